@@ -1,0 +1,5 @@
+"""`python -m prover` is the command `rope-prover`."""
+
+from prover.cli import main
+
+main()

@@ -1,0 +1,41 @@
+"""A claim: two layouts under the same feeds, frozen. What is to be decided, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prover.errors import InputError
+from prover.feed import Feed, resolve_feeds
+from prover.layout import Layout
+from prover.loading import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Source: what the weights were made for. Target: what the kernel computes."""
+
+    source: Layout
+    target: Layout
+    feeds: tuple[Feed, ...]
+
+    @property
+    def whole_positions(self) -> bool:
+        """True if coordinates are whole numbers, so that whole turns cannot be seen."""
+        return self.source.positions == "integer"
+
+
+def make_claim(source: Loaded, target: Loaded, feeds: Sequence[str]) -> Claim:
+    """The claim about two loaded layouts. Raises InputError if they cannot be compared."""
+    a, b = source.layout, target.layout
+    if a.width != b.width:
+        raise InputError(
+            f"the heads have different widths: source {a.width}, target {b.width} lanes",
+            advice="Give both the same head width (head_dim or its equivalent)",
+        )
+    if a.positions != b.positions:
+        raise InputError(
+            f"the source takes {a.positions} positions, the target {b.positions} positions",
+            advice="Only layouts with the same kind of positions can be compared",
+        )
+    return Claim(a, b, resolve_feeds(feeds, source.family, target.family))

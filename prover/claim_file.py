@@ -1,0 +1,160 @@
+"""Claim files: what a proof states and what it is expected to come to.
+
+    title  = "..."
+    source = "ggml/normal"
+    target = "ggml/neox"
+    feeds  = ["text"]            # optional
+    relation = "permutation"     # optional: nothing above it may be done to the weights
+
+    [expect]
+    verdict  = "equivalent"
+    relation = "permutation"     # the lowest that holds, or "none"
+    pairs    = [61, 62]          # optional: the pairs that differ, on both sides
+
+The certificate lies beside the file, with the ending .json.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from prover.checker import MAX_BYTES
+from prover.claim import make_claim
+from prover.errors import EvidenceError, InputError, ProverError
+from prover.explain import headline
+from prover.files import read_text, read_toml, write_text
+from prover.loading import load
+from prover.relation import Relation
+from prover.report import JSON, report
+from prover.resources import PROOFS
+from prover.verdict import Verdict, check_text, prove
+
+
+class _Expect(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Literal["equivalent", "different", "undecided"]
+    relation: Literal[
+        "identical", "equal-scores", "permutation", "pair-map", "linear", "none", "unknown"
+    ]
+    pairs: list[int] | None = None
+    kind: str | None = None
+    numpy: str | None = None
+    not_rotation: Literal["source", "target"] | None = None
+
+
+class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One claim with its expectation."""
+
+    title: str
+    source: str
+    target: str
+    expect: _Expect
+    note: str = ""
+    feeds: list[str] = []
+    relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one claim file. `problems` is empty if all is as expected."""
+
+    name: str
+    claim: ClaimFile
+    verdict: Verdict
+    report: JSON
+    problems: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        return headline(self.verdict)
+
+
+def shipped_claims() -> list[Path]:
+    return sorted(PROOFS.glob("*.toml"))
+
+
+def find_claims(names: tuple[str, ...]) -> list[Path]:
+    """Claim files by shipped name or path; all shipped ones with no name."""
+    if not names:
+        return shipped_claims()
+    known = {path.stem: path for path in shipped_claims()}
+    found = []
+    for name in names:
+        if name in known:
+            found.append(known[name])
+        elif name.endswith(".toml"):
+            found.append(Path(name))
+        else:
+            raise InputError(
+                f"there is no proof '{name[:60]}'", advice=f"Proofs: {', '.join(known)}; or a .toml file"
+            )
+    return found
+
+
+def read_claim(path: Path) -> ClaimFile:
+    try:
+        return msgspec.convert(read_toml(path), ClaimFile)
+    except msgspec.ValidationError as fault:
+        message, _, field = str(fault).partition(" - at ")
+        raise InputError(
+            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
+            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(ClaimFile))}",
+        ) from None
+
+
+def run_claim(path: Path, update: bool) -> Result:
+    """Prove a claim file, compare with its expectation, and check the stored certificate."""
+    claim = read_claim(path)
+    try:
+        source, target = load(claim.source), load(claim.target)
+        verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation))
+        found = report(verdict, (source.family.title, target.family.title))
+        problems = _unexpected(claim.expect, found)
+        problems += _stored(path.with_suffix(".json"), verdict, update and not problems)
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    return Result(path.stem, claim, verdict, found, tuple(problems))
+
+
+def _unexpected(expect: _Expect, found: JSON) -> list[str]:
+    problems = []
+    pairs = found["differing_pairs"]
+    witness, refutation = found["witness"] or {}, found["refutation"] or {}
+    twisted = [side for side in ("source", "target") if found["not_rotations"][side]]
+    wanted: list[tuple[str, object, object]] = [
+        ("verdict", expect.verdict, found["verdict"]),
+        ("relation", expect.relation, found["relation"] or "unknown"),
+    ]
+    if expect.pairs is not None:
+        wanted += [(f"{s} pairs", expect.pairs, pairs[s]) for s in ("source", "target")]
+    if expect.kind is not None:
+        wanted.append(("kind of refutation", expect.kind, refutation.get("kind")))
+    if expect.numpy is not None:
+        wanted.append(("idiom", expect.numpy, (witness.get("idiom") or {}).get("numpy")))
+    if expect.not_rotation is not None:
+        wanted.append(("not a rotation", [expect.not_rotation], twisted))
+    for what, want, got in wanted:
+        if want != got:
+            problems.append(f"{what}: expected {want}, got {got}")
+    return problems
+
+
+def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
+    """Check the stored certificate and that it is the one of this claim."""
+    if verdict.certificate is None:
+        return ["there is no evidence to store"]
+    if update:
+        write_text(path, verdict.certificate)
+    if not path.is_file():
+        return [f"{path.name} is missing; 'rope-prover run --update' writes it"]
+    text = read_text(path, MAX_BYTES)
+    try:
+        check_text(text)
+    except EvidenceError as fault:
+        raise fault.inside(path.name) from None
+    if text != verdict.certificate:
+        return [f"{path.name} is a certificate of something else; 'rope-prover run --update' rewrites it"]
+    return []

@@ -1,0 +1,95 @@
+"""Exact numbers, vectors and text as people read them. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd, lcm
+
+from prover.enclosure import enclose
+from prover.exact import Exact
+
+MAX_RADICAND = 10**15
+
+
+def approximate(value: Exact | Fraction, digits: int = 6) -> str:
+    """A decimal with `digits` significant digits."""
+    if isinstance(value, Fraction):
+        return f"{float(value):.{digits}g}"
+    rational = value.rational
+    return f"{float(rational if rational is not None else enclose(value, 128).mid()):.{digits}g}"
+
+
+def show_number(value: Exact) -> str:
+    """The number in its shortest exact form, with a decimal where that helps."""
+    rational = value.rational
+    if rational is not None:
+        return _rational_text(rational)
+    text = _radical_text(value) or str(value)
+    return f"{text} (about {approximate(value)})" if len(text) <= 60 else f"about {approximate(value)}"
+
+
+def _rational_text(value: Fraction) -> str:
+    if value.denominator == 1 or value.denominator > 10**6:
+        return str(value)
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return str(value) if rest > 1 else f"{float(value):.15g}"
+
+
+def _radical_text(value: Exact) -> str | None:
+    """c * r^(a/b) as one power of one base, e.g. 10000^(-1/16), if it is such a number."""
+    if len(value.terms) != 1:
+        return None
+    ((monomial, coefficient),) = value.terms
+    if any(atom.kind != "prime" for atom, _ in monomial):
+        return None
+    exponents: dict[int, Fraction] = {}
+    for atom, exponent in monomial:
+        assert isinstance(atom.argument, int)
+        exponents[atom.argument] = exponent
+    rest = abs(coefficient)
+    for prime in list(exponents):
+        while rest.denominator % prime == 0:
+            rest *= prime
+            exponents[prime] -= 1
+    if rest.denominator != 1 or rest.numerator != 1 or min(exponents.values()) >= 0:
+        return None
+    if max(exponents.values()) > 0:
+        return None
+    base = lcm(*(e.denominator for e in exponents.values()))
+    whole = {p: int(-e * base) for p, e in exponents.items()}
+    common = gcd(*whole.values())
+    radicand = 1
+    for prime, count in whole.items():
+        if radicand > MAX_RADICAND:
+            return None
+        radicand *= prime ** (count // common)
+    sign = "-" if coefficient < 0 else ""
+    return f"{sign}{radicand}^({Fraction(-common, base)})" if radicand <= MAX_RADICAND else None
+
+
+def show_pairs(indices: Sequence[int], most: int = 12) -> str:
+    """Pair numbers with runs shortened: 0, 2-5, 9."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and index == runs[-1][1] + 1:
+            runs[-1][1] = index
+        else:
+            runs.append([index, index])
+    parts = [str(a) if a == b else f"{a}-{b}" for a, b in runs]
+    more = f" and {len(parts) - most} more runs" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more if parts else "none"
+
+
+def plain(text: str, most: int = 400) -> str:
+    """Text from a stranger's file made safe for a terminal: one line, no control characters."""
+    kept = "".join(c if c.isprintable() else " " for c in text)
+    return kept if len(kept) <= most else f"{kept[: most - 1]}…"
+
+
+def escape_markdown(text: str) -> str:
+    """Text from a stranger's file made safe inside Markdown."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+!|~@&$" else c for c in plain(text))

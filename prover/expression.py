@@ -1,0 +1,252 @@
+"""Text to SymPy: the one expression language of layout files.
+
+Python's expression syntax cut down to a white list, parsed with `ast` and never evaluated as
+Python. The result is a SymPy expression in which parameters, let names and axes are symbols.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection
+from fractions import Fraction
+
+import sympy
+
+from prover.errors import ExpressionError
+
+MAX_LENGTH = 4000
+MAX_NODES = 1000
+MAX_DEPTH = 60
+MAX_DIGITS = 40
+MAX_EXPONENT = 400
+
+INDEX = sympy.Symbol("j", integer=True, nonnegative=True)
+ITEM = sympy.Function("item")
+TOTAL = sympy.Function("total")
+LENGTH = sympy.Function("length")
+
+_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?\Z")
+_LANGUAGE = (
+    "numbers, names, + - * / // % **, comparisons, and, or, not, 'a if c else b', list[index], "
+    "floor ceil min max abs sqrt log sum len, pi"
+)
+FUNCTIONS = frozenset({"floor", "ceil", "min", "max", "abs", "sqrt", "log", "sum", "len"})
+RESERVED = FUNCTIONS | {"pi", "j", "and", "or", "not", "if", "else"}
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[..., sympy.Basic]] = {
+    ast.Lt: sympy.StrictLessThan,
+    ast.LtE: sympy.LessThan,
+    ast.Gt: sympy.StrictGreaterThan,
+    ast.GtE: sympy.GreaterThan,
+    ast.Eq: sympy.Eq,
+    ast.NotEq: sympy.Ne,
+}
+
+
+def symbol(name: str) -> sympy.Symbol:
+    """The symbol of a parameter, let name or axis."""
+    return INDEX if name == "j" else sympy.Symbol(name, real=True)
+
+
+def number(text: str) -> Fraction:
+    """A decimal or fraction exactly as written: '10000', '1e6', '0.25', '-3', '1/3'."""
+    parts = text.strip().split("/")
+    try:
+        if len(parts) > 2:
+            raise ValueError(text)
+        values = [_decimal(part) for part in parts]
+        return values[0] / values[1] if len(values) == 2 else values[0]
+    except (ValueError, ZeroDivisionError):
+        raise ExpressionError(
+            f"'{text[:40]}' is not a number",
+            advice=f"Write a decimal or a fraction such as 1e6, 0.25 or 1/3, with at most "
+            f"{MAX_DIGITS} digits and exponents up to {MAX_EXPONENT}",
+        ) from None
+
+
+def _decimal(text: str) -> Fraction:
+    body = text.strip().lstrip("+-")
+    match = _NUMBER.match(body)
+    exponent = match.group(2) if match else None
+    if not match or sum(c.isdigit() for c in match.group(1)) > MAX_DIGITS:
+        raise ValueError(text)
+    if exponent and (len(exponent) > 5 or abs(int(exponent)) > MAX_EXPONENT):
+        raise ValueError(text)
+    if len(text.strip()) - len(body) > 1:
+        raise ValueError(text)
+    return Fraction(text.strip())
+
+
+def parse(text: str, numbers: Collection[str], lists: Collection[str]) -> sympy.Basic:
+    """The SymPy expression of `text`; names must be in `numbers` or `lists`, or be j or pi."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"expression of {len(text)} characters; at most {MAX_LENGTH}")
+    flat = text.strip().replace("\n", " ")
+    try:
+        tree = ast.parse(flat, mode="eval")
+        depth = _depth(tree)
+    except SyntaxError as fault:
+        raise ExpressionError(
+            f"not an expression: {fault.msg}, column {fault.offset}", advice=f"Allowed: {_LANGUAGE}"
+        ) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ExpressionError("the expression is nested too deeply or malformed") from None
+    if depth > MAX_DEPTH or sum(1 for _ in ast.walk(tree)) > MAX_NODES:
+        raise ExpressionError(
+            f"the expression is too large: at most {MAX_NODES} nodes, nested {MAX_DEPTH} deep"
+        )
+    result = _Translator(flat, frozenset(numbers), frozenset(lists)).value(tree.body)
+    if result.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        raise ExpressionError(f"'{flat[:60]}' has no value: it divides by zero")
+    return result
+
+
+def _depth(node: ast.AST) -> int:
+    level, depth = [node], 0
+    while level:
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+        depth += 1
+    return depth
+
+
+class _Translator:
+    """One walk over one syntax tree."""
+
+    def __init__(self, text: str, numbers: frozenset[str], lists: frozenset[str]) -> None:
+        self.text = text
+        self.numbers = numbers
+        self.lists = lists
+
+    def fail(self, node: ast.AST, message: str, advice: str = "") -> ExpressionError:
+        column = getattr(node, "col_offset", 0) + 1
+        return ExpressionError(f"column {column}: {message}", advice=advice)
+
+    def source(self, node: ast.AST) -> str:
+        return (ast.get_source_segment(self.text, node) or "")[:60]
+
+    def value(self, node: ast.expr) -> sympy.Basic:
+        """A number-valued SymPy expression."""
+        match node:
+            case ast.Constant(value=bool()):
+                return sympy.Integer(int(node.value is True))
+            case ast.Constant(value=int() | float()):
+                try:
+                    value = number(self.source(node))
+                except ExpressionError as fault:
+                    raise self.fail(node, fault.message, fault.advice) from None
+                return sympy.Rational(value.numerator, value.denominator)
+            case ast.Name(id=name):
+                return self.name(node, name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.value(operand)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.value(operand)
+            case ast.BinOp():
+                return self.operation(node)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return sympy.Piecewise(
+                    (self.value(body), self.condition(test)),
+                    (self.value(orelse), sympy.true),
+                    evaluate=False,
+                )
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.lists:
+                return ITEM(symbol(name), self.value(index))
+            case ast.Call():
+                return self.call(node)
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                raise self.fail(node, f"'{self.source(node)}' is a condition, expected a number",
+                                "Write 'a if condition else b'")
+        raise self.fail(node, f"'{self.source(node)}' is not allowed", f"Allowed: {_LANGUAGE}")
+
+    def name(self, node: ast.AST, name: str) -> sympy.Basic:
+        if name == "pi":
+            return sympy.pi
+        if name == "j" or name in self.numbers:
+            return symbol(name)
+        if name in self.lists:
+            raise self.fail(node, f"'{name}' is a list, expected a number",
+                            f"Use {name}[index], sum({name}) or len({name})")
+        known = ", ".join(sorted(self.numbers | self.lists)) or "none"
+        raise self.fail(node, f"unknown name '{name[:40]}'", f"Known names: j, pi, {known}")
+
+    def operation(self, node: ast.BinOp) -> sympy.Basic:
+        left, right = self.value(node.left), self.value(node.right)
+        match node.op:
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.Div():
+                return left / right
+            case ast.FloorDiv():
+                return sympy.floor(left / right, evaluate=False)
+            case ast.Mod():
+                return sympy.Mod(left, right, evaluate=False)
+            case ast.Pow():
+                return self.power(node, left, right)
+        raise self.fail(node, f"operator in '{self.source(node)}' is not allowed",
+                        f"Allowed: {_LANGUAGE}")
+
+    def power(self, node: ast.AST, base: sympy.Basic, exponent: sympy.Basic) -> sympy.Basic:
+        if isinstance(exponent, sympy.Rational) and max(abs(exponent.p), exponent.q) > 1 << 20:
+            raise self.fail(node, f"the exponent in '{self.source(node)}' is too large")
+        return sympy.Pow(base, exponent, evaluate=False)
+
+    def condition(self, node: ast.expr) -> sympy.Basic:
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                join = sympy.And if isinstance(op, ast.And) else sympy.Or
+                return join(*(self.condition(value) for value in values), evaluate=False)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return sympy.Not(self.condition(operand), evaluate=False)
+            case ast.Compare(left=left, ops=ops, comparators=comparators):
+                sides = [self.value(side) for side in (left, *comparators)]
+                parts = [
+                    self.comparison(node, op)(a, b, evaluate=False)
+                    for op, a, b in zip(ops, sides, sides[1:], strict=False)
+                ]
+                return sympy.And(*parts, evaluate=False) if len(parts) > 1 else parts[0]
+            case ast.Name() | ast.Constant(value=bool()):
+                return sympy.Ne(self.value(node), 0, evaluate=False)
+        raise self.fail(node, f"'{self.source(node)}' is not a condition",
+                        "Expected a comparison, and, or, not, or the name of a true/false value")
+
+    def comparison(self, node: ast.AST, op: ast.cmpop) -> Callable[..., sympy.Basic]:
+        if type(op) not in _COMPARISONS:
+            raise self.fail(node, f"comparison in '{self.source(node)}' is not allowed",
+                            "Use < <= > >= == !=")
+        return _COMPARISONS[type(op)]
+
+    def call(self, node: ast.Call) -> sympy.Basic:
+        name = node.func.id if isinstance(node.func, ast.Name) else self.source(node.func)
+        if name not in FUNCTIONS or node.keywords:
+            raise self.fail(node, f"call of '{name}' is not allowed",
+                            f"Functions: {' '.join(sorted(FUNCTIONS))}")
+        if name in ("sum", "len"):
+            match node.args:
+                case [ast.Name(id=argument)] if argument in self.lists:
+                    return (TOTAL if name == "sum" else LENGTH)(symbol(argument))
+            raise self.fail(node, f"{name}() takes one list parameter",
+                            f"Lists: {', '.join(sorted(self.lists)) or 'none'}")
+        arguments = [self.value(argument) for argument in node.args]
+        if name in ("min", "max"):
+            if len(arguments) < 2:
+                raise self.fail(node, f"{name}() takes two or more numbers")
+            return (sympy.Min if name == "min" else sympy.Max)(*arguments, evaluate=False)
+        if len(arguments) != 1:
+            raise self.fail(node, f"{name}() takes one number, got {len(arguments)}")
+        (argument,) = arguments
+        if name == "sqrt":
+            return sympy.Pow(argument, sympy.Rational(1, 2), evaluate=False)
+        function = {"floor": sympy.floor, "ceil": sympy.ceiling, "abs": sympy.Abs,
+                    "log": sympy.log}[name]
+        return function(argument, evaluate=False)
+
+
+def parse_condition(text: str, numbers: Collection[str], lists: Collection[str]) -> sympy.Basic:
+    """The SymPy condition of `text`, such as a requirement on parameters."""
+    piecewise = parse(f"1 if ({text}) else 0", numbers, lists)
+    return piecewise.args[0][1]

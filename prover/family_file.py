@@ -1,0 +1,253 @@
+"""Layout files: TOML text to a family.
+
+A file states one layout; what several layouts share (frequency rules, scaling) stands in rule
+files under `models/rules/` and is named by `rules` (always) or `choose` (by a parameter of the
+spec, such as rope_type=yarn). A rule adds parameters and let names; nothing can be overridden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+import sympy
+
+from prover.errors import ExpressionError, InputError, ProverError
+from prover.expression import RESERVED, number, parse, parse_condition
+from prover.family import Block, Family, Parameter, Source
+from prover.files import read_toml
+from prover.resources import RULES
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z")
+_RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
+MAX_NAMES = 200
+
+_Text = str | int
+
+
+class _RawSource(msgspec.Struct, forbid_unknown_fields=True):
+    repo: str
+    path: str
+    symbol: str
+    version: str = ""
+    commit: str = ""
+
+
+class _RawParameter(msgspec.Struct, forbid_unknown_fields=True):
+    default: str | int | bool | list[str | int]
+    require: str = ""
+    meaning: str = ""
+
+
+class _RawPairs(msgspec.Struct, forbid_unknown_fields=True):
+    count: _Text
+    first: _Text
+    second: _Text
+    angle: _Text
+    second_angle: _Text | None = None
+    magnitude: _Text = 1
+    write_first: _Text | None = None
+    write_second: _Text | None = None
+
+
+class _RawChoice(msgspec.Struct, forbid_unknown_fields=True):
+    default: str
+    rules: dict[str, str]
+
+
+class _RawRule(msgspec.Struct, forbid_unknown_fields=True):
+    title: str
+    note: str = ""
+    source: list[_RawSource] = []
+    parameters: dict[str, _RawParameter] = {}
+    let: dict[str, _Text] = {}
+
+
+class _RawLayout(msgspec.Struct, forbid_unknown_fields=True):
+    title: str
+    axes: list[str]
+    width: _Text
+    pairs: _RawPairs | list[_RawPairs]
+    note: str = ""
+    source: list[_RawSource] = []
+    positions: Literal["integer", "real"] = "integer"
+    rules: list[str] = []
+    choose: dict[str, _RawChoice] = {}
+    parameters: dict[str, _RawParameter] = {}
+    let: dict[str, _Text] = {}
+    feeds: dict[str, dict[str, _Text]] = {}
+
+
+_Raw = TypeVar("_Raw", _RawRule, _RawLayout)
+
+
+def load_family(path: Path, name: str, choices: Mapping[str, str]) -> Family:
+    """The family in a layout file, with the rules that `choices` picks."""
+    raw = _read(path, _RawLayout)
+    try:
+        return _assemble(raw, name, choices)
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+
+
+def choice_names(path: Path) -> dict[str, tuple[str, ...]]:
+    """The choices a layout file offers: parameter name to its allowed words."""
+    return {name: tuple(c.rules) for name, c in _read(path, _RawLayout).choose.items()}
+
+
+def _read(path: Path, kind: type[_Raw]) -> _Raw:
+    tables = read_toml(path)
+    try:
+        return msgspec.convert(tables, kind)
+    except msgspec.ValidationError as fault:
+        message, _, field = str(fault).partition(" - at ")
+        field = field.strip("`$.") or "top level"
+        allowed = ", ".join(f.name for f in msgspec.structs.fields(kind))
+        raise InputError(
+            message.replace("`", "'"), where=f"{path}, {field}",
+            advice=f"Fields of this file: {allowed}",
+        ) from None
+
+
+def _assemble(raw: _RawLayout, name: str, choices: Mapping[str, str]) -> Family:
+    parameters = dict(raw.parameters)
+    lets = dict(raw.let)
+    sources = list(raw.source)
+    for rule_name in [*raw.rules, *_chosen(raw, choices)]:
+        rule = _read_rule(rule_name)
+        for kind, mine, theirs in (
+            ("parameter", parameters, rule.parameters),
+            ("let name", lets, rule.let),
+        ):
+            clash = sorted(set(mine) & set(theirs))
+            if clash:
+                raise InputError(f"{kind} '{clash[0]}' is defined by rule '{rule_name}' too")
+            mine.update(theirs)  # type: ignore[arg-type]
+        sources += rule.source
+    _check_names([*parameters, *lets, *raw.axes, *raw.choose])
+    lists = [n for n, p in parameters.items() if isinstance(p.default, list)]
+    names = [*(n for n in parameters if n not in lists), *lets]
+
+    def value(field: str, text: _Text | bool) -> sympy.Basic:
+        return _at(field, lambda: parse(str(text), names, lists))
+
+    def angle(field: str, text: _Text) -> sympy.Basic:
+        return _at(field, lambda: parse(str(text), [*names, *raw.axes], lists))
+
+    blocks = raw.pairs if isinstance(raw.pairs, list) else [raw.pairs]
+    return Family(
+        name=name,
+        title=raw.title,
+        note=raw.note,
+        sources=tuple(_source(s) for s in sources),
+        axes=tuple(raw.axes),
+        positions=raw.positions,
+        width=value("width", raw.width),
+        parameters=tuple(
+            _parameter(n, p, names, lists) for n, p in parameters.items()
+        ),
+        lets=tuple((n, value(f"let.{n}", text)) for n, text in lets.items()),
+        blocks=tuple(
+            Block(
+                count=value("pairs.count", b.count),
+                first=value("pairs.first", b.first),
+                second=value("pairs.second", b.second),
+                write_first=value("pairs.write_first", _or(b.write_first, b.first)),
+                write_second=value("pairs.write_second", _or(b.write_second, b.second)),
+                angle=angle("pairs.angle", b.angle),
+                second_angle=None
+                if b.second_angle is None
+                else angle("pairs.second_angle", b.second_angle),
+                magnitude=value("pairs.magnitude", b.magnitude),
+            )
+            for b in blocks
+        ),
+        feeds=tuple(
+            (n, tuple((axis, str(text)) for axis, text in table.items()))
+            for n, table in raw.feeds.items()
+        ),
+    )
+
+
+def _or(text: _Text | None, default: _Text) -> _Text:
+    return default if text is None else text
+
+
+def _chosen(raw: _RawLayout, choices: Mapping[str, str]) -> list[str]:
+    rules = []
+    for name, choice in raw.choose.items():
+        word = choices.get(name, choice.default)
+        if word not in choice.rules:
+            raise InputError(
+                f"{name}={word[:40]} is not known", advice=f"Choose one of {', '.join(choice.rules)}"
+            )
+        rules.append(choice.rules[word])
+    return rules
+
+
+def _read_rule(name: str) -> _RawRule:
+    if not _RULE_NAME.match(name):
+        raise InputError(f"'{name[:60]}' is not the name of a rule")
+    path = RULES / f"{name}.toml"
+    if not path.is_file():
+        known = sorted(str(p.relative_to(RULES).with_suffix("")) for p in RULES.rglob("*.toml"))
+        raise InputError(f"there is no rule '{name[:60]}'", advice=f"Rules: {', '.join(known)}")
+    return _read(path, _RawRule)
+
+
+def _check_names(names: list[str]) -> None:
+    if len(names) > MAX_NAMES:
+        raise InputError(f"{len(names)} names are defined; at most {MAX_NAMES}")
+    for name in names:
+        if not _NAME.match(name) or name in RESERVED:
+            raise InputError(
+                f"'{name[:60]}' cannot be a name",
+                advice=f"Names are letters, digits and _, and not one of {' '.join(sorted(RESERVED))}",
+            )
+        if names.count(name) > 1:
+            raise InputError(f"the name '{name}' is defined twice")
+
+
+def _parameter(
+    name: str, raw: _RawParameter, names: list[str], lists: list[str]
+) -> Parameter:
+    field = f"parameters.{name}"
+    default: sympy.Basic | tuple[Fraction, ...]
+    if isinstance(raw.default, list):
+        entries = raw.default
+        default = _at(f"{field}.default", lambda: tuple(number(str(e)) for e in entries))
+    else:
+        text = str(raw.default)
+        default = _at(f"{field}.default", lambda: parse(_truth(text), names, lists))
+    requirement = (
+        _at(f"{field}.require", lambda: parse_condition(raw.require, names, lists))
+        if raw.require
+        else None
+    )
+    return Parameter(
+        name, isinstance(raw.default, list), default, requirement, raw.require, raw.meaning
+    )
+
+
+def _truth(text: str) -> str:
+    return {"True": "1", "False": "0"}.get(text, text)
+
+
+_Result = TypeVar("_Result")
+
+
+def _at(field: str, compute: Callable[[], _Result]) -> _Result:
+    try:
+        return compute()
+    except ExpressionError as fault:
+        raise fault.inside(field) from None
+
+
+def _source(raw: _RawSource) -> Source:
+    return Source(raw.repo, raw.commit or raw.version, raw.path, raw.symbol)
+
+

@@ -1,0 +1,101 @@
+"""NumPy kernels made from a layout: what a machine would compute, apart from any proof.
+
+They take positions per kernel axis, so they share neither the feeds' pull-back nor the classes
+that the search uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from prover.angle import Angle
+from prover.claim import Claim
+from prover.enclosure import enclose
+from prover.evidence import Token
+from prover.exact import Exact
+from prover.feed import AxisPositions
+from prover.layout import Layout
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A layout in floating point. Arrays over pairs; frequencies are (pairs, axes) in radians."""
+
+    width: int
+    axes: tuple[str, ...]
+    read: npt.NDArray[np.intp]
+    write: npt.NDArray[np.intp]
+    frequencies: Array
+    phases: Array
+    second_frequencies: Array
+    second_phases: Array
+    magnitudes: Array
+    passes: npt.NDArray[np.intp]
+
+    def apply(self, x: Array, position: Array) -> Array:
+        """K(p) x for x of shape (..., width) and one position per axis; same dtype as x."""
+        y = np.zeros_like(x)
+        y[..., self.passes[:, 1]] = x[..., self.passes[:, 0]]
+        first = self.frequencies @ position + self.phases
+        second = self.second_frequencies @ position + self.second_phases
+        a, b = x[..., self.read[:, 0]], x[..., self.read[:, 1]]
+        y[..., self.write[:, 0]] = self.magnitudes * (a * np.cos(first) - b * np.sin(first))
+        y[..., self.write[:, 1]] = self.magnitudes * (a * np.sin(second) + b * np.cos(second))
+        return y
+
+    def largest_turn(self, position: Array) -> float:
+        """The sum of |frequency * position| over axes, plus |phase|, for the fastest pair."""
+        turns = np.abs(self.frequencies) @ np.abs(position) + np.abs(self.phases)
+        others = np.abs(self.second_frequencies) @ np.abs(position) + np.abs(self.second_phases)
+        return float(max(turns.max(initial=0), others.max(initial=0)))
+
+
+def make_kernel(layout: Layout, dtype: type[np.floating] = np.float64) -> Kernel:
+    """The kernel of a layout with its tables rounded once to `dtype`."""
+    pairs = layout.pairs
+    second = [pair.angle if pair.second_angle is None else pair.second_angle for pair in pairs]
+
+    def table(angles: list[Angle]) -> Array:
+        rows = [[_float(angle[axis]) for axis in layout.axes] for angle in angles]
+        return np.array(rows, dtype=dtype).reshape(len(pairs), len(layout.axes))
+
+    def column(values: list[Exact]) -> Array:
+        return np.array([_float(value) for value in values], dtype=dtype)
+
+    return Kernel(
+        width=layout.width,
+        axes=layout.axes,
+        read=np.array([pair.read for pair in pairs], dtype=np.intp).reshape(-1, 2),
+        write=np.array([pair.write for pair in pairs], dtype=np.intp).reshape(-1, 2),
+        frequencies=table([pair.angle for pair in pairs]),
+        phases=column([pair.angle.phase for pair in pairs]),
+        second_frequencies=table(second),
+        second_phases=column([angle.phase for angle in second]),
+        magnitudes=column([pair.magnitude for pair in pairs]),
+        passes=np.array(layout.passes, dtype=np.intp).reshape(-1, 2),
+    )
+
+
+def _float(value: Exact) -> float:
+    rational = value.rational
+    return float(rational) if rational is not None else float(enclose(value, 96).mid())
+
+
+def axis_positions(claim: Claim, token: Token, side: str, axes: tuple[str, ...]) -> list[Fraction]:
+    """Where a token stands on each kernel axis of one side, in the order of `axes`."""
+    feed = claim.feeds[token.feed]
+    places: AxisPositions = feed.source if side == "source" else feed.target
+    coordinates = dict(token.position)
+    found: dict[str, Fraction] = {}
+    for axis, angle in places:
+        total = angle.phase.rational or Fraction(0)
+        for coordinate, factor in angle.frequencies:
+            total += (factor.rational or Fraction(0)) * coordinates[coordinate]
+        found[axis] = total
+    return [found[axis] for axis in axes]

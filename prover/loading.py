@@ -1,0 +1,41 @@
+"""From a spec to its family and its layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prover.errors import ProverError
+from prover.family import Family, Given, expand
+from prover.family_file import choice_names, load_family
+from prover.layout import Layout
+from prover.spec import parse_spec, parse_value
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A family and its layout at the parameters of one spec."""
+
+    family: Family
+    layout: Layout
+    given: tuple[tuple[str, Given], ...]
+
+
+def load(text: str) -> Loaded:
+    """Parse a spec, read its file and expand it. Every fault names the spec."""
+    spec = parse_spec(text)
+    try:
+        choices = {k: v for k, v in spec.values if k in choice_names(spec.path)}
+        family = load_family(spec.path, spec.name, choices)
+        given = {
+            key: _value(key, value) for key, value in spec.values if key not in choices
+        }
+        return Loaded(family, expand(family, given, text), tuple(given.items()))
+    except ProverError as fault:
+        raise fault.inside(f"spec '{text[:80]}'") from None
+
+
+def _value(key: str, text: str) -> Given:
+    try:
+        return parse_value(text)
+    except ProverError as fault:
+        raise fault.inside(f"parameter {key}") from None

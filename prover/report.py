@@ -1,0 +1,228 @@
+"""A verdict as one JSON object. Text and Markdown are rendered from it, so all three agree."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from prover.certificate import bounds_json
+from prover.checker import digest
+from prover.claim import Claim
+from prover.display import show_number
+from prover.evidence import (
+    EntryRefutation,
+    NotRelativeRefutation,
+    Refutation,
+    ScoreRefutation,
+    Token,
+    TraceRefutation,
+    Witness,
+)
+from prover.exact import ONE
+from prover.explain import axis_strip, differing_pairs, explanation, headline
+from prover.idiom import find_idiom
+from prover.kernel import axis_positions, make_kernel
+from prover.relation import Relation
+from prover.snippet import write_snippet
+from prover.verdict import Verdict
+
+SCHEMA = "rope-prover/verdict/1"
+JSON = dict[str, Any]
+
+
+def report(verdict: Verdict, titles: tuple[str, str]) -> JSON:
+    """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
+    claim, decision = verdict.claim, verdict.decision
+    differing = differing_pairs(verdict)
+    return {
+        "schema": SCHEMA,
+        "verdict": verdict.outcome.value,
+        "relation": relation_word(verdict),
+        "refuted": verdict.fails and verdict.fails.value,
+        "limit": verdict.limit.value,
+        "strength": verdict.strength.value,
+        "source": claim.source.name,
+        "target": claim.target.name,
+        "titles": {"source": titles[0], "target": titles[1]},
+        "feeds": [feed.name for feed in claim.feeds],
+        "width": claim.source.width,
+        "differing_pairs": {"source": list(differing[0]), "target": list(differing[1])},
+        "axes": {"source": axis_strip(claim.source), "target": axis_strip(claim.target)},
+        "not_rotations": {
+            "source": list(decision.not_rotations[0]),
+            "target": list(decision.not_rotations[1]),
+        },
+        "differences": _differences(claim, differing),
+        "witness": decision.holds and _witness(claim, decision.holds),
+        "refutation": decision.fails and _refutation(decision.fails),
+        "numeric": _numeric(verdict),
+        "headline": headline(verdict),
+        "explanation": explanation(verdict),
+        "certificate": verdict.certificate and digest(json.loads(verdict.certificate)),
+        "exit_code": verdict.exit_code,
+    }
+
+
+def relation_word(verdict: Verdict) -> str | None:
+    """The lowest relation that holds, 'none' if none does, None if that is not known."""
+    if verdict.holds is not None:
+        return verdict.holds.value
+    return "none" if verdict.fails is Relation.LINEAR else None
+
+
+def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
+    """One row per differing pair: what it is on either side."""
+    rows = []
+    for index in sorted({*differing[0], *differing[1]}):
+        row: JSON = {"pair": index}
+        for name, layout in (("source", claim.source), ("target", claim.target)):
+            row[name] = None
+            if index < len(layout.pairs):
+                pair = layout.pairs[index]
+                angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
+                row[name] = {
+                    "lanes": list(pair.read),
+                    "turn": [
+                        " + ".join(f"{axis} * {show_number(f)}" for axis, f in angle.frequencies) or "0"
+                        for angle in angles
+                    ],
+                    "magnitude": show_number(pair.magnitude),
+                }
+        rows.append(row)
+    return rows
+
+
+def _witness(claim: Claim, holds: Witness) -> JSON:
+    idiom = find_idiom(holds.permutation)
+    width = claim.source.width
+    return {
+        "relation": holds.relation.value,
+        "permutation": list(holds.permutation),
+        "scale": _scales(claim, holds),
+        "idiom": idiom
+        and {
+            "rows": [idiom.start, idiom.stop],
+            "reshape": list(idiom.shape),
+            "transpose": list(idiom.order),
+            "flip": list(idiom.flipped),
+            "numpy": idiom.code("numpy", width),
+            "torch": idiom.code("torch", width),
+        },
+    }
+
+
+def _scales(claim: Claim, holds: Witness) -> list[str] | None:
+    """Factor of each target lane as 'source magnitude / target magnitude', where one is needed."""
+    if holds.relation is not Relation.PAIR_MAP:
+        return None
+    sides = []
+    for layout in (claim.source, claim.target):
+        sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
+        sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
+    return [
+        f"({sides[0][fed]}) / ({sides[1][lane]})" for lane, fed in enumerate(holds.permutation)
+    ]
+
+
+def _refutation(fails: Refutation) -> JSON:
+    found: JSON = {"relation": fails.relation.value}
+    match fails:
+        case TraceRefutation():
+            parts = [{name: _plain(value) for name, value in part} for part in fails.position]
+            return found | {
+                "kind": "trace",
+                "power": fails.power,
+                "position": parts[0] if len(parts) == 1 else parts,
+                "trace_source": bounds_json(fails.source),
+                "trace_target": bounds_json(fails.target),
+            }
+        case NotRelativeRefutation():
+            return found | {
+                "kind": "not-relative",
+                "side": fails.side,
+                "lanes": [fails.query_lane, fails.key_lane],
+                "position": [_token(token) for token in fails.tokens],
+                "first": bounds_json(fails.first),
+                "second": bounds_json(fails.second),
+            }
+        case ScoreRefutation():
+            lanes, tokens, kind = [fails.query_lane, fails.key_lane], [fails.query, fails.key], "score"
+        case EntryRefutation():
+            lanes, tokens, kind = [fails.row, fails.column], [fails.token], "entry"
+    return found | {
+        "kind": kind,
+        "lanes": lanes,
+        "position": [_token(token) for token in tokens],
+        "source": bounds_json(fails.source),
+        "target": bounds_json(fails.target),
+    }
+
+
+def _token(token: Token) -> JSON:
+    return {"feed": token.feed} | {name: _plain(value) for name, value in token.position}
+
+
+def _plain(value: Fraction) -> int | str:
+    return int(value) if value.denominator == 1 else str(value)
+
+
+def _numeric(verdict: Verdict) -> JSON:
+    return {
+        "passed": verdict.confirmation.passed,
+        "comparisons": [
+            {
+                "what": c.what,
+                "precision": c.precision,
+                "error": float(f"{c.error:.3g}"),
+                "tolerance": float(f"{c.tolerance:.3g}"),
+                "passed": c.passed,
+            }
+            for c in verdict.confirmation.comparisons
+        ],
+        "counterexample": verdict.decision.counterexample
+        and _counterexample(verdict.claim, verdict.decision.counterexample),
+    }
+
+
+def _counterexample(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> JSON:
+    """The kernels as they are, weights untouched: lanes, tokens, each side's angle and value."""
+    tokens = [shown.query, shown.key] if isinstance(shown, ScoreRefutation) else [shown.token]
+    lanes = (
+        [shown.query_lane, shown.key_lane]
+        if isinstance(shown, ScoreRefutation)
+        else [shown.row, shown.column]
+    )
+    found: JSON = {
+        "kind": "score" if isinstance(shown, ScoreRefutation) else "output",
+        "lanes": lanes,
+        "tokens": [_token(token) for token in tokens],
+        "snippet": write_snippet(claim, shown),
+    }
+    for side, layout, stated in (
+        ("source", claim.source, shown.source),
+        ("target", claim.target, shown.target),
+    ):
+        found[side] = {
+            "angle": _angle(claim, side, lanes[-1], tokens),
+            "value": float(f"{float(stated[0] + stated[1]) / 2:.7g}"),
+            "pair": next((i for i, p in enumerate(layout.pairs) if lanes[-1] in p.read), None),
+        }
+    return found
+
+
+def _angle(claim: Claim, side: str, lane: int, tokens: list[Token]) -> float | None:
+    """The angle in radians by which `lane`'s pair turns from the first token to the last."""
+    kernel = make_kernel(claim.source if side == "source" else claim.target)
+    index = next((i for i, lanes in enumerate(kernel.read) if lane in lanes), None)
+    if index is None:
+        return None
+    places = [axis_positions(claim, token, side, kernel.axes) for token in tokens]
+    start = places[0] if len(places) == 2 else [Fraction(0)] * len(kernel.axes)
+    steps = [float(b - a) for a, b in zip(start, places[-1], strict=True)]
+    total = sum(float(f) * s for f, s in zip(kernel.frequencies[index], steps, strict=True))
+    if len(places) == 1:
+        total += float(kernel.phases[index])
+    return float(f"{total:.7g}")
+
+

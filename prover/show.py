@@ -1,0 +1,200 @@
+"""`rope-prover show`: a family's formula, its table of pairs and its properties."""
+
+from __future__ import annotations
+
+from dataclasses import fields as fields_of
+from typing import Any
+
+import sympy
+from sympy.printing.str import StrPrinter
+
+from prover.certificate import layout_json
+from prover.display import plain, show_number, show_pairs
+from prover.explain import axis_strip
+from prover.family import Family, parameter_values, show_value
+from prover.layout import Pair
+from prover.loading import Loaded
+from prover.properties import Properties, properties
+
+MAX_ROWS = 72
+
+
+class _Printer(StrPrinter):
+    """SymPy text in the words of the layout language."""
+
+    def _print_Function(self, expression: Any) -> str:
+        name, arguments = expression.func.__name__, [self._print(a) for a in expression.args]
+        if name == "item":
+            return f"{arguments[0]}[{arguments[1]}]"
+        words = {"total": "sum", "length": "len", "ceiling": "ceil"}
+        return f"{words.get(name, name)}({', '.join(arguments)})"
+
+    def _print_Min(self, expression: Any) -> str:
+        return f"min({', '.join(self._print(a) for a in expression.args)})"
+
+    def _print_Max(self, expression: Any) -> str:
+        return f"max({', '.join(self._print(a) for a in expression.args)})"
+
+    def _print_Piecewise(self, expression: Any) -> str:
+        parts = [
+            self._print(value) if condition == sympy.true
+            else f"{self._print(value)} if {self._print(condition)}"
+            for value, condition in expression.args
+        ]
+        return f"({' else '.join(parts)})"
+
+    def _print_Mod(self, expression: Any) -> str:
+        return f"({self._print(expression.args[0])} % {self._print(expression.args[1])})"
+
+    def _print_And(self, expression: Any) -> str:
+        return " and ".join(self._print(a) for a in expression.args)
+
+    def _print_Or(self, expression: Any) -> str:
+        return f"({' or '.join(self._print(a) for a in expression.args)})"
+
+    def _print_Relational(self, expression: Any) -> str:
+        return f"{self._print(expression.lhs)} {expression.rel_op} {self._print(expression.rhs)}"
+
+
+def formula(expression: sympy.Basic) -> str:
+    """A SymPy expression as text."""
+    return str(_Printer().doprint(expression))
+
+
+def show_json(loaded: Loaded) -> dict[str, Any]:
+    """Everything `show` knows, as JSON types."""
+    family, layout = loaded.family, loaded.layout
+    found = properties(family, layout)
+    values = parameter_values(family, dict(loaded.given))
+    return {
+        "schema": "rope-prover/layout/1",
+        "name": layout.name,
+        "title": family.title,
+        "note": family.note.strip(),
+        "sources": [str(source) for source in family.sources],
+        "parameters": {
+            p.name: {
+                "value": show_value(values[p.name]),
+                "require": p.requirement_text,
+                "meaning": p.meaning,
+            }
+            for p in family.parameters
+        },
+        "formula": {
+            "blocks": [
+                {
+                    name: formula(getattr(block, name))
+                    for name in ("count", "first", "second", "write_first", "write_second",
+                                 "angle", "second_angle", "magnitude")
+                    if getattr(block, name) is not None
+                }
+                for block in family.blocks
+            ],
+            "where": _where(family),
+        },
+        "feeds": {name: dict(table) for name, table in family.feeds},
+        "properties": _properties_json(found),
+        "layout": layout_json(layout),
+    }
+
+
+def _where(family: Family) -> dict[str, str]:
+    """The let names that the pairs use, directly or through one another."""
+    lets = dict(family.lets)
+    fields = [getattr(block, f.name) for block in family.blocks for f in fields_of(block)]
+    pending = [e for e in fields if e is not None]
+    used: set[str] = set()
+    while pending:
+        names = {symbol.name for symbol in pending.pop().free_symbols} & lets.keys() - used
+        used |= names
+        pending += [lets[name] for name in names]
+    return {name: formula(expression) for name, expression in lets.items() if name in used}
+
+
+def _properties_json(found: Properties) -> dict[str, Any]:
+    return {
+        "is_rotation": found.is_rotation,
+        "not_rotations": list(found.not_rotations),
+        "depends_only_on_differences": found.relative,
+        "can_be_shifted_in_a_cache": found.shiftable,
+        "why_not": found.why_not_shiftable,
+        "magnitudes": [show_number(value) for value in found.magnitudes],
+    }
+
+
+def show_text(loaded: Loaded, every_row: bool) -> str:
+    """The same for a terminal."""
+    found, layout = show_json(loaded), loaded.layout
+    lines = [f"{plain(found['name'])}  ({plain(found['title'])})"]
+    if found["note"]:
+        lines += [plain(found["note"])]
+    lines += [f"  {plain(source)}" for source in found["sources"]]
+    lines += ["", "Formula, for pair j:"]
+    for number, block in enumerate(found["formula"]["blocks"]):
+        head = f"  block {number}: " if len(found["formula"]["blocks"]) > 1 else "  "
+        lines.append(f"{head}{block['count']} pairs; lanes ({block['first']}, {block['second']})")
+        if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
+            lines.append(f"  written to ({block['write_first']}, {block['write_second']})")
+        lines.append(f"  angle = {block['angle']}")
+        if "second_angle" in block:
+            lines.append(f"  second angle = {block['second_angle']}")
+        if block["magnitude"] != "1":
+            lines.append(f"  magnitude = {block['magnitude']}")
+    lines += [f"  {name} = {text}" for name, text in found["formula"]["where"].items()]
+    lines += ["", "Parameters:"]
+    for name, parameter in found["parameters"].items():
+        meaning = f"  {plain(parameter['meaning'])}" if parameter["meaning"] else ""
+        lines.append(f"  {name} = {parameter['value'] or '(empty)'}{meaning}")
+    lines += ["", "Properties:", *_property_lines(found["properties"])]
+    if found["feeds"]:
+        lines += ["", "Feeds:"]
+        lines += [
+            f"  {plain(name)}: {', '.join(f'{axis}={plain(text)}' for axis, text in table.items())}"
+            for name, table in found["feeds"].items()
+        ]
+    lines += ["", f"Axes by pair: {axis_strip(layout) or 'no pairs'}", "", *_table(layout.pairs, every_row)]
+    passes = [read for read, _ in layout.passes]
+    lines += [f"Lanes that pass: {show_pairs(passes)}"]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _property_lines(found: dict[str, Any]) -> list[str]:
+    def yes(value: bool) -> str:
+        return "yes" if value else "no"
+
+    twisted = found["not_rotations"]
+    which = f" (two angles in pairs {show_pairs(twisted)})" if twisted else ""
+    why = f" ({found['why_not']})" if found["why_not"] else ""
+    return [
+        f"  is a rotation: {yes(found['is_rotation'])}{which}",
+        f"  depends only on position differences: {yes(found['depends_only_on_differences'])}",
+        f"  can be shifted in a cache: {yes(found['can_be_shifted_in_a_cache'])}{why}",
+        f"  magnitude: {', '.join(found['magnitudes'][:6]) or '1'}",
+    ]
+
+
+def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
+    rows = [("pair", "read", "write", "angle", "magnitude")]
+    shown = range(len(pairs))
+    skipped = 0
+    if len(pairs) > MAX_ROWS and not every_row:
+        skipped = len(pairs) - MAX_ROWS
+        shown = range(MAX_ROWS)
+    for index in shown:
+        pair = pairs[index]
+        angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
+        turns = [
+            " + ".join(
+                [f"{axis} * {show_number(f)}" for axis, f in angle.frequencies]
+                + ([show_number(angle.phase)] if angle.phase else [])
+            )
+            or "0"
+            for angle in angles
+        ]
+        lanes = [f"{a}, {b}" for a, b in (pair.read, pair.write)]
+        rows.append((str(index), *lanes, " | ".join(turns), show_number(pair.magnitude)))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return [*lines, f"... {skipped} more pairs; --all shows them"] if skipped else lines
+
+

@@ -1,0 +1,426 @@
+"""The shipped layouts against what real kernels were measured to do.
+
+`measured/*.json` hold pairs, axes, signs, frequencies, magnitudes and pass-through lanes that were
+read off running kernels: ggml's C API and transformers' attention modules. Every entry has a row
+here that names the spec it must equal, or stands in KNOWN_GAPS with a reason.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prover.angle import Angle
+from prover.enclosure import enclose
+from prover.exact import Exact, exact
+from prover.layout import Layout, Pair
+from prover.loading import load
+
+MEASURED = Path(__file__).parent / "measured"
+
+HALF_96 = "transformers/half:head_dim=96:rope_type=longrope:max_position_embeddings=131072"
+SHORT_48 = ",".join(f"{100 + i}/100" for i in range(48))
+LONG_48 = ",".join(f"{4 + 5 * i}/4" for i in range(48))
+SHORT_64 = ",".join(f"{100 + i}/100" for i in range(64))
+LONG_64 = ",".join(f"{4 + 5 * i}/4" for i in range(64))
+LLAMA_3_1_FACTORS = ",".join(
+    ["1"] * 29
+    + ["1.20748387", "1.55341463", "2.02631321", "2.69452969", "3.68425253", "5.25732659"]
+    + ["8"] * 29
+)
+GEMMA_4_FACTORS = "1,1,1e30,1e30,1e30,1e30,1e30,1e30"
+
+GGML = {
+    "normal_d8": "ggml/normal:head_dim=8",
+    "normal_d64": "ggml/normal:head_dim=64",
+    "normal_d128": "ggml/normal:base=500000",
+    "normal_d128_n64_partial": "ggml/normal:n_rot=64",
+    "neox_d8": "ggml/neox:head_dim=8",
+    "neox_d16_n8_partial": "ggml/neox:head_dim=16:n_rot=8",
+    "neox_d64": "ggml/neox:head_dim=64",
+    "neox_d128": "ggml/neox:base=1000000",
+    "neox_d256_n64_partial": "ggml/neox:head_dim=256:n_rot=64:base=10000000",
+    "mrope_d8_2110": "ggml/mrope:head_dim=8:sections=2,1,1,0",
+    "mrope_d64_11_11_10": "ggml/mrope:head_dim=64:sections=11,11,10,0",
+    "mrope_qwen2vl": "ggml/mrope:sections=16,24,24,0:base=1000000",
+    "mrope_d128_24_20_20": "ggml/mrope:sections=24,20,20,0:base=5000000",
+    "mrope_glm4v": "ggml/mrope:n_rot=64:sections=8,12,12,0",
+    "imrope_d8_2110": "ggml/imrope:head_dim=8:sections=2,1,1,0",
+    "imrope_qwen35": "ggml/imrope:head_dim=256:n_rot=64:sections=11,11,10,0:base=10000000",
+    "imrope_d64_11_11_10": "ggml/imrope:head_dim=64:sections=11,11,10,0",
+    "imrope_qwen3vl": "ggml/imrope:sections=24,20,20,0:base=5000000",
+    "imrope_d128_22_21_21": "ggml/imrope:sections=22,21,21,0:base=5000000",
+    "mrope_wrap_8_8_8_n128": "ggml/mrope:sections=8,8,8,0",
+    "mrope_wrap_4_3_3_n64": "ggml/mrope:head_dim=64:sections=4,3,3,0",
+    "mrope_t_only_n16": "ggml/mrope:head_dim=16:sections=4,0,0,0",
+    "mrope_four_3221_n16": "ggml/mrope:head_dim=16:sections=3,2,2,1",
+    "mrope_oversum_24_20_20_n64_d128": "ggml/mrope:n_rot=64:sections=24,20,20,0",
+    "mrope_d16_n8_partial_offs4": "ggml/mrope:head_dim=16:n_rot=8:offset=4:sections=2,1,1,0",
+    "imrope_wrap_8_8_8_n128": "ggml/imrope:sections=8,8,8,0",
+    "imrope_wrap_11_11_10_n128": "ggml/imrope:sections=11,11,10,0",
+    "imrope_t_only_n16": "ggml/imrope:head_dim=16:sections=4,0,0,0",
+    "imrope_20_20_20_4_n128": "ggml/imrope:sections=20,20,20,4",
+    "imrope_d16_n8_partial_offs4": "ggml/imrope:head_dim=16:n_rot=8:offset=4:sections=2,1,1,0",
+    "imrope_equal_n64_0_0_5_0": "ggml/imrope:head_dim=64:sections=0,0,5,0",
+    "vision_d8_2222": "ggml/vision:head_dim=8:sections=2,2,2,2",
+    "vision_d8_2200": "ggml/vision:head_dim=8:sections=2,2,0,0",
+    "vision_d64": "ggml/vision:head_dim=64:sections=16,16,16,16",
+    "vision_d72_qwen3vl": "ggml/vision:head_dim=72:sections=18,18,18,18",
+    "vision_d128": "ggml/vision:sections=32,32,32,32",
+    "vision_four_axes_8888_d64": "ggml/vision:head_dim=64:sections=8,8,8,8",
+    "vision_wrap_10_6_d64": "ggml/vision:head_dim=64:sections=10,6,0,0",
+    "neox_linear_scale_0p5_d64": "ggml/neox:head_dim=64:freq_scale=0.5",
+    "neox_yarn_d128_f4":
+        "ggml/neox:base=1000000:freq_scale=0.25"
+        ":ext_factor=1:beta_fast=32:beta_slow=1:n_ctx_orig=32768",
+    "neox_yarn_gptoss":
+        "ggml/neox:head_dim=64:base=150000:freq_scale=0.03125"
+        ":ext_factor=1:beta_fast=32:beta_slow=1:n_ctx_orig=4096",
+    "normal_llama31_ff": f"ggml/normal:base=500000:freq_factors={LLAMA_3_1_FACTORS}",
+    "neox_gemma4_proportional_ff1e30":
+        f"ggml/neox:head_dim=16:base=1000000:freq_factors={GEMMA_4_FACTORS}",
+}
+
+TRANSFORMERS = {
+    "llama2_default": "transformers/half",
+    "llama3_1_llama3":
+        "transformers/half:rope_type=llama3:rope_theta=500000:factor=8:low_freq_factor=1"
+        ":high_freq_factor=4:original_max_position_embeddings=8192",
+    "linear_factor4": "transformers/half:rope_type=linear:factor=4",
+    "dynamic_ntk_within_max":
+        "transformers/half:rope_type=dynamic:factor=2:max_position_embeddings=4096:seq_len=2001",
+    "qwen2_5_yarn4":
+        "transformers/half:rope_type=yarn:rope_theta=1000000:factor=4"
+        ":original_max_position_embeddings=32768",
+    "gpt_oss_yarn_notrunc":
+        "transformers/half:head_dim=64:rope_type=yarn:rope_theta=150000:factor=32:truncate=false"
+        ":original_max_position_embeddings=4096",
+    "phi3_mini_128k_short":
+        f"{HALF_96}:original_max_position_embeddings=4096"
+        f":short_factor={SHORT_48}:long_factor={LONG_48}:seq_len=4096",
+    "phi3_mini_128k_long":
+        f"{HALF_96}:original_max_position_embeddings=4096"
+        f":short_factor={SHORT_48}:long_factor={LONG_48}:seq_len=4097",
+    "phimoe_long_positions":
+        "transformers/half:rope_type=longrope:original_max_position_embeddings=4096"
+        f":short_factor={SHORT_64}:long_factor={LONG_64}:attention_factor=1.243163121016122",
+    "gpt_neox_20b_partial25": "transformers/half:head_dim=96:partial_rotary_factor=0.25",
+    "glm4_moe_4_5_partial50": "transformers/half:rope_theta=1000000:partial_rotary_factor=0.5",
+    "qwen3_next_partial25":
+        "transformers/half:head_dim=256:rope_theta=10000000:partial_rotary_factor=0.25",
+    "glm4_interleaved_partial50": "transformers/adjacent:partial_rotary_factor=0.5",
+    "moonshine_base_partial62": "transformers/adjacent:head_dim=52:partial_rotary_factor=0.62",
+    "cohere_command_r": "transformers/adjacent:rope_theta=8000000",
+    "cohere2_sliding_layer": "transformers/adjacent:rope_theta=50000",
+    "cohere2_full_layer_nope": "generic/nope",
+    "smollm3_nope_layer": "generic/nope",
+    "ernie4_5_text": "transformers/adjacent:rope_theta=500000",
+    "nanochat_reverse": "transformers/nanochat",
+    "qwen3_qknorm": "transformers/half:rope_theta=1000000",
+    "hunyuan_dense_alpha": "transformers/half:rope_type=ntk_alpha:alpha=1000",
+    "gemma3_sliding": "transformers/half:head_dim=256",
+    "modernbert_full": "transformers/half:head_dim=64:rope_theta=160000",
+    "gemma4_full_proportional":
+        "transformers/proportional:head_dim=512:rope_theta=1000000:partial_rotary_factor=0.25",
+    "laguna_full_partial50": "transformers/half:rope_theta=500000:partial_rotary_factor=0.5",
+    "gptj_6b": "transformers/adjacent:head_dim=256:partial_rotary_factor=0.25",
+    "roformer": "transformers/adjacent:head_dim=64",
+    "clvp_encoder": "transformers/half:head_dim=64",
+    "llama4_text":
+        "transformers/adjacent:rope_type=llama3:rope_theta=500000:factor=16:low_freq_factor=1"
+        ":high_freq_factor=1:original_max_position_embeddings=8192",
+    "llama4_text_nope_layer": "generic/nope",
+    "deepseek_v3_interleave":
+        "transformers/adjacent-to-half:rope_type=yarn:factor=40:mscale=1:mscale_all_dim=1"
+        ":original_max_position_embeddings=4096",
+    "deepseek_v3_no_interleave":
+        "transformers/latent:rope_type=yarn:factor=40:mscale=1:mscale_all_dim=1"
+        ":original_max_position_embeddings=4096",
+    "deepseek_v2_complex":
+        "transformers/latent:pairing=adjacent:rope_type=yarn:factor=40:mscale=0.707"
+        ":mscale_all_dim=0.707:original_max_position_embeddings=4096",
+    "minicpm3": "transformers/latent:qk_nope_head_dim=64:qk_rope_head_dim=32",
+    "deepseek_v4_main":
+        "transformers/latent:pairing=adjacent:qk_nope_head_dim=448:qk_rope_head_dim=64",
+    "qwen2_vl_mrope_16_24_24":
+        "transformers/mrope-chunked:rope_theta=1000000:mrope_section=16,24,24",
+    "qwen3_vl_imrope_24_20_20":
+        "transformers/mrope-stride3:rope_theta=5000000:mrope_section=24,20,20",
+    "qwen3_5_imrope_11_11_10_partial25":
+        "transformers/mrope-stride3:head_dim=256:rope_theta=10000000:partial_rotary_factor=0.25"
+        ":mrope_section=11,11,10",
+    "glm4_1v_mrope_8_12_12_interleaved":
+        "transformers/mrope-chunked:pairing=adjacent:partial_rotary_factor=0.5"
+        ":mrope_section=8,12,12",
+    "ernie4_5_vl_22_22_20":
+        "transformers/mrope-ernie:rope_theta=500000:mrope_section=22,22,20",
+    "hunyuan_vl_4axis_16x4": "transformers/hunyuan-vl:alpha=1000:mrope_section=16,16,16,16",
+    "qwen2_vl_vision": "transformers/vision-chunked:head_dim=80",
+    "qwen3_vl_vision": "transformers/vision-chunked:head_dim=72",
+    "pixtral_vision": "transformers/pixtral:head_dim=64",
+    "vjepa2": "transformers/vjepa2:head_dim=64",
+    "qwen2_5_omni_dit_head0":
+        "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=64",
+}
+
+KNOWN_GAPS = {
+    "wav2vec2_bert_rotary": "rotates hidden states before the q and k projections",
+    "neomme_sliding_2d": "no layout file yet: row and column alternate",
+    "esmfold2_xyz_uid": "no layout file yet: three real coordinates and an identity number",
+    "dinov3_vit": "no layout file yet: coordinates normalized to [-1, 1]",
+    "kimi_k25_vision": "no layout file yet: w and h alternate",
+    "minimax_m3_vision_3d": "no layout file yet: three axes over 78 of 80 lanes",
+    "gemma4_vision": "no layout file yet: two halves of the head rotated separately",
+    "llama4_vision": "no layout file yet: x and y as complex numbers, counted from 1",
+    "efficientloftr": "rotates all channels before they are split into heads",
+    "lightglue_learned": "every pair mixes both axes by a learned matrix that was random",
+    "mistral_large4_learned_scale": "the frequencies are scaled by a tensor of the checkpoint",
+}
+
+AXIS_NAMES = {"pos": "p", "image_index": "image"}
+
+# Half a unit in the last place of float32: the largest relative error of one rounding.
+ROUNDING = 2.0**-24
+# ggml magnitudes were printed with 5 decimals, those of transformers with 6.
+PRINTED = {"ggml": 0.5e-5, "transformers": 0.5e-6}
+
+Vector = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one pair does: where it writes, and the frequency vector of each written lane."""
+
+    write: tuple[int, int]
+    first: Vector
+    second: Vector
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel as measured or as expanded: turns by the lanes they read, and lanes that pass."""
+
+    width: int
+    turns: dict[tuple[int, int], Turn]
+    passes: frozenset[int]
+    magnitudes: frozenset[float]
+    magnitude_tolerance: float = 0.0
+
+
+@cache
+def entries(engine: str) -> dict[str, Any]:
+    """All measured entries of one engine, by name."""
+    text = (MEASURED / f"{engine}.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)["entries"]
+    return found
+
+
+def ggml_tolerance(entry: dict[str, Any], index: int) -> float:
+    """Relative float32 error of ggml's frequency at pair `index`.
+
+    theta is multiplied `index` times by a rounded theta_scale: two roundings each. The frequency
+    factor, freq_scale, sine and arc tangent add at most four. A YaRN ramp carries two roundings,
+    which count as often as the larger of the two blended frequencies exceeds the smaller.
+    """
+    blend = 2 / entry["freq_scale"] if entry["ext_factor"] else 0
+    return float(2 * index + 4 + blend) * ROUNDING
+
+
+def transformers_tolerance(entry: dict[str, Any], frequency: float) -> float:
+    """Relative float32 error of a frequency that transformers computes as 1 / base**exponent.
+
+    A rounded exponent moves the power by log(base**exponent), which is about |log(frequency)|,
+    roundings. Power, reciprocal, scaling, product with the position, sine and arc tangent add six.
+    YaRN's and Llama 3's blend carries up to four more roundings, which count `factor` times.
+    """
+    config = {**entry["config"], **entry["config"].get("rope_parameters", {})}
+    blend = 4 * config["factor"] if config.get("rope_type") in ("yarn", "llama3") else 0
+    return float(6 + abs(math.log(abs(frequency))) + blend) * ROUNDING
+
+
+def measured_ggml(name: str) -> Kernel:
+    """One entry of ggml.json."""
+    entry = entries("ggml")[name]
+    rows = zip(entry["pairs"], entry["axis"], entry["freq"], strict=True)
+    turns = {}
+    for index, (lanes, axis, frequency) in enumerate(rows):
+        vector = {axis: entry["sign"] * frequency}
+        turns[tuple(lanes)] = Turn(tuple(lanes), vector, vector, ggml_tolerance(entry, index))
+    return Kernel(
+        entry["head_dim"], turns, frozenset(entry["passthrough"]), frozenset({entry["scale"]}),
+        PRINTED["ggml"] + 4 * ROUNDING,
+    )
+
+
+def measured_transformers(name: str) -> Kernel:
+    """One entry of transformers.json."""
+    entry = entries("transformers")[name]
+    width = entry["head_dim"]
+    order = entry.get("output_permutation") or list(range(width))
+    written = {lane: place for place, lane in enumerate(order)}
+    axes = [AXIS_NAMES.get(axis, axis) for axis in entry["axes"]]
+    turns = {}
+
+    def add(a: int, b: int, first: Vector, second: Vector) -> None:
+        tolerance = max(
+            transformers_tolerance(entry, f) for f in (*first.values(), *second.values())
+        )
+        turns[a, b] = Turn((written[a], written[b]), first, second, tolerance)
+
+    for a, b, axis, sign, frequency in entry["pairs"]:
+        vector = {axes[axis]: sign * frequency}
+        add(a, b, vector, vector)
+    for a, b, first, second in entry.get("non_rotation_pairs", []):
+        add(a, b, _vector(axes, first), _vector(axes, second))
+    return Kernel(
+        width, turns, frozenset(entry["passthrough"]), frozenset(map(float, entry["scale"])),
+        PRINTED["transformers"] + 4 * ROUNDING,
+    )
+
+
+def _vector(axes: list[str], entries: list[float]) -> Vector:
+    return {axis: entry for axis, entry in zip(axes, entries, strict=True) if entry}
+
+
+def expanded(layout: Layout) -> Kernel:
+    """A layout in floating point. A pair that does not turn at all passes."""
+    turns = {}
+    passes = {read for read, write in layout.passes if read == write}
+    for pair in layout.pairs:
+        if _is_identity(pair):
+            passes.update(pair.read)
+        else:
+            first = _floats(pair.angle)
+            second = _floats(pair.second_angle) if pair.second_angle else first
+            turns[pair.read] = Turn(pair.write, first, second)
+    magnitudes = {_float(pair.magnitude) for pair in layout.pairs}
+    return Kernel(layout.width, turns, frozenset(passes), frozenset(magnitudes or {1.0}))
+
+
+def _is_identity(pair: Pair) -> bool:
+    return (
+        pair.read == pair.write
+        and pair.angle == Angle()
+        and pair.second_angle is None
+        and pair.magnitude == exact(1)
+    )
+
+
+def _floats(angle: Angle) -> Vector:
+    assert not angle.phase, "no measured kernel has a phase"
+    return {axis: _float(frequency) for axis, frequency in angle.frequencies}
+
+
+def _float(value: Exact) -> float:
+    return float(enclose(value, 128).mid())
+
+
+def disagreements(found: Kernel, real: Kernel) -> list[str]:
+    """What differs between an expanded layout and a measured kernel, one line each."""
+    lines = []
+    if found.width != real.width:
+        lines.append(f"width {found.width}, measured {real.width}")
+    if found.passes != real.passes:
+        lines.append(f"lanes {sorted(found.passes ^ real.passes)} pass on one side only")
+    if found.turns.keys() != real.turns.keys():
+        lines.append(f"pairs {sorted(found.turns.keys() ^ real.turns.keys())} on one side only")
+    for lanes in sorted(found.turns.keys() & real.turns.keys()):
+        ours, theirs = found.turns[lanes], real.turns[lanes]
+        if ours.write != theirs.write:
+            lines.append(f"pair {lanes} writes {ours.write}, measured {theirs.write}")
+        for mine, measured in ((ours.first, theirs.first), (ours.second, theirs.second)):
+            if not _same_vector(mine, measured, theirs.tolerance):
+                lines.append(f"pair {lanes} has frequency {mine}, measured {measured}")
+    for magnitude in found.magnitudes:
+        if any(abs(magnitude - m) > real.magnitude_tolerance for m in real.magnitudes):
+            lines.append(f"magnitude {magnitude}, measured {sorted(real.magnitudes)}")
+    return lines
+
+
+def _same_vector(mine: Vector, measured: Vector, tolerance: float) -> bool:
+    return mine.keys() == measured.keys() and all(
+        abs(mine[axis] - measured[axis]) <= tolerance * abs(measured[axis]) for axis in mine
+    )
+
+
+@cache
+def layout_of(spec: str) -> Layout:
+    """The layout of a spec, expanded once."""
+    return load(spec).layout
+
+
+@pytest.mark.parametrize("name", GGML)
+def test_ggml(name: str) -> None:
+    """The shipped layout is what ggml's CPU kernel was measured to do."""
+    assert [] == disagreements(expanded(layout_of(GGML[name])), measured_ggml(name))
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_transformers(name: str) -> None:
+    """The shipped layout is what the attention module of transformers was measured to do."""
+    real = measured_transformers(name)
+    assert [] == disagreements(expanded(layout_of(TRANSFORMERS[name])), real)
+
+
+def test_every_ggml_entry_has_a_row() -> None:
+    """No measured ggml kernel is left out."""
+    assert sorted(entries("ggml")) == sorted(GGML)
+
+
+def test_every_transformers_entry_has_a_row_or_a_reason() -> None:
+    """Every measured kernel of transformers is compared, or its gap is explained."""
+    assert sorted(entries("transformers")) == sorted([*TRANSFORMERS, *KNOWN_GAPS])
+
+
+def _last_turning(layout: Layout) -> int:
+    return max(i for i, pair in enumerate(layout.pairs) if not _is_identity(pair))
+
+
+def _other_axis(pair: Pair, layout: Layout) -> Pair:
+    ((axis, frequency),) = pair.angle.frequencies
+    other = next((name for name in layout.axes if name != axis), "elsewhere")
+    return replace(pair, angle=Angle(((other, frequency),)))
+
+
+PERTURBATIONS = {
+    "axis": _other_axis,
+    "frequency": lambda pair, _: replace(
+        pair, angle=pair.angle.scaled(exact(Fraction(10001, 10000)))
+    ),
+    "direction": lambda pair, _: replace(pair, angle=-pair.angle),
+    "lanes read": lambda pair, _: replace(pair, read=pair.read[::-1]),
+    "lanes written": lambda pair, _: replace(pair, write=pair.write[::-1]),
+    "magnitude": lambda pair, _: replace(
+        pair, magnitude=pair.magnitude * exact(Fraction(10001, 10000))
+    ),
+}
+
+KERNELS = [
+    *(pytest.param("ggml", name, spec, id=name) for name, spec in GGML.items()),
+    *(
+        pytest.param("transformers", name, spec, id=name)
+        for name, spec in TRANSFORMERS.items()
+        if spec != "generic/nope"
+    ),
+]
+
+
+@pytest.mark.parametrize("change", PERTURBATIONS)
+@pytest.mark.parametrize(("engine", "name", "spec"), KERNELS)
+def test_one_changed_pair_is_noticed(engine: str, name: str, spec: str, change: str) -> None:
+    """Negative control: the comparison fails when a single pair differs."""
+    layout = layout_of(spec)
+    index = _last_turning(layout)
+    pairs = list(layout.pairs)
+    pairs[index] = PERTURBATIONS[change](pairs[index], layout)
+    changed = expanded(replace(layout, pairs=tuple(pairs)))
+    real = measured_ggml(name) if engine == "ggml" else measured_transformers(name)
+    assert disagreements(changed, real)
