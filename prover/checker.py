@@ -126,7 +126,7 @@ class _Side:
             maps.append((known, {**feed[which], "1": {"1": "1"}}))
 
         def pulled(angle: dict[str, str]) -> Turn:
-            parts = {axis: _number(text) for axis, text in angle.items() if _evaluate(_number(text), 40)}  # or no number
+            parts = {axis: _number(text) for axis, text in angle.items() if _evaluate(_number(text), 40)}  # or fails
             return {(m, c): _sum((number, _rational(feed[axis].get(c, "0"))) for axis, number in parts.items())
                     for m, (known, feed) in enumerate(maps) for c in known}
         self.pairs: list[tuple[tuple[int, ...], tuple[int, ...], Turn, Turn, Number]] = []
@@ -142,7 +142,7 @@ class _Side:
     def same(self, a: Turn, b: Turn) -> bool:
         """Equal angles; whole turns do not count where positions are whole, nor in a constant."""
         for key in a.keys() | b.keys():
-            rest = _sum([(a.get(key, {}), 1), (b.get(key, {}), -1)])
+            rest = {} if a.get(key) == b.get(key) else _sum([(a.get(key, {}), 1), (b.get(key, {}), -1)])
             turns = (self.whole or key[1] == "1") and rest.keys() == {"pi"} and (rest["pi"] / 2).denominator == 1
             if rest and not turns:
                 return False
@@ -160,10 +160,10 @@ class _Side:
             found += [((lane,), turn, size) for lane in read] if alone else [(read, turn, size)]
         return found
 
-    def entries(self, feed: int) -> dict[tuple[int, int], tuple[Number, Turn]]:
+    def entries(self, feed: int, lanes: list[int] | None = None) -> dict[tuple[int, int], tuple[Number, Turn]]:
         """The kernel matrix of one feed: (row, column) to (s, turn), meaning s * cos(turn); zeros left out."""
         found: dict[tuple[int, int], tuple[Number, Turn]] = {(w, r): (ONE, {(feed, "1"): {}}) for r, w in self.passes}
-        for (a, b), (c, d), first, second, size in self.pairs:
+        for (a, b), (c, d), first, second, size in (p for p in self.pairs if not lanes or {*lanes} & {*p[0]}):
             for row, column, other, both, quarter in ((c, a, b, first, 1), (d, b, a, second, -1)):
                 turn = {key: v for key, v in both.items() if key[0] == feed}
                 found[row, column] = (size, turn)
@@ -177,7 +177,7 @@ class _Side:
         """One token: the kernel's entry at (row, column). Two: the score of one-hot q and k at those lanes."""
         columns = []
         for (feed, point), lane in zip(at, lanes[-len(at) :], strict=True):
-            found = {row: entry for (row, column), entry in self.entries(feed).items() if column == lane}
+            found = {row: entry for (row, column), entry in self.entries(feed, [lane]).items() if column == lane}
             columns.append({row: (size, turn, point) for row, (size, turn) in found.items()})
         rows = [row for row in columns[0] if row in columns[-1] and (len(at) == 2 or row == lanes[0])]
         return _total(_product([_value(*column[row], digits) for column in columns], digits) for row in rows)
@@ -191,6 +191,7 @@ def _value(size: Number, turn: Turn, point: Point, digits: int) -> Interval:
     angle = _sum((frequency, point[key]) for key, frequency in turn.items())
     return _product((_evaluate(size, digits), _cos(_evaluate(angle, digits), digits)), digits)
 
+@lru_cache(maxsize=1 << 16)
 def _number(text: str) -> Number:
     _require(len(text) <= MAX_TEXT, "a number is too long")
     terms = [_split(term, "*") for term in _split(text, " + ") if text != "0"]
@@ -220,7 +221,7 @@ def _evaluate(number: Number, digits: int) -> Interval:
         _product([_ratio(coefficient, digits), *(_factor(f, digits) for f in _split(monomial, "*"))], digits)
         for monomial, coefficient in number.items())
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 16)
 def _factor(text: str, digits: int) -> Interval:
     base, _, power = (text, "", "1") if text[-1] == ")" or "^" not in text else text.rpartition("^")
     exponent = _rational(power)
@@ -253,7 +254,6 @@ def _ratio(value: Fraction, digits: int) -> Interval:
     return top // value.denominator, -(-top // value.denominator)
 
 def _monotone(function: Callable[[Context, Decimal], Decimal], x: Interval, digits: int) -> Interval:
-    """exp or ln, which the decimal module rounds correctly."""
     _require((x[0] > 0 or function is Context.exp) and x[1] < 440 * 10**digits, "a number is out of bounds")
     context = Context(prec=digits + 12 + max(0, x[1] // 10**digits), Emin=-99999, Emax=99999)
     low, high = (function(context, Decimal(end).scaleb(-digits, context)).scaleb(digits, context) for end in x)

@@ -136,7 +136,7 @@ def _node(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
 
 def _piecewise(expression: sympy.Piecewise, moving: frozenset[str]) -> Compute:
     branches = [
-        (_compile(value, moving), _condition(condition, moving))
+        (_compile(value, moving), _test_once(condition, moving))
         for value, condition in expression.args
     ]
 
@@ -147,6 +147,20 @@ def _piecewise(expression: sympy.Piecewise, moving: frozenset[str]) -> Compute:
         raise ExpressionError("no case applies")
 
     return choose
+
+
+def _test_once(condition: sympy.Basic, moving: frozenset[str]) -> Test:
+    """Test a condition that does not depend on j once per scope."""
+    test = _condition(condition, moving)
+    if not condition.args or _moves(condition, moving):
+        return test
+
+    def cached(scope: Scope) -> bool:
+        if condition not in scope.fixed:
+            scope.fixed[condition] = test(scope)
+        return scope.fixed[condition] is True
+
+    return cached
 
 
 def _condition(expression: sympy.Basic, moving: frozenset[str]) -> Test:

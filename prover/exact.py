@@ -143,6 +143,7 @@ def log(value: Exact) -> Exact:
     return total
 
 
+@lru_cache(maxsize=1 << 14)
 def power(base: Exact, exponent: Fraction) -> Exact:
     """base ** exponent for a rational exponent.
 

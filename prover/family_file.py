@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -87,9 +88,24 @@ _Raw = TypeVar("_Raw", _RawRule, _RawLayout)
 
 def load_family(path: Path, name: str, choices: Mapping[str, str]) -> Family:
     """The family in a layout file, with the rules that `choices` picks."""
+    return _load(path, name, tuple(sorted(choices.items())), _stamp(path))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes when the file does, so that a family is parsed once per state of its file."""
+    if not path.is_file():
+        return (0, 0)
+    status = path.stat()
+    return (status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _load(
+    path: Path, name: str, choices: tuple[tuple[str, str], ...], stamp: tuple[int, int]
+) -> Family:
     raw = _read(path, _RawLayout)
     try:
-        return _assemble(raw, name, choices)
+        return _assemble(raw, name, dict(choices))
     except ProverError as fault:
         raise fault.inside(str(path)) from None
 

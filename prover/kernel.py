@@ -6,7 +6,7 @@ that the search uses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -56,33 +56,48 @@ class Kernel:
         return float(max(turns.max(initial=0), others.max(initial=0)))
 
 
-def make_kernel(layout: Layout, dtype: type[np.floating] = np.float64) -> Kernel:
-    """The kernel of a layout with its tables rounded once to `dtype`."""
+    def rounded(self, dtype: type[np.floating]) -> Kernel:
+        """The same kernel with its tables in `dtype`."""
+        tables = {
+            name: getattr(self, name).astype(dtype)
+            for name in ("frequencies", "phases", "second_frequencies", "second_phases", "magnitudes")
+        }
+        return replace(self, **tables)
+
+
+def make_kernel(layout: Layout) -> Kernel:
+    """The kernel of a layout in float64."""
     pairs = layout.pairs
     second = [pair.angle if pair.second_angle is None else pair.second_angle for pair in pairs]
 
     def table(angles: list[Angle]) -> Array:
-        rows = [[_float(angle[axis]) for axis in layout.axes] for angle in angles]
-        return np.array(rows, dtype=dtype).reshape(len(pairs), len(layout.axes))
+        found = np.zeros((len(pairs), len(layout.axes)))
+        for row, angle in enumerate(angles):
+            for axis, frequency in angle.frequencies:
+                found[row, layout.axes.index(axis)] = to_float(frequency)
+        return found
 
     def column(values: list[Exact]) -> Array:
-        return np.array([_float(value) for value in values], dtype=dtype)
+        return np.array([to_float(value) for value in values], dtype=np.float64)
 
+    frequencies, phases = table([pair.angle for pair in pairs]), column([p.angle.phase for p in pairs])
+    plain = all(pair.second_angle is None for pair in pairs)
     return Kernel(
         width=layout.width,
         axes=layout.axes,
         read=np.array([pair.read for pair in pairs], dtype=np.intp).reshape(-1, 2),
         write=np.array([pair.write for pair in pairs], dtype=np.intp).reshape(-1, 2),
-        frequencies=table([pair.angle for pair in pairs]),
-        phases=column([pair.angle.phase for pair in pairs]),
-        second_frequencies=table(second),
-        second_phases=column([angle.phase for angle in second]),
+        frequencies=frequencies,
+        phases=phases,
+        second_frequencies=frequencies if plain else table(second),
+        second_phases=phases if plain else column([angle.phase for angle in second]),
         magnitudes=column([pair.magnitude for pair in pairs]),
         passes=np.array(layout.passes, dtype=np.intp).reshape(-1, 2),
     )
 
 
-def _float(value: Exact) -> float:
+def to_float(value: Exact) -> float:
+    """The nearest float64, give or take one unit in the last place."""
     rational = value.rational
     return float(rational) if rational is not None else float(enclose(value, 96).mid())
 

@@ -8,6 +8,7 @@ and its size near the number of classes. The question is SMT-LIB 2 text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from prover.unit import Key, Unit, Vector, canonical_vector
 
 WORK_BUDGET = 2_000_000_000
 
+_COUNT = re.compile(r"\(define-fun (\w+) \(\) Int\s+(\d+)\)")
 _MOVES = (("keep", True, True), ("swap", True, False), ("swap", False, True), ("keep", False, False))
 
 
@@ -84,11 +86,8 @@ def match_units(
     solver.from_string(question(members))
     answer = solver.check(*(z3.Bool(f"class_{i}", ctx=context) for i in range(len(members))))
     if answer == z3.sat:
-        model = solver.model()
-        found = {d.name(): model[d] for d in model.decls()}
-        counts = {
-            name: value.as_long() for name, value in found.items() if z3.is_int_value(value)
-        }
+        text = solver.model().sexpr()
+        counts = {name: int(count) for name, count in _COUNT.findall(text)}
         return _assign(members, counts, source, target)
     if answer == z3.unsat:
         core = sorted(int(str(name).removeprefix("class_")) for name in solver.unsat_core())

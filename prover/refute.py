@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice, product
+from typing import TypeVar
 
 from flint import arb, ctx
 
@@ -32,7 +33,7 @@ from prover.unit import Key, Turned, Unit, Vector, stack_keys
 
 PRECISIONS = (128, 512, 2048)
 MAX_POSITIONS = 400
-MAX_PLACES = 96
+MAX_PLACES = 24
 MAX_POWER = 8
 
 
@@ -137,7 +138,7 @@ def refute_identical(
     for precision in PRECISIONS:
         with ctx.workprec(precision):
             for feed in sorted({feed for feed, _ in places}):
-                candidates = [place for f, place in places if f == feed][:MAX_PLACES]
+                candidates = _spread([place for f, place in places if f == feed])
                 for token in islice(tokens(claim, feed), MAX_POSITIONS):
                     found = _widest(
                         (place, *(side.entry(place, token, precision) for side in sides))
@@ -159,7 +160,7 @@ def refute_scores(
             for query, key in islice(_token_pairs(claim, feeds), MAX_POSITIONS):
                 found = _widest(
                     (place, *(side.score(place, query, key, precision) for side in sides))
-                    for place in lanes[:MAX_PLACES]
+                    for place in _spread(lanes)
                 )
                 if found:
                     (a, b), source, target = found
@@ -191,7 +192,7 @@ def refute_relative(
                 steps = list(islice(tokens(claim, feed), 40))
                 candidates = [
                     (a, b)
-                    for index in twisted[:MAX_PLACES]
+                    for index in _spread(twisted)
                     if side.turned[index].first[feed] != side.turned[index].second[feed]
                     for a in side.layout.pairs[index].read
                     for b in side.layout.pairs[index].read
@@ -278,6 +279,16 @@ def _by_feed(
         tuple((name, value) for (feed, name), value in values if feed == index)
         for index in range(len(claim.feeds))
     )
+
+
+_Item = TypeVar("_Item")
+
+
+def _spread(items: Sequence[_Item]) -> list[_Item]:
+    """At most MAX_PLACES of the items, evenly spread, the first always among them."""
+    if len(items) <= MAX_PLACES:
+        return list(items)
+    return [items[i * len(items) // MAX_PLACES] for i in range(MAX_PLACES)]
 
 
 def _widest(

@@ -56,7 +56,8 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     lines += _weight_code(found)
     snippet = _snippet(found)
     if snippet:
-        lines += ["<details><summary>Counterexample in NumPy</summary>", "", "```python", snippet.rstrip(), "```", "", "</details>", ""]
+        lines += ["<details><summary>Counterexample in NumPy</summary>", "", "```python"]
+        lines += [snippet.rstrip(), "```", "", "</details>", ""]
     lines += [f"Proof: {escape_markdown(_proof(found, None))}."]
     if found["certificate"]:
         where = certificate_path or "FILE"

@@ -22,7 +22,7 @@ from prover.evidence import (
 from prover.exact import ONE
 from prover.explain import axis_strip, differing_pairs, explanation, headline
 from prover.idiom import find_idiom
-from prover.kernel import axis_positions, make_kernel
+from prover.kernel import axis_positions, to_float
 from prover.relation import Relation
 from prover.snippet import write_snippet
 from prover.verdict import Verdict
@@ -213,16 +213,16 @@ def _counterexample(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> J
 
 def _angle(claim: Claim, side: str, lane: int, tokens: list[Token]) -> float | None:
     """The angle in radians by which `lane`'s pair turns from the first token to the last."""
-    kernel = make_kernel(claim.source if side == "source" else claim.target)
-    index = next((i for i, lanes in enumerate(kernel.read) if lane in lanes), None)
-    if index is None:
+    layout = claim.source if side == "source" else claim.target
+    pair = next((pair for pair in layout.pairs if lane in pair.read), None)
+    if pair is None:
         return None
-    places = [axis_positions(claim, token, side, kernel.axes) for token in tokens]
-    start = places[0] if len(places) == 2 else [Fraction(0)] * len(kernel.axes)
-    steps = [float(b - a) for a, b in zip(start, places[-1], strict=True)]
-    total = sum(float(f) * s for f, s in zip(kernel.frequencies[index], steps, strict=True))
+    places = [axis_positions(claim, token, side, layout.axes) for token in tokens]
+    start = places[0] if len(places) == 2 else [Fraction(0)] * len(layout.axes)
+    steps = zip(layout.axes, start, places[-1], strict=True)
+    total = sum(to_float(pair.angle[axis]) * float(end - begin) for axis, begin, end in steps)
     if len(places) == 1:
-        total += float(kernel.phases[index])
+        total += to_float(pair.angle.phase)
     return float(f"{total:.7g}")
 
 

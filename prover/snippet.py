@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from prover.angle import Angle
 from prover.claim import Claim
 from prover.display import plain
 from prover.evidence import EntryRefutation, ScoreRefutation, Token
-from prover.kernel import axis_positions, make_kernel
+from prover.kernel import axis_positions, to_float
 from prover.layout import Layout
 
 _KERNEL = '''import numpy as np
@@ -48,6 +49,10 @@ def write_snippet(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> str
     return "\n".join(lines) + "\n"
 
 
+def _angle(angle: Angle, layout: Layout) -> str:
+    return f"{[to_float(angle[axis]) for axis in layout.axes]}, {to_float(angle.phase)}"
+
+
 def _row(shown: ScoreRefutation | EntryRefutation) -> int:
     assert isinstance(shown, EntryRefutation)
     return shown.row
@@ -56,17 +61,14 @@ def _row(shown: ScoreRefutation | EntryRefutation) -> int:
 def _side(
     claim: Claim, side: str, layout: Layout, lanes: tuple[int, ...], tokens: tuple[Token, ...]
 ) -> list[str]:
-    kernel = make_kernel(layout)
-    pairs = [i for i, pair in enumerate(layout.pairs) if set(pair.read) & set(lanes)]
+    pairs = [pair for pair in layout.pairs if set(pair.read) & set(lanes)]
     passes = [move for move in layout.passes if move[0] in lanes]
     rows = [
-        f"    ({tuple(layout.pairs[i].read)}, {tuple(layout.pairs[i].write)}, "
-        f"{kernel.frequencies[i].tolist()}, {float(kernel.phases[i])}, "
-        f"{kernel.second_frequencies[i].tolist()}, {float(kernel.second_phases[i])}, "
-        f"{float(kernel.magnitudes[i])}),"
-        for i in pairs
+        f"    ({pair.read}, {pair.write}, {_angle(pair.angle, layout)}, "
+        f"{_angle(pair.second_angle or pair.angle, layout)}, {to_float(pair.magnitude)}),"
+        for pair in pairs
     ]
-    places = [[float(v) for v in axis_positions(claim, token, side, layout.axes)] for token in tokens]
+    places = [[float(v) for v in axis_positions(claim, t, side, layout.axes)] for t in tokens]
     return [
         f"# {plain(layout.name, 100)}: positions on the axes {', '.join(layout.axes)}",
         f"{side}_at = {places}",

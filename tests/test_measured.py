@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -19,7 +20,7 @@ import pytest
 
 from prover.angle import Angle
 from prover.enclosure import enclose
-from prover.exact import Exact, exact
+from prover.exact import Exact, exact, power
 from prover.layout import Layout, Pair
 from prover.loading import load
 
@@ -164,7 +165,12 @@ TRANSFORMERS = {
     "hunyuan_vl_4axis_16x4": "transformers/hunyuan-vl:alpha=1000:mrope_section=16,16,16,16",
     "qwen2_vl_vision": "transformers/vision-chunked:head_dim=80",
     "qwen3_vl_vision": "transformers/vision-chunked:head_dim=72",
-    "pixtral_vision": "transformers/pixtral:head_dim=64",
+    "pixtral_vision": "transformers/pixtral",
+    "dinov3_vit": "transformers/dinov3:rope_theta=100",
+    "kimi_k25_vision": "transformers/vision-alternating:head_dim=72",
+    "minimax_m3_vision_3d": "transformers/vision-three-axes:head_dim=80",
+    "gemma4_vision": "transformers/vision-separate:rope_theta=100",
+    "llama4_vision": "transformers/vision-adjacent:head_dim=88",
     "vjepa2": "transformers/vjepa2:head_dim=64",
     "qwen2_5_omni_dit_head0":
         "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=64",
@@ -174,20 +180,18 @@ KNOWN_GAPS = {
     "wav2vec2_bert_rotary": "rotates hidden states before the q and k projections",
     "neomme_sliding_2d": "no layout file yet: row and column alternate",
     "esmfold2_xyz_uid": "no layout file yet: three real coordinates and an identity number",
-    "dinov3_vit": "no layout file yet: coordinates normalized to [-1, 1]",
-    "kimi_k25_vision": "no layout file yet: w and h alternate",
-    "minimax_m3_vision_3d": "no layout file yet: three axes over 78 of 80 lanes",
-    "gemma4_vision": "no layout file yet: two halves of the head rotated separately",
-    "llama4_vision": "no layout file yet: x and y as complex numbers, counted from 1",
     "efficientloftr": "rotates all channels before they are split into heads",
     "lightglue_learned": "every pair mixes both axes by a learned matrix that was random",
     "mistral_large4_learned_scale": "the frequencies are scaled by a tensor of the checkpoint",
 }
 
-AXIS_NAMES = {"pos": "p", "image_index": "image"}
+AXIS_NAMES = {"pos": "p", "image_index": "image", "y in [-1,1]": "y", "x in [-1,1]": "x"}
 
 # Half a unit in the last place of float32: the largest relative error of one rounding.
 ROUNDING = 2.0**-24
+# DINOv3's coordinate is 2*c - 1, off by one rounding of a number near 1. The smallest coordinate of
+# its grid of 33 patches is 2/33, so relative to that the rounding counts 33/2 times.
+COORDINATE_ROUNDINGS = {"dinov3_vit": 33 / 2}
 # ggml magnitudes were printed with 5 decimals, those of transformers with 6.
 PRINTED = {"ggml": 0.5e-5, "transformers": 0.5e-6}
 
@@ -273,6 +277,7 @@ def measured_transformers(name: str) -> Kernel:
         tolerance = max(
             transformers_tolerance(entry, f) for f in (*first.values(), *second.values())
         )
+        tolerance += COORDINATE_ROUNDINGS.get(name, 0) * ROUNDING
         turns[a, b] = Turn((written[a], written[b]), first, second, tolerance)
 
     for a, b, axis, sign, frequency in entry["pairs"]:
@@ -286,8 +291,8 @@ def measured_transformers(name: str) -> Kernel:
     )
 
 
-def _vector(axes: list[str], entries: list[float]) -> Vector:
-    return {axis: entry for axis, entry in zip(axes, entries, strict=True) if entry}
+def _vector(axes: list[str], numbers: list[float]) -> Vector:
+    return {axis: number for axis, number in zip(axes, numbers, strict=True) if number}
 
 
 def expanded(layout: Layout) -> Kernel:
@@ -380,6 +385,39 @@ def test_every_transformers_entry_has_a_row_or_a_reason() -> None:
     assert sorted(entries("transformers")) == sorted([*TRANSFORMERS, *KNOWN_GAPS])
 
 
+def running_exponents(sections: tuple[int, int, int, int], count: int) -> list[tuple[str, int]]:
+    """Axis and exponent per pair of ggml's VISION loop, which keeps one counter for each axis.
+
+    The resets stand in one chain of else-ifs (ggml_mrope_cache_init), so an empty section keeps
+    the counter of a later one from being reset.
+    """
+    starts = [0, sections[0], sum(sections[:2]), sum(sections[:3])]
+    counters = [0, 0, 0, 0]
+    found = []
+    for index in range(count):
+        sector = index % sum(sections)
+        if sector in starts:
+            counters[starts.index(sector)] = 0
+        axis = max(i for i in range(4) if sector >= starts[i])
+        found.append(("thwe"[axis], counters[axis]))
+        counters = [counter + 1 for counter in counters]
+    return found
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [(0, 16, 0, 0), (5, 0, 3, 0), (0, 0, 3, 2), (2, 0, 0, 3), (3, 2, 0, 1), (0, 2, 1, 3)],
+)
+def test_vision_exponents_restart_as_in_the_kernel(sections: tuple[int, int, int, int]) -> None:
+    """ggml/vision has the exponents of the kernel's loop, where a section is empty too."""
+    spec = f"ggml/vision:head_dim=128:sections={','.join(map(str, sections))}"
+    expected = [
+        ((axis, power(exact(10000), Fraction(-exponent, 32))),)
+        for axis, exponent in running_exponents(sections, 64)
+    ]
+    assert expected == [pair.angle.frequencies for pair in layout_of(spec).pairs]
+
+
 def _last_turning(layout: Layout) -> int:
     return max(i for i, pair in enumerate(layout.pairs) if not _is_identity(pair))
 
@@ -390,7 +428,7 @@ def _other_axis(pair: Pair, layout: Layout) -> Pair:
     return replace(pair, angle=Angle(((other, frequency),)))
 
 
-PERTURBATIONS = {
+PERTURBATIONS: dict[str, Callable[[Pair, Layout], Pair]] = {
     "axis": _other_axis,
     "frequency": lambda pair, _: replace(
         pair, angle=pair.angle.scaled(exact(Fraction(10001, 10000)))
