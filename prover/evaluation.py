@@ -15,7 +15,7 @@ from prover import enclosure
 from prover.angle import Angle, as_number
 from prover.errors import ExpressionError
 from prover.exact import ONE, PI, ZERO, Exact, exact
-from prover.expression import INDEX, ITEM, LENGTH, TOTAL
+from prover.expression import HIGHEST, INDEX, ITEM, LENGTH, LOWEST, TOTAL, AllOf, AnyOf
 
 Value = Exact | Angle | tuple[Exact, ...]
 Compute = Callable[["Scope"], Value]
@@ -167,12 +167,12 @@ def _condition(expression: sympy.Basic, moving: frozenset[str]) -> Test:
     if expression in (sympy.true, sympy.false):
         truth = expression == sympy.true
         return lambda scope: truth
-    if isinstance(expression, sympy.And | sympy.Or | sympy.Not):
+    if isinstance(expression, AllOf | sympy.Not):
         tests = [_condition(argument, moving) for argument in expression.args]
-        if isinstance(expression, sympy.And):
-            return lambda scope: all(test(scope) for test in tests)
-        if isinstance(expression, sympy.Or):
+        if isinstance(expression, AnyOf):
             return lambda scope: any(test(scope) for test in tests)
+        if isinstance(expression, AllOf):
+            return lambda scope: all(test(scope) for test in tests)
         return lambda scope: not tests[0](scope)
     left, right = (_compile(side, moving) for side in expression.args)
     accepted = _ACCEPTED[type(expression)]
@@ -243,6 +243,9 @@ def _operation(expression: sympy.Basic) -> Callable[..., Value]:
         return lambda values: _add(list(values))
     if expression.func == LENGTH:
         return lambda values: exact(len(values))
+    if expression.func in (LOWEST, HIGHEST):
+        name, sign = ("min", -1) if expression.func == LOWEST else ("max", 1)
+        return lambda values: _extreme_entry(list(values), sign, name, str(expression.args[0]))
     raise ExpressionError(f"'{type(expression).__name__}' cannot be evaluated")
 
 
@@ -263,6 +266,12 @@ def _extreme(values: list[Exact], side: int) -> Exact:
         if enclosure.compare(value, best) == side:
             best = value
     return best
+
+
+def _extreme_entry(values: list[Exact], side: int, function: str, name: str) -> Exact:
+    if not values:
+        raise ExpressionError(f"{function}({name}) of an empty list", advice=f"Give {name} entries")
+    return _extreme(values, side)
 
 
 def _item(name: str) -> Callable[..., Value]:

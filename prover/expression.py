@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from fractions import Fraction
 
 import sympy
+from sympy.logic.boolalg import BooleanFunction
 
 from prover.errors import ExpressionError
 
@@ -25,6 +26,21 @@ INDEX = sympy.Symbol("j", integer=True, nonnegative=True)
 ITEM = sympy.Function("item")
 TOTAL = sympy.Function("total")
 LENGTH = sympy.Function("length")
+LOWEST = sympy.Function("lowest")
+HIGHEST = sympy.Function("highest")
+
+
+class AllOf(BooleanFunction):  # type: ignore[misc]
+    """`and` with its operands in the order written, so that a guard comes before what it guards."""
+
+    @classmethod
+    def eval(cls, *arguments: sympy.Basic) -> None:
+        """Leave the operands as they are."""
+
+
+class AnyOf(AllOf):
+    """`or` in the order written."""
+
 
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?\Z")
 _LANGUAGE = (
@@ -32,6 +48,7 @@ _LANGUAGE = (
     "floor ceil min max abs sqrt log sum len, pi"
 )
 FUNCTIONS = frozenset({"floor", "ceil", "min", "max", "abs", "sqrt", "log", "sum", "len"})
+_ON_LISTS = {"sum": TOTAL, "len": LENGTH, "min": LOWEST, "max": HIGHEST}
 RESERVED = FUNCTIONS | {"pi", "j", "and", "or", "not", "if", "else"}
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[..., sympy.Basic]] = {
@@ -198,8 +215,8 @@ class _Translator:
     def condition(self, node: ast.expr) -> sympy.Basic:
         match node:
             case ast.BoolOp(op=op, values=values):
-                join = sympy.And if isinstance(op, ast.And) else sympy.Or
-                return join(*(self.condition(value) for value in values), evaluate=False)
+                join = AllOf if isinstance(op, ast.And) else AnyOf
+                return join(*(self.condition(value) for value in values))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return sympy.Not(self.condition(operand), evaluate=False)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
@@ -208,7 +225,7 @@ class _Translator:
                     self.comparison(node, op)(a, b, evaluate=False)
                     for op, a, b in zip(ops, sides, sides[1:], strict=False)
                 ]
-                return sympy.And(*parts, evaluate=False) if len(parts) > 1 else parts[0]
+                return AllOf(*parts) if len(parts) > 1 else parts[0]
             case ast.Name() | ast.Constant(value=bool()):
                 return sympy.Ne(self.value(node), 0, evaluate=False)
         raise self.fail(node, f"'{self.source(node)}' is not a condition",
@@ -225,16 +242,16 @@ class _Translator:
         if name not in FUNCTIONS or node.keywords:
             raise self.fail(node, f"call of '{name}' is not allowed",
                             f"Functions: {' '.join(sorted(FUNCTIONS))}")
+        match node.args:
+            case [ast.Name(id=argument)] if name in _ON_LISTS and argument in self.lists:
+                return _ON_LISTS[name](symbol(argument))
         if name in ("sum", "len"):
-            match node.args:
-                case [ast.Name(id=argument)] if argument in self.lists:
-                    return (TOTAL if name == "sum" else LENGTH)(symbol(argument))
             raise self.fail(node, f"{name}() takes one list parameter",
                             f"Lists: {', '.join(sorted(self.lists)) or 'none'}")
         arguments = [self.value(argument) for argument in node.args]
         if name in ("min", "max"):
             if len(arguments) < 2:
-                raise self.fail(node, f"{name}() takes two or more numbers")
+                raise self.fail(node, f"{name}() takes two or more numbers, or one list")
             return (sympy.Min if name == "min" else sympy.Max)(*arguments, evaluate=False)
         if len(arguments) != 1:
             raise self.fail(node, f"{name}() takes one number, got {len(arguments)}")

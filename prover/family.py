@@ -25,11 +25,15 @@ Given = Fraction | tuple[Fraction, ...]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A named input of a family, with its default, its requirement and what it means."""
+    """A named input of a family, with its default, its requirement and what it means.
+
+    Without a default it must be given. `is_whole`: the number, or every entry, is a whole number.
+    """
 
     name: str
     is_list: bool
-    default: sympy.Basic | tuple[Fraction, ...]
+    is_whole: bool
+    default: sympy.Basic | tuple[Fraction, ...] | None
     requirement: sympy.Basic | None
     requirement_text: str
     meaning: str
@@ -124,6 +128,11 @@ def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
     for parameter in family.parameters:
         if parameter.name in given:
             continue
+        if parameter.default is None:
+            raise InputError(
+                f"parameter '{parameter.name}' must be given ({parameter.meaning})",
+                advice=f"Add :{parameter.name}={'A,B,…' if parameter.is_list else 'NUMBER'} to the spec",
+            )
         if isinstance(parameter.default, tuple):
             values[parameter.name] = _exact_value(parameter.default)
         else:
@@ -165,6 +174,8 @@ def _moving_names(texts: Mapping[str, sympy.Basic]) -> frozenset[str]:
 def _check_requirements(family: Family, scope: Scope) -> None:
     for parameter in family.parameters:
         value = scope.lookup(parameter.name)
+        if parameter.is_whole:
+            _check_whole(parameter, value)
         if parameter.requirement is None:
             continue
         try:
@@ -179,16 +190,26 @@ def _check_requirements(family: Family, scope: Scope) -> None:
             )
 
 
+def _check_whole(parameter: Parameter, value: Value) -> None:
+    for entry in value if isinstance(value, tuple) else (number(value, parameter.name),):
+        rational = entry.rational
+        if rational is None or rational.denominator != 1:
+            raise InputError(
+                f"{parameter.name}={show_value(value)}: expected whole numbers, got {entry}"
+            )
+
+
 def _values_used(parameter: Parameter, scope: Scope) -> str:
     assert parameter.requirement is not None
     names = sorted(s.name for s in parameter.requirement.free_symbols)
     used = ", ".join(f"{n}={show_value(scope.lookup(n))}" for n in names if n != parameter.name)
-    return f"Here {used}" if used else ""
+    parts = [f"{parameter.name} is: {parameter.meaning}"] if parameter.meaning else []
+    return "; ".join([*parts, f"here {used}"] if used else parts)
 
 
 def show_value(value: Value) -> str:
     """A parameter value as it is written in a spec, shortened if it is long."""
-    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    text = (",".join(map(str, value)) or "[]") if isinstance(value, tuple) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

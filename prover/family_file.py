@@ -39,7 +39,9 @@ class _RawSource(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _RawParameter(msgspec.Struct, forbid_unknown_fields=True):
-    default: str | int | bool | list[str | int]
+    default: str | int | bool | list[str | int] | None = None
+    is_list: bool = msgspec.field(name="list", default=False)
+    whole: bool = False
     require: str = ""
     meaning: str = ""
 
@@ -57,6 +59,11 @@ class _RawPairs(msgspec.Struct, forbid_unknown_fields=True):
 
 class _RawChoice(msgspec.Struct, forbid_unknown_fields=True):
     default: str
+    rules: dict[str, str] | str
+
+
+class _RawChoices(msgspec.Struct, forbid_unknown_fields=True):
+    title: str
     rules: dict[str, str]
 
 
@@ -83,7 +90,7 @@ class _RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     feeds: dict[str, dict[str, _Text]] = {}
 
 
-_Raw = TypeVar("_Raw", _RawRule, _RawLayout)
+_Raw = TypeVar("_Raw", _RawRule, _RawLayout, _RawChoices)
 
 
 def load_family(path: Path, name: str, choices: Mapping[str, str]) -> Family:
@@ -112,7 +119,7 @@ def _load(
 
 def choice_names(path: Path) -> dict[str, tuple[str, ...]]:
     """The choices a layout file offers: parameter name to its allowed words."""
-    return {name: tuple(c.rules) for name, c in _read(path, _RawLayout).choose.items()}
+    return {name: tuple(_rules(c)) for name, c in _read(path, _RawLayout).choose.items()}
 
 
 def _read(path: Path, kind: type[_Raw]) -> _Raw:
@@ -145,7 +152,7 @@ def _assemble(raw: _RawLayout, name: str, choices: Mapping[str, str]) -> Family:
             mine.update(theirs)  # type: ignore[arg-type]
         sources += rule.source
     _check_names([*parameters, *lets, *raw.axes, *raw.choose])
-    lists = [n for n, p in parameters.items() if isinstance(p.default, list)]
+    lists = [n for n, p in parameters.items() if p.is_list or isinstance(p.default, list)]
     names = [*(n for n in parameters if n not in lists), *lets]
 
     def value(field: str, text: _Text | bool) -> sympy.Basic:
@@ -196,23 +203,34 @@ def _or(text: _Text | None, default: _Text) -> _Text:
 def _chosen(raw: _RawLayout, choices: Mapping[str, str]) -> list[str]:
     rules = []
     for name, choice in raw.choose.items():
-        word = choices.get(name, choice.default)
-        if word not in choice.rules:
+        word, known = choices.get(name, choice.default), _rules(choice)
+        if word not in known:
             raise InputError(
-                f"{name}={word[:40]} is not known", advice=f"Choose one of {', '.join(choice.rules)}"
+                f"{name}={word[:40]} is not known", advice=f"Choose one of {', '.join(known)}"
             )
-        rules.append(choice.rules[word])
+        rules.append(known[word])
     return rules
 
 
+def _rules(choice: _RawChoice) -> dict[str, str]:
+    """Word to rule; a choice that several layouts offer stands in a file of its own."""
+    if isinstance(choice.rules, dict):
+        return choice.rules
+    return _read(_rule_path(choice.rules), _RawChoices).rules
+
+
 def _read_rule(name: str) -> _RawRule:
+    return _read(_rule_path(name), _RawRule)
+
+
+def _rule_path(name: str) -> Path:
     if not _RULE_NAME.match(name):
         raise InputError(f"'{name[:60]}' is not the name of a rule")
     path = RULES / f"{name}.toml"
     if not path.is_file():
         known = sorted(str(p.relative_to(RULES).with_suffix("")) for p in RULES.rglob("*.toml"))
         raise InputError(f"there is no rule '{name[:60]}'", advice=f"Rules: {', '.join(known)}")
-    return _read(path, _RawRule)
+    return path
 
 
 def _check_names(names: list[str]) -> None:
@@ -232,11 +250,13 @@ def _parameter(
     name: str, raw: _RawParameter, names: list[str], lists: list[str]
 ) -> Parameter:
     field = f"parameters.{name}"
-    default: sympy.Basic | tuple[Fraction, ...]
+    default: sympy.Basic | tuple[Fraction, ...] | None = None
+    if raw.is_list and isinstance(raw.default, str | int):
+        raise InputError("the default of a list is a list", where=f"{field}.default")
     if isinstance(raw.default, list):
         entries = raw.default
         default = _at(f"{field}.default", lambda: tuple(number(str(e)) for e in entries))
-    else:
+    elif raw.default is not None:
         text = str(raw.default)
         default = _at(f"{field}.default", lambda: parse(_truth(text), names, lists))
     requirement = (
@@ -245,7 +265,7 @@ def _parameter(
         else None
     )
     return Parameter(
-        name, isinstance(raw.default, list), default, requirement, raw.require, raw.meaning
+        name, name in lists, raw.whole, default, requirement, raw.require, raw.meaning
     )
 
 

@@ -26,7 +26,7 @@ class _Printer(StrPrinter):
         name, arguments = expression.func.__name__, [self._print(a) for a in expression.args]
         if name == "item":
             return f"{arguments[0]}[{arguments[1]}]"
-        words = {"total": "sum", "length": "len", "ceiling": "ceil"}
+        words = {"total": "sum", "length": "len", "lowest": "min", "highest": "max", "ceiling": "ceil"}
         return f"{words.get(name, name)}({', '.join(arguments)})"
 
     def _print_Min(self, expression: Any) -> str:
@@ -46,11 +46,14 @@ class _Printer(StrPrinter):
     def _print_Mod(self, expression: Any) -> str:
         return f"({self._print(expression.args[0])} % {self._print(expression.args[1])})"
 
-    def _print_And(self, expression: Any) -> str:
+    def _print_AllOf(self, expression: Any) -> str:
         return " and ".join(self._print(a) for a in expression.args)
 
-    def _print_Or(self, expression: Any) -> str:
+    def _print_AnyOf(self, expression: Any) -> str:
         return f"({' or '.join(self._print(a) for a in expression.args)})"
+
+    def _print_Not(self, expression: Any) -> str:
+        return f"not {self._print(expression.args[0])}"
 
     def _print_Relational(self, expression: Any) -> str:
         return f"{self._print(expression.lhs)} {expression.rel_op} {self._print(expression.rhs)}"
