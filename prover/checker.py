@@ -1,8 +1,8 @@
 """The checker: decides whether a certificate proves what it states. Nothing else has to be right.
 
-Standard library only, no code shared with the search. A number is a sum of rational * monomial, {monomial text:
-rational}: equal texts are equal numbers, all that a witness needs. A refutation is two disjoint intervals; they
-are computed here, rounded outwards. The mathematics is in proofs/README.md.
+Standard library only, no code shared with the search. A number is {monomial text: rational}: equal texts are equal
+numbers, all that a witness needs. A refutation is two disjoint intervals; they are computed here, rounded outwards,
+in integers that count units of 10**-digits. The mathematics is in proofs/README.md.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from typing import Any
 
 SCHEMA = "rope-prover/certificate/1"
 RUNGS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
-FIELDS = "digest fails feeds holds schema source target"
 MAX_BYTES, MAX_WIDTH, MAX_TEXT = 1 << 26, 1 << 17, 1 << 14
 _RATIONAL = re.compile(r"-?\d{1,4000}(/\d{1,4000}|\.\d{1,4000})?\Z", re.ASCII)
 Number = dict[str, Fraction]
-Interval = tuple[int, int]  # in units of 10**-digits
+Interval = tuple[int, int]
 Turn = dict[tuple[int, str], Number]  # an angle: (feed, coordinate) to frequency; coordinate "1" is the constant
 Point = dict[tuple[int, str], Fraction]
 ONE: Number = {"": Fraction(1)}
@@ -43,10 +42,10 @@ def check(text: str) -> tuple[str | None, str | None]:
     try:
         _require(len(text) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
         root = json.loads(text, parse_float=str, parse_constant=str)
-        stated, fails, feeds, holds, kind, source, target = _fields(root, FIELDS)
+        sha, fails, feeds, holds, kind, source, target = _fields(root, "digest fails feeds holds schema source target")
         _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
-        _require(stated == digest(root), "the digest does not match the content")
+        _require(sha == digest(root), "the digest does not match the content")
         _require(all(source[x] == target[x] for x in ("width", "positions")), "widths or kinds of position differ")
         _require(0 < len(feeds) <= 16, "no feed, or too many")
         s, t = _Side(source, feeds, "source"), _Side(target, feeds, "target")
@@ -254,8 +253,9 @@ def _ratio(value: Fraction, digits: int) -> Interval:
     return top // value.denominator, -(-top // value.denominator)
 
 def _monotone(function: Callable[[Context, Decimal], Decimal], x: Interval, digits: int) -> Interval:
-    _require((x[0] > 0 or function is Context.exp) and x[1] < 440 * 10**digits, "a number is out of bounds")
-    context = Context(prec=digits + 12 + max(0, x[1] // 10**digits), Emin=-99999, Emax=99999)
+    extra = max(0, x[1] // 10**digits) if function is Context.exp else 0
+    _require((x[0] > 0 or function is Context.exp) and extra < 440, "a root or logarithm is out of bounds")
+    context = Context(prec=digits + 12 + extra, Emin=-99999, Emax=99999)
     low, high = (function(context, Decimal(end).scaleb(-digits, context)).scaleb(digits, context) for end in x)
     return int(low) - 2, int(high) + 2
 

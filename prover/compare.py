@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from prover.angle import Angle
 from prover.exact import ONE, PI, Exact, exact
-from prover.layout import Layout
+from prover.layout import Layout, Pair
 from prover.unit import Key, Turned, Unit, Vector, opposite, reduce_turns
 
 _QUARTER = PI * exact(Fraction(1, 2))
@@ -22,20 +22,20 @@ class Entry:
     angle: Angle
 
 
-def entries(layout: Layout, turned: tuple[Turned, ...], feed: int) -> dict[Place, Entry]:
+def entries(
+    layout: Layout, turned: tuple[Turned, ...], feed: int, whole: bool
+) -> dict[Place, Entry]:
     """The kernel matrix under one feed: (row, column) to entry; entries that vanish are left out."""
     found = {(write, read): Entry(ONE, Angle()) for read, write in layout.passes}
     for pair, turn in zip(layout.pairs, turned, strict=True):
-        for place, entry in pair_entries(pair.read, pair.write, turn, pair.magnitude, feed):
+        for place, entry in pair_entries(pair, turn, feed, whole):
             found[place] = entry
     return found
 
 
-def pair_entries(
-    read: tuple[int, int], write: tuple[int, int], turn: Turned, magnitude: Exact, feed: int
-) -> list[tuple[Place, Entry]]:
+def pair_entries(pair: Pair, turn: Turned, feed: int, whole: bool) -> list[tuple[Place, Entry]]:
     """The up to four entries of one pair."""
-    (a, b), (c, d) = read, write
+    (a, b), (c, d), magnitude = pair.read, pair.write, pair.magnitude
     first, second = turn.first[feed], turn.second[feed]
     four = [
         ((c, a), Entry(magnitude, first)),
@@ -43,16 +43,16 @@ def pair_entries(
         ((d, a), Entry(magnitude, _shifted(second, -_QUARTER))),
         ((d, b), Entry(magnitude, second)),
     ]
-    return [(place, entry) for place, entry in four if not _vanishes(entry.angle)]
+    return [(place, entry) for place, entry in four if not _vanishes(entry.angle, whole)]
 
 
 def _shifted(angle: Angle, by: Exact) -> Angle:
     return Angle(angle.frequencies, reduce_turns(angle.phase + by))
 
 
-def _vanishes(angle: Angle) -> bool:
-    """cos of the angle is 0 at every whole position (angles are reduced)."""
-    still = all(f == PI for _, f in angle.frequencies)
+def _vanishes(angle: Angle, whole: bool) -> bool:
+    """cos of the angle is 0 at every position (angles are reduced; half turns count if whole)."""
+    still = all(whole and f == PI for _, f in angle.frequencies)
     return still and angle.phase in (_QUARTER, -_QUARTER)
 
 

@@ -7,7 +7,7 @@ below settle the whole ladder. Where the search finds neither, the gap stays und
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.claim import Claim
 from prover.compare import Place, differing_places, differing_units, entries
@@ -18,6 +18,7 @@ from prover.evidence import (
     ScoreRefutation,
     Witness,
 )
+from prover.layout import Layout
 from prover.matching import Match, Mismatch, match_units
 from prover.refute import Side, refute_identical, refute_match, refute_relative, refute_scores
 from prover.relation import Relation
@@ -44,100 +45,98 @@ class Decision:
 
 def decide(claim: Claim) -> Decision:
     """Search all rungs. Raises UndecidedError only if Z3's work budget runs out."""
-    turned = (
-        turned_pairs(claim, claim.source, "source"),
-        turned_pairs(claim, claim.target, "target"),
+    source = _side(claim, claim.source, "source")
+    target = _side(claim, claim.target, "target")
+    places = _differing_places(claim, source, target)
+    nothing = Decision(
+        holds=None,
+        fails=None,
+        counterexample=None,
+        mismatch=None,
+        units=(source.units, target.units),
+        differing=(_pairs_at(source, places), _pairs_at(target, places)),
+        not_rotations=(source.twisted, target.twisted),
     )
-    twisted = tuple(
-        tuple(i for i, turn in enumerate(side) if not turn.is_rotation) for side in turned
-    )
-    layouts = (claim.source, claim.target)
-    units = tuple(
-        () if bad else make_units(claim, layout, turn)
-        for layout, turn, bad in zip(layouts, turned, twisted, strict=True)
-    )
-    sides = tuple(Side(layout, turn, own) for layout, turn, own in zip(layouts, turned, units, strict=True))
-    return _decide(claim, (sides[0], sides[1]), (twisted[0], twisted[1]))
-
-
-def _decide(
-    claim: Claim, sides: tuple[Side, Side], twisted: tuple[tuple[int, ...], tuple[int, ...]]
-) -> Decision:
-    lanes = tuple(range(claim.source.width))
-    places = _differing_places(claim, sides)
-    pairs = (_pairs_at(sides[0], places), _pairs_at(sides[1], places))
-
-    def found(
-        holds: Witness | None,
-        fails: Refutation | None,
-        counterexample: ScoreRefutation | EntryRefutation | None = None,
-        mismatch: Mismatch | None = None,
-    ) -> Decision:
-        units = (sides[0].units, sides[1].units)
-        return Decision(holds, fails, counterexample, mismatch, units, pairs, twisted)
-
     if not places:
-        return found(Witness(Relation.IDENTICAL, lanes), None)
-    if twisted[0] or twisted[1]:
-        return _decide_twisted(claim, sides, twisted, places, found)
+        return replace(nothing, holds=Witness(Relation.IDENTICAL, tuple(range(claim.source.width))))
+    if source.twisted or target.twisted:
+        return _decide_twisted(claim, (source, target), places, nothing)
+    return _decide_rotations(claim, (source, target), places, nothing)
+
+
+def _side(claim: Claim, layout: Layout, name: str) -> Side:
+    turned = turned_pairs(claim, layout, name)
+    twisted = tuple(i for i, turn in enumerate(turned) if not turn.is_rotation)
+    units = () if twisted else make_units(claim, layout, turned)
+    return Side(layout, turned, units, twisted, claim.whole_positions)
+
+
+def _decide_rotations(
+    claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]], nothing: Decision
+) -> Decision:
+    """Both sides are rotations and differ somewhere: scores, permutation, pair map, in this order."""
     keys, whole = stack_keys(claim), claim.whole_positions
-    ours, theirs = differing_units(sides[0].units, sides[1].units, keys, whole)
+    source, target = sides
+    ours, theirs = differing_units(source.units, target.units, keys, whole)
     if not ours and not theirs:
         entry = refute_identical(claim, sides, places)
-        return found(Witness(Relation.EQUAL_SCORES, lanes), entry, entry)
+        holds = Witness(Relation.EQUAL_SCORES, tuple(range(claim.source.width)))
+        return replace(nothing, holds=holds, fails=entry, counterexample=entry)
     score = refute_scores(claim, sides, _lane_pairs([*ours, *theirs]))
-    by_size = match_units(sides[0].units, sides[1].units, keys, whole, by_magnitude=True)
+    nothing = replace(nothing, counterexample=score, fails=score)
+    by_size = match_units(source.units, target.units, keys, whole, by_magnitude=True)
     if isinstance(by_size, Match):
-        return found(_witness(Relation.PERMUTATION, by_size, sides), score, score)
-    freely = match_units(sides[0].units, sides[1].units, keys, whole, by_magnitude=False)
+        return replace(nothing, holds=_witness(Relation.PERMUTATION, by_size, sides))
+    freely = match_units(source.units, target.units, keys, whole, by_magnitude=False)
     if isinstance(freely, Match):
-        fails = refute_match(claim, sides, by_size, Relation.PERMUTATION)
-        return found(_witness(Relation.PAIR_MAP, freely, sides), fails or score, score, by_size)
+        trace = refute_match(claim, sides, by_size, Relation.PERMUTATION)
+        holds = _witness(Relation.PAIR_MAP, freely, sides)
+        return replace(nothing, holds=holds, fails=trace or score, mismatch=by_size)
     trace = refute_match(claim, sides, freely, Relation.LINEAR)
-    return found(None, trace or score, score, freely)
+    return replace(nothing, fails=trace or score, mismatch=freely)
 
 
-def _decide_twisted(claim, sides, twisted, places, found):  # type: ignore[no-untyped-def]
-    """A side is no rotation: only identity is decided on its own; against a rotation, everything."""
-    lanes = [
+def _decide_twisted(
+    claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]], nothing: Decision
+) -> Decision:
+    """A side is no rotation: against a rotation no linear map helps; two such are left at scores."""
+    columns = {column for _, (_, column) in places}
+    lanes = {
         (a, b)
-        for side, own in zip(sides, ({p for _, p in places}, {p for _, p in places}), strict=True)
+        for side in sides
         for pair in side.layout.pairs
-        if any(place[1] in pair.read for place in own)
+        if columns & set(pair.read)
         for a in pair.read
         for b in pair.read
-    ]
-    score = refute_scores(claim, sides, sorted(set(lanes)))
-    counterexample = score or refute_identical(claim, sides, places)
+    }
+    score = refute_scores(claim, sides, sorted(lanes))
+    shown = score or refute_identical(claim, sides, places)
     relative: NotRelativeRefutation | None = None
-    if not (twisted[0] and twisted[1]):
-        index = 0 if twisted[0] else 1
-        name = ("source", "target")[index]
-        relative = refute_relative(claim, sides[index], name, twisted[index])
-    return found(None, relative or counterexample, counterexample)
+    if not (sides[0].twisted and sides[1].twisted):
+        side, name = (sides[0], "source") if sides[0].twisted else (sides[1], "target")
+        relative = refute_relative(claim, side, name)
+    return replace(nothing, fails=relative or shown, counterexample=shown)
 
 
-def _differing_places(claim: Claim, sides: tuple[Side, Side]) -> list[tuple[int, Place]]:
+def _differing_places(claim: Claim, source: Side, target: Side) -> list[tuple[int, Place]]:
     found: list[tuple[int, Place]] = []
     for feed in range(len(claim.feeds)):
-        tables = [entries(side.layout, side.turned, feed) for side in sides]
-        found += [(feed, p) for p in differing_places(*tables, claim.whole_positions)]
+        ours, theirs = (
+            entries(side.layout, side.turned, feed, side.whole) for side in (source, target)
+        )
+        found += [(feed, place) for place in differing_places(ours, theirs, claim.whole_positions)]
     return found
 
 
 def _pairs_at(side: Side, places: Sequence[tuple[int, Place]]) -> tuple[int, ...]:
-    rows_or_columns = {(row, column) for _, (row, column) in places}
-    columns = {column for _, column in rows_or_columns}
-    return tuple(
-        i for i, pair in enumerate(side.layout.pairs) if columns & set(pair.read)
-    )
+    columns = {column for _, (_, column) in places}
+    return tuple(i for i, pair in enumerate(side.layout.pairs) if columns & set(pair.read))
 
 
 def _lane_pairs(units: Sequence[Unit]) -> list[Place]:
     """Lanes of q and k whose score shows a unit: across its two lanes first, then on one lane."""
-    across = [unit.lanes for unit in units if len(unit.lanes) == 2]
-    along = [(lane, lane) for unit in units for lane in unit.lanes]
-    return [*((a, b) for a, b in across), *along]
+    across = [(unit.lanes[0], unit.lanes[1]) for unit in units if len(unit.lanes) == 2]
+    return [*across, *((lane, lane) for unit in units for lane in unit.lanes)]
 
 
 def _witness(relation: Relation, match: Match, sides: tuple[Side, Side]) -> Witness:
@@ -148,5 +147,3 @@ def _witness(relation: Relation, match: Match, sides: tuple[Side, Side]) -> Witn
             permutation[own] = fed
     return Witness(relation, tuple(permutation))
 
-
-__all__ = ["Decision", "decide"]

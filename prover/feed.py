@@ -89,9 +89,9 @@ def _resolve(text: str, source: Family, target: Family) -> Feed:
                         f"neither layout has an axis '{axis}'",
                         advice=f"Axes: {', '.join(sorted(known))}",
                     )
-            tables = (written, written)
+            tables = [written, written]
         else:
-            tables = (_named(text, source, "source"), _named(text, target, "target"))
+            tables = [_named(text, source, "source"), _named(text, target, "target")]
         coordinates = sorted({name for table in tables for t in table.values() for name in _names(t)})
         sides = [
             _positions(table, family, coordinates)
@@ -114,7 +114,7 @@ def _split_feed(text: str) -> dict[str, str]:
     return table
 
 
-def _named(name: str, family: Family, side: str) -> Mapping[str, str]:
+def _named(name: str, family: Family, side: str) -> dict[str, str]:
     feeds = dict(family.feeds)
     if name not in feeds:
         raise InputError(

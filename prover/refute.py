@@ -41,11 +41,18 @@ class Side:
     """One layout with its pulled-back angles, and enclosures remembered while one search runs."""
 
     def __init__(
-        self, layout: Layout, turned: tuple[Turned, ...], units: tuple[Unit, ...]
+        self,
+        layout: Layout,
+        turned: tuple[Turned, ...],
+        units: tuple[Unit, ...],
+        twisted: tuple[int, ...],
+        whole: bool,
     ) -> None:
         self.layout = layout
         self.turned = turned
         self.units = units
+        self.twisted = twisted
+        self.whole = whole
         self._pair_of = {
             lane: index for index, pair in enumerate(layout.pairs) for lane in pair.read
         }
@@ -64,7 +71,7 @@ class Side:
         if index is None:
             return {self._passes[lane]: arb(1)}
         pair = self.layout.pairs[index]
-        four = pair_entries(pair.read, pair.write, self.turned[index], pair.magnitude, token.feed)
+        four = pair_entries(pair, self.turned[index], token.feed, self.whole)
         return {
             row: self.ball(entry.magnitude, precision) * self._cosine(entry.angle, token, precision)
             for (row, column), entry in four
@@ -103,11 +110,12 @@ class Side:
 
 def small_positions(count: int, whole: bool) -> Iterator[tuple[Fraction, ...]]:
     """Positions with `count` coordinates, smallest first; halves and thirds where allowed."""
-    for divisor in (1,) if whole else (1, 2, 3):
-        for size in range(0, 1 << 16):
+    divisors = (1,) if whole else (1, 2, 3)
+    for divisor in divisors:
+        for size in range(1 << 16):
             for point in _of_size(count, size):
                 yield tuple(Fraction(value, divisor) for value in point)
-            if size >= 1 and (size + 1) ** count > MAX_POSITIONS:
+            if size >= 1 and len(divisors) * (size + 1) ** count > MAX_POSITIONS:
                 break
             if not count:
                 break
@@ -135,13 +143,14 @@ def refute_identical(
     claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]]
 ) -> EntryRefutation | None:
     """The smallest token where one of the (feed, place) entries separates, with the widest gap."""
+    ours, theirs = sides
     for precision in PRECISIONS:
         with ctx.workprec(precision):
             for feed in sorted({feed for feed, _ in places}):
                 candidates = _spread([place for f, place in places if f == feed])
                 for token in islice(tokens(claim, feed), MAX_POSITIONS):
                     found = _widest(
-                        (place, *(side.entry(place, token, precision) for side in sides))
+                        (place, ours.entry(place, token, precision), theirs.entry(place, token, precision))
                         for place in candidates
                     )
                     if found:
@@ -154,13 +163,18 @@ def refute_scores(
     claim: Claim, sides: tuple[Side, Side], lanes: Sequence[Place]
 ) -> ScoreRefutation | None:
     """The smallest token pair where one of the lane pairs' scores separates."""
-    feeds = range(len(claim.feeds))
+    feeds, chosen = range(len(claim.feeds)), _spread(lanes)
+    ours, theirs = sides
     for precision in PRECISIONS:
         with ctx.workprec(precision):
             for query, key in islice(_token_pairs(claim, feeds), MAX_POSITIONS):
                 found = _widest(
-                    (place, *(side.score(place, query, key, precision) for side in sides))
-                    for place in _spread(lanes)
+                    (
+                        place,
+                        ours.score(place, query, key, precision),
+                        theirs.score(place, query, key, precision),
+                    )
+                    for place in chosen
                 )
                 if found:
                     (a, b), source, target = found
@@ -182,9 +196,7 @@ def _token_pairs(claim: Claim, feeds: range) -> Iterator[tuple[Token, Token]]:
                 yield next(tokens(claim, 0)), token
 
 
-def refute_relative(
-    claim: Claim, side: Side, name: str, twisted: Sequence[int]
-) -> NotRelativeRefutation | None:
+def refute_relative(claim: Claim, side: Side, name: str) -> NotRelativeRefutation | None:
     """Two token pairs of equal difference with unequal scores, on a pair with two angles."""
     for precision in PRECISIONS[:2]:
         with ctx.workprec(precision):
@@ -192,7 +204,7 @@ def refute_relative(
                 steps = list(islice(tokens(claim, feed), 40))
                 candidates = [
                     (a, b)
-                    for index in _spread(twisted)
+                    for index in _spread(side.twisted)
                     if side.turned[index].first[feed] != side.turned[index].second[feed]
                     for a in side.layout.pairs[index].read
                     for b in side.layout.pairs[index].read

@@ -19,7 +19,7 @@ from prover.properties import Properties, properties
 MAX_ROWS = 72
 
 
-class _Printer(StrPrinter):
+class _Printer(StrPrinter):  # type: ignore[misc]
     """SymPy text in the words of the layout language."""
 
     def _print_Function(self, expression: Any) -> str:
@@ -177,7 +177,7 @@ def _property_lines(found: dict[str, Any]) -> list[str]:
 
 
 def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
-    rows = [("pair", "read", "write", "angle", "magnitude")]
+    rows: list[tuple[str, ...]] = [("pair", "read", "write", "angle", "magnitude")]
     shown = range(len(pairs))
     skipped = 0
     if len(pairs) > MAX_ROWS and not every_row:

@@ -27,7 +27,8 @@ def kernel(pairs, passes, width, lane, at):
 def write_snippet(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> str:
     """Python text that computes both sides of the counterexample and shows that they differ."""
     if isinstance(shown, ScoreRefutation):
-        lanes, tokens = (shown.query_lane, shown.key_lane), (shown.query, shown.key)
+        lanes: tuple[int, ...] = (shown.query_lane, shown.key_lane)
+        tokens: tuple[Token, ...] = (shown.query, shown.key)
         what = f"score of q one-hot at lane {lanes[0]} and k one-hot at lane {lanes[1]}"
     else:
         lanes, tokens = (shown.column,), (shown.token,)
