@@ -46,15 +46,14 @@ def check(text: str) -> tuple[str | None, str | None]:
         _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
         _require(sha == digest(root), "the digest does not match the content")
-        _require(all(source[x] == target[x] for x in ("width", "positions")), "widths or kinds of position differ")
-        _require(0 < len(feeds) <= 16, "no feed, or too many")
+        _require(all(source[x] == target[x] for x in ("width", "positions")) and 0 < len(feeds) <= 16, "widths, positions or feeds")
         s, t = _Side(source, feeds, "source"), _Side(target, feeds, "target")
         if holds is not None:
             _witness(s, t, *_fields(holds, "permutation relation"))
         if fails is not None:
             _refutation(s, t, fails, [list(feed["coordinates"]) for feed in feeds])
         rungs = [RUNGS.index(x["relation"]) for x in (fails, holds) if x is not None]
-        _require(rungs != [] and (len(rungs) == 1 or rungs[0] < rungs[1]), "nothing is stated, or both ways")
+        _require(rungs != [] and rungs == sorted({*rungs}), "nothing is stated, or a thing and its opposite")
         return holds and holds["relation"], fails and fails["relation"]
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Rejected(str(fault) or type(fault).__name__) from None
@@ -132,15 +131,15 @@ class _Side:
         for pair in pairs:
             angle, size, read, second, write = _fields(pair, "angle magnitude read second_angle write")
             ends += zip(read, write, strict=True)
-            turns = pulled(angle), pulled(angle if second is None else second)
             _require(_evaluate(_number(size), 40)[0] > 0, "a magnitude is not positive")
+            turns = (pulled(angle),) * 2 if second is None else (pulled(angle), pulled(second))
             self.pairs.append((tuple(read), tuple(write), *turns, _number(size)))
         for used in zip(*ends, strict=True):
             _lanes(used, self.width)
 
     def same(self, a: Turn, b: Turn) -> bool:
         """Equal angles; whole turns do not count where positions are whole, nor in a constant."""
-        for key in a.keys() | b.keys():
+        for key in a.keys() | b.keys() if a != b else ():
             rest = {} if a.get(key) == b.get(key) else _sum([(a.get(key, {}), 1), (b.get(key, {}), -1)])
             turns = (self.whole or key[1] == "1") and rest.keys() == {"pi"} and (rest["pi"] / 2).denominator == 1
             if rest and not turns:
@@ -177,18 +176,19 @@ class _Side:
         columns = []
         for (feed, point), lane in zip(at, lanes[-len(at) :], strict=True):
             found = {row: entry for (row, column), entry in self.entries(feed, [lane]).items() if column == lane}
-            columns.append({row: (size, turn, point) for row, (size, turn) in found.items()})
+            columns.append({row: ([size], turn, point) for row, (size, turn) in found.items()})
         rows = [row for row in columns[0] if row in columns[-1] and (len(at) == 2 or row == lanes[0])]
         return _total(_product([_value(*column[row], digits) for column in columns], digits) for row in rows)
 
     def trace(self, power: int, where: Point, digits: int) -> Interval:
         """The trace of G**(power + 1) * D(where), with G the squared magnitudes."""
-        units = [(turn, [_evaluate(size, digits)] * (2 * power + 2)) for own, turn, size in self.units() for _ in own]
-        return _total(_product([_value(ONE, turn, where, digits), *sizes], digits) for turn, sizes in units)
+        sizes = [(own, turn, [size] * (2 * power + 2)) for own, turn, size in self.units()]
+        units = [(len(own), _value(weights, turn, where, digits)) for own, turn, weights in sizes]
+        return _total((count * low, count * high) for count, (low, high) in units)
 
-def _value(size: Number, turn: Turn, point: Point, digits: int) -> Interval:
-    angle = _sum((frequency, point[key]) for key, frequency in turn.items())
-    return _product((_evaluate(size, digits), _cos(_evaluate(angle, digits), digits)), digits)
+def _value(sizes: list[Number], turn: Turn, point: Point, digits: int) -> Interval:
+    angle = _evaluate(_sum((frequency, point[key]) for key, frequency in turn.items()), digits)
+    return _product([_cos(angle, digits), *(_evaluate(size, digits) for size in sizes)], digits)
 
 @lru_cache(maxsize=1 << 16)
 def _number(text: str) -> Number:
@@ -197,9 +197,8 @@ def _number(text: str) -> Number:
     return _sum(({"*".join(factors): Fraction(1)}, _rational(first)) for first, *factors in terms)
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split at separators outside parentheses."""
-    parts = [""]
-    for part in text.split(separator):
+    parts = [""] if "(" in text else text.split(separator)  # what stands in parentheses stays whole
+    for part in text.split(separator) if "(" in text else []:
         parts[-1] += part
         parts += [""] if parts[-1].count("(") == parts[-1].count(")") else []
         parts[-1] += separator if parts[-1] else ""
@@ -208,8 +207,9 @@ def _split(text: str, separator: str) -> list[str]:
 def _sum(parts: Iterable[tuple[Number, Fraction | int]]) -> Number:
     total: Number = {}
     for number, factor in parts:
-        for monomial, coefficient in number.items():
-            total[monomial] = total.get(monomial, Fraction(0)) + factor * coefficient
+        for monomial, coefficient in number.items() if factor else ():
+            amount = coefficient if factor == 1 else factor * coefficient
+            total[monomial] = total[monomial] + amount if monomial in total else amount
     return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
 
 def _minus(turn: Turn) -> Turn:
@@ -249,9 +249,9 @@ def _product(parts: Iterable[Interval], digits: int) -> Interval:
     return low, high
 
 def _ratio(value: Fraction, digits: int) -> Interval:
-    top = value.numerator * 10**digits
-    return top // value.denominator, -(-top // value.denominator)
+    return value.numerator * 10**digits // value.denominator, -(-value.numerator * 10**digits // value.denominator)
 
+@lru_cache(maxsize=1 << 16)
 def _monotone(function: Callable[[Context, Decimal], Decimal], x: Interval, digits: int) -> Interval:
     extra = max(0, x[1] // 10**digits) if function is Context.exp else 0
     _require((x[0] > 0 or function is Context.exp) and extra < 440, "a root or logarithm is out of bounds")

@@ -60,9 +60,19 @@ def same_entry(left: Entry | None, right: Entry | None, whole: bool) -> bool:
     """True if the two entries are the same function by their normal forms."""
     if left is None or right is None:
         return left is right
-    if left.magnitude != right.magnitude:
+    if left.magnitude != right.magnitude or not _same_monomials(left.angle, right.angle):
         return False
     return left.angle == right.angle or left.angle == _mirrored(right.angle, whole)
+
+
+def _same_monomials(left: Angle, right: Angle) -> bool:
+    """A quick test that angles which are equal or mirrored pass: a change of sign keeps monomials."""
+    if len(left.frequencies) != len(right.frequencies):
+        return False
+    return all(
+        a == b and f.terms[0][0] == g.terms[0][0]
+        for (a, f), (b, g) in zip(left.frequencies, right.frequencies, strict=True)
+    )
 
 
 def _mirrored(angle: Angle, whole: bool) -> Angle:

@@ -87,7 +87,9 @@ def _decide_rotations(
     by_size = match_units(source.units, target.units, keys, whole, by_magnitude=True)
     if isinstance(by_size, Match):
         return replace(nothing, holds=_witness(Relation.PERMUTATION, by_size, sides))
-    freely = match_units(source.units, target.units, keys, whole, by_magnitude=False)
+    freely: Match | Mismatch = by_size
+    if len({unit.magnitude for unit in (*source.units, *target.units)}) > 1:
+        freely = match_units(source.units, target.units, keys, whole, by_magnitude=False)
     if isinstance(freely, Match):
         trace = refute_match(claim, sides, by_size, Relation.PERMUTATION)
         holds = _witness(Relation.PAIR_MAP, freely, sides)

@@ -41,11 +41,22 @@ class Atom:
 Monomial = tuple[tuple[Atom, Fraction], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Exact:
     """A real number as sorted (monomial, coefficient) terms; zero has none."""
 
     terms: tuple[tuple[Monomial, Fraction], ...] = ()
+    _hash: int | None = field(default=None, init=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Exact) and self.terms == other.terms)
+
+    def __hash__(self) -> int:
+        # Numbers are keys of many tables, and hashing fractions is slow: worked out once.
+        if self._hash is None:
+            object.__setattr__(self, "_hash", hash(self.terms))
+        assert self._hash is not None
+        return self._hash
 
     def __add__(self, other: Exact) -> Exact:
         if not self.terms:

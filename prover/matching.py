@@ -21,6 +21,7 @@ from prover.unit import Key, Unit, Vector, canonical_vector
 WORK_BUDGET = 2_000_000_000
 
 _COUNT = re.compile(r"\(define-fun (\w+) \(\) Int\s+(\d+)\)")
+_CLASS = re.compile(r"class_(\d+)")
 _MOVES = (("keep", True, True), ("swap", True, False), ("swap", False, True), ("keep", False, False))
 
 
@@ -80,26 +81,27 @@ def match_units(
     """Ask Z3 for an assignment; raise UndecidedError if its work budget runs out."""
     classes = _classes(source, target, keys, whole, by_magnitude)
     members = list(classes.values())
-    context = z3.Context()
-    solver = z3.Solver(ctx=context)
-    solver.set("rlimit", WORK_BUDGET)
-    solver.from_string(question(members))
-    answer = solver.check(*(z3.Bool(f"class_{i}", ctx=context) for i in range(len(members))))
-    if answer == z3.sat:
-        text = solver.model().sexpr()
-        counts = {name: int(count) for name, count in _COUNT.findall(text)}
-        return _assign(members, counts, source, target)
-    if answer == z3.unsat:
-        core = sorted(int(str(name).removeprefix("class_")) for name in solver.unsat_core())
+    answer, detail = _ask(question(members))
+    if answer == "sat":
+        return _assign(members, {n: int(c) for n, c in _COUNT.findall(detail)}, source, target)
+    if answer == "unsat":
         kinds = list(classes)
+        named = {kinds[int(number)] for number in _CLASS.findall(detail)}
         every = tuple(
             _imbalance(kind, group, source, target)
             for kind, group in classes.items()
             if group.count("source") != group.count("target")
         )
-        named = {kinds[i] for i in core}
         return Mismatch(tuple(i for i in every if i.unit_class in named), every)
-    raise UndecidedError(f"Z3 gave up on the assignment: {solver.reason_unknown()}")
+    raise UndecidedError(f"Z3 gave up on the assignment: {detail}")
+
+
+def _ask(text: str) -> tuple[str, str]:
+    """Z3's answer to SMT-LIB text in a fresh context, with the model, the core or the reason."""
+    context = z3.Context()
+    answer = z3.Z3_eval_smtlib2_string(context.ref(), text).strip()
+    more = {"sat": "(get-model)", "unsat": "(get-unsat-core)"}.get(answer, "(get-info :reason-unknown)")
+    return answer, z3.Z3_eval_smtlib2_string(context.ref(), more)
 
 
 def question(members: Sequence[_Members]) -> str:
@@ -107,7 +109,11 @@ def question(members: Sequence[_Members]) -> str:
 
     sat under all class_i: an assignment exists. unsat: the core names classes that cannot balance.
     """
-    lines = ["; how many units of each class keep their lanes and how many swap them"]
+    lines = [
+        "; how many units of each class keep their lanes and how many swap them",
+        "(set-option :produce-unsat-cores true)",
+        f"(set-option :rlimit {WORK_BUDGET})",
+    ]
     for i, group in enumerate(members):
         moves = [
             (f"{move}_{i}_{int(a)}{int(b)}", a, b)
@@ -128,6 +134,7 @@ def question(members: Sequence[_Members]) -> str:
         if len(swaps) == 2:
             balance.append(f"(or (= {swaps[0]} 0) (= {swaps[1]} 0))")
         lines.append(f"(assert (=> class_{i} (and true {' '.join(balance)})))")
+    lines.append(f"(check-sat-assuming ({' '.join(f'class_{i}' for i in range(len(members)))}))")
     return "\n".join(lines) + "\n"
 
 

@@ -21,6 +21,7 @@ Key = tuple[int, str]
 Vector = tuple[Exact, ...]
 
 OFFSET = "1"
+PI_MONOMIAL = tuple(monomial for monomial, _ in PI.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,23 @@ def make_units(claim: Claim, layout: Layout, turned: tuple[Turned, ...]) -> tupl
     empty = tuple(ZERO for _ in keys)
     units = [Unit((read,), empty, exact(1), None) for read, _ in layout.passes]
     for index, (pair, turn) in enumerate(zip(layout.pairs, turned, strict=True)):
-        vector = _stack(turn, keys, claim.whole_positions)
-        if vector == opposite(vector, keys, claim.whole_positions):
+        vector = _stack(turn, keys)
+        if _is_own_opposite(vector, keys, claim.whole_positions):
             units += [Unit((lane,), vector, pair.magnitude, index) for lane in pair.read]
         else:
             units.append(Unit(pair.read, vector, pair.magnitude, index))
     return tuple(units)
 
 
-def _stack(turn: Turned, keys: tuple[Key, ...], whole: bool) -> Vector:
+def _is_own_opposite(vector: Vector, keys: tuple[Key, ...], whole: bool) -> bool:
+    """Angles are reduced, so only 0 and, where whole turns do not count, pi are their own opposite."""
+    return all(
+        not value or (value == PI and (whole or name == OFFSET))
+        for value, (_, name) in zip(vector, keys, strict=True)
+    )
+
+
+def _stack(turn: Turned, keys: tuple[Key, ...]) -> Vector:
     base = turn.first[0].phase
     return tuple(
         reduce_turns(turn.first[feed].phase - base) if name == OFFSET else turn.first[feed][name]
@@ -115,10 +124,11 @@ def opposite(vector: Vector, keys: tuple[Key, ...], whole: bool) -> Vector:
 
 def canonical_vector(vector: Vector, keys: tuple[Key, ...], whole: bool) -> tuple[Vector, bool]:
     """The class of a vector up to sign, and whether the vector is its class's representative."""
-    turned = opposite(vector, keys, whole)
-    for mine, other in zip(vector, turned, strict=True):
-        negated = dict(other.terms)
-        for monomial, coefficient in mine.terms:
-            if negated.get(monomial) != coefficient:
-                return (vector, True) if coefficient > 0 else (turned, False)
+    for value, (_, name) in zip(vector, keys, strict=True):
+        for monomial, coefficient in value.terms:
+            # pi is its own opposite where whole turns do not count; every other term changes sign.
+            half_turn = coefficient == 1 and (monomial,) == PI_MONOMIAL and (whole or name == OFFSET)
+            if not half_turn:
+                own = coefficient > 0
+                return (vector if own else opposite(vector, keys, whole)), own
     return vector, True

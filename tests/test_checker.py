@@ -1,0 +1,1044 @@
+"""The checker on its own: its imports, its arithmetic, and tables of accepted and rejected certificates.
+
+Every certificate here is written by hand; nothing of the search takes part.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Context
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prover import checker
+
+SOURCE = Path(checker.__file__)
+MAX_LINES = 300
+ALLOWED = {"prover", "prover.checker"}
+HEAVY = {"sympy", "z3", "numpy", "flint", "mpmath", "msgspec", "click", "rich"}
+SECONDS = 5
+
+Json = dict[str, Any]
+exhaustive = settings(derandomize=True, deadline=None, max_examples=60)
+
+
+def pair(read: list[int], angle: str | Json, **change: Any) -> Json:
+    """A pair that writes where it reads, of magnitude 1; a text is the frequency of axis p."""
+    own: Json = {
+        "read": read,
+        "write": read,
+        "angle": {"p": angle} if isinstance(angle, str) else angle,
+        "second_angle": None,
+        "magnitude": "1",
+    }
+    return own | change
+
+
+def layout(width: int, *pairs: Json, positions: str = "integer", **change: Any) -> Json:
+    """A layout of these pairs; every other lane passes."""
+    used = {lane for each in pairs for lane in each["read"]}
+    own: Json = {
+        "name": "by hand",
+        "width": width,
+        "axes": ["p"],
+        "positions": positions,
+        "pairs": list(pairs),
+        "passes": [[lane, lane] for lane in range(width) if lane not in used],
+    }
+    return own | change
+
+
+def feed(source: Json | None = None, target: Json | None = None, coordinates: Any = None) -> Json:
+    """A feed that puts coordinate p on axis p unless told otherwise."""
+    plain = {"p": {"p": "1"}}
+    return {
+        "name": "text",
+        "coordinates": ["p"] if coordinates is None else coordinates,
+        "source": source or plain,
+        "target": target or source or plain,
+    }
+
+
+def finish(body: Json) -> str:
+    """Canonical text with a fresh digest."""
+    body = {key: value for key, value in body.items() if key != "digest"}
+    return checker.canonical(body | {"digest": checker.digest(body)})
+
+
+def state(source: Json, target: Json, *feeds: Json, holds: Json | None = None, fails: Json | None = None) -> Json:
+    """A certificate's body."""
+    return {
+        "schema": checker.SCHEMA,
+        "source": source,
+        "target": target,
+        "feeds": list(feeds) or [feed()],
+        "holds": holds,
+        "fails": fails,
+    }
+
+
+def witness(relation: str, *permutation: int) -> Json:
+    return {"relation": relation, "permutation": list(permutation)}
+
+
+def token(position: str, number: int = 0) -> Json:
+    return {"feed": number, "position": {"p": position}}
+
+
+def entry(lanes: list[int], at: Json, source: list[str], target: list[str], **change: Any) -> Json:
+    own: Json = {"kind": "entry", "relation": "identical", "lanes": lanes, "tokens": [at]}
+    return own | {"source": source, "target": target} | change
+
+
+def score(lanes: list[int], tokens: list[Json], source: list[str], target: list[str], **change: Any) -> Json:
+    own: Json = {"kind": "score", "relation": "equal-scores", "lanes": lanes, "tokens": tokens}
+    return own | {"source": source, "target": target} | change
+
+
+def trace(position: list[Json], source: list[str], target: list[str], **change: Any) -> Json:
+    own: Json = {"kind": "trace", "relation": "linear", "power": -1, "position": position}
+    return own | {"source": source, "target": target} | change
+
+
+def twist(**change: Any) -> Json:
+    """The score of lane 0 with itself, one step apart, on ROTATIONS[two angles 1 and 2]: cos 1, then -0.913."""
+    own: Json = {"kind": "not-relative", "relation": "linear", "side": "source", "lanes": [0, 0]}
+    own |= {"tokens": [token("0"), token("1"), token("1"), token("2")]}
+    return own | {"first": ["0.54", "0.55"], "second": ["-0.92", "-0.91"]} | change
+
+
+ONE = layout(2, pair([0, 1], "1"))
+TWO = layout(2, pair([0, 1], "2"))
+PASS = layout(2)
+REAL = layout(2, pair([0, 1], "1"), positions="real")
+REAL_TWO = layout(2, pair([0, 1], "2"), positions="real")
+TWISTED = layout(2, pair([0, 1], "1", second_angle={"p": "2"}))
+ADJACENT = layout(4, pair([0, 1], "1"), pair([2, 3], "1/100"))
+HALF = layout(4, pair([0, 2], "1"), pair([1, 3], "1/100"))
+LOUD = layout(2, pair([0, 1], "1", magnitude="2"))
+SHIFTED = feed({"p": {"p": "1", "1": "5"}}, {"p": {"p": "1"}})
+TURNED = feed({"p": {"p": "1", "1": "1"}}, {"p": {"p": "1"}})
+COS_1, COS_2, MINUS_SIN_1, MINUS_SIN_2 = ["0.54", "0.541"], ["-0.417", "-0.416"], ["-0.85", "-0.84"], ["-0.91", "-0.9"]
+TRACE_1, TRACE_2 = ["1.08", "1.081"], ["-0.833", "-0.832"]
+ABOUT_1 = ["0.999", "1.001"]
+
+
+def same(relation: str, one: Json, other: Json, *feeds: Json, permutation: list[int] | None = None) -> Json:
+    lanes = list(range(one["width"])) if permutation is None else permutation
+    return state(one, other, *feeds, holds=witness(relation, *lanes))
+
+
+def real(*pairs: Json, width: int = 2) -> Json:
+    return layout(width, *pairs, positions="real")
+
+
+TWO_ANGLES = real(pair([0, 1], "1", second_angle={"p": "1*2^1/2", "1": "1*pi"}))
+ACCEPTED: dict[str, tuple[Json, tuple[str | None, str | None]]] = {
+    "identical: itself": (same("identical", ONE, ONE), ("identical", None)),
+    "identical: only passes": (same("identical", PASS, PASS), ("identical", None)),
+    "identical: lanes and sign both swapped": (
+        same("identical", ONE, layout(2, pair([1, 0], "-1"))),
+        ("identical", None),
+    ),
+    "identical: frequency zero is a pass": (same("identical", layout(2, pair([0, 1], "0")), PASS), ("identical", None)),
+    "identical: no frequency at all is a pass": (
+        same("identical", layout(2, pair([0, 1], {})), PASS),
+        ("identical", None),
+    ),
+    "identical: a quarter turn that is only a move of lanes, up to sign": (
+        same("identical", layout(2, pair([0, 1], {"1": "1/2*pi"})), layout(2, pair([0, 1], {"1": "-3/2*pi"}))),
+        ("identical", None),
+    ),
+    "identical: 2 pi aliases at whole positions": (
+        same("identical", ONE, layout(2, pair([0, 1], "1 + 2*pi"))),
+        ("identical", None),
+    ),
+    "identical: pi is minus pi at whole positions": (
+        same("identical", layout(2, pair([0, 1], "1*pi")), layout(2, pair([0, 1], "-1*pi"))),
+        ("identical", None),
+    ),
+    "identical: a whole turn in a phase at real positions": (
+        same("identical", REAL, real(pair([0, 1], {"p": "1", "1": "2*pi"}))),
+        ("identical", None),
+    ),
+    "identical: terms of a number in any order": (
+        same("identical", layout(2, pair([0, 1], "1 + 3*pi")), layout(2, pair([0, 1], "3*pi + 1"))),
+        ("identical", None),
+    ),
+    "identical: two angles": (same("identical", TWO_ANGLES, TWO_ANGLES), ("identical", None)),
+    "identical: two angles that differ by a whole turn": (
+        same("identical", ONE, layout(2, pair([0, 1], "1", second_angle={"p": "1", "1": "2*pi"}))),
+        ("identical", None),
+    ),
+    "identical: the offset is a whole turn at frequency 2 pi": (
+        same("identical", real(pair([0, 1], "2*pi")), real(pair([0, 1], "2*pi")), feed(), TURNED),
+        ("identical", None),
+    ),
+    "identical: two axes fed the same coordinate": (
+        same(
+            "identical",
+            layout(2, pair([0, 1], {"t": "1", "h": "2"})),
+            layout(2, pair([0, 1], {"t": "3"})),
+            feed({"t": {"p": "1"}, "h": {"p": "1"}}),
+        ),
+        ("identical", None),
+    ),
+    "identical: half a step per coordinate": (
+        same("identical", ONE, TWO, feed({"p": {"p": "1"}}, {"p": {"p": "1/2"}})),
+        ("identical", None),
+    ),
+    "equal-scores: another phase": (
+        same("equal-scores", REAL, real(pair([0, 1], {"p": "1", "1": "1/3"}))),
+        ("equal-scores", None),
+    ),
+    "equal-scores: another write order": (
+        same("equal-scores", ADJACENT, layout(4, pair([0, 1], "1", write=[0, 2]), pair([2, 3], "1/100", write=[1, 3]))),
+        ("equal-scores", None),
+    ),
+    "equal-scores: passes written elsewhere": (
+        same("equal-scores", PASS, layout(2, passes=[[0, 1], [1, 0]])),
+        ("equal-scores", None),
+    ),
+    "equal-scores: pairs of frequency pi fall apart": (
+        same(
+            "equal-scores",
+            layout(4, pair([0, 1], "1*pi"), pair([2, 3], "1*pi")),
+            layout(4, pair([0, 2], "1*pi"), pair([1, 3], "1*pi")),
+        ),
+        ("equal-scores", None),
+    ),
+    "equal-scores: the same constant on both feeds": (
+        same("equal-scores", real(pair([0, 1], "1")), real(pair([0, 1], {"p": "1", "1": "7"})), feed(), feed()),
+        ("equal-scores", None),
+    ),
+    "permutation: adjacent to half": (
+        same("permutation", ADJACENT, HALF, permutation=[0, 2, 1, 3]),
+        ("permutation", None),
+    ),
+    "permutation: the other direction": (
+        same("permutation", REAL, real(pair([0, 1], "-1")), permutation=[1, 0]),
+        ("permutation", None),
+    ),
+    "permutation: a pass and a lane of frequency zero change places": (
+        same("permutation", layout(3, pair([0, 1], "0")), layout(3, pair([1, 2], "0")), permutation=[2, 0, 1]),
+        ("permutation", None),
+    ),
+    "permutation: magnitudes move along": (
+        same(
+            "permutation",
+            layout(4, pair([0, 1], "1", magnitude="2"), pair([2, 3], "1")),
+            layout(4, pair([0, 1], "1"), pair([2, 3], "1", magnitude="2")),
+            permutation=[2, 3, 0, 1],
+        ),
+        ("permutation", None),
+    ),
+    "pair-map: another magnitude": (same("pair-map", LOUD, ONE), ("pair-map", None)),
+    "linear: what a permutation does is linear": (
+        same("linear", ADJACENT, HALF, permutation=[0, 2, 1, 3]),
+        ("linear", None),
+    ),
+    "entry": (state(ONE, PASS, fails=entry([0, 0], token("1"), COS_1, ABOUT_1)), (None, "identical")),
+    "entry: an entry that is zero": (
+        state(ONE, PASS, fails=entry([0, 1], token("1"), MINUS_SIN_1, ["-1/10", "0.0"])),
+        (None, "identical"),
+    ),
+    "entry: passes written elsewhere": (
+        state(PASS, layout(2, passes=[[0, 1], [1, 0]]), fails=entry([1, 0], token("0"), ["0", "0"], ABOUT_1)),
+        (None, "identical"),
+    ),
+    "entry: a position that is no whole number": (
+        state(REAL, layout(2, positions="real"), fails=entry([0, 0], token("1/2"), ["0.877", "0.878"], ABOUT_1)),
+        (None, "identical"),
+    ),
+    "score": (
+        state(ONE, TWO, fails=score([0, 1], [token("0"), token("1")], MINUS_SIN_1, MINUS_SIN_2)),
+        (None, "equal-scores"),
+    ),
+    "score: refutes identity as well": (
+        state(ONE, TWO, fails=score([0, 1], [token("0"), token("1")], MINUS_SIN_1, MINUS_SIN_2, relation="identical")),
+        (None, "identical"),
+    ),
+    "score: tokens of two feeds": (
+        state(ONE, ONE, feed(), SHIFTED, fails=score([0, 0], [token("0"), token("0", 1)], ["0.28", "0.29"], ABOUT_1)),
+        (None, "equal-scores"),
+    ),
+    "trace": (state(ONE, TWO, fails=trace([{"p": "1"}], TRACE_1, TRACE_2)), (None, "linear")),
+    "trace: a negative position": (
+        state(ONE, TWO, fails=trace([{"p": "-1"}], TRACE_1, TRACE_2)),
+        (None, "linear"),
+    ),
+    "trace: a huge position": (
+        state(
+            layout(2, pair([0, 1], "1*2^1/2")),
+            PASS,
+            fails=trace([{"p": "1000000000000000"}], ["-1.989", "-1.988"], ["1.999", "2.001"]),
+        ),
+        (None, "linear"),
+    ),
+    "trace: refutes a lower rung as well": (
+        state(ONE, TWO, fails=trace([{"p": "1"}], TRACE_1, TRACE_2, relation="permutation")),
+        (None, "permutation"),
+    ),
+    "trace: the offset between two feeds": (
+        state(
+            ONE,
+            ONE,
+            feed(),
+            SHIFTED,
+            fails=trace([{"p": "0"}, {"p": "0", "1": "1"}], ["0.567", "0.568"], ["1.999", "2.001"]),
+        ),
+        (None, "linear"),
+    ),
+    "trace: real positions see 2 pi": (
+        state(
+            real(pair([0, 1], "2*pi")),
+            layout(2, positions="real"),
+            fails=trace([{"p": "1/2"}], ["-2.001", "-1.999"], ["1.999", "2.001"]),
+        ),
+        (None, "linear"),
+    ),
+    "trace: weighted by the magnitudes": (
+        state(
+            LOUD, ONE, fails=trace([{"p": "0"}], ["7.999", "8.001"], ["1.9", "2.1"], power=0, relation="permutation")
+        ),
+        (None, "permutation"),
+    ),
+    "trace: weighted three times": (
+        state(LOUD, ONE, fails=trace([{"p": "1"}], ["276.6", "276.7"], TRACE_1, power=3, relation="permutation")),
+        (None, "permutation"),
+    ),
+    "not-relative": (state(TWISTED, ONE, fails=twist()), (None, "linear")),
+    "not-relative: the target": (state(PASS, TWISTED, fails=twist(side="target")), (None, "linear")),
+    "both ways: a permutation and no less": (
+        state(
+            ONE,
+            layout(2, pair([0, 1], "-1")),
+            holds=witness("permutation", 1, 0),
+            fails=score([0, 1], [token("0"), token("1")], MINUS_SIN_1, ["0.84", "0.85"]),
+        ),
+        ("permutation", "equal-scores"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_accepts(body: Json, expected: tuple[str | None, str | None]) -> None:
+    """A true certificate is accepted, and the checker says what it proves."""
+    assert expected == checker.check(finish(body))
+
+
+EMPTY = layout(2, passes=[])
+LANES = "not each lane occurs once"
+MALFORMED = "a rational is malformed"
+POSITION = "not a position"
+DISJOINT = "the two intervals are not disjoint"
+INTERVAL = "a stated interval does not contain the value"
+FIELDS = "expected exactly the fields"
+ANY = r"(?s)."
+TWO_FEEDS_TRACE = trace([{"p": "0"}, {"p": "0", "1": "1"}], ["0.567", "0.568"], ["1.999", "2.001"])
+
+FALSE_STATEMENTS: dict[str, tuple[Json, str]] = {
+    "identical: another frequency": (same("identical", ONE, TWO), "the kernels differ"),
+    "identical: another phase": (
+        same("identical", ONE, layout(2, pair([0, 1], {"p": "1", "1": "1"}))),
+        "the kernels differ",
+    ),
+    "identical: another write order": (
+        same("identical", PASS, layout(2, passes=[[0, 1], [1, 0]])),
+        "the kernels differ",
+    ),
+    "identical: a turn by 2 pi per step at real positions": (
+        same("identical", REAL, real(pair([0, 1], "1 + 2*pi"))),
+        "the kernels differ",
+    ),
+    "identical: half a turn": (same("identical", ONE, layout(2, pair([0, 1], "1 + 1*pi"))), "the kernels differ"),
+    "identical: the other direction": (same("identical", ONE, layout(2, pair([0, 1], "-1"))), "the kernels differ"),
+    "identical: another magnitude": (same("identical", ONE, LOUD), "the kernels differ"),
+    "identical: magnitude 2 at frequency zero is no pass": (
+        same("identical", layout(2, pair([0, 1], "0", magnitude="2")), PASS),
+        "the kernels differ",
+    ),
+    "identical: another second angle": (same("identical", TWISTED, ONE), "the kernels differ"),
+    "identical: differs on the second feed only": (same("identical", ONE, ONE, feed(), SHIFTED), "the kernels differ"),
+    "identical: with a permutation": (same("identical", ONE, ONE, permutation=[1, 0]), "allows no permutation"),
+    "equal-scores: with a permutation": (same("equal-scores", PASS, PASS, permutation=[1, 0]), "allows no permutation"),
+    "equal-scores: the other direction": (same("equal-scores", ONE, layout(2, pair([0, 1], "-1"))), "turn unlike"),
+    "equal-scores: another pairing": (same("equal-scores", ADJACENT, HALF), "not fed by one pair"),
+    "equal-scores: a turning pair against passes": (same("equal-scores", ONE, PASS), "not fed by one pair"),
+    "equal-scores: two angles": (same("equal-scores", TWISTED, TWISTED), "two angles"),
+    "equal-scores: an offset between feeds": (same("equal-scores", ONE, ONE, feed(), SHIFTED), "turn unlike"),
+    "equal-scores: pairs of frequency pi at real positions": (
+        same(
+            "equal-scores",
+            real(pair([0, 1], "1*pi"), pair([2, 3], "1*pi"), width=4),
+            real(pair([0, 2], "1*pi"), pair([1, 3], "1*pi"), width=4),
+        ),
+        "not fed by one pair",
+    ),
+    "equal-scores: pairs of frequency pi/2 do not fall apart": (
+        same(
+            "equal-scores",
+            layout(4, pair([0, 1], "1/2*pi"), pair([2, 3], "1/2*pi")),
+            layout(4, pair([0, 2], "1/2*pi"), pair([1, 3], "1/2*pi")),
+        ),
+        "not fed by one pair",
+    ),
+    "permutation: lanes of one pair torn apart": (
+        same("permutation", ADJACENT, HALF, permutation=[0, 1, 2, 3]),
+        "not fed by one pair",
+    ),
+    "permutation: one pair swapped": (
+        same("permutation", ADJACENT, HALF, permutation=[2, 0, 1, 3]),
+        "not fed by one pair",
+    ),
+    "permutation: another magnitude": (same("permutation", LOUD, ONE), "magnitudes differ"),
+    "permutation: a lane twice": (same("permutation", PASS, PASS, permutation=[0, 0]), LANES),
+    "permutation: too short": (same("permutation", PASS, PASS, permutation=[0]), LANES),
+    "permutation: booleans": (same("permutation", PASS, PASS, permutation=[False, True]), LANES),
+    "permutation: text": (state(PASS, PASS, holds={"relation": "permutation", "permutation": "01"}), LANES),
+    "permutation: a lane outside": (same("permutation", PASS, PASS, permutation=[0, 2]), LANES),
+    "permutation: a negative lane": (same("permutation", PASS, PASS, permutation=[0, -1]), LANES),
+    "pair-map: another frequency": (same("pair-map", ONE, TWO), "turn unlike"),
+    "a relation that is none": (state(ONE, ONE, holds=witness("similar", 0, 1)), "not in tuple"),
+    "nothing stated": (state(ONE, ONE), "nothing is stated"),
+    "holds and fails at the same rung": (
+        state(
+            LOUD,
+            ONE,
+            holds=witness("pair-map", 0, 1),
+            fails=trace([{"p": "0"}], ["7.9", "8.1"], ["1.9", "2.1"], power=0, relation="permutation"),
+        )
+        | {"holds": witness("pair-map", 0, 1), "fails": trace([{"p": "1"}], TRACE_1, TRACE_2)},
+        INTERVAL,
+    ),
+    "entry: interval beside the value": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), ["0.541", "0.542"], ABOUT_1)),
+        INTERVAL,
+    ),
+    "entry: intervals touch": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), ["0.5", "0.9"], ["0.9", "1.1"])),
+        DISJOINT,
+    ),
+    "entry: interval reversed": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), ["0.541", "0.54"], ABOUT_1)),
+        DISJOINT,
+    ),
+    "entry: one interval inside the other": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), ["0.54", "2"], ABOUT_1)),
+        DISJOINT,
+    ),
+    "entry: a point cannot hold a rounded value": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), COS_1, ["1", "1"])),
+        INTERVAL,
+    ),
+    "entry: refutes no scores": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), COS_1, ABOUT_1, relation="equal-scores")),
+        "does not refute",
+    ),
+    "entry: with two tokens": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), COS_1, ABOUT_1, tokens=[token("0"), token("1")])),
+        "does not refute",
+    ),
+    "entry: without a token": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), COS_1, ABOUT_1, tokens=[])),
+        "does not refute",
+    ),
+    "entry: half a position on a layout of whole ones": (
+        state(ONE, PASS, fails=entry([0, 0], token("1/2"), ["0.87", "0.88"], ABOUT_1)),
+        POSITION,
+    ),
+    "entry: position beyond 2^63": (
+        state(ONE, PASS, fails=entry([0, 0], token(str(1 << 63)), ["-2", "0.9"], ABOUT_1)),
+        POSITION,
+    ),
+    "entry: a position that is a number, not text": (
+        state(ONE, PASS, fails=entry([0, 0], token("1"), COS_1, ABOUT_1, tokens=[{"feed": 0, "position": {"p": 1}}])),
+        MALFORMED,
+    ),
+    "entry: a coordinate missing": (
+        state(ONE, PASS, fails=entry([0, 0], {"feed": 0, "position": {}}, COS_1, ABOUT_1)),
+        FIELDS,
+    ),
+    "entry: a coordinate too many": (
+        state(ONE, PASS, fails=entry([0, 0], {"feed": 0, "position": {"p": "1", "q": "1"}}, COS_1, ABOUT_1)),
+        FIELDS,
+    ),
+    "entry: the constant named as a coordinate": (
+        state(ONE, PASS, fails=entry([0, 0], {"feed": 0, "position": {"p": "1", "1": "2"}}, COS_1, ABOUT_1)),
+        FIELDS,
+    ),
+    "entry: a feed that is not there": (state(ONE, PASS, fails=entry([0, 0], token("1", 1), COS_1, ABOUT_1)), ANY),
+    "entry: a negative feed": (state(ONE, PASS, fails=entry([0, 0], token("1", -1), COS_1, ABOUT_1)), ANY),
+    "entry: a negative feed on lanes that pass": (
+        state(PASS, layout(2, passes=[[0, 1], [1, 0]]), fails=entry([1, 0], token("0", -1), ["0", "0"], ABOUT_1)),
+        ANY,
+    ),
+    "entry: a feed that is a boolean": (
+        state(ONE, PASS, fails=entry([0, 0], token("1", False), COS_1, ABOUT_1)),
+        ANY,
+    ),
+    "entry: three lanes": (state(ONE, PASS, fails=entry([0, 1, 0], token("1"), COS_1, ABOUT_1)), ANY),
+    "entry: one lane": (state(ONE, PASS, fails=entry([0], token("1"), COS_1, ABOUT_1)), ANY),
+    "entry: no lane": (state(ONE, PASS, fails=entry([], token("1"), COS_1, ABOUT_1)), ANY),
+    "entry: lanes that are booleans": (state(ONE, PASS, fails=entry([False, False], token("1"), COS_1, ABOUT_1)), ANY),
+    "entry: a bound as one text": (state(ONE, PASS, fails=entry([0, 0], token("1"), "01", "02")), ANY),
+    "entry: two bounds as one text": (state(TWO, PASS, fails=entry([0, 0], token("1"), COS_2, "02")), ANY),
+    "score: lanes the wrong way round": (
+        state(ONE, TWO, fails=score([1, 0], [token("0"), token("1")], MINUS_SIN_1, MINUS_SIN_2)),
+        INTERVAL,
+    ),
+    "score: three lanes": (
+        state(ONE, TWO, fails=score([0, 0, 1], [token("0"), token("1")], MINUS_SIN_1, MINUS_SIN_2)),
+        ANY,
+    ),
+    "score: refutes no permutation": (
+        state(
+            ONE, TWO, fails=score([0, 1], [token("0"), token("1")], MINUS_SIN_1, MINUS_SIN_2, relation="permutation")
+        ),
+        "does not refute",
+    ),
+    "score: one token": (
+        state(ONE, TWO, fails=score([0, 1], [token("1")], MINUS_SIN_1, MINUS_SIN_2)),
+        "does not refute",
+    ),
+    "score: a token of the wrong feed": (
+        state(ONE, ONE, feed(), SHIFTED, fails=score([0, 0], [token("0"), token("0", 0)], ["0.28", "0.29"], ABOUT_1)),
+        INTERVAL,
+    ),
+    "trace: power -2": (state(ONE, TWO, fails=trace([{"p": "1"}], TRACE_1, TRACE_2, power=-2)), "power"),
+    "trace: power 65": (state(ONE, TWO, fails=trace([{"p": "1"}], TRACE_1, TRACE_2, power=65)), "power"),
+    "trace: power that is a boolean": (
+        state(ONE, TWO, fails=trace([{"p": "1"}], TRACE_1, TRACE_2, power=False, relation="permutation")),
+        "power",
+    ),
+    "trace: weighted, against pair maps": (
+        state(LOUD, ONE, fails=trace([{"p": "0"}], ["7.9", "8.1"], ["1.9", "2.1"], power=0, relation="pair-map")),
+        "does not refute pair maps",
+    ),
+    "trace: no position for a feed": (
+        state(ONE, ONE, feed(), SHIFTED, fails=trace([{"p": "1"}], TRACE_1, TRACE_2)),
+        ANY,
+    ),
+    "trace: an offset on the first feed": (
+        state(ONE, TWO, fails=trace([{"p": "1", "1": "1"}], TRACE_1, TRACE_2)),
+        FIELDS,
+    ),
+    "trace: no offset on the second feed": (
+        state(ONE, ONE, feed(), SHIFTED, fails=TWO_FEEDS_TRACE | {"position": [{"p": "0"}, {"p": "0"}]}),
+        FIELDS,
+    ),
+    "trace: half an offset": (
+        state(
+            ONE,
+            ONE,
+            feed(),
+            SHIFTED,
+            fails=TWO_FEEDS_TRACE | {"position": [{"p": "0"}, {"p": "0", "1": "1/2"}], "source": ["-1.61", "-1.6"]},
+        ),
+        POSITION,
+    ),
+    "trace: half an offset at real positions": (
+        state(
+            REAL,
+            REAL,
+            feed(),
+            SHIFTED,
+            fails=TWO_FEEDS_TRACE | {"position": [{"p": "0"}, {"p": "0", "1": "1/2"}], "source": ["-1.61", "-1.6"]},
+        ),
+        POSITION,
+    ),
+    "trace: half a position on a layout of whole ones": (
+        state(ONE, TWO, fails=trace([{"p": "1/2"}], ["1.75", "1.76"], TRACE_1)),
+        POSITION,
+    ),
+    "trace: of a side with two angles": (
+        state(TWISTED, ONE, fails=trace([{"p": "1"}], TRACE_2, TRACE_1)),
+        "two angles",
+    ),
+    "trace: of equal sides": (state(ONE, ONE, fails=trace([{"p": "1"}], TRACE_1, TRACE_2)), INTERVAL),
+    "not-relative: the other side has two angles too": (state(TWISTED, TWISTED, fails=twist()), "no rotation either"),
+    "not-relative: the wrong side": (state(TWISTED, ONE, fails=twist(side="target")), "no rotation either"),
+    "not-relative: a side that is none": (state(TWISTED, ONE, fails=twist(side="both")), ANY),
+    "not-relative: of a rotation": (state(ONE, ONE, fails=twist()), INTERVAL),
+    "not-relative: unequal steps": (
+        state(TWISTED, ONE, fails=twist(tokens=[token("0"), token("1"), token("1"), token("3")])),
+        "unequal steps",
+    ),
+    "not-relative: three tokens": (state(TWISTED, ONE, fails=twist(tokens=[token("0"), token("1"), token("1")])), ANY),
+    "not-relative: tokens of two feeds": (
+        state(TWISTED, ONE, feed(), feed(), fails=twist(tokens=[token("0"), token("1"), token("1", 1), token("2", 1)])),
+        "mixed feeds",
+    ),
+    "not-relative: lanes too many": (state(TWISTED, ONE, fails=twist(lanes=[1, 0, 0])), ANY),
+    "a kind that is none": (state(TWISTED, ONE, fails=twist(kind="norm")), "unknown kind"),
+}
+
+MALFORMED_STATEMENTS: dict[str, tuple[Json, str]] = {
+    "a target without lanes has equal scores with a rotation": (same("equal-scores", ONE, EMPTY), LANES),
+    "a target without lanes is a permutation of a rotation": (same("permutation", ONE, EMPTY), LANES),
+    "a source without lanes is identical to passes": (same("identical", EMPTY, PASS), LANES),
+    "both sides without lanes": (same("identical", EMPTY, EMPTY), LANES),
+    "a side without lanes has another trace": (
+        state(EMPTY, PASS, fails=trace([{"p": "0"}], ["0", "0"], ["1.9", "2.1"])),
+        LANES,
+    ),
+    "pairs of one lane": (
+        same("equal-scores", layout(2, pair([0], "1"), pair([1], "1")), layout(2, pair([0], "1"), pair([1], "1"))),
+        ANY,
+    ),
+    "pairs of three lanes": (
+        same("equal-scores", layout(3, pair([0, 1, 2], "1")), layout(3, pair([0, 1, 2], "1"))),
+        ANY,
+    ),
+    "pairs of no lane": (same("equal-scores", layout(2, pair([], "1")), layout(2, pair([], "1"))), ANY),
+    "one lane's trace": (
+        state(layout(1, pair([0], "1")), layout(1), fails=trace([{"p": "1"}], COS_1, ABOUT_1)),
+        ANY,
+    ),
+    "a lane in two pairs": (
+        same("identical", layout(3, pair([0, 1], "1"), pair([1, 2], "1"), passes=[]), ONE | {"width": 3}),
+        LANES,
+    ),
+    "a lane read twice": (same("identical", layout(2, pair([0, 0], "1"), passes=[]), ONE), LANES),
+    "a lane written twice": (same("identical", layout(2, pair([0, 1], "1", write=[0, 0])), ONE), LANES),
+    "a lane of no pair that does not pass": (
+        same("identical", layout(4, pair([0, 1], "1"), passes=[]), ONE | {"width": 4}),
+        LANES,
+    ),
+    "a lane outside the head": (same("identical", layout(2, pair([0, 2], "1"), passes=[]), ONE), LANES),
+    "lanes that are booleans": (same("identical", layout(2, pair([False, True], "1"), passes=[]), ONE), LANES),
+    "read and write of different length": (same("identical", layout(2, pair([0, 1], "1", write=[0])), ONE), ANY),
+    "a pass of three lanes": (same("identical", layout(2, passes=[[0, 0, 0], [1, 1, 1]]), PASS), ANY),
+    "width zero": (same("identical", layout(0), layout(0)), "width is out of bounds"),
+    "width that is a boolean": (
+        same("identical", layout(1) | {"width": True}, layout(1) | {"width": True}),
+        "width is out of bounds",
+    ),
+    "width that is too large": (
+        state(layout(1) | {"width": 1 << 18}, layout(1) | {"width": 1 << 18}, holds=witness("identical", 0)),
+        "width is out of bounds",
+    ),
+    "widths that differ": (
+        state(ONE, layout(3, pair([0, 1], "1")), holds=witness("identical", 0, 1)),
+        "widths or kinds",
+    ),
+    "kinds of position that differ": (same("identical", ONE, REAL), "widths or kinds"),
+    "a kind of position that is none": (
+        same("identical", ONE | {"positions": "whole"}, ONE | {"positions": "whole"}),
+        "neither integer nor real",
+    ),
+    "magnitude zero": (
+        same("identical", layout(2, pair([0, 1], "1", magnitude="0")), ONE),
+        "magnitude is not positive",
+    ),
+    "magnitude below zero": (
+        same("pair-map", ONE, layout(2, pair([0, 1], "1", magnitude="-1"))),
+        "magnitude is not positive",
+    ),
+    "magnitude that cancels": (
+        same("pair-map", ONE, layout(2, pair([0, 1], "1", magnitude="1*pi + -1*pi"))),
+        "magnitude is not positive",
+    ),
+    "a pair without magnitude": (
+        same("identical", layout(2, {k: v for k, v in pair([0, 1], "1").items() if k != "magnitude"}), ONE),
+        FIELDS,
+    ),
+    "a field too many in a pair": (same("identical", layout(2, pair([0, 1], "1", note="")), ONE), FIELDS),
+    "no feed": (state(ONE, ONE, holds=witness("identical", 0, 1)) | {"feeds": []}, "no feed"),
+    "17 feeds": (state(ONE, ONE, *[feed()] * 17, holds=witness("identical", 0, 1)), "no feed, or too many"),
+    "a feed without the axis": (same("identical", ONE, ONE, feed({"q": {"p": "1"}})), ANY),
+    "a feed of an unknown coordinate": (same("identical", ONE, ONE, feed({"p": {"q": "1"}})), "unknown coordinate"),
+    "a coordinate twice": (same("identical", ONE, ONE, feed(coordinates=["p", "p"])), "coordinates repeat"),
+    "a coordinate named 1": (same("identical", ONE, ONE, feed(coordinates=["p", "1"])), "coordinates repeat"),
+    "coordinates that are one text": (same("identical", ONE, ONE, feed(coordinates="p")), ANY),
+    "coordinates that are a table": (same("identical", ONE, ONE, feed(coordinates={"p": 1})), ANY),
+    "coordinates that are no texts": (same("identical", ONE, ONE, feed(coordinates=["p", 7, None])), ANY),
+    "a feed with a factor that is no rational": (same("identical", ONE, ONE, feed({"p": {"p": "1*pi"}})), MALFORMED),
+    "axis 1 fed like an axis": (
+        same(
+            "identical",
+            layout(2, pair([0, 1], {"1": "1"})),
+            layout(2, pair([0, 1], {"1": "2"})),
+            feed({"1": {"1": "2"}}, {"1": {"1": "1"}}),
+        ),
+        "the kernels differ",
+    ),
+    "another schema": (same("identical", ONE, ONE) | {"schema": "rope-prover/certificate/2"}, "schema"),
+    "a field too many": (same("identical", ONE, ONE) | {"note": ""}, FIELDS),
+    "no field fails": ({k: v for k, v in same("identical", ONE, ONE).items() if k != "fails"}, FIELDS),
+    "holds false": (same("identical", ONE, ONE) | {"holds": False}, FIELDS),
+    "a layout that is a list": (same("identical", ONE, ONE) | {"source": []}, ANY),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), FALSE_STATEMENTS.values(), ids=FALSE_STATEMENTS.keys())
+def test_rejects_what_is_not_proved(body: Json, reason: str) -> None:
+    """A certificate whose evidence does not prove its statement is rejected for that reason."""
+    with pytest.raises(checker.Rejected, match=reason):
+        checker.check(finish(body))
+
+
+@pytest.mark.parametrize(("body", "reason"), MALFORMED_STATEMENTS.values(), ids=MALFORMED_STATEMENTS.keys())
+def test_rejects_what_states_nothing(body: Json, reason: str) -> None:
+    """A certificate about something that is no layout, feed or relation is rejected for that reason."""
+    with pytest.raises(checker.Rejected, match=reason):
+        checker.check(finish(body))
+
+
+NO_NUMBERS = (
+    "2^^3",
+    "1*2^^3",
+    "log()",
+    "()",
+    "1*log()",
+    "pi",
+    "pi^1/0",
+    "1*pi^1/0",
+    "-2^1/2",
+    "1*-2^1/2",
+    "0^-1",
+    "1*0^-1",
+    "1*0^0",
+    "(0)^-1",
+    "1*(0)^-1",
+    "1*(1*pi + -1*pi)^-1",
+    "log(-1*pi)",
+    "1*log(-1*pi)",
+    "1*log(0)",
+    "1*2^999999999",
+    "1*2^-999999999",
+    "1*2^999999999/2",
+    "1*2^1/0",
+    "1/0",
+    "1.",
+    ".5",
+    "1e5",
+    "+1",
+    "0x10",
+    "1_000",
+    "\u0661",
+    "nan",
+    "inf",
+    "1*sin(1)",
+    "1*(2)(3)",
+    "1*(",
+    "1*)",
+    "1*)(",
+    "1*(2",
+    "1*2)",
+    "**",
+    "*",
+    "1*^2",
+    "1*^",
+    "1*pi^",
+    "1*pi^2^2",
+    "1*pi^-",
+    "1*x",
+    " 1",
+    "1 ",
+    "1 +2",
+    "1+2",
+    "1*pi\n",
+    "9" * 4001,
+    "1/" + "9" * 4001,
+    "1*" + "(" * 400 + "1" + ")" * 400,
+    "1" + "*1" * 9000,
+    "",
+    " + ",
+    "1 + ",
+    "1**2",
+    "1*()",
+)
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS, ids=[repr(text)[:40] for text in NO_NUMBERS])
+def test_rejects_what_is_no_number(text: str) -> None:
+    """A text that is no number is rejected, even where both sides agree on it."""
+    own = layout(2, pair([0, 1], text))
+    with pytest.raises(checker.Rejected):
+        checker.check(finish(same("identical", own, own)))
+
+
+def _twice(text: str) -> str:
+    return text.replace('"holds":{', '"holds":null,"holds":{', 1)
+
+
+TEXTS: dict[str, tuple[Callable[[str], str], str]] = {
+    "nothing": (lambda text: "", ANY),
+    "no JSON": (lambda text: "certificate", ANY),
+    "a number": (lambda text: "1\n", FIELDS),
+    "null": (lambda text: "null\n", FIELDS),
+    "a list": (lambda text: "[]\n", FIELDS),
+    "no line end": (lambda text: text[:-1], "not in canonical form"),
+    "two line ends": (lambda text: text + "\n", "not in canonical form"),
+    "a space": (lambda text: text.replace(",", ", ", 1), "not in canonical form"),
+    "a key twice": (_twice, "not in canonical form"),
+    "an inexact number": (lambda text: text.replace('"width":2', '"width":2.0', 1), "not in canonical form"),
+    "not a number": (lambda text: text.replace('"width":2', '"width":NaN', 1), "not in canonical form"),
+    "an escaped letter": (lambda text: text.replace('"by hand"', '"b\\u0079 hand"', 1), "not in canonical form"),
+    "another name": (lambda text: text.replace('"by hand"', '"by foot"', 1), "digest"),
+    "a digest in capitals": (lambda text: text.replace("sha256:", "SHA256:"), "digest"),
+    "deep lists": (lambda text: "[" * 100_000, ANY),
+    "a huge whole number": (lambda text: text.replace('"width":2', '"width":' + "9" * 5000, 1), ANY),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), TEXTS.values(), ids=TEXTS.keys())
+def test_rejects_other_text(change: Callable[[str], str], reason: str) -> None:
+    """Text that is not the canonical form of a certificate is rejected for that reason."""
+    with pytest.raises(checker.Rejected, match=reason):
+        checker.check(change(finish(same("identical", ONE, ONE))))
+
+
+def _nested_power(levels: int) -> str:
+    text = "1*2^64"
+    for _ in range(levels):
+        text = f"1*({text})^64"
+    return text
+
+
+def _wrapped(text: str, levels: int) -> str:
+    for _ in range(levels):
+        text = f"1*({text})"
+    return text
+
+
+def _many_coordinates() -> Json:
+    wide = layout(2000, *(pair([2 * i, 2 * i + 1], "1") for i in range(1000)))
+    return same("equal-scores", wide, wide, feed(coordinates=["p", *(f"c{i}" for i in range(8000))]))
+
+
+def _many_angles(number: str, count: int = 1) -> Json:
+    many = layout(2 * count, *(pair([2 * i, 2 * i + 1], number.replace("#", str(10**i))) for i in range(count)))
+    lanes = [0, 0]
+    return state(many, many, fails=entry(lanes, token("1"), ["5", "5"], ["7", "7"]))
+
+
+def _loud_trace() -> Json:
+    loud = layout(40, *(pair([2 * i, 2 * i + 1], "1", magnitude="1*(1*2^64)^50") for i in range(20)))
+    return state(loud, loud, fails=trace([{"p": "1"}], ["5", "5"], ["7", "7"], power=64, relation="permutation"))
+
+
+def _long_fractions() -> Json:
+    axes = {f"a{i}": {"p": f"1/{10**3999 + 2 * i + 1}"} for i in range(60)}
+    own = layout(10, *(pair([2 * i, 2 * i + 1], dict.fromkeys(axes, "1")) for i in range(5)))
+    return same("equal-scores", own, own, feed(axes))
+
+
+COSTLY: dict[str, Callable[[], Json]] = {
+    "powers of powers": lambda: same("identical", *[layout(2, pair([0, 1], _nested_power(5)))] * 2),
+    "many factors inside many parentheses": lambda: same(
+        "identical", *[layout(2, pair([0, 1], _wrapped("1" + "*2" * 7000, 90)))] * 2
+    ),
+    "many coordinates on many pairs": _many_coordinates,
+    "an angle of 3900 digits": lambda: _many_angles("9" * 3900),
+    "high powers of large magnitudes": _loud_trace,
+    "sums of long fractions": _long_fractions,
+}
+
+
+@pytest.mark.parametrize("build", COSTLY.values(), ids=COSTLY.keys())
+def test_work_is_bounded(build: Callable[[], Json]) -> None:
+    """A crafted certificate below half a megabyte gets its answer in a few seconds, whatever the answer."""
+    text = finish(build())
+    assert len(text) < 1 << 19
+    program = (
+        "import sys; from prover import checker\n"
+        "try: checker.check(sys.stdin.read())\n"
+        "except checker.Rejected: pass\n"
+        "print('answered')"
+    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program], input=text, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"no answer within {SECONDS} seconds")
+    assert ("answered\n", "") == (done.stdout, done.stderr)
+
+
+def test_is_short() -> None:
+    """The checker can be read in one sitting."""
+    assert len(SOURCE.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def test_names_only_the_standard_library() -> None:
+    """Every import in the checker's text is of the standard library."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(SOURCE.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." if node.level else str(node.module).split(".")[0])
+    assert set() == names - sys.stdlib_module_names
+
+
+def test_loads_nothing_of_the_search() -> None:
+    """Importing the checker loads no other module of the package and none of its dependencies."""
+    program = "import sys, json, prover.checker; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert ALLOWED == {name for name in loaded if name.split(".")[0] == "prover"}
+    assert set() == {name.split(".")[0] for name in loaded} & HEAVY
+
+
+def test_calls_nothing_that_runs_text() -> None:
+    """The checker neither evaluates text, nor reads files, nor uses floating point."""
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    constants = {type(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert set() == names & {"eval", "exec", "compile", "open", "float", "__import__", "assert"}
+    assert float not in constants
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree))
+
+
+DIGITS = (40, 160)
+PLACES = 220
+
+
+def _contains(found: tuple[int, int], value: Any, digits: int, width: int) -> bool:
+    scaled = value * mpmath.mpf(10) ** digits
+    return bool(found[0] <= scaled <= found[1]) and found[1] - found[0] <= width
+
+
+ANGLES = (
+    "0",
+    "1",
+    "-1",
+    "1/2",
+    "3",
+    "22/7",
+    "355/113",
+    "100",
+    "-100",
+    "65536",
+    "1000000000000000000",
+    "-9223372036854775807",
+    "1/1000000000000000000000000000000",
+    "3141592653589793238462643383279502884197/1" + "0" * 39,
+    "1570796326794896619231321691639751442099/1" + "0" * 39,
+)
+
+
+@pytest.mark.parametrize("digits", DIGITS)
+@pytest.mark.parametrize("text", ANGLES)
+def test_cos_contains_the_value(text: str, digits: int) -> None:
+    """The interval of cos contains mpmath's value and is a few units wide."""
+    with mpmath.workdps(PLACES):
+        exact = Fraction(text)
+        value = mpmath.cos(mpmath.mpf(exact.numerator) / exact.denominator)
+        assert _contains(checker._cos(checker._ratio(exact, digits), digits), value, digits, 12)
+
+
+@exhaustive
+@given(st.integers(-(10**60), 10**60), st.integers(1, 10**30), st.integers(0, 10**6))
+def test_cos_of_an_interval_contains_both_ends(top: int, bottom: int, radius: int) -> None:
+    """The interval of cos of a wide interval contains the values at its ends and in its middle."""
+    digits = 40
+    low, high = top // bottom, top // bottom + radius
+    found = checker._cos((low, high), digits)
+    with mpmath.workdps(PLACES):
+        for end in (low, (low + high) // 2, high):
+            assert _contains(found, mpmath.cos(mpmath.mpf(end) / mpmath.mpf(10) ** digits), digits, radius + 12)
+
+
+NUMBERS: dict[str, Callable[[], Any]] = {
+    "0": lambda: 0,
+    "7/3": lambda: mpmath.mpf(7) / 3,
+    "-0.125": lambda: mpmath.mpf(-1) / 8,
+    "1*pi": lambda: mpmath.pi,
+    "-3/7*pi^2": lambda: -3 * mpmath.pi**2 / 7,
+    "1*pi^-1": lambda: 1 / mpmath.pi,
+    "1*pi^1/2": lambda: mpmath.sqrt(mpmath.pi),
+    "1*2^1/2": lambda: mpmath.sqrt(2),
+    "1*10^-1/64": lambda: mpmath.mpf(10) ** (mpmath.mpf(-1) / 64),
+    "1*278971^63/64": lambda: mpmath.mpf(278971) ** (mpmath.mpf(63) / 64),
+    "1/150000*2^1/3*3^1/3*5^2/3": lambda: mpmath.mpf(2 * 3 * 25) ** (mpmath.mpf(1) / 3) / 150000,
+    "1*1000003^1/2": lambda: mpmath.sqrt(1000003),
+    "1*log(2)": lambda: mpmath.log(2),
+    "1*log(1/2)": lambda: -mpmath.log(2),
+    "1*log(1000003)^2": lambda: mpmath.log(1000003) ** 2,
+    "1*log(1*pi)^-1": lambda: 1 / mpmath.log(mpmath.pi),
+    "1*log(1/2)^-3": lambda: (-mpmath.log(2)) ** -3,
+    "1*log(4096)^1/2": lambda: mpmath.sqrt(mpmath.log(4096)),
+    "1 + -1*pi + 2*2^1/2*pi": lambda: 1 - mpmath.pi + 2 * mpmath.sqrt(2) * mpmath.pi,
+    "1*(1*log(2) + -1*log(3))^-1": lambda: 1 / (mpmath.log(2) - mpmath.log(3)),
+    "1*(1*2^1/2 + 1*3^1/2)^5": lambda: (mpmath.sqrt(2) + mpmath.sqrt(3)) ** 5,
+    "1*(1*(1*2^1/2 + 1)^1/2 + 1)^-1/2": lambda: (mpmath.sqrt(mpmath.sqrt(2) + 1) + 1) ** mpmath.mpf(-0.5),
+    "1*(22/7 + -1*pi)": lambda: mpmath.mpf(22) / 7 - mpmath.pi,
+    "2*(2*(3 + 1*pi))": lambda: 4 * (3 + mpmath.pi),
+}
+
+
+@pytest.mark.parametrize("digits", DIGITS)
+@pytest.mark.parametrize("text", NUMBERS)
+def test_number_contains_the_value(text: str, digits: int) -> None:
+    """The interval of a written number contains mpmath's value and is narrow."""
+    with mpmath.workdps(PLACES):
+        value = NUMBERS[text]()
+        width = 1000 + int(1000 * abs(value))
+        assert _contains(checker._evaluate(checker._number(text), digits), value, digits, width)
+
+
+@exhaustive
+@given(st.fractions(Fraction(1, 10**12), 10**12, max_denominator=10**12))
+def test_ln_contains_the_value(argument: Fraction) -> None:
+    """The interval of a logarithm contains mpmath's value."""
+    digits = 40
+    found = checker._monotone(Context.ln, checker._ratio(argument, digits), digits)
+    with mpmath.workdps(PLACES):
+        value = mpmath.log(mpmath.mpf(argument.numerator) / argument.denominator)
+        assert _contains(found, value, digits, 10 + int(2 / argument))
+
+
+@exhaustive
+@given(st.fractions(-80, 400, max_denominator=10**9))
+def test_exp_contains_the_value(argument: Fraction) -> None:
+    """The interval of an exponential contains mpmath's value, relative to its size."""
+    digits = 40
+    found = checker._monotone(Context.exp, checker._ratio(argument, digits), digits)
+    with mpmath.workdps(PLACES + 200):
+        value = mpmath.exp(mpmath.mpf(argument.numerator) / argument.denominator)
+        assert _contains(found, value, digits, 10 + int(3 * value))
+
+
+@exhaustive
+@given(st.integers(2, 10**9), st.fractions(-6, 6, max_denominator=512))
+def test_root_contains_the_value(base: int, exponent: Fraction) -> None:
+    """The interval of base^exponent contains mpmath's value, relative to its size."""
+    digits = 40
+    found = checker._factor(f"{base}^{exponent}", digits)
+    with mpmath.workdps(PLACES):
+        value = mpmath.mpf(base) ** (mpmath.mpf(exponent.numerator) / exponent.denominator)
+        assert _contains(found, value, digits, 100 + int(1000 * value))
+
+
+@exhaustive
+@given(st.lists(st.fractions(-50, 50, max_denominator=10**6), min_size=1, max_size=6))
+def test_products_and_sums_round_outwards(values: list[Fraction]) -> None:
+    """Products and sums of enclosures contain the exact product and sum."""
+    digits, product = 12, Fraction(1)
+    for value in values:
+        product *= value
+    parts = [checker._ratio(value, digits) for value in values]
+    low, high = checker._product(parts, digits)
+    assert low <= product * 10**digits <= high
+    low, high = checker._total(parts)
+    assert low <= sum(values) * 10**digits <= high
+
+
+@pytest.mark.parametrize("digits", [*DIGITS, 640])
+def test_pi_is_near(digits: int) -> None:
+    """Machin's pi is within the error that the checker allows for."""
+    with mpmath.workdps(digits + 20):
+        assert abs(checker._pi(digits) - mpmath.pi * mpmath.mpf(10) ** digits) < 9
