@@ -46,7 +46,8 @@ def check(text: str) -> tuple[str | None, str | None]:
         _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
         _require(sha == digest(root), "the digest does not match the content")
-        _require(all(source[x] == target[x] for x in ("width", "positions")) and 0 < len(feeds) <= 16, "widths, positions or feeds")
+        alike = [source[name] == target[name] for name in ("width", "positions")] == [True, True]
+        _require(alike and 0 < len(feeds) < 17, "widths or kinds of position differ, or there is no feed, or too many")
         s, t = _Side(source, feeds, "source"), _Side(target, feeds, "target")
         if holds is not None:
             _witness(s, t, *_fields(holds, "permutation relation"))
@@ -67,9 +68,8 @@ def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> None:
         for place in ours.keys() | theirs.keys():
             (a, x), (b, y) = ours.get(place, (ONE, {})), theirs.get(place, ({}, {}))
             _require(a == b and (s.same(x, y) or s.same(x, _minus(y))), f"the kernels differ at row, column {place}")
-    sources = {}
-    for own, turn, size in s.units() if rung else []:
-        sources[own[::-1]], sources[own] = (_minus(turn), size), (turn, size)
+    both = [((own[::-1], _minus(turn), size), (own, turn, size)) for own, turn, size in (s.units() if rung else [])]
+    sources = {own: (turn, size) for pair in both for own, turn, size in pair}
     for own, turn, size in t.units() if rung else []:
         image = tuple(permutation[lane] for lane in own)
         _require(image in sources, f"target lanes {own} are not fed by one pair of the source")

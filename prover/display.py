@@ -93,3 +93,8 @@ def plain(text: str, most: int = 400) -> str:
 def escape_markdown(text: str) -> str:
     """Text from a stranger's file made safe inside Markdown."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+!|~@&$" else c for c in plain(text))
+
+
+def markdown_prose(text: str) -> str:
+    """Our own sentences inside Markdown: nothing in them may start a style, a tag or a cell."""
+    return "".join(f"\\{c}" if c in r"\`*_<>|" else c for c in text)

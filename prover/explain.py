@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from prover.angle import Angle, axis_angle
 from prover.claim import Claim
 from prover.decide import Decision
 from prover.display import show_number, show_pairs
@@ -81,9 +82,55 @@ def explanation(verdict: Verdict) -> str:
     sentences = _two_angles(claim, decision)
     if decision.mismatch is not None:
         core = decision.mismatch.core or decision.mismatch.all
-        sentences += [_imbalance(claim, decision, part) for part in core[:2]]
+        turning = [part for part in core if part.unit_class.lanes == 2]
+        turning = turning or [part for part in decision.mismatch.all if part.unit_class.lanes == 2]
+        sentences.append(_imbalance(claim, decision, (turning or list(core))[0]))
+    sentences += _first_pair(claim, decision)
     sentences += _refutation(claim, decision)
     return " ".join(sentences)
+
+
+def _first_pair(claim: Claim, decision: Decision) -> list[str]:
+    """The first pair index that differs on both sides, axis by axis, and what the feed puts there."""
+    shared = sorted({*decision.differing[0]} & {*decision.differing[1]})
+    if not shared or decision.mismatch is None:
+        return []
+    turns = []
+    for layout in (claim.source, claim.target):
+        pair = layout.pairs[shared[0]]
+        turns.append(f"lanes {pair.read[0]} and {pair.read[1]} by {show_angle(pair.angle)}")
+    if turns[0] == turns[1]:
+        return []
+    pairs = [layout.pairs[shared[0]] for layout in (claim.source, claim.target)]
+    note = _feed_note(claim, {axis for pair in pairs for axis, _ in pair.angle.frequencies})
+    if not note:
+        return []
+    return [f"Pair {shared[0]} turns {turns[0]} in the source and {turns[1]} in the target; {note}."]
+
+
+def _feed_note(claim: Claim, axes: set[str]) -> str:
+    """What each feed puts on the axes, unless an axis just gets its own coordinate."""
+    notes = []
+    for feed in claim.feeds:
+        places = dict(feed.target) | dict(feed.source)
+        given = [
+            f"{axis} = {show_angle(places[axis], '0')}"
+            for axis in sorted(axes)
+            if axis in places and places[axis] != axis_angle(axis)
+        ]
+        if given:
+            notes.append(f"feed {feed.name} puts {', '.join(given)}")
+    return "; ".join(notes)
+
+
+def show_angle(angle: Angle, nothing: str = "0") -> str:
+    """An angle as a sum over axes."""
+    parts = [
+        axis if frequency.rational == 1 else f"{axis} * {show_number(frequency)}"
+        for axis, frequency in angle.frequencies
+    ]
+    parts += [show_number(angle.phase)] if angle.phase else []
+    return " + ".join(parts) or nothing
 
 
 def _two_angles(claim: Claim, decision: Decision) -> list[str]:
@@ -102,10 +149,11 @@ def _imbalance(claim: Claim, decision: Decision, part: Imbalance) -> str:
     vector = part.unit_class.vector
     one = "pairs" if part.unit_class.lanes == 2 else "lanes"
     kind = f"{one} that {_turns(claim, vector)}"
-    if part.unit_class.magnitude is not None:
+    sizes = {unit.magnitude for units in decision.units for unit in units}
+    if part.unit_class.magnitude is not None and len(sizes) > 1:
         kind += f" with magnitude {show_number(part.unit_class.magnitude)}"
     counts = " and ".join(
-        f"the {name} has {count or 'none'}{_which(units, own)}"
+        f"the {name} has {count or 'none'}{_which(units, own, count)}"
         for name, count, units, own in (
             ("source", part.source_count, decision.units[0], part.source_left),
             ("target", part.target_count, decision.units[1], part.target_left),
@@ -114,7 +162,7 @@ def _imbalance(claim: Claim, decision: Decision, part: Imbalance) -> str:
     return f"Of {kind}, {counts}.{_partner(claim, decision, part)}"
 
 
-def _which(units: tuple[Unit, ...], left: tuple[int, ...]) -> str:
+def _which(units: tuple[Unit, ...], left: tuple[int, ...], count: int) -> str:
     pairs = sorted({units[i].pair for i in left} - {None})  # type: ignore[type-var]
     lanes = sorted(lane for i in left if units[i].pair is None for lane in units[i].lanes)
     parts = []
@@ -122,7 +170,8 @@ def _which(units: tuple[Unit, ...], left: tuple[int, ...]) -> str:
         parts.append(f"pair{'s' * (len(pairs) > 1)} {show_pairs(pairs, 4)}")  # type: ignore[arg-type]
     if lanes:
         parts.append(f"lane{'s' * (len(lanes) > 1)} {show_pairs(lanes, 4)}")
-    return f" (without a partner: {' and '.join(parts)})" if parts else ""
+    label = "" if len(left) == count else "without a partner: "
+    return f" ({label}{' and '.join(parts)})" if parts else ""
 
 
 def _turns(claim: Claim, vector: Vector) -> str:

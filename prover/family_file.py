@@ -24,6 +24,7 @@ from prover.files import read_toml
 from prover.resources import RULES
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z")
+_FEED_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 _RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
 MAX_NAMES = 200
 
@@ -152,6 +153,9 @@ def _assemble(raw: _RawLayout, name: str, choices: Mapping[str, str]) -> Family:
             mine.update(theirs)  # type: ignore[arg-type]
         sources += rule.source
     _check_names([*parameters, *lets, *raw.axes, *raw.choose])
+    for feed in raw.feeds:
+        if not _FEED_NAME.match(feed):
+            raise InputError(f"'{feed[:60]}' cannot be the name of a feed", advice="Use letters, digits, - and _")
     lists = [n for n, p in parameters.items() if p.is_list or isinstance(p.default, list)]
     names = [*(n for n in parameters if n not in lists), *lets]
 

@@ -72,9 +72,8 @@ def _free_feed(source: Family, target: Family) -> Feed:
             f"the axes do not match: {sides} (source {', '.join(source.axes)}; "
             f"target {', '.join(target.axes)})", advice=advice,
         )
-    axes = tuple(sorted(source.axes))
-    places = tuple((axis, axis_angle(axis)) for axis in axes)
-    return Feed(FREE, axes, places, places)
+    places = tuple((axis, axis_angle(axis)) for axis in sorted(source.axes))
+    return Feed(FREE, source.axes, places, places)
 
 
 def _resolve(text: str, source: Family, target: Family) -> Feed:
@@ -92,7 +91,8 @@ def _resolve(text: str, source: Family, target: Family) -> Feed:
             tables = [written, written]
         else:
             tables = [_named(text, source, "source"), _named(text, target, "target")]
-        coordinates = sorted({name for table in tables for t in table.values() for name in _names(t)})
+        names = [name for table in tables for text in table.values() for name in _names(text)]
+        coordinates = list(dict.fromkeys(names))
         sides = [
             _positions(table, family, coordinates)
             for table, family in zip(tables, (source, target), strict=True)

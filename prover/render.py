@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from prover.display import escape_markdown, plain, show_pairs
+from prover.display import escape_markdown, markdown_prose, plain, show_pairs
 
 if TYPE_CHECKING:
     from prover.claim_file import Result
@@ -27,10 +28,10 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     lines += _axes(found)
     lines += [_row("differ", text) for text in _differ(found)]
     if found["explanation"]:
-        lines.append(_row("why", found["explanation"]))
+        lines.append(_wrapped("why", found["explanation"]))
     lines += [_row("weights", line) for line in _weights(found)]
     lines.append(_row("proof", _proof(found, certificate_path)))
-    lines += [_row("numeric", line) for line in _numeric(found)]
+    lines += [_wrapped("numeric", line) for line in _numeric(found)]
     snippet = _snippet(found)
     if snippet:
         lines += ["", "Counterexample, as Python to paste:", "", *("    " + s for s in snippet.splitlines())]
@@ -40,35 +41,44 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
 def render_markdown(found: JSON, certificate_path: str | None) -> str:
     """A pull-request comment."""
     lines = [
-        f"### {found['verdict'].capitalize()}: {escape_markdown(found['headline'])}",
+        f"### {found['verdict'].capitalize()}: {markdown_prose(found['headline'])}",
         "",
         "| | |",
         "|---|---|",
         f"| source | {_code(found['source'])} {escape_markdown(found['titles']['source'])} |",
         f"| target | {_code(found['target'])} {escape_markdown(found['titles']['target'])} |",
         f"| feeds | {', '.join(_code(feed) for feed in found['feeds'])} |",
-        f"| relation | {escape_markdown(_relation(found))} |",
+        f"| relation | {markdown_prose(_relation(found))} |",
         "",
     ]
     if found["explanation"]:
-        lines += [escape_markdown(found["explanation"]), ""]
+        lines += [markdown_prose(found["explanation"]), ""]
     lines += _difference_table(found)
     lines += _weight_code(found)
     snippet = _snippet(found)
     if snippet:
         lines += ["<details><summary>Counterexample in NumPy</summary>", "", "```python"]
         lines += [snippet.rstrip(), "```", "", "</details>", ""]
-    lines += [f"Proof: {escape_markdown(_proof(found, None))}."]
+    lines += [f"Proof: {markdown_prose(_proof(found, None))}."]
     if found["certificate"]:
         where = certificate_path or "FILE"
         again = "" if certificate_path else " (write it with `--certificate FILE`)"
         lines += [f"Check it with {_code('rope-prover check ' + where)}{again}."]
-    lines += ["", *(f"- {escape_markdown(line)}" for line in _numeric(found))]
+    lines += ["", *(f"- {markdown_prose(line)}" for line in _numeric(found))]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _row(label: str, text: str) -> str:
     return f"{label:<9} {text}"
+
+
+def _wrapped(label: str, text: str) -> str:
+    """A row of prose, broken at spaces only."""
+    head = f"{label:<9} "
+    return textwrap.fill(
+        text, 100, initial_indent=head, subsequent_indent=" " * len(head),
+        break_long_words=False, break_on_hyphens=False,
+    )
 
 
 def _code(text: str) -> str:
@@ -192,7 +202,7 @@ def _cell(pair: JSON | None) -> str:
         return "no such pair"
     turns = " and ".join(pair["turn"]) + (" (two angles)" if len(pair["turn"]) > 1 else "")
     size = "" if pair["magnitude"] == "1" else f", magnitude {pair['magnitude']}"
-    return escape_markdown(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
+    return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
 
 
 def _weight_code(found: JSON) -> list[str]:

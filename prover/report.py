@@ -20,7 +20,7 @@ from prover.evidence import (
     Witness,
 )
 from prover.exact import ONE
-from prover.explain import axis_strip, differing_pairs, explanation, headline
+from prover.explain import axis_strip, differing_pairs, explanation, headline, show_angle
 from prover.idiom import find_idiom
 from prover.kernel import axis_positions, to_float
 from prover.relation import Relation
@@ -83,10 +83,7 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
                 angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
                 row[name] = {
                     "lanes": list(pair.read),
-                    "turn": [
-                        " + ".join(f"{axis} * {show_number(f)}" for axis, f in angle.frequencies) or "0"
-                        for angle in angles
-                    ],
+                    "turn": [show_angle(angle) for angle in angles],
                     "magnitude": show_number(pair.magnitude),
                 }
         rows.append(row)
@@ -121,7 +118,8 @@ def _scales(claim: Claim, holds: Witness) -> list[str] | None:
         sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
         sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
     return [
-        f"({sides[0][fed]}) / ({sides[1][lane]})" for lane, fed in enumerate(holds.permutation)
+        f"{show_number(sides[0][fed])} / {show_number(sides[1][lane])}"
+        for lane, fed in enumerate(holds.permutation)
     ]
 
 

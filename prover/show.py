@@ -10,7 +10,7 @@ from sympy.printing.str import StrPrinter
 
 from prover.certificate import layout_json
 from prover.display import plain, show_number, show_pairs
-from prover.explain import axis_strip
+from prover.explain import axis_strip, show_angle
 from prover.family import Family, parameter_values, show_value
 from prover.layout import Pair
 from prover.loading import Loaded
@@ -186,14 +186,7 @@ def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
     for index in shown:
         pair = pairs[index]
         angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
-        turns = [
-            " + ".join(
-                [f"{axis} * {show_number(f)}" for axis, f in angle.frequencies]
-                + ([show_number(angle.phase)] if angle.phase else [])
-            )
-            or "0"
-            for angle in angles
-        ]
+        turns = [show_angle(angle) for angle in angles]
         lanes = [f"{a}, {b}" for a, b in (pair.read, pair.write)]
         rows.append((str(index), *lanes, " | ".join(turns), show_number(pair.magnitude)))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]

@@ -51,7 +51,8 @@ class Answer:
         found += ["standard output is not empty"] if self.stdout else []
         found += ["the message is not one line"] if self.stderr.count("\n") != lines else []
         found += ["the message is too long"] if len(self.stderr) > MESSAGE else []
-        return found + self.faults + [f"no '{part}' in: {self.stderr[:300]}" for part in parts if part not in self.stderr]
+        found += [f"no '{part}' in: {self.stderr[:300]}" for part in parts if part not in self.stderr]
+        return found + self.faults
 
 
 Run = Callable[..., Answer]
@@ -120,8 +121,8 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "zero bytes": (b"\0" * 100, ("is not TOML", "line 1")),
     "too large": ("#" * (1 << 20) + "\n", ("is larger than 1048576 bytes",)),
     "not TOML": ("title = \n", ("is not TOML", "line 1, column 9")),
-    "no end": ('title = "x', ("is not TOML", "line 1")),
-    "key twice": (layout(pairs='count = "1"'), ("is not TOML", "line 12")),
+    "no end": ('title = "x', ("is not TOML", "Unterminated string")),
+    "key twice": (layout(pairs='count = "1"'), ("is not TOML", "line 11")),
     "table twice": (layout(pairs="[pairs]"), ("is not TOML", "line")),
     "nested arrays": ("x = " + "[" * 100_000, ("nested too deeply",)),
     "nested tables": ("x = " + "{a = " * 50_000, ("nested too deeply",)),
@@ -185,7 +186,7 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "root of a negative number": (layout("p*2*(-1)**(1/2)"), ("angle", "negative")),
     "root in a let name": (layout("p*x", tables=lets(x="(-1)**(1/2)*2")), ("x", "negative")),
     "division by zero": (layout("p/0"), ("pairs.angle", "divides by zero")),
-    "division by zero later": (layout("p/(j - 2)"), ("pairs, angle at j=2", "division by zero")),
+    "division by zero later": (layout("p/(j - 2)"), ("pairs, angle at j=2", "zero")),
     "modulo zero": (layout("p*(3 % j)"), ("pairs, angle at j=0", "division by zero")),
     "irrational exponent": (layout("p*2**sqrt(2)"), ("pairs, angle at j=0", "not a rational number")),
     "log of zero": (layout("p*log(j)"), ("pairs, angle at j=0", "not positive")),
@@ -254,7 +255,8 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "count by pair": (layout(count="4 + j"), ("count", "j")),
     "default by pair": (layout(tables=parameter("default = '4 + j'")), ("parameters.k.default", "j")),
     "million pairs": (layout(count=10**6), ("pairs", "count is 1000000, expected 0 to 4")),
-    "much work": (layout("p" + "*(j + 1)" * 90, width=1 << 17, count=1 << 16, second="j + 65536"), ("more than",)),
+    "much work": (layout("p" + "".join(f"*(j + {k})" for k in range(1, 45)), width=1 << 17, count=1 << 16,
+                         second="j + 65536"), ("65536 pairs of", "more than")),
     "negative count": (layout(count=-1), ("pairs", "count is -1, expected 0 to 4")),
     "half a pair": (layout(count="7/2"), ("pairs", "count is 7/2, expected a whole number")),
     "odd width": (layout(width=7), ("count is 4, expected 0 to 3",)),
@@ -269,10 +271,6 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "magnitude 0": (layout(pairs="magnitude = 0"), ("pair 0 has magnitude 0; it must be positive",)),
     "negative magnitude": (layout(pairs='magnitude = "j - 1/2"'), ("pair 0 has magnitude -1/2",)),
     "list magnitude": (layout(tables=LIST, pairs='magnitude = "k"'), ("pairs.magnitude", "'k' is a list")),
-    # feeds in a file
-    "feed of an unknown axis": (layout(pairs='[feeds]\ntext = { p = "p", zz = "p" }'), ("feeds.text", "zz")),
-    "feed with code": (layout(pairs=f"[feeds]\ntext = {{ p = {json.dumps(CODE)} }}"), ("feeds.text", "not allowed")),
-    "feed not linear": (layout(pairs='[feeds]\ntext = { p = "p*p" }'), ("feeds.text", "depends on the position")),
     "feed list": (layout(pairs='[feeds]\ntext = { p = ["p"] }'), ("feeds", "got 'array'")),
 }
 
@@ -302,10 +300,12 @@ HEAVY: dict[str, str] = {
     "product of many conditionals": layout("p*" + "*".join(f"(1 if j > {k} else 2)" for k in range(60))),
     "quotient of many conditionals": layout("p/" + "/".join(f"(1 if j > {k} else 2)" for k in range(60))),
     "nested conditions": layout("p*" + "(1 if " * 25 + "j" + " > 1 else 2)" * 25),
-    "long chain of let names": layout("p*x190", tables=lets(x0="1", **{f"x{i}": f"x{i - 1} + 1" for i in range(1, 191)})),
+    "long chain of let names": layout(
+        "p*x190", tables=lets(x0="1", **{f"x{i}": f"x{i - 1} + 1" for i in range(1, 191)})),
     "deep chain of let names": layout("p*x190", tables=lets(
         x0="1", **{f"x{i}": "abs(" * 40 + f"x{i - 1}" + " + 1)" * 40 for i in range(1, 191)})),
-    "doubling let names": layout("p*x99", tables=lets(x0="j + 1", **{f"x{i}": f"x{i - 1}*x{i - 1}" for i in range(1, 100)})),
+    "doubling let names": layout(
+        "p*x99", tables=lets(x0="j + 1", **{f"x{i}": f"x{i - 1}*x{i - 1}" for i in range(1, 100)})),
     "sum of 256 roots": layout("p*x", tables=lets(x=SUMS)),
     "square of 256 roots": layout("p*x*x", tables=lets(x=SUMS)),
     "powers of 256 roots": layout("p" + "*x" * 20, tables=lets(x=f"(j + 1)*{SUMS}")),
@@ -329,8 +329,8 @@ HEAVY: dict[str, str] = {
 def test_heavy_layout_files(run: Run, tmp_path: Path, content: str) -> None:
     """Each layout file is shown or refused, quickly and quietly."""
     answer = run("show", write(tmp_path / "heavy.toml", content))
-    assert (True, []) == (answer.code == 0 and not answer.stderr or answer.code == 2 and not answer.stdout,
-                          answer.faults)
+    other = {0: answer.stderr, 2: answer.stdout}.get(answer.code, "failed")
+    assert ("", []) == (other, answer.faults)
 
 
 BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -370,7 +370,7 @@ BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "billion lanes": ("ggml/neox:head_dim=1000000000", ("width is 1000000000, expected 1 to 131072",)),
     "million pairs": ("ggml/neox:head_dim=2000000", ("width is 2000000, expected 1 to 131072",)),
     "most lanes": ("ggml/neox:head_dim=131072", ("pairs", "65536 pairs", "are more than")),
-    "too few sections": ("ggml/mrope:sections=1,2", ("sections=1,2 does not meet its requirement 'len(sections) == 4",)),
+    "too few sections": ("ggml/mrope:sections=1,2", ("sections=1,2 does not meet its requirement 'len(",)),
     "sections 0": ("ggml/mrope:sections=0,0,0,0", ("sections=0,0,0,0 does not meet its requirement",)),
     "sections too large": ("ggml/mrope:sections=100,20,20,0", ("sections=100,20,20,0 does not meet",)),
     "negative section": ("ggml/mrope:sections=-1,20,20,0", ("sections=-1,20,20,0 does not meet",)),
@@ -455,6 +455,22 @@ def test_bad_feeds(run: Run, feed: str, parts: tuple[str, ...]) -> None:
     assert [] == run("prove", "ggml/imrope", "ggml/mrope", "--feed", feed).refused("feed '", *parts)
 
 
+FILE_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "unknown axis": ('{ p = "p", zz = "p" }', ("'zz'",)),
+    "code": (f"{{ p = {json.dumps(CODE)} }}", ("is not allowed",)),
+    "not linear": ('{ p = "p*p" }', ("depends on the position (p)",)),
+    "open axis": ("{}", ("axis 'p'", "gets no position")),
+    "pair index": ('{ p = "j" }', ("j",)),
+}
+
+
+@pytest.mark.parametrize(("table", "parts"), FILE_FEEDS.values(), ids=FILE_FEEDS)
+def test_bad_feeds_in_files(run: Run, tmp_path: Path, table: str, parts: tuple[str, ...]) -> None:
+    """Each feed of a layout file is refused with a message that names the file and the feed."""
+    path = write(tmp_path / "bad.toml", layout(pairs=f"[feeds]\ntext = {table}\n"))
+    assert [] == run("prove", path, path, "--feed", "text").refused("bad.toml", "text", *parts)
+
+
 ODD_FEEDS = ["t=1,h=2,w=3,e=4", "t=0,h=0,w=0,e=0", "t=1e300*p,h=p,w=p,e=0", "t=p+1e300,h=p,w=p,e=0",
              "t=1e-300*p,h=p,w=p,e=0", "t=1e400*p,h=p,w=p,e=0", "t=p/2,h=p,w=p,e=0", "t=p if 1 > 0 else q,h=p,w=p,e=0"]
 
@@ -514,7 +530,7 @@ def claim(
 BAD_CLAIMS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "empty": ("", ("missing required field 'title'", "Fields: title, source, target")),
     "binary": (bytes(range(256)), ("is not UTF-8 text",)),
-    "not TOML": ("title", ("is not TOML", "line 1")),
+    "not TOML": ("title", ("is not TOML", "Expected '='")),
     "no expectation": (claim().partition("[expect]")[0], ("missing required field 'expect'",)),
     "unknown field": (claim("bogus = 1"), ("unknown field 'bogus'",)),
     "unknown verdict": (claim(expect='verdict = "yes"\nrelation = "none"'), ("expect.verdict", "'yes'")),
@@ -701,8 +717,9 @@ def test_layout_is_not_overwritten_by_its_certificate(run: Run, tmp_path: Path) 
 EVIL = "a\x1b[31mb\x07c\rd\ne\u202ef\u200bg\x9bh|i`j<script>*k*[l](http://x)![m](http://y)</details>@n"
 EVIL_LAYOUT = layout(
     title=EVIL, top=f"note = {json.dumps(EVIL)}", tables=parameter(f"default = 1, meaning = {json.dumps(EVIL)}"),
-    pairs=f'[feeds]\n{json.dumps(EVIL)} = {{ p = "p" }}\n[[source]]\nrepo = {json.dumps(EVIL)}\npath = "p"\nsymbol = "s"\n',
-).replace("\x7f", "\\u007f")
+    pairs=f'[feeds]\n{json.dumps(EVIL)} = {{ p = "p" }}\n'
+          f'[[source]]\nrepo = {json.dumps(EVIL)}\npath = "p"\nsymbol = "s"\n',
+)
 SHOWN = {
     "show": ["show", "evil.toml"],
     "show as JSON": ["show", "evil.toml", "--json"],
