@@ -25,7 +25,6 @@ import msgspec
 from prover.checker import MAX_BYTES
 from prover.claim import make_claim
 from prover.errors import EvidenceError, InputError, ProverError
-from prover.explain import headline
 from prover.files import read_text, read_toml, write_text
 from prover.loading import load
 from prover.relation import Relation
@@ -59,21 +58,21 @@ class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one claim file. `problems` is empty if all is as expected."""
+    """What came of one claim file. `problems` is empty if all is as expected.
+
+    `rejected`: the checker rejects the stored certificate.
+    """
 
     name: str
     claim: ClaimFile
     verdict: Verdict
     report: JSON
     problems: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        return headline(self.verdict)
+    rejected: bool
 
 
 def shipped_claims() -> list[Path]:
-    return sorted(PROOFS.glob("*.toml"))
+    return sorted(PROOFS.glob("*.toml"), key=lambda path: path.stem)
 
 
 def find_claims(names: tuple[str, ...]) -> list[Path]:
@@ -113,10 +112,15 @@ def run_claim(path: Path, update: bool) -> Result:
         verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation))
         found = report(verdict, (source.family.title, target.family.title))
         problems = _unexpected(claim.expect, found)
-        problems += _stored(path.with_suffix(".json"), verdict, update and not problems)
+        rejected = False
+        try:
+            problems += _stored(path.with_suffix(".json"), verdict, update and not problems)
+        except EvidenceError as fault:
+            problems.append(f"{path.stem}.json: {fault}")
+            rejected = True
     except ProverError as fault:
         raise fault.inside(str(path)) from None
-    return Result(path.stem, claim, verdict, found, tuple(problems))
+    return Result(path.stem, claim, verdict, found, tuple(problems), rejected)
 
 
 def _unexpected(expect: _Expect, found: JSON) -> list[str]:
@@ -151,10 +155,7 @@ def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
     if not path.is_file():
         return [f"{path.name} is missing; 'rope-prover run --update' writes it"]
     text = read_text(path, MAX_BYTES)
-    try:
-        check_text(text)
-    except EvidenceError as fault:
-        raise fault.inside(path.name) from None
+    check_text(text)
     if text != verdict.certificate:
         return [f"{path.name} is a certificate of something else; 'rope-prover run --update' rewrites it"]
     return []

@@ -86,7 +86,7 @@ def list_layouts(as_json: bool) -> int:
     from prover.spec import catalogue, read_title
 
     layouts = {name: read_title(path) for name, path in catalogue().items()}
-    proofs = {path.stem: read_title(path) for path in sorted(PROOFS.glob("*.toml"))}
+    proofs = {path.stem: read_title(path) for path in sorted(PROOFS.glob("*.toml"), key=lambda p: p.stem)}
     if as_json:
         _print_json({"schema": "rope-prover/list/1", "layouts": layouts, "proofs": proofs})
         return EXIT_OK
@@ -232,6 +232,8 @@ def run(claims: tuple[str, ...], update: bool, style: str) -> int:
             "name": r.name, "title": r.claim.title, "problems": list(r.problems)} for r in results]})
     else:
         click.echo(render_run(results, style == "markdown"), nl=False)
+    if any(result.rejected for result in results):
+        return EXIT_INTERNAL
     return EXIT_DIFFERENT if any(result.problems for result in results) else EXIT_OK
 
 
