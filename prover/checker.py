@@ -1,8 +1,7 @@
 """The checker: decides whether a certificate proves what it states. Nothing else has to be right.
 
-Standard library only, no code shared with the search. A number is {monomial text: rational}: equal texts are equal
-numbers, all that a witness needs. A refutation is two disjoint intervals; they are computed here, rounded outwards,
-in integers that count units of 10**-digits. The mathematics is in proofs/README.md.
+Standard library only, no code shared with the search. Equal number texts are equal numbers, all that a witness needs;
+a refutation is two disjoint intervals, computed here in whole units of 10**-digits. See proofs/README.md.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 SCHEMA = "rope-prover/certificate/1"
 RUNGS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
-MAX_BYTES, MAX_WIDTH, MAX_TEXT = 1 << 26, 1 << 17, 1 << 14
-_RATIONAL = re.compile(r"-?\d{1,4000}(/\d{1,4000}|\.\d{1,4000})?\Z", re.ASCII)
+MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_NAMES, MAX_POWER, MAX_DIGITS = 1 << 26, 1 << 17, 1 << 12, 16, 8, 600
+_RATIONAL = re.compile(r"-?\d{1,500}(/\d{1,500}|\.\d{1,500})?\Z", re.ASCII)
 Number = dict[str, Fraction]
 Interval = tuple[int, int]
 Turn = dict[tuple[int, str], Number]  # an angle: (feed, coordinate) to frequency; coordinate "1" is the constant
@@ -32,10 +31,9 @@ class Rejected(ValueError):
 def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
 
-def digest(certificate: dict[str, Any]) -> str:
+def digest(root: dict[str, Any]) -> str:
     """SHA-256 over the canonical text of everything but the digest itself."""
-    text = canonical({key: value for key, value in certificate.items() if key != "digest"})
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical({k: v for k, v in root.items() if k != "digest"}).encode()).hexdigest()
 
 def check(text: str) -> tuple[str | None, str | None]:
     """The lowest rung proved to hold and the highest proved to fail (None: not stated); else raises Rejected."""
@@ -49,25 +47,23 @@ def check(text: str) -> tuple[str | None, str | None]:
         alike = [source[name] == target[name] for name in ("width", "positions")] == [True, True]
         _require(alike and 0 < len(feeds) < 17, "widths or kinds of position differ, or there is no feed, or too many")
         s, t = _Side(source, feeds, "source"), _Side(target, feeds, "target")
-        if holds is not None:
-            _witness(s, t, *_fields(holds, "permutation relation"))
-        if fails is not None:
-            _refutation(s, t, fails, [list(feed["coordinates"]) for feed in feeds])
-        rungs = [RUNGS.index(x["relation"]) for x in (fails, holds) if x is not None]
-        _require(rungs != [] and rungs == sorted({*rungs}), "nothing is stated, or a thing and its opposite")
+        high = len(RUNGS) if holds is None else _witness(s, t, *_fields(holds, "permutation relation"))
+        low = -1 if fails is None else _refutation(s, t, fails, [feed["coordinates"] for feed in feeds])
+        _require((low, high) != (-1, len(RUNGS)) and low < high, "nothing is stated, or a thing and its opposite")
         return holds and holds["relation"], fails and fails["relation"]
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Rejected(str(fault) or type(fault).__name__) from None
 
-def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> None:
+def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
     rung = RUNGS.index(relation)
-    _lanes(permutation, s.width)
+    _lanes(permutation, s.width, s.width, distinct=True)
     _require(rung > 1 or permutation == sorted(permutation), f"{relation} allows no permutation")
     for feed in range(s.feeds if rung == 0 else 0):
         ours, theirs = s.entries(feed), t.entries(feed)
         for place in ours.keys() | theirs.keys():
-            (a, x), (b, y) = ours.get(place, (ONE, {})), theirs.get(place, ({}, {}))
-            _require(a == b and (s.same(x, y) or s.same(x, _minus(y))), f"the kernels differ at row, column {place}")
+            (a, x), (b, y) = ours.get(place, ({}, {})), theirs.get(place, ({}, {}))
+            same = a == b != {} and (s.same(x, y) or s.same(x, _minus(y)))
+            _require(same, f"the kernels differ at row, column {place}")
     both = [((own[::-1], _minus(turn), size), (own, turn, size)) for own, turn, size in (s.units() if rung else [])]
     sources = {own: (turn, size) for pair in both for own, turn, size in pair}
     for own, turn, size in t.units() if rung else []:
@@ -75,83 +71,81 @@ def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> None:
         _require(image in sources, f"target lanes {own} are not fed by one pair of the source")
         _require(s.same(turn, sources[image][0]), f"target lanes {own} turn unlike source lanes {image}")
         _require(size == sources[image][1] or rung > 2, f"magnitudes differ at target lanes {own}")
+    return rung
 
-def _refutation(s: _Side, t: _Side, fails: dict[str, Any], coordinates: list[list[str]]) -> None:
+def _refutation(s: _Side, t: _Side, fails: dict[str, Any], coordinates: list[list[str]]) -> int:
     def token(value: Any) -> tuple[int, Point]:
         feed, position = _fields(value, "feed position")
-        return feed, _point(feed, position, coordinates[feed], s.whole)
+        return feed, _point(_lanes([feed], 1, len(coordinates))[0], position, coordinates[feed], s.whole)
     kind, rung = fails["kind"], RUNGS.index(fails["relation"])
-    calls: list[tuple[Any, Any, Any]]
+    lanes = _lanes(fails.get("lanes", [0, 0]), 2, s.width)
     if kind in ("entry", "score"):
-        lanes, *stated, tokens, _, _ = _fields(fails, "lanes source target tokens kind relation")
+        *stated, tokens, _, _, _ = _fields(fails, "source target tokens lanes kind relation")
         _require(rung < len(tokens) == (1 if kind == "entry" else 2), f"that {kind} does not refute this relation")
-        calls = [(x.probe, lanes, [token(each) for each in tokens]) for x in (s, t)]
+        calls = [partial(x.probe, lanes, [token(each) for each in tokens]) for x in (s, t)]
     elif kind == "trace":
         position, power, *stated, _, _ = _fields(fails, "position power source target kind relation")
-        _require(type(power) is int and -1 <= power <= 64, "the power is no small whole number")
+        _require(type(power) is int and -1 <= power <= MAX_POWER, "the power is no small whole number")
         _require(power == -1 or rung < 3, "a weighted trace does not refute pair maps")
         parts = enumerate(zip(position, coordinates, strict=True))
-        points = [_point(m, part, names + ["1"] * (m > 0), s.whole) for m, (part, names) in parts]
-        where = {key: value for point in points for key, value in point.items()}
-        calls = [(x.trace, power, where) for x in (s, t)]
+        points = [_point(m, part, names + ["1"] * (m > 0), s.whole).items() for m, (part, names) in parts]
+        calls = [partial(x.trace, power, dict(item for point in points for item in point)) for x in (s, t)]
     else:
-        *stated, lanes, side, tokens, _, _ = _fields(fails, "first second lanes side tokens kind relation")
+        *stated, side, tokens, _, _, _ = _fields(fails, "first second side tokens lanes kind relation")
         twisted, plain = {"source": (s, t), "target": (t, s)}[side]
         q1, k1, q2, k2 = [token(each) for each in tokens]
         _require(kind == "not-relative" and len({m for m, _ in (q1, k1, q2, k2)}) == 1, "unknown kind, or mixed feeds")
         _require(all(plain.same(p[2], p[3]) for p in plain.pairs), "the other side is no rotation either")
         _require(all(k1[1][c] - value == k2[1][c] - q2[1][c] for c, value in q1[1].items()), "unequal steps")
-        calls = [(twisted.probe, lanes, at) for at in ([q1, k1], [q2, k2])]
+        calls = [partial(twisted.probe, lanes, at) for at in ([q1, k1], [q2, k2])]
+    _require(all(type(interval) is list for interval in stated), "an interval is no list")
     (a, b), (c, d) = ((_rational(low), _rational(high)) for low, high in stated)
     _require(a <= b < c <= d or c <= d < a <= b, "the two intervals are not disjoint")
     for digits in (40, 160, 640):
-        found = [[Fraction(end, 10**digits) for end in compute(x, y, digits)] for compute, x, y in calls]
-        if a <= found[0][0] and found[0][1] <= b and c <= found[1][0] and found[1][1] <= d:
-            return
-    raise Rejected("a stated interval does not contain the value")
+        (x, y), (z, w) = ([Fraction(end, 10**digits) for end in call(digits)] for call in calls)
+        if a <= x and y <= b and c <= z and w <= d:
+            return rung
+        _require(a <= y and x <= b and c <= w and z <= d, "a stated interval does not contain the value")
+    raise Rejected("a stated interval is too narrow to be sure of")
 
 class _Side:
     """One layout under its feeds; a pair is (read lanes, written lanes, turn, second turn, magnitude)."""
     def __init__(self, layout: Any, feeds: Any, which: str) -> None:
-        _, _, pairs, self.passes, positions, self.width = _fields(layout, "axes name pairs passes positions width")
-        _require(type(self.width) is int and 0 < self.width <= MAX_WIDTH, "the width is out of bounds")
-        _require(positions in ("integer", "real"), "positions are neither integer nor real")
-        self.whole, self.feeds, maps, ends = positions == "integer", len(feeds), [], list(self.passes)
+        axes, _, pairs, passes, positions, self.width = _fields(layout, "axes name pairs passes positions width")
+        proper = type(self.width) is int and 0 < self.width <= MAX_WIDTH and positions in ("integer", "real")
+        _require(proper and type(passes) is list, "width, positions or passes are malformed")
+        self.passes, self.whole, self.feeds, maps = [(r, w) for r, w in passes], positions == "integer", len(feeds), []
         for feed in feeds:
-            known = {*_fields(feed, "coordinates name source target")[0], "1"}
-            _require(len(known) == len(feed["coordinates"]) + 1, "coordinates repeat")
+            known = _names(_fields(feed, "coordinates name source target")[0]) | {"1"}
+            _require(_names(axes) == set(feed[which]), "a feed must give every axis its position, and no other")
             _require(all(known >= set(x) for x in feed[which].values()), "unknown coordinate")
-            maps.append((known, {**feed[which], "1": {"1": "1"}}))
-
+            places = {axis: {c: _rational(v) for c, v in x.items()} for axis, x in feed[which].items()}
+            maps.append((known, {**places, "1": {"1": Fraction(1)}}))
         def pulled(angle: dict[str, str]) -> Turn:
             parts = {axis: _number(text) for axis, text in angle.items() if _evaluate(_number(text), 40)}  # or fails
-            return {(m, c): _sum((number, _rational(feed[axis].get(c, "0"))) for axis, number in parts.items())
+            return {(m, c): _sum((number, feed[axis].get(c, 0)) for axis, number in parts.items())
                     for m, (known, feed) in enumerate(maps) for c in known}
         self.pairs: list[tuple[tuple[int, ...], tuple[int, ...], Turn, Turn, Number]] = []
         for pair in pairs:
-            angle, size, read, second, write = _fields(pair, "angle magnitude read second_angle write")
-            ends += zip(read, write, strict=True)
-            _require(_evaluate(_number(size), 40)[0] > 0, "a magnitude is not positive")
+            angle, size, (a, b), second, (c, d) = _fields(pair, "angle magnitude read second_angle write")
             turns = (pulled(angle),) * 2 if second is None else (pulled(angle), pulled(second))
-            self.pairs.append((tuple(read), tuple(write), *turns, _number(size)))
-        for used in zip(*ends, strict=True):
-            _lanes(used, self.width)
+            _require(_evaluate(_number(size), 40)[0] > 0, "a magnitude is not positive")
+            self.pairs.append(((a, b), (c, d), *turns, _number(size)))
+        moves = self.passes + [move for pair in self.pairs for move in zip(pair[0], pair[1], strict=True)]
+        for end in (0, 1):
+            _lanes([move[end] for move in moves], self.width, self.width, distinct=True)
 
     def same(self, a: Turn, b: Turn) -> bool:
         """Equal angles; whole turns do not count where positions are whole, nor in a constant."""
-        for key in a.keys() | b.keys() if a != b else ():
-            rest = {} if a.get(key) == b.get(key) else _sum([(a.get(key, {}), 1), (b.get(key, {}), -1)])
-            turns = (self.whole or key[1] == "1") and rest.keys() == {"pi"} and (rest["pi"] / 2).denominator == 1
-            if rest and not turns:
-                return False
-        return True
+        rests = {key: _sum([(a.get(key, {}), 1), (b.get(key, {}), -1)]) for key in a.keys() | b.keys() if a != b}
+        turns = {key for key, rest in rests.items() if rest.keys() == {"pi"} and (rest["pi"] / 2).denominator == 1}
+        return all(not rest or (key in turns and (self.whole or key[1] == "1")) for key, rest in rests.items())
 
     def units(self) -> list[tuple[tuple[int, ...], Turn, Number]]:
         """Lanes, turn and magnitude of what moves as one: single lanes where swapping a pair changes nothing."""
         found: list[tuple[tuple[int, ...], Turn, Number]] = [((lane,), {}, ONE) for lane, _ in self.passes]
         for read, _, first, second, size in self.pairs:
             _require(self.same(first, second), f"lanes {read} have two angles; only 'identical' can hold")
-            # A phase cancels in scores; what stays is the offset of each feed from the first.
             offset = {key: _sum([(v, 1), (first[0, "1"], -1)]) for key, v in first.items() if key[1] == "1"}
             turn = {key: v for key, v in (first | offset).items() if key != (0, "1")}
             alone = self.same(turn, _minus(turn))
@@ -173,17 +167,15 @@ class _Side:
 
     def probe(self, lanes: list[int], at: list[tuple[int, Point]], digits: int) -> Interval:
         """One token: the kernel's entry at (row, column). Two: the score of one-hot q and k at those lanes."""
-        columns = []
-        for (feed, point), lane in zip(at, lanes[-len(at) :], strict=True):
-            found = {row: entry for (row, column), entry in self.entries(feed, [lane]).items() if column == lane}
-            columns.append({row: ([size], turn, point) for row, (size, turn) in found.items()})
+        columns = [
+            {row: ([size], turn, point) for (row, c), (size, turn) in self.entries(feed, [lane]).items() if c == lane}
+            for (feed, point), lane in zip(at, lanes[-len(at) :], strict=True)]
         rows = [row for row in columns[0] if row in columns[-1] and (len(at) == 2 or row == lanes[0])]
         return _total(_product([_value(*column[row], digits) for column in columns], digits) for row in rows)
 
     def trace(self, power: int, where: Point, digits: int) -> Interval:
         """The trace of G**(power + 1) * D(where), with G the squared magnitudes."""
-        sizes = [(own, turn, [size] * (2 * power + 2)) for own, turn, size in self.units()]
-        units = [(len(own), _value(weights, turn, where, digits)) for own, turn, weights in sizes]
+        units = [(len(own), _value([size] * (2 * power + 2), turn, where, digits)) for own, turn, size in self.units()]
         return _total((count * low, count * high) for count, (low, high) in units)
 
 def _value(sizes: list[Number], turn: Turn, point: Point, digits: int) -> Interval:
@@ -192,17 +184,18 @@ def _value(sizes: list[Number], turn: Turn, point: Point, digits: int) -> Interv
 
 @lru_cache(maxsize=1 << 16)
 def _number(text: str) -> Number:
-    _require(len(text) <= MAX_TEXT, "a number is too long")
-    terms = [_split(term, "*") for term in _split(text, " + ") if text != "0"]
+    _require(0 < len(text) <= MAX_TEXT, "a number is empty or too long")
+    terms = [_split(term, "*") for term in _split(text, " + ")] if text != "0" else []
     return _sum(({"*".join(factors): Fraction(1)}, _rational(first)) for first, *factors in terms)
 
 def _split(text: str, separator: str) -> list[str]:
-    parts = [""] if "(" in text else text.split(separator)  # what stands in parentheses stays whole
-    for part in text.split(separator) if "(" in text else []:
-        parts[-1] += part
-        parts += [""] if parts[-1].count("(") == parts[-1].count(")") else []
-        parts[-1] += separator if parts[-1] else ""
-    return [part for part in parts if part]
+    """Split at separators outside parentheses."""
+    parts, depth = [""], 0
+    for piece in text.split(separator):
+        depth += piece.count("(") - piece.count(")")
+        parts[-1] += piece if depth == 0 else piece + separator
+        parts += [""] if depth == 0 else []
+    return parts[:-1] if text else []
 
 def _sum(parts: Iterable[tuple[Number, Fraction | int]]) -> Number:
     total: Number = {}
@@ -216,9 +209,8 @@ def _minus(turn: Turn) -> Turn:
     return {key: _sum([(value, -1)]) for key, value in turn.items()}
 
 def _evaluate(number: Number, digits: int) -> Interval:
-    return _total(
-        _product([_ratio(coefficient, digits), *(_factor(f, digits) for f in _split(monomial, "*"))], digits)
-        for monomial, coefficient in number.items())
+    terms = [(coefficient, _split(monomial, "*")) for monomial, coefficient in number.items()]
+    return _total(_product([_ratio(c, digits), *(_factor(f, digits) for f in factors)], digits) for c, factors in terms)
 
 @lru_cache(maxsize=1 << 16)
 def _factor(text: str, digits: int) -> Interval:
@@ -246,6 +238,7 @@ def _product(parts: Iterable[Interval], digits: int) -> Interval:
     for x in parts:
         ends = (low * x[0], low * x[1], high * x[0], high * x[1])
         low, high = min(ends) // 10**digits, -(-max(ends) // 10**digits)
+        _require(max(-low, high) < 10 ** (digits + MAX_DIGITS), "a number is too large")
     return low, high
 
 def _ratio(value: Fraction, digits: int) -> Interval:
@@ -253,8 +246,8 @@ def _ratio(value: Fraction, digits: int) -> Interval:
 
 @lru_cache(maxsize=1 << 16)
 def _monotone(function: Callable[[Context, Decimal], Decimal], x: Interval, digits: int) -> Interval:
-    extra = max(0, x[1] // 10**digits) if function is Context.exp else 0
-    _require((x[0] > 0 or function is Context.exp) and extra < 440, "a root or logarithm is out of bounds")
+    _require(x[0] > 0 if function is Context.ln else x[1] < 440 * 10**digits, "a root or logarithm is out of bounds")
+    extra = (function is Context.exp) * max(0, x[1] // 10**digits)
     context = Context(prec=digits + 12 + extra, Emin=-99999, Emax=99999)
     low, high = (function(context, Decimal(end).scaleb(-digits, context)).scaleb(digits, context) for end in x)
     return int(low) - 2, int(high) + 2
@@ -268,7 +261,7 @@ def _pi(digits: int) -> int:
 def _cos(x: Interval, digits: int) -> Interval:
     """cos of the middle by Taylor's series after whole turns are taken off, widened by the radius and all errors."""
     middle, radius = (x[0] + x[1]) // 2, (x[1] - x[0]) // 2 + 1
-    guard = 12 + max(0, len(str(abs(middle))) - digits)
+    guard = 12 + max(0, len(str(abs(middle))) - digits + 63) // 64 * 64
     unit = 10 ** (digits + guard)
     rest, total, term, k = middle * 10**guard % (2 * _pi(digits + guard)), 0, unit, 0
     while term:
@@ -284,8 +277,15 @@ def _fields(value: Any, names: str) -> list[Any]:
     _require(isinstance(value, dict) and set(value) == set(names.split()), f"expected exactly the fields {names}")
     return [value[name] for name in names.split()]
 
-def _lanes(values: Any, width: int) -> None:
-    _require([*map(type, values)] == [int] * width and sorted(values) == [*range(width)], "not each lane occurs once")
+def _lanes(values: Any, count: int, below: int, distinct: bool = False) -> list[int]:
+    proper = type(values) is list and [*map(type, values)] == [int] * count and all(0 <= v < below for v in values)
+    _require(proper and len({*values}) >= count * distinct, "not each lane occurs once, or a lane is out of bounds")
+    return list(values)
+
+def _names(values: Any) -> set[str]:
+    proper = type(values) is list and len(values) <= MAX_NAMES and all(type(v) is str for v in values)
+    _require(proper and len({*values, "1"}) == len(values) + 1, "axes or coordinates are not a few distinct names")
+    return set(values)
 
 def _rational(text: Any) -> Fraction:
     _require(isinstance(text, str) and bool(_RATIONAL.match(text)), "a rational is malformed")
@@ -293,8 +293,8 @@ def _rational(text: Any) -> Fraction:
 
 def _point(feed: int, position: dict[str, Any], names: list[str], whole: bool) -> Point:
     """The coordinates of one token; its constant counts once unless it is named."""
-    values = [_rational(value) for value in _fields(position, " ".join(names))]
-    found = {"1": Fraction(1), **dict(zip(names, values, strict=True))}
+    given = map(_rational, _fields(position, " ".join(names)))
+    found = {"1": Fraction(1), **dict(zip(names, given, strict=True))}
     for name, value in found.items():
         _require(abs(value) < 1 << 63 and (value.denominator == 1 or not (whole or name == "1")), "not a position")
     return {(feed, name): value for name, value in found.items()}

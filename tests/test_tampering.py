@@ -67,11 +67,12 @@ CLAIMS: dict[str, tuple[str, str, tuple[str, ...], tuple[str | None, str | None]
         (),
         (None, "linear"),
     ),
+    "identical over two feeds": ("ggml/neox:head_dim=4", "ggml/neox:head_dim=4", ("p=q", "p=r"), ("identical", None)),
     "a trace over two feeds with an offset": (
         "ggml/neox:head_dim=4",
-        "ggml/neox:head_dim=4",
-        ("p=q", "p=r"),
-        ("identical", None),
+        "ggml/normal:head_dim=4:base=20000",
+        ("p=q", "p=r+3"),
+        (None, "linear"),
     ),
     "a trace against fewer turning pairs": (
         "transformers/half:head_dim=4",
