@@ -65,6 +65,7 @@ def as_number(value: Angle | Exact, what: str) -> Exact:
     number = value.constant
     if number is None:
         axes = ", ".join(axis for axis, _ in value.frequencies)
-        raise ExpressionError(f"{what} depends on the position ({axes}); only a sum of "
-                              "axis * number may")
+        raise ExpressionError(
+            f"{what} depends on the position ({axes}); an angle must be linear in it"
+        )
     return number

@@ -44,8 +44,7 @@ def check(text: str) -> tuple[str | None, str | None]:
         _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
         _require(sha == digest(root), "the digest does not match the content")
-        alike = [source[name] == target[name] for name in ("width", "positions")] == [True, True]
-        _require(alike and 0 < len(feeds) < 17, "widths or kinds of position differ, or there is no feed, or too many")
+        _require(source["width"] == target["width"] and source["positions"] == target["positions"], "unlike heads")
         s, t = _Side(source, feeds, "source"), _Side(target, feeds, "target")
         high = len(RUNGS) if holds is None else _witness(s, t, *_fields(holds, "permutation relation"))
         low = -1 if fails is None else _refutation(s, t, fails, [feed["coordinates"] for feed in feeds])
@@ -111,12 +110,13 @@ def _refutation(s: _Side, t: _Side, fails: dict[str, Any], coordinates: list[lis
 class _Side:
     """One layout under its feeds; a pair is (read lanes, written lanes, turn, second turn, magnitude)."""
     def __init__(self, layout: Any, feeds: Any, which: str) -> None:
-        axes, _, pairs, passes, positions, self.width = _fields(layout, "axes name pairs passes positions width")
+        axes, name, pairs, passes, positions, self.width = _fields(layout, "axes name pairs passes positions width")
         proper = type(self.width) is int and 0 < self.width <= MAX_WIDTH and positions in ("integer", "real")
-        _require(proper and type(passes) is list, "width, positions or passes are malformed")
+        _require(proper and 0 < len(feeds) <= MAX_NAMES and [type(name), type(passes)] == [str, list], "malformed head")
         self.passes, self.whole, self.feeds, maps = [(r, w) for r, w in passes], positions == "integer", len(feeds), []
         for feed in feeds:
-            known = _names(_fields(feed, "coordinates name source target")[0]) | {"1"}
+            coordinates, name, *_ = _fields(feed, "coordinates name source target")
+            known, _ = _names(coordinates) | {"1"}, _names([name])
             _require(_names(axes) == set(feed[which]), "a feed must give every axis its position, and no other")
             _require(all(known >= set(x) for x in feed[which].values()), "unknown coordinate")
             places = {axis: {c: _rational(v) for c, v in x.items()} for axis, x in feed[which].items()}
@@ -129,7 +129,7 @@ class _Side:
         for pair in pairs:
             angle, size, (a, b), second, (c, d) = _fields(pair, "angle magnitude read second_angle write")
             turns = (pulled(angle),) * 2 if second is None else (pulled(angle), pulled(second))
-            _require(_evaluate(_number(size), 40)[0] > 0, "a magnitude is not positive")
+            _require(any(_evaluate(_number(size), n)[0] > 0 for n in (40, 160, 640)), "a magnitude is not positive")
             self.pairs.append(((a, b), (c, d), *turns, _number(size)))
         moves = self.passes + [move for pair in self.pairs for move in zip(pair[0], pair[1], strict=True)]
         for end in (0, 1):
@@ -195,7 +195,7 @@ def _split(text: str, separator: str) -> list[str]:
         depth += piece.count("(") - piece.count(")")
         parts[-1] += piece if depth == 0 else piece + separator
         parts += [""] if depth == 0 else []
-    return parts[:-1] if text else []
+    return (parts if parts[-1] else parts[:-1]) if text else []  # what stays open is no factor
 
 def _sum(parts: Iterable[tuple[Number, Fraction | int]]) -> Number:
     total: Number = {}

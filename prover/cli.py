@@ -42,7 +42,8 @@ def run_command(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as fault:
-        fault.show()
+        hint = fault.ctx.get_usage() + "\n" if isinstance(fault, click.UsageError) and fault.ctx else ""
+        click.echo(f"{hint}error: {_safe(fault.format_message())}", err=True)
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted: nothing was decided", err=True)
@@ -64,8 +65,10 @@ def run_command(arguments: list[str]) -> int:
         return EXIT_INTERNAL
 
 
-def _safe(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
+def _safe(text: str, most: int = 1400) -> str:
+    """One line without control characters, cut in the middle where it is very long."""
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
 
 
 @click.group(epilog=EXIT_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -153,6 +156,8 @@ def prove(
     from prover.report import report
     from prover.verdict import prove as decide_claim
 
+    if certificate is not None:
+        _check_certificate_path(certificate)
     first, second = load(source), load(target)
     verdict = decide_claim(make_claim(first, second, feeds), Relation(relation))
     found = report(verdict, (first.family.title, second.family.title))
@@ -164,6 +169,22 @@ def prove(
         render = render_markdown if style == "markdown" else render_text
         click.echo(render(found, certificate if verdict.certificate else None), nl=False)
     return verdict.exit_code
+
+
+def _check_certificate_path(name: str) -> None:
+    """Refuse a path where a certificate would replace something else, before any work is done."""
+    from prover.errors import InputError
+    from prover.files import read_text
+
+    path = Path(name)
+    if not name:
+        raise InputError("--certificate needs a file name")
+    if os.path.lexists(path) and not read_text(path, 1 << 26).startswith('{"digest":"sha256:'):
+        raise InputError(
+            "exists and is no certificate", where=name, advice="Remove it first or name another file"
+        )
+    if not path.absolute().parent.is_dir():
+        raise InputError("its folder does not exist", where=name, advice="Create the folder first")
 
 
 @cli.command(epilog=EXIT_HELP)

@@ -7,17 +7,18 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from prover.enclosure import enclose
-from prover.exact import Exact
+from prover.exact import Exact, exact
 
 MAX_RADICAND = 10**15
 
 
 def approximate(value: Exact | Fraction, digits: int = 6) -> str:
     """A decimal with `digits` significant digits."""
-    if isinstance(value, Fraction):
-        return f"{float(value):.{digits}g}"
-    rational = value.rational
-    return f"{float(rational if rational is not None else enclose(value, 128).mid()):.{digits}g}"
+    number = value if isinstance(value, Exact) else exact(value)
+    ball = enclose(number, 128)
+    if not number or 1e-300 < abs(ball) < 1e300:
+        return f"{float(ball.mid()):.{digits}g}"
+    return str(ball.str(digits, radius=False))
 
 
 def show_number(value: Exact) -> str:
@@ -31,7 +32,8 @@ def show_number(value: Exact) -> str:
 
 def _rational_text(value: Fraction) -> str:
     if value.denominator == 1 or value.denominator > 10**6:
-        return str(value)
+        text = str(value)
+        return text if len(text) <= 40 else f"about {approximate(value)}"
     rest = value.denominator
     for prime in (2, 5):
         while rest % prime == 0:
@@ -55,9 +57,9 @@ def _radical_text(value: Exact) -> str | None:
         while rest.denominator % prime == 0:
             rest *= prime
             exponents[prime] -= 1
-    if rest.denominator != 1 or rest.numerator != 1 or min(exponents.values()) >= 0:
+    if rest.denominator != 1 or rest.numerator != 1:
         return None
-    if max(exponents.values()) > 0:
+    if not exponents or max(exponents.values()) > 0:
         return None
     base = lcm(*(e.denominator for e in exponents.values()))
     whole = {p: int(-e * base) for p, e in exponents.items()}

@@ -53,7 +53,8 @@ def _atom_power(atom: Atom, exponent: Fraction, precision: int) -> arb:
 
 def bounds(ball: arb) -> tuple[Fraction, Fraction]:
     """Rational lower and upper bound of a finite ball."""
-    return _dyadic(ball.lower()), _dyadic(ball.upper())
+    with ctx.workprec(2 * MAX_PRECISION):  # lower() and upper() round to the current precision
+        return _dyadic(ball.lower()), _dyadic(ball.upper())
 
 
 def _dyadic(point: arb) -> Fraction:
@@ -135,6 +136,8 @@ def _require_positive_atoms(value: Exact) -> None:
 
 
 def _zero_power(exponent: Fraction) -> Exact:
+    if exponent == -1:
+        raise ExpressionError("division by zero")
     if exponent:
         raise ExpressionError("zero to a negative power")
     return ONE

@@ -15,7 +15,19 @@ from prover import enclosure
 from prover.angle import Angle, as_number
 from prover.errors import ExpressionError
 from prover.exact import ONE, PI, ZERO, Exact, exact
-from prover.expression import HIGHEST, INDEX, ITEM, LENGTH, LOWEST, TOTAL, AllOf, AnyOf
+from prover.expression import (
+    CHOICE,
+    HIGHEST,
+    INDEX,
+    ITEM,
+    LARGEST,
+    LENGTH,
+    LOWEST,
+    SMALLEST,
+    TOTAL,
+    AllOf,
+    AnyOf,
+)
 
 Value = Exact | Angle | tuple[Exact, ...]
 Compute = Callable[["Scope"], Value]
@@ -25,9 +37,15 @@ Test = Callable[["Scope"], bool]
 class Scope:
     """The names an expression can see while it is evaluated, for one index j at a time."""
 
-    def __init__(self, values: Mapping[str, Value], lets: Mapping[str, Compiled]) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Value],
+        lets: Mapping[str, Compiled],
+        moving_names: frozenset[str] = frozenset(),
+    ) -> None:
         self.values = values
         self.lets = lets
+        self.moving_names = moving_names
         self.fixed: dict[object, Value | bool] = {}
         self.moving: dict[str, Value] = {}
         self.index = exact(0)
@@ -112,15 +130,13 @@ def _node(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
         return lambda scope: constant
     if expression == sympy.pi:
         return lambda scope: PI
-    if expression == sympy.E:
-        raise ExpressionError("the number e is not supported")
     if expression == INDEX:
         return lambda scope: scope.index
     if isinstance(expression, sympy.Symbol):
         name = expression.name
         return lambda scope: scope.lookup(name)
-    if isinstance(expression, sympy.Piecewise):
-        return _piecewise(expression, moving)
+    if expression.func == CHOICE:
+        return _choice(expression, moving)
     parts = [_compile(argument, moving) for argument in expression.args]
     if isinstance(expression, sympy.Add):
         return lambda scope: _add([part(scope) for part in parts])
@@ -134,19 +150,10 @@ def _node(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
     return apply
 
 
-def _piecewise(expression: sympy.Piecewise, moving: frozenset[str]) -> Compute:
-    branches = [
-        (_compile(value, moving), _test_once(condition, moving))
-        for value, condition in expression.args
-    ]
-
-    def choose(scope: Scope) -> Value:
-        for compute, test in branches:
-            if test(scope):
-                return compute(scope)
-        raise ExpressionError("no case applies")
-
-    return choose
+def _choice(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
+    test = _test_once(expression.args[0], moving)
+    body, other = (_compile(part, moving) for part in expression.args[1:])
+    return lambda scope: body(scope) if test(scope) else other(scope)
 
 
 def _test_once(condition: sympy.Basic, moving: frozenset[str]) -> Test:
@@ -234,8 +241,8 @@ def _operation(expression: sympy.Basic) -> Callable[..., Value]:
         return lambda a: _absolute(number(a, "the argument of abs"))
     if isinstance(expression, sympy.log):
         return lambda a: enclosure.positive_log(number(a, "the argument of log"))
-    if isinstance(expression, sympy.Min | sympy.Max):
-        side = -1 if isinstance(expression, sympy.Min) else 1
+    if expression.func in (SMALLEST, LARGEST):
+        side = -1 if expression.func == SMALLEST else 1
         return lambda *values: _extreme([number(v) for v in values], side)
     if expression.func == ITEM:
         return _item(str(expression.args[0]))

@@ -22,8 +22,10 @@ from flint import fmpz
 
 from prover.errors import ExpressionError, LimitError
 
-MAX_TERMS = 256
-MAX_BITS = 1 << 14
+MAX_TERMS = 64
+MAX_BITS = 1600
+MAX_STEP_BITS = 1 << 16
+MAX_TEXT = 4000
 MAX_FACTOR_BITS = 192
 
 AtomKind = Literal["prime", "pi", "log", "sum"]
@@ -172,6 +174,10 @@ def power(base: Exact, exponent: Fraction) -> Exact:
     if len(base.terms) == 1:
         ((monomial, coefficient),) = base.terms
         raised = tuple((atom, e * exponent) for atom, e in monomial)
+        if whole:
+            # What grows here is mostly taken back when whole prime powers are worked out.
+            _bound_power(coefficient, int(exponent), MAX_STEP_BITS)
+            return _collect(_reduced(raised, coefficient ** int(exponent)))
         return _rational_power(coefficient, exponent) * _collect(_reduced(raised, Fraction(1)))
     if whole and 0 < exponent <= 8:
         half = power(base, Fraction(int(exponent) // 2))
@@ -203,9 +209,7 @@ def _common_factor(value: Exact, whole: bool) -> Monomial:
 def _rational_power(value: Fraction, exponent: Fraction) -> Exact:
     """value ** exponent, value > 0 unless the exponent is whole."""
     if exponent.denominator == 1:
-        size = max(value.numerator.bit_length(), value.denominator.bit_length())
-        if size > 1 and abs(int(exponent)) * size > MAX_BITS:
-            raise LimitError(f"a power of about 2**{size}, with exponent {exponent}, is too large")
+        _bound_power(value, int(exponent), MAX_BITS)
         return exact(value ** int(exponent))
     if value < 0:
         raise ExpressionError(f"a negative number ({value}) under the root {exponent}")
@@ -261,7 +265,7 @@ def _reduced(
             whole = exponent.numerator // exponent.denominator
             assert isinstance(atom.argument, int)
             if whole:
-                _bound_power(atom.argument, whole)
+                _bound_power(Fraction(atom.argument), whole, MAX_STEP_BITS)
                 coefficient *= Fraction(atom.argument) ** whole
             exponent -= whole
         elif atom.kind == "sum" and exponent >= 1:
@@ -362,9 +366,11 @@ def _bound(value: Fraction) -> None:
         raise LimitError(f"an exact number has more than {MAX_BITS} bits")
 
 
-def _bound_power(base: int, exponent: int) -> None:
-    if base.bit_length() * abs(exponent) > MAX_BITS:
-        raise LimitError(f"the power {base}**{exponent} is too large")
+def _bound_power(base: Fraction, exponent: int, most: int) -> None:
+    size = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if size > 1 and size * abs(exponent) > most:
+        shown = "**".join(str(part) if len(str(part)) < 40 else "(...)" for part in (base, exponent))
+        raise LimitError(f"the power {shown} has more than {most} bits")
 
 
 def _monomial_text(monomial: Monomial) -> str:

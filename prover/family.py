@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,11 +14,11 @@ import sympy
 from prover.angle import Angle, as_angle, axis_angle
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
 from prover.evaluation import Compiled, CompiledCondition, Scope, Value, number
-from prover.exact import exact
+from prover.exact import MAX_TEXT, exact
 from prover.layout import MAX_WIDTH, Layout, Pair, Positions, build_layout
 
-MAX_LIST = 1 << 16
-MAX_WORK = 8_000_000
+MAX_LIST = 1 << 15
+MAX_WORK = 4_000_000
 
 Given = Fraction | tuple[Fraction, ...]
 
@@ -102,6 +102,17 @@ def expand(family: Family, given: Mapping[str, Given], name: str) -> Layout:
     return build_layout(name, width, family.axes, family.positions, tuple(pairs))
 
 
+def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, sympy.Basic]:
+    """The let names that the expressions use, directly or through one another, in file order."""
+    lets = dict(family.lets)
+    pending, used = list(fields), set[str]()
+    while pending:
+        names = {symbol.name for symbol in pending.pop().free_symbols} & lets.keys() - used
+        used |= names
+        pending += [lets[name] for name in names]
+    return {name: expression for name, expression in lets.items() if name in used}
+
+
 def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Value]:
     """Every parameter's value, defaults worked out."""
     scope = _scope(family, given)
@@ -122,7 +133,9 @@ def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
             if known[name].is_list and isinstance(value, Fraction):
                 value = (value,)
             else:
-                raise InputError(f"parameter '{name}' is a list, expected one number")
+                raise InputError(
+                    f"parameter '{name}' takes one number, got a list of {len(value)}"  # type: ignore[arg-type]
+                )
         values[name] = _exact_value(value)
     texts: dict[str, sympy.Basic] = dict(family.lets)
     for parameter in family.parameters:
@@ -138,7 +151,10 @@ def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
         else:
             texts[parameter.name] = parameter.default
     moving = _moving_names(texts)
-    return Scope(values, {name: Compiled(e, moving) for name, e in texts.items()})
+    for parameter in family.parameters:
+        if parameter.name in moving:
+            raise InputError(f"the default of '{parameter.name}' depends on the pair index j")
+    return Scope(values, {name: Compiled(e, moving) for name, e in texts.items()}, moving)
 
 
 def _exact_value(value: Given) -> Value:
@@ -173,7 +189,10 @@ def _moving_names(texts: Mapping[str, sympy.Basic]) -> frozenset[str]:
 
 def _check_requirements(family: Family, scope: Scope) -> None:
     for parameter in family.parameters:
-        value = scope.lookup(parameter.name)
+        try:
+            value = scope.lookup(parameter.name)
+        except ProverError as fault:
+            raise fault.inside(f"default of {parameter.name}") from None
         if parameter.is_whole:
             _check_whole(parameter, value)
         if parameter.requirement is None:
@@ -195,7 +214,7 @@ def _check_whole(parameter: Parameter, value: Value) -> None:
         rational = entry.rational
         if rational is None or rational.denominator != 1:
             raise InputError(
-                f"{parameter.name}={show_value(value)}: expected whole numbers, got {entry}"
+                f"{parameter.name}={show_value(value)}: expected whole numbers, got {str(entry)[:60]}"
             )
 
 
@@ -214,19 +233,28 @@ def show_value(value: Value) -> str:
 
 
 def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int) -> int:
-    value = number(Compiled(expression, frozenset()).compute(scope), what).rational
+    try:
+        found = number(fixed_value(scope, expression, what), what)
+    except ProverError as fault:
+        raise fault.inside(what) from None
+    value = found.rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{what} is {value}, expected a whole number")
+        raise InputError(f"{what} is {str(found)[:60]}, expected a whole number")
     if not low <= value <= high:
-        raise InputError(f"{what} is {value}, expected {low} to {high}")
+        raise InputError(f"{what} is {str(value)[:60]}, expected {low} to {high}")
     return int(value)
+
+
+def fixed_value(scope: Scope, expression: sympy.Basic, what: str) -> Value:
+    """The value of an expression that must be the same for all pairs."""
+    compiled = Compiled(expression, scope.moving_names)
+    if compiled.moves:
+        raise InputError(f"{what} depends on the pair index j", advice="It must not")
+    return compiled.compute(scope)
 
 
 def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list[Pair]:
     count = _whole(scope, block.count, "count", 0, room)
-    moving = _moving_names(
-        {name: let.expression for name, let in scope.lets.items()}
-    )
     fields = {
         "first": block.first,
         "second": block.second,
@@ -238,10 +266,11 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
     if block.second_angle is not None:
         fields["second_angle"] = block.second_angle
     nodes = sum(1 for e in fields.values() for _ in sympy.preorder_traversal(e))
-    nodes += sum(1 for _, e in family.lets for _ in sympy.preorder_traversal(e))
+    used = used_lets(family, fields.values())
+    nodes += sum(1 for e in used.values() for _ in sympy.preorder_traversal(e))
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
-    compiled = {name: Compiled(e, moving) for name, e in fields.items()}
+    compiled = {name: Compiled(e, scope.moving_names) for name, e in fields.items()}
     pairs: list[Pair] = []
     for index in range(count):
         scope.at(index)
@@ -251,6 +280,8 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
                 values[name] = expression.compute(scope)
             except ProverError as fault:
                 raise fault.inside(f"{name} at j={index}") from None
+            except RecursionError:
+                raise LimitError("is nested too deeply", where=f"{name} at j={index}") from None
         pairs.append(
             Pair(
                 read=(_lane(values, "first", index), _lane(values, "second", index)),
@@ -260,13 +291,22 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
                 magnitude=number(values["magnitude"], "magnitude"),
             )
         )
+        _bound_text(pairs[-1], index)
     return pairs
+
+
+def _bound_text(pair: Pair, index: int) -> None:
+    """The checker reads numbers of at most MAX_TEXT characters; a longer one has no proof."""
+    angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
+    for value in (pair.magnitude, *(n for a in angles for n in (a.phase, *(f for _, f in a.frequencies)))):
+        if len(value.terms) > 8 and len(str(value)) > MAX_TEXT:
+            raise LimitError(f"an exact number at j={index} is longer than {MAX_TEXT} characters")
 
 
 def _lane(values: Mapping[str, Value], name: str, index: int) -> int:
     value = number(values[name], name).rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{name} at j={index} is {values[name]}, expected a lane number")
+        raise InputError(f"{name} at j={index} is {str(values[name])[:60]}, expected a lane number")
     return int(value)
 
 

@@ -10,23 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 import sympy
 
-from prover.errors import ExpressionError, InputError, ProverError
+from prover.errors import InputError, LimitError, ProverError
 from prover.expression import RESERVED, number, parse, parse_condition
 from prover.family import Block, Family, Parameter, Source
+from prover.feed_text import read_position
 from prover.files import read_toml
 from prover.resources import RULES
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
 _FEED_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 _RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
 MAX_NAMES = 200
+MAX_BLOCKS = 64
+MAX_AXES = 12
+MAX_WHOLE = 10**40
 
 _Text = str | int
 
@@ -91,6 +95,12 @@ class _RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     feeds: dict[str, dict[str, _Text]] = {}
 
 
+_PARTS: dict[str, type[msgspec.Struct]] = {
+    "source": _RawSource,
+    "parameters": _RawParameter,
+    "pairs": _RawPairs,
+    "choose": _RawChoice,
+}
 _Raw = TypeVar("_Raw", _RawRule, _RawLayout, _RawChoices)
 
 
@@ -130,10 +140,11 @@ def _read(path: Path, kind: type[_Raw]) -> _Raw:
     except msgspec.ValidationError as fault:
         message, _, field = str(fault).partition(" - at ")
         field = field.strip("`$.") or "top level"
-        allowed = ", ".join(f.name for f in msgspec.structs.fields(kind))
+        part = _PARTS.get(field.partition(".")[0].partition("[")[0], kind)
+        allowed = ", ".join(f.encode_name for f in msgspec.structs.fields(part))
         raise InputError(
             message.replace("`", "'"), where=f"{path}, {field}",
-            advice=f"Fields of this file: {allowed}",
+            advice=f"Fields here: {allowed}",
         ) from None
 
 
@@ -152,20 +163,22 @@ def _assemble(raw: _RawLayout, name: str, choices: Mapping[str, str]) -> Family:
                 raise InputError(f"{kind} '{clash[0]}' is defined by rule '{rule_name}' too")
             mine.update(theirs)  # type: ignore[arg-type]
         sources += rule.source
-    _check_names([*parameters, *lets, *raw.axes, *raw.choose])
-    for feed in raw.feeds:
-        if not _FEED_NAME.match(feed):
-            raise InputError(f"'{feed[:60]}' cannot be the name of a feed", advice="Use letters, digits, - and _")
+    _check_names([*parameters, *lets, *raw.axes, *raw.choose], raw.axes)
     lists = [n for n, p in parameters.items() if p.is_list or isinstance(p.default, list)]
     names = [*(n for n in parameters if n not in lists), *lets]
 
-    def value(field: str, text: _Text | bool) -> sympy.Basic:
-        return _at(field, lambda: parse(str(text), names, lists))
+    def fixed(field: str, text: _Text) -> sympy.Basic:
+        return _at(field, lambda: parse(_text(text), names, lists, index=False))
+
+    def value(field: str, text: _Text) -> sympy.Basic:
+        return _at(field, lambda: parse(_text(text), names, lists))
 
     def angle(field: str, text: _Text) -> sympy.Basic:
-        return _at(field, lambda: parse(str(text), [*names, *raw.axes], lists))
+        return _at(field, lambda: parse(_text(text), [*names, *raw.axes], lists))
 
     blocks = raw.pairs if isinstance(raw.pairs, list) else [raw.pairs]
+    if len(blocks) > MAX_BLOCKS:
+        raise LimitError(f"{len(blocks)} blocks of pairs; at most {MAX_BLOCKS}")
     return Family(
         name=name,
         title=raw.title,
@@ -173,14 +186,14 @@ def _assemble(raw: _RawLayout, name: str, choices: Mapping[str, str]) -> Family:
         sources=tuple(_source(s) for s in sources),
         axes=tuple(raw.axes),
         positions=raw.positions,
-        width=value("width", raw.width),
+        width=fixed("width", raw.width),
         parameters=tuple(
             _parameter(n, p, names, lists) for n, p in parameters.items()
         ),
         lets=tuple((n, value(f"let.{n}", text)) for n, text in lets.items()),
         blocks=tuple(
             Block(
-                count=value("pairs.count", b.count),
+                count=fixed("pairs.count", b.count),
                 first=value("pairs.first", b.first),
                 second=value("pairs.second", b.second),
                 write_first=value("pairs.write_first", _or(b.write_first, b.first)),
@@ -193,11 +206,33 @@ def _assemble(raw: _RawLayout, name: str, choices: Mapping[str, str]) -> Family:
             )
             for b in blocks
         ),
-        feeds=tuple(
-            (n, tuple((axis, str(text)) for axis, text in table.items()))
-            for n, table in raw.feeds.items()
-        ),
+        feeds=tuple((n, _feed(n, table, raw.axes)) for n, table in raw.feeds.items()),
     )
+
+
+def _feed(name: str, table: dict[str, _Text], axes: list[str]) -> tuple[tuple[str, str], ...]:
+    """The positions of a feed's axes as text, read once so that a fault is found with its file."""
+    where = f"feeds.{name}"
+    if not _FEED_NAME.match(name):
+        raise InputError(
+            f"'{name[:60]}' cannot be the name of a feed", advice="Use letters, digits, - and _"
+        )
+    unknown = sorted(set(table) - set(axes))
+    if unknown:
+        raise InputError(
+            f"there is no axis '{unknown[0][:40]}'", where=where, advice=f"Axes: {', '.join(axes)}"
+        )
+    positions = tuple((axis, _text(text)) for axis, text in table.items())
+    for axis, text in positions:
+        _at(f"{where}.{axis}", partial(read_position, text))
+    return positions
+
+
+def _text(value: _Text | bool) -> str:
+    """A TOML value as expression text; tomllib reads hexadecimal numbers of any length."""
+    if isinstance(value, int) and abs(value) > MAX_WHOLE:
+        raise LimitError("a number of more than 40 digits")
+    return str(value)
 
 
 def _or(text: _Text | None, default: _Text) -> _Text:
@@ -237,14 +272,16 @@ def _rule_path(name: str) -> Path:
     return path
 
 
-def _check_names(names: list[str]) -> None:
+def _check_names(names: list[str], axes: list[str]) -> None:
     if len(names) > MAX_NAMES:
         raise InputError(f"{len(names)} names are defined; at most {MAX_NAMES}")
+    if not axes or len(axes) > MAX_AXES:
+        raise InputError(f"{len(axes)} axes; expected 1 to {MAX_AXES}")
     for name in names:
         if not _NAME.match(name) or name in RESERVED:
             raise InputError(
                 f"'{name[:60]}' cannot be a name",
-                advice=f"Names are letters, digits and _, and not one of {' '.join(sorted(RESERVED))}",
+                advice="Names are letters, digits and _, no word of the language or of Python",
             )
         if names.count(name) > 1:
             raise InputError(f"the name '{name}' is defined twice")
@@ -259,10 +296,11 @@ def _parameter(
         raise InputError("the default of a list is a list", where=f"{field}.default")
     if isinstance(raw.default, list):
         entries = raw.default
-        default = _at(f"{field}.default", lambda: tuple(number(str(e)) for e in entries))
+        default = _at(f"{field}.default", lambda: tuple(number(_text(e)) for e in entries))
     elif raw.default is not None:
-        text = str(raw.default)
-        default = _at(f"{field}.default", lambda: parse(_truth(text), names, lists))
+        plain = raw.default
+        text = _at(f"{field}.default", lambda: _truth(_text(plain)))
+        default = _at(f"{field}.default", lambda: parse(text, names, lists, index=False))
     requirement = (
         _at(f"{field}.require", lambda: parse_condition(raw.require, names, lists))
         if raw.require
@@ -283,7 +321,7 @@ _Result = TypeVar("_Result")
 def _at(field: str, compute: Callable[[], _Result]) -> _Result:
     try:
         return compute()
-    except ExpressionError as fault:
+    except InputError as fault:
         raise fault.inside(field) from None
 
 

@@ -6,15 +6,13 @@ plus a constant. Several feeds together describe one sequence of several modalit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from prover.angle import Angle, as_angle, axis_angle
+from prover.angle import Angle, axis_angle
 from prover.errors import InputError, ProverError
-from prover.evaluation import Compiled, Scope
-from prover.expression import FUNCTIONS, RESERVED, parse
 from prover.family import Family
+from prover.feed_text import MAX_COORDINATES, coordinate_names, read_position
 
 MAX_FEEDS = 16
 FREE = "free"
@@ -91,8 +89,10 @@ def _resolve(text: str, source: Family, target: Family) -> Feed:
             tables = [written, written]
         else:
             tables = [_named(text, source, "source"), _named(text, target, "target")]
-        names = [name for table in tables for text in table.values() for name in _names(text)]
+        names = [n for table in tables for text in table.values() for n in coordinate_names(text)]
         coordinates = list(dict.fromkeys(names))
+        if len(coordinates) > MAX_COORDINATES:
+            raise InputError(f"{len(coordinates)} coordinates; at most {MAX_COORDINATES}")
         sides = [
             _positions(table, family, coordinates)
             for table, family in zip(tables, (source, target), strict=True)
@@ -124,13 +124,8 @@ def _named(name: str, family: Family, side: str) -> dict[str, str]:
     return dict(feeds[name])
 
 
-def _names(text: str) -> list[str]:
-    return [n for n in re.findall(r"[A-Za-z_]\w*", text) if n not in FUNCTIONS and n not in RESERVED]
-
-
 def _positions(table: Mapping[str, str], family: Family, coordinates: list[str]) -> AxisPositions:
     """The place of every axis; one that is not mentioned takes the coordinate of its own name."""
-    scope = Scope({name: axis_angle(name) for name in coordinates}, {})
     places: list[tuple[str, Angle]] = []
     for axis in sorted(family.axes):
         text = table.get(axis, axis if axis in coordinates else None)
@@ -139,11 +134,8 @@ def _positions(table: Mapping[str, str], family: Family, coordinates: list[str])
                 f"axis '{axis}' of {family.name} gets no position",
                 advice=f"Add {axis}=… to the feed",
             )
-        value = Compiled(parse(text, coordinates, []), frozenset()).compute(scope)
-        if isinstance(value, tuple):
-            raise InputError(f"{axis}={text} is a list")
-        angle = as_angle(value)
-        if any(number.rational is None for _, number in (*angle.frequencies, ("", angle.phase))):
-            raise InputError(f"{axis}={text} is not a rational multiple of the coordinates")
-        places.append((axis, angle))
+        try:
+            places.append((axis, read_position(text)))
+        except ProverError as fault:
+            raise fault.inside(f"axis {axis}") from None
     return tuple(places)

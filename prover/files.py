@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,13 @@ from typing import Any
 from prover.errors import InputError
 
 MAX_TOML_BYTES = 1 << 20
-MAX_CERTIFICATE_BYTES = 1 << 26
+MAX_KEY_PARTS = 64
 
 
 def read_text(path: Path, limit: int) -> str:
     """The UTF-8 text of a regular file of at most `limit` bytes."""
-    where = str(path)
-    if "\0" in where:
-        raise InputError("a path cannot hold a zero byte", where=repr(where))
-    if path.is_dir():
-        raise InputError("is a directory, expected a file", where=where)
-    if not path.is_file():
-        raise InputError("no such file", where=where, advice="Check the path")
+    where = _shown(path)
+    _require_regular(path)
     try:
         with path.open("rb") as stream:
             data = stream.read(limit + 1)
@@ -37,22 +33,57 @@ def read_text(path: Path, limit: int) -> str:
         ) from None
 
 
+def _require_regular(path: Path) -> None:
+    """Raise InputError unless the path is an existing regular file."""
+    where = _shown(path)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise InputError("no such file", where=where, advice="Check the path") from None
+    except (OSError, ValueError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else str(fault)
+        raise InputError(f"cannot be read: {reason}", where=where) from None
+    if stat.S_ISDIR(mode):
+        raise InputError("is a directory, expected a file", where=where)
+    if not stat.S_ISREG(mode):
+        raise InputError("is not a regular file", where=where)
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:80]}...{text[-80:]}"
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; decimals come back as the text they were written as."""
     import tomllib
 
     text = read_text(path, MAX_TOML_BYTES)
+    if _longest_key(text) > MAX_KEY_PARTS:
+        raise InputError(f"a dotted key has more than {MAX_KEY_PARTS} parts", where=_shown(path))
     try:
         return tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as fault:
-        raise InputError(f"is not TOML: {fault}", where=str(path)) from None
+        raise InputError(f"is not TOML: {fault}", where=_shown(path)) from None
     except (RecursionError, ValueError):
-        raise InputError("is nested too deeply or holds a number too long", where=str(path)) from None
+        raise InputError("is nested too deeply or holds a number too long", where=_shown(path)) from None
+
+
+def _longest_key(text: str) -> int:
+    """Parts of the longest dotted run that could be a key; such keys take tomllib quadratic time."""
+    longest = run = 0
+    for piece in text.split("."):
+        word = piece.strip(" \t\"'").replace("-", "").replace("_", "")
+        run = run + 1 if not word or word.isalnum() else 1
+        longest = max(longest, run)
+    return longest
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing: to a temporary name beside it, then renamed."""
     folder = path.parent
+    if os.path.lexists(path):
+        _require_regular(path)
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
         try:
@@ -66,4 +97,4 @@ def write_text(path: Path, text: str) -> None:
             os.unlink(temporary)
             raise
     except OSError as fault:
-        raise InputError(f"cannot be written: {fault.strerror}", where=str(path)) from None
+        raise InputError(f"cannot be written: {fault.strerror}", where=_shown(path)) from None

@@ -22,7 +22,7 @@ from prover.exact import ONE, Exact
 
 Positions = Literal["integer", "real"]
 
-MAX_WIDTH = 1 << 17
+MAX_WIDTH = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ def build_layout(
         )
     for index, pair in enumerate(pairs):
         if sign(pair.magnitude) <= 0:
-            raise InputError(f"pair {index} has magnitude {pair.magnitude}; it must be positive")
+            raise InputError(
+                f"pair {index} has magnitude {str(pair.magnitude)[:60]}; it must be positive"
+            )
     passes = tuple((lane, lane) for lane in range(width) if lane not in read)
     return Layout(name, width, axes, positions, pairs, passes)
 
@@ -73,12 +75,13 @@ def _claim_lanes(pairs: tuple[Pair, ...], width: int, what: str) -> dict[int, in
         for lane in pair.read if what == "read" else pair.write:
             if not 0 <= lane < width:
                 raise InputError(
-                    f"pair {index} would {what} lane {lane}; the head has lanes 0 to {width - 1}",
+                    f"pair {index} would {what} lane {str(lane)[:40]}; "
+                    f"the head has lanes 0 to {width - 1}",
                     advice="Check the rotated width, the offset and the number of pairs",
                 )
             if lane in owner:
                 raise InputError(
-                    f"lane {lane} is {what} by pair {owner[lane]} and again by pair {index}",
+                    f"pair {index} would {what} lane {lane}, as pair {owner[lane]} does",
                     advice="Each lane belongs to at most one pair",
                 )
             owner[lane] = index

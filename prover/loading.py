@@ -24,7 +24,8 @@ def load(text: str) -> Loaded:
     """Parse a spec, read its file and expand it. Every fault names the spec."""
     spec = parse_spec(text)
     try:
-        choices = {k: v for k, v in spec.values if k in choice_names(spec.path)}
+        offered = choice_names(spec.path)
+        choices = {k: v for k, v in spec.values if k in offered}
         family = load_family(spec.path, spec.name, choices)
         given = {
             key: _value(key, value) for key, value in spec.values if key not in choices

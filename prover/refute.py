@@ -33,7 +33,11 @@ from prover.unit import Key, Turned, Unit, Vector, stack_keys
 
 PRECISIONS = (128, 512, 2048)
 MAX_POSITIONS = 400
+MORE_POSITIONS = 40  # at higher precision: a difference that 128 bits do not show is tiny everywhere
+MAX_STEPS = 12
+MAX_FAILURES = 8
 MAX_PLACES = 24
+MAX_VALUE = 10**400  # the checker reads at most 500 digits
 MAX_POWER = 8
 
 
@@ -58,6 +62,7 @@ class Side:
         }
         self._passes = dict(layout.passes)
         self._balls: dict[tuple[Exact, int], arb] = {}
+        self.extra = _extra_bits(turned)
 
     def ball(self, value: Exact, precision: int) -> arb:
         key = (value, precision)
@@ -108,6 +113,25 @@ class Side:
         return total.cos()
 
 
+def _extra_bits(turned: tuple[Turned, ...]) -> int:
+    """Bits that the whole part of the fastest turn per step takes away from the precision."""
+    fastest = arb(1)
+    for turn in turned:
+        for angle in {*turn.first, *turn.second}:
+            for value in (angle.phase, *(f for _, f in angle.frequencies)):
+                fastest = fastest.max(abs(enclose(value, 64)))
+    return max(0, int(bounds(fastest)[1]).bit_length() - 16)
+
+
+def _precisions(sides: Iterable[Side]) -> tuple[int, ...]:
+    extra = max(side.extra for side in sides)
+    return tuple(precision + extra for precision in PRECISIONS)
+
+
+def _most(attempt: int) -> int:
+    return MORE_POSITIONS if attempt else MAX_POSITIONS
+
+
 def small_positions(count: int, whole: bool) -> Iterator[tuple[Fraction, ...]]:
     """Positions with `count` coordinates, smallest first; halves and thirds where allowed."""
     divisors = (1,) if whole else (1, 2, 3)
@@ -144,11 +168,11 @@ def refute_identical(
 ) -> EntryRefutation | None:
     """The smallest token where one of the (feed, place) entries separates, with the widest gap."""
     ours, theirs = sides
-    for precision in PRECISIONS:
+    for attempt, precision in enumerate(_precisions(sides)):
         with ctx.workprec(precision):
             for feed in sorted({feed for feed, _ in places}):
                 candidates = _spread([place for f, place in places if f == feed])
-                for token in islice(tokens(claim, feed), MAX_POSITIONS):
+                for token in islice(tokens(claim, feed), _most(attempt)):
                     found = _widest(
                         (place, ours.entry(place, token, precision), theirs.entry(place, token, precision))
                         for place in candidates
@@ -165,9 +189,9 @@ def refute_scores(
     """The smallest token pair where one of the lane pairs' scores separates."""
     feeds, chosen = range(len(claim.feeds)), _spread(lanes)
     ours, theirs = sides
-    for precision in PRECISIONS:
+    for attempt, precision in enumerate(_precisions(sides)):
         with ctx.workprec(precision):
-            for query, key in islice(_token_pairs(claim, feeds), MAX_POSITIONS):
+            for query, key in islice(_token_pairs(claim, feeds), _most(attempt)):
                 found = _widest(
                     (
                         place,
@@ -198,10 +222,10 @@ def _token_pairs(claim: Claim, feeds: range) -> Iterator[tuple[Token, Token]]:
 
 def refute_relative(claim: Claim, side: Side, name: str) -> NotRelativeRefutation | None:
     """Two token pairs of equal difference with unequal scores, on a pair with two angles."""
-    for precision in PRECISIONS[:2]:
+    for precision in _precisions([side])[:2]:
         with ctx.workprec(precision):
             for feed in range(len(claim.feeds)):
-                steps = list(islice(tokens(claim, feed), 40))
+                steps = list(islice(tokens(claim, feed), MAX_STEPS))
                 candidates = [
                     (a, b)
                     for index in _spread(side.twisted)
@@ -241,15 +265,19 @@ def refute_match(
     Classes that occur equally often on both sides cancel; the rest must show a difference.
     """
     keys = stack_keys(claim)
+    failures = 0
     powers = (-1,) if relation is Relation.LINEAR else tuple(range(MAX_POWER))
-    for precision in PRECISIONS:
+    for attempt, precision in enumerate(_precisions(sides)):
         with ctx.workprec(precision):
             for power in powers:
                 for position in islice(
-                    small_positions(len(keys), claim.whole_positions), MAX_POSITIONS
+                    small_positions(len(keys), claim.whole_positions), _most(attempt)
                 ):
                     if _difference(sides[0], mismatch, power, position, precision) != 0:
                         found = _trace_bounds(sides, power, position, precision)
+                        failures += found is None
+                        if failures > MAX_FAILURES:
+                            return None
                         if found:
                             return TraceRefutation(
                                 relation, power, _by_feed(claim, keys, position), *found
@@ -322,7 +350,7 @@ def disjoint_bounds(source: arb, target: arb) -> tuple[Bounds, Bounds] | None:
     """Short decimal intervals around two balls that stay disjoint; None if the balls are too wide."""
     (a, b), (c, d) = bounds(source), bounds(target)
     gap = max(c - b, a - d)
-    if gap <= 0:
+    if gap <= 0 or max(map(abs, (a, b, c, d))) > MAX_VALUE:
         return None
     digits = 6
     while Fraction(10, 10**digits) > gap:

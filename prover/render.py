@@ -144,7 +144,7 @@ def _listed(values: list[int]) -> str:
 def _proof(found: JSON, path: str | None) -> str:
     if not found["certificate"]:
         return "no evidence was found either way"
-    where = f", written to {path}; check it with: rope-prover check {path}" if path else ""
+    where = f", written to {plain(path)}; check it with: rope-prover check {plain(path)}" if path else ""
     return f"{found['certificate']}, accepted by the checker{where}"
 
 
@@ -152,6 +152,9 @@ def _numeric(found: JSON) -> list[str]:
     lines = []
     for c in found["numeric"]["comparisons"]:
         state = "as proved" if c["passed"] else "NOT as proved"
+        if c["what"].startswith("kernels were not run"):
+            lines.append(c["what"])
+            continue
         if c["what"].startswith("negative control"):
             state = "exceeds the tolerance, as it must" if c["passed"] else "DOES NOT exceed the tolerance"
         lines.append(
@@ -176,7 +179,7 @@ def _numeric(found: JSON) -> list[str]:
 
 
 def _place(token: JSON) -> str:
-    return ", ".join(f"{k}={v}" for k, v in token.items() if k != "feed") or "0"
+    return ", ".join(f"{k}={v}" for k, v in token["position"].items()) or "0"
 
 
 def _snippet(found: JSON) -> str | None:
@@ -242,7 +245,7 @@ def render_run(results: Sequence[Result], markdown: bool) -> str:
         for r in results:
             mark = "ok  " if not r.problems else "BAD "
             word = f"{r.report['verdict']}, {r.report['relation'] or 'unknown'}"
-            lines.append(f"{mark}{r.name:<{width}}  {word:<26}  {plain(r.claim.title)}")
+            lines.append(f"{mark}{plain(r.name):<{width}}  {word:<26}  {plain(r.claim.title)}")
             lines += [f"      {plain(problem)}" for problem in r.problems]
         lines += ["", summary]
     return "\n".join(lines) + "\n"

@@ -23,6 +23,7 @@ from prover.exact import ONE
 from prover.explain import axis_strip, differing_pairs, explanation, headline, show_angle
 from prover.idiom import find_idiom
 from prover.kernel import axis_positions, to_float
+from prover.numeric import in_float_range
 from prover.relation import Relation
 from prover.snippet import write_snippet
 from prover.verdict import Verdict
@@ -158,7 +159,7 @@ def _refutation(fails: Refutation) -> JSON:
 
 
 def _token(token: Token) -> JSON:
-    return {"feed": token.feed} | {name: _plain(value) for name, value in token.position}
+    return {"feed": token.feed, "position": {name: _plain(value) for name, value in token.position}}
 
 
 def _plain(value: Fraction) -> int | str:
@@ -166,6 +167,7 @@ def _plain(value: Fraction) -> int | str:
 
 
 def _numeric(verdict: Verdict) -> JSON:
+    shown = verdict.decision.counterexample
     return {
         "passed": verdict.confirmation.passed,
         "comparisons": [
@@ -178,8 +180,9 @@ def _numeric(verdict: Verdict) -> JSON:
             }
             for c in verdict.confirmation.comparisons
         ],
-        "counterexample": verdict.decision.counterexample
-        and _counterexample(verdict.claim, verdict.decision.counterexample),
+        "counterexample": _counterexample(verdict.claim, shown)
+        if shown and in_float_range(verdict.claim)
+        else None,
     }
 
 

@@ -11,7 +11,7 @@ from sympy.printing.str import StrPrinter
 from prover.certificate import layout_json
 from prover.display import plain, show_number, show_pairs
 from prover.explain import axis_strip, show_angle
-from prover.family import Family, parameter_values, show_value
+from prover.family import Family, parameter_values, show_value, used_lets
 from prover.layout import Pair
 from prover.loading import Loaded
 from prover.properties import Properties, properties
@@ -24,24 +24,13 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
     def _print_Function(self, expression: Any) -> str:
         name, arguments = expression.func.__name__, [self._print(a) for a in expression.args]
+        if name == "choice":
+            return f"({arguments[1]} if {arguments[0]} else {arguments[2]})"
         if name == "item":
             return f"{arguments[0]}[{arguments[1]}]"
-        words = {"total": "sum", "length": "len", "lowest": "min", "highest": "max", "ceiling": "ceil"}
+        words = {"total": "sum", "length": "len", "ceiling": "ceil", "Abs": "abs"}
+        words |= dict.fromkeys(("lowest", "smallest"), "min") | dict.fromkeys(("highest", "largest"), "max")
         return f"{words.get(name, name)}({', '.join(arguments)})"
-
-    def _print_Min(self, expression: Any) -> str:
-        return f"min({', '.join(self._print(a) for a in expression.args)})"
-
-    def _print_Max(self, expression: Any) -> str:
-        return f"max({', '.join(self._print(a) for a in expression.args)})"
-
-    def _print_Piecewise(self, expression: Any) -> str:
-        parts = [
-            self._print(value) if condition == sympy.true
-            else f"{self._print(value)} if {self._print(condition)}"
-            for value, condition in expression.args
-        ]
-        return f"({' else '.join(parts)})"
 
     def _print_Mod(self, expression: Any) -> str:
         return f"({self._print(expression.args[0])} % {self._print(expression.args[1])})"
@@ -102,16 +91,9 @@ def show_json(loaded: Loaded) -> dict[str, Any]:
 
 
 def _where(family: Family) -> dict[str, str]:
-    """The let names that the pairs use, directly or through one another."""
-    lets = dict(family.lets)
     fields = [getattr(block, f.name) for block in family.blocks for f in fields_of(block)]
-    pending = [e for e in fields if e is not None]
-    used: set[str] = set()
-    while pending:
-        names = {symbol.name for symbol in pending.pop().free_symbols} & lets.keys() - used
-        used |= names
-        pending += [lets[name] for name in names]
-    return {name: formula(expression) for name, expression in lets.items() if name in used}
+    used = used_lets(family, [e for e in fields if e is not None])
+    return {name: formula(expression) for name, expression in used.items()}
 
 
 def _properties_json(found: Properties) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from prover.files import read_toml
 from prover.resources import MODELS, RULES
 
 MAX_SPEC = 1 << 20
+MAX_PARAMETERS = 64
+MAX_LIST = 1 << 15
 _CATALOGUE_NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+\Z")
 
 
@@ -55,6 +57,10 @@ def parse_spec(text: str) -> Spec:
         raise InputError(f"a spec of {len(text)} characters; at most {MAX_SPEC}")
     head, tail = _split_path(text)
     values: dict[str, str] = {}
+    if tail.count(":") >= MAX_PARAMETERS:
+        raise InputError(
+            f"more than {MAX_PARAMETERS} parameters", where=f"spec '{text[:80]}'"
+        )
     for part in tail.split(":") if tail else []:
         key, equals, value = part.partition("=")
         if not equals or not key or not value:
@@ -97,6 +103,8 @@ def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
     if text in ("true", "false"):
         return Fraction(text == "true")
     if "," in text:
+        if text.count(",") > MAX_LIST:
+            raise InputError(f"a list of more than {MAX_LIST} entries")
         entries = text.rstrip(",").split(",")
         return tuple(number(entry) for entry in entries)
     return number(text)

@@ -328,7 +328,7 @@ def test_usage_errors(capsys: Capture, arguments: list[str]) -> None:
     """Bad usage ends with exit code 2, what is wrong on standard error and nothing on standard output."""
     assert 2 == run_command(arguments)
     captured = capsys.readouterr()
-    assert ("", True) == (captured.out, captured.err.startswith(("Usage: rope-prover", "Error: Option '--feed'")))
+    assert ("", True) == (captured.out, captured.err.startswith(("Usage: rope-prover", "error: Option '--feed'")))
 
 
 HELP = {"group": [], "list": ["list"], "show": ["show"], "prove": ["prove"], "check": ["check"], "run": ["run"]}

@@ -349,7 +349,6 @@ REJECTED = {
     "1e401": ("'1e401' is not a number", "exponents up to 400"),
     "1e99999999999": ("is not a number", "exponents up to 400"),
     "1" * 41: ("is not a number", "at most 40 digits"),
-    "2**2000000": ("the exponent in '2**2000000' is too large",),
     # size
     "n + " * MAX_LENGTH + "n": ("characters; at most 4000",),
     "(" * 150 + "n" + ")" * 150 + "+": ("not an expression",),
@@ -380,7 +379,8 @@ WITHOUT_VALUE = {
     "n/(n - 8)": "zero",
     "n//(n - 8)": "zero",
     "n % (n - 8)": "zero",
-    "0**-1": "zero to a negative power",
+    "0**-1": "division by zero",
+    "2**2000000": "more than",
     "(n - 8)**-2": "zero to a negative power",
     "k[4]": "k[4] does not exist: k has 4 entries",
     "k[-1]": "k[-1] does not exist",
@@ -398,7 +398,7 @@ WITHOUT_VALUE = {
     "2*log(-1)": "not positive",
     "2**sqrt(2)": "the exponent 1*2^1/2 is not a rational number",
     "2**pi": "the exponent 1*pi is not a rational number",
-    "n**n**n**n": "too large",
+    "n**n**n**n": "more than",
     "10**5000*10**5000": "bits",
 }
 

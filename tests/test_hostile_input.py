@@ -20,6 +20,7 @@ from prover.checker import canonical, digest
 from prover.cli import run_command
 
 CPU_SECONDS = 1.0
+PROOF_SECONDS = 4
 MEMORY = 300 * 10**6
 MESSAGE = 1500
 
@@ -44,6 +45,11 @@ class Answer:
         found += [f"{self.memory >> 20} MB"] if self.memory >= MEMORY else []
         odd = sorted({c for c in self.stdout + self.stderr if not c.isprintable() and c != "\n"})
         return [*found, *(f"control character {c!a}" for c in odd)]
+
+    @property
+    def faults_but_time(self) -> list[str]:
+        """For input that is no mistake and takes a proof's time to decide."""
+        return [fault for fault in self.faults if not fault.endswith("of CPU")]
 
     def refused(self, *parts: str, code: int = 2, lines: int = 1) -> list[str]:
         """What is wrong with this answer as a refusal whose message holds all of `parts`."""
@@ -126,11 +132,11 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "table twice": (layout(pairs="[pairs]"), ("is not TOML", "line")),
     "nested arrays": ("x = " + "[" * 100_000, ("nested too deeply",)),
     "nested tables": ("x = " + "{a = " * 50_000, ("nested too deeply",)),
-    "dotted key": ("x" + ".x" * 200_000 + " = 1\n", ("x",)),
-    "dotted table": ("[x" + ".x" * 200_000 + "]\n", ("x",)),
+    "dotted key": ("x" + ".x" * 200_000 + " = 1\n", ("a dotted key has more than 64 parts",)),
+    "dotted table": ("[x" + ".x" * 200_000 + "]\n", ("a dotted key has more than 64 parts",)),
     "number too long": ("title = " + "1" * 5000, ("number too long",)),
     # fields
-    "unknown field": ("bogus = 1\n" + layout(), ("unknown field 'bogus'", "Fields of this file: title, axes")),
+    "unknown field": ("bogus = 1\n" + layout(), ("unknown field 'bogus'", "Fields here: title, axes")),
     "unknown field of pairs": (layout(pairs="bogus = 1"), ("pairs", "unknown field 'bogus'", "write_first")),
     "missing field": ('title = "x"\naxes = ["p"]\nwidth = 8\n', ("missing required field 'pairs'",)),
     "missing field of pairs": ('title="x"\naxes=["p"]\nwidth=8\n[pairs]\ncount=1\n', ("pairs", "field 'first'")),
@@ -150,7 +156,7 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "huge hexadecimal default": (layout(tables=parameter("default = 0x" + "f" * 5000)), ("parameters.k.default",)),
     "huge hexadecimal in a list": (layout(tables=parameter("default = [0x" + "f" * 5000 + "]")),
                                    ("parameters.k.default",)),
-    "long whole number": (layout(pairs="magnitude = " + "1" * 4000), ("pairs.magnitude", "at most 40 digits")),
+    "long whole number": (layout(pairs="magnitude = " + "1" * 4000), ("pairs.magnitude", "more than 40 digits")),
     "source field": (layout(pairs="[[source]]\nrepo = 1"), ("source", "Expected 'str'")),
     # expressions
     "code": (layout(f"p*{CODE}"), ("pairs.angle", "column 3", "is not allowed", "Functions: abs ceil")),
@@ -170,7 +176,7 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "unknown function": (layout("sin(p)"), ("pairs.angle", "call of 'sin' is not allowed")),
     "unknown name": (layout("p*bogus"), ("pairs.angle", "column 3: unknown name 'bogus'", "Known names: j, pi")),
     "axis outside the angle": (layout(pairs='magnitude = "p"'), ("pairs.magnitude", "unknown name 'p'")),
-    "zero byte": (layout("p\0"), ("pairs.angle", "null")),
+    "null byte": (layout("p\0"), ("pairs.angle", "null")),
     "statement": (layout("import os"), ("pairs.angle", "not an expression", "column")),
     "too long": (layout("p + " * 2000 + "p"), ("pairs.angle", "at most 4000")),
     "brackets": (layout("(" * 1900 + "p" + ")" * 1900), ("pairs.angle", "nested")),
@@ -178,26 +184,26 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "plus chain": (layout("p" + "+p" * 1900), ("pairs.angle", "too large")),
     "not chain": (layout("p if " + "not " * 900 + "j > 1 else 0"), ("pairs.angle", "nested 60 deep")),
     "index chain": (layout("k[" * 1000 + "0" + "]" * 1000, tables=LIST), ("pairs.angle", "nested")),
-    "huge power": (layout("p*2**1000000"), ("angle", "too large")),
+    "huge power": (layout("p*2**1000000"), ("angle", "has more than 65536 bits")),
     "sum of huge powers": (layout("p*(2**1000000 + 3**1000000)"), ("angle",)),
     "product of huge powers": (layout("p*" + "*".join(f"{q}**1000000" for q in (2, 3, 5, 7, 11, 13))), ("angle",)),
     "tower": (layout("p*(2**1000000)**1000000"), ("angle",)),
-    "tower of let names": (layout("p*z", tables=lets(x="2**1000", y="2**x", z="2**y")), ("y", "too large")),
+    "tower of let names": (layout("p*z", tables=lets(x="2**1000", y="2**x", z="2**y")), ("in 'y'", "bits")),
     "root of a negative number": (layout("p*2*(-1)**(1/2)"), ("angle", "negative")),
     "root in a let name": (layout("p*x", tables=lets(x="(-1)**(1/2)*2")), ("x", "negative")),
-    "division by zero": (layout("p/0"), ("pairs.angle", "divides by zero")),
+    "division by zero": (layout("p/0"), ("pairs, angle at j=0", "division by zero")),
     "division by zero later": (layout("p/(j - 2)"), ("pairs, angle at j=2", "zero")),
     "modulo zero": (layout("p*(3 % j)"), ("pairs, angle at j=0", "division by zero")),
     "irrational exponent": (layout("p*2**sqrt(2)"), ("pairs, angle at j=0", "not a rational number")),
     "log of zero": (layout("p*log(j)"), ("pairs, angle at j=0", "not positive")),
     "large root": (layout("p*sqrt(10**100 + 7)"), ("pairs, angle at j=0", "bits")),
     # linearity
-    "square of the position": (layout("p*p"), ("pairs, angle at j=0", "depends on the position (p)")),
-    "whole part of the position": (layout("p//2"), ("pairs, angle at j=0", "depends on the position (p)")),
-    "position modulo": (layout("p % 2"), ("pairs, angle at j=0", "depends on the position (p)")),
+    "square of the position": (layout("p*p"), ("pairs, angle at j=0", "must be linear in")),
+    "whole part of the position": (layout("p//2"), ("pairs, angle at j=0", "must be linear in")),
+    "position modulo": (layout("p % 2"), ("pairs, angle at j=0", "must be linear in")),
     "product of positions": (layout("p*q", axes='["p", "q"]'), ("pairs, angle at j=0", "must be linear")),
-    "position in a condition": (layout("p if p > 3 else 0"), ("pairs, angle at j=0", "depends on the position (p)")),
-    "smaller position": (layout("min(p, 1)"), ("pairs, angle at j=0", "depends on the position (p)")),
+    "position in a condition": (layout("p if p > 3 else 0"), ("pairs, angle at j=0", "must be linear in")),
+    "smaller position": (layout("min(p, 1)"), ("pairs, angle at j=0", "must be linear in")),
     # names
     "circle": (layout("p*a", tables=lets(a="b", b="c", c="a")), ("'a' is defined by itself: a -> b -> c -> a",)),
     "own circle": (layout("p*a", tables=lets(a="a + 1")), ("'a' is defined by itself: a -> a",)),
@@ -221,7 +227,7 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
                                ("parameters.k.require",)),
     "requirement column": (layout(tables=parameter("default = 1, require = 'k > 0 and bogus > 1'")),
                            ("parameters.k.require", "column 11: unknown name 'bogus'")),
-    "requirement per pair": (layout(tables=parameter("default = 1, require = 'j > 0'")), ("k", "'j'")),
+    "requirement per pair": (layout(tables=parameter("default = 1, require = 'j > 0'")), ("parameters.k.require", "the pair index j has no value here")),
     "list requirement": (layout(tables=parameter("default = [1], require = 'k > 0'")),
                          ("parameters.k.require", "'k' is a list, expected a number")),
     "list default of text": (layout(tables=parameter("list = true, default = 1")), ("parameters.k.default", "list")),
@@ -245,27 +251,27 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "choice default": (layout(tables='[choose.k]\ndefault = "b"\nrules = { a = "pairing/half" }\n'),
                        ("k=b is not known", "Choose one of a")),
     # lanes and sizes
-    "width 0": (layout(width=0), ("width is 0, expected 1 to 131072",)),
-    "negative width": (layout(width=-8), ("width is -8, expected 1 to 131072",)),
+    "width 0": (layout(width=0), ("width is 0, expected 1 to 65536",)),
+    "negative width": (layout(width=-8), ("width is -8, expected 1 to 65536",)),
     "half a lane": (layout(width="17/2"), ("width is 17/2, expected a whole number",)),
     "irrational width": (layout(width="sqrt(70)"), ("width is", "expected a whole number")),
-    "billion lanes": (layout(width=10**9, count=5 * 10**8), ("width is 1000000000, expected 1 to 131072",)),
-    "immense width": (layout(width="10**4000"), ("width", "expected 1 to 131072")),
+    "billion lanes": (layout(width=10**9, count=5 * 10**8), ("width is 1000000000, expected 1 to 65536",)),
+    "immense width": (layout(width="10**4000"), ("width", "more than 1600 bits")),
     "width by pair": (layout(width="8 + j"), ("width", "j")),
     "count by pair": (layout(count="4 + j"), ("count", "j")),
     "default by pair": (layout(tables=parameter("default = '4 + j'")), ("parameters.k.default", "j")),
     "million pairs": (layout(count=10**6), ("pairs", "count is 1000000, expected 0 to 4")),
-    "much work": (layout("p" + "".join(f"*(j + {k})" for k in range(1, 45)), width=1 << 17, count=1 << 16,
-                         second="j + 65536"), ("65536 pairs of", "more than")),
+    "much work": (layout("p" + "".join(f"*(j + {k})" for k in range(1, 45)), width=1 << 16, count=1 << 15,
+                         second="j + 65536"), ("32768 pairs of", "more than")),
     "negative count": (layout(count=-1), ("pairs", "count is -1, expected 0 to 4")),
     "half a pair": (layout(count="7/2"), ("pairs", "count is 7/2, expected a whole number")),
     "odd width": (layout(width=7), ("count is 4, expected 0 to 3",)),
-    "lane read twice": (layout(first="0"), ("lane 0 is read by pair 0 and again by pair 1",)),
-    "pair of one lane": (layout(second="j"), ("lane 0 is read by pair 0 and again by pair 0",)),
+    "lane read twice": (layout(first="0"), ("pair 1 would read lane 0, as pair 0 does",)),
+    "pair of one lane": (layout(second="j"), ("pair 0 would read lane 0, as pair 0 does",)),
     "lane outside": (layout(second="j + 5"), ("pair 3 would read lane 8; the head has lanes 0 to 7",)),
     "negative lane": (layout(first="j - 1"), ("pair 0 would read lane -1",)),
     "half lane": (layout(first="j/2"), ("first at j=1 is 1/2, expected a lane number",)),
-    "lane written twice": (layout(pairs='write_first = "j + 4"\nwrite_second = "j + 3"'), ("lane 4 is writ",)),
+    "lane written twice": (layout(pairs='write_first = "j + 4"\nwrite_second = "j + 3"'), ("pair 1 would write lane 4, as pair 0 does",)),
     "read, not written": (layout(width=16, pairs='write_first = "j + 8"\nwrite_second = "j + 12"'),
                           ("lane 0 is read but never written",)),
     "magnitude 0": (layout(pairs="magnitude = 0"), ("pair 0 has magnitude 0; it must be positive",)),
@@ -347,7 +353,7 @@ BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "two colons": ("ggml/neox::", ("'' is not a parameter",)),
     "twice": ("ggml/neox:base=2:base=2", ("parameter 'base' is given twice",)),
     "unknown parameter": ("ggml/neox:zz=1", ("unknown parameter 'zz'", "This layout has attn_factor, base")),
-    "list for a number": ("ggml/neox:base=1,2", ("base", "expected one number", "list")),
+    "list for a number": ("ggml/neox:base=1,2", ("'base' takes one number, got a list of 2",)),
     "number for a list": ("ggml/mrope:sections=5", ("sections=5 does not meet its requirement",)),
     "empty entry": ("ggml/mrope:sections=1,,2", ("parameter sections", "'' is not a number")),
     "only commas": ("ggml/mrope:sections=,,", ("parameter sections", "'' is not a number")),
@@ -368,9 +374,9 @@ BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rotated width too large": ("ggml/neox:n_rot=130", ("n_rot=130 does not meet", "here head_dim=128")),
     "width 0": ("ggml/neox:head_dim=0", ("head_dim=0 does not meet its requirement",)),
     "half width": ("ggml/neox:head_dim=64.5", ("head_dim=", "does not meet its requirement")),
-    "billion lanes": ("ggml/neox:head_dim=1000000000", ("width is 1000000000, expected 1 to 131072",)),
-    "million pairs": ("ggml/neox:head_dim=2000000", ("width is 2000000, expected 1 to 131072",)),
-    "most lanes": ("ggml/neox:head_dim=131072", ("pairs", "65536 pairs", "are more than")),
+    "billion lanes": ("ggml/neox:head_dim=1000000000", ("width is 1000000000, expected 1 to 65536",)),
+    "million pairs": ("ggml/neox:head_dim=2000000", ("width is 2000000, expected 1 to 65536",)),
+    "most lanes": ("ggml/neox:head_dim=131072", ("width is 131072, expected 1 to 65536",)),
     "too few sections": ("ggml/mrope:sections=1,2", ("sections=1,2 does not meet its requirement 'len(",)),
     "sections 0": ("ggml/mrope:sections=0,0,0,0", ("sections=0,0,0,0 does not meet its requirement",)),
     "sections too large": ("ggml/mrope:sections=100,20,20,0", ("sections=100,20,20,0 does not meet",)),
@@ -380,7 +386,7 @@ BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rope type path": ("transformers/half:rope_type=../x", ("rope_type=../x is not known",)),
     "magnitude 0": ("generic/table:magnitude=0", ("magnitude=0 does not meet its requirement 'magnitude > 0'",)),
     "many parameters": ("ggml/neox:" + ":".join(f"a{i}=1" for i in range(15_000)), ("a0",)),
-    "long list": ("generic/table:frequencies=" + ",".join(["1"] * 60_000) + ",0x", ("parameter frequencies", "'0x'")),
+    "long list": ("generic/table:frequencies=" + ",".join(["1"] * 60_000) + ",0x", ("parameter frequencies", "more than 32768 entries")),
 }
 
 
@@ -423,8 +429,8 @@ def test_bad_paths(run: Run, tmp_path: Path, name: str, command: str) -> None:
 
 
 BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "square": ("t=p*p,h=p,w=p,e=0", ("depends on the position (p)",)),
-    "whole part": ("t=p//2,h=p,w=p,e=0", ("depends on the position (p)",)),
+    "square": ("t=p*p,h=p,w=p,e=0", ("must be linear in",)),
+    "whole part": ("t=p//2,h=p,w=p,e=0", ("must be linear in",)),
     "product": ("t=p*q,h=p,w=p,e=0", ("must be linear",)),
     "open axis": ("t=p", ("axis 'e' of ggml/imrope gets no position", "Add e=")),
     "unknown axis": ("zz=p", ("neither layout has an axis 'zz'", "Axes: e, h, t, w")),
@@ -436,9 +442,9 @@ BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "two signs": ("t==p,h=p,w=p,e=0", ("not an expression",)),
     "axis twice": ("t=p,t=p", ("axis 't' is given twice",)),
     "code": ("t=__import__('os'),h=p,w=p,e=0", ("call of '__import__' is not allowed",)),
-    "irrational": ("t=sqrt(2)*p,h=p,w=p,e=0", ("t=sqrt(2)*p is not a rational multiple",)),
-    "pi": ("t=pi*p,h=p,w=p,e=0", ("t=pi*p is not a rational multiple",)),
-    "division by zero": ("t=p/0,h=p,w=p,e=0", ("divides by zero",)),
+    "irrational": ("t=sqrt(2)*p,h=p,w=p,e=0", ("axis t: 'sqrt(2)*p' is not a rational multiple",)),
+    "pi": ("t=pi*p,h=p,w=p,e=0", ("axis t: 'pi*p' is not a rational multiple",)),
+    "division by zero": ("t=p/0,h=p,w=p,e=0", ("axis t", "division by zero")),
     "pair index": ("t=j,h=j,w=j,e=j", ("j",)),
     "pair index times position": ("t=j*p,h=p,w=p,e=0", ("j",)),
     "keyword": ("t=lambda,h=p,w=p,e=0", ("not an expression",)),
@@ -446,7 +452,7 @@ BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "terminal escape": ("t=p\x1b[31m,h=p,w=p,e=0", ("not an expression",)),
     "not UTF-8": ("t=\udcff,h=p,w=p,e=0", ("feed",)),
     "too long": ("t=" + "p+" * 3000 + "p,h=p,w=p,e=0", ("at most 4000",)),
-    "many coordinates": ("t=" + "+".join(f"a{i}" for i in range(400)) + ",h=p,w=p,e=0", ("too large",)),
+    "many coordinates": ("t=" + "+".join(f"a{i}" for i in range(400)) + ",h=p,w=p,e=0", ("coordinates; at most 12",)),
 }
 
 
@@ -459,7 +465,7 @@ def test_bad_feeds(run: Run, feed: str, parts: tuple[str, ...]) -> None:
 FILE_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown axis": ('{ p = "p", zz = "p" }', ("'zz'",)),
     "code": (f"{{ p = {json.dumps(CODE)} }}", ("is not allowed",)),
-    "not linear": ('{ p = "p*p" }', ("depends on the position (p)",)),
+    "not linear": ('{ p = "p*p" }', ("must be linear in",)),
     "open axis": ("{}", ("axis 'p'", "gets no position")),
     "pair index": ('{ p = "j" }', ("j",)),
 }
@@ -480,7 +486,7 @@ ODD_FEEDS = ["t=1,h=2,w=3,e=4", "t=0,h=0,w=0,e=0", "t=1e300*p,h=p,w=p,e=0", "t=p
 def test_odd_feeds(run: Run, feed: str) -> None:
     """A feed that is constant or very large is decided, left open or refused, never a failure."""
     answer = run("prove", "ggml/imrope", "ggml/mrope", "--feed", feed)
-    assert (True, []) == (answer.code in (0, 1, 2, 3), answer.faults)
+    assert (True, []) == (answer.code in (0, 1, 2, 3) and answer.cpu < PROOF_SECONDS, answer.faults_but_time)
 
 
 ODD_NUMBERS = {
@@ -501,7 +507,7 @@ ODD_NUMBERS = {
 def test_odd_numbers(run: Run, source: str, target: str) -> None:
     """Numbers beyond floating point are decided, left open or refused, never a failure."""
     answer = run("prove", f"generic/table:{source}", f"generic/table:{target}")
-    assert (True, []) == (answer.code in (0, 1, 2, 3), answer.faults)
+    assert (True, []) == (answer.code in (0, 1, 2, 3) and answer.cpu < PROOF_SECONDS, answer.faults_but_time)
 
 
 PAIRS_OF_LAYOUTS: dict[str, tuple[list[str], tuple[str, ...]]] = {
@@ -539,12 +545,12 @@ BAD_CLAIMS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "pairs text": (claim(expect='verdict = "equivalent"\nrelation = "none"\npairs = ["a"]'), ("expect.pairs",)),
     "unknown layout": (claim(target="ggml/zz"), ("spec 'ggml/zz'", "there is no layout 'ggml/zz'")),
     "unknown feed": (claim('feeds = ["bogus"]'), ("feed 'bogus'", "has no feed 'bogus'")),
-    "zero byte in a path": (claim(target="a\0.toml"), ("zero byte",)),
+    "zero byte in a path": (claim(target="a\0.toml"), ("null byte",)),
     "long name": (claim(target="a" * 900_000), ("there is no layout",)),
     "long path": (claim(target="a" * 900_000 + ".toml"), ("spec 'aaa",)),
     "many parameters": (claim(target="ggml/neox:" + ":".join(f"a{i}=1" for i in range(60_000))), ("a0",)),
-    "long list": (claim(target="generic/table:frequencies=" + ",".join(["1"] * 400_000)), ("400000", "at most 65536")),
-    "dotted key": ("x" + ".x" * 200_000 + " = 1\n", ("x",)),
+    "long list": (claim(target="generic/table:frequencies=" + ",".join(["1"] * 400_000)), ("parameter frequencies", "more than 32768 entries")),
+    "dotted key": ("x" + ".x" * 200_000 + " = 1\n", ("a dotted key has more than 64 parts",)),
     "layout file": (layout(), ("unknown field",)),
 }
 
@@ -664,12 +670,12 @@ def test_certificate_folder_beside_a_claim(run: Run, tmp_path: Path) -> None:
 
 
 TARGETS: dict[str, tuple[str, str]] = {
-    "missing folder": ("no/such.json", "cannot be written"),
+    "missing folder": ("no/such.json", "its folder does not exist"),
     "folder": ("folder", "irectory"),
     "folder with a slash": ("folder/", "irectory"),
     "named pipe": ("pipe", "not a regular file"),
     "link to a device": ("device", "not a regular file"),
-    "below a file": ("file/x.json", "cannot be written"),
+    "below a file": ("file/x.json", "its folder does not exist"),
     "name too long": ("a" * 300, "cannot be written"),
     "empty": ("", "certificate"),
 }

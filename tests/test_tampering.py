@@ -91,8 +91,6 @@ CLAIMS: dict[str, tuple[str, str, tuple[str, ...], tuple[str | None, str | None]
 NAMES: dict[str, str] = {
     "source/name": "a label; the layout is restated in full",
     "target/name": "a label; the layout is restated in full",
-    "source/axes/*": "angles and feeds name the axes they use; the list is for people",
-    "target/axes/*": "angles and feeds name the axes they use; the list is for people",
     "feeds/*/name": "a label; the feed is restated in full",
 }
 
