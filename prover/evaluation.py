@@ -13,7 +13,7 @@ import sympy
 
 from prover import enclosure
 from prover.angle import Angle, as_number
-from prover.errors import ExpressionError
+from prover.errors import ExpressionError, InputError
 from prover.exact import ONE, PI, ZERO, Exact, exact
 from prover.expression import (
     CHOICE,
@@ -64,7 +64,7 @@ class Scope:
         if name not in store:
             try:
                 store[name] = let.compute(self)
-            except ExpressionError as fault:
+            except InputError as fault:
                 raise fault.inside(f"in '{name}'") from None
         found = store[name]
         assert not isinstance(found, bool)

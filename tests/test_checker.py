@@ -671,7 +671,7 @@ MALFORMED_STATEMENTS: dict[str, tuple[Json, str]] = {
             layout(2, pair([0, 1], {"1": "2"})),
             feed({"1": {"1": "2"}}, {"1": {"1": "1"}}),
         ),
-        "the kernels differ",
+        "a feed must give every axis",
     ),
     "another schema": (same("identical", ONE, ONE) | {"schema": "rope-prover/certificate/2"}, "schema"),
     "a field too many": (same("identical", ONE, ONE) | {"note": ""}, FIELDS),
