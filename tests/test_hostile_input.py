@@ -227,7 +227,8 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
                                ("parameters.k.require",)),
     "requirement column": (layout(tables=parameter("default = 1, require = 'k > 0 and bogus > 1'")),
                            ("parameters.k.require", "column 11: unknown name 'bogus'")),
-    "requirement per pair": (layout(tables=parameter("default = 1, require = 'j > 0'")), ("parameters.k.require", "the pair index j has no value here")),
+    "requirement per pair": (layout(tables=parameter("default = 1, require = 'j > 0'")),
+                             ("parameters.k.require", "the pair index j has no value here")),
     "list requirement": (layout(tables=parameter("default = [1], require = 'k > 0'")),
                          ("parameters.k.require", "'k' is a list, expected a number")),
     "list default of text": (layout(tables=parameter("list = true, default = 1")), ("parameters.k.default", "list")),
@@ -271,7 +272,8 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "lane outside": (layout(second="j + 5"), ("pair 3 would read lane 8; the head has lanes 0 to 7",)),
     "negative lane": (layout(first="j - 1"), ("pair 0 would read lane -1",)),
     "half lane": (layout(first="j/2"), ("first at j=1 is 1/2, expected a lane number",)),
-    "lane written twice": (layout(pairs='write_first = "j + 4"\nwrite_second = "j + 3"'), ("pair 1 would write lane 4, as pair 0 does",)),
+    "lane written twice": (layout(pairs='write_first = "j + 4"\nwrite_second = "j + 3"'),
+                           ("pair 1 would write lane 4, as pair 0 does",)),
     "read, not written": (layout(width=16, pairs='write_first = "j + 8"\nwrite_second = "j + 12"'),
                           ("lane 0 is read but never written",)),
     "magnitude 0": (layout(pairs="magnitude = 0"), ("pair 0 has magnitude 0; it must be positive",)),
@@ -386,7 +388,8 @@ BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rope type path": ("transformers/half:rope_type=../x", ("rope_type=../x is not known",)),
     "magnitude 0": ("generic/table:magnitude=0", ("magnitude=0 does not meet its requirement 'magnitude > 0'",)),
     "many parameters": ("ggml/neox:" + ":".join(f"a{i}=1" for i in range(15_000)), ("a0",)),
-    "long list": ("generic/table:frequencies=" + ",".join(["1"] * 60_000) + ",0x", ("parameter frequencies", "more than 32768 entries")),
+    "long list": ("generic/table:frequencies=" + ",".join(["1"] * 60_000) + ",0x",
+                  ("parameter frequencies", "more than 32768 entries")),
 }
 
 
@@ -549,7 +552,8 @@ BAD_CLAIMS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "long name": (claim(target="a" * 900_000), ("there is no layout",)),
     "long path": (claim(target="a" * 900_000 + ".toml"), ("spec 'aaa",)),
     "many parameters": (claim(target="ggml/neox:" + ":".join(f"a{i}=1" for i in range(60_000))), ("a0",)),
-    "long list": (claim(target="generic/table:frequencies=" + ",".join(["1"] * 400_000)), ("parameter frequencies", "more than 32768 entries")),
+    "long list": (claim(target="generic/table:frequencies=" + ",".join(["1"] * 400_000)),
+                  ("parameter frequencies", "more than 32768 entries")),
     "dotted key": ("x" + ".x" * 200_000 + " = 1\n", ("a dotted key has more than 64 parts",)),
     "layout file": (layout(), ("unknown field",)),
 }
