@@ -80,6 +80,18 @@ def sign(value: Exact) -> int:
     )
 
 
+def equal(left: Exact, right: Exact) -> bool | None:
+    """True or False where normal forms or enclosures settle it, None where neither does."""
+    if left == right:
+        return True
+    if left.is_algebraic_in_pi and right.is_algebraic_in_pi:
+        return False
+    try:
+        return sign(left - right) == 0
+    except UndecidedError:
+        return None
+
+
 def compare(left: Exact, right: Exact) -> int:
     """-1, 0 or 1 as left is below, equal to or above right."""
     a, b = left.rational, right.rational

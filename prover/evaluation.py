@@ -13,7 +13,7 @@ import sympy
 
 from prover import enclosure
 from prover.angle import Angle, as_number
-from prover.errors import ExpressionError, InputError
+from prover.errors import ExpressionError, InputError, UndecidedError
 from prover.exact import ONE, PI, ZERO, Exact, exact
 from prover.expression import (
     CHOICE,
@@ -182,6 +182,9 @@ def _condition(expression: sympy.Basic, moving: frozenset[str]) -> Test:
             return lambda scope: all(test(scope) for test in tests)
         return lambda scope: not tests[0](scope)
     left, right = (_compile(side, moving) for side in expression.args)
+    if isinstance(expression, sympy.Eq | sympy.Ne):
+        wanted = isinstance(expression, sympy.Eq)
+        return lambda scope: _same(number(left(scope)), number(right(scope))) is wanted
     accepted = _ACCEPTED[type(expression)]
 
     def compare(scope: Scope) -> bool:
@@ -195,9 +198,14 @@ _ACCEPTED: dict[type, tuple[int, ...]] = {
     sympy.LessThan: (-1, 0),
     sympy.StrictGreaterThan: (1,),
     sympy.GreaterThan: (0, 1),
-    sympy.Eq: (0,),
-    sympy.Ne: (-1, 1),
 }
+
+
+def _same(left: Exact, right: Exact) -> bool:
+    found = enclosure.equal(left, right)
+    if found is None:
+        raise UndecidedError(f"cannot decide whether {str(left)[:200]} equals {str(right)[:200]}")
+    return found
 
 
 def _add(values: list[Value]) -> Value:

@@ -111,7 +111,7 @@ def _first_pair(claim: Claim, decision: Decision) -> list[str]:
 def _feed_note(claim: Claim, axes: set[str]) -> str:
     """What each feed puts on the axes, unless an axis just gets its own coordinate."""
     notes = []
-    for feed in claim.feeds:
+    for index, feed in enumerate(claim.feeds):
         places = dict(feed.target) | dict(feed.source)
         given = [
             f"{axis} = {show_angle(places[axis], '0')}"
@@ -119,7 +119,7 @@ def _feed_note(claim: Claim, axes: set[str]) -> str:
             if axis in places and places[axis] != axis_angle(axis)
         ]
         if given:
-            notes.append(f"feed {feed.name} puts {', '.join(given)}")
+            notes.append(f"{_feed_label(claim, index)} puts {', '.join(given)}")
     return "; ".join(notes)
 
 
@@ -185,10 +185,15 @@ def _turns(claim: Claim, vector: Vector) -> str:
 
 
 def _coordinate(claim: Claim, key: tuple[int, str]) -> str:
-    feed = claim.feeds[key[0]]
     if key[1] == OFFSET:
-        return f"change from feed {claim.feeds[0].name} to {feed.name}"
-    return f"{key[1]} in feed {feed.name}" if len(claim.feeds) > 1 else key[1]
+        return f"change from {_feed_label(claim, 0)} to {_feed_label(claim, key[0])}"
+    return f"{key[1]} in {_feed_label(claim, key[0])}" if len(claim.feeds) > 1 else key[1]
+
+
+def _feed_label(claim: Claim, index: int) -> str:
+    """A feed by its name, or by its number where it was written out."""
+    name = claim.feeds[index].name
+    return f"feed {index + 1}" if "=" in name else f"feed {name}"
 
 
 def _partner(claim: Claim, decision: Decision, part: Imbalance) -> str:
@@ -269,16 +274,16 @@ def _interval(bounds: tuple[Fraction, Fraction]) -> str:
 def token_text(claim: Claim, token: Token) -> str:
     """A token's coordinates, with its feed if there are several."""
     text = ", ".join(f"{name}={value}" for name, value in token.position) or "no coordinate"
-    return f"{claim.feeds[token.feed].name}: {text}" if len(claim.feeds) > 1 else text
+    return f"{_feed_label(claim, token.feed)}: {text}" if len(claim.feeds) > 1 else text
 
 
 def position_text(claim: Claim, fails: TraceRefutation) -> str:
     """A stacked position as coordinates per feed."""
     parts = []
-    for feed, part in zip(claim.feeds, fails.position, strict=True):
-        label = f"{feed.name} " if len(claim.feeds) > 1 else ""
+    for index, part in enumerate(fails.position):
+        label = f"{_feed_label(claim, index)} " if len(claim.feeds) > 1 else ""
         parts += [
-            f"{value} change{'s' * (value != 1)} to feed {feed.name}" if name == OFFSET else
+            f"{value} change{'s' * (value != 1)} to {_feed_label(claim, index)}" if name == OFFSET else
             f"{label}{name}={value}"
             for name, value in part
             if value or len(claim.feeds) == 1

@@ -130,6 +130,13 @@ def confirm(
     return Confirmation(tuple(found))
 
 
+def both_values(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> tuple[float, float]:
+    """What the source's and the target's float64 kernel give at a counterexample."""
+    run = _Run(claim, (make_kernel(claim.source), make_kernel(claim.target)), np.float64)
+    source, target = _replay(run, shown)[0]
+    return source, target
+
+
 def in_float_range(claim: Claim) -> bool:
     """True if frequencies, phases, magnitudes and feeds can be computed with in float32."""
     for layout in (claim.source, claim.target):

@@ -23,15 +23,6 @@ class Relation(Enum):
 
 LADDER = tuple(Relation)
 
-MEANING = {
-    Relation.IDENTICAL: "the same kernel, lane by lane, at every position",
-    Relation.EQUAL_SCORES: "the same attention scores without touching the weights",
-    Relation.PERMUTATION: "the same scores after one fixed permutation of the rows of W_q and W_k",
-    Relation.PAIR_MAP: "the same scores after a fixed 2x2 map per pair (here: a permutation and a scale)",
-    Relation.LINEAR: "the same scores after fixed invertible linear maps",
-}
-
-
 class Outcome(Enum):
     """The verdict word."""
 

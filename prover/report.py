@@ -23,7 +23,7 @@ from prover.exact import ONE
 from prover.explain import axis_strip, differing_pairs, explanation, headline, show_angle
 from prover.idiom import find_idiom
 from prover.kernel import axis_positions, to_float
-from prover.numeric import in_float_range
+from prover.numeric import both_values, in_float_range
 from prover.relation import Relation
 from prover.snippet import write_snippet
 from prover.verdict import Verdict
@@ -97,6 +97,7 @@ def _witness(claim: Claim, holds: Witness) -> JSON:
     return {
         "relation": holds.relation.value,
         "permutation": list(holds.permutation),
+        "pairs": _pair_moves(claim, holds),
         "scale": _scales(claim, holds),
         "idiom": idiom
         and {
@@ -108,6 +109,25 @@ def _witness(claim: Claim, holds: Witness) -> JSON:
             "torch": idiom.code("torch", width),
         },
     }
+
+
+def _pair_moves(claim: Claim, holds: Witness) -> list[JSON]:
+    """For each target pair the source pair that feeds it, and the 2x2 map: lanes kept or swapped.
+
+    Lanes that do not turn may be fed from two pairs; they are left out.
+    """
+    owner = {
+        lane: (index, place)
+        for index, pair in enumerate(claim.source.pairs)
+        for place, lane in enumerate(pair.read)
+    }
+    moves = []
+    for index, pair in enumerate(claim.target.pairs):
+        fed = [owner.get(holds.permutation[lane]) for lane in pair.read]
+        if fed[0] and fed[1] and fed[0][0] == fed[1][0]:
+            word = "keep" if fed[0][1] < fed[1][1] else "swap"
+            moves.append({"target": index, "source": fed[0][0], "map": word})
+    return moves
 
 
 def _scales(claim: Claim, holds: Witness) -> list[str] | None:
@@ -200,13 +220,14 @@ def _counterexample(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> J
         "tokens": [_token(token) for token in tokens],
         "snippet": write_snippet(claim, shown),
     }
-    for side, layout, stated in (
-        ("source", claim.source, shown.source),
-        ("target", claim.target, shown.target),
+    values = both_values(claim, shown)
+    for side, layout, value in (
+        ("source", claim.source, values[0]),
+        ("target", claim.target, values[1]),
     ):
         found[side] = {
             "angle": _angle(claim, side, lanes[-1], tokens),
-            "value": float(f"{float(stated[0] + stated[1]) / 2:.7g}"),
+            "value": float(f"{value:.7g}"),
             "pair": next((i for i, p in enumerate(layout.pairs) if lanes[-1] in p.read), None),
         }
     return found

@@ -123,7 +123,7 @@ def show_text(loaded: Loaded, every_row: bool) -> str:
         lines.append(f"  angle = {block['angle']}")
         if "second_angle" in block:
             lines.append(f"  second angle = {block['second_angle']}")
-        if block["magnitude"] != "1":
+        if block["magnitude"] not in ("1", "magnitude"):  # the let name follows below
             lines.append(f"  magnitude = {block['magnitude']}")
     lines += [f"  {name} = {text}" for name, text in found["formula"]["where"].items()]
     lines += ["", "Parameters:"]
