@@ -1,0 +1,89 @@
+"""Pairwise verdicts measured on transformers' own kernels, each with the permutation that was run there.
+
+`tests/measured/verdicts.json`: element p[i] of layout b plays the role of element i of layout a.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import prove_specs
+
+from prover import checker
+from prover.certificate import write_certificate
+from prover.evidence import Witness
+from prover.relation import Outcome, Relation
+
+MEASURED: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "measured" / "verdicts.json").read_text()
+)
+
+_FULL, _PART = "head_dim=64", "head_dim=64:partial_rotary_factor=0.5"
+_THREE = "mrope_section=8,4,4"
+LAYOUTS: dict[str, dict[str, str]] = {
+    "1-D, width 64, base 1e4, full rotary": {
+        "llama": f"transformers/half:{_FULL}",
+        "cohere": f"transformers/adjacent:{_FULL}",
+        "ernie4_5": f"transformers/adjacent:{_FULL}",
+        "roformer": f"transformers/adjacent:{_FULL}",
+        "llama4_text": f"transformers/adjacent:{_FULL}",
+        "qwen2_5_omni_dit_head0": "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=64",
+        "nanochat": f"transformers/nanochat:{_FULL}",
+        "linear_factor_2": f"transformers/half:{_FULL}:rope_type=linear:factor=2",
+        "gemma4_style_proportional_0.5": f"transformers/proportional:{_PART}",
+    },
+    "1-D, width 64, base 1e4, half of the head rotated": {
+        "glm4": f"transformers/adjacent:{_PART}",
+        "glm4_moe": f"transformers/half:{_PART}",
+        "nemotron": f"transformers/half:{_PART}",
+        "persimmon": f"transformers/half:{_PART}",
+        "proportional_0.5": f"transformers/proportional:{_PART}",
+    },
+    "3 axes (t,h,w), width 128, base 1e4": {
+        "qwen2_vl[16,24,24]": "transformers/mrope-chunked:mrope_section=16,24,24",
+        "qwen2_vl[24,20,20]": "transformers/mrope-chunked:mrope_section=24,20,20",
+        "paddleocr_vl[16,24,24]": "transformers/mrope-chunked:mrope_section=16,24,24",
+        "qwen3_vl[24,20,20]": "transformers/mrope-stride3:mrope_section=24,20,20",
+        "ernie4_5_vl[22,22,20]": "transformers/mrope-ernie:mrope_section=22,22,20",
+    },
+    "3 axes, width 64, base 1e4, half of the head rotated, sections [8,4,4]": {
+        "glm4v": f"transformers/mrope-chunked:pairing=adjacent:{_PART}:{_THREE}",
+        "glm4v_moe": f"transformers/mrope-chunked:{_PART}:{_THREE}",
+        "qwen3_5": f"transformers/mrope-stride3:{_PART}:{_THREE}",
+    },
+}
+# Towers that need an order of axes for which there is no layout file yet.
+KNOWN_GAPS = {"2 axes (h,w), width 64, base 1e4": "step3p7, inkling2 and neomme have no layout file yet"}
+
+ROWS = [row for row in MEASURED if row["group"] in LAYOUTS]
+IDS = [f"{row['a']} and {row['b']}" for row in ROWS]
+
+
+def test_rows_and_gaps_are_all() -> None:
+    """Every measured group is a table of rows or a gap with a reason."""
+    assert {row["group"] for row in MEASURED} == {*LAYOUTS, *KNOWN_GAPS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_verdict(row: dict[str, Any]) -> None:
+    """`prove` says equivalent where the kernels were, and different with a refutation where not."""
+    names = LAYOUTS[row["group"]]
+    verdict = prove_specs(names[row["a"]], names[row["b"]])
+    expected = Outcome.EQUIVALENT if row["equivalent"] else Outcome.DIFFERENT
+    assert expected == verdict.outcome
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["equivalent"]],
+                         ids=[i for i, row in zip(IDS, ROWS, strict=True) if row["equivalent"]])
+def test_measured_permutation_is_a_witness(row: dict[str, Any]) -> None:
+    """The checker accepts the permutation that was run on the real kernels."""
+    names = LAYOUTS[row["group"]]
+    claim = prove_specs(names[row["a"]], names[row["b"]]).claim
+    permutation = [0] * claim.source.width
+    for source, target in enumerate(row["permutation_a_to_b"]):
+        permutation[target] = source
+    text = write_certificate(claim, Witness(Relation.PERMUTATION, tuple(permutation)), None)
+    assert ("permutation", None) == checker.check(text)
