@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 
@@ -82,6 +83,12 @@ class Compiled:
         self.compute = _compile(expression, moving_names)
 
 
+@lru_cache(maxsize=4096)
+def compiled(expression: sympy.Basic, moving_names: frozenset[str] = frozenset()) -> Compiled:
+    """The compiled form, made once per expression; it holds no state."""
+    return Compiled(expression, moving_names)
+
+
 class CompiledCondition:
     """A SymPy condition ready to be tested."""
 
@@ -137,17 +144,48 @@ def _node(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
         return lambda scope: scope.lookup(name)
     if expression.func == CHOICE:
         return _choice(expression, moving)
-    parts = [_compile(argument, moving) for argument in expression.args]
     if isinstance(expression, sympy.Add):
-        return lambda scope: _add([part(scope) for part in parts])
+        return _associative(expression, moving, sympy.Add, _add)
     if isinstance(expression, sympy.Mul):
-        return lambda scope: _multiply([part(scope) for part in parts])
+        return _associative(expression, moving, sympy.Mul, _multiply)
+    parts = [_compile(argument, moving) for argument in expression.args]
     operation = _operation(expression)
 
     def apply(scope: Scope) -> Value:
         return operation(*(part(scope) for part in parts))
 
     return apply
+
+
+def _associative(
+    expression: sympy.Basic,
+    moving: frozenset[str],
+    kind: type,
+    combine: Callable[[list[Value]], Value],
+) -> Compute:
+    """A sum or product, flattened; what does not depend on j is combined once per scope."""
+    terms = _flat(expression, kind)
+    fixed = [_compile(term, moving) for term in terms if not _moves(term, moving)]
+    parts = [_compile(term, moving) for term in terms if _moves(term, moving)]
+    key = (kind, expression)
+
+    def compute(scope: Scope) -> Value:
+        values = [part(scope) for part in parts]
+        if fixed:
+            if key not in scope.fixed:
+                scope.fixed[key] = combine([part(scope) for part in fixed])
+            known = scope.fixed[key]
+            assert not isinstance(known, bool)
+            values.append(known)
+        return combine(values) if len(values) > 1 else values[0]
+
+    return compute
+
+
+def _flat(expression: sympy.Basic, kind: type) -> list[sympy.Basic]:
+    if expression.func is not kind:
+        return [expression]
+    return [term for argument in expression.args for term in _flat(argument, kind)]
 
 
 def _choice(expression: sympy.Basic, moving: frozenset[str]) -> Compute:

@@ -13,7 +13,7 @@ import sympy
 
 from prover.angle import Angle, as_angle, axis_angle
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
-from prover.evaluation import Compiled, CompiledCondition, Scope, Value, number
+from prover.evaluation import CompiledCondition, Scope, Value, compiled, number
 from prover.exact import MAX_TEXT, exact
 from prover.layout import MAX_WIDTH, Layout, Pair, Positions, build_layout
 
@@ -154,7 +154,7 @@ def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
     for parameter in family.parameters:
         if parameter.name in moving:
             raise InputError(f"the default of '{parameter.name}' depends on the pair index j")
-    return Scope(values, {name: Compiled(e, moving) for name, e in texts.items()}, moving)
+    return Scope(values, {name: compiled(e, moving) for name, e in texts.items()}, moving)
 
 
 def _exact_value(value: Given) -> Value:
@@ -247,10 +247,10 @@ def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int
 
 def fixed_value(scope: Scope, expression: sympy.Basic, what: str) -> Value:
     """The value of an expression that must be the same for all pairs."""
-    compiled = Compiled(expression, scope.moving_names)
-    if compiled.moves:
+    ready = compiled(expression, scope.moving_names)
+    if ready.moves:
         raise InputError(f"{what} depends on the pair index j", advice="It must not")
-    return compiled.compute(scope)
+    return ready.compute(scope)
 
 
 def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list[Pair]:
@@ -270,12 +270,12 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
     nodes += sum(1 for e in used.values() for _ in sympy.preorder_traversal(e))
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
-    compiled = {name: Compiled(e, scope.moving_names) for name, e in fields.items()}
+    ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}
     pairs: list[Pair] = []
     for index in range(count):
         scope.at(index)
         values: dict[str, Value] = {}
-        for name, expression in compiled.items():
+        for name, expression in ready.items():
             try:
                 values[name] = expression.compute(scope)
             except ProverError as fault:

@@ -10,7 +10,7 @@ import re
 
 from prover.angle import Angle, as_angle, axis_angle
 from prover.errors import InputError
-from prover.evaluation import Compiled, Scope
+from prover.evaluation import Scope, compiled
 from prover.expression import FUNCTIONS, RESERVED, parse
 
 MAX_COORDINATES = 12
@@ -30,7 +30,7 @@ def read_position(text: str) -> Angle:
         raise InputError(f"{len(names)} coordinates; at most {MAX_COORDINATES}")
     expression = parse(text, names, [], index=False)
     scope = Scope({name: axis_angle(name) for name in names}, {})
-    value = Compiled(expression, frozenset()).compute(scope)
+    value = compiled(expression).compute(scope)
     if isinstance(value, tuple):
         raise InputError(f"'{text[:60]}' is a list")
     angle = as_angle(value)

@@ -56,9 +56,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """All comparisons of one verdict, the negative control last."""
+    """All comparisons of one verdict, the negative control last.
+
+    `values` are what the source's and the target's float64 kernel give at the counterexample; None
+    if there is none or its numbers are beyond floating point.
+    """
 
     comparisons: tuple[Comparison, ...]
+    values: tuple[float, float] | None = None
 
     @property
     def passed(self) -> bool:
@@ -112,7 +117,7 @@ def confirm(
     counterexample: ScoreRefutation | EntryRefutation | None,
 ) -> Confirmation:
     """Run the kernels of both layouts on the evidence."""
-    if not in_float_range(claim):
+    if not _in_float_range(claim):
         what = "kernels were not run, since a number of the claim is beyond 10**9"
         return Confirmation((Comparison(what, "float32", 0.0, 0.0, True),))
     found: list[Comparison] = []
@@ -127,17 +132,11 @@ def confirm(
         found.append(_control(runs[0], holds))
     elif fails:
         found.append(_exchange(runs[0], counterexample or fails))
-    return Confirmation(tuple(found))
+    values = _replay(runs[0], counterexample)[0] if counterexample else None
+    return Confirmation(tuple(found), (values[0], values[1]) if values else None)
 
 
-def both_values(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> tuple[float, float]:
-    """What the source's and the target's float64 kernel give at a counterexample."""
-    run = _Run(claim, (make_kernel(claim.source), make_kernel(claim.target)), np.float64)
-    source, target = _replay(run, shown)[0]
-    return source, target
-
-
-def in_float_range(claim: Claim) -> bool:
+def _in_float_range(claim: Claim) -> bool:
     """True if frequencies, phases, magnitudes and feeds can be computed with in float32."""
     for layout in (claim.source, claim.target):
         for pair in layout.pairs:

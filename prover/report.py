@@ -23,7 +23,6 @@ from prover.exact import ONE
 from prover.explain import axis_strip, differing_pairs, explanation, headline, show_angle
 from prover.idiom import find_idiom
 from prover.kernel import axis_positions, to_float
-from prover.numeric import both_values, in_float_range
 from prover.relation import Relation
 from prover.snippet import write_snippet
 from prover.verdict import Verdict
@@ -187,7 +186,7 @@ def _plain(value: Fraction) -> int | str:
 
 
 def _numeric(verdict: Verdict) -> JSON:
-    shown = verdict.decision.counterexample
+    shown, values = verdict.decision.counterexample, verdict.confirmation.values
     return {
         "passed": verdict.confirmation.passed,
         "comparisons": [
@@ -200,13 +199,13 @@ def _numeric(verdict: Verdict) -> JSON:
             }
             for c in verdict.confirmation.comparisons
         ],
-        "counterexample": _counterexample(verdict.claim, shown)
-        if shown and in_float_range(verdict.claim)
-        else None,
+        "counterexample": _counterexample(verdict.claim, shown, values) if shown and values else None,
     }
 
 
-def _counterexample(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> JSON:
+def _counterexample(
+    claim: Claim, shown: ScoreRefutation | EntryRefutation, values: tuple[float, float]
+) -> JSON:
     """The kernels as they are, weights untouched: lanes, tokens, each side's angle and value."""
     tokens = [shown.query, shown.key] if isinstance(shown, ScoreRefutation) else [shown.token]
     lanes = (
@@ -220,7 +219,6 @@ def _counterexample(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> J
         "tokens": [_token(token) for token in tokens],
         "snippet": write_snippet(claim, shown),
     }
-    values = both_values(claim, shown)
     for side, layout, value in (
         ("source", claim.source, values[0]),
         ("target", claim.target, values[1]),

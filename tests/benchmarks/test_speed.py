@@ -2,7 +2,9 @@
 
 Run with
 
-    python -m pytest tests/benchmarks -o addopts= --benchmark-only
+    python -m pytest tests/benchmarks -o addopts= --benchmark-only --benchmark-disable-gc
+
+The command line runs without the cyclic garbage collector too.
 
 Every group holds our figure and an alternative's, so that a ratio can be read from one run.
 """
