@@ -17,7 +17,7 @@ from typing import Any
 
 SCHEMA = "rope-prover/certificate/1"
 RUNGS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
-MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_NAMES, MAX_POWER, MAX_DIGITS = 1 << 26, 1 << 17, 1 << 12, 16, 8, 600
+MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_NAMES, MAX_POWER, MAX_DIGITS = 1 << 26, 1 << 17, 1 << 12, 8, 8, 600
 _RATIONAL = re.compile(r"-?\d{1,500}(/\d{1,500}|\.\d{1,500})?\Z", re.ASCII)
 Number = dict[str, Fraction]
 Interval = tuple[int, int]
@@ -129,7 +129,7 @@ class _Side:
         for pair in pairs:
             angle, size, (a, b), second, (c, d) = _fields(pair, "angle magnitude read second_angle write")
             turns = (pulled(angle),) * 2 if second is None else (pulled(angle), pulled(second))
-            _require(any(_evaluate(_number(size), n)[0] > 0 for n in (40, 160, 640)), "a magnitude is not positive")
+            _require(any(_evaluate(_number(size), n)[0] > 0 for n in (40, 160)), "a magnitude is not positive")
             self.pairs.append(((a, b), (c, d), *turns, _number(size)))
         moves = self.passes + [move for pair in self.pairs for move in zip(pair[0], pair[1], strict=True)]
         for end in (0, 1):

@@ -29,7 +29,7 @@ _FEED_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 _RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
 MAX_NAMES = 200
 MAX_BLOCKS = 64
-MAX_AXES = 12
+MAX_AXES = 8
 MAX_WHOLE = 10**40
 
 _Text = str | int

@@ -14,7 +14,7 @@ from prover.errors import InputError, ProverError
 from prover.family import Family
 from prover.feed_text import MAX_COORDINATES, coordinate_names, read_position
 
-MAX_FEEDS = 16
+MAX_FEEDS = 8
 FREE = "free"
 
 AxisPositions = tuple[tuple[str, Angle], ...]

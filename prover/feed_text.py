@@ -13,7 +13,7 @@ from prover.errors import InputError
 from prover.evaluation import Scope, compiled
 from prover.expression import FUNCTIONS, RESERVED, parse
 
-MAX_COORDINATES = 12
+MAX_COORDINATES = 8
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prover.angle import Angle
-from prover.enclosure import sign
+from prover.enclosure import compare
 from prover.errors import InputError
-from prover.exact import ONE, Exact
+from prover.exact import ONE, Exact, exact
 
 Positions = Literal["integer", "real"]
 
 MAX_WIDTH = 1 << 16
+LARGEST = exact(10**100)
+SMALLEST = ONE / LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ def build_layout(
             f"lane {lane} is {'read but never written' if lane in read else 'written, never read'}",
             advice="The lanes that the pairs write must be the lanes that they read",
         )
-    for index, pair in enumerate(pairs):
-        if sign(pair.magnitude) <= 0:
+    sizes = {pair.magnitude: index for index, pair in reversed(list(enumerate(pairs)))}
+    for size, index in sizes.items():
+        if compare(size, SMALLEST) < 0 or compare(size, LARGEST) > 0:
             raise InputError(
-                f"pair {index} has magnitude {str(pair.magnitude)[:60]}; it must be positive"
+                f"pair {index} has magnitude {str(size)[:60]}; it must lie from 1e-100 to 1e100"
             )
     passes = tuple((lane, lane) for lane in range(width) if lane not in read)
     return Layout(name, width, axes, positions, pairs, passes)

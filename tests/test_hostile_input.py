@@ -276,7 +276,7 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
                            ("pair 1 would write lane 4, as pair 0 does",)),
     "read, not written": (layout(width=16, pairs='write_first = "j + 8"\nwrite_second = "j + 12"'),
                           ("lane 0 is read but never written",)),
-    "magnitude 0": (layout(pairs="magnitude = 0"), ("pair 0 has magnitude 0; it must be positive",)),
+    "magnitude 0": (layout(pairs="magnitude = 0"), ("pair 0 has magnitude 0; it must lie from 1e-100 to 1e100",)),
     "negative magnitude": (layout(pairs='magnitude = "j - 1/2"'), ("pair 0 has magnitude -1/2",)),
     "list magnitude": (layout(tables=LIST, pairs='magnitude = "k"'), ("pairs.magnitude", "'k' is a list")),
     "feed name": (layout(pairs='[feeds]\n"a\\u001b|" = { p = "p" }'), ("cannot be the name of a feed",)),
@@ -455,7 +455,7 @@ BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "terminal escape": ("t=p\x1b[31m,h=p,w=p,e=0", ("not an expression",)),
     "not UTF-8": ("t=\udcff,h=p,w=p,e=0", ("feed",)),
     "too long": ("t=" + "p+" * 3000 + "p,h=p,w=p,e=0", ("at most 4000",)),
-    "many coordinates": ("t=" + "+".join(f"a{i}" for i in range(400)) + ",h=p,w=p,e=0", ("coordinates; at most 12",)),
+    "many coordinates": ("t=" + "+".join(f"a{i}" for i in range(400)) + ",h=p,w=p,e=0", ("coordinates; at most 8",)),
 }
 
 
@@ -518,7 +518,7 @@ PAIRS_OF_LAYOUTS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "widths": (["ggml/neox", "ggml/neox:head_dim=64"], ("different widths: source 128, target 64 lanes",)),
     "same feed twice": (["ggml/neox", "ggml/neox", "--feed", "text", "--feed", "text"], ("feed is given twice",)),
     "too many feeds": (["ggml/neox", "ggml/neox", *(x for i in range(17) for x in ("--feed", f"p=p+{i}"))],
-                       ("17 feeds; at most 16",)),
+                       ("17 feeds; at most 8",)),
 }
 
 
