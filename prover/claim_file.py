@@ -60,7 +60,7 @@ class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
 class Result:
     """What came of one claim file. `problems` is empty if all is as expected.
 
-    `rejected`: the checker rejects the stored certificate.
+    `rejected`: the stored certificate proves nothing, or something else.
     """
 
     name: str
@@ -147,7 +147,7 @@ def _unexpected(expect: _Expect, found: JSON) -> list[str]:
 
 
 def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
-    """Check the stored certificate and that it is the one of this claim."""
+    """Check the stored certificate. Raises EvidenceError if it is rejected or of another claim."""
     if verdict.certificate is None:
         return ["there is no evidence to store"]
     if update:
@@ -157,5 +157,7 @@ def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
     text = read_text(path, MAX_BYTES)
     check_text(text)
     if text != verdict.certificate:
-        return [f"{path.name} is a certificate of something else; 'rope-prover run --update' rewrites it"]
+        raise EvidenceError(
+            "it is a certificate of something else", advice="'rope-prover run --update' rewrites it"
+        )
     return []

@@ -1,4 +1,4 @@
-"""Exact real numbers in normal form (DESIGN T7).
+"""Exact real numbers in normal form.
 
 A number is a sum of terms; a term is a rational coefficient times a monomial; a monomial is a
 product of atoms with rational exponents. Atoms are primes, pi, logarithms, and sums that stand

@@ -47,7 +47,7 @@ def resolve_feeds(
 
 
 def pull_back(angle: Angle, positions: AxisPositions) -> Angle:
-    """The angle as a function of the coordinates: F transposed times omega (DESIGN T6)."""
+    """The angle as a function of the coordinates: F transposed times omega."""
     places = dict(positions)
     total = Angle((), angle.phase)
     for axis, frequency in angle.frequencies:

@@ -1,7 +1,7 @@
 """The text of one axis in a feed, such as "p", "2*p + 1" or "0", to a position over coordinates.
 
 Every name in it is a coordinate of the token. The position must be linear in them with rational
-coefficients, since a feed is a linear map (DESIGN T6).
+coefficients, since a feed is a linear map.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A rotation's unit carries its frequency vector stacked over all feeds, with each feed's constant
 offset from the first feed as one more entry; phases cancel in scores. At whole positions a
 frequency counts modulo 2 pi. A pair that a swap of its lanes leaves alone (frequency 0 or pi)
-falls apart into two single lanes (DESIGN T2, T5, T6).
+falls apart into two single lanes.
 """
 
 from __future__ import annotations

@@ -76,11 +76,11 @@ def test_wrong_expectation_is_reported(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_foreign_certificate_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A valid certificate of another claim is not taken for this one's."""
+    """A valid certificate of another claim is rejected as evidence for this one, with exit code 4."""
     path = copied("04-imrope-to-neox-text", tmp_path)
     shutil.copy(PROOFS / "02-imrope-to-mrope.json", path.with_suffix(".json"))
     code = run_command(["run", str(path)])
-    assert (1, True) == (code, "a certificate of something else" in capsys.readouterr().out)
+    assert (4, True) == (code, "a certificate of something else" in capsys.readouterr().out)
 
 
 def test_rejected_certificate_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
