@@ -1,0 +1,45 @@
+"""Commands about the catalogue: what is there and what it says."""
+
+from __future__ import annotations
+
+import click
+
+from prover.console import print_json, safe
+from prover.errors import EXIT_OK
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def list_layouts(as_json: bool) -> int:
+    """List the shipped layouts and proofs."""
+    from prover.resources import PROOFS
+    from prover.spec import catalogue, read_title
+
+    layouts = {name: read_title(path) for name, path in catalogue().items()}
+    proofs = {path.stem: read_title(path) for path in sorted(PROOFS.glob("*.toml"), key=lambda p: p.stem)}
+    if as_json:
+        print_json({"schema": "rope-prover/list/1", "layouts": layouts, "proofs": proofs})
+        return EXIT_OK
+    width = max(map(len, [*layouts, *proofs]), default=0)
+    for head, table in (("Layouts", layouts), ("Proofs", proofs)):
+        click.echo(f"{head}:")
+        for name, title in table.items():
+            click.echo(f"  {name:<{width}}  {safe(title)}")
+    return EXIT_OK
+
+
+@click.command()
+@click.argument("spec")
+@click.option("--all", "every_row", is_flag=True, help="Show every pair, however many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def show(spec: str, every_row: bool, as_json: bool) -> int:
+    """Show a layout: its formula, its pairs and its properties."""
+    from prover.loading import load
+    from prover.show import show_json, show_text
+
+    loaded = load(spec)
+    if as_json:
+        print_json(show_json(loaded))
+    else:
+        click.echo(show_text(loaded, every_row), nl=False)
+    return EXIT_OK

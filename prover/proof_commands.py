@@ -1,0 +1,155 @@
+"""Commands about claims: prove, check, run."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prover.console import EXIT_HELP, print_json, safe
+from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
+
+RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
+
+
+@click.command(epilog=EXIT_HELP)
+@click.argument("source")
+@click.argument("target")
+@click.option(
+    "--feed", "feeds", multiple=True, metavar="F",
+    help="What each axis gets: a feed both layouts name (text, image), or written, such as "
+    '"t=p,h=p,w=p,e=0". Several make one sequence of several modalities. '
+    "Without it, positions are free on all axes.",
+)
+@click.option(
+    "--relation", "relation", type=click.Choice(RELATIONS), default="linear", metavar="R",
+    help=f"Allow nothing above R to be done to the weights: {', '.join(RELATIONS)}. "
+    "Without it the lowest that suffices is found.",
+)
+@click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
+@click.option(
+    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
+    help="How to print the answer; markdown fits a pull-request comment.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def prove(
+    source: str, target: str, feeds: tuple[str, ...], relation: str, certificate: str | None,
+    style: str, as_json: bool,
+) -> int:
+    """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
+
+    The ladder is identical, equal-scores, permutation, pair-map, linear: each rung allows more
+    to be done to W_q and W_k. The answer is the lowest rung that holds, with a witness, or a
+    proof that none does. Exit code 0 means that one within the limit holds.
+    """
+    from prover.claim import make_claim
+    from prover.files import write_text
+    from prover.loading import load
+    from prover.relation import Relation
+    from prover.render import render_markdown, render_text
+    from prover.report import report
+    from prover.verdict import prove as decide_claim
+
+    if certificate is not None:
+        _check_certificate_path(certificate)
+    first, second = load(source), load(target)
+    verdict = decide_claim(make_claim(first, second, feeds), Relation(relation))
+    found = report(verdict, (first.family.title, second.family.title))
+    if certificate and verdict.certificate:
+        write_text(Path(certificate), verdict.certificate)
+    if as_json or style == "json":
+        print_json(found)
+    else:
+        render = render_markdown if style == "markdown" else render_text
+        click.echo(render(found, certificate if verdict.certificate else None), nl=False)
+    return verdict.exit_code
+
+
+def _check_certificate_path(name: str) -> None:
+    """Refuse a path where a certificate would replace something else, before any work is done."""
+    from prover.errors import InputError
+    from prover.files import read_text
+
+    path = Path(name)
+    if not name:
+        raise InputError("--certificate needs a file name")
+    if os.path.lexists(path) and not read_text(path, 1 << 26).startswith('{"digest":"sha256:'):
+        raise InputError(
+            "exists and is no certificate", where=name, advice="Remove it first or name another file"
+        )
+    if not path.absolute().parent.is_dir():
+        raise InputError("its folder does not exist", where=name, advice="Create the folder first")
+
+
+@click.command(epilog=EXIT_HELP)
+@click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def check(certificates: tuple[str, ...], as_json: bool) -> int:
+    """Check certificates with the small independent checker alone."""
+    from prover import checker
+    from prover.files import read_text
+
+    rows: list[dict[str, Any]] = []
+    texts = [(name, read_text(Path(name), checker.MAX_BYTES)) for name in certificates]
+    for name, text in texts:
+        row: dict[str, Any] = {"file": name, "accepted": False}
+        try:
+            holds, fails = checker.check(text)
+        except checker.Rejected as fault:
+            row["reason"] = str(fault)
+        else:
+            body = json.loads(text)
+            row |= {
+                "accepted": True, "holds": holds, "fails": fails, "digest": body["digest"],
+                "source": body["source"]["name"], "target": body["target"]["name"],
+                "feeds": [feed["name"] for feed in body["feeds"]],
+            }
+        rows.append(row)
+        if not as_json:
+            click.echo(_check_line(row), err=not row["accepted"])
+    if as_json:
+        print_json({"schema": "rope-prover/check/1", "certificates": rows})
+    return EXIT_OK if all(row["accepted"] for row in rows) else EXIT_INTERNAL
+
+
+def _check_line(row: dict[str, Any]) -> str:
+    if not row["accepted"]:
+        return f"REJECTED {safe(row['file'])}: {safe(row['reason'])[:400]}"
+    parts = [f"'{row['holds']}' holds"] if row["holds"] else []
+    parts += [f"'{row['fails']}' fails"] if row["fails"] else []
+    feeds = ", ".join(row["feeds"])
+    return safe(
+        f"accepted {row['file']}: {' and '.join(parts)} for {row['source'][:200]} -> "
+        f"{row['target'][:200]} under feed {feeds} ({row['digest']})"
+    )
+
+
+@click.command(epilog=EXIT_HELP)
+@click.argument("claims", nargs=-1, metavar="[CLAIM]...")
+@click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
+@click.option(
+    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
+    help="How to print the summary.",
+)
+def run(claims: tuple[str, ...], update: bool, style: str) -> int:
+    """Run claim files, by default all shipped proofs, and re-check their certificates.
+
+    CLAIM is the name of a shipped proof or the path of a claim file.
+    """
+    from prover.claim_file import find_claims, run_claim
+    from prover.progress import track
+    from prover.render import render_run
+
+    paths = find_claims(claims)
+    results = [run_claim(path, update) for path in track(paths)]
+    if style == "json":
+        print_json({"schema": "rope-prover/run/1", "claims": [r.report | {
+            "name": r.name, "title": r.claim.title, "problems": list(r.problems)} for r in results]})
+    else:
+        click.echo(render_run(results, style == "markdown"), nl=False)
+    if any(result.rejected for result in results):
+        return EXIT_INTERNAL
+    return EXIT_DIFFERENT if any(result.problems for result in results) else EXIT_OK
