@@ -110,7 +110,7 @@ def run_claim(path: Path, update: bool) -> Result:
     try:
         source, target = load(claim.source), load(claim.target)
         verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation))
-        found = report(verdict, (source.family.title, target.family.title))
+        found = report(verdict, source.about, target.about)
         problems = _unexpected(claim.expect, found)
         rejected = False
         try:

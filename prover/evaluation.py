@@ -30,7 +30,7 @@ from prover.expression import (
     AnyOf,
 )
 
-Value = Exact | Angle | tuple[Exact, ...]
+Value = Exact | Angle | tuple[Exact | Angle, ...]
 Compute = Callable[["Scope"], Value]
 Test = Callable[["Scope"], bool]
 
@@ -43,8 +43,10 @@ class Scope:
         values: Mapping[str, Value],
         lets: Mapping[str, Compiled],
         moving_names: frozenset[str] = frozenset(),
+        states: Mapping[str, tuple[Compiled, Compiled]] | None = None,
     ) -> None:
         self.values = values
+        self.states = states or {}
         self.lets = lets
         self.moving_names = moving_names
         self.fixed: dict[object, Value | bool] = {}
@@ -52,14 +54,21 @@ class Scope:
         self.index = exact(0)
 
     def at(self, index: int) -> Scope:
-        """The same scope at pair index `index`."""
+        """The same scope at pair index `index`; states step from pair to pair, so in rising order."""
+        if self.states:
+            parts = [(name, initial if index == 0 else step) for name, (initial, step) in self.states.items()]
+            carried = {name: part.compute(self) for name, part in parts}
+        else:
+            carried = {}
         self.index = exact(index)
-        self.moving = {}
+        self.moving = carried
         return self
 
     def lookup(self, name: str) -> Value:
         if name in self.values:
             return self.values[name]
+        if name in self.states:
+            return self.moving[name]
         let = self.lets[name]
         store = self.moving if let.moves else self.fixed
         if name not in store:

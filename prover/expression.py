@@ -56,7 +56,8 @@ _LANGUAGE = (
 )
 FUNCTIONS = frozenset({"floor", "ceil", "min", "max", "abs", "sqrt", "log", "sum", "len"})
 _ON_LISTS = {"sum": TOTAL, "len": LENGTH, "min": LOWEST, "max": HIGHEST}
-RESERVED = FUNCTIONS | {"pi", "j"} | set(keyword.kwlist)
+AXES = "axes"
+RESERVED = FUNCTIONS | {"pi", "j", AXES} | set(keyword.kwlist)
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[..., sympy.Basic]] = {
     ast.Lt: sympy.StrictLessThan,

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy
@@ -15,8 +16,12 @@ from prover.angle import Angle, as_angle, axis_angle
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
 from prover.evaluation import CompiledCondition, Scope, Value, compiled, number
 from prover.exact import MAX_TEXT, exact
+from prover.expression import AXES
 from prover.layout import MAX_WIDTH, Layout, Pair, Positions, build_layout
 
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_PLACE = re.compile(r"\{(.*?)\}")
+_PAIRS_PER_AXIS = "pairs per axis"
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
 
@@ -54,6 +59,17 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class KernelWarning:
+    """What the real kernel silently does when `condition` holds.
+
+    In `text`, {name} stands for a value and {pairs per axis} for the pairs that each axis drives.
+    """
+
+    condition: sympy.Basic
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a layout is implemented upstream."""
 
@@ -68,7 +84,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A layout family as read from one file and the rules it names."""
+    """A layout family as read from one file and the rules it names.
+
+    `states` are values carried from pair to pair: name, value at pair 0, and step from a pair to
+    the next.
+    """
 
     name: str
     title: str
@@ -79,7 +99,9 @@ class Family:
     width: sympy.Basic
     parameters: tuple[Parameter, ...]
     lets: tuple[tuple[str, sympy.Basic], ...]
+    states: tuple[tuple[str, sympy.Basic, sympy.Basic], ...]
     blocks: tuple[Block, ...]
+    warnings: tuple[KernelWarning, ...]
     feeds: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
@@ -102,15 +124,36 @@ def expand(family: Family, given: Mapping[str, Given], name: str) -> Layout:
     return build_layout(name, width, family.axes, family.positions, tuple(pairs))
 
 
-def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, sympy.Basic]:
-    """The let names that the expressions use, directly or through one another, in file order."""
-    lets = dict(family.lets)
+def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[sympy.Basic, ...]]:
+    """The let names and states that the expressions use, directly or through one another, in file order.
+
+    A let name has one expression, a state two: its value at pair 0 and its step.
+    """
+    lets: dict[str, tuple[sympy.Basic, ...]] = {name: (e,) for name, e in family.lets}
+    lets |= {name: (initial, step) for name, initial, step in family.states}
     pending, used = list(fields), set[str]()
     while pending:
         names = {symbol.name for symbol in pending.pop().free_symbols} & lets.keys() - used
         used |= names
-        pending += [lets[name] for name in names]
-    return {name: expression for name, expression in lets.items() if name in used}
+        pending += [part for name in names for part in lets[name]]
+    return {name: parts for name, parts in lets.items() if name in used}
+
+
+def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> tuple[str, ...]:
+    """What the real kernel silently does at these values, one sentence each."""
+    scope = _scope(family, given)
+    counts = [sum(axis in dict(pair.angle.frequencies) for pair in layout.pairs) for axis in family.axes]
+    words = {_PAIRS_PER_AXIS: "/".join(map(str, counts))}
+
+    def word(found: re.Match[str]) -> str:
+        name = found[1]
+        return words[name] if name in words else show_value(scope.lookup(name))
+
+    return tuple(
+        _PLACE.sub(word, warning.text)
+        for warning in family.warnings
+        if CompiledCondition(warning.condition).test(scope)
+    )
 
 
 def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Value]:
@@ -122,6 +165,7 @@ def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Va
 def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
     known = {parameter.name: parameter for parameter in family.parameters}
     values: dict[str, Value] = {axis: axis_angle(axis) for axis in family.axes}
+    values[AXES] = tuple(axis_angle(axis) for axis in family.axes)
     for name, value in given.items():
         if name not in known:
             raise InputError(
@@ -150,11 +194,17 @@ def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
             values[parameter.name] = _exact_value(parameter.default)
         else:
             texts[parameter.name] = parameter.default
-    moving = _moving_names(texts)
+    states = {name: (initial, step) for name, initial, step in family.states}
+    moving = _moving_names(texts, states)
     for parameter in family.parameters:
         if parameter.name in moving:
             raise InputError(f"the default of '{parameter.name}' depends on the pair index j")
-    return Scope(values, {name: compiled(e, moving) for name, e in texts.items()}, moving)
+    return Scope(
+        values,
+        {name: compiled(e, moving) for name, e in texts.items()},
+        moving,
+        {n: (compiled(first, moving), compiled(step, moving)) for n, (first, step) in states.items()},
+    )
 
 
 def _exact_value(value: Given) -> Value:
@@ -165,14 +215,14 @@ def _exact_value(value: Given) -> Value:
     return exact(value)
 
 
-def _moving_names(texts: Mapping[str, sympy.Basic]) -> frozenset[str]:
+def _moving_names(texts: Mapping[str, sympy.Basic], states: Collection[str]) -> frozenset[str]:
     """Names whose value depends on the pair index j. Raises InputError on a circle."""
     uses = {name: {s.name for s in e.free_symbols} for name, e in texts.items()}
     pending: list[str] = []
     done: dict[str, bool] = {}
 
     def visit(name: str) -> bool:
-        if name == "j":
+        if name == "j" or name in states:
             return True
         if name not in uses or name in done:
             return done.get(name, False)
@@ -184,7 +234,7 @@ def _moving_names(texts: Mapping[str, sympy.Basic]) -> frozenset[str]:
         done[name] = any(found)
         return done[name]
 
-    return frozenset(name for name in sorted(uses) if visit(name))
+    return frozenset([*states, *(name for name in sorted(uses) if visit(name))])
 
 
 def _check_requirements(family: Family, scope: Scope) -> None:
@@ -210,8 +260,8 @@ def _check_requirements(family: Family, scope: Scope) -> None:
 
 
 def _check_whole(parameter: Parameter, value: Value) -> None:
-    for entry in value if isinstance(value, tuple) else (number(value, parameter.name),):
-        rational = entry.rational
+    for entry in value if isinstance(value, tuple) else (value,):
+        rational = number(entry, parameter.name).rational
         if rational is None or rational.denominator != 1:
             raise InputError(
                 f"{parameter.name}={show_value(value)}: expected whole numbers, got {str(entry)[:60]}"
@@ -230,6 +280,22 @@ def show_value(value: Value) -> str:
     """A parameter value as it is written in a spec, shortened if it is long."""
     text = (",".join(map(str, value)) or "[]") if isinstance(value, tuple) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
+    """The family with parameters in its feeds' texts replaced by their values."""
+    scope = _scope(family, given)
+    names = {p.name for p in family.parameters if not p.is_list}
+
+    def value(found: re.Match[str]) -> str:
+        if found[0] not in names:
+            return found[0]
+        text = str(scope.lookup(found[0]))
+        return text if text.isdigit() else f"({text})"
+
+    return replace(family, feeds=tuple(
+        (feed, tuple((axis, _WORD.sub(value, text)) for axis, text in table)) for feed, table in family.feeds
+    ))
 
 
 def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int) -> int:
@@ -267,7 +333,7 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
         fields["second_angle"] = block.second_angle
     nodes = sum(1 for e in fields.values() for _ in sympy.preorder_traversal(e))
     used = used_lets(family, fields.values())
-    nodes += sum(1 for e in used.values() for _ in sympy.preorder_traversal(e))
+    nodes += sum(1 for parts in used.values() for e in parts for _ in sympy.preorder_traversal(e))
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}

@@ -57,7 +57,7 @@ def prove(
         _check_certificate_path(certificate)
     first, second = load(source), load(target)
     verdict = decide_claim(make_claim(first, second, feeds), Relation(relation))
-    found = report(verdict, (first.family.title, second.family.title))
+    found = report(verdict, first.about, second.about)
     if certificate and verdict.certificate:
         write_text(Path(certificate), verdict.certificate)
     if as_json or style == "json":

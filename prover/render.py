@@ -29,6 +29,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     lines += [_row("differ", text) for text in _differ(found)]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
+    lines += [_wrapped("warning", text) for text in _warnings(found)]
     lines += [_row("weights", line) for line in _weights(found)]
     lines.append(_row("proof", _proof(found, certificate_path)))
     lines += [_wrapped("numeric", line) for line in _numeric(found)]
@@ -53,6 +54,7 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     ]
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
+    lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
     lines += _difference_table(found)
     lines += _weight_code(found)
     snippet = _snippet(found)
@@ -89,6 +91,10 @@ def _code(text: str) -> str:
 
 def _named(found: JSON, side: str) -> str:
     return f"{plain(found[side])}  ({plain(found['titles'][side])})"
+
+
+def _warnings(found: JSON) -> list[str]:
+    return [f"{side}: {plain(text, 400)}" for side in ("source", "target") for text in found["warnings"][side]]
 
 
 def _relation(found: JSON) -> str:

@@ -23,6 +23,7 @@ from prover.exact import ONE
 from prover.explain import axis_strip, differing_pairs, explanation, headline, show_angle
 from prover.idiom import find_idiom
 from prover.kernel import axis_positions, to_float
+from prover.loading import About
 from prover.relation import Relation
 from prover.snippet import write_snippet
 from prover.verdict import Verdict
@@ -31,7 +32,7 @@ SCHEMA = "rope-prover/verdict/1"
 JSON = dict[str, Any]
 
 
-def report(verdict: Verdict, titles: tuple[str, str]) -> JSON:
+def report(verdict: Verdict, source: About, target: About) -> JSON:
     """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
     claim, decision = verdict.claim, verdict.decision
     differing = differing_pairs(verdict)
@@ -44,7 +45,8 @@ def report(verdict: Verdict, titles: tuple[str, str]) -> JSON:
         "strength": verdict.strength.value,
         "source": claim.source.name,
         "target": claim.target.name,
-        "titles": {"source": titles[0], "target": titles[1]},
+        "titles": {"source": source.title, "target": target.title},
+        "warnings": {"source": list(source.warnings), "target": list(target.warnings)},
         "feeds": [feed.name for feed in claim.feeds],
         "width": claim.source.width,
         "differing_pairs": {"source": list(differing[0]), "target": list(differing[1])},

@@ -85,6 +85,7 @@ def show_json(loaded: Loaded) -> dict[str, Any]:
             "where": _where(family),
         },
         "feeds": {name: dict(table) for name, table in family.feeds},
+        "warnings": list(loaded.about.warnings),
         "properties": _properties_json(found),
         "layout": layout_json(layout),
     }
@@ -93,7 +94,7 @@ def show_json(loaded: Loaded) -> dict[str, Any]:
 def _where(family: Family) -> dict[str, str]:
     fields = [getattr(block, f.name) for block in family.blocks for f in fields_of(block)]
     used = used_lets(family, [e for e in fields if e is not None])
-    return {name: formula(expression) for name, expression in used.items()}
+    return {name: ", then ".join(formula(part) for part in parts) for name, parts in used.items()}
 
 
 def _properties_json(found: Properties) -> dict[str, Any]:
@@ -130,6 +131,8 @@ def show_text(loaded: Loaded, every_row: bool) -> str:
     for name, parameter in found["parameters"].items():
         meaning = f"  {plain(parameter['meaning'])}" if parameter["meaning"] else ""
         lines.append(f"  {name} = {parameter['value'] or '(empty)'}{meaning}")
+    if found["warnings"]:
+        lines += ["", "Warnings:", *(f"  {plain(text)}" for text in found["warnings"])]
     lines += ["", "Properties:", *_property_lines(found["properties"])]
     if found["feeds"]:
         lines += ["", "Feeds:"]

@@ -100,8 +100,13 @@ def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
     """A parameter's value: a number, true, false, or a list with commas."""
     from prover.expression import number
 
-    if text in ("true", "false"):
-        return Fraction(text == "true")
+    if text in ("true", "false", "True", "False"):
+        return Fraction(text.lower() == "true")
+    if text.lower() in ("null", "none"):
+        raise InputError(
+            f"'{text}' is no value", advice="A config's null means 'not given': leave the parameter out, or give "
+            "what the model's code puts in its place, such as hidden_size/num_attention_heads for head_dim",
+        )
     if "," in text:
         if text.count(",") > MAX_LIST:
             raise InputError(f"a list of more than {MAX_LIST} entries")

@@ -15,13 +15,14 @@ from prover.display import escape_markdown, show_number, show_pairs
 from prover.exact import PI, Exact, exact, log, power
 from prover.explain import explanation
 from prover.idiom import find_idiom
+from prover.loading import About
 from prover.render import render_markdown, render_text
 from prover.report import JSON, report
 
 
 def report_on(source: str, target: str, *feeds: str, limit: str = "linear") -> JSON:
     """The report on two specs."""
-    return report(prove_specs(source, target, feeds, limit), ("first title", "second | title"))
+    return report(prove_specs(source, target, feeds, limit), About("first title"), About("second | title"))
 
 
 NORMAL_TO_NEOX = ("ggml/normal:head_dim=16:n_rot=8", "ggml/neox:head_dim=16:n_rot=8")

@@ -12,6 +12,7 @@ from prover import checker
 from prover.claim import Claim
 from prover.explain import differing_pairs
 from prover.feed import Feed
+from prover.loading import About
 from prover.relation import Relation
 from prover.report import relation_word, report
 from prover.verdict import Verdict, prove
@@ -109,6 +110,6 @@ def test_numeric(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_json_round_trip(row: Row) -> None:
     """The report survives JSON and says what the table says."""
-    found = report(verdict_of(row), ("a", "b"))
+    found = report(verdict_of(row), About("a"), About("b"))
     again = json.loads(json.dumps(found, allow_nan=False))
     assert (found, row.verdict, row.relation) == (again, again["verdict"], again["relation"])

@@ -44,7 +44,7 @@ def whole_proof(source: str, target: str) -> Verdict:
     """From two specs to a checked, confirmed verdict and its report."""
     first, second = load(source), load(target)
     verdict = prove(make_claim(first, second, ()))
-    report(verdict, (first.family.title, second.family.title))
+    report(verdict, first.about, second.about)
     return verdict
 
 
