@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import free_claim, small_layout
 
+from conftest import free_claim, small_layout
 from prover.decide import decide
 from prover.evidence import TraceRefutation
 from prover.exact import PI, Exact, exact, power

@@ -7,17 +7,17 @@ import pkgutil
 from dataclasses import replace
 from functools import cache
 
-import catalogue
 import numpy as np
 import pytest
-from catalogue.kernels import Array, Row
-from test_measured import GGML, TRANSFORMERS
 
+import catalogue
+from catalogue.kernels import Array, Row
 from prover import spec
 from prover.errors import InputError
 from prover.kernel import make_kernel
 from prover.layout import Layout
 from prover.loading import Loaded, load
+from test_measured import GGML, TRANSFORMERS
 
 AREAS = sorted(module.name for module in pkgutil.iter_modules(catalogue.__path__) if module.name != "kernels")
 ROWS: list[Row] = [row for area in AREAS for row in importlib.import_module(f"catalogue.{area}").ROWS]

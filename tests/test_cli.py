@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 import pytest
-from conftest import spec_of
 
+from conftest import spec_of
 from prover import __version__, cli
 from prover.checker import RUNGS, check
 from prover.cli import run_command

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import prove_specs
 
+from conftest import prove_specs
 from prover import checker
 from prover.certificate import write_certificate
 from prover.evidence import Witness

@@ -6,10 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from conftest import free_claim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import free_claim
 from prover.angle import Angle
 from prover.exact import Exact, exact, power
 from prover.kernel import make_kernel

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from conftest import prove_specs
 
+from conftest import prove_specs
 from prover.display import escape_markdown, show_number, show_pairs
 from prover.exact import PI, Exact, exact, log, power
 from prover.explain import explanation

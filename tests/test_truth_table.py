@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import prove_specs
-from truth_table import ROWS, Row
 
+from conftest import prove_specs
 from prover import checker
 from prover.claim import Claim
 from prover.explain import differing_pairs
@@ -16,6 +15,7 @@ from prover.loading import About
 from prover.relation import Relation
 from prover.report import relation_word, report
 from prover.verdict import Verdict, prove
+from truth_table import ROWS, Row
 
 IDS = [row.name for row in ROWS]
 PROVED: dict[str, Verdict] = {}
