@@ -9,12 +9,15 @@ from prover.errors import EXIT_OK
 
 
 @click.command("list")
+@click.option("--unsupported", is_flag=True, help="What the catalogue cannot hold, and why.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def list_layouts(as_json: bool) -> int:
+def list_layouts(unsupported: bool, as_json: bool) -> int:
     """List the shipped layouts and proofs."""
     from prover.resources import PROOFS
     from prover.spec import catalogue, read_title
 
+    if unsupported:
+        return _list_unsupported(as_json)
     layouts = {name: read_title(path) for name, path in catalogue().items()}
     proofs = {path.stem: read_title(path) for path in sorted(PROOFS.glob("*.toml"), key=lambda p: p.stem)}
     if as_json:
@@ -25,6 +28,22 @@ def list_layouts(as_json: bool) -> int:
         click.echo(f"{head}:")
         for name, title in table.items():
             click.echo(f"  {name:<{width}}  {safe(title)}")
+    return EXIT_OK
+
+
+def _list_unsupported(as_json: bool) -> int:
+    import textwrap
+
+    from prover.unsupported import read_unsupported
+
+    rows = read_unsupported()
+    if as_json:
+        print_json({"schema": "rope-prover/unsupported/1", "unsupported": [row.as_json() for row in rows]})
+        return EXIT_OK
+    for row in rows:
+        click.echo(f"{safe(row.name)}: {safe(row.what)}")
+        click.echo(textwrap.indent(textwrap.fill(safe(row.reason), 96), "    "))
+        click.echo(f"    {safe(row.source)}")
     return EXIT_OK
 
 

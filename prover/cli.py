@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from prover import __version__, catalogue_commands, proof_commands
+from prover import __version__, catalogue_commands, classes_command, proof_commands
 from prover.console import EXIT_HELP, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
 
@@ -65,6 +65,7 @@ def cli() -> None:
 for command in (
     catalogue_commands.list_layouts,
     catalogue_commands.show,
+    classes_command.classes,
     proof_commands.prove,
     proof_commands.check,
     proof_commands.run,

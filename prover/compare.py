@@ -8,7 +8,7 @@ from fractions import Fraction
 from prover.angle import Angle
 from prover.exact import ONE, PI, Exact, exact
 from prover.layout import Layout, Pair
-from prover.unit import Key, Turned, Unit, Vector, opposite, reduce_turns
+from prover.unit import Key, Turned, Unit, Vector, leads_positive, opposite, reduce_turns
 
 _QUARTER = PI * exact(Fraction(1, 2))
 Place = tuple[int, int]
@@ -78,6 +78,12 @@ def _same_monomials(left: Angle, right: Angle) -> bool:
 def _mirrored(angle: Angle, whole: bool) -> Angle:
     frequencies = {c: reduce_turns(-f) if whole else -f for c, f in angle.frequencies}
     return Angle.of(frequencies, reduce_turns(-angle.phase))
+
+
+def canonical_entry(entry: Entry, whole: bool) -> Entry:
+    """The one of an entry's two spellings, cos(a) and cos(-a), that stands for both."""
+    values = [*((f, whole) for _, f in entry.angle.frequencies), (entry.angle.phase, True)]
+    return entry if leads_positive(values) else Entry(entry.magnitude, _mirrored(entry.angle, whole))
 
 
 def differing_places(

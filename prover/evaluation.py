@@ -68,6 +68,8 @@ class Scope:
         if name in self.values:
             return self.values[name]
         if name in self.states:
+            if name not in self.moving:
+                raise InputError(f"'{name}' is carried from pair to pair", advice="There is no pair here")
             return self.moving[name]
         let = self.lets[name]
         store = self.moving if let.moves else self.fixed

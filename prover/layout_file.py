@@ -134,7 +134,7 @@ class LayoutText:
     blocks: tuple[RawPairs, ...]
     warnings: tuple[RawWarning, ...]
     feeds: Feeds
-    choices: tuple[str, ...]
+    choices: dict[str, tuple[str, ...]]
 
 
 _PARTS: dict[str, type[msgspec.Struct]] = {
@@ -168,7 +168,7 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
         blocks=tuple(raw.pairs) if isinstance(raw.pairs, list) else (raw.pairs,),
         warnings=tuple(parts.warnings),
         feeds=parts.feeds,
-        choices=tuple(raw.choose),
+        choices=_choices(raw),
     )
 
 
@@ -183,8 +183,15 @@ def _collect(raw: _RawLayout, choices: Mapping[str, str]) -> _Parts:
 
 
 def choice_names(path: Path) -> dict[str, tuple[str, ...]]:
-    """The choices a layout file offers: parameter name to its allowed words."""
-    return {name: tuple(_rules(c)) for name, c in _raw_layout(path).choose.items()}
+    """The choices a layout file offers: parameter name to its words, the default first."""
+    return _choices(_raw_layout(path))
+
+
+def _choices(raw: _RawLayout) -> dict[str, tuple[str, ...]]:
+    return {
+        name: (choice.default, *(word for word in _rules(choice) if word != choice.default))
+        for name, choice in raw.choose.items()
+    }
 
 
 class _Parts:

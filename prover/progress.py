@@ -5,20 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+_Item = TypeVar("_Item", str, Path)
 
 
-def track(paths: Sequence[Path]) -> Iterator[Path]:
-    """The paths one by one, with a bar that names the one under way."""
+def track(items: Sequence[_Item]) -> Iterator[_Item]:
+    """The items one by one, with a bar that names the one under way."""
     if not sys.stderr.isatty():
-        yield from paths
+        yield from items
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(paths))
-        for path in paths:
-            progress.update(task, description=path.stem)
-            yield path
+        task = progress.add_task("", total=len(items))
+        for item in items:
+            progress.update(task, description=item.stem if isinstance(item, Path) else item[:60])
+            yield item
             progress.advance(task)

@@ -8,6 +8,7 @@ falls apart into two single lanes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -124,11 +125,19 @@ def opposite(vector: Vector, keys: tuple[Key, ...], whole: bool) -> Vector:
 
 def canonical_vector(vector: Vector, keys: tuple[Key, ...], whole: bool) -> tuple[Vector, bool]:
     """The class of a vector up to sign, and whether the vector is its class's representative."""
-    for value, (_, name) in zip(vector, keys, strict=True):
+    turns = [(value, whole or name == OFFSET) for value, (_, name) in zip(vector, keys, strict=True)]
+    own = leads_positive(turns)
+    return (vector if own else opposite(vector, keys, whole)), own
+
+
+def leads_positive(values: Iterable[tuple[Exact, bool]]) -> bool:
+    """Whether the first term that a change of sign changes is positive, or there is none.
+
+    With each value: whether whole turns do not count in it, so that pi is its own opposite.
+    """
+    for value, whole in values:
         for monomial, coefficient in value.terms:
-            # pi is its own opposite where whole turns do not count; every other term changes sign.
-            half_turn = coefficient == 1 and (monomial,) == PI_MONOMIAL and (whole or name == OFFSET)
+            half_turn = whole and coefficient == 1 and (monomial,) == PI_MONOMIAL
             if not half_turn:
-                own = coefficient > 0
-                return (vector if own else opposite(vector, keys, whole)), own
-    return vector, True
+                return coefficient > 0
+    return True
