@@ -49,16 +49,20 @@ def _list_unsupported(as_json: bool) -> int:
 
 @click.command()
 @click.argument("spec")
+@click.option(
+    "--feed", "feeds", multiple=True, metavar="F",
+    help="Tell the properties under this feed, as for prove; several make one sequence of several modalities.",
+)
 @click.option("--all", "every_row", is_flag=True, help="Show every pair, however many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def show(spec: str, every_row: bool, as_json: bool) -> int:
+def show(spec: str, feeds: tuple[str, ...], every_row: bool, as_json: bool) -> int:
     """Show a layout: its formula, its pairs and its properties."""
     from prover.loading import load
     from prover.show import show_json, show_text
 
     loaded = load(spec)
     if as_json:
-        print_json(show_json(loaded))
+        print_json(show_json(loaded, feeds))
     else:
-        click.echo(show_text(loaded, every_row), nl=False)
+        click.echo(show_text(loaded, every_row, feeds), nl=False)
     return EXIT_OK

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.claim import Claim
 from prover.exact import ONE, Exact
 from prover.family import Family
-from prover.feed import resolve_feeds
+from prover.feed import Feed, resolve_feeds
 from prover.layout import Layout
-from prover.unit import turned_pairs
+from prover.unit import Turned, turned_pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What can be said of a layout at free positions.
+    """What can be said of a layout under feeds; without any, at free positions.
 
-    `relative`: scores depend only on position differences, which is so exactly for rotations.
+    `relative`: scores depend only on position differences. That is so exactly for rotations in which
+    all feeds over the same coordinates turn every pair alike; `mixed` are the pairs where they do not.
     `shiftable`: rotating a cached key again by d gives the key at p + d. That needs
     K(d) K(p) = K(p + d), hence K(0) = 1: same lanes read and written, magnitude 1, no phase.
     """
 
+    feeds: tuple[str, ...]
     not_rotations: tuple[int, ...]
+    mixed: tuple[int, ...]
     shiftable: bool
     why_not_shiftable: str
     magnitudes: tuple[Exact, ...]
@@ -32,17 +36,20 @@ class Properties:
 
     @property
     def relative(self) -> bool:
-        return self.is_rotation
+        return self.is_rotation and not self.mixed
 
 
-def properties(family: Family, layout: Layout) -> Properties:
-    """Properties of a family's layout with all axes free."""
-    claim = Claim(layout, layout, resolve_feeds((), family, family))
+def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Properties:
+    """Properties of a family's layout under feeds. Raises InputError if it lacks one."""
+    claim = Claim(layout, layout, resolve_feeds(feeds, family, family))
     turned = turned_pairs(claim, layout, "source")
     twisted = tuple(i for i, turn in enumerate(turned) if not turn.is_rotation)
+    mixed = tuple(i for i, turn in enumerate(turned) if _is_mixed(turn, claim.feeds))
     reasons = []
     if twisted:
         reasons.append("it is not a rotation")
+    if mixed:
+        reasons.append("the feeds turn the same pair differently")
     if any(pair.read != pair.write for pair in layout.pairs):
         reasons.append("it writes other lanes than it reads")
     if any(pair.magnitude != ONE for pair in layout.pairs):
@@ -50,4 +57,16 @@ def properties(family: Family, layout: Layout) -> Properties:
     if any(turn.first[0].phase for turn in turned):
         reasons.append("the phase would be added once more")
     sizes = tuple(dict.fromkeys(pair.magnitude for pair in layout.pairs))
-    return Properties(twisted, not reasons, "; ".join(reasons), sizes)
+    return Properties(tuple(feeds), twisted, mixed, not reasons, "; ".join(reasons), sizes)
+
+
+def _is_mixed(turn: Turned, feeds: tuple[Feed, ...]) -> bool:
+    """Two feeds over the same coordinates turn the pair by different frequencies.
+
+    A token fed one way against a token fed the other then scores by where both stand.
+    """
+    seen: dict[tuple[str, ...], tuple[object, ...]] = {}
+    for feed, angle in zip(feeds, turn.first, strict=True):
+        if seen.setdefault(tuple(sorted(feed.coordinates)), angle.frequencies) != angle.frequencies:
+            return True
+    return False

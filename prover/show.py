@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields as fields_of
 from typing import Any
 
@@ -53,10 +54,10 @@ def formula(expression: sympy.Basic) -> str:
     return str(_Printer().doprint(expression))
 
 
-def show_json(loaded: Loaded) -> dict[str, Any]:
+def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
     """Everything `show` knows, as JSON types."""
     family, layout = loaded.family, loaded.layout
-    found = properties(family, layout)
+    found = properties(family, layout, feeds)
     values = parameter_values(family, dict(loaded.given))
     return {
         "schema": "rope-prover/layout/1",
@@ -101,16 +102,18 @@ def _properties_json(found: Properties) -> dict[str, Any]:
     return {
         "is_rotation": found.is_rotation,
         "not_rotations": list(found.not_rotations),
+        "feeds": list(found.feeds) or ["free"],
         "depends_only_on_differences": found.relative,
+        "fed_differently": list(found.mixed),
         "can_be_shifted_in_a_cache": found.shiftable,
         "why_not": found.why_not_shiftable,
         "magnitudes": [show_number(value) for value in found.magnitudes],
     }
 
 
-def show_text(loaded: Loaded, every_row: bool) -> str:
+def show_text(loaded: Loaded, every_row: bool, feeds: Sequence[str] = ()) -> str:
     """The same for a terminal."""
-    found, layout = show_json(loaded), loaded.layout
+    found, layout = show_json(loaded, feeds), loaded.layout
     lines = [f"{plain(found['name'])}  ({plain(found['title'])})"]
     if found["note"]:
         lines += [plain(found["note"])]
@@ -133,7 +136,8 @@ def show_text(loaded: Loaded, every_row: bool) -> str:
         lines.append(f"  {name} = {parameter['value'] or '(empty)'}{meaning}")
     if found["warnings"]:
         lines += ["", "Warnings:", *(f"  {plain(text)}" for text in found["warnings"])]
-    lines += ["", "Properties:", *_property_lines(found["properties"])]
+    under = "" if found["properties"]["feeds"] == ["free"] else f", fed {', '.join(map(plain, feeds))}"
+    lines += ["", f"Properties{under}:", *_property_lines(found["properties"])]
     if found["feeds"]:
         lines += ["", "Feeds:"]
         lines += [
@@ -152,10 +156,12 @@ def _property_lines(found: dict[str, Any]) -> list[str]:
 
     twisted = found["not_rotations"]
     which = f" (two angles in pairs {show_pairs(twisted)})" if twisted else ""
+    mixed = found["fed_differently"]
+    apart = f" (the feeds turn pairs {show_pairs(mixed)} differently)" if mixed else ""
     why = f" ({found['why_not']})" if found["why_not"] else ""
     return [
         f"  is a rotation: {yes(found['is_rotation'])}{which}",
-        f"  depends only on position differences: {yes(found['depends_only_on_differences'])}",
+        f"  depends only on position differences: {yes(found['depends_only_on_differences'])}{apart}",
         f"  can be shifted in a cache: {yes(found['can_be_shifted_in_a_cache'])}{why}",
         f"  magnitude: {', '.join(found['magnitudes'][:6]) or '1'}",
     ]
