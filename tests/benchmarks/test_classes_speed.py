@@ -1,0 +1,70 @@
+"""Sorting the catalogue by signature, beside proving each pair of it.
+
+Run with
+
+    python -m pytest tests/benchmarks/test_classes_speed.py -o addopts= --benchmark-only --benchmark-disable-gc
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from prover.claim import make_claim
+from prover.classes import catalogue_specs, sort_classes
+from prover.loading import load
+from prover.relation import Outcome, Relation
+from prover.verdict import prove
+
+SAMPLE = 40
+
+
+def sample() -> list[str]:
+    """Layouts of 64 lanes that have a text feed."""
+    found = sort_classes(catalogue_specs({"width": "64"}), Relation.PERMUTATION, ("text",), 64)
+    return sorted(member.spec for members in found.classes for member in members)[:SAMPLE]
+
+
+def partition_by_pairs(specs: list[str]) -> list[set[str]]:
+    """Each layout proved against each other one."""
+    loaded = {spec: load(spec) for spec in specs}
+    groups = [{spec} for spec in specs]
+    for a, b in combinations(specs, 2):
+        verdict = prove(make_claim(loaded[a], loaded[b], ("text",)), Relation.PERMUTATION)
+        if verdict.outcome is Outcome.EQUIVALENT:
+            first, second = (next(g for g in groups if spec in g) for spec in (a, b))
+            if first is not second:
+                first |= second
+                groups.remove(second)
+    return groups
+
+
+@pytest.mark.benchmark(group="whole catalogue, cold")
+def test_cold_classes(benchmark: Any) -> None:
+    """`rope-prover classes` over the whole catalogue in a fresh process."""
+    code = benchmark.pedantic(
+        lambda: subprocess.run([sys.executable, "-m", "prover", "classes"], stdout=subprocess.DEVNULL).returncode,
+        rounds=3,
+    )
+    assert code == 0
+
+
+@pytest.mark.benchmark(group="40 layouts of 64 lanes on text")
+def test_by_signature(benchmark: Any) -> None:
+    """Sorted by signature, one proof for each member."""
+    specs = sample()
+    found = benchmark.pedantic(sort_classes, args=(specs, Relation.PERMUTATION, ("text",), 64), rounds=3)
+    assert len(specs) == sum(map(len, found.classes))
+
+
+@pytest.mark.benchmark(group="40 layouts of 64 lanes on text")
+def test_by_pairs(benchmark: Any) -> None:
+    """Proved pair by pair, the alternative; the partition is the same."""
+    specs = sample()
+    groups = benchmark.pedantic(partition_by_pairs, args=(specs,), rounds=1)
+    found = sort_classes(specs, Relation.PERMUTATION, ("text",), 64)
+    assert sorted(map(sorted, groups)) == sorted(sorted(m.spec for m in members) for members in found.classes)
