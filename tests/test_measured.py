@@ -7,22 +7,20 @@ here that names the spec it must equal, or stands in KNOWN_GAPS with a reason.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from prover.angle import Angle
-from prover.enclosure import enclose
-from prover.exact import Exact, exact, power
+from prover.conform import conform
+from prover.exact import exact, power
 from prover.layout import Layout, Pair
 from prover.loading import load
+from prover.measured import Measured, read_measured
 
 MEASURED = Path(__file__).parent / "measured"
 
@@ -185,175 +183,10 @@ KNOWN_GAPS = {
     "mistral_large4_learned_scale": "the frequencies are scaled by a tensor of the checkpoint",
 }
 
-AXIS_NAMES = {"pos": "p", "image_index": "image", "y in [-1,1]": "y", "x in [-1,1]": "x"}
-
-# Half a unit in the last place of float32: the largest relative error of one rounding.
-ROUNDING = 2.0**-24
-# DINOv3's coordinate is 2*c - 1, off by one rounding of a number near 1. The smallest coordinate of
-# its grid of 33 patches is 2/33, so relative to that the rounding counts 33/2 times.
-COORDINATE_ROUNDINGS = {"dinov3_vit": 33 / 2}
-# ggml magnitudes were printed with 5 decimals, those of transformers with 6.
-PRINTED = {"ggml": 0.5e-5, "transformers": 0.5e-6}
-
-Vector = dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one pair does: where it writes, and the frequency vector of each written lane."""
-
-    write: tuple[int, int]
-    first: Vector
-    second: Vector
-    tolerance: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """A kernel as measured or as expanded: turns by the lanes they read, and lanes that pass."""
-
-    width: int
-    turns: dict[tuple[int, int], Turn]
-    passes: frozenset[int]
-    magnitudes: frozenset[float]
-    magnitude_tolerance: float = 0.0
-
-
 @cache
-def entries(engine: str) -> dict[str, Any]:
+def measured(engine: str) -> dict[str, Measured]:
     """All measured entries of one engine, by name."""
-    text = (MEASURED / f"{engine}.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)["entries"]
-    return found
-
-
-def ggml_tolerance(entry: dict[str, Any], index: int) -> float:
-    """Relative float32 error of ggml's frequency at pair `index`.
-
-    theta is multiplied `index` times by a rounded theta_scale: two roundings each. The frequency
-    factor, freq_scale, sine and arc tangent add at most four. A YaRN ramp carries two roundings,
-    which count as often as the larger of the two blended frequencies exceeds the smaller.
-    """
-    blend = 2 / entry["freq_scale"] if entry["ext_factor"] else 0
-    return float(2 * index + 4 + blend) * ROUNDING
-
-
-def transformers_tolerance(entry: dict[str, Any], frequency: float) -> float:
-    """Relative float32 error of a frequency that transformers computes as 1 / base**exponent.
-
-    A rounded exponent moves the power by log(base**exponent), which is about |log(frequency)|,
-    roundings. Power, reciprocal, scaling, product with the position, sine and arc tangent add six.
-    YaRN's and Llama 3's blend carries up to four more roundings, which count `factor` times.
-    """
-    config = {**entry["config"], **entry["config"].get("rope_parameters", {})}
-    blend = 4 * config["factor"] if config.get("rope_type") in ("yarn", "llama3") else 0
-    return float(6 + abs(math.log(abs(frequency))) + blend) * ROUNDING
-
-
-def measured_ggml(name: str) -> Kernel:
-    """One entry of ggml.json."""
-    entry = entries("ggml")[name]
-    rows = zip(entry["pairs"], entry["axis"], entry["freq"], strict=True)
-    turns = {}
-    for index, (lanes, axis, frequency) in enumerate(rows):
-        vector = {axis: entry["sign"] * frequency}
-        turns[tuple(lanes)] = Turn(tuple(lanes), vector, vector, ggml_tolerance(entry, index))
-    return Kernel(
-        entry["head_dim"], turns, frozenset(entry["passthrough"]), frozenset({entry["scale"]}),
-        PRINTED["ggml"] + 4 * ROUNDING,
-    )
-
-
-def measured_transformers(name: str) -> Kernel:
-    """One entry of transformers.json."""
-    entry = entries("transformers")[name]
-    width = entry["head_dim"]
-    order = entry.get("output_permutation") or list(range(width))
-    written = {lane: place for place, lane in enumerate(order)}
-    axes = [AXIS_NAMES.get(axis, axis) for axis in entry["axes"]]
-    turns = {}
-
-    def add(a: int, b: int, first: Vector, second: Vector) -> None:
-        tolerance = max(
-            transformers_tolerance(entry, f) for f in (*first.values(), *second.values())
-        )
-        tolerance += COORDINATE_ROUNDINGS.get(name, 0) * ROUNDING
-        turns[a, b] = Turn((written[a], written[b]), first, second, tolerance)
-
-    for a, b, axis, sign, frequency in entry["pairs"]:
-        vector = {axes[axis]: sign * frequency}
-        add(a, b, vector, vector)
-    for a, b, first, second in entry.get("non_rotation_pairs", []):
-        add(a, b, _vector(axes, first), _vector(axes, second))
-    return Kernel(
-        width, turns, frozenset(entry["passthrough"]), frozenset(map(float, entry["scale"])),
-        PRINTED["transformers"] + 4 * ROUNDING,
-    )
-
-
-def _vector(axes: list[str], numbers: list[float]) -> Vector:
-    return {axis: number for axis, number in zip(axes, numbers, strict=True) if number}
-
-
-def expanded(layout: Layout) -> Kernel:
-    """A layout in floating point. A pair that does not turn at all passes."""
-    turns = {}
-    passes = {read for read, write in layout.passes if read == write}
-    for pair in layout.pairs:
-        if _is_identity(pair):
-            passes.update(pair.read)
-        else:
-            first = _floats(pair.angle)
-            second = _floats(pair.second_angle) if pair.second_angle else first
-            turns[pair.read] = Turn(pair.write, first, second)
-    magnitudes = {_float(pair.magnitude) for pair in layout.pairs}
-    return Kernel(layout.width, turns, frozenset(passes), frozenset(magnitudes or {1.0}))
-
-
-def _is_identity(pair: Pair) -> bool:
-    return (
-        pair.read == pair.write
-        and pair.angle == Angle()
-        and pair.second_angle is None
-        and pair.magnitude == exact(1)
-    )
-
-
-def _floats(angle: Angle) -> Vector:
-    assert not angle.phase, "no measured kernel has a phase"
-    return {axis: _float(frequency) for axis, frequency in angle.frequencies}
-
-
-def _float(value: Exact) -> float:
-    return float(enclose(value, 128).mid())
-
-
-def disagreements(found: Kernel, real: Kernel) -> list[str]:
-    """What differs between an expanded layout and a measured kernel, one line each."""
-    lines = []
-    if found.width != real.width:
-        lines.append(f"width {found.width}, measured {real.width}")
-    if found.passes != real.passes:
-        lines.append(f"lanes {sorted(found.passes ^ real.passes)} pass on one side only")
-    if found.turns.keys() != real.turns.keys():
-        lines.append(f"pairs {sorted(found.turns.keys() ^ real.turns.keys())} on one side only")
-    for lanes in sorted(found.turns.keys() & real.turns.keys()):
-        ours, theirs = found.turns[lanes], real.turns[lanes]
-        if ours.write != theirs.write:
-            lines.append(f"pair {lanes} writes {ours.write}, measured {theirs.write}")
-        for mine, measured in ((ours.first, theirs.first), (ours.second, theirs.second)):
-            if not _same_vector(mine, measured, theirs.tolerance):
-                lines.append(f"pair {lanes} has frequency {mine}, measured {measured}")
-    for magnitude in found.magnitudes:
-        if any(abs(magnitude - m) > real.magnitude_tolerance for m in real.magnitudes):
-            lines.append(f"magnitude {magnitude}, measured {sorted(real.magnitudes)}")
-    return lines
-
-
-def _same_vector(mine: Vector, measured: Vector, tolerance: float) -> bool:
-    return mine.keys() == measured.keys() and all(
-        abs(mine[axis] - measured[axis]) <= tolerance * abs(measured[axis]) for axis in mine
-    )
+    return read_measured(MEASURED / f"{engine}.json")
 
 
 @cache
@@ -365,24 +198,23 @@ def layout_of(spec: str) -> Layout:
 @pytest.mark.parametrize("name", GGML)
 def test_ggml(name: str) -> None:
     """The shipped layout is what ggml's CPU kernel was measured to do."""
-    assert [] == disagreements(expanded(layout_of(GGML[name])), measured_ggml(name))
+    assert () == conform(layout_of(GGML[name]), measured("ggml")[name]).differences
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
 def test_transformers(name: str) -> None:
     """The shipped layout is what the attention module of transformers was measured to do."""
-    real = measured_transformers(name)
-    assert [] == disagreements(expanded(layout_of(TRANSFORMERS[name])), real)
+    assert () == conform(layout_of(TRANSFORMERS[name]), measured("transformers")[name]).differences
 
 
 def test_every_ggml_entry_has_a_row() -> None:
     """No measured ggml kernel is left out."""
-    assert sorted(entries("ggml")) == sorted(GGML)
+    assert sorted(measured("ggml")) == sorted(GGML)
 
 
 def test_every_transformers_entry_has_a_row_or_a_reason() -> None:
     """Every measured kernel of transformers is compared, or its gap is explained."""
-    assert sorted(entries("transformers")) == sorted([*TRANSFORMERS, *KNOWN_GAPS])
+    assert sorted(measured("transformers")) == sorted([*TRANSFORMERS, *KNOWN_GAPS])
 
 
 def running_exponents(sections: tuple[int, int, int, int], count: int) -> list[tuple[str, int]]:
@@ -419,7 +251,7 @@ def test_vision_exponents_restart_as_in_the_kernel(sections: tuple[int, int, int
 
 
 def _last_turning(layout: Layout) -> int:
-    return max(i for i, pair in enumerate(layout.pairs) if not _is_identity(pair))
+    return max(i for i, pair in enumerate(layout.pairs) if pair.angle != Angle())
 
 
 def _other_axis(pair: Pair, layout: Layout) -> Pair:
@@ -459,6 +291,5 @@ def test_one_changed_pair_is_noticed(engine: str, name: str, spec: str, change: 
     index = _last_turning(layout)
     pairs = list(layout.pairs)
     pairs[index] = PERTURBATIONS[change](pairs[index], layout)
-    changed = expanded(replace(layout, pairs=tuple(pairs)))
-    real = measured_ggml(name) if engine == "ggml" else measured_transformers(name)
-    assert disagreements(changed, real)
+    changed = conform(replace(layout, pairs=tuple(pairs)), measured(engine)[name])
+    assert not changed.conforms

@@ -1,0 +1,298 @@
+"""Measured tables: what a real kernel was seen to do to every lane, read from JSON.
+
+Two formats, both described in tests/measured/README.md: ggml's, with one position letter per pair, and
+transformers', which can also hold several axes per pair, write orders and pairs with two angles.
+Numbers in them are floats that some float32 kernel produced, so each comes with the error it may have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from prover.errors import InputError, ProverError
+from prover.files import read_text
+
+MAX_BYTES = 1 << 26
+MAX_ENTRIES = 10_000
+MAX_WIDTH = 1 << 16
+MAX_AXES = 8
+LARGEST = 1e100
+
+# Half a unit in the last place of float32: the largest relative error of one rounding.
+ROUNDING = 2.0**-24
+# Cells along the finest grid whose coordinates in [-1, 1] are taken into account.
+GRID_CELLS = 64
+# Decimals with which each format prints a magnitude.
+_DECIMALS = {"ggml": 5, "transformers": 6}
+# Axes that measured tables spell otherwise than layouts.
+AXIS_NAMES = {"pos": "p", "image_index": "image", "y in [-1,1]": "y", "x in [-1,1]": "x"}
+
+Vector = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPair:
+    """Two lanes, the lower first: where they are written and how each written lane turns.
+
+    `first` and `second` are radians per unit of each axis; `magnitudes` belong to the two lanes;
+    `tolerance` is the relative error that a frequency may have.
+    """
+
+    read: tuple[int, int]
+    write: tuple[int, int]
+    first: Vector
+    second: Vector
+    magnitudes: tuple[float, float]
+    tolerance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A kernel's table; `passes` are (read, written) lanes copied unchanged, `why` explains tolerances."""
+
+    name: str
+    width: int
+    axes: tuple[str, ...]
+    pairs: tuple[MeasuredPair, ...]
+    passes: tuple[tuple[int, int], ...]
+    magnitude_tolerance: float
+    why: str
+
+
+class _Ggml(msgspec.Struct):
+    head_dim: int
+    pairs: list[tuple[int, int]]
+    axis: str
+    sign: int
+    freq: list[float]
+    scale: float
+    passthrough: list[int]
+    freq_scale: float = 1.0
+    ext_factor: float = 0.0
+
+
+class _Transformers(msgspec.Struct):
+    head_dim: int
+    axes: list[str]
+    pairs: list[tuple[int, int, int | list[int], int | None, float | list[float]]]
+    passthrough: list[int]
+    scale: dict[str, str | list[int]]
+    output_permutation: list[int] | None = None
+    non_rotation_pairs: list[tuple[int, int, list[float], list[float]]] = []
+    config: dict[str, Any] = {}
+
+
+def read_measured(path: Path) -> dict[str, Measured]:
+    """Every entry of a measured file by name, decoded and checked."""
+    return {name: decode(name, table, f"{path}, entry {name[:60]}") for name, table in read_entries(path).items()}
+
+
+def read_entries(path: Path) -> dict[str, Any]:
+    """Every entry of a measured file by name, as JSON. Raises InputError if it is no such file."""
+    try:
+        tables = msgspec.json.decode(read_text(path, MAX_BYTES))
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise InputError(f"is not JSON: {fault}", where=str(path)) from None
+    found = next((tables[k] for k in ("configs", "cases", "entries") if k in tables), None) if (
+        isinstance(tables, dict)
+    ) else None
+    if isinstance(found, list):
+        named = {str(entry.get("id", "")): entry for entry in found if isinstance(entry, dict)}
+        if len(named) != len(found) or "" in named:
+            raise InputError("every case needs an 'id' of its own", where=str(path))
+        found = named
+    if not isinstance(found, dict) or not found:
+        raise InputError(
+            "is no measured table", where=str(path),
+            advice="Expected an object with 'configs' (ggml), 'cases' (transformers) or 'entries'",
+        )
+    if len(found) > MAX_ENTRIES:
+        raise InputError(f"{len(found)} entries; at most {MAX_ENTRIES}", where=str(path))
+    return found
+
+
+def decode(name: str, table: Any, where: str) -> Measured:
+    """One entry. Raises InputError with field, expected and got."""
+    is_ggml = isinstance(table, dict) and isinstance(table.get("axis"), str)
+    try:
+        if is_ggml:
+            return _from_ggml(name, msgspec.convert(table, _Ggml))
+        return _from_transformers(name, msgspec.convert(table, _Transformers))
+    except msgspec.ValidationError as fault:
+        message, _, field = str(fault).partition(" - at ")
+        raise InputError(message.replace("`", "'"), where=f"{where}, {field.strip('`$.') or 'top level'}") from None
+    except ProverError as fault:
+        raise fault.inside(where) from None
+
+
+def _from_ggml(name: str, entry: _Ggml) -> Measured:
+    if not len(entry.pairs) == len(entry.axis) == len(entry.freq):
+        raise InputError(
+            f"{len(entry.pairs)} pairs, {len(entry.axis)} axis letters and {len(entry.freq)} frequencies",
+            where="pairs, axis, freq", advice="Give one of each per pair",
+        )
+    if entry.sign not in (1, -1):
+        raise InputError(f"is {entry.sign}, expected 1 or -1", where="sign")
+    _finite("freq", [*entry.freq, entry.scale, entry.freq_scale])
+    if not entry.freq_scale > 0:
+        raise InputError(f"is {entry.freq_scale}, expected a positive number", where="freq_scale")
+    blend = 2 / entry.freq_scale if entry.ext_factor else 0.0
+    pairs = []
+    for index, ((a, b), axis, frequency) in enumerate(zip(entry.pairs, entry.axis, entry.freq, strict=True)):
+        vector = _vector([axis], [entry.sign * frequency])
+        tolerance = (2 * index + 4 + blend) * ROUNDING
+        pairs.append(_oriented((a, b), (a, b), vector, vector, (entry.scale, entry.scale), tolerance))
+    why = (
+        "ggml multiplies theta by a float32 theta_scale once per pair: two roundings of 2^-24 each for every pair "
+        "before, and four more for factor, scale, sine and arc tangent"
+    )
+    if blend:
+        why += "; YaRN's ramp carries two more, counted 1/freq_scale times"
+    axes = tuple(dict.fromkeys(entry.axis))
+    return _checked(name, entry.head_dim, axes, pairs, [(lane, lane) for lane in entry.passthrough], "ggml", why)
+
+
+def _from_transformers(name: str, entry: _Transformers) -> Measured:
+    width = entry.head_dim
+    order = list(range(width)) if entry.output_permutation is None else entry.output_permutation
+    if sorted(order) != list(range(width)):
+        raise InputError(f"is no permutation of the {width} lanes", where="output_permutation")
+    written = {lane: place for place, lane in enumerate(order)}
+    axes = [AXIS_NAMES.get(axis, axis) for axis in entry.axes]
+    sizes = _magnitudes(entry)
+    flat = {**entry.config, **_table(entry.config.get("rope_parameters"))}
+    factor = flat.get("factor", 1)
+    is_blend = flat.get("rope_type") in ("yarn", "llama3") and isinstance(factor, int | float)
+    blend = 4 * float(factor) if is_blend else 0.0
+    unit = GRID_CELLS if any("[-1,1]" in axis for axis in entry.axes) else 0
+
+    def pair(a: int, b: int, first: Vector, second: Vector) -> MeasuredPair:
+        for lane in (a, b):
+            _lane(lane, width, "pairs")
+        logs = [abs(math.log(abs(f))) for _, f in (*first, *second)] or [0.0]
+        tolerance = (6 + max(logs) + blend + unit) * ROUNDING
+        return _oriented((a, b), (written[a], written[b]), first, second, (sizes(a), sizes(b)), tolerance)
+
+    pairs = []
+    for a, b, which, sign, frequency in entry.pairs:
+        numbers = frequency if isinstance(frequency, list) else [frequency * (1 if sign is None else sign)]
+        _finite("pairs", numbers)
+        vector = _vector(_axes(axes, which, len(numbers)), numbers)
+        pairs.append(pair(a, b, vector, vector))
+    for a, b, first, second in entry.non_rotation_pairs:
+        _finite("non_rotation_pairs", [*first, *second])
+        if not len(first) == len(second) == len(axes):
+            raise InputError(f"expected one frequency for each of {len(axes)} axes", where="non_rotation_pairs")
+        pairs.append(pair(a, b, _vector(axes, first), _vector(axes, second)))
+    why = (
+        "a float32 base**exponent: one rounding of 2^-24 for each e-fold of the frequency, and six more for power, "
+        "reciprocal, scaling, product with the position, sine and arc tangent"
+    )
+    if blend:
+        why += "; the blend of frequencies carries four more, counted factor times"
+    if unit:
+        why += f"; coordinates in [-1, 1] are off by one rounding of 1, counted {GRID_CELLS} times for the finest grid"
+    for lane in entry.passthrough:
+        _lane(lane, width, "passthrough")
+    passes = [(lane, written[lane]) for lane in entry.passthrough]
+    return _checked(name, width, tuple(axes), pairs, passes, "transformers", why)
+
+
+def _magnitudes(entry: _Transformers) -> Any:
+    """Lane to magnitude, from the table value -> 'all' or lanes."""
+    default, special = 1.0, dict[int, float]()
+    for text, lanes in entry.scale.items():
+        try:
+            value = float(text)
+        except ValueError:
+            raise InputError(f"'{text[:40]}' is no number", where="scale") from None
+        _finite("scale", [value])
+        if lanes == "all":
+            default = value
+        elif isinstance(lanes, str):
+            raise InputError(f"'{lanes[:40]}' is neither 'all' nor a list of lanes", where="scale")
+        else:
+            special |= dict.fromkeys(lanes, value)
+    return lambda lane: special.get(lane, default)
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _axes(axes: Sequence[str], which: int | list[int], count: int) -> list[str]:
+    numbers = list(range(len(axes))) if count > 1 and isinstance(which, int) else which
+    numbers = [numbers] if isinstance(numbers, int) else numbers
+    # A vector over all axes names the axes that take part, in any length.
+    if len(numbers) != count:
+        numbers = list(range(len(axes)))
+    if len(numbers) != count or not all(0 <= n < len(axes) for n in numbers):
+        raise InputError(f"axes {which} and {count} frequencies do not fit {len(axes)} axes", where="pairs")
+    return [axes[n] for n in numbers]
+
+
+def _vector(axes: Sequence[str], numbers: Sequence[float]) -> Vector:
+    return tuple(sorted((axis, number) for axis, number in zip(axes, numbers, strict=True) if number))
+
+
+def _oriented(
+    read: tuple[int, int], write: tuple[int, int], first: Vector, second: Vector,
+    magnitudes: tuple[float, float], tolerance: float,
+) -> MeasuredPair:
+    """The pair told with its lower lane first, which turns every angle round."""
+    if read[0] < read[1]:
+        return MeasuredPair(read, write, first, second, magnitudes, tolerance)
+    return MeasuredPair(
+        read[::-1], write[::-1], opposite(second), opposite(first), magnitudes[::-1], tolerance,
+    )
+
+
+def opposite(vector: Vector) -> Vector:
+    """The vector of the other direction."""
+    return tuple((axis, -number) for axis, number in vector)
+
+
+def _checked(
+    name: str, width: int, axes: tuple[str, ...], pairs: list[MeasuredPair], passes: list[tuple[int, int]],
+    kind: str, why: str,
+) -> Measured:
+    if not 0 < width <= MAX_WIDTH:
+        raise InputError(f"is {width}, expected 1 to {MAX_WIDTH}", where="head_dim")
+    if len(axes) > MAX_AXES:
+        raise InputError(f"{len(axes)} axes; at most {MAX_AXES}", where="axes")
+    for what, lanes in (
+        ("read", [*(lane for pair in pairs for lane in pair.read), *(read for read, _ in passes)]),
+        ("written", [*(lane for pair in pairs for lane in pair.write), *(write for _, write in passes)]),
+    ):
+        seen: set[int] = set()
+        for lane in lanes:
+            _lane(lane, width, "pairs, passthrough")
+            if lane in seen:
+                raise InputError(f"lane {lane} is {what} twice", where="pairs, passthrough")
+            seen.add(lane)
+        if len(seen) != width:
+            missing = sorted(set(range(width)) - seen)
+            raise InputError(
+                f"lane {missing[0]} is not {what}", where="pairs, passthrough",
+                advice="Every lane of the head is in one pair or passes",
+            )
+    tolerance = 0.5 * 10.0 ** -_DECIMALS[kind] + 4 * ROUNDING
+    return Measured(name, width, axes, tuple(sorted(pairs, key=lambda pair: pair.read)), tuple(sorted(passes)),
+                    tolerance, why)
+
+
+def _lane(lane: int, width: int, where: str) -> None:
+    if not 0 <= lane < width:
+        raise InputError(f"lane {lane} does not exist; the head has lanes 0 to {width - 1}", where=where)
+
+
+def _finite(where: str, numbers: Iterable[float]) -> None:
+    for value in numbers:
+        if not (math.isfinite(value) and abs(value) <= LARGEST):
+            raise InputError(f"{value} is not a number that a kernel can have", where=where)
