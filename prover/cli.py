@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from prover import __version__, catalogue_commands, classes_command, conform_command, proof_commands
+from prover import __version__, catalogue_commands, classes_command, conform_command, measure_command, proof_commands
 from prover.console import EXIT_HELP, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
 
@@ -67,6 +67,7 @@ for command in (
     catalogue_commands.show,
     classes_command.classes,
     conform_command.conform,
+    measure_command.measure,
     proof_commands.prove,
     proof_commands.check,
     proof_commands.run,

@@ -1,0 +1,43 @@
+"""Attention modules of the installed transformers, measured now, against the catalogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from prover.cli import run_command
+from prover.conform import conform
+from prover.loading import load
+from prover.measure_transformers import measure_transformers, probe_case
+from prover.measured import decode
+from prover.transformers_cases import CASES
+
+pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_module_conforms(name: str) -> None:
+    """The module of transformers does what its layout of the catalogue says, to the last pair."""
+    table = measure_transformers(name)["cases"][0]
+    assert () == conform(load(CASES[name].spec).layout, decode(name, table, name)).differences
+
+
+@pytest.mark.parametrize("name", ["hunyuan_vl_4axis_16x4", "vjepa2"])
+def test_no_rotation_is_measured_as_that(name: str) -> None:
+    """Two modules turn the two lanes of a pair by different angles."""
+    case = probe_case(CASES[name]).case
+    assert not case["is_rotation"]
+    assert case["non_rotation_pairs"]
+
+
+def test_another_module_is_noticed() -> None:
+    """Negative control: the table of one module differs from the layout of another."""
+    table = measure_transformers("cohere_command_r")["cases"][0]
+    assert not conform(load("transformers/half:rope_theta=8000000").layout, decode("x", table, "x")).conforms
+
+
+def test_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """`measure transformers --conform` prints a line for each case and exits with 0."""
+    assert 0 == run_command(["measure", "transformers", "nanochat_reverse", "vjepa2", "--conform"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert "conforms to transformers/nanochat; a rotation" in first
+    assert "no rotation" in second
