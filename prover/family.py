@@ -60,7 +60,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class KernelWarning:
-    """What the real kernel silently does when `condition` holds.
+    """What is told where `condition` holds (a warning) or does not hold (a requirement).
 
     In `text`, {name} stands for a value and {pairs per axis} for the pairs that each axis drives.
     """
@@ -101,6 +101,7 @@ class Family:
     lets: tuple[tuple[str, sympy.Basic], ...]
     states: tuple[tuple[str, sympy.Basic, sympy.Basic], ...]
     blocks: tuple[Block, ...]
+    requirements: tuple[KernelWarning, ...]
     warnings: tuple[KernelWarning, ...]
     feeds: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -144,16 +145,18 @@ def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> t
     scope = _scope(family, given)
     counts = [sum(axis in dict(pair.angle.frequencies) for pair in layout.pairs) for axis in family.axes]
     words = {_PAIRS_PER_AXIS: "/".join(map(str, counts))}
-
-    def word(found: re.Match[str]) -> str:
-        name = found[1]
-        return words[name] if name in words else show_value(scope.lookup(name))
-
     return tuple(
-        _PLACE.sub(word, warning.text)
+        _told(warning, scope, words)
         for warning in family.warnings
         if CompiledCondition(warning.condition).test(scope)
     )
+
+
+def _told(warning: KernelWarning, scope: Scope, words: Mapping[str, str]) -> str:
+    def word(found: re.Match[str]) -> str:
+        return words[found[1]] if found[1] in words else show_value(scope.lookup(found[1]))
+
+    return _PLACE.sub(word, warning.text)
 
 
 def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Value]:
@@ -257,6 +260,9 @@ def _check_requirements(family: Family, scope: Scope) -> None:
                 f"'{parameter.requirement_text}'",
                 advice=_values_used(parameter, scope),
             )
+    for requirement in family.requirements:
+        if not CompiledCondition(requirement.condition).test(scope):
+            raise InputError(_told(requirement, scope, {}))
 
 
 def _check_whole(parameter: Parameter, value: Value) -> None:

@@ -98,6 +98,10 @@ def _assemble(raw: LayoutText, name: str) -> Family:
             )
             for b in blocks
         ),
+        requirements=tuple(
+            KernelWarning(_at("requirements.holds", partial(parse_condition, r.holds, names, lists)), r.text)
+            for r in raw.requirements
+        ),
         warnings=tuple(
             KernelWarning(_at("warnings.when", partial(parse_condition, w.when, names, lists)), w.text)
             for w in raw.warnings

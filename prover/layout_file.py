@@ -24,6 +24,7 @@ from prover.spec import catalogue
 
 _RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
 MAX_LIKE = 4
+MAX_RULES = 32
 
 Text = str | int
 Feeds = dict[str, dict[str, Text]]
@@ -76,6 +77,13 @@ class RawWarning(msgspec.Struct, forbid_unknown_fields=True):
     text: str
 
 
+class RawRequirement(msgspec.Struct, forbid_unknown_fields=True):
+    """What must hold of the parameters together, and the text that says why the kernel refuses."""
+
+    holds: str
+    text: str
+
+
 class _RawChoice(msgspec.Struct, forbid_unknown_fields=True):
     default: str
     rules: dict[str, str] | str
@@ -90,9 +98,12 @@ class _RawRule(msgspec.Struct, forbid_unknown_fields=True):
     title: str
     note: str = ""
     source: list[RawSource] = []
+    rules: list[str] = []
     parameters: dict[str, RawParameter] = {}
     let: dict[str, Text] = {}
     state: dict[str, RawState] = {}
+    pairs: RawPairs | None = None
+    requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
 
@@ -101,7 +112,7 @@ class _RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     title: str
     axes: list[str]
     width: Text
-    pairs: RawPairs | list[RawPairs]
+    pairs: RawPairs | list[RawPairs] | None = None
     note: str = ""
     source: list[RawSource] = []
     positions: Literal["integer", "real"] = "integer"
@@ -114,6 +125,7 @@ class _RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     parameters: dict[str, RawParameter] = {}
     let: dict[str, Text] = {}
     state: dict[str, RawState] = {}
+    requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
 
@@ -132,6 +144,7 @@ class LayoutText:
     lets: dict[str, Text]
     states: dict[str, RawState]
     blocks: tuple[RawPairs, ...]
+    requirements: tuple[RawRequirement, ...]
     warnings: tuple[RawWarning, ...]
     feeds: Feeds
     choices: dict[str, tuple[str, ...]]
@@ -143,6 +156,7 @@ _PARTS: dict[str, type[msgspec.Struct]] = {
     "pairs": RawPairs,
     "choose": _RawChoice,
     "state": RawState,
+    "requirements": RawRequirement,
     "warnings": RawWarning,
 }
 _Raw = TypeVar("_Raw", _RawRule, _RawLayout, _RawChoices)
@@ -165,7 +179,8 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
         parameters=parts.parameters,
         lets=parts.lets,
         states=parts.states,
-        blocks=tuple(raw.pairs) if isinstance(raw.pairs, list) else (raw.pairs,),
+        blocks=tuple(parts.blocks),
+        requirements=tuple(parts.requirements),
         warnings=tuple(parts.warnings),
         feeds=parts.feeds,
         choices=_choices(raw),
@@ -175,7 +190,8 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
 def _collect(raw: _RawLayout, choices: Mapping[str, str]) -> _Parts:
     parts = _Parts(raw)
     for name in [*raw.rules, *_chosen(raw, choices)]:
-        parts.take(name, _renamed(_read_rule(name), raw.rename))
+        parts.take(name, raw.rename)
+    parts.check_blocks()
     parts.check_rename(raw.rename)
     parts.set_defaults(raw.defaults)
     parts.fix(raw.fixed)
@@ -202,11 +218,26 @@ class _Parts:
         self.parameters = dict(raw.parameters)
         self.lets = dict(raw.let)
         self.states = dict(raw.state)
+        self.has_own_blocks = raw.pairs is not None
+        self.blocks = raw.pairs if isinstance(raw.pairs, list) else [raw.pairs] if raw.pairs else []
+        self.requirements = list(raw.requirements)
+        self.taken: list[str] = []
         self.warnings = list(raw.warnings)
         self.feeds = dict(raw.feeds)
         self.own = {*raw.parameters, *raw.let, *raw.state, *raw.axes, *raw.choose}
 
-    def take(self, name: str, rule: _RawRule) -> None:
+    def take(self, name: str, rename: Mapping[str, str]) -> None:
+        """Take in a rule and the rules that it names, each once."""
+        if name in self.taken:
+            return
+        self.taken.append(name)
+        if len(self.taken) > MAX_RULES:
+            raise LimitError(f"more than {MAX_RULES} rules")
+        rule = _renamed(_read_rule(name), rename)
+        for other in rule.rules:
+            self.take(other, rename)
+        if rule.pairs and not self.has_own_blocks:
+            self.blocks = [*self.blocks, rule.pairs]
         for kind, mine, theirs in (
             ("parameter", self.parameters, rule.parameters),
             ("let name", self.lets, rule.let),
@@ -217,8 +248,15 @@ class _Parts:
                 raise InputError(f"{kind} '{clash[0]}' is defined by rule '{name}' too")
             mine.update(theirs)  # type: ignore[arg-type]
         self.sources += rule.source
+        self.requirements += rule.requirements
         self.warnings += rule.warnings
         self.feeds = {**rule.feeds, **self.feeds}
+
+    def check_blocks(self) -> None:
+        if not self.blocks:
+            raise InputError("it has no pairs", advice="Write [pairs], or name a rule that has them")
+        if len(self.blocks) > 1 and not self.has_own_blocks:
+            raise InputError("several rules bring pairs", advice="Write [pairs] in the layout")
 
     def check_rename(self, rename: Mapping[str, str]) -> None:
         for old, new in rename.items():
@@ -263,13 +301,14 @@ def _renamed(rule: _RawRule, rename: Mapping[str, str]) -> _RawRule:
         return [renew(part) for part in value] if isinstance(value, list) else value
 
     tables = msgspec.to_builtins(rule)
-    for key in ("parameters", "let", "state", "warnings", "feeds"):
+    for key in ("parameters", "let", "state", "pairs", "requirements", "warnings", "feeds"):
         tables[key] = renew(tables[key])
     return msgspec.convert(tables, _RawRule)
 
 
 def _words(rule: _RawRule) -> set[str]:
-    texts = " ".join(str(part) for part in (rule.let, rule.state, rule.parameters, rule.warnings))
+    parts = (rule.let, rule.state, rule.pairs, rule.parameters, rule.requirements, rule.warnings)
+    texts = " ".join(map(str, parts))
     return set(re.findall(r"[A-Za-z_]\w*", texts, re.ASCII))
 
 
