@@ -192,10 +192,35 @@ def _collect(raw: _RawLayout, choices: Mapping[str, str]) -> _Parts:
     for name in [*raw.rules, *_chosen(raw, choices)]:
         parts.take(name, raw.rename)
     parts.check_blocks()
-    parts.check_rename(raw.rename)
+    for field, names in (("rename", raw.rename.values()), ("defaults", raw.defaults), ("fixed", raw.fixed)):
+        for name in names:
+            if not parts.of_a_rule(name) and name not in _elsewhere(raw):
+                raise InputError(
+                    f"no rule has a parameter '{_old_name(raw, name)[:40]}'", where=field,
+                    advice=f"Parameters of the rules: {', '.join(sorted(_elsewhere(raw))) or 'none'}",
+                )
     parts.set_defaults(raw.defaults)
     parts.fix(raw.fixed)
     return parts
+
+
+def _old_name(raw: _RawLayout, name: str) -> str:
+    return next((old for old, new in raw.rename.items() if new == name), name)
+
+
+def _elsewhere(raw: _RawLayout) -> set[str]:
+    """The parameters that the rules bring, whatever is chosen."""
+    found: set[str] = set()
+    pending = [*raw.rules, *(rule for choice in raw.choose.values() for rule in _rules(choice).values())]
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in seen:
+            seen.add(name)
+            rule = _read_rule(name)
+            found |= {raw.rename.get(parameter, parameter) for parameter in rule.parameters}
+            pending += rule.rules
+    return found
 
 
 def choice_names(path: Path) -> dict[str, tuple[str, ...]]:
@@ -258,32 +283,24 @@ class _Parts:
         if len(self.blocks) > 1 and not self.has_own_blocks:
             raise InputError("several rules bring pairs", advice="Write [pairs] in the layout")
 
-    def check_rename(self, rename: Mapping[str, str]) -> None:
-        for old, new in rename.items():
-            if new not in self.parameters or new in self.own:
-                raise InputError(f"no rule has a parameter '{old[:40]}'", where="rename")
-
     def set_defaults(self, defaults: Mapping[str, Any]) -> None:
         for name, value in defaults.items():
-            known = self._of_a_rule(name, "defaults")
-            self.parameters[name] = msgspec.structs.replace(known, default=value)
+            if self.of_a_rule(name):
+                self.parameters[name] = msgspec.structs.replace(self.parameters[name], default=value)
 
     def fix(self, fixed: Mapping[str, Text | bool]) -> None:
         for name, value in fixed.items():
-            known = self._of_a_rule(name, "fixed")
+            if not self.of_a_rule(name):
+                continue
+            known = self.parameters[name]
             if known.is_list or isinstance(known.default, list):
                 raise InputError(f"'{name}' is a list; only a number can be fixed", where=f"fixed.{name}")
             del self.parameters[name]
             self.lets[name] = int(value) if isinstance(value, bool) else value
 
-    def _of_a_rule(self, name: str, field: str) -> RawParameter:
-        if name not in self.parameters or name in self.own:
-            rules = sorted(set(self.parameters) - self.own)
-            raise InputError(
-                f"no rule has a parameter '{name[:40]}'", where=field,
-                advice=f"Parameters of the rules: {', '.join(rules) or 'none'}",
-            )
-        return self.parameters[name]
+    def of_a_rule(self, name: str) -> bool:
+        """Whether a rule taken in has brought this parameter."""
+        return name in self.parameters and name not in self.own
 
 
 def _renamed(rule: _RawRule, rename: Mapping[str, str]) -> _RawRule:

@@ -1,0 +1,140 @@
+"""Rows for vision towers and video: timm, DINOv3, rope-vit, ComRoPE, lucidrains, diffusers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from catalogue.kernels import (
+    Array,
+    Kernel,
+    Positions,
+    Row,
+    by_axis,
+    default_frequencies,
+    negate_and_swap_halves,
+    one_axis,
+    rotate_adjacent,
+    rotate_halves,
+    two_tables,
+)
+from catalogue.sglang import turns
+
+BANDS = 10000.0 ** (-np.arange(16) / 16)
+PIXEL = np.linspace(1, 112, 16) * np.pi
+HW = ["h"] * 16 + ["w"] * 16
+PERIODS = 2 * np.pi / 100.0 ** (np.arange(16) / 16)
+SPACED = 2 * np.pi / (0.5 * 8.0 ** np.linspace(0, 1, 16))
+LEARNED = {"x": np.array([1, 0.5, 0, -0.5]), "y": np.array([0, 0.5, 1, 0.5])}
+MOCHI = {"t": np.array([1, 0.5, 0, 0.1]), "h": np.array([0, 0.5, 1, 0.2]), "w": np.array([0, 0.25, 0.5, 1])}
+
+
+def learned(table: dict[str, Array]) -> Kernel:
+    """Adjacent pairs, each with a direction of its own."""
+    return lambda x, at: rotate_adjacent(x, sum(at[axis] * column for axis, column in table.items()))
+
+
+def repeated(axes: str, dims: tuple[int, ...]) -> list[str]:
+    """The axis of each pair, for lanes per axis."""
+    return [axis for axis, lanes in zip(axes, dims, strict=True) for _ in range(lanes // 2)]
+
+
+def by_dims(dims: tuple[int, ...], theta: float, axes: str = "thw") -> Kernel:
+    """Lanes by axis, each with its own run of frequencies, adjacent."""
+    frequencies = np.concatenate([default_frequencies(theta, d) for d in dims])
+    return by_axis(rotate_adjacent, frequencies, repeated(axes, dims))
+
+
+def ltx(x: Array, at: Positions) -> Array:
+    """LTX over 26 lanes of all heads: 4 frequencies, t, h, w at each, and 2 lanes left over in front."""
+    frequencies = 10000.0 ** np.linspace(0, 1, 4) * np.pi / 2
+    angles = (frequencies[:, None] * np.array([at["t"], at["h"], at["w"]])).reshape(-1)
+    return np.concatenate([x[:2], rotate_adjacent(x[2:], angles)])
+
+
+def ltx2(x: Array, at: Positions) -> Array:
+    """LTX-2 split over two heads of 16 lanes: 15 pairs, one padded in front of the first head."""
+    frequencies = 10000.0 ** np.linspace(0, 1, 5) * np.pi / 2
+    angles = (frequencies[:, None] * np.array([at["t"], at["h"], at["w"]])).reshape(-1)
+    angles = np.concatenate([[0.0], angles]).reshape(2, 8)
+    return np.concatenate([rotate_halves(x[:16], angles[0]), rotate_halves(x[16:], angles[1])])
+
+
+def allegro(x: Array, at: Positions) -> Array:
+    """Three thirds of the head, halves in each."""
+    frequencies = default_frequencies(10000, 8)
+    parts = zip(np.split(x, 3), "thw", strict=True)
+    return np.concatenate([rotate_halves(part, at[axis] * frequencies) for part, axis in parts])
+
+
+def ernie_image(at: Positions) -> Array:
+    """Each angle twice in a row, over 32, 48 and 48 lanes."""
+    parts = [at[axis] * default_frequencies(256, d) for axis, d in (("t", 32), ("h", 48), ("w", 48))]
+    return np.repeat(np.concatenate(parts), 2)
+
+
+def cosmos(head: int, scale: tuple[float, float, float]) -> Kernel:
+    """Halves over t, h, w, each with its own stretched base."""
+    space = head // 6 * 2
+    dims = (head - 2 * space, space, space)
+    runs = [default_frequencies(10000 * s ** (d / (d - 2)), d) for s, d in zip(scale, dims, strict=True)]
+    return by_axis(rotate_halves, np.concatenate(runs), repeated("thw", dims))
+
+
+def middle(x: Array, at: Positions) -> Array:
+    """rotary-embedding-torch from lane 8 on, 32 lanes, positions divided by 2."""
+    return np.concatenate([x[:8], rotate_adjacent(x[8:40], at["p"] / 2 * default_frequencies(10000, 32)), x[40:]])
+
+
+VISION = (
+    Row("timm/rope-cat", by_axis(rotate_adjacent, np.tile(BANDS, 2), HW)),
+    Row("timm/rope-cat:half=true:in_pixels=true:max_res=224", by_axis(rotate_halves, np.tile(PIXEL, 2), HW)),
+    Row("timm/rope-mixed", learned(LEARNED)),
+    Row("timm/mrope", by_axis(rotate_halves, default_frequencies(10000, 128), turns([24, 20, 20], 64))),
+    Row("timm/dinov3", by_axis(rotate_adjacent, np.tile(PERIODS, 2), ["y"] * 16 + ["x"] * 16)),
+    Row("timm/dinov3:rotate_half=true:temperature=50",
+        by_axis(rotate_halves, np.tile(2 * np.pi / 50.0 ** (np.arange(16) / 16), 2), ["y"] * 16 + ["x"] * 16)),
+    Row("dinov3/rope", by_axis(rotate_halves, np.tile(PERIODS, 2), ["y"] * 16 + ["x"] * 16)),
+    Row("dinov3/rope:min_period=0.5:max_period=4", by_axis(rotate_halves, np.tile(SPACED, 2), ["y"] * 16 + ["x"] * 16)),
+    Row("rope-vit/axial",
+        by_axis(rotate_adjacent, np.tile(100.0 ** (-np.arange(16) / 16), 2), ["x"] * 16 + ["y"] * 16)),
+    Row("rope-vit/mixed", learned(LEARNED)),
+    Row("comrope/ap", learned({"x": np.array([1, 0.5, 0, 0]), "y": np.array([0, 0, 1, 0.5])})),
+    Row("comrope/ld", learned({"x": 0.5 ** np.arange(4), "y": 0.5 * 0.5 ** np.arange(4)})),
+    Row("lucidrains/rope", one_axis(rotate_adjacent, default_frequencies(10000, 64))),
+    Row("lucidrains/rope:start_index=8:dim=32:interpolate_factor=2", middle),
+    Row("lucidrains/rope:freqs_for=pixel:max_freq=10", one_axis(rotate_adjacent, np.linspace(1, 5, 32) * np.pi)),
+    Row("lucidrains/rope:freqs_for=constant", one_axis(rotate_adjacent, np.ones(32))),
+    Row("lucidrains/rope:theta_rescale_factor=8",
+        one_axis(rotate_adjacent, default_frequencies(10000 * 8 ** (64 / 62), 64))),
+    Row("x-transformers/rope", one_axis(rotate_adjacent, default_frequencies(10000, 64))),
+    Row("torchscale/rope", one_axis(rotate_adjacent, default_frequencies(10000, 128))),
+)
+
+DIFFUSERS = (
+    Row("diffusers/flux", by_dims((16, 56, 56), 10000)),
+    Row("diffusers/flux2", by_dims((32, 32, 32, 32), 2000, "thwl")),
+    Row("diffusers/qwen-image", by_dims((16, 56, 56), 10000)),
+    Row("diffusers/hunyuan-video", by_dims((16, 56, 56), 256)),
+    Row("diffusers/wan", by_dims((44, 42, 42), 10000)),
+    Row("diffusers/sana-video:head_dim=112", by_dims((40, 36, 36), 10000)),
+    Row("diffusers/skyreels", by_dims((44, 42, 42), 10000)),
+    Row("diffusers/ltx:dim=26", ltx),
+    Row("diffusers/ltx2:dim=32:num_attention_heads=2", ltx2),
+    Row("diffusers/cogvideox", by_dims((16, 24, 24), 10000)),
+    Row("diffusers/cogview4", by_axis(rotate_halves, np.tile(BANDS, 2), HW)),
+    Row("diffusers/mochi", learned(MOCHI)),
+    Row("diffusers/cosmos", cosmos(128, (2, 1, 1))),
+    Row("diffusers/allegro:head_dim=24", allegro),
+    Row("diffusers/hunyuan-dit", by_axis(rotate_adjacent, np.tile(BANDS, 2), ["w"] * 16 + ["h"] * 16)),
+    Row("diffusers/lumina:head_dim=64:ntk_factor=4:linear_factor=2",
+        by_axis(rotate_adjacent, np.repeat(default_frequencies(40000, 32), 2) / 2, ["h", "w"] * 16)),
+    Row("diffusers/lumina2", by_dims((32, 32, 32), 10000)),
+    Row("diffusers/z-image", by_dims((32, 48, 48), 256)),
+    Row("diffusers/ernie-image", two_tables(negate_and_swap_halves, ernie_image)),
+    Row("diffusers/hidream", by_dims((64, 32, 32), 10000)),
+    Row("diffusers/kandinsky5", by_dims((16, 24, 24), 10000)),
+    Row("diffusers/omnigen", one_axis(rotate_halves, default_frequencies(10000, 128))),
+    Row("diffusers/stable-audio", one_axis(rotate_halves, default_frequencies(10000, 32))),
+)
+
+ROWS = (*VISION, *DIFFUSERS)
