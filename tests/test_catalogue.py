@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 import catalogue
+from catalogue import llama_cpp, transformers
 from catalogue.kernels import Array, Row
 from prover import spec
+from prover.cli import run_command
 from prover.errors import InputError
 from prover.kernel import make_kernel
 from prover.layout import Layout
 from prover.loading import Loaded, load
+from prover.unsupported import read_unsupported
 from test_measured import GGML, TRANSFORMERS
 
 AREAS = sorted(module.name for module in pkgutil.iter_modules(catalogue.__path__) if module.name != "kernels")
@@ -91,3 +94,37 @@ def test_every_layout_says_where_it_comes_from(name: str) -> None:
     assert family.note.endswith((".", ")"))
     assert all(s.repo and s.version and s.path and s.symbol for s in family.sources)
     assert family.sources or name.startswith("generic/")
+
+
+def test_every_family_of_transformers_has_a_layout() -> None:
+    """The 45 families of the census: each has a spec that loads, or stands among the unsupported."""
+    counts = {"T": 7, "L": 4, "I": 4, "M": 9, "V": 12}
+    numbered = [f"{letter}{number}" for letter, count in counts.items() for number in range(1, count + 1)]
+    odd = [f for f in (*transformers.FAMILIES, *transformers.UNSUPPORTED) if f.startswith("X ")]
+    assert 9 == len(odd)
+    assert 45 == len(numbered) + len(odd)
+    assert {*numbered, *odd} == {*transformers.FAMILIES, *transformers.UNSUPPORTED}
+    for text in transformers.FAMILIES.values():
+        assert loaded(text).layout.pairs
+
+
+def test_architectures_of_llama_cpp_pair_as_its_table_says() -> None:
+    """NORM architectures turn lanes 0 and 1 together, NEOX ones 0 and 64, the rest nothing."""
+    first = {
+        arch: [pair.read for pair in loaded(f"llama-cpp/text:arch={arch}").layout.pairs][:1]
+        for arch in (*llama_cpp.NORM, *llama_cpp.NEOX, *llama_cpp.NONE)
+    }
+    assert {arch: [(0, 1)] for arch in llama_cpp.NORM} == {arch: first[arch] for arch in llama_cpp.NORM}
+    assert {arch: [(0, 64)] for arch in llama_cpp.NEOX} == {arch: first[arch] for arch in llama_cpp.NEOX}
+    assert {arch: [] for arch in llama_cpp.NONE} == {arch: first[arch] for arch in llama_cpp.NONE}
+
+
+def test_unsupported_rows_have_a_reason_and_a_source(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list --unsupported` names each with why and where."""
+    assert 0 == run_command(["list", "--unsupported"])
+    told = capsys.readouterr().out
+    for row in read_unsupported():
+        assert row.reason.endswith(".")
+        assert row.source in told
+        assert row.commit or row.version
+    assert {"LieRE", "FoPE", "PoPE", "xPos"} <= {row.name for row in read_unsupported()}
