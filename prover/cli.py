@@ -8,7 +8,15 @@ import sys
 
 import click
 
-from prover import __version__, catalogue_commands, classes_command, conform_command, measure_command, proof_commands
+from prover import (
+    __version__,
+    catalogue_commands,
+    classes_command,
+    conform_command,
+    measure_command,
+    names_command,
+    proof_commands,
+)
 from prover.console import EXIT_HELP, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
 
@@ -68,6 +76,7 @@ for command in (
     classes_command.classes,
     conform_command.conform,
     measure_command.measure,
+    names_command.names,
     proof_commands.prove,
     proof_commands.check,
     proof_commands.run,

@@ -88,6 +88,9 @@ def _find(name: str, text: str) -> Path:
     shipped = catalogue()
     if _CATALOGUE_NAME.match(name) and name in shipped:
         return shipped[name]
+    from prover.names import refuse_bare_word
+
+    refuse_bare_word(text)
     near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     raise InputError(
