@@ -7,26 +7,8 @@ reports, each a thread in a public tracker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Row:
-    """One claim and its answer; `relation` is the lowest that holds, or 'none'."""
-
-    name: str
-    source: str
-    target: str
-    relation: str
-    origin: str
-    feeds: tuple[str, ...] = ()
-    limit: str = "linear"
-    pairs: tuple[int, ...] | None = None
-
-    @property
-    def verdict(self) -> str:
-        ladder = ("identical", "equal-scores", "permutation", "pair-map", "linear", "none")
-        return "equivalent" if ladder.index(self.relation) <= ladder.index(self.limit) else "different"
+from report_rows import ROWS as FIELD
+from truth_row import Row
 
 
 def _run(first: int, last: int) -> tuple[int, ...]:
@@ -161,4 +143,4 @@ PAPER = (
         "paper: the same feed on both sides", feeds=("half",)),
 )
 
-ROWS = (*REPORTS, *KERNELS, *PAPER)
+ROWS = (*REPORTS, *KERNELS, *PAPER, *FIELD)
