@@ -21,7 +21,7 @@ from prover.layout import MAX_WIDTH, Layout, Pair, Positions, build_layout
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PLACE = re.compile(r"\{(.*?)\}")
-_PAIRS_PER_AXIS = "pairs per axis"
+PAIRS_PER_AXIS = "pairs per axis"
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
 
@@ -144,12 +144,17 @@ def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> t
     """What the real kernel silently does at these values, one sentence each."""
     scope = _scope(family, given)
     counts = [sum(axis in dict(pair.angle.frequencies) for pair in layout.pairs) for axis in family.axes]
-    words = {_PAIRS_PER_AXIS: "/".join(map(str, counts))}
+    words = {PAIRS_PER_AXIS: "/".join(map(str, counts))}
     return tuple(
         _told(warning, scope, words)
         for warning in family.warnings
         if CompiledCondition(warning.condition).test(scope)
     )
+
+
+def places(text: str) -> list[str]:
+    """The names in braces of a warning's or requirement's text."""
+    return _PLACE.findall(text)
 
 
 def _told(warning: KernelWarning, scope: Scope, words: Mapping[str, str]) -> str:

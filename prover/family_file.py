@@ -13,7 +13,7 @@ import sympy
 
 from prover.errors import InputError, LimitError, ProverError
 from prover.expression import AXES, RESERVED, number, parse, parse_condition
-from prover.family import Block, Family, KernelWarning, Parameter, Source
+from prover.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, Source, places
 from prover.feed_text import coordinate_names, read_position
 from prover.layout_file import LayoutText, RawParameter, RawSource, Text, read_layout
 
@@ -64,6 +64,12 @@ def _assemble(raw: LayoutText, name: str) -> Family:
     def angle(field: str, text: Text) -> sympy.Basic:
         return _at(field, lambda: parse(_text(text), [*names, *raw.axes], [*lists, AXES]))
 
+    def remark(field: str, condition: str, text: str) -> KernelWarning:
+        for place in places(text):
+            if place not in (*names, *lists, PAIRS_PER_AXIS):
+                raise InputError(f"there is no value '{place[:40]}' for its place in the text", where=field)
+        return KernelWarning(_at(field, lambda: parse_condition(condition, names, lists)), text)
+
     blocks = raw.blocks
     if len(blocks) > MAX_BLOCKS:
         raise LimitError(f"{len(blocks)} blocks of pairs; at most {MAX_BLOCKS}")
@@ -98,14 +104,8 @@ def _assemble(raw: LayoutText, name: str) -> Family:
             )
             for b in blocks
         ),
-        requirements=tuple(
-            KernelWarning(_at("requirements.holds", partial(parse_condition, r.holds, names, lists)), r.text)
-            for r in raw.requirements
-        ),
-        warnings=tuple(
-            KernelWarning(_at("warnings.when", partial(parse_condition, w.when, names, lists)), w.text)
-            for w in raw.warnings
-        ),
+        requirements=tuple(remark("requirements.holds", r.holds, r.text) for r in raw.requirements),
+        warnings=tuple(remark("warnings.when", w.when, w.text) for w in raw.warnings),
         feeds=tuple((n, _feed(n, table, raw.axes, parameters)) for n, table in raw.feeds.items()),
     )
 

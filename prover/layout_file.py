@@ -8,6 +8,7 @@ rules bring can be renamed, given another default, or fixed; nothing else in a r
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -410,5 +411,7 @@ def _rule_path(name: str) -> Path:
     path = RULES / f"{name}.toml"
     if not path.is_file():
         known = sorted(str(p.relative_to(RULES).with_suffix("")) for p in RULES.rglob("*.toml"))
-        raise InputError(f"there is no rule '{name[:60]}'", advice=f"Rules: {', '.join(known)}")
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise InputError(f"there is no rule '{name[:60]}'", advice=f"{hint}models/rules has all")
     return path
