@@ -27,6 +27,7 @@ from prover.claim import make_claim
 from prover.errors import EvidenceError, InputError, ProverError
 from prover.files import read_text, read_toml, write_text
 from prover.loading import load
+from prover.properties import about_under
 from prover.relation import Relation
 from prover.report import JSON, report
 from prover.resources import PROOFS
@@ -110,7 +111,8 @@ def run_claim(path: Path, update: bool) -> Result:
     try:
         source, target = load(claim.source), load(claim.target)
         verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation))
-        found = report(verdict, source.about, target.about)
+        about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")
+        found = report(verdict, *about)
         problems = _unexpected(claim.expect, found)
         rejected = False
         try:

@@ -48,6 +48,7 @@ def prove(
     from prover.claim import make_claim
     from prover.files import write_text
     from prover.loading import load
+    from prover.properties import about_under
     from prover.relation import Relation
     from prover.render import render_markdown, render_text
     from prover.report import report
@@ -57,7 +58,8 @@ def prove(
         _check_certificate_path(certificate)
     first, second = load(source), load(target)
     verdict = decide_claim(make_claim(first, second, feeds), Relation(relation))
-    found = report(verdict, first.about, second.about)
+    about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
+    found = report(verdict, *about)
     if certificate and verdict.certificate:
         write_text(Path(certificate), verdict.certificate)
     if as_json or style == "json":

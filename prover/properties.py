@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.claim import Claim
+from prover.display import show_pairs
 from prover.exact import ONE, Exact
 from prover.family import Family
 from prover.feed import Feed, resolve_feeds
 from prover.layout import Layout
+from prover.loading import About, Loaded
 from prover.unit import Turned, turned_pairs
 
 
@@ -70,3 +72,19 @@ def _is_mixed(turn: Turned, feeds: tuple[Feed, ...]) -> bool:
         if seen.setdefault(tuple(sorted(feed.coordinates)), angle.frequencies) != angle.frequencies:
             return True
     return False
+
+
+def about_under(loaded: Loaded, claim: Claim, side: str) -> About:
+    """What is told of one side of a claim: its warnings, and what several feeds in one sequence do to it."""
+    if len(claim.feeds) < 2:
+        return loaded.about
+    turned = turned_pairs(claim, loaded.layout, side)
+    mixed = [i for i, turn in enumerate(turned) if _is_mixed(turn, claim.feeds)]
+    if not mixed:
+        return loaded.about
+    text = (
+        f"with feeds {', '.join(feed.name for feed in claim.feeds)} in one sequence, pairs {show_pairs(mixed)} turn "
+        "differently by modality: scores between modalities depend on where both tokens stand, not only on the "
+        "difference"
+    )
+    return About(loaded.about.title, (*loaded.about.warnings, text))

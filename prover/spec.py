@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from prover.errors import InputError
 from prover.files import read_toml
@@ -35,14 +38,13 @@ class Spec:
     values: tuple[tuple[str, str], ...]
 
 
-def catalogue() -> dict[str, Path]:
+@cache
+def catalogue() -> Mapping[str, Path]:
     """Name to file of every shipped layout, sorted by name."""
     found = {
-        f"{path.parent.name}/{path.stem}": path
-        for path in MODELS.glob("*/*.toml")
-        if RULES not in path.parents
+        f"{path.parent.name}/{path.stem}": path for path in MODELS.glob("*/*.toml") if path.parent != RULES
     }
-    return dict(sorted(found.items()))
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def read_title(path: Path) -> str:
