@@ -15,7 +15,8 @@ from prover.errors import InputError, LimitError, ProverError
 from prover.expression import AXES, RESERVED, number, parse, parse_condition
 from prover.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, Source, places
 from prover.feed_text import coordinate_names, read_position
-from prover.layout_file import LayoutText, RawParameter, RawSource, Text, read_layout
+from prover.layout_file import LayoutText, read_layout
+from prover.layout_tables import RawParameter, RawSource, Text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
 _FEED_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")

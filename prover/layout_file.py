@@ -8,127 +8,32 @@ rules bring can be renamed, given another default, or fixed; nothing else in a r
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
 from prover.errors import InputError, LimitError, ProverError
-from prover.files import read_toml
-from prover.resources import RULES
-from prover.spec import catalogue
+from prover.layout_tables import (
+    Feeds,
+    RawLayout,
+    RawPairs,
+    RawParameter,
+    RawRequirement,
+    RawRule,
+    RawSource,
+    RawState,
+    RawWarning,
+    Text,
+    choice_rules,
+    raw_layout,
+    read_rule,
+)
 
-_RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
-MAX_LIKE = 4
 MAX_RULES = 32
-
-Text = str | int
-Feeds = dict[str, dict[str, Text]]
-
-
-class RawSource(msgspec.Struct, forbid_unknown_fields=True):
-    """Where upstream code stands."""
-
-    repo: str
-    path: str
-    symbol: str
-    version: str = ""
-    commit: str = ""
-
-
-class RawParameter(msgspec.Struct, forbid_unknown_fields=True):
-    """A parameter as written."""
-
-    default: str | int | bool | list[str | int] | None = None
-    is_list: bool = msgspec.field(name="list", default=False)
-    whole: bool = False
-    require: str = ""
-    meaning: str = ""
-
-
-class RawPairs(msgspec.Struct, forbid_unknown_fields=True):
-    """One block of pairs as written."""
-
-    count: Text
-    first: Text
-    second: Text
-    angle: Text
-    second_angle: Text | None = None
-    magnitude: Text = 1
-    write_first: Text | None = None
-    write_second: Text | None = None
-
-
-class RawState(msgspec.Struct, forbid_unknown_fields=True):
-    """A value carried from pair to pair, as a kernel's loop does: at pair 0, and from one to the next."""
-
-    initial: Text
-    step: Text
-
-
-class RawWarning(msgspec.Struct, forbid_unknown_fields=True):
-    """What the real kernel silently does, and when."""
-
-    when: str
-    text: str
-
-
-class RawRequirement(msgspec.Struct, forbid_unknown_fields=True):
-    """What must hold of the parameters together, and the text that says why the kernel refuses."""
-
-    holds: str
-    text: str
-
-
-class _RawChoice(msgspec.Struct, forbid_unknown_fields=True):
-    default: str
-    rules: dict[str, str] | str
-
-
-class _RawChoices(msgspec.Struct, forbid_unknown_fields=True):
-    title: str
-    rules: dict[str, str]
-
-
-class _RawRule(msgspec.Struct, forbid_unknown_fields=True):
-    title: str
-    note: str = ""
-    source: list[RawSource] = []
-    rules: list[str] = []
-    parameters: dict[str, RawParameter] = {}
-    let: dict[str, Text] = {}
-    state: dict[str, RawState] = {}
-    pairs: RawPairs | None = None
-    requirements: list[RawRequirement] = []
-    warnings: list[RawWarning] = []
-    feeds: Feeds = {}
-
-
-class _RawLayout(msgspec.Struct, forbid_unknown_fields=True):
-    title: str
-    axes: list[str]
-    width: Text
-    pairs: RawPairs | list[RawPairs] | None = None
-    note: str = ""
-    source: list[RawSource] = []
-    positions: Literal["integer", "real"] = "integer"
-    like: str = ""
-    rules: list[str] = []
-    choose: dict[str, _RawChoice] = {}
-    rename: dict[str, str] = {}
-    defaults: dict[str, str | int | bool | list[str | int]] = {}
-    fixed: dict[str, Text | bool] = {}
-    parameters: dict[str, RawParameter] = {}
-    let: dict[str, Text] = {}
-    state: dict[str, RawState] = {}
-    requirements: list[RawRequirement] = []
-    warnings: list[RawWarning] = []
-    feeds: Feeds = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +56,9 @@ class LayoutText:
     choices: dict[str, tuple[str, ...]]
 
 
-_PARTS: dict[str, type[msgspec.Struct]] = {
-    "source": RawSource,
-    "parameters": RawParameter,
-    "pairs": RawPairs,
-    "choose": _RawChoice,
-    "state": RawState,
-    "requirements": RawRequirement,
-    "warnings": RawWarning,
-}
-_Raw = TypeVar("_Raw", _RawRule, _RawLayout, _RawChoices)
-
-
 def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
     """The text of a layout file, with the rules that `choices` picks."""
-    raw = _raw_layout(path)
+    raw = raw_layout(path)
     try:
         parts = _collect(raw, choices)
     except ProverError as fault:
@@ -188,7 +81,7 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
     )
 
 
-def _collect(raw: _RawLayout, choices: Mapping[str, str]) -> _Parts:
+def _collect(raw: RawLayout, choices: Mapping[str, str]) -> _Parts:
     parts = _Parts(raw)
     for name in [*raw.rules, *_chosen(raw, choices)]:
         parts.take(name, raw.rename)
@@ -205,20 +98,20 @@ def _collect(raw: _RawLayout, choices: Mapping[str, str]) -> _Parts:
     return parts
 
 
-def _old_name(raw: _RawLayout, name: str) -> str:
+def _old_name(raw: RawLayout, name: str) -> str:
     return next((old for old, new in raw.rename.items() if new == name), name)
 
 
-def _elsewhere(raw: _RawLayout) -> set[str]:
+def _elsewhere(raw: RawLayout) -> set[str]:
     """The parameters that the rules bring, whatever is chosen."""
     found: set[str] = set()
-    pending = [*raw.rules, *(rule for choice in raw.choose.values() for rule in _rules(choice).values())]
+    pending = [*raw.rules, *(rule for choice in raw.choose.values() for rule in choice_rules(choice).values())]
     seen: set[str] = set()
     while pending:
         name = pending.pop()
         if name not in seen:
             seen.add(name)
-            rule = _read_rule(name)
+            rule = read_rule(name)
             found |= {raw.rename.get(parameter, parameter) for parameter in rule.parameters}
             pending += rule.rules
     return found
@@ -226,12 +119,12 @@ def _elsewhere(raw: _RawLayout) -> set[str]:
 
 def choice_names(path: Path) -> dict[str, tuple[str, ...]]:
     """The choices a layout file offers: parameter name to its words, the default first."""
-    return _choices(_raw_layout(path))
+    return _choices(raw_layout(path))
 
 
-def _choices(raw: _RawLayout) -> dict[str, tuple[str, ...]]:
+def _choices(raw: RawLayout) -> dict[str, tuple[str, ...]]:
     return {
-        name: (choice.default, *(word for word in _rules(choice) if word != choice.default))
+        name: (choice.default, *(word for word in choice_rules(choice) if word != choice.default))
         for name, choice in raw.choose.items()
     }
 
@@ -239,7 +132,7 @@ def _choices(raw: _RawLayout) -> dict[str, tuple[str, ...]]:
 class _Parts:
     """What a layout and its rules define together; a name is defined once."""
 
-    def __init__(self, raw: _RawLayout) -> None:
+    def __init__(self, raw: RawLayout) -> None:
         self.sources = list(raw.source)
         self.parameters = dict(raw.parameters)
         self.lets = dict(raw.let)
@@ -259,7 +152,7 @@ class _Parts:
         self.taken.append(name)
         if len(self.taken) > MAX_RULES:
             raise LimitError(f"more than {MAX_RULES} rules")
-        rule = _renamed(_read_rule(name), rename)
+        rule = _renamed(read_rule(name), rename)
         for other in rule.rules:
             self.take(other, rename)
         if rule.pairs and not self.has_own_blocks:
@@ -304,7 +197,7 @@ class _Parts:
         return name in self.parameters and name not in self.own
 
 
-def _renamed(rule: _RawRule, rename: Mapping[str, str]) -> _RawRule:
+def _renamed(rule: RawRule, rename: Mapping[str, str]) -> RawRule:
     """The rule with parameters renamed, in every text of it too."""
     names = {old: new for old, new in rename.items() if old in rule.parameters or old in _words(rule)}
     if not names:
@@ -321,97 +214,22 @@ def _renamed(rule: _RawRule, rename: Mapping[str, str]) -> _RawRule:
     tables = msgspec.to_builtins(rule)
     for key in ("parameters", "let", "state", "pairs", "requirements", "warnings", "feeds"):
         tables[key] = renew(tables[key])
-    return msgspec.convert(tables, _RawRule)
+    return msgspec.convert(tables, RawRule)
 
 
-def _words(rule: _RawRule) -> set[str]:
+def _words(rule: RawRule) -> set[str]:
     parts = (rule.let, rule.state, rule.pairs, rule.parameters, rule.requirements, rule.warnings)
     texts = " ".join(map(str, parts))
     return set(re.findall(r"[A-Za-z_]\w*", texts, re.ASCII))
 
 
-def _raw_layout(path: Path) -> _RawLayout:
-    return _convert(path, _inherited(path, ()), _RawLayout)
-
-
-def _inherited(path: Path, above: tuple[str, ...]) -> dict[str, Any]:
-    """The tables of a file laid over those of the layout that it is like."""
-    tables = read_toml(path)
-    name = tables.get("like", "")
-    if not name:
-        return tables
-    shipped = catalogue()
-    if not isinstance(name, str) or name not in shipped:
-        raise InputError(f"there is no layout '{str(name)[:60]}'", where=f"{path}, like",
-                         advice="'rope-prover list' names all")
-    if name in above or len(above) >= MAX_LIKE:
-        raise LimitError(f"more than {MAX_LIKE} layouts are like one another", where=str(path))
-    base = _inherited(shipped[name], (*above, name))
-    if isinstance(tables.get("pairs"), list) or isinstance(base.get("pairs"), list):
-        base.pop("pairs", None)
-    if "axes" in tables:
-        base.pop("feeds", None)
-    return _laid_over(base, tables)
-
-
-def _laid_over(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in top.items():
-        below = merged.get(key)
-        merged[key] = _laid_over(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
-    return merged
-
-
-def _convert(path: Path, tables: dict[str, Any], kind: type[_Raw]) -> _Raw:
-    try:
-        return msgspec.convert(tables, kind)
-    except msgspec.ValidationError as fault:
-        message, _, field = str(fault).partition(" - at ")
-        field = field.strip("`$.") or "top level"
-        part = _PARTS.get(field.partition(".")[0].partition("[")[0], kind)
-        allowed = ", ".join(f.encode_name for f in msgspec.structs.fields(part))
-        raise InputError(
-            message.replace("`", "'"), where=f"{path}, {field}",
-            advice=f"Fields here: {allowed}",
-        ) from None
-
-
-def _chosen(raw: _RawLayout, choices: Mapping[str, str]) -> list[str]:
+def _chosen(raw: RawLayout, choices: Mapping[str, str]) -> list[str]:
     rules = []
     for name, choice in raw.choose.items():
-        word, known = choices.get(name, choice.default), _rules(choice)
+        word, known = choices.get(name, choice.default), choice_rules(choice)
         if word not in known:
             raise InputError(
                 f"{name}={word[:40]} is not known", advice=f"Choose one of {', '.join(known)}"
             )
         rules.append(known[word])
     return rules
-
-
-def _rules(choice: _RawChoice) -> dict[str, str]:
-    """Word to rule; a choice that several layouts offer stands in a file of its own."""
-    if isinstance(choice.rules, dict):
-        return choice.rules
-    return _convert(*_rule_tables(choice.rules), _RawChoices).rules
-
-
-def _read_rule(name: str) -> _RawRule:
-    return _convert(*_rule_tables(name), _RawRule)
-
-
-@cache
-def _rule_tables(name: str) -> tuple[Path, dict[str, Any]]:
-    path = _rule_path(name)
-    return path, read_toml(path)
-
-
-def _rule_path(name: str) -> Path:
-    if not _RULE_NAME.match(name):
-        raise InputError(f"'{name[:60]}' is not the name of a rule")
-    path = RULES / f"{name}.toml"
-    if not path.is_file():
-        known = sorted(str(p.relative_to(RULES).with_suffix("")) for p in RULES.rglob("*.toml"))
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise InputError(f"there is no rule '{name[:60]}'", advice=f"{hint}models/rules has all")
-    return path
