@@ -119,14 +119,21 @@ def _attention(torch: Any, module: Any, config: Any, case: Case) -> Any:
     attention = kind(config, **more).eval()
 
     class Repeat(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self, times: int) -> None:
+            super().__init__()
+            self.times = times
+
         def forward(self, x: Any) -> Any:
-            return torch.cat([x, x, x], dim=-1)
+            return torch.cat([x] * self.times, dim=-1)
 
     for name, part in list(attention.named_children()):
-        if name in _PLAIN or ("norm" in name and name != "kv_a_layernorm"):
+        if name == "q_proj" and part.out_features == 2 * part.in_features:
+            # Qwen3-Next and Qwen3.5 put a gate behind each head's query.
+            setattr(attention, name, Repeat(2))
+        elif name in _PLAIN or ("norm" in name and name != "kv_a_layernorm"):
             setattr(attention, name, torch.nn.Identity())
         elif name in _FUSED:
-            setattr(attention, name, Repeat())
+            setattr(attention, name, Repeat(3))
         elif isinstance(part, torch.nn.Linear):
             torch.nn.init.zeros_(part.weight)
             if name == "kv_a_proj_with_mqa":

@@ -186,6 +186,94 @@ CASES: dict[str, Case] = {
         _head(128, **_rope("dynamic", alpha=1000.0, factor=1.0, mrope_section=[16, 16, 16, 16])),
         "transformers/hunyuan-vl:alpha=1000:mrope_section=16,16,16,16", ("pos", "w", "h", "image_index"),
     ),
+    "cohere2_sliding_layer": Case(
+        "cohere2", "Cohere2Config", "Cohere2Attention", "Cohere2RotaryEmbedding",
+        _head(128, layer_types=["sliding_attention"], **_rope(theta=50000.0)), "transformers/adjacent:rope_theta=50000",
+    ),
+    "cohere2_full_layer_nope": Case(
+        "cohere2", "Cohere2Config", "Cohere2Attention", "Cohere2RotaryEmbedding",
+        _head(128, layer_types=["full_attention"], **_rope(theta=50000.0)), "generic/nope",
+    ),
+    "smollm3_nope_layer": Case(
+        "smollm3", "SmolLM3Config", "SmolLM3Attention", "SmolLM3RotaryEmbedding",
+        _head(128, no_rope_layers=[0], **_rope(theta=5e6)), "generic/nope",
+    ),
+    "gemma3_sliding": Case(
+        "gemma3", "Gemma3TextConfig", "Gemma3Attention", "Gemma3RotaryEmbedding",
+        _head(256, layer_types=["sliding_attention"], rope_parameters={
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+            "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0}}),
+        "transformers/half:head_dim=256", layer_type="sliding_attention",
+    ),
+    "phi3_mini_128k_short": Case(
+        "phi3", "Phi3Config", "Phi3Attention", "Phi3RotaryEmbedding",
+        _head(96, original_max_position_embeddings=4096, pad_token_id=0, rope_parameters={
+            "rope_type": "longrope", "rope_theta": 10000.0,
+            "short_factor": [1 + i / 128 for i in range(48)], "long_factor": [4.0] * 48}),
+        "transformers/half:head_dim=96:rope_type=longrope:max_position_embeddings=131072"
+        ":original_max_position_embeddings=4096:seq_len=4096"
+        f":short_factor={','.join(f'{128 + i}/128' for i in range(48))}:long_factor={','.join(['4'] * 48)}",
+    ),
+    "phi_partial50": Case(
+        "phi", "PhiConfig", "PhiAttention", "PhiRotaryEmbedding", _head(64, **_rope(partial_rotary_factor=0.5)),
+        "transformers/half:head_dim=64:partial_rotary_factor=0.5",
+    ),
+    "helium": Case(
+        "helium", "HeliumConfig", "HeliumAttention", "HeliumRotaryEmbedding", _head(128, **_rope(theta=100000.0)),
+        "transformers/adjacent:rope_theta=100000",
+    ),
+    "olmo2": Case(
+        "olmo2", "Olmo2Config", "Olmo2Attention", "Olmo2RotaryEmbedding", _head(128, **_rope(theta=500000.0)),
+        "transformers/half:rope_theta=500000",
+    ),
+    "minicpm3": _mla(
+        "transformers/latent:qk_nope_head_dim=64:qk_rope_head_dim=32", "minicpm3", "MiniCPM3", _rope(), 64, 32,
+    ),
+    "glm4_moe_lite": _mla(
+        "transformers/adjacent-to-half", "glm4_moe_lite", "Glm4MoeLite", {"rope_interleave": True, **_rope()},
+    ),
+    "qwen3_next_partial25": Case(
+        "qwen3_next", "Qwen3NextConfig", "Qwen3NextAttention", "Qwen3NextRotaryEmbedding",
+        _head(256, layer_types=["full_attention"], **_rope(theta=1e7, partial_rotary_factor=0.25)),
+        "transformers/half:head_dim=256:rope_theta=10000000:partial_rotary_factor=0.25",
+    ),
+    "qwen3_5_imrope_11_11_10_partial25": Case(
+        "qwen3_5", "Qwen3_5TextConfig", "Qwen3_5Attention", "Qwen3_5TextRotaryEmbedding",
+        _head(256, layer_types=["full_attention"],
+              **_rope(theta=1e7, partial_rotary_factor=0.25, mrope_section=[11, 11, 10])),
+        "transformers/mrope-stride3:head_dim=256:rope_theta=10000000:partial_rotary_factor=0.25:mrope_section=11,11,10",
+        _THREE,
+    ),
+    "paddleocr_vl": Case(
+        "paddleocr_vl", "PaddleOCRTextConfig", "PaddleOCRAttention", "PaddleOCRRotaryEmbedding",
+        _head(128, **_rope(mrope_section=[16, 24, 24])), "transformers/mrope-chunked", _THREE,
+    ),
+    "glm4v_moe_mrope_8_12_12": Case(
+        "glm4v_moe", "Glm4vMoeTextConfig", "Glm4vMoeTextAttention", "Glm4vMoeTextRotaryEmbedding",
+        _head(128, **_rope(partial_rotary_factor=0.5, mrope_section=[8, 12, 12])),
+        "transformers/mrope-chunked:partial_rotary_factor=0.5:mrope_section=8,12,12", _THREE,
+    ),
+    "neomme_sliding_2d": Case(
+        "neomme", "NeoMMEConfig", "NeoMMEAttention", "NeoMMERotaryEmbedding",
+        _head(64, layer_types=["sliding_attention", "full_attention"], rope_parameters={
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+            "full_attention": {"rope_type": "default", "rope_theta": 1e6, "partial_rotary_factor": 0.25}}) | {
+                "num_hidden_layers": 2},
+        "transformers/row-column:head_dim=64", ("row", "col"), layer_type="sliding_attention",
+    ),
+    "kimi_k25_vision": Case(
+        "kimi_k25", "Kimi_K25VisionConfig", "Kimi_K25VisionAttention", "Kimi_K25VisionRotaryEmbedding",
+        {"hidden_size": 72, "num_attention_heads": 1}, "transformers/vision-alternating:head_dim=72",
+        ("h", "w"), "vision",
+    ),
+    "step3p7_vision": Case(
+        "step3p7", "Step3p7VisionConfig", "Step3p7VisionAttention", "Step3p7VisionRotaryEmbedding",
+        {"hidden_size": 96, "num_attention_heads": 1}, "transformers/vision-w-first:head_dim=96", ("h", "w"), "vision",
+    ),
+    "inkling2_vision": Case(
+        "inkling2", "Inkling2VisionConfig", "Inkling2VisionAttention", "Inkling2VisionRotaryEmbedding",
+        {"hidden_size": 64, "num_attention_heads": 1}, "transformers/vision-w-first-adjacent", ("h", "w"), "vision",
+    ),
     "qwen2_vl_vision": Case(
         "qwen2_vl", "Qwen2VLVisionConfig", "VisionAttention", "Qwen2VLVisionRotaryEmbedding",
         {"embed_dim": 80, "num_heads": 1}, "transformers/vision-chunked:head_dim=80", ("h", "w"), "vision",
