@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prover.errors import InputError
 from prover.feed import Feed, resolve_feeds
-from prover.layout import Layout
+from prover.layout import Layout, at_integers
 from prover.loading import Loaded
 
 
@@ -26,7 +26,11 @@ class Claim:
 
 
 def make_claim(source: Loaded, target: Loaded, feeds: Sequence[str]) -> Claim:
-    """The claim about two loaded layouts. Raises InputError if they cannot be compared."""
+    """The claim about two loaded layouts. Raises InputError if they cannot be compared.
+
+    A layout for integer and one for real positions are compared at integer positions, where these
+    decide the same.
+    """
     a, b = source.layout, target.layout
     if a.width != b.width:
         raise InputError(
@@ -34,8 +38,10 @@ def make_claim(source: Loaded, target: Loaded, feeds: Sequence[str]) -> Claim:
             advice="Give both the same head width (head_dim or its equivalent)",
         )
     if a.positions != b.positions:
+        a, b = at_integers(a), at_integers(b)
+    if a.positions != b.positions:
         raise InputError(
             f"the source takes {a.positions} positions, the target {b.positions} positions",
-            advice="Only layouts with the same kind of positions can be compared",
+            advice="Where pi is in a frequency, both must take the same kind of positions",
         )
     return Claim(a, b, resolve_feeds(feeds, source.family, target.family))

@@ -12,7 +12,7 @@ the two agree it is not a rotation. Lanes are numbered from 0 inside one attenti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from prover.angle import Angle
@@ -70,6 +70,17 @@ def build_layout(
             )
     passes = tuple((lane, lane) for lane in range(width) if lane not in read)
     return Layout(name, width, axes, positions, pairs, passes)
+
+
+def at_integers(layout: Layout) -> Layout:
+    """The layout for integer positions, if these decide the same as real ones; else as it is.
+
+    They do unless pi is in a frequency: without it no two frequencies differ by a whole turn.
+    """
+    angles = (a for pair in layout.pairs for a in (pair.angle, pair.second_angle) if a is not None)
+    numbers = (number for angle in angles for _, number in angle.frequencies)
+    atoms = (atom for number in numbers for monomial, _ in number.terms for atom, _ in monomial)
+    return layout if any(atom.kind == "pi" for atom in atoms) else replace(layout, positions="integer")
 
 
 def _claim_lanes(pairs: tuple[Pair, ...], width: int, what: str) -> dict[int, int]:

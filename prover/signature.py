@@ -13,6 +13,7 @@ from dataclasses import replace
 from prover.claim import Claim
 from prover.compare import canonical_entry, entries, oriented
 from prover.feed import Feed, resolve_feeds
+from prover.layout import at_integers
 from prover.loading import Loaded
 from prover.relation import Relation
 from prover.unit import Turned, canonical_vector, make_units, stack_keys, turned_pairs
@@ -25,14 +26,15 @@ def signature(loaded: Loaded, feeds: Sequence[str], relation: Relation) -> Hasha
     lane by lane, whatever the relation.
     """
     resolved = tuple(map(_sorted, resolve_feeds(feeds, loaded.family, loaded.family)))
-    claim = Claim(loaded.layout, loaded.layout, resolved)
-    turned = turned_pairs(claim, loaded.layout, "source")
-    about = (loaded.layout.width, loaded.layout.positions, tuple(feed.coordinates for feed in resolved))
+    layout = at_integers(loaded.layout)
+    claim = Claim(layout, layout, resolved)
+    turned = turned_pairs(claim, layout, "source")
+    about = (layout.width, layout.positions, tuple(feed.coordinates for feed in resolved))
     is_rotation = all(turn.is_rotation for turn in turned)
     if relation is Relation.IDENTICAL or not is_rotation:
         return (*about, is_rotation, _lane_by_lane(claim, turned))
     keys, whole = stack_keys(claim), claim.whole_positions
-    units = make_units(claim, loaded.layout, turned)
+    units = make_units(claim, layout, turned)
     if relation is Relation.EQUAL_SCORES:
         return (*about, frozenset(oriented(unit, keys, whole) for unit in units))
     by_magnitude = relation is Relation.PERMUTATION

@@ -274,19 +274,26 @@ def test_a_changed_layout_is_noticed(spec: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("spec", LAYOUTS)
-@pytest.mark.parametrize("field", ["width", "positions"])
-def test_layouts_that_cannot_be_compared(spec: str, field: str) -> None:
-    """A layout of another width or kind of position never becomes a claim."""
+def test_layouts_of_different_widths(spec: str) -> None:
+    """A layout of another width never becomes a claim."""
     original = layout_of(spec, "integer")
     width = original.width
-    changed = (
-        replace(original, width=width + 1, passes=(*original.passes, (width, width)))
-        if field == "width"
-        else replace(original, positions="real")
-    )
-    other = replace(loaded(spec), layout=changed)
-    with pytest.raises(InputError, match="different widths" if field == "width" else "positions"):
-        make_claim(loaded(spec), other, [])
+    other = replace(original, width=width + 1, passes=(*original.passes, (width, width)))
+    with pytest.raises(InputError, match="different widths"):
+        make_claim(loaded(spec), replace(loaded(spec), layout=other), [])
+
+
+@pytest.mark.parametrize("spec", LAYOUTS)
+def test_layouts_for_different_kinds_of_position(spec: str) -> None:
+    """Without pi in a frequency, integer positions decide what real ones do; with pi nothing is claimed."""
+    original = loaded(spec)
+    real = replace(original, layout=layout_of(spec, "real"))
+    assert make_claim(original, original, []) == make_claim(original, real, []) == make_claim(real, original, [])
+    first, *rest = real.layout.pairs
+    turned = replace(first, angle=first.angle.scaled(PI))
+    with_pi = replace(real, layout=replace(real.layout, pairs=(turned, *rest)))
+    with pytest.raises(InputError, match="pi is in a frequency"):
+        make_claim(original, with_pi, [])
 
 
 @pytest.mark.parametrize(("spec", "index"), SITES, ids=SITE_IDS)

@@ -139,6 +139,9 @@ PAPER = (
         "paper: the multisets differ"),
     Row("two blocks, axes exchanged", "tests/blocks:swap=false", "tests/blocks:swap=true", "none",
         "paper: two pairs on t against three"),
+    Row("real and integer positions, no pi", "diffusers/hunyuan-dit", "diffusers/cogview4", "permutation",
+        "paper: algebraic frequencies see no whole turns; adjacent, columns first, against halves, rows first",
+        feeds=("image",)),
     Row("half steps", "tests/turns:turns=2/3", "tests/turns:turns=2/3", "identical",
         "paper: the same feed on both sides", feeds=("half",)),
 )
