@@ -1,4 +1,4 @@
-"""Rows for models/sglang: SGLang 0.5.23, sglang/srt/layers/rotary_embedding."""
+"""Rows for models/sglang: SGLang 0.5.23, python/sglang/srt/layers/rotary_embedding."""
 
 from __future__ import annotations
 

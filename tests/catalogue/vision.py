@@ -20,7 +20,8 @@ from catalogue.kernels import (
 from catalogue.sglang import turns
 
 BANDS = 10000.0 ** (-np.arange(16) / 16)
-PIXEL = np.linspace(1, 112, 16) * np.pi
+PIXEL = 112.0 ** (np.arange(16) / 15) * np.pi
+LINEAR = np.linspace(1, 50, 16) * np.pi
 HW = ["h"] * 16 + ["w"] * 16
 PERIODS = 2 * np.pi / 100.0 ** (np.arange(16) / 16)
 SPACED = 2 * np.pi / (0.5 * 8.0 ** np.linspace(0, 1, 16))
@@ -59,6 +60,12 @@ def ltx2(x: Array, at: Positions) -> Array:
     return np.concatenate([rotate_halves(x[:16], angles[0]), rotate_halves(x[16:], angles[1])])
 
 
+def ltx2_audio(x: Array, at: Positions) -> Array:
+    """LTX-2 audio, split over two heads of 16 lanes: a frequency for every pair, none left over."""
+    angles = (10000.0 ** np.linspace(0, 1, 16) * np.pi / 2 * at["t"]).reshape(2, 8)
+    return np.concatenate([rotate_halves(x[:16], angles[0]), rotate_halves(x[16:], angles[1])])
+
+
 def allegro(x: Array, at: Positions) -> Array:
     """Three thirds of the head, halves in each."""
     frequencies = default_frequencies(10000, 8)
@@ -80,19 +87,28 @@ def cosmos(head: int, scale: tuple[float, float, float]) -> Kernel:
     return by_axis(rotate_halves, np.concatenate(runs), repeated("thw", dims))
 
 
+def kandinsky(x: Array, at: Positions) -> Array:
+    """Angles of rows divided by 2 and of columns by 4."""
+    return by_dims((16, 24, 24), 10000)(x, {"t": at["t"], "h": at["h"] / 2, "w": at["w"] / 4})
+
+
 def middle(x: Array, at: Positions) -> Array:
     """rotary-embedding-torch from lane 8 on, 32 lanes, positions divided by 2."""
     return np.concatenate([x[:8], rotate_adjacent(x[8:40], at["p"] / 2 * default_frequencies(10000, 32)), x[40:]])
 
 
 VISION = (
-    Row("timm/rope-cat", by_axis(rotate_adjacent, np.tile(BANDS, 2), HW)),
-    Row("timm/rope-cat:half=true:in_pixels=true:max_res=224", by_axis(rotate_halves, np.tile(PIXEL, 2), HW)),
+    Row("timm/rope-cat", by_axis(rotate_adjacent, np.tile(PIXEL, 2), HW)),
+    Row("timm/rope-cat:half=true:linear_bands=true:max_res=100", by_axis(rotate_halves, np.tile(LINEAR, 2), HW)),
+    Row("timm/rope-cat:in_pixels=false", by_axis(rotate_adjacent, np.tile(BANDS, 2), HW)),
+    Row("timm/rope-cat:in_pixels=false:grid_indexing=xy",
+        by_axis(rotate_adjacent, np.tile(BANDS, 2), ["w"] * 16 + ["h"] * 16)),
+    Row("timm/rope-cat-index:grid_indexing=xy", by_axis(rotate_adjacent, np.tile(BANDS, 2), ["w"] * 16 + ["h"] * 16)),
     Row("timm/rope-mixed", learned(LEARNED)),
-    Row("timm/mrope", by_axis(rotate_halves, default_frequencies(10000, 128), turns([24, 20, 20], 64))),
-    Row("timm/dinov3", by_axis(rotate_adjacent, np.tile(PERIODS, 2), ["y"] * 16 + ["x"] * 16)),
-    Row("timm/dinov3:rotate_half=true:temperature=50",
-        by_axis(rotate_halves, np.tile(2 * np.pi / 50.0 ** (np.arange(16) / 16), 2), ["y"] * 16 + ["x"] * 16)),
+    Row("timm/mrope", by_axis(rotate_halves, default_frequencies(10000, 64), turns([8, 12, 12], 32))),
+    Row("timm/dinov3", by_axis(rotate_halves, np.tile(PERIODS, 2), ["y"] * 16 + ["x"] * 16)),
+    Row("timm/dinov3:rotate_half=false:grid_indexing=xy:temperature=50",
+        by_axis(rotate_adjacent, np.tile(2 * np.pi / 50.0 ** (np.arange(16) / 16), 2), ["x"] * 16 + ["y"] * 16)),
     Row("dinov3/rope", by_axis(rotate_halves, np.tile(PERIODS, 2), ["y"] * 16 + ["x"] * 16)),
     Row("dinov3/rope:min_period=0.5:max_period=4", by_axis(rotate_halves, np.tile(SPACED, 2), ["y"] * 16 + ["x"] * 16)),
     Row("rope-vit/axial",
@@ -102,11 +118,17 @@ VISION = (
     Row("comrope/ld", learned({"x": 0.5 ** np.arange(4), "y": 0.5 * 0.5 ** np.arange(4)})),
     Row("lucidrains/rope", one_axis(rotate_adjacent, default_frequencies(10000, 64))),
     Row("lucidrains/rope:start_index=8:dim=32:interpolate_factor=2", middle),
-    Row("lucidrains/rope:freqs_for=pixel:max_freq=10", one_axis(rotate_adjacent, np.linspace(1, 5, 32) * np.pi)),
-    Row("lucidrains/rope:freqs_for=constant", one_axis(rotate_adjacent, np.ones(32))),
+    Row("lucidrains/rope:freqs_for=pixel:max_freq=11", one_axis(rotate_adjacent, np.linspace(1, 5.5, 32) * np.pi)),
+    Row("lucidrains/rope:freqs_for=constant", one_axis(rotate_adjacent, np.ones(1))),
+    Row("lucidrains/rope:freqs_for=constant:num_freqs=3:start_index=2", one_axis(rotate_adjacent, np.ones(3), 2)),
     Row("lucidrains/rope:theta_rescale_factor=8",
         one_axis(rotate_adjacent, default_frequencies(10000 * 8 ** (64 / 62), 64))),
-    Row("x-transformers/rope", one_axis(rotate_adjacent, default_frequencies(10000, 64))),
+    Row("lucidrains/axial", by_axis(rotate_adjacent, np.tile(np.linspace(1, 5, 16) * np.pi, 2), HW)),
+    Row("lucidrains/axial-video:freqs_for=lang:head_dim=100",
+        by_axis(rotate_adjacent, np.tile(BANDS, 3), ["t"] * 16 + HW)),
+    Row("x-transformers/rope", one_axis(rotate_adjacent, default_frequencies(10000, 32))),
+    Row("x-transformers/rope:dim_head=128:rotary_base_rescale_factor=8:rotary_interpolation_factor=2",
+        one_axis(rotate_adjacent, default_frequencies(10000 * 8 ** (64 / 62), 64) / 2)),
     Row("torchscale/rope", one_axis(rotate_adjacent, default_frequencies(10000, 128))),
 )
 
@@ -119,7 +141,9 @@ DIFFUSERS = (
     Row("diffusers/sana-video:head_dim=112", by_dims((40, 36, 36), 10000)),
     Row("diffusers/skyreels", by_dims((44, 42, 42), 10000)),
     Row("diffusers/ltx:dim=26", ltx),
-    Row("diffusers/ltx2:dim=32:num_attention_heads=2", ltx2),
+    Row("diffusers/ltx2:dim=26", ltx),
+    Row("diffusers/ltx2:dim=32:rope_type=split:num_attention_heads=2", ltx2),
+    Row("diffusers/ltx2-audio:dim=32:rope_type=split:num_attention_heads=2", ltx2_audio),
     Row("diffusers/cogvideox", by_dims((16, 24, 24), 10000)),
     Row("diffusers/cogview4", by_axis(rotate_halves, np.tile(BANDS, 2), HW)),
     Row("diffusers/mochi", learned(MOCHI)),
@@ -133,7 +157,20 @@ DIFFUSERS = (
     Row("diffusers/ernie-image", two_tables(negate_and_swap_halves, ernie_image)),
     Row("diffusers/hidream", by_dims((64, 32, 32), 10000)),
     Row("diffusers/kandinsky5", by_dims((16, 24, 24), 10000)),
+    Row("diffusers/kandinsky5:scale_factor=1,2,4", kandinsky),
     Row("diffusers/omnigen", one_axis(rotate_halves, default_frequencies(10000, 128))),
+    Row("diffusers/omnigen:head_dim=4:rope_type=su:short_factor=1,1.5:long_factor=2,4:seq_len=5001",
+        one_axis(rotate_halves, np.array([1 / 2, 0.01 / 4]), size=np.sqrt(1 + np.log(32) / np.log(4096)))),
+    Row("diffusers/cosmos3", by_axis(rotate_halves, default_frequencies(5000000, 128), turns([24, 20, 20], 64))),
+    Row("diffusers/ideogram4",
+        by_axis(rotate_halves, default_frequencies(5000000, 256), [*turns([24, 20, 20], 64), *["t"] * 64])),
+    Row("diffusers/flux3", by_dims((32, 32, 32, 32), 10000, "thwl")),
+    Row("diffusers/krea2", by_dims((32, 48, 48), 1000)),
+    Row("diffusers/glm-image",
+        by_axis(rotate_halves, np.tile(10000.0 ** (-np.arange(10) / 10), 2), ["h"] * 10 + ["w"] * 10)),
+    Row("diffusers/hunyuan-image",
+        by_axis(rotate_adjacent, np.tile(256.0 ** (-np.arange(32) / 32), 2), ["h"] * 32 + ["w"] * 32)),
+    Row("diffusers/stable-audio-3", one_axis(rotate_halves, default_frequencies(10000, 32))),
     Row("diffusers/stable-audio", one_axis(rotate_halves, default_frequencies(10000, 32))),
 )
 
