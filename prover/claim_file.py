@@ -30,7 +30,8 @@ from prover.loading import load
 from prover.properties import about_under
 from prover.relation import Relation
 from prover.report import JSON, report
-from prover.resources import PROOFS
+from prover.resources import shipped_claims, shipped_theorems
+from prover.solver import Solver
 from prover.verdict import Verdict, check_text, prove
 
 
@@ -71,16 +72,22 @@ class Result:
     problems: tuple[str, ...]
     rejected: bool
 
+    @property
+    def title(self) -> str:
+        return self.claim.title
 
-def shipped_claims() -> list[Path]:
-    return sorted(PROOFS.glob("*.toml"), key=lambda path: path.stem)
+    @property
+    def word(self) -> str:
+        """The answer in short."""
+        return f"{self.report['verdict']}, {self.report['relation'] or 'unknown'}"
 
 
-def find_claims(names: tuple[str, ...]) -> list[Path]:
-    """Claim files by shipped name or path; all shipped ones with no name."""
+def find_proofs(names: tuple[str, ...]) -> list[Path]:
+    """Claim and theorem files by shipped name or path; all shipped ones with no name."""
+    shipped = [*shipped_claims(), *shipped_theorems()]
     if not names:
-        return shipped_claims()
-    known = {path.stem: path for path in shipped_claims()}
+        return shipped
+    known = {path.stem: path for path in shipped}
     found = []
     for name in names:
         if name in known:
@@ -105,12 +112,12 @@ def read_claim(path: Path) -> ClaimFile:
         ) from None
 
 
-def run_claim(path: Path, update: bool) -> Result:
+def run_claim(path: Path, update: bool, solver: Solver | None = None) -> Result:
     """Prove a claim file, compare with its expectation, and check the stored certificate."""
     claim = read_claim(path)
     try:
         source, target = load(claim.source), load(claim.target)
-        verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation))
+        verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation), solver)
         about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")
         found = report(verdict, *about)
         problems = _unexpected(claim.expect, found)

@@ -16,6 +16,7 @@ from prover import (
     measure_command,
     names_command,
     proof_commands,
+    theorem_commands,
 )
 from prover.console import EXIT_HELP, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
@@ -78,6 +79,7 @@ for command in (
     measure_command.measure,
     names_command.names,
     proof_commands.prove,
+    theorem_commands.solve,
     proof_commands.check,
     proof_commands.run,
 ):

@@ -22,6 +22,7 @@ from prover.layout import Layout
 from prover.matching import Match, Mismatch, match_units
 from prover.refute import Side, refute_identical, refute_match, refute_relative, refute_scores
 from prover.relation import Relation
+from prover.solver import Solver
 from prover.unit import Unit, make_units, stack_keys, turned_pairs
 
 
@@ -43,7 +44,7 @@ class Decision:
     not_rotations: tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def decide(claim: Claim) -> Decision:
+def decide(claim: Claim, solver: Solver) -> Decision:
     """Search all rungs. Raises UndecidedError only if Z3's work budget runs out."""
     source = _side(claim, claim.source, "source")
     target = _side(claim, claim.target, "target")
@@ -61,7 +62,7 @@ def decide(claim: Claim) -> Decision:
         return replace(nothing, holds=Witness(Relation.IDENTICAL, tuple(range(claim.source.width))))
     if source.twisted or target.twisted:
         return _decide_twisted(claim, (source, target), places, nothing)
-    return _decide_rotations(claim, (source, target), places, nothing)
+    return _decide_rotations(claim, (source, target), places, nothing, solver)
 
 
 def _side(claim: Claim, layout: Layout, name: str) -> Side:
@@ -72,7 +73,7 @@ def _side(claim: Claim, layout: Layout, name: str) -> Side:
 
 
 def _decide_rotations(
-    claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]], nothing: Decision
+    claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]], nothing: Decision, solver: Solver
 ) -> Decision:
     """Both sides are rotations and differ somewhere: scores, permutation, pair map, in this order."""
     keys, whole = stack_keys(claim), claim.whole_positions
@@ -84,12 +85,12 @@ def _decide_rotations(
         return replace(nothing, holds=holds, fails=entry, counterexample=entry)
     score = refute_scores(claim, sides, _lane_pairs([*ours, *theirs]))
     nothing = replace(nothing, counterexample=score, fails=score)
-    by_size = match_units(source.units, target.units, keys, whole, by_magnitude=True)
+    by_size = match_units(source.units, target.units, keys, whole, by_magnitude=True, solver=solver)
     if isinstance(by_size, Match):
         return replace(nothing, holds=_witness(Relation.PERMUTATION, by_size, sides))
     freely: Match | Mismatch = by_size
     if len({unit.magnitude for unit in (*source.units, *target.units)}) > 1:
-        freely = match_units(source.units, target.units, keys, whole, by_magnitude=False)
+        freely = match_units(source.units, target.units, keys, whole, by_magnitude=False, solver=solver)
     if isinstance(freely, Match):
         trace = refute_match(claim, sides, by_size, Relation.PERMUTATION)
         holds = _witness(Relation.PAIR_MAP, freely, sides)

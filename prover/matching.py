@@ -12,13 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import z3
-
 from prover.errors import UndecidedError
 from prover.exact import Exact
+from prover.solver import Question, Solver
 from prover.unit import Key, Unit, Vector, canonical_vector
-
-WORK_BUDGET = 2_000_000_000
 
 _COUNT = re.compile(r"\(define-fun (\w+) \(\) Int\s+(\d+)\)")
 _CLASS = re.compile(r"class_(\d+)")
@@ -77,43 +74,29 @@ def match_units(
     keys: tuple[Key, ...],
     whole: bool,
     by_magnitude: bool,
+    solver: Solver,
 ) -> Match | Mismatch:
     """Ask Z3 for an assignment; raise UndecidedError if its work budget runs out."""
     classes = _classes(source, target, keys, whole, by_magnitude)
     members = list(classes.values())
-    answer, detail = _ask(question(members))
-    if answer == "sat":
-        return _assign(members, {n: int(c) for n, c in _COUNT.findall(detail)}, source, target)
-    if answer == "unsat":
+    answer = solver.ask(question(members))
+    if answer.word == "sat":
+        return _assign(members, {n: int(c) for n, c in _COUNT.findall(answer.detail)}, source, target)
+    if answer.word == "unsat":
         kinds = list(classes)
-        named = {kinds[int(number)] for number in _CLASS.findall(detail)}
+        named = {kinds[int(number)] for number in _CLASS.findall(answer.detail)}
         every = tuple(
             _imbalance(kind, group, source, target)
             for kind, group in classes.items()
             if group.count("source") != group.count("target")
         )
         return Mismatch(tuple(i for i in every if i.unit_class in named), every)
-    raise UndecidedError(f"Z3 gave up on the assignment: {detail}")
+    raise UndecidedError(f"Z3 gave up on the assignment: {answer.detail}")
 
 
-def _ask(text: str) -> tuple[str, str]:
-    """Z3's answer to SMT-LIB text in a fresh context, with the model, the core or the reason."""
-    context = z3.Context()
-    answer = z3.Z3_eval_smtlib2_string(context.ref(), text).strip()
-    more = {"sat": "(get-model)", "unsat": "(get-unsat-core)"}.get(answer, "(get-info :reason-unknown)")
-    return answer, z3.Z3_eval_smtlib2_string(context.ref(), more)
-
-
-def question(members: Sequence[_Members]) -> str:
-    """SMT-LIB 2: one count per class and possible move; class_i says that class i balances.
-
-    sat under all class_i: an assignment exists. unsat: the core names classes that cannot balance.
-    """
-    lines = [
-        "; how many units of each class keep their lanes and how many swap them",
-        "(set-option :produce-unsat-cores true)",
-        f"(set-option :rlimit {WORK_BUDGET})",
-    ]
+def question(members: Sequence[_Members]) -> Question:
+    """One count per class and possible move; class_i says that class i balances."""
+    lines = []
     for i, group in enumerate(members):
         moves = [
             (f"{move}_{i}_{int(a)}{int(b)}", a, b)
@@ -135,7 +118,14 @@ def question(members: Sequence[_Members]) -> str:
             balance.append(f"(or (= {swaps[0]} 0) (= {swaps[1]} 0))")
         lines.append(f"(assert (=> class_{i} (and true {' '.join(balance)})))")
     lines.append(f"(check-sat-assuming ({' '.join(f'class_{i}' for i in range(len(members)))}))")
-    return "\n".join(lines) + "\n"
+    return Question(
+        "assignment",
+        "Can the pairs of the two layouts be assigned to each other, class by class? keep_ and swap_ count the "
+        "pairs of a class that keep their two lanes and that swap them.",
+        "sat under all class_i: an assignment exists, and the counts give it. unsat: none does, and the core names "
+        "classes that cannot balance.",
+        "\n".join(lines),
+    )
 
 
 def _sum(names: list[str]) -> str:

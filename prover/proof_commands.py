@@ -11,6 +11,7 @@ import click
 
 from prover.console import EXIT_HELP, print_json, safe
 from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
+from prover.theorem_commands import CVC5, SMTLIB, prove_all
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
 
@@ -35,9 +36,17 @@ RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
     help="How to print the answer; markdown fits a pull-request comment.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--for-all", "names", metavar="NAMES",
+    help="Leave these parameters symbolic and prove it for all their values, e.g. n_rot,base,sections. Values in a "
+    "spec may be expressions in them.",
+)
+@click.option("--where", multiple=True, metavar="CONDITION", help="What --for-all may assume of the parameters.")
+@SMTLIB
+@CVC5
 def prove(
     source: str, target: str, feeds: tuple[str, ...], relation: str, certificate: str | None,
-    style: str, as_json: bool,
+    style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
 
@@ -46,20 +55,28 @@ def prove(
     proof that none does. Exit code 0 means that one within the limit holds.
     """
     from prover.claim import make_claim
+    from prover.errors import InputError
     from prover.files import write_text
     from prover.loading import load
     from prover.properties import about_under
     from prover.relation import Relation
     from prover.render import render_markdown, render_text
     from prover.report import report
+    from prover.solver import make_solver
     from prover.verdict import prove as decide_claim
 
     if certificate is not None:
         _check_certificate_path(certificate)
+    if where and not names:
+        raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
+    if names:
+        style = "json" if as_json else style
+        return prove_all(source, target, names, where, feeds, relation, certificate, style, smtlib, cvc5)
     first, second = load(source), load(target)
-    verdict = decide_claim(make_claim(first, second, feeds), Relation(relation))
+    solver = make_solver(smtlib, cvc5)
+    verdict = decide_claim(make_claim(first, second, feeds), Relation(relation), solver)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
-    found = report(verdict, *about)
+    found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
     if certificate and verdict.certificate:
         write_text(Path(certificate), verdict.certificate)
     if as_json or style == "json":
@@ -132,26 +149,37 @@ def _check_line(row: dict[str, Any]) -> str:
 @click.command(epilog=EXIT_HELP)
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
 @click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
+@SMTLIB
+@CVC5
 @click.option(
     "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
     help="How to print the summary.",
 )
-def run(claims: tuple[str, ...], update: bool, style: str) -> int:
-    """Run claim files, by default all shipped proofs, and re-check their certificates.
+def run(claims: tuple[str, ...], update: bool, style: str, smtlib: str | None, cvc5: bool) -> int:
+    """Run claim and theorem files, by default all shipped proofs, and re-check their certificates.
 
-    CLAIM is the name of a shipped proof or the path of a claim file.
+    CLAIM is the name of a shipped proof or the path of a file.
     """
-    from prover.claim_file import find_claims, run_claim
+    from prover.claim_file import find_proofs, run_claim
     from prover.progress import track
     from prover.render import render_run
+    from prover.solver import make_solver
+    from prover.theorem_file import is_theorem, run_theorem
 
-    paths = find_claims(claims)
-    results = [run_claim(path, update) for path in track(paths)]
+    solver = make_solver(smtlib, cvc5)
+    results = [
+        run_theorem(path, solver) if is_theorem(path) else run_claim(path, update, solver)
+        for path in track(find_proofs(claims))
+    ]
     if style == "json":
-        print_json({"schema": "rope-prover/run/1", "claims": [r.report | {
-            "name": r.name, "title": r.claim.title, "problems": list(r.problems)} for r in results]})
+        print_json({
+            "schema": "rope-prover/run/1", "second_opinion": solver.agreement or None,
+            "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in results],
+        })
     else:
         click.echo(render_run(results, style == "markdown"), nl=False)
+        if solver.agreement:
+            click.echo(f"{solver.agreement}.")
     if any(result.rejected for result in results):
         return EXIT_INTERNAL
     return EXIT_DIFFERENT if any(result.problems for result in results) else EXIT_OK

@@ -35,6 +35,7 @@ class Strength(Enum):
     """What the verdict rests on."""
 
     CHECKED = "checked certificate"
+    SOLVER = "solver only"
     NONE = "none"
 
 

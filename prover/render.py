@@ -10,6 +10,7 @@ from prover.display import escape_markdown, markdown_prose, plain, show_pairs
 
 if TYPE_CHECKING:
     from prover.claim_file import Result
+    from prover.theorem_file import TheoremResult
 
 JSON = dict[str, Any]
 MAX_ROWS = 24
@@ -32,6 +33,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     lines += [_wrapped("warning", text) for text in _warnings(found)]
     lines += [_row("weights", line) for line in _weights(found)]
     lines.append(_row("proof", _proof(found, certificate_path)))
+    lines += [_row("second", found["second_opinion"])] if found.get("second_opinion") else []
     lines += [_wrapped("numeric", line) for line in _numeric(found)]
     snippet = _snippet(found)
     if snippet:
@@ -66,7 +68,8 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
         where = certificate_path or "FILE"
         again = "" if certificate_path else " (write it with `--certificate FILE`)"
         lines += [f"Check it with {_code('rope-prover check ' + where)}{again}."]
-    lines += ["", *(f"- {markdown_prose(line)}" for line in _numeric(found))]
+    second = [found["second_opinion"]] if found.get("second_opinion") else []
+    lines += ["", *(f"- {markdown_prose(line)}" for line in (*second, *_numeric(found)))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -232,7 +235,7 @@ def _weight_code(found: JSON) -> list[str]:
     return [*lines, "```", ""]
 
 
-def render_run(results: Sequence[Result], markdown: bool) -> str:
+def render_run(results: Sequence[Result | TheoremResult], markdown: bool) -> str:
     """All claims in one table, and what was not as expected below it."""
     bad = [result for result in results if result.problems]
     summary = f"{len(results) - len(bad)} of {len(results)} claims are as expected."
@@ -240,8 +243,7 @@ def render_run(results: Sequence[Result], markdown: bool) -> str:
     if markdown:
         lines += ["| claim | verdict | relation | what |", "|---|---|---|---|"]
         lines += [
-            f"| {_code(r.name)} | {r.report['verdict']} | {r.report['relation'] or 'unknown'} "
-            f"| {escape_markdown(r.claim.title)} |"
+            f"| {_code(r.name)} | {r.word.replace(', ', ' | ')} | {escape_markdown(r.title)} |"
             for r in results
         ]
         lines += ["", summary]
@@ -250,8 +252,7 @@ def render_run(results: Sequence[Result], markdown: bool) -> str:
         width = max((len(r.name) for r in results), default=0)
         for r in results:
             mark = "ok  " if not r.problems else "BAD "
-            word = f"{r.report['verdict']}, {r.report['relation'] or 'unknown'}"
-            lines.append(f"{mark}{plain(r.name):<{width}}  {word:<26}  {plain(r.claim.title)}")
+            lines.append(f"{mark}{plain(r.name):<{width}}  {r.word:<26}  {plain(r.title)}")
             lines += [f"      {plain(problem)}" for problem in r.problems]
         lines += ["", summary]
     return "\n".join(lines) + "\n"

@@ -15,3 +15,13 @@ def _shipped(name: str) -> Path:
 MODELS = _shipped("models")
 RULES = MODELS / "rules"
 PROOFS = _shipped("proofs")
+
+
+def shipped_claims() -> list[Path]:
+    """The claims about given numbers that the package ships, by name."""
+    return sorted(PROOFS.glob("*.toml"), key=lambda path: path.stem)
+
+
+def shipped_theorems() -> list[Path]:
+    """The statements for all sizes that the package ships, by name."""
+    return sorted((PROOFS / "theorems").glob("*.toml"), key=lambda path: path.stem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields as fields_of
+from math import lcm
 from typing import Any
 
 import sympy
@@ -34,7 +35,20 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return f"{words.get(name, name)}({', '.join(arguments)})"
 
     def _print_Mod(self, expression: Any) -> str:
-        return f"({self._print(expression.args[0])} % {self._print(expression.args[1])})"
+        value, divisor = (
+            f"({self._print(part)})" if isinstance(part, sympy.Add | sympy.Mul) else self._print(part)
+            for part in expression.args
+        )
+        return f"({value} % {divisor})"
+
+    def _print_floor(self, expression: Any) -> str:
+        terms = sympy.Add.make_args(expression.args[0])
+        below = lcm(*(int(term.as_coeff_Mul()[0].q) for term in terms))
+        if below == 1 or expression.args[0].is_Rational:
+            return f"floor({self._print(expression.args[0])})"
+        above = sympy.Add(*(below * term for term in terms))
+        text = self._print(above)
+        return f"({text if above.is_Symbol else f'({text})'}//{below})"
 
     def _print_AllOf(self, expression: Any) -> str:
         return " and ".join(self._print(a) for a in expression.args)
@@ -43,10 +57,14 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return f"({' or '.join(self._print(a) for a in expression.args)})"
 
     def _print_Not(self, expression: Any) -> str:
-        return f"not {self._print(expression.args[0])}"
+        return f"not ({self._print(expression.args[0])})"
 
     def _print_Relational(self, expression: Any) -> str:
-        return f"{self._print(expression.lhs)} {expression.rel_op} {self._print(expression.rhs)}"
+        return f"{self._side(expression.lhs)} {expression.rel_op} {self._side(expression.rhs)}"
+
+    def _side(self, e: sympy.Basic) -> str:
+        text = str(self._print(e))
+        return text[1:-1] if isinstance(e, sympy.floor | sympy.Mod) and text.startswith("(") else text
 
 
 def formula(expression: sympy.Basic) -> str:

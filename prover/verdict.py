@@ -11,6 +11,7 @@ from prover.decide import Decision, decide
 from prover.errors import EXIT_INTERNAL, EvidenceError
 from prover.numeric import Confirmation, confirm
 from prover.relation import EXIT_CODES, Outcome, Relation, Strength, outcome
+from prover.solver import Solver
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class Verdict:
         return EXIT_CODES[self.outcome] if self.confirmation.passed else EXIT_INTERNAL
 
 
-def prove(claim: Claim, limit: Relation = Relation.LINEAR) -> Verdict:
+def prove(claim: Claim, limit: Relation = Relation.LINEAR, solver: Solver | None = None) -> Verdict:
     """Decide a claim. Raises EvidenceError if the checker rejects what the search found."""
-    decision = decide(claim)
+    decision = decide(claim, solver or Solver())
     certificate = None
     holds = fails = None
     if decision.holds or decision.fails:

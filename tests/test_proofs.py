@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from prover import checker
-from prover.claim_file import read_claim, run_claim, shipped_claims
+from prover.claim_file import read_claim, run_claim
 from prover.cli import run_command
-from prover.resources import PROOFS
+from prover.resources import PROOFS, shipped_claims
 
 # What each proof has to come to: verdict, lowest relation, pairs that differ (None: not stated).
 EXPECTED: dict[str, tuple[str, str, list[int] | None]] = {

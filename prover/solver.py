@@ -1,0 +1,152 @@
+"""Questions to solvers: SMT-LIB 2 text that any solver reads, asked of Z3 and, if wanted, of cvc5.
+
+Each question goes to a fresh solver under a budget of work, not of time. The second solver gets the
+same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import wrap
+
+import z3
+
+from prover.errors import EvidenceError, InputError
+from prover.files import write_text
+
+WORK_BUDGET = 200_000_000
+SECOND_BUDGET = 2_000_000
+MAX_QUESTIONS = 20_000
+
+_VALUE = re.compile(r"\((\w+)\s+(\(- (\d+)\)|\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """SMT-LIB 2 declarations, assertions and one check. `values`: the constants that a model is asked for.
+
+    `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
+    """
+
+    name: str
+    asks: str
+    proves: str
+    body: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole of it, with its comment and its budget."""
+        comment = [f"; {line}" for part in (self.asks, self.proves) for line in wrap(part, 96)]
+        return "\n".join([
+            *comment,
+            f"(set-option :reproducible-resource-limit {WORK_BUDGET})",
+            "(set-option :produce-models true)",
+            "(set-option :produce-unsat-cores true)",
+            "(set-logic ALL)",
+            self.body.rstrip(),
+            "",
+        ])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`word`: sat, unsat or unknown. `detail`: the model, the core, or why it is unknown."""
+
+    word: str
+    detail: str
+
+    def values(self) -> dict[str, int]:
+        """The whole numbers of a model asked for by name."""
+        return {name: -int(minus) if minus else int(plain) for name, plain, minus in _VALUE.findall(self.detail)}
+
+
+@dataclass(slots=True)
+class Solver:
+    """Asks Z3, and keeps a record: name, Z3's word and cvc5's of each question.
+
+    `directory`: where every question is written. `second`: whether cvc5 is asked too.
+    """
+
+    directory: Path | None = None
+    second: bool = False
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def ask(self, question: Question) -> Answer:
+        """The answer. Raises EvidenceError if the two solvers contradict each other."""
+        if self.directory is not None:
+            write_text(self.directory / f"{len(self.asked):04d}-{question.name}.smt2", question.text)
+        answer = ask_z3(question)
+        other = ask_cvc5(question) if self.second else ""
+        self.asked.append((question.name, answer.word, other))
+        if len(self.asked) > MAX_QUESTIONS:
+            raise EvidenceError(f"more than {MAX_QUESTIONS} questions to the solver")
+        if {answer.word, other} == {"sat", "unsat"}:
+            raise EvidenceError(
+                f"Z3 says {answer.word} and cvc5 says {other} to the question '{question.name}'",
+                advice="One of the solvers is wrong; save the question with --smtlib and report it",
+            )
+        return answer
+
+    @property
+    def agreement(self) -> str:
+        """What the second solver said, in a sentence; empty if it was not asked."""
+        if not self.second or not self.asked:
+            return ""
+        same = sum(first == second for _, first, second in self.asked)
+        silent = len(self.asked) - same
+        left = f"; it left {silent} open" if silent else ""
+        return f"cvc5 agrees with Z3 on {same} of {len(self.asked)} questions{left}"
+
+
+def make_solver(directory: str | None, second: bool) -> Solver:
+    """A solver as the command line asks for it. Raises InputError if it is not to be had."""
+    if second:
+        try:
+            import cvc5  # noqa: F401
+        except ImportError:
+            raise InputError("cvc5 is not installed", advice="Run: pip install 'rope-prover[cvc5]'") from None
+    if directory is None:
+        return Solver(None, second)
+    path = Path(directory)
+    if path.exists() and not path.is_dir():
+        raise InputError("is no folder", where=directory, advice="Name a folder for the questions")
+    path.mkdir(parents=True, exist_ok=True)
+    return Solver(path, second)
+
+
+def ask_z3(question: Question, options: Sequence[str] = ()) -> Answer:
+    """Z3's answer in a fresh context. `options`: further SMT-LIB lines to put in front."""
+    context = z3.Context()
+    text = "\n".join([*options, question.text])
+    word = z3.Z3_eval_smtlib2_string(context.ref(), text).strip()
+    if word not in ("sat", "unsat", "unknown"):
+        raise EvidenceError(f"Z3 cannot read the question '{question.name}': {word[:300]}")
+    if word == "sat":
+        more = f"(get-value ({' '.join(question.values)}))" if question.values else "(get-model)"
+    else:
+        more = "(get-unsat-core)" if word == "unsat" else "(get-info :reason-unknown)"
+    return Answer(word, z3.Z3_eval_smtlib2_string(context.ref(), more))
+
+
+def ask_cvc5(question: Question) -> str:
+    """cvc5's answer to the same text: sat, unsat or unknown."""
+    import cvc5
+
+    text = question.text.replace(str(WORK_BUDGET), str(SECOND_BUDGET), 1)
+    manager = cvc5.TermManager()
+    solver = cvc5.Solver(manager)
+    symbols = cvc5.SymbolManager(manager)
+    parser = cvc5.InputParser(solver, symbols)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, question.name)
+    said = ""
+    try:
+        while not (command := parser.nextCommand()).isNull():
+            said += str(command.invoke(solver, symbols))
+    except RuntimeError as fault:
+        raise EvidenceError(f"cvc5 cannot read the question '{question.name}': {str(fault)[:300]}") from None
+    word = said.strip().splitlines()[-1] if said.strip() else ""
+    return word if word in ("sat", "unsat") else "unknown"

@@ -1,0 +1,177 @@
+"""A theorem as JSON types, as text and as Markdown."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from prover.display import escape_markdown, markdown_prose, plain
+from prover.for_all import Theorem
+from prover.instance import Instance
+from prover.relation import Outcome, Relation, Strength
+from prover.show import formula
+from prover.symbolic import Variable
+from prover.theorem import Scope
+
+JSON = dict[str, Any]
+SCHEMA = "rope-prover/theorem/1"
+_RUNGS = {
+    Relation.IDENTICAL: "the two kernels are identical, lane by lane, at every position",
+    Relation.EQUAL_SCORES: "the scores are equal with the weights as they are",
+    Relation.PERMUTATION: "one fixed permutation of the rows of W_q and W_k makes the scores equal",
+    Relation.PAIR_MAP: "one fixed 2x2 map per pair makes the scores equal",
+}
+
+
+def theorem_json(found: Theorem) -> JSON:
+    """Everything that is known of a theorem."""
+    statement, answer = found.statement, found.answer
+    form = found.form
+    return {
+        "schema": SCHEMA,
+        "verdict": found.outcome.value,
+        "headline": headline(found),
+        "source": statement.source.spec,
+        "target": statement.target.spec,
+        "titles": {"source": statement.source.family.title, "target": statement.target.family.title},
+        "feeds": [feed.name for feed in statement.feeds],
+        "for_all": [
+            {"name": v.name, "kind": _kind(v), "entries": len(v.symbols) if v.is_list else None}
+            for v in statement.variables
+        ],
+        "hypotheses": [formula(h) for h in statement.hypotheses],
+        "not_needed": list(found.unneeded),
+        "scope": answer.scope.value,
+        "condition": [formula(c) for c in answer.condition],
+        "relation": found.relation.value if found.relation else None,
+        "differ": answer.differ or None,
+        "reason": answer.reason or None,
+        "witness": None if form is None else {
+            "source_lane": formula(form.source_lane), "reshape": form.reshape or None,
+            "own_inverse_at": form.own_inverse or None,
+        },
+        "rung_below_fails_at": _instance(found.below),
+        "smallest_difference": _instance(found.smallest),
+        "tried": {"equal": found.tried[0], "different": found.tried[1]},
+        "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
+        "questions": found.questions,
+        "second_opinion": found.agreement or None,
+        "open_question": found.saved or None,
+        "strength": (Strength.SOLVER if found.answer.scope is not Scope.OPEN else
+                     Strength.CHECKED if found.smallest else Strength.NONE).value,
+    }
+
+
+def _kind(variable: Variable) -> str:
+    """Numbers are algebraic: only of these is it known that no two frequencies differ by whole turns."""
+    return "whole" if variable.is_whole else "algebraic"
+
+
+def _instance(shown: Instance | None) -> JSON | None:
+    if shown is None:
+        return None
+    verdict = shown.verdict
+    return {
+        "parameters": shown.text, "pair": shown.pair, "source": shown.source, "target": shown.target,
+        "verdict": verdict.outcome.value, "relation": verdict.holds.value if verdict.holds else None,
+        "strength": verdict.strength.value,
+    }
+
+
+def headline(found: Theorem) -> str:
+    """The answer in one sentence."""
+    answer = found.answer
+    if found.outcome is Outcome.EQUIVALENT and found.relation is not None:
+        return f"For all parameters that the hypotheses allow, {_RUNGS[found.relation]}."
+    if answer.scope is Scope.NEVER:
+        return "For no parameters that the hypotheses allow does a fixed change of W_q and W_k make them equal."
+    if answer.scope is Scope.ALWAYS and found.relation is not None:
+        return f"Not for all parameters without more: what holds for all is that {_RUNGS[found.relation]}."
+    if answer.scope is Scope.SOMETIMES:
+        return f"Not for all parameters: they are equal exactly where {condition_text(found)}."
+    if found.outcome is Outcome.DIFFERENT:
+        return "Not for all parameters; for which is left open."
+    return "Neither a proof for all parameters nor a counterexample was found."
+
+
+def condition_text(found: Theorem) -> str:
+    """The condition as one expression of the layout language."""
+    return " and ".join(formula(c) for c in found.answer.condition) or "True"
+
+
+def _rows(found: Theorem) -> list[tuple[str, str]]:
+    """Label and text of everything worth a line."""
+    statement, answer = found.statement, found.answer
+    names = ", ".join(
+        f"{v.name} ({_kind(v)}{f', {len(v.symbols)} entries' if v.is_list else ''})"
+        for v in statement.variables
+    )
+    rows = [("for all", names), ("assuming", "; ".join(formula(h) for h in statement.hypotheses) or "nothing")]
+    rows += [("unneeded", f"the answer is the same without {text}") for text in found.unneeded]
+    if answer.scope is Scope.SOMETIMES:
+        rows.append(("equal if", condition_text(found)))
+        rows.append(("otherwise", "no fixed linear map of any kind makes them equal"))
+    if found.relation is not None:
+        where = " where they are equal" if answer.scope is Scope.SOMETIMES else ""
+        rows.append(("relation", f"{found.relation.value}{where}"))
+    if found.below is not None:
+        rows.append(("below", f"at {found.below.text} nothing lower than {found.below.verdict.holds.value} holds"
+                              if found.below.verdict.holds else ""))
+    if answer.differ:
+        rows.append(("differ", answer.differ))
+    if answer.reason:
+        rows.append(("open", answer.reason))
+    if found.form is not None:
+        rows.append(("weights", f"row lane of the target's is row {formula(found.form.source_lane)} of the source's"))
+        if found.form.reshape:
+            rows.append(("weights", f"that is, for the n = n_rot rows R of one head that rotate: {found.form.reshape}"))
+        if found.form.own_inverse:
+            rows.append(("weights", f"it is its own inverse at {found.form.own_inverse}"))
+    if found.smallest is not None:
+        shown = found.smallest
+        pair = "" if shown.pair is None else f"; pair {shown.pair} differs"
+        rows.append(("smallest", f"different at {shown.text}{pair} ({shown.verdict.strength.value})"))
+        rows.append(("", f"rope-prover prove {shown.source} {shown.target}"
+                     + "".join(f' --feed "{feed}"' for feed in found.feeds)))
+    if found.bound:
+        rows.append(("equal at", "; ".join(found.listed) or "no parameters"))
+        rows.append(("", f"of all whole numbers from 0 to {found.bound}, each decided by itself"))
+    rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
+    if sum(found.tried):
+        rows.append(("tried", f"the checked verdicts at {found.tried[0]} points where they should be equal and "
+                              f"{found.tried[1]} where not are as proved"))
+    if found.saved:
+        rows.append(("saved", f"the question that was left open is in {found.saved}"))
+    return rows
+
+
+def theorem_text(found: Theorem) -> str:
+    """Plain text, a label a line."""
+    statement = found.statement
+    lines = [f"{found.outcome.value.upper()}: {headline(found)}", ""]
+    rows = [
+        ("source", f"{statement.source.spec}  ({statement.source.family.title})"),
+        ("target", f"{statement.target.spec}  ({statement.target.family.title})"),
+        ("feeds", ", ".join(feed.name for feed in statement.feeds)),
+        *_rows(found),
+    ]
+    for label, text in rows:
+        lines.append(textwrap.fill(
+            plain(text, 4000), 120, initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
+            break_long_words=False, break_on_hyphens=False,
+        ))
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def theorem_markdown(found: Theorem) -> str:
+    """A pull-request comment."""
+    statement = found.statement
+    lines = [f"### {found.outcome.value.capitalize()}: {markdown_prose(headline(found))}", "", "| | |", "|---|---|"]
+    rows = [
+        ("source", f"{statement.source.spec} ({statement.source.family.title})"),
+        ("target", f"{statement.target.spec} ({statement.target.family.title})"),
+        ("feeds", ", ".join(feed.name for feed in statement.feeds)),
+        *_rows(found),
+    ]
+    lines += [f"| {label} | {escape_markdown(plain(text, 4000))} |" for label, text in rows]
+    return "\n".join(lines) + "\n"
