@@ -80,6 +80,7 @@ for command in (
     names_command.names,
     proof_commands.prove,
     theorem_commands.solve,
+    theorem_commands.rewrite,
     proof_commands.check,
     proof_commands.run,
 ):

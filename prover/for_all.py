@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -15,10 +14,10 @@ from prover.closed_form import ClosedForm, closed_form, proved_writes, same_lane
 from prover.errors import EvidenceError, InputError, ProverError, UndecidedError
 from prover.expression import INDEX
 from prover.files import write_text
-from prover.instance import Instance, Point, instance, point_text, sample_points, smallest_point
+from prover.instance import Instance, Point, instance, point_text, sample_points, small_points, smallest_point
 from prover.relation import LADDER, Outcome, Relation
 from prover.solver import Solver
-from prover.symbolic import Condition, Inliner, Variable, find_variables, negation, read_hypothesis
+from prover.symbolic import Condition, Variable, find_variables, negation, read_hypothesis
 from prover.theorem import Answer, Comparison, Scope, Statement, Study, any_of, decide, in_range, make_statement
 
 SAMPLES = 6
@@ -224,20 +223,14 @@ def _points(statement: Statement, bound: int) -> tuple[list[Point], int]:
     The bound is the largest one asked for with at most MAX_LISTED points; 0 if there is none, or if a
     variable is no whole number.
     """
-    symbols = [s for v in statement.variables for s in v.symbols]
     if any(not v.is_whole for v in statement.variables):
         return [], 0
     found: list[Point] = []
-    for reached in range(bound + 1):
-        for values in product(range(reached + 1), repeat=len(symbols)):
-            if reached and max(values) < reached:
-                continue
-            point = {s: sympy.Integer(v) for s, v in zip(symbols, values, strict=True)}
-            known = Inliner({s.name: v for s, v in point.items()}, {})
-            if all(known.condition(h) == sympy.true for h in statement.hypotheses):
-                found.append(point)
-            if len(found) > MAX_LISTED:
-                return [p for p in found if max(p.values()) < reached], reached - 1
+    for point in small_points(statement, bound, {}):
+        found.append(point)
+        if len(found) > MAX_LISTED:
+            reached = max(point.values())
+            return [p for p in found if max(p.values()) < reached], int(reached) - 1
     return found, bound
 
 

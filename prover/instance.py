@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 import sympy
 
 from prover.claim import make_claim
+from prover.evaluation import CompiledCondition, Scope
+from prover.exact import exact
 from prover.loading import load
 from prover.relation import Relation
 from prover.solver import Solver
@@ -52,6 +55,23 @@ def point_text(statement: Statement, point: Point) -> str:
     return ", ".join(f"{v.name}={_value(v, point)}" for v in statement.variables)
 
 
+def small_points(statement: Statement, bound: int, fixed: Point) -> Iterator[Point]:
+    """Points with whole numbers up to `bound` that the hypotheses allow: by their largest number, then in order.
+
+    `fixed` gives the variables that are no whole numbers.
+    """
+    symbols = _whole(statement.variables)
+    tests = [CompiledCondition(hypothesis) for hypothesis in statement.hypotheses]
+    known = {s.name: exact(Fraction(int(v.p), int(v.q))) for s, v in fixed.items()}
+    for largest in range(bound + 1):
+        for values in product(range(largest + 1), repeat=len(symbols)):
+            if max(values, default=largest) < largest:
+                continue
+            scope = Scope(known | {s.name: exact(v) for s, v in zip(symbols, values, strict=True)}, {})
+            if all(test.test(scope) for test in tests):
+                yield {**fixed, **{s: sympy.Integer(v) for s, v in zip(symbols, values, strict=True)}}
+
+
 def _value(variable: Variable, point: Point) -> str:
     return ",".join(str(point[s]) for s in variable.symbols)
 
@@ -81,7 +101,7 @@ def smallest_point(study: Study, *conditions: Condition) -> Point | None:
 
     Real variables get a usual value that is possible. None if a question is left open.
     """
-    fixed = _reals(study, conditions)
+    fixed = usual_reals(study, conditions)
     if fixed is None:
         return None
     point: dict[sympy.Symbol, sympy.Rational] = dict(fixed)
@@ -118,7 +138,7 @@ def _least(study: Study, symbol: sympy.Symbol, known: Sequence[Condition]) -> in
 
 def sample_points(study: Study, count: int, *conditions: Condition) -> list[Point]:
     """Up to `count` points that meet the conditions, small ones first, the same at each run."""
-    fixed = _reals(study, conditions)
+    fixed = usual_reals(study, conditions)
     if fixed is None:
         return []
     symbols = _whole(study.statement.variables)
@@ -148,7 +168,7 @@ def _whole(variables: Sequence[Variable]) -> list[sympy.Symbol]:
     return [s for v in variables if v.is_whole for s in v.symbols]
 
 
-def _reals(study: Study, conditions: Sequence[Condition]) -> Point | None:
+def usual_reals(study: Study, conditions: Sequence[Condition]) -> Point | None:
     """A usual value for each real variable, one after the other."""
     point: dict[sympy.Symbol, sympy.Rational] = {}
     for symbol in (s for v in study.statement.variables if not v.is_whole for s in v.symbols):

@@ -163,11 +163,13 @@ def run(claims: tuple[str, ...], update: bool, style: str, smtlib: str | None, c
     from prover.claim_file import find_proofs, run_claim
     from prover.progress import track
     from prover.render import render_run
+    from prover.rewrite_file import is_rewrite, run_rewrite
     from prover.solver import make_solver
     from prover.theorem_file import is_theorem, run_theorem
 
     solver = make_solver(smtlib, cvc5)
     results = [
+        run_rewrite(path, solver) if is_rewrite(path) else
         run_theorem(path, solver) if is_theorem(path) else run_claim(path, update, solver)
         for path in track(find_proofs(claims))
     ]

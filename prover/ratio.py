@@ -127,7 +127,10 @@ def _factors(e: sympy.Basic) -> tuple[int, list[tuple[sympy.Basic, sympy.Basic]]
             if abs(factor) != 1:
                 found.append((abs(factor), sympy.Integer(1)))
         elif isinstance(factor, sympy.Pow):
-            found.append((factor.base, factor.exp))
+            base, exponent = factor.base, factor.exp
+            while isinstance(base, sympy.Pow):
+                base, exponent = base.base, base.exp * exponent
+            found.append((base, exponent))
         else:
             found.append((factor, sympy.Integer(1)))
     return sign, found

@@ -132,12 +132,23 @@ class Translator:
             found = Term(f"remainder_{len(self.fresh)}", INT)
             self.fresh[key] = found
             a, b, r = above.text, below.text, found.text
+            self._beside(value, divisor)
             self.facts += [
                 f"(=> (> {b} 0) (and (<= 0 {r}) (< {r} {b})))",
                 f"(=> (and (<= 0 {a}) (< {a} {b})) (= {r} {a}))",
                 f"(=> (and (<= 0 {a}) (> {b} 0)) (<= {r} {a}))",
             ]
         return self.fresh[key]
+
+    def _beside(self, value: sympy.Basic, divisor: sympy.Basic) -> None:
+        """A remainder and that of the next number: one more, or 0."""
+        for (other, same), term in self.fresh.items():
+            if same != divisor or (apart := sympy.expand(value - other)) not in (1, -1):
+                continue
+            lower, upper = (term, self.fresh[value, divisor]) if apart == 1 else (self.fresh[value, divisor], term)
+            below = self.term(divisor).text
+            wraps = f"(ite (< (+ {lower.text} 1) {below}) (= {upper.text} (+ {lower.text} 1)) (= {upper.text} 0))"
+            self.facts.append(f"(=> (> {below} 0) {wraps})")
 
     def _extreme(self, e: sympy.Basic) -> Term:
         best, *others = _same_sort([self.term(part) for part in e.args])

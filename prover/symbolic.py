@@ -71,7 +71,9 @@ class Case:
 class SymbolicLayout:
     """A family at symbolic parameters: one block of `count` pairs, each a rotation without a phase.
 
-    `requirements`: what the layout file asks of its parameters, with the words it uses.
+    `requirements`: what the layout file asks of its parameters, with the words it uses. `states`: values
+    carried from pair to pair, as symbols, each with its value at pair 0 and its step to the next.
+    `inner`: whole-number expressions that the file works with, under the conditions that choose them.
     """
 
     spec: str
@@ -85,7 +87,8 @@ class SymbolicLayout:
     magnitude: tuple[tuple[tuple[Condition, ...], sympy.Basic], ...]
     cases: tuple[Case, ...]
     requirements: tuple[tuple[Condition, str], ...]
-    texts: tuple[tuple[str, str], ...]
+    states: tuple[tuple[sympy.Symbol, sympy.Basic, sympy.Basic], ...]
+    inner: tuple[sympy.Basic, ...]
 
 
 def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
@@ -141,11 +144,12 @@ def read_hypothesis(text: str, variables: Sequence[Variable]) -> Condition:
     return Inliner(_values(variables), {}).condition(parse_condition(text, numbers, lists))
 
 
-def symbolic_layout(text: str, variables: Sequence[Variable]) -> SymbolicLayout:
+def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") -> SymbolicLayout:
     """The layout of a spec with `variables` left as symbols.
 
     A parameter of a variable's name is that variable unless the spec gives it a value; a value may
-    be an expression in the variables. Raises UndecidedError for what theorems cannot be about.
+    be an expression in the variables. `loop`: values carried from pair to pair stay symbols too, with
+    this in front of their names. Raises UndecidedError for what theorems cannot be about.
     """
     family, given = _family(text)
     values: dict[str, Symbolic] = dict(_values(variables))
@@ -164,7 +168,7 @@ def symbolic_layout(text: str, variables: Sequence[Variable]) -> SymbolicLayout:
             values[parameter.name] = tuple(_rational(entry) for entry in parameter.default)
         else:
             texts[parameter.name] = parameter.default
-    if family.states:
+    if family.states and not loop:
         raise UndecidedError(
             "a layout with values carried from pair to pair is no closed form",
             advice="rope-prover rewrite compares such loops with a closed form",
@@ -174,6 +178,8 @@ def symbolic_layout(text: str, variables: Sequence[Variable]) -> SymbolicLayout:
     (block,) = family.blocks
     if block.second_angle is not None:
         raise UndecidedError("a layout with two angles for a pair is no rotation, and outside theorems for all sizes")
+    carried = {name: _state(name, loop, step, values, texts) for name, _, step in family.states}
+    values |= carried
     inliner = Inliner({**values, AXES: tuple(map(sympy.Symbol, family.axes))}, texts, family.axes)
     requirements = [
         (inliner.condition(p.requirement), p.requirement_text) for p in family.parameters if p.requirement is not None
@@ -191,8 +197,44 @@ def symbolic_layout(text: str, variables: Sequence[Variable]) -> SymbolicLayout:
         magnitude=pieces(inliner.value(block.magnitude)),
         cases=_cases(inliner.value(block.angle), family.axes),
         requirements=tuple((c, words) for c, words in requirements if c is not sympy.true),
-        texts=tuple((name, value) for name, value in parse_spec(text).values),
+        states=tuple(
+            (carried[name], inliner.value(initial), inliner.value(step)) for name, initial, step in family.states
+        ),
+        inner=_inner([
+            *(inliner.value(e) for _, e in family.lets if not e.has(*map(sympy.Symbol, family.axes))),
+            inliner.value(block.angle),
+        ]) if loop else (),
     )
+
+
+def _state(
+    name: str, loop: str, step: sympy.Basic, values: Mapping[str, Symbolic], texts: Mapping[str, sympy.Basic]
+) -> sympy.Symbol:
+    """The symbol of a carried value: whole if its step takes whole numbers to whole numbers."""
+    trial = sympy.Symbol(f"{loop}_{name}", real=True, integer=True)
+    stepped = Inliner({**values, name: trial}, texts).value(step)
+    return trial if is_whole(stepped) else sympy.Symbol(f"{loop}_{name}", real=True)
+
+
+def is_whole(e: sympy.Basic) -> bool:
+    """Whether an expression has only whole values, by its form."""
+    if e.func == CHOICE:
+        return all(map(is_whole, e.args[1:]))
+    if isinstance(e, sympy.Add | sympy.Mul) or e.func in (SMALLEST, LARGEST):
+        return all(map(is_whole, e.args))
+    if isinstance(e, sympy.Mod):
+        return all(map(is_whole, e.args))
+    return bool(e.is_integer)
+
+
+def _inner(expressions: Sequence[sympy.Basic]) -> tuple[sympy.Basic, ...]:
+    """Every part that may be what a loop carries: whole numbers that move with j, and powers."""
+    found: dict[sympy.Basic, None] = {}
+    for expression in expressions:
+        for part in sympy.preorder_traversal(expression):
+            if part.has(INDEX) and (part.is_Pow or (isinstance(part, sympy.Expr) and is_whole(part))):
+                found.setdefault(part)
+    return tuple(found)
 
 
 def _family(text: str) -> tuple[Family, dict[str, str]]:

@@ -103,7 +103,7 @@ def _plain_feeds(layout: SymbolicLayout) -> tuple[tuple[str, tuple[tuple[str, st
 class Study:
     """A statement under study: its questions go to one solver, under the same hypotheses.
 
-    `assumed`: further conditions. `more`: further whole-number symbols. `unknown`: questions left open.
+    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open.
     """
 
     statement: Statement
@@ -113,7 +113,7 @@ class Study:
     unknown: list[Question] = field(default_factory=list)
 
     def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
-        """The same study under further conditions, with further whole-number symbols."""
+        """The same study under further conditions, with further symbols."""
         return replace(self, assumed=(*self.assumed, *conditions), more=(*self.more, *more))
 
     def ask(self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()) -> str:
@@ -140,7 +140,8 @@ class Study:
     def sorts(self) -> dict[sympy.Symbol, str]:
         """Every symbol that may occur, with its sort."""
         whole = {s: INT if v.is_whole else REAL for v in self.statement.variables for s in v.symbols}
-        return whole | dict.fromkeys((INDEX, OTHER, LANE, OTHER_LANE, *self.more), INT)
+        indices = dict.fromkeys((INDEX, OTHER, LANE, OTHER_LANE), INT)
+        return whole | indices | {s: INT if s.is_integer else REAL for s in self.more}
 
     def follows(self, name: str, asks: str, condition: Condition, *assumed: Condition) -> bool:
         """Whether the condition holds wherever the hypotheses and `assumed` do."""
@@ -220,7 +221,10 @@ class Comparison:
         self.source = pulled(statement.source, statement.feeds, "source")
         self.target = pulled(statement.target, statement.feeds, "target")
         self.count = statement.source.count
-        self.table = [(a, b, agreement(a, b)) for a in self.source for b in self.target]
+        self.table = [
+            (a, b, agreement(a, b)) for a in self.source for b in self.target
+            if not {negation(guard) for guard in a.guards} & set(b.guards)
+        ]
 
     def positive(self) -> tuple[sympy.Basic, ...]:
         """What has to be positive for a frequency to be a product of positive powers."""
@@ -240,6 +244,9 @@ class Comparison:
 
     def signs(self, study: Study) -> set[int]:
         """The signs, +1 and -1, with which vectors agree anywhere."""
+        possible = {found.sign for *_, found in self.table if found.sign is not None}
+        if len(possible) <= 1:
+            return possible
         return {
             found.sign
             for a, b, found in self.table

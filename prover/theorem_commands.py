@@ -60,6 +60,40 @@ def solve(
     return {Scope.NEVER: EXIT_DIFFERENT, Scope.OPEN: EXIT_UNDECIDED}.get(found.answer.scope, EXIT_OK)
 
 
+@click.command(epilog=EXIT_HELP)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--for-all", "names", default="", metavar="NAMES",
+    help="The parameters that stay symbolic; without it every whole-number parameter and base that both files have.",
+)
+@click.option("--where", multiple=True, metavar="CONDITION", help="What may be assumed of them.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@SMTLIB
+@CVC5
+def rewrite(
+    old: str, new: str, names: str, where: tuple[str, ...], as_json: bool, smtlib: str | None, cvc5: bool
+) -> int:
+    """Is NEW the same kernel as OLD at every pair, for all sizes?
+
+    Either may carry values from pair to pair ([state.NAME]), as a kernel's loop does. The proof is by
+    induction; what the loop carries is looked for among the other file's expressions. Exit code 0: the
+    same; 1: different, with the smallest sizes and the first pair; 3: neither was found.
+    """
+    from prover.relation import EXIT_CODES
+    from prover.rewrite import check_rewrite
+    from prover.rewrite_report import rewrite_json, rewrite_text
+    from prover.solver import make_solver
+
+    named = [name.strip() for name in names.split(",")] if names else []
+    found = check_rewrite(old, new, named, where, make_solver(smtlib, cvc5))
+    if as_json:
+        print_json(rewrite_json(found))
+    else:
+        click.echo(rewrite_text(found), nl=False)
+    return EXIT_CODES[found.outcome]
+
+
 def prove_all(
     source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], relation: str,
     certificate: str | None, style: str, smtlib: str | None, cvc5: bool,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
+
+import sympy
 
 from prover.display import escape_markdown, markdown_prose, plain
 from prover.for_all import Theorem
@@ -39,10 +42,10 @@ def theorem_json(found: Theorem) -> JSON:
             {"name": v.name, "kind": _kind(v), "entries": len(v.symbols) if v.is_list else None}
             for v in statement.variables
         ],
-        "hypotheses": [formula(h) for h in statement.hypotheses],
+        "hypotheses": [shown(h, statement.variables) for h in statement.hypotheses],
         "not_needed": list(found.unneeded),
         "scope": answer.scope.value,
-        "condition": [formula(c) for c in answer.condition],
+        "condition": [shown(c, statement.variables) for c in answer.condition],
         "relation": found.relation.value if found.relation else None,
         "differ": answer.differ or None,
         "reason": answer.reason or None,
@@ -62,17 +65,29 @@ def theorem_json(found: Theorem) -> JSON:
     }
 
 
+def shown(e: sympy.Basic, variables: Sequence[Variable]) -> str:
+    """An expression as text, with the sum and the least entry of a list written as such."""
+    text = formula(e)
+    for variable in variables:
+        if variable.is_list and len(variable.symbols) > 1:
+            names = [s.name for s in variable.symbols]
+            total = f"sum({variable.name})"
+            text = text.replace(" + ".join(names), total).replace(f"({total})", total)
+            text = text.replace(f"min({', '.join(names)})", f"min({variable.name})")
+    return text[1:-1] if isinstance(e, sympy.Mod | sympy.floor) and text.startswith("(") else text
+
+
 def _kind(variable: Variable) -> str:
     """Numbers are algebraic: only of these is it known that no two frequencies differ by whole turns."""
     return "whole" if variable.is_whole else "algebraic"
 
 
-def _instance(shown: Instance | None) -> JSON | None:
-    if shown is None:
+def _instance(at: Instance | None) -> JSON | None:
+    if at is None:
         return None
-    verdict = shown.verdict
+    verdict = at.verdict
     return {
-        "parameters": shown.text, "pair": shown.pair, "source": shown.source, "target": shown.target,
+        "parameters": at.text, "pair": at.pair, "source": at.source, "target": at.target,
         "verdict": verdict.outcome.value, "relation": verdict.holds.value if verdict.holds else None,
         "strength": verdict.strength.value,
     }
@@ -96,7 +111,7 @@ def headline(found: Theorem) -> str:
 
 def condition_text(found: Theorem) -> str:
     """The condition as one expression of the layout language."""
-    return " and ".join(formula(c) for c in found.answer.condition) or "True"
+    return " and ".join(shown(c, found.statement.variables) for c in found.answer.condition) or "True"
 
 
 def _rows(found: Theorem) -> list[tuple[str, str]]:
@@ -106,7 +121,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
         f"{v.name} ({_kind(v)}{f', {len(v.symbols)} entries' if v.is_list else ''})"
         for v in statement.variables
     )
-    rows = [("for all", names), ("assuming", "; ".join(formula(h) for h in statement.hypotheses) or "nothing")]
+    assumed = [shown(h, statement.variables) for h in statement.hypotheses]
+    rows = [("for all", names), ("assuming", "; ".join(assumed) or "nothing")]
     rows += [("unneeded", f"the answer is the same without {text}") for text in found.unneeded]
     if answer.scope is Scope.SOMETIMES:
         rows.append(("equal if", condition_text(found)))
@@ -128,10 +144,10 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
         if found.form.own_inverse:
             rows.append(("weights", f"it is its own inverse at {found.form.own_inverse}"))
     if found.smallest is not None:
-        shown = found.smallest
-        pair = "" if shown.pair is None else f"; pair {shown.pair} differs"
-        rows.append(("smallest", f"different at {shown.text}{pair} ({shown.verdict.strength.value})"))
-        rows.append(("", f"rope-prover prove {shown.source} {shown.target}"
+        least = found.smallest
+        pair = "" if least.pair is None else f"; pair {least.pair} differs"
+        rows.append(("smallest", f"different at {least.text}{pair} ({least.verdict.strength.value})"))
+        rows.append(("", f"rope-prover prove {least.source} {least.target}"
                      + "".join(f' --feed "{feed}"' for feed in found.feeds)))
     if found.bound:
         rows.append(("equal at", "; ".join(found.listed) or "no parameters"))

@@ -50,7 +50,8 @@ def theorem(source: str, target: str, names: str, *where: str, feeds: tuple[str,
 
 def test_all_shipped_theorems_are_here() -> None:
     """No theorem is shipped without an entry above."""
-    assert sorted(EXPECTED) == [path.stem for path in shipped_theorems()]
+    shipped = [path.stem for path in shipped_theorems()]
+    assert sorted(EXPECTED) == [name for name in shipped if name.startswith("theorem-")]
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -1,0 +1,105 @@
+"""Rewrite files: an old and a new kernel, and what comparing them is expected to come to.
+
+    title   = "..."
+    old     = "../rewrites/imrope-counter.toml"   # a spec; a path is taken from this file's folder
+    new     = "ggml/imrope"
+    for_all = ["head_dim", "n_rot", "base", "sections"]
+    where   = []                                  # optional
+
+    [expect]
+    verdict   = "equivalent"                      # or different
+    invariant = ["..."]                           # what is carried, for equivalent
+    smallest  = "n_rot=4, ..."                    # where they differ first, for different
+    pair      = 1
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from prover.errors import InputError, ProverError
+from prover.files import read_toml
+from prover.rewrite import check_rewrite
+from prover.rewrite_report import rewrite_json
+from prover.solver import Solver
+from prover.theorem_report import JSON
+
+
+class _Expect(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Literal["equivalent", "different", "undecided"]
+    invariant: list[str] | None = None
+    smallest: str | None = None
+    pair: int | None = None
+
+
+class RewriteFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One rewrite with its expectation."""
+
+    title: str
+    old: str
+    new: str
+    for_all: list[str]
+    expect: _Expect
+    note: str = ""
+    where: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteResult:
+    """What came of one rewrite file. `problems` is empty if all is as expected."""
+
+    name: str
+    title: str
+    report: JSON
+    problems: tuple[str, ...]
+    rejected: bool = False
+
+    @property
+    def word(self) -> str:
+        """The answer in short."""
+        first = self.report["first_difference"]
+        how = "by induction" if self.report["verdict"] == "equivalent" else f"pair {first['pair']}" if first else "open"
+        return f"{self.report['verdict']}, {how}"
+
+
+def is_rewrite(path: Path) -> bool:
+    """Whether a file states a rewrite."""
+    return "old" in read_toml(path)
+
+
+def run_rewrite(path: Path, solver: Solver) -> RewriteResult:
+    """Prove a rewrite file anew and compare with its expectation."""
+    try:
+        stated = msgspec.convert(read_toml(path), RewriteFile)
+    except msgspec.ValidationError as fault:
+        message, _, field = str(fault).partition(" - at ")
+        raise InputError(
+            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
+            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(RewriteFile))}",
+        ) from None
+    old, new = (_beside(path, spec) for spec in (stated.old, stated.new))
+    try:
+        found = rewrite_json(check_rewrite(old, new, stated.for_all, stated.where, solver))
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    return RewriteResult(path.stem, stated.title, found, tuple(_unexpected(stated.expect, found)))
+
+
+def _beside(path: Path, spec: str) -> str:
+    """A spec whose path is taken from the folder of the file that names it."""
+    return str(path.parent / spec) if ".toml" in spec else spec
+
+
+def _unexpected(expect: _Expect, found: JSON) -> list[str]:
+    first = found["first_difference"] or {}
+    wanted = [
+        ("verdict", expect.verdict, found["verdict"]),
+        ("invariant", expect.invariant, found["invariant"]),
+        ("smallest sizes", expect.smallest, first.get("parameters")),
+        ("pair", expect.pair, first.get("pair")),
+    ]
+    return [f"{what}: expected {want}, got {got}" for what, want, got in wanted if want is not None and want != got]
