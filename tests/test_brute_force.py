@@ -17,6 +17,7 @@ from prover.exact import PI, Exact, exact, power
 from prover.kernel import make_kernel
 from prover.layout import Layout
 from prover.relation import Relation
+from prover.solver import Solver
 
 FREQUENCIES: tuple[Exact, ...] = (
     exact(0),
@@ -101,7 +102,7 @@ def test_every_permutation(seed: int) -> None:
     width = generator.choice((2, 3, 4, 4, 5, 6))
     source = random_layout(generator, width)
     target = related_layout(generator, source) if seed % 3 else random_layout(generator, width)
-    decision = decide(free_claim(source, target))
+    decision = decide(free_claim(source, target), Solver())
     holds = decision.holds.relation.rung if decision.holds else len(Relation)
     assert permutation_exists(source, target) == (holds <= Relation.PERMUTATION.rung)
     assert traces_agree(source, target) == (holds <= Relation.PAIR_MAP.rung)
@@ -113,7 +114,7 @@ def test_refutation_is_next_below(seed: int) -> None:
     generator = random.Random(seed)
     source = random_layout(generator, 6)
     target = related_layout(generator, source)
-    decision = decide(free_claim(source, target))
+    decision = decide(free_claim(source, target), Solver())
     holds = decision.holds.relation.rung if decision.holds else len(Relation)
     fails = decision.fails.relation.rung if decision.fails else -1
     expected = holds - 1 if holds <= Relation.PAIR_MAP.rung else Relation.LINEAR.rung
