@@ -25,12 +25,12 @@ import msgspec
 from prover.checker import MAX_BYTES
 from prover.claim import make_claim
 from prover.errors import EvidenceError, InputError, ProverError
-from prover.files import read_text, read_toml, write_text
+from prover.files import read_text, typed_toml, write_text
 from prover.loading import load
 from prover.properties import about_under
 from prover.relation import Relation
 from prover.report import JSON, report
-from prover.resources import shipped_claims, shipped_theorems
+from prover.resources import shipped_bitwise, shipped_claims, shipped_theorems
 from prover.solver import Solver
 from prover.verdict import Verdict, check_text, prove
 
@@ -84,7 +84,7 @@ class Result:
 
 def find_proofs(names: tuple[str, ...]) -> list[Path]:
     """Claim and theorem files by shipped name or path; all shipped ones with no name."""
-    shipped = [*shipped_claims(), *shipped_theorems()]
+    shipped = [*shipped_claims(), *shipped_bitwise(), *shipped_theorems()]
     if not names:
         return shipped
     known = {path.stem: path for path in shipped}
@@ -102,14 +102,8 @@ def find_proofs(names: tuple[str, ...]) -> list[Path]:
 
 
 def read_claim(path: Path) -> ClaimFile:
-    try:
-        return msgspec.convert(read_toml(path), ClaimFile)
-    except msgspec.ValidationError as fault:
-        message, _, field = str(fault).partition(" - at ")
-        raise InputError(
-            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
-            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(ClaimFile))}",
-        ) from None
+    """The claim in a file. Raises InputError with file, field and the fields there are."""
+    return typed_toml(path, ClaimFile)
 
 
 def run_claim(path: Path, update: bool, solver: Solver | None = None) -> Result:

@@ -101,13 +101,13 @@ def compiled(expression: sympy.Basic, moving_names: frozenset[str] = frozenset()
 
 
 class CompiledCondition:
-    """A SymPy condition ready to be tested."""
+    """A SymPy condition ready to be tested. `moving_names`: those whose value depends on the pair index."""
 
     __slots__ = ("expression", "test")
 
-    def __init__(self, expression: sympy.Basic) -> None:
+    def __init__(self, expression: sympy.Basic, moving_names: frozenset[str]) -> None:
         self.expression = expression
-        self.test = _condition(expression, frozenset())
+        self.test = _condition(expression, moving_names)
 
 
 def number(value: Value, what: str = "the value") -> Exact:

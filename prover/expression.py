@@ -13,6 +13,7 @@ import keyword
 import re
 import warnings
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
@@ -109,6 +110,29 @@ def parse(
     """The SymPy expression of `text`; names must be in `numbers` or `lists`, or be pi, or j if `index`."""
     tree, translator = _prepare(text, numbers, lists, index)
     return translator.value(tree.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An expression for those to whom the order of its operations matters: its value, and its syntax tree."""
+
+    value: sympy.Basic
+    tree: ast.expr
+    translator: _Translator
+
+    def condition(self, node: ast.expr) -> sympy.Basic:
+        """The condition that a part of the tree states."""
+        return self.translator.condition(node)
+
+    def source(self, node: ast.AST) -> str:
+        """A part of the tree as written, cut if it is long."""
+        return self.translator.source(node)
+
+
+def parse_written(text: str, numbers: Collection[str], lists: Collection[str]) -> Written:
+    """As `parse`, with the syntax tree."""
+    tree, translator = _prepare(text, numbers, lists, True)
+    return Written(translator.value(tree.body), tree.body, translator)
 
 
 def parse_condition(

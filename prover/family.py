@@ -70,6 +70,22 @@ class KernelWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipeText:
+    """How a kernel computes a pair's angle and magnitude in floating point, as written.
+
+    `precision`: of every operation up to cos and sin. `table`: what cos and sin are then rounded to.
+    `states`: name, value at pair 0, and step.
+    """
+
+    precision: str
+    table: str
+    angle: str
+    magnitude: str
+    lets: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a layout is implemented upstream."""
 
@@ -101,6 +117,7 @@ class Family:
     lets: tuple[tuple[str, sympy.Basic], ...]
     states: tuple[tuple[str, sympy.Basic, sympy.Basic], ...]
     blocks: tuple[Block, ...]
+    recipe: RecipeText | None
     requirements: tuple[KernelWarning, ...]
     warnings: tuple[KernelWarning, ...]
     feeds: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -112,7 +129,7 @@ def expand(family: Family, given: Mapping[str, Given], name: str) -> Layout:
     Raises InputError for an unknown or violating parameter and ExpressionError where an
     expression has no value.
     """
-    scope = _scope(family, given)
+    scope = scope_of(family, given)
     _check_requirements(family, scope)
     width = _whole(scope, family.width, "width", 1, MAX_WIDTH)
     pairs: list[Pair] = []
@@ -142,13 +159,13 @@ def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[
 
 def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> tuple[str, ...]:
     """What the real kernel silently does at these values, one sentence each."""
-    scope = _scope(family, given)
+    scope = scope_of(family, given)
     counts = [sum(axis in dict(pair.angle.frequencies) for pair in layout.pairs) for axis in family.axes]
     words = {PAIRS_PER_AXIS: "/".join(map(str, counts))}
     return tuple(
         _told(warning, scope, words)
         for warning in family.warnings
-        if CompiledCondition(warning.condition).test(scope)
+        if CompiledCondition(warning.condition, scope.moving_names).test(scope)
     )
 
 
@@ -166,11 +183,12 @@ def _told(warning: KernelWarning, scope: Scope, words: Mapping[str, str]) -> str
 
 def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Value]:
     """Every parameter's value, defaults worked out."""
-    scope = _scope(family, given)
+    scope = scope_of(family, given)
     return {p.name: scope.lookup(p.name) for p in family.parameters}
 
 
-def _scope(family: Family, given: Mapping[str, Given]) -> Scope:
+def scope_of(family: Family, given: Mapping[str, Given]) -> Scope:
+    """What expressions of `family` can see at the given parameter values."""
     known = {parameter.name: parameter for parameter in family.parameters}
     values: dict[str, Value] = {axis: axis_angle(axis) for axis in family.axes}
     values[AXES] = tuple(axis_angle(axis) for axis in family.axes)
@@ -256,7 +274,7 @@ def _check_requirements(family: Family, scope: Scope) -> None:
         if parameter.requirement is None:
             continue
         try:
-            holds = CompiledCondition(parameter.requirement).test(scope)
+            holds = CompiledCondition(parameter.requirement, scope.moving_names).test(scope)
         except ExpressionError as fault:
             raise fault.inside(f"requirement of {parameter.name}") from None
         if not holds:
@@ -266,7 +284,7 @@ def _check_requirements(family: Family, scope: Scope) -> None:
                 advice=_values_used(parameter, scope),
             )
     for requirement in family.requirements:
-        if not CompiledCondition(requirement.condition).test(scope):
+        if not CompiledCondition(requirement.condition, scope.moving_names).test(scope):
             raise InputError(_told(requirement, scope, {}))
 
 
@@ -295,7 +313,7 @@ def show_value(value: Value) -> str:
 
 def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
     """The family with parameters in its feeds' texts replaced by their values."""
-    scope = _scope(family, given)
+    scope = scope_of(family, given)
     names = {p.name for p in family.parameters if not p.is_list}
 
     def value(found: re.Match[str]) -> str:

@@ -13,10 +13,10 @@ import sympy
 
 from prover.errors import InputError, LimitError, ProverError
 from prover.expression import AXES, RESERVED, number, parse, parse_condition
-from prover.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, Source, places
+from prover.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, RecipeText, Source, places
 from prover.feed_text import coordinate_names, read_position
 from prover.layout_file import LayoutText, read_layout
-from prover.layout_tables import RawParameter, RawSource, Text
+from prover.layout_tables import RawParameter, RawRecipe, RawSource, Text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
 _FEED_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
@@ -105,9 +105,25 @@ def _assemble(raw: LayoutText, name: str) -> Family:
             )
             for b in blocks
         ),
+        recipe=_recipe(raw.recipe),
         requirements=tuple(remark("requirements.holds", r.holds, r.text) for r in raw.requirements),
         warnings=tuple(remark("warnings.when", w.when, w.text) for w in raw.warnings),
         feeds=tuple((n, _feed(n, table, raw.axes, parameters)) for n, table in raw.feeds.items()),
+    )
+
+
+def _recipe(raw: RawRecipe | None) -> RecipeText | None:
+    """The recipe, if one is complete; it is read when bits are asked for."""
+    if raw is None or raw.angle is None:
+        return None
+    precision = raw.precision or "float32"
+    return RecipeText(
+        precision,
+        raw.table or precision,
+        _text(raw.angle),
+        _text(_or(raw.magnitude, 1)),
+        tuple((name, _text(text)) for name, text in raw.let.items()),
+        tuple((name, _text(state.initial), _text(state.step)) for name, state in raw.state.items()),
     )
 
 

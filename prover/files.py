@@ -6,7 +6,9 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from prover.errors import InputError
 
@@ -67,6 +69,21 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"is not TOML: {fault}", where=_shown(path)) from None
     except (RecursionError, ValueError):
         raise InputError("is nested too deeply or holds a number too long", where=_shown(path)) from None
+
+
+_Table = TypeVar("_Table", bound=msgspec.Struct)
+
+
+def typed_toml(path: Path, kind: type[_Table]) -> _Table:
+    """A TOML file as `kind`. Raises InputError with file, field and the fields there are."""
+    try:
+        return msgspec.convert(read_toml(path), kind)
+    except msgspec.ValidationError as fault:
+        message, _, field = str(fault).partition(" - at ")
+        raise InputError(
+            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
+            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(kind))}",
+        ) from None
 
 
 def _longest_key(text: str) -> int:

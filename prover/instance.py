@@ -61,7 +61,7 @@ def small_points(statement: Statement, bound: int, fixed: Point) -> Iterator[Poi
     `fixed` gives the variables that are no whole numbers.
     """
     symbols = _whole(statement.variables)
-    tests = [CompiledCondition(hypothesis) for hypothesis in statement.hypotheses]
+    tests = [CompiledCondition(hypothesis, frozenset()) for hypothesis in statement.hypotheses]
     known = {s.name: exact(Fraction(int(v.p), int(v.q))) for s, v in fixed.items()}
     for largest in range(bound + 1):
         for values in product(range(largest + 1), repeat=len(symbols)):

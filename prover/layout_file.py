@@ -22,6 +22,7 @@ from prover.layout_tables import (
     RawLayout,
     RawPairs,
     RawParameter,
+    RawRecipe,
     RawRequirement,
     RawRule,
     RawSource,
@@ -50,6 +51,7 @@ class LayoutText:
     lets: dict[str, Text]
     states: dict[str, RawState]
     blocks: tuple[RawPairs, ...]
+    recipe: RawRecipe | None
     requirements: tuple[RawRequirement, ...]
     warnings: tuple[RawWarning, ...]
     feeds: Feeds
@@ -74,6 +76,7 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
         lets=parts.lets,
         states=parts.states,
         blocks=tuple(parts.blocks),
+        recipe=parts.recipe,
         requirements=tuple(parts.requirements),
         warnings=tuple(parts.warnings),
         feeds=parts.feeds,
@@ -139,6 +142,7 @@ class _Parts:
         self.states = dict(raw.state)
         self.has_own_blocks = raw.pairs is not None
         self.blocks = raw.pairs if isinstance(raw.pairs, list) else [raw.pairs] if raw.pairs else []
+        self.recipe = raw.recipe
         self.requirements = list(raw.requirements)
         self.taken: list[str] = []
         self.warnings = list(raw.warnings)
@@ -166,6 +170,7 @@ class _Parts:
             if clash:
                 raise InputError(f"{kind} '{clash[0]}' is defined by rule '{name}' too")
             mine.update(theirs)  # type: ignore[arg-type]
+        self.recipe = _completed(self.recipe, rule.recipe)
         self.sources += rule.source
         self.requirements += rule.requirements
         self.warnings += rule.warnings
@@ -197,6 +202,15 @@ class _Parts:
         return name in self.parameters and name not in self.own
 
 
+def _completed(mine: RawRecipe | None, theirs: RawRecipe | None) -> RawRecipe | None:
+    """A recipe with what it leaves out taken from another."""
+    if mine is None or theirs is None:
+        return mine or theirs
+    own = {name: value for name in mine.__struct_fields__ if (value := getattr(mine, name)) is not None}
+    own |= {"let": {**theirs.let, **mine.let}, "state": {**theirs.state, **mine.state}}
+    return msgspec.structs.replace(theirs, **own)
+
+
 def _renamed(rule: RawRule, rename: Mapping[str, str]) -> RawRule:
     """The rule with parameters renamed, in every text of it too."""
     names = {old: new for old, new in rename.items() if old in rule.parameters or old in _words(rule)}
@@ -212,13 +226,13 @@ def _renamed(rule: RawRule, rename: Mapping[str, str]) -> RawRule:
         return [renew(part) for part in value] if isinstance(value, list) else value
 
     tables = msgspec.to_builtins(rule)
-    for key in ("parameters", "let", "state", "pairs", "requirements", "warnings", "feeds"):
+    for key in ("parameters", "let", "state", "pairs", "recipe", "requirements", "warnings", "feeds"):
         tables[key] = renew(tables[key])
     return msgspec.convert(tables, RawRule)
 
 
 def _words(rule: RawRule) -> set[str]:
-    parts = (rule.let, rule.state, rule.pairs, rule.parameters, rule.requirements, rule.warnings)
+    parts = (rule.let, rule.state, rule.pairs, rule.recipe, rule.parameters, rule.requirements, rule.warnings)
     texts = " ".join(map(str, parts))
     return set(re.findall(r"[A-Za-z_]\w*", texts, re.ASCII))
 

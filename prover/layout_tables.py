@@ -62,6 +62,17 @@ class RawState(msgspec.Struct, forbid_unknown_fields=True):
     step: Text
 
 
+class RawRecipe(msgspec.Struct, forbid_unknown_fields=True):
+    """How a kernel computes angle and magnitude in floating point; what a rule leaves out, another part states."""
+
+    precision: Literal["float16", "float32", "float64"] | None = None
+    table: Literal["float16", "float32", "float64"] | None = None
+    angle: Text | None = None
+    magnitude: Text | None = None
+    let: dict[str, Text] = {}
+    state: dict[str, RawState] = {}
+
+
 class RawWarning(msgspec.Struct, forbid_unknown_fields=True):
     """What the real kernel silently does, and when."""
 
@@ -101,6 +112,7 @@ class RawRule(msgspec.Struct, forbid_unknown_fields=True):
     let: dict[str, Text] = {}
     state: dict[str, RawState] = {}
     pairs: RawPairs | None = None
+    recipe: RawRecipe | None = None
     requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
@@ -125,6 +137,7 @@ class RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     parameters: dict[str, RawParameter] = {}
     let: dict[str, Text] = {}
     state: dict[str, RawState] = {}
+    recipe: RawRecipe | None = None
     requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
@@ -136,6 +149,7 @@ _PARTS: dict[str, type[msgspec.Struct]] = {
     "pairs": RawPairs,
     "choose": RawChoice,
     "state": RawState,
+    "recipe": RawRecipe,
     "requirements": RawRequirement,
     "warnings": RawWarning,
 }
@@ -164,6 +178,8 @@ def _inherited(path: Path, above: tuple[str, ...]) -> dict[str, Any]:
         base.pop("pairs", None)
     if "axes" in tables:
         base.pop("feeds", None)
+    if "pairs" in tables or "let" in tables:
+        base.pop("recipe", None)   # it was for other angles
     return _laid_over(base, tables)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,11 @@ from prover.console import EXIT_HELP, print_json, safe
 from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
 from prover.theorem_commands import CVC5, SMTLIB, prove_all
 
+if TYPE_CHECKING:
+    from prover.solver import Solver
+
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
+BITWISE = "bitwise"
 
 
 @click.command(epilog=EXIT_HELP)
@@ -26,9 +30,9 @@ RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
     "Without it, positions are free on all axes.",
 )
 @click.option(
-    "--relation", "relation", type=click.Choice(RELATIONS), default="linear", metavar="R",
+    "--relation", "relation", type=click.Choice((*RELATIONS, BITWISE)), default="linear", metavar="R",
     help=f"Allow nothing above R to be done to the weights: {', '.join(RELATIONS)}. "
-    "Without it the lowest that suffices is found.",
+    "Without it the lowest that suffices is found. bitwise asks another question: do the two give the same bits?",
 )
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 @click.option(
@@ -69,8 +73,13 @@ def prove(
         _check_certificate_path(certificate)
     if where and not names:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
+    style = "json" if as_json else style
+    if relation == BITWISE:
+        if names or certificate is not None:
+            raise InputError("--relation bitwise takes neither --for-all nor --certificate",
+                             advice="Bits are compared at given sizes, and their proof is a solver's")
+        return _prove_bits(source, target, feeds, style, make_solver(smtlib, cvc5))
     if names:
-        style = "json" if as_json else style
         return prove_all(source, target, names, where, feeds, relation, certificate, style, smtlib, cvc5)
     first, second = load(source), load(target)
     solver = make_solver(smtlib, cvc5)
@@ -79,12 +88,26 @@ def prove(
     found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
     if certificate and verdict.certificate:
         write_text(Path(certificate), verdict.certificate)
-    if as_json or style == "json":
+    if style == "json":
         print_json(found)
     else:
         render = render_markdown if style == "markdown" else render_text
         click.echo(render(found, certificate if verdict.certificate else None), nl=False)
     return verdict.exit_code
+
+
+def _prove_bits(source: str, target: str, feeds: tuple[str, ...], style: str, solver: Solver) -> int:
+    """`prove --relation bitwise`: print what is known of the bits, give the exit code."""
+    from prover.bitwise import compare_bits
+    from prover.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
+    from prover.relation import EXIT_CODES
+
+    found = compare_bits(source, target, feeds, solver)
+    if style == "json":
+        print_json(bitwise_json(found))
+    else:
+        click.echo((bitwise_markdown if style == "markdown" else bitwise_text)(found), nl=False)
+    return EXIT_CODES[found.outcome]
 
 
 def _check_certificate_path(name: str) -> None:
@@ -160,6 +183,7 @@ def run(claims: tuple[str, ...], update: bool, style: str, smtlib: str | None, c
 
     CLAIM is the name of a shipped proof or the path of a file.
     """
+    from prover.bitwise_file import is_bitwise, run_bitwise
     from prover.claim_file import find_proofs, run_claim
     from prover.progress import track
     from prover.render import render_run
@@ -170,7 +194,8 @@ def run(claims: tuple[str, ...], update: bool, style: str, smtlib: str | None, c
     solver = make_solver(smtlib, cvc5)
     results = [
         run_rewrite(path, solver) if is_rewrite(path) else
-        run_theorem(path, solver) if is_theorem(path) else run_claim(path, update, solver)
+        run_theorem(path, solver) if is_theorem(path) else
+        run_bitwise(path, solver) if is_bitwise(path) else run_claim(path, update, solver)
         for path in track(find_proofs(claims))
     ]
     if style == "json":

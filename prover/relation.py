@@ -36,6 +36,7 @@ class Strength(Enum):
 
     CHECKED = "checked certificate"
     SOLVER = "solver only"
+    NUMERIC = "numeric only"
     NONE = "none"
 
 

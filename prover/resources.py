@@ -22,6 +22,11 @@ def shipped_claims() -> list[Path]:
     return sorted(PROOFS.glob("*.toml"), key=lambda path: path.stem)
 
 
+def shipped_bitwise() -> list[Path]:
+    """The questions about bits that the package ships, by name."""
+    return sorted((PROOFS / "bitwise").glob("*.toml"), key=lambda path: path.stem)
+
+
 def shipped_theorems() -> list[Path]:
     """The statements for all sizes that the package ships, by name."""
     return sorted((PROOFS / "theorems").glob("*.toml"), key=lambda path: path.stem)

@@ -21,11 +21,12 @@ from typing import Literal
 
 import msgspec
 
-from prover.errors import InputError, ProverError
-from prover.files import read_toml
+from prover.errors import ProverError
+from prover.files import read_toml, typed_toml
 from prover.rewrite import check_rewrite
 from prover.rewrite_report import rewrite_json
 from prover.solver import Solver
+from prover.spec import beside
 from prover.theorem_report import JSON
 
 
@@ -73,25 +74,13 @@ def is_rewrite(path: Path) -> bool:
 
 def run_rewrite(path: Path, solver: Solver) -> RewriteResult:
     """Prove a rewrite file anew and compare with its expectation."""
-    try:
-        stated = msgspec.convert(read_toml(path), RewriteFile)
-    except msgspec.ValidationError as fault:
-        message, _, field = str(fault).partition(" - at ")
-        raise InputError(
-            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
-            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(RewriteFile))}",
-        ) from None
-    old, new = (_beside(path, spec) for spec in (stated.old, stated.new))
+    stated = typed_toml(path, RewriteFile)
+    old, new = (beside(path, spec) for spec in (stated.old, stated.new))
     try:
         found = rewrite_json(check_rewrite(old, new, stated.for_all, stated.where, solver))
     except ProverError as fault:
         raise fault.inside(str(path)) from None
     return RewriteResult(path.stem, stated.title, found, tuple(_unexpected(stated.expect, found)))
-
-
-def _beside(path: Path, spec: str) -> str:
-    """A spec whose path is taken from the folder of the file that names it."""
-    return str(path.parent / spec) if ".toml" in spec else spec
 
 
 def _unexpected(expect: _Expect, found: JSON) -> list[str]:

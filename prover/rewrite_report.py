@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
-from prover.display import plain
+from prover.display import labelled_text
 from prover.relation import Outcome, Strength
 from prover.rewrite import Invariant, Rewrite
 from prover.theorem_report import JSON, shown
@@ -76,12 +75,4 @@ def rewrite_text(found: Rewrite) -> str:
     if found.difference is not None:
         rows.append(("numbers", "a certificate that the kernels are not identical at these sizes was accepted"))
     rows.append(("tried", f"{found.tried} small sizes, pair by pair in exact numbers"))
-    lines = [f"{found.outcome.value.upper()}: {_headline(found)}", ""]
-    lines += [
-        textwrap.fill(
-            plain(text, 4000), 120, initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
-            break_long_words=False, break_on_hyphens=False,
-        )
-        for label, text in rows
-    ]
-    return "\n".join(lines) + "\n"
+    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", rows)

@@ -76,6 +76,11 @@ def parse_spec(text: str) -> Spec:
     return Spec(text, head, _find(head, text), tuple(values.items()))
 
 
+def beside(path: Path, spec: str) -> str:
+    """A spec whose path is taken from the folder of the file that names it."""
+    return str(path.parent / spec) if ".toml" in spec else spec
+
+
 def _split_path(text: str) -> tuple[str, str]:
     match = re.search(r"\.toml(?::|\Z)", text)
     if match:

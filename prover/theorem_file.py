@@ -21,8 +21,8 @@ from typing import Literal
 
 import msgspec
 
-from prover.errors import InputError, ProverError
-from prover.files import read_toml
+from prover.errors import ProverError
+from prover.files import read_toml, typed_toml
 from prover.for_all import Theorem, state_theorem
 from prover.relation import Relation
 from prover.solver import Solver
@@ -80,14 +80,7 @@ def is_theorem(path: Path) -> bool:
 
 def read_theorem(path: Path) -> TheoremFile:
     """The statement in a file. Raises InputError with file, field and the fields there are."""
-    try:
-        return msgspec.convert(read_toml(path), TheoremFile)
-    except msgspec.ValidationError as fault:
-        message, _, field = str(fault).partition(" - at ")
-        raise InputError(
-            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
-            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(TheoremFile))}",
-        ) from None
+    return typed_toml(path, TheoremFile)
 
 
 def run_theorem(path: Path, solver: Solver) -> TheoremResult:

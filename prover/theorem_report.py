@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import sympy
 
-from prover.display import escape_markdown, markdown_prose, plain
+from prover.display import labelled_markdown, labelled_text
 from prover.for_all import Theorem
 from prover.instance import Instance
 from prover.relation import Outcome, Relation, Strength
@@ -161,33 +160,21 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     return rows
 
 
-def theorem_text(found: Theorem) -> str:
-    """Plain text, a label a line."""
+def _all_rows(found: Theorem) -> list[tuple[str, str]]:
     statement = found.statement
-    lines = [f"{found.outcome.value.upper()}: {headline(found)}", ""]
-    rows = [
+    return [
         ("source", f"{statement.source.spec}  ({statement.source.family.title})"),
         ("target", f"{statement.target.spec}  ({statement.target.family.title})"),
         ("feeds", ", ".join(feed.name for feed in statement.feeds)),
         *_rows(found),
     ]
-    for label, text in rows:
-        lines.append(textwrap.fill(
-            plain(text, 4000), 120, initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
-            break_long_words=False, break_on_hyphens=False,
-        ))
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def theorem_text(found: Theorem) -> str:
+    """Plain text, a label a line."""
+    return labelled_text(f"{found.outcome.value.upper()}: {headline(found)}", _all_rows(found))
 
 
 def theorem_markdown(found: Theorem) -> str:
     """A pull-request comment."""
-    statement = found.statement
-    lines = [f"### {found.outcome.value.capitalize()}: {markdown_prose(headline(found))}", "", "| | |", "|---|---|"]
-    rows = [
-        ("source", f"{statement.source.spec} ({statement.source.family.title})"),
-        ("target", f"{statement.target.spec} ({statement.target.family.title})"),
-        ("feeds", ", ".join(feed.name for feed in statement.feeds)),
-        *_rows(found),
-    ]
-    lines += [f"| {label} | {escape_markdown(plain(text, 4000))} |" for label, text in rows]
-    return "\n".join(lines) + "\n"
+    return labelled_markdown(f"{found.outcome.value.capitalize()}: {headline(found)}", _all_rows(found))

@@ -428,7 +428,7 @@ CONDITIONS = {
 @pytest.mark.parametrize(("text", "expected"), CONDITIONS.items(), ids=CONDITIONS)
 def test_conditions(text: str, expected: bool) -> None:
     """Each requirement holds or fails as stated."""
-    found = CompiledCondition(parse_condition(text, NAMES, LISTS)).test(scope_at(0))
+    found = CompiledCondition(parse_condition(text, NAMES, LISTS), frozenset()).test(scope_at(0))
     assert expected is found
 
 

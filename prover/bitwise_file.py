@@ -1,0 +1,87 @@
+"""Files that ask about bits, and what the answer is expected to be.
+
+    title    = "..."
+    relation = "bitwise"
+    source   = "ggml/neox"                     # a spec; a path is taken from this file's folder
+    target   = "../recipes/neox-power.toml"
+    feeds    = []                              # optional
+
+    [expect]
+    verdict = "different"                      # or equivalent, undecided
+    exact   = "identical"                      # the lowest relation that holds in exact arithmetic, or none
+    pairs   = [61, 62]                         # optional: the pairs whose operations are not the same
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from prover.bitwise import compare_bits
+from prover.bitwise_report import bitwise_json
+from prover.errors import ProverError
+from prover.files import read_toml, typed_toml
+from prover.report import JSON
+from prover.solver import Solver
+from prover.spec import beside
+
+
+class _Expect(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Literal["equivalent", "different", "undecided"]
+    exact: str
+    pairs: list[int] | None = None
+
+
+class BitwiseFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One question about bits with its expectation."""
+
+    title: str
+    relation: Literal["bitwise"]
+    source: str
+    target: str
+    expect: _Expect
+    note: str = ""
+    feeds: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class BitwiseResult:
+    """What came of one such file. `problems` is empty if all is as expected."""
+
+    name: str
+    title: str
+    report: JSON
+    problems: tuple[str, ...]
+    rejected: bool = False
+
+    @property
+    def word(self) -> str:
+        """The answer in short."""
+        return f"{self.report['verdict']}, bitwise"
+
+
+def is_bitwise(path: Path) -> bool:
+    """Whether a file asks about bits."""
+    return read_toml(path).get("relation") == "bitwise"
+
+
+def run_bitwise(path: Path, solver: Solver) -> BitwiseResult:
+    """Decide anew and compare with the expectation."""
+    stated = typed_toml(path, BitwiseFile)
+    try:
+        found = bitwise_json(compare_bits(
+            beside(path, stated.source), beside(path, stated.target), stated.feeds, solver
+        ))
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    expect = stated.expect
+    wanted = [
+        ("verdict", expect.verdict, found["verdict"]),
+        ("exact relation", expect.exact, found["exact_relation"]),
+        ("pairs", expect.pairs, found["pairs_not_congruent"]),
+    ]
+    problems = [f"{what}: expected {want}, got {got}" for what, want, got in wanted if want is not None and want != got]
+    return BitwiseResult(path.stem, stated.title, found, tuple(problems))
