@@ -13,13 +13,13 @@ from prover.errors import EXIT_OK
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def list_layouts(unsupported: bool, as_json: bool) -> int:
     """List the shipped layouts and proofs."""
-    from prover.resources import shipped_claims, shipped_theorems
+    from prover.resources import shipped_proofs
     from prover.spec import catalogue, read_title
 
     if unsupported:
         return _list_unsupported(as_json)
     layouts = {name: read_title(path) for name, path in catalogue().items()}
-    proofs = {path.stem: read_title(path) for path in (*shipped_claims(), *shipped_theorems())}
+    proofs = {path.stem: read_title(path) for path in shipped_proofs()}
     if as_json:
         print_json({"schema": "rope-prover/list/1", "layouts": layouts, "proofs": proofs})
         return EXIT_OK

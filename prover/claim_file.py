@@ -30,7 +30,7 @@ from prover.loading import load
 from prover.properties import about_under
 from prover.relation import Relation
 from prover.report import JSON, report
-from prover.resources import shipped_bitwise, shipped_claims, shipped_theorems
+from prover.resources import shipped_proofs
 from prover.solver import Solver
 from prover.verdict import Verdict, check_text, prove
 
@@ -84,7 +84,7 @@ class Result:
 
 def find_proofs(names: tuple[str, ...]) -> list[Path]:
     """Claim and theorem files by shipped name or path; all shipped ones with no name."""
-    shipped = [*shipped_claims(), *shipped_bitwise(), *shipped_theorems()]
+    shipped = shipped_proofs()
     if not names:
         return shipped
     known = {path.stem: path for path in shipped}

@@ -30,3 +30,8 @@ def shipped_bitwise() -> list[Path]:
 def shipped_theorems() -> list[Path]:
     """The statements for all sizes that the package ships, by name."""
     return sorted((PROOFS / "theorems").glob("*.toml"), key=lambda path: path.stem)
+
+
+def shipped_proofs() -> list[Path]:
+    """Everything that `run` proves when it is given no name, in its order."""
+    return [*shipped_claims(), *shipped_bitwise(), *shipped_theorems()]
