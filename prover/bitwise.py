@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from prover.angle import Angle, axis_angle
 from prover.claim import make_claim
-from prover.errors import EvidenceError, InputError
+from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.feed import Feed
 from prover.floating import Array, Machine, Terms, bits_of, outputs
 from prover.kernel import make_kernel
@@ -120,7 +120,10 @@ def _open_lanes(
         for side, recipe, places in zip(sides, recipes, (dict(feed.source), dict(feed.target)), strict=True)
     )
     lanes = [lane for lane, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
-    answer = solver.ask(_question(terms, first, second))
+    question = _question(terms, first, second)
+    answer = solver.ask(question)
+    if answer.word == "unknown":
+        raise UndecidedError("Z3 gave up on the operations", advice=f"The question is saved in {solver.save(question)}")
     if (answer.word == "unsat") is bool(lanes):
         raise EvidenceError(f"Z3 says {answer.word} of terms of which {len(lanes)} differ")
     return lanes

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import mkdtemp
 
 import sympy
 
 from prover.closed_form import ClosedForm, closed_form, proved_writes, same_lanes
 from prover.errors import EvidenceError, InputError, ProverError, UndecidedError
 from prover.expression import INDEX
-from prover.files import write_text
 from prover.instance import Instance, Point, instance, point_text, sample_points, small_points, smallest_point
 from prover.relation import LADDER, Outcome, Relation
 from prover.solver import Solver
@@ -98,7 +95,7 @@ def prove_for_all(
         if found.outcome is Outcome.DIFFERENT:
             found = replace(found, smallest=_smallest(study, found))
     if found.outcome is Outcome.UNDECIDED and study.unknown:
-        found = replace(found, saved=_save(study))
+        found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, questions=len(solver.asked), agreement=solver.agreement)
 
 
@@ -232,11 +229,3 @@ def _points(statement: Statement, bound: int) -> tuple[list[Point], int]:
             reached = max(point.values())
             return [p for p in found if max(p.values()) < reached], int(reached) - 1
     return found, bound
-
-
-def _save(study: Study) -> str:
-    path = study.solver.directory or Path(mkdtemp(prefix="rope-prover-"))
-    question = study.unknown[0]
-    where = path / f"open-{question.name}.smt2"
-    write_text(where, question.text)
-    return str(where)

@@ -79,7 +79,8 @@ def match_units(
     """Ask Z3 for an assignment; raise UndecidedError if its work budget runs out."""
     classes = _classes(source, target, keys, whole, by_magnitude)
     members = list(classes.values())
-    answer = solver.ask(question(members))
+    asked = question(members)
+    answer = solver.ask(asked)
     if answer.word == "sat":
         return _assign(members, {n: int(c) for n, c in _COUNT.findall(answer.detail)}, source, target)
     if answer.word == "unsat":
@@ -91,7 +92,9 @@ def match_units(
             if group.count("source") != group.count("target")
         )
         return Mismatch(tuple(i for i in every if i.unit_class in named), every)
-    raise UndecidedError(f"Z3 gave up on the assignment: {answer.detail}")
+    raise UndecidedError(
+        f"Z3 gave up on the assignment: {answer.detail}", advice=f"The question is saved in {solver.save(asked)}"
+    )
 
 
 def question(members: Sequence[_Members]) -> Question:

@@ -78,7 +78,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What is known of a rewrite. `invariant` is empty where no loop needs one."""
+    """What is known of a rewrite. `invariant` is empty where no loop needs one. `saved`: a question left open."""
 
     old: SymbolicLayout
     new: SymbolicLayout
@@ -90,6 +90,7 @@ class Rewrite:
     tried: int = 0
     questions: int = 0
     agreement: str = ""
+    saved: str = ""
 
 
 def check_rewrite(
@@ -106,8 +107,9 @@ def check_rewrite(
     statement = Statement(first, second, feeds, variables, hypotheses)
     found = Rewrite(first, second, variables, statement.hypotheses, Outcome.UNDECIDED)
     study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)))
-    if study.ask("vacuity", "Are there parameters that meet all hypotheses?") == "unsat":
-        raise InputError("no parameters meet the hypotheses", advice="Loosen --where")
+    if not study.is_about_something():
+        saved = solver.save(study.unknown[0])
+        return replace(found, questions=len(solver.asked), agreement=solver.agreement, saved=saved)
     try:
         invariant = _proved(study)
     except UndecidedError:
@@ -129,6 +131,8 @@ def check_rewrite(
         found = replace(found, outcome=Outcome.EQUIVALENT, invariant=invariant)
     elif difference is not None:
         found = replace(found, outcome=Outcome.DIFFERENT, difference=difference)
+    elif study.unknown:
+        found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, tried=tried, questions=len(solver.asked), agreement=solver.agreement)
 
 

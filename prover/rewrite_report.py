@@ -30,6 +30,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "tried": found.tried,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
+        "open_question": found.saved or None,
         "strength": (Strength.SOLVER if found.outcome is Outcome.EQUIVALENT else
                      Strength.CHECKED if difference else Strength.NONE).value,
     }
@@ -75,4 +76,6 @@ def rewrite_text(found: Rewrite) -> str:
     if found.difference is not None:
         rows.append(("numbers", "a certificate that the kernels are not identical at these sizes was accepted"))
     rows.append(("tried", f"{found.tried} small sizes, pair by pair in exact numbers"))
+    if found.saved:
+        rows.append(("saved", f"the question that was left open is in {found.saved}"))
     return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", rows)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from textwrap import wrap
 
 import z3
@@ -90,6 +91,13 @@ class Solver:
                 advice="One of the solvers is wrong; save the question with --smtlib and report it",
             )
         return answer
+
+    def save(self, question: Question) -> str:
+        """Write a question that was left open, and give the path."""
+        folder = self.directory or Path(mkdtemp(prefix="rope-prover-"))
+        path = folder / f"open-{question.name}.smt2"
+        write_text(path, question.text)
+        return str(path)
 
     @property
     def agreement(self) -> str:

@@ -137,6 +137,16 @@ class Study:
             self.unknown.append(question)
         return found.word, found.values() if found.word == "sat" and wanted else {}
 
+    def is_about_something(self) -> bool:
+        """Whether some parameters meet the hypotheses; False if that is not known. Raises InputError if none do."""
+        word = self.ask("vacuity", "Are there parameters that meet all hypotheses?")
+        if word == "unsat":
+            raise InputError(
+                "no parameters meet the hypotheses, so anything would follow from them",
+                advice="Loosen --where, or leave out a value in a spec",
+            )
+        return word == "sat"
+
     def sorts(self) -> dict[sympy.Symbol, str]:
         """Every symbol that may occur, with its sort."""
         whole = {s: INT if v.is_whole else REAL for v in self.statement.variables for s in v.symbols}
@@ -296,19 +306,19 @@ def _sees_whole_turns(statement: Statement) -> bool:
 
 def _decide(study: Study) -> Answer:
     statement = study.statement
-    if study.ask("vacuity", "Are there parameters that meet all hypotheses?") == "unsat":
-        raise InputError(
-            "no parameters meet the hypotheses, so anything would follow from them",
-            advice="Loosen --where, or leave out a value in a spec",
-        )
-    if not study.follows(
+    if not study.is_about_something():
+        return Answer(Scope.OPEN, reason="it is not known whether any parameters meet the hypotheses")
+    widths = study.ask(
         "width", "Are there parameters for which the heads have different widths?",
-        sympy.Eq(statement.source.width, statement.target.width, evaluate=False),
-    ):
+        sympy.Ne(statement.source.width, statement.target.width, evaluate=False),
+    )
+    if widths == "sat":
         raise InputError(
             "the heads do not have the same width for all parameters",
             advice="Give one width in terms of the other, such as head_dim=n_rot",
         )
+    if widths == "unknown":
+        return Answer(Scope.OPEN, reason="it is not known whether the heads always have the same width")
     comparison = Comparison(statement)
     for value in comparison.positive():
         if not study.follows(
@@ -395,8 +405,11 @@ def _by_condition(
         return replace(so_far, reason="no proof that they are equal where the condition holds")
     if not (_only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,))):
         return replace(so_far, condition=condition, reason="another pair may have the frequency of a differing one")
-    if study.ask("possible", "Are there parameters for which the condition holds?", *condition) == "unsat":
+    possible = study.ask("possible", "Are there parameters for which the condition holds?", *condition)
+    if possible == "unsat":
         return replace(so_far, scope=Scope.NEVER)
+    if possible == "unknown":
+        return replace(so_far, condition=condition, reason="it is not known whether the condition can hold")
     return replace(so_far, scope=Scope.SOMETIMES, condition=condition)
 
 
