@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import sympy
 
 from prover.closed_form import ClosedForm, closed_form, proved_writes, same_lanes
-from prover.errors import EvidenceError, InputError, ProverError, UndecidedError
+from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.expression import INDEX
 from prover.instance import Instance, Point, instance, point_text, sample_points, small_points, smallest_point
 from prover.relation import LADDER, Outcome, Relation
 from prover.solver import Solver
-from prover.symbolic import Condition, Variable, find_variables, negation, read_hypothesis
+from prover.symbolic import Condition, find_variables, negation
 from prover.theorem import Answer, Comparison, Scope, Statement, Study, any_of, decide, in_range, make_statement
 
 SAMPLES = 6
@@ -61,16 +61,8 @@ def state_theorem(
     Raises InputError for a name that no layout has, or a hypothesis outside the language.
     """
     variables = find_variables([name.strip() for name in names.split(",")], (source, target))
-    hypotheses = tuple((_hypothesis(text, variables), text) for text in where)
-    statement = make_statement(source, target, feeds, variables, hypotheses)
+    statement = make_statement(source, target, feeds, variables, where)
     return prove_for_all(statement, feeds, limit, solver, bound, track)
-
-
-def _hypothesis(text: str, variables: Sequence[Variable]) -> Condition:
-    try:
-        return read_hypothesis(text, variables)
-    except ProverError as fault:
-        raise fault.inside(f"--where '{text[:80]}'") from None
 
 
 def prove_for_all(

@@ -34,7 +34,7 @@ from prover.symbolic import (
     is_whole,
     negation,
     pieces,
-    read_hypothesis,
+    read_hypotheses,
     substituted,
     symbolic_layout,
 )
@@ -101,9 +101,9 @@ def check_rewrite(
     Without names, every whole-number parameter and base that both have and no spec gives stays symbolic.
     """
     variables = find_variables(list(names), (old, new)) if names else _shared(old, new)
-    hypotheses = tuple((read_hypothesis(text, variables), text) for text in where)
     first, second = symbolic_layout(old, variables, "old"), symbolic_layout(new, variables, "new")
     feeds = resolve_feeds([], first.family, second.family)
+    hypotheses = read_hypotheses(where, variables, (first, second))
     statement = Statement(first, second, feeds, variables, hypotheses)
     found = Rewrite(first, second, variables, statement.hypotheses, Outcome.UNDECIDED)
     study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)))

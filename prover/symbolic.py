@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import sympy
 
-from prover.errors import ExpressionError, InputError, LimitError, UndecidedError
+from prover.errors import ExpressionError, InputError, LimitError, ProverError, UndecidedError
 from prover.expression import (
     AXES,
     CHOICE,
@@ -74,6 +74,7 @@ class SymbolicLayout:
     `requirements`: what the layout file asks of its parameters, with the words it uses. `states`: values
     carried from pair to pair, as symbols, each with its value at pair 0 and its step to the next.
     `inner`: whole-number expressions that the file works with, under the conditions that choose them.
+    `parameters`: the values of those that the layout uses.
     """
 
     spec: str
@@ -89,6 +90,7 @@ class SymbolicLayout:
     requirements: tuple[tuple[Condition, str], ...]
     states: tuple[tuple[sympy.Symbol, sympy.Basic, sympy.Basic], ...]
     inner: tuple[sympy.Basic, ...]
+    parameters: tuple[tuple[str, Symbolic], ...]
 
 
 def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
@@ -138,10 +140,35 @@ def _asks_for_whole(parameter: Parameter) -> bool:
     )
 
 
-def read_hypothesis(text: str, variables: Sequence[Variable]) -> Condition:
-    """A condition over the variables. Raises InputError for a name that is none of them."""
-    numbers, lists = _names(variables)
-    return Inliner(_values(variables), {}).condition(parse_condition(text, numbers, lists))
+def read_hypotheses(
+    texts: Sequence[str], variables: Sequence[Variable], layouts: Sequence[SymbolicLayout]
+) -> tuple[tuple[Condition, str], ...]:
+    """Conditions over the variables, and over parameters to which no two layouts give different values.
+
+    Raises InputError for any other name.
+    """
+    values = _values(variables)
+    apart: dict[str, tuple[Symbolic, Symbolic]] = {}
+    for name, value in (parameter for layout in layouts for parameter in layout.parameters):
+        if name not in _values(variables) and values.setdefault(name, value) != value:
+            apart[name] = (values[name], value)
+    return tuple((_hypothesis(text, values, apart), text) for text in texts)
+
+
+def _hypothesis(
+    text: str, values: Mapping[str, Symbolic], apart: Mapping[str, tuple[Symbolic, Symbolic]]
+) -> Condition:
+    lists = [name for name, value in values.items() if isinstance(value, tuple)]
+    try:
+        condition = parse_condition(text, [name for name in values if name not in lists], lists)
+        for name in sorted(apart.keys() & {symbol.name for symbol in condition.free_symbols}):
+            raise InputError(
+                f"'{name}' is {apart[name][0]} in one layout and {apart[name][1]} in the other",
+                advice="Give it one value in both specs, or leave it symbolic",
+            )
+        return Inliner(values, {}).condition(condition)
+    except ProverError as fault:
+        raise fault.inside(f"--where '{text[:80]}'") from None
 
 
 def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") -> SymbolicLayout:
@@ -204,6 +231,7 @@ def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") ->
             *(inliner.value(e) for _, e in family.lets if not e.has(*map(sympy.Symbol, family.axes))),
             inliner.value(block.angle),
         ]) if loop else (),
+        parameters=tuple((name, value) for name, value in inliner.values.items() if name in known),
     )
 
 

@@ -24,7 +24,16 @@ from prover.feed_text import coordinate_names
 from prover.ratio import quotient
 from prover.smt import INT, REAL, Translator
 from prover.solver import Question, Solver
-from prover.symbolic import Case, Condition, SymbolicLayout, Variable, negation, substituted, symbolic_layout
+from prover.symbolic import (
+    Case,
+    Condition,
+    SymbolicLayout,
+    Variable,
+    negation,
+    read_hypotheses,
+    substituted,
+    symbolic_layout,
+)
 
 OTHER = sympy.Symbol("i", integer=True)
 LANE = sympy.Symbol("lane", integer=True)
@@ -76,8 +85,7 @@ class Answer:
 
 
 def make_statement(
-    source: str, target: str, feeds: Sequence[str], variables: tuple[Variable, ...],
-    where: tuple[tuple[Condition, str], ...],
+    source: str, target: str, feeds: Sequence[str], variables: tuple[Variable, ...], where: Sequence[str]
 ) -> Statement:
     """The statement about two specs. Raises InputError or UndecidedError for what it cannot be about."""
     first, second = (symbolic_layout(spec, variables) for spec in (source, target))
@@ -87,7 +95,7 @@ def make_statement(
         for _, position in (*feed.source, *feed.target):
             if position.phase:
                 raise UndecidedError(f"feed '{feed.name}' has an offset, which theorems for all sizes leave out")
-    return Statement(first, second, resolved, variables, where)
+    return Statement(first, second, resolved, variables, read_hypotheses(where, variables, (first, second)))
 
 
 def _plain_feeds(layout: SymbolicLayout) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

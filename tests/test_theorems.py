@@ -204,6 +204,8 @@ REFUSED = {
     "different widths": (("ggml/neox", "ggml/neox:head_dim=64", "n_rot"), 2, "the same width"),
     "non-linear": (("ggml/neox", "ggml/neox:n_rot=n_rot*n_rot", "n_rot"), 3, "'n_rot**2' cannot be put"),
     "twice": (("ggml/neox", "ggml/neox", "n_rot,n_rot"), 2, "named twice"),
+    "two values": (("ggml/neox:n_rot=8", "ggml/neox", "base", "--where", "n_rot < 9"), 2, "'n_rot' is 8 in one layout"),
+    "a number that is not so": (("ggml/neox", "ggml/neox", "base", "--where", "n_rot < 9"), 2, "no parameters meet"),
     "two angles": (("transformers/hunyuan-vl", "transformers/half", "head_dim"), 3, "no rotation"),
     "a list of any length": (("ggml/neox", "ggml/neox", "freq_factors"), 3, "no fixed number of entries"),
 }
@@ -222,6 +224,17 @@ def test_where_needs_variables(capsys: Capture) -> None:
     """`--where` alone is bad usage."""
     assert 2 == run_command(["prove", "ggml/neox", "ggml/neox", "--where", "n_rot > 2"])
     assert "--for-all" in capsys.readouterr().err
+
+
+def test_where_may_name_what_has_a_number() -> None:
+    """A parameter with one value in both layouts is that value in a condition."""
+    layouts = ("ggml/imrope:head_dim=12:n_rot=12", "ggml/neox:head_dim=12:n_rot=12")
+    by_name, by_number = (
+        theorem(*layouts, "sections", where, feeds=("text",))
+        for where in ("sum(sections) == n_rot//2", "sum(sections) == 6")
+    )
+    assert by_name.answer == by_number.answer
+    assert "sometimes" == by_name.answer.scope.value
 
 
 def test_solve_codes_and_json(capsys: Capture) -> None:
