@@ -7,7 +7,6 @@ same text; if one says sat and the other unsat, one of them is wrong and nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -126,10 +125,12 @@ def make_solver(directory: str | None, second: bool) -> Solver:
     return Solver(path, second)
 
 
-def ask_z3(question: Question, options: Sequence[str] = ()) -> Answer:
-    """Z3's answer in a fresh context. `options`: further SMT-LIB lines to put in front."""
+def ask_z3(question: Question, seed: int = 0) -> Answer:
+    """Z3's answer in a fresh context."""
     context = z3.Context()
-    text = "\n".join([*options, question.text])
+    # Z3 keeps seeds set from a text for the whole process, so each question sets its own.
+    seeds = [f"(set-option :{part}.random_seed {seed})" for part in ("smt", "sat")]
+    text = "\n".join([*seeds, question.text])
     word = z3.Z3_eval_smtlib2_string(context.ref(), text).strip()
     if word not in ("sat", "unsat", "unknown"):
         raise EvidenceError(f"Z3 cannot read the question '{question.name}': {word[:300]}")

@@ -239,14 +239,16 @@ class Comparison:
         self.source = pulled(statement.source, statement.feeds, "source")
         self.target = pulled(statement.target, statement.feeds, "target")
         self.count = statement.source.count
+        # Cases of which one begins where the other ends meet at no index, but may at two.
+        self.anywhere = [(a, b, agreement(a, b)) for a in self.source for b in self.target]
         self.table = [
-            (a, b, agreement(a, b)) for a in self.source for b in self.target
+            (a, b, found) for a, b, found in self.anywhere
             if not {negation(guard) for guard in a.guards} & set(b.guards)
         ]
 
     def positive(self) -> tuple[sympy.Basic, ...]:
         """What has to be positive for a frequency to be a product of positive powers."""
-        return tuple(dict.fromkeys(p for *_, found in self.table for p in found.positive))
+        return tuple(dict.fromkeys(p for *_, found in self.anywhere for p in found.positive))
 
     def mismatch(self) -> Condition:
         """True at a pair index where the vectors are not known to agree."""
@@ -278,7 +280,7 @@ class Comparison:
     def meets(self, ours: sympy.Basic, theirs: sympy.Basic) -> Condition:
         """May pair `ours` of the source and pair `theirs` of the target turn alike, and at all?"""
         found = []
-        for a, b, _ in self.table:
+        for a, b, _ in self.anywhere:
             if not a.vector or not b.vector:
                 continue
             here, there = _at(a, ours), _at(b, theirs)

@@ -172,6 +172,37 @@ def test_shared_frequencies_need_no_closed_form() -> None:
     assert (Outcome.EQUIVALENT, Relation.PERMUTATION) == (found.outcome, found.relation)
 
 
+ALTERNATING = """
+title = "alternating"
+axes  = ["t", "h"]
+width = "n_rot"
+
+[parameters]
+n_rot = {{ default = 8, require = "n_rot % 4 == 0 and n_rot > 0" }}
+base  = {{ default = 10000, require = "base > 1" }}
+
+[pairs]
+count  = "n_rot//2"
+first  = "j"
+second = "j + n_rot//2"
+angle  = "{angle}"
+"""
+
+
+def test_pairs_of_opposite_cases_may_be_partners(tmp_path: Path) -> None:
+    """Even pairs of one file are the odd pairs of the other: every pair differs, and a permutation helps."""
+    specs = []
+    for name, angle in (
+        ("old", "t*base**(-2*j/n_rot) if j % 2 == 0 else h*base**(-2*j/n_rot)"),
+        ("new", "h*base**(-2*(j+1)/n_rot) if j % 2 == 0 else t*base**(-2*(j-1)/n_rot)"),
+    ):
+        (tmp_path / f"{name}.toml").write_text(ALTERNATING.format(angle=angle))
+        specs.append(str(tmp_path / f"{name}.toml"))
+    found = theorem(*specs, "n_rot,base")
+    assert ("open", "every pair differs") == (found.answer.scope.value, found.answer.differ)
+    assert Relation.PERMUTATION is prove(make_claim(load(specs[0]), load(specs[1]), [])).holds
+
+
 def test_a_hypothesis_that_is_not_needed_is_mentioned() -> None:
     """Of two hypotheses the one that changes nothing is named, the other is not."""
     found = theorem("ggml/neox:freq_scale=1", "ggml/neox", "n_rot,freq_scale,base", "freq_scale != 1", "n_rot > 2")
