@@ -310,7 +310,10 @@ class Terms:
 
 
 class Machine:
-    """NumPy's operations, on many positions at once. `coordinates`: whole numbers, one array per name."""
+    """NumPy's operations, on many positions at once. `coordinates`: whole numbers, one array per name.
+
+    pow, cos, sin and log are worked out in float64 and then rounded.
+    """
 
     def __init__(self, coordinates: Mapping[str, npt.NDArray[np.int64]], head: npt.NDArray[np.float64]) -> None:
         self.coordinates, self.head = coordinates, head
@@ -333,12 +336,18 @@ class Machine:
 
     def apply(self, operation: str, precision: str, *values: Array) -> Array:
         with np.errstate(all="ignore"):
+            if operation in _LIBRARY:
+                # NumPy's float32 versions miss the nearest number more often than those of C libraries and torch.
+                values = tuple(value.astype(np.float64) for value in values)
             result: Array = _FUNCTIONS[operation](*values)
+            if operation in _LIBRARY:
+                result = result.astype(PRECISIONS[precision])
         if result.dtype != PRECISIONS[precision]:
             raise TypeError(f"{operation} gave {result.dtype}, expected {precision}")
         return result
 
 
+_LIBRARY = ("pow", "cos", "sin", "log")
 _FUNCTIONS: dict[str, np.ufunc] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "neg": np.negative,
     "cos": np.cos, "sin": np.sin, "sqrt": np.sqrt, "log": np.log, "floor": np.floor, "ceil": np.ceil,

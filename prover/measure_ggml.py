@@ -136,6 +136,24 @@ class Ggml:
 
 def measure_ggml(spec: str, library: Path) -> dict[str, Any]:
     """The table of ggml's kernel at the parameters of a layout ggml/..., in the ggml format."""
+    loaded, kind, call = _read(spec)
+    ggml, axes = Ggml(library), loaded.family.axes
+
+    def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
+        return ggml.rope(vectors, position, call)
+
+    found = _ggml_case(probe(kernel, loaded.layout.width, axes), call, kind)
+    return {"software": f"ggml {ggml.version} ({ggml.commit}), {library.name}", "configs": {spec: found}}
+
+
+def rope_ggml(spec: str, vectors: Array, position: tuple[float, ...], library: Path) -> Array:
+    """What ggml's kernel makes of (n, head_dim) vectors, all at one position on each axis of the layout."""
+    *_, call = _read(spec)
+    return Ggml(library).rope(vectors, position, call)
+
+
+def _read(spec: str) -> tuple[Loaded, str, dict[str, Any]]:
+    """The layout of a spec, its rope type and what is passed to ggml. Raises InputError for another layout."""
     loaded = load(spec)
     kind = loaded.family.name.removeprefix("ggml/")
     if not loaded.family.name.startswith("ggml/") or kind not in TYPES:
@@ -143,14 +161,7 @@ def measure_ggml(spec: str, library: Path) -> dict[str, Any]:
             f"'{loaded.family.name[:60]}' is none of ggml's rope types", where=f"spec '{spec[:80]}'",
             advice=f"Write {', '.join('ggml/' + name for name in TYPES)}, with parameters",
         )
-    call, axes = _call(loaded, kind), loaded.family.axes
-    ggml = Ggml(library)
-
-    def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
-        return ggml.rope(vectors, position, call)
-
-    found = _ggml_case(probe(kernel, loaded.layout.width, axes), call, kind)
-    return {"software": f"ggml {ggml.version} ({ggml.commit}), {library.name}", "configs": {spec: found}}
+    return loaded, kind, _call(loaded, kind)
 
 
 def _call(loaded: Loaded, kind: str) -> dict[str, Any]:

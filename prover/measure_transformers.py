@@ -57,11 +57,12 @@ def measure_transformers(name: str) -> dict[str, Any]:
 
 def probe_case(case: Case) -> Probe:
     """Build the module of a case and measure it."""
-    kernel, width = _kernel(case)
+    kernel, width = case_kernel(case)
     return probe(kernel, width, case.axes, case.units)
 
 
-def _kernel(case: Case) -> tuple[Kernel, int]:
+def case_kernel(case: Case) -> tuple[Kernel, int]:
+    """The module of a case as a kernel on vectors at one position, in float32, and its head_dim."""
     torch = _import_torch()
     module = importlib.import_module(f"transformers.models.{case.model}.modeling_{case.model}")
     settings = importlib.import_module(f"transformers.models.{case.model}.configuration_{case.model}")

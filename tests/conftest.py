@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
-from prover.angle import Angle
+from prover.angle import Angle, axis_angle
 from prover.claim import Claim, make_claim
 from prover.exact import Exact, exact
 from prover.feed import Feed
+from prover.floating import Machine, outputs
 from prover.layout import Layout, Pair, build_layout
 from prover.loading import load
+from prover.recipe import read_recipe
 from prover.relation import Relation
 from prover.verdict import Verdict, prove
 
@@ -59,6 +63,17 @@ def free_claim(source: Layout, target: Layout) -> Claim:
     axes = tuple(sorted(source.axes))
     places = tuple((axis, Angle.of({axis: exact(1)})) for axis in axes)
     return Claim(source, target, (Feed("free", axes, places, places),))
+
+
+def by_recipe(spec: str, heads: npt.NDArray[np.float32], positions: Sequence[int]) -> npt.NDArray[np.float32]:
+    """(positions, heads, head_dim): heads at text positions, e at 0, by the operations of the layout's recipe."""
+    loaded = load(spec)
+    places = {axis: axis_angle(axis) for axis in loaded.layout.axes}
+    at = np.repeat(np.array(positions, dtype=np.int64), len(heads))
+    rows = np.tile(heads.astype(np.float64), (len(positions), 1))
+    machine = Machine({axis: 0 * at if axis == "e" else at for axis in places}, rows)
+    lanes, _ = outputs(loaded, read_recipe(loaded), places, machine)
+    return np.stack(lanes, axis=1).astype(np.float32).reshape(len(positions), *heads.shape)
 
 
 @pytest.fixture

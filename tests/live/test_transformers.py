@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from conftest import by_recipe
 from prover.cli import run_command
 from prover.conform import conform
 from prover.loading import load
-from prover.measure_transformers import measure_transformers, probe_case
+from prover.measure_transformers import case_kernel, measure_transformers, probe_case
 from prover.measured import decode
 from prover.transformers_cases import CASES
 
@@ -33,6 +35,22 @@ def test_another_module_is_noticed() -> None:
     """Negative control: the table of one module differs from the layout of another."""
     table = measure_transformers("cohere_command_r")["cases"][0]
     assert not conform(load("transformers/half:rope_theta=8000000").layout, decode("x", table, "x")).conforms
+
+
+@pytest.mark.parametrize("name", ["llama2_default", "gpt_neox_20b_partial25", "glm4_moe_4_5_partial50"])
+def test_recipe_is_the_kernel(name: str) -> None:
+    """At positions where rounding has moved angles far, the module's outputs are those of the layout's recipe.
+
+    The control is ggml's running product, whose angles are the same in exact arithmetic.
+    """
+    case = CASES[name]
+    kernel, width = case_kernel(case)
+    heads = np.concatenate([np.ones((1, width)), np.random.default_rng(1).normal(size=(3, width))]).astype(np.float32)
+    positions = (1, 999, 40000, 100003, 131071)
+    found = np.stack([kernel(heads.astype(np.float64), (p,)) for p in positions])
+    assert np.abs(found - by_recipe(case.spec, heads, positions)).max() < 2e-6
+    if name == "llama2_default":
+        assert np.abs(found - by_recipe("ggml/neox", heads, positions)).max() > 2e-3
 
 
 def test_command(capsys: pytest.CaptureFixture[str]) -> None:
