@@ -77,7 +77,8 @@ def _rows(found: Bits) -> list[tuple[str, str]]:
                      + (f"; {found.agreement}" if found.agreement else "")))
         rows.append(("numeric", f"NumPy's kernels agree in every bit at {found.positions} positions"))
     elif difference is not None:
-        rows.append(("evidence", f"NumPy {np.__version__}, with pow, cos and sin to the nearest; another library may round otherwise"))
+        library = f"NumPy {np.__version__}"
+        rows.append(("evidence", f"{library}, its pow, cos and sin to the nearest; others may round otherwise"))
     else:
         rows.append(("numeric", f"NumPy's kernels agree at {found.positions} positions in every bit: no proof"))
     rows.append(("holds for", "operations in the order written, each rounded once: no fused multiply-add"))

@@ -324,7 +324,8 @@ def _candidates(source: SymbolicLayout, target: SymbolicLayout) -> list[Invarian
             if not state.is_integer:
                 continue
             counted = [initial + (part - state) * INDEX for _, part in pieces(step) if not (part - state).has(state)]
-            for value in (*(s for s, *_ in other.states if s.is_integer), *other.inner, *mine.inner, *counted):
+            others = (s for s, *_ in other.states if s.is_integer)
+            for value in (*others, *other.inner, *mine.inner, *counted, initial):
                 if value.has(state) or not is_whole(value):
                     continue
                 for guards, part in pieces(value):

@@ -85,6 +85,10 @@ OWN = {
         ("p*base**(-lane/n_rot)", state("lane", "0", "lane + 2")),
         ("p*base**(-(2*j)/n_rot)", ""), "equivalent", "lane of old = 2*j",
     ),
+    "a value that stays": (
+        ("p*base**(-2*(j + same - 1)/n_rot)", state("same", "1", "2 - same")),
+        ("p*base**(-2*j/n_rot)", ""), "equivalent", "same of old = 1",
+    ),
     "two loops": (
         ("p*base**(-2*mine/n_rot)", state("mine", "0", "mine + 1")),
         ("p*base**(-2*yours/n_rot)", state("yours", "0", "1 + yours")), "equivalent", "mine of old = yours of new",
