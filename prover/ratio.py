@@ -8,10 +8,13 @@ exponent. A product of several powers is not 1 if all that is not 1 lies on the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lcm
 
 import sympy
 
 from prover.expression import AllOf, AnyOf
+
+MAX_BITS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ def quotient(numerator: sympy.Basic, denominator: sympy.Basic) -> Quotient:
         sign *= own
         for base, exponent in found:
             factors[base] = factors.get(base, sympy.Integer(0)) + direction * exponent
+    factors = _with_one_number(factors)
     grouped: dict[sympy.Basic, tuple[list[sympy.Basic], list[sympy.Basic]]] = {}
     for base, exponent in factors.items():
         exponent = sympy.together(sympy.expand(exponent))
@@ -116,6 +120,22 @@ def quotient(numerator: sympy.Basic, denominator: sympy.Basic) -> Quotient:
         powers.append(Power(sympy.Mul(*above), sympy.Mul(*below), sympy.expand(over), under))
     each = dict.fromkeys(part for p in positive for part in sympy.Mul.make_args(p))
     return Quotient(sign, tuple(powers), tuple(p for p in each if not p.is_positive))
+
+
+def _with_one_number(factors: dict[sympy.Basic, sympy.Basic]) -> dict[sympy.Basic, sympy.Basic]:
+    """The same product with its numbers, such as 2 * 2**(-1/64), as one root of a rational; not if that is long.
+
+    A single number stays a power of its base.
+    """
+    numbers = {base: exponent for base, exponent in factors.items()
+               if base.is_Rational and base > 0 and exponent.is_Rational}
+    root = lcm(*(int(exponent.q) for exponent in numbers.values()))
+    size = sum(abs(exponent * root) * max(base.p, base.q).bit_length() for base, exponent in numbers.items())
+    if len(numbers) < 2 or size > MAX_BITS:
+        return factors
+    number = sympy.Mul(*(base ** (exponent * root) for base, exponent in numbers.items()))
+    rest = {base: exponent for base, exponent in factors.items() if base not in numbers}
+    return {**rest, number: sympy.Rational(1, root)}
 
 
 def _factors(e: sympy.Basic) -> tuple[int, list[tuple[sympy.Basic, sympy.Basic]]]:

@@ -189,6 +189,12 @@ angle  = "{angle}"
 """
 
 
+def test_numbers_beside_powers_are_one_number() -> None:
+    """Twice the base: the slowest pair is slower than any of the other side, so nothing makes up for it."""
+    found = theorem("ggml/neox:n_rot=128", "ggml/neox:n_rot=128:base=2*base", "base")
+    assert ("never", "every pair but pair 0 differs") == (found.answer.scope.value, found.answer.differ)
+
+
 def test_pairs_of_opposite_cases_may_be_partners(tmp_path: Path) -> None:
     """Even pairs of one file are the odd pairs of the other: every pair differs, and a permutation helps."""
     specs = []
