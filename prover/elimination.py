@@ -14,7 +14,7 @@ from math import lcm
 import sympy
 
 from prover.errors import UndecidedError
-from prover.expression import AllOf, AnyOf
+from prover.expression import LARGEST, AllOf, AnyOf
 from prover.symbolic import Condition, negation
 
 MAX_MODULUS = 24
@@ -148,8 +148,6 @@ def _empty(
             conditions.append(sympy.GreaterThan(start, end, evaluate=False))
     largest = starts[0]
     if len(starts) > 1:
-        from prover.expression import LARGEST
-
         largest = LARGEST(*starts)
     return Clause(tuple(dict.fromkeys(conditions)), largest)
 

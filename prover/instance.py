@@ -12,6 +12,7 @@ import sympy
 from prover.claim import make_claim
 from prover.evaluation import CompiledCondition, Scope
 from prover.exact import exact
+from prover.expression import AnyOf
 from prover.loading import load
 from prover.relation import Relation
 from prover.solver import Solver
@@ -159,8 +160,6 @@ def sample_points(study: Study, count: int, *conditions: Condition) -> list[Poin
 
 
 def _another(symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Integer]) -> Condition:
-    from prover.expression import AnyOf
-
     return AnyOf(*(sympy.Ne(s, v, evaluate=False) for s, v in zip(symbols, values, strict=True)))
 
 

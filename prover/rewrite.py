@@ -18,7 +18,8 @@ import sympy
 from prover.classes import role_names
 from prover.closed_form import same_lanes
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.expression import INDEX
+from prover.explain import show_angle
+from prover.expression import INDEX, AnyOf
 from prover.feed import resolve_feeds
 from prover.instance import Point, instance, point_text, small_points, spec_at, usual_reals
 from prover.layout import Layout
@@ -38,7 +39,7 @@ from prover.symbolic import (
     substituted,
     symbolic_layout,
 )
-from prover.theorem import Comparison, Statement, Study, all_of, in_range, same_magnitudes
+from prover.theorem import Comparison, Statement, Study, all_of, any_of, in_range, same_magnitudes
 
 MAX_CANDIDATES = 400
 MAX_TRIED = 3000
@@ -60,8 +61,6 @@ class Invariant:
     @property
     def condition(self) -> Condition:
         """The invariant as a condition."""
-        from prover.expression import AnyOf
-
         equal = sympy.Eq(self.state, self.value, evaluate=False)
         return AnyOf(*map(negation, self.guards), equal) if self.guards else equal
 
@@ -201,8 +200,6 @@ def _needed(study: Study, comparison: Comparison, kept: Sequence[Invariant]) -> 
 
 def _differs(comparison: Comparison) -> Condition:
     """Vectors that differ, or agree only up to sign."""
-    from prover.theorem import any_of
-
     return any_of(
         all_of([*a.guards, *b.guards, *([] if found.sign == -1 else [
             negation(sympy.false if found.exactly is None else found.exactly)])])
@@ -365,8 +362,6 @@ def _pair_text(layout: Layout, pair: int) -> str:
     if pair >= len(layout.pairs):
         return "no such pair"
     found = layout.pairs[pair]
-    from prover.explain import show_angle
-
     size = "" if str(found.magnitude) == "1" else f", times {found.magnitude}"
     to = "" if found.write == found.read else f", written to {found.write[0]} and {found.write[1]}"
     return f"lanes {found.read[0]} and {found.read[1]} by {show_angle(found.angle, 'nothing')}{size}{to}"

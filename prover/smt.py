@@ -15,6 +15,7 @@ import sympy
 
 from prover.errors import UndecidedError
 from prover.expression import CHOICE, INDEX, LARGEST, SMALLEST, AllOf, AnyOf
+from prover.show import formula
 
 INT, REAL = "Int", "Real"
 
@@ -190,8 +191,6 @@ def _whole(value: int) -> str:
 
 
 def _refused(e: sympy.Basic, why: str) -> UndecidedError:
-    from prover.show import formula
-
     return UndecidedError(
         f"'{formula(e)[:120]}' cannot be put to the solver: {why}",
         advice="Theorems need linear arithmetic; give numbers to the parameters in it",

@@ -14,11 +14,12 @@ from textwrap import wrap
 
 import z3
 
-from prover.errors import EvidenceError, InputError
+from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.files import write_text
 
 WORK_BUDGET = 200_000_000
 SECOND_BUDGET = 2_000_000
+WHOLE_BUDGET = 10 * WORK_BUDGET
 MAX_QUESTIONS = 20_000
 
 _VALUE = re.compile(r"\((\w+)\s+(\(- (\d+)\)|\d+)\)")
@@ -54,10 +55,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`word`: sat, unsat or unknown. `detail`: the model, the core, or why it is unknown."""
+    """`word`: sat, unsat or unknown. `detail`: the model, the core, or why it is unknown. `work`: Z3's own count."""
 
     word: str
     detail: str
+    work: int = 0
 
     def values(self) -> dict[str, int]:
         """The whole numbers of a model asked for by name."""
@@ -68,22 +70,31 @@ class Answer:
 class Solver:
     """Asks Z3, and keeps a record: name, Z3's word and cvc5's of each question.
 
-    `directory`: where every question is written. `second`: whether cvc5 is asked too.
+    `directory`: where every question is written. `second`: whether cvc5 is asked too. `work`: that of all questions.
     """
 
     directory: Path | None = None
     second: bool = False
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    work: int = 0
 
     def ask(self, question: Question) -> Answer:
-        """The answer. Raises EvidenceError if the two solvers contradict each other."""
+        """The answer.
+
+        Raises EvidenceError if the two solvers contradict each other, UndecidedError once all questions
+        together have taken the work that is allowed.
+        """
+        if self.work > WHOLE_BUDGET or len(self.asked) >= MAX_QUESTIONS:
+            raise UndecidedError(
+                f"{len(self.asked)} questions have taken all the work that is allowed",
+                advice=f"The next one is saved in {self.save(question)}; give numbers to some parameters",
+            )
         if self.directory is not None:
             write_text(self.directory / f"{len(self.asked):04d}-{question.name}.smt2", question.text)
         answer = ask_z3(question)
         other = ask_cvc5(question) if self.second else ""
         self.asked.append((question.name, answer.word, other))
-        if len(self.asked) > MAX_QUESTIONS:
-            raise EvidenceError(f"more than {MAX_QUESTIONS} questions to the solver")
+        self.work += answer.work
         if {answer.word, other} == {"sat", "unsat"}:
             raise EvidenceError(
                 f"Z3 says {answer.word} and cvc5 says {other} to the question '{question.name}'",
@@ -138,7 +149,9 @@ def ask_z3(question: Question, seed: int = 0) -> Answer:
         more = f"(get-value ({' '.join(question.values)}))" if question.values else "(get-model)"
     else:
         more = "(get-unsat-core)" if word == "unsat" else "(get-info :reason-unknown)"
-    return Answer(word, z3.Z3_eval_smtlib2_string(context.ref(), more))
+    detail = z3.Z3_eval_smtlib2_string(context.ref(), more)
+    work = z3.Z3_eval_smtlib2_string(context.ref(), "(get-info :rlimit)")
+    return Answer(word, detail, int(work.strip("()\n ").split()[-1]))
 
 
 def ask_cvc5(question: Question) -> str:

@@ -22,6 +22,7 @@ from prover.expression import INDEX, AllOf, AnyOf
 from prover.feed import Feed, resolve_feeds
 from prover.feed_text import coordinate_names
 from prover.ratio import quotient
+from prover.show import formula
 from prover.smt import INT, REAL, Translator
 from prover.solver import Question, Solver
 from prover.symbolic import (
@@ -345,8 +346,6 @@ def _decide(study: Study) -> Answer:
 
 
 def _text(e: sympy.Basic) -> str:
-    from prover.show import formula
-
     return f"'{formula(e)}'"
 
 

@@ -94,6 +94,23 @@ def test_a_spent_budget_is_undecided(arguments: list[str], monkeypatch: pytest.M
     assert "(check-sat" in Path(saved).read_text()
 
 
+@pytest.mark.parametrize("arguments", [
+    ["solve", "ggml/imrope:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--over", "n_rot,sections", "--feed", "text"],
+    ["rewrite", str(PROOFS / "rewrites" / "running-product.toml"), "ggml/neox"],
+    ["run", "theorem-4-imrope-mrope-free"],
+], ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("limit", ["WHOLE_BUDGET", "MAX_QUESTIONS"])
+def test_many_questions_are_bounded_together(
+    arguments: list[str], limit: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """When all questions together have taken what is allowed, nothing is claimed."""
+    monkeypatch.setattr(module, limit, {"WHOLE_BUDGET": 100, "MAX_QUESTIONS": 5}[limit])
+    assert 3 == run_command(arguments)
+    captured = capsys.readouterr()
+    assert "all the work that is allowed" in captured.out + captured.err
+    assert "exactly where" not in captured.out
+
+
 def test_the_budget_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Z3 stops when the work that its text allows is done, and says so."""
     text = "(declare-const a Int)\n(declare-const b Int)\n(declare-const c Int)\n" \
