@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +23,7 @@ from prover.bitwise import compare_bits
 from prover.bitwise_report import bitwise_json
 from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
-from prover.report import JSON
+from prover.proof_result import ProofResult, unexpected
 from prover.solver import Solver
 from prover.spec import beside
 
@@ -47,28 +46,12 @@ class BitwiseFile(msgspec.Struct, forbid_unknown_fields=True):
     feeds: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class BitwiseResult:
-    """What came of one such file. `problems` is empty if all is as expected."""
-
-    name: str
-    title: str
-    report: JSON
-    problems: tuple[str, ...]
-    rejected: bool = False
-
-    @property
-    def word(self) -> str:
-        """The answer in short."""
-        return f"{self.report['verdict']}, bitwise"
-
-
 def is_bitwise(path: Path) -> bool:
     """Whether a file asks about bits."""
     return read_toml(path).get("relation") == "bitwise"
 
 
-def run_bitwise(path: Path, solver: Solver) -> BitwiseResult:
+def run_bitwise(path: Path, solver: Solver) -> ProofResult:
     """Decide anew and compare with the expectation."""
     stated = typed_toml(path, BitwiseFile)
     try:
@@ -78,10 +61,8 @@ def run_bitwise(path: Path, solver: Solver) -> BitwiseResult:
     except ProverError as fault:
         raise fault.inside(str(path)) from None
     expect = stated.expect
-    wanted = [
-        ("verdict", expect.verdict, found["verdict"]),
-        ("exact relation", expect.exact, found["exact_relation"]),
-        ("pairs", expect.pairs, found["pairs_not_congruent"]),
-    ]
-    problems = [f"{what}: expected {want}, got {got}" for what, want, got in wanted if want is not None and want != got]
-    return BitwiseResult(path.stem, stated.title, found, tuple(problems))
+    problems = unexpected(
+        [("verdict", expect.verdict, found["verdict"]), ("exact relation", expect.exact, found["exact_relation"])],
+        [("pairs", expect.pairs, found["pairs_not_congruent"])],
+    )
+    return ProofResult(path.stem, stated.title, f"{found['verdict']}, bitwise", found, problems)

@@ -16,7 +16,6 @@ The certificate lies beside the file, with the ending .json.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +26,7 @@ from prover.claim import make_claim
 from prover.errors import EvidenceError, InputError, ProverError
 from prover.files import read_text, typed_toml, write_text
 from prover.loading import load
+from prover.proof_result import ProofResult, unexpected
 from prover.properties import about_under
 from prover.relation import Relation
 from prover.report import JSON, report
@@ -58,30 +58,6 @@ class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
     relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one claim file. `problems` is empty if all is as expected.
-
-    `rejected`: the stored certificate proves nothing, or something else.
-    """
-
-    name: str
-    claim: ClaimFile
-    verdict: Verdict
-    report: JSON
-    problems: tuple[str, ...]
-    rejected: bool
-
-    @property
-    def title(self) -> str:
-        return self.claim.title
-
-    @property
-    def word(self) -> str:
-        """The answer in short."""
-        return f"{self.report['verdict']}, {self.report['relation'] or 'unknown'}"
-
-
 def find_proofs(names: tuple[str, ...]) -> list[Path]:
     """Claim and theorem files by shipped name or path; all shipped ones with no name."""
     shipped = shipped_proofs()
@@ -106,7 +82,7 @@ def read_claim(path: Path) -> ClaimFile:
     return typed_toml(path, ClaimFile)
 
 
-def run_claim(path: Path, update: bool, solver: Solver | None = None) -> Result:
+def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofResult:
     """Prove a claim file, compare with its expectation, and check the stored certificate."""
     claim = read_claim(path)
     try:
@@ -114,7 +90,7 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> Result:
         verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation), solver)
         about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")
         found = report(verdict, *about)
-        problems = _unexpected(claim.expect, found)
+        problems = list(_unexpected(claim.expect, found))
         rejected = False
         try:
             problems += _stored(path.with_suffix(".json"), verdict, update and not problems)
@@ -123,30 +99,23 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> Result:
             rejected = True
     except ProverError as fault:
         raise fault.inside(str(path)) from None
-    return Result(path.stem, claim, verdict, found, tuple(problems), rejected)
+    word = f"{found['verdict']}, {found['relation'] or 'unknown'}"
+    return ProofResult(path.stem, claim.title, word, found, tuple(problems), rejected)
 
 
-def _unexpected(expect: _Expect, found: JSON) -> list[str]:
-    problems = []
-    pairs = found["differing_pairs"]
-    witness, refutation = found["witness"] or {}, found["refutation"] or {}
+def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:
+    pairs, refutation = found["differing_pairs"], found["refutation"] or {}
+    idiom = (found["witness"] or {}).get("idiom") or {}
     twisted = [side for side in ("source", "target") if found["not_rotations"][side]]
-    wanted: list[tuple[str, object, object]] = [
-        ("verdict", expect.verdict, found["verdict"]),
-        ("relation", expect.relation, found["relation"] or "unknown"),
-    ]
-    if expect.pairs is not None:
-        wanted += [(f"{s} pairs", expect.pairs, pairs[s]) for s in ("source", "target")]
-    if expect.kind is not None:
-        wanted.append(("kind of refutation", expect.kind, refutation.get("kind")))
-    if expect.numpy is not None:
-        wanted.append(("idiom", expect.numpy, (witness.get("idiom") or {}).get("numpy")))
-    if expect.not_rotation is not None:
-        wanted.append(("not a rotation", [expect.not_rotation], twisted))
-    for what, want, got in wanted:
-        if want != got:
-            problems.append(f"{what}: expected {want}, got {got}")
-    return problems
+    return unexpected(
+        [("verdict", expect.verdict, found["verdict"]), ("relation", expect.relation, found["relation"] or "unknown")],
+        [
+            *((f"{side} pairs", expect.pairs, pairs[side]) for side in ("source", "target")),
+            ("kind of refutation", expect.kind, refutation.get("kind")),
+            ("idiom", expect.numpy, idiom.get("numpy")),
+            ("not a rotation", expect.not_rotation and [expect.not_rotation], twisted),
+        ],
+    )
 
 
 def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prover.display import escape_markdown, markdown_prose, plain, show_pairs
 
 if TYPE_CHECKING:
-    from prover.bitwise_file import BitwiseResult
-    from prover.claim_file import Result
-    from prover.rewrite_file import RewriteResult
-    from prover.theorem_file import TheoremResult
+    from prover.proof_result import ProofResult
 
 JSON = dict[str, Any]
 MAX_ROWS = 24
@@ -237,7 +234,7 @@ def _weight_code(found: JSON) -> list[str]:
     return [*lines, "```", ""]
 
 
-def render_run(results: Sequence[Result | BitwiseResult | TheoremResult | RewriteResult], markdown: bool) -> str:
+def render_run(results: Sequence[ProofResult], markdown: bool) -> str:
     """All claims in one table, and what was not as expected below it."""
     bad = [result for result in results if result.problems]
     summary = f"{len(results) - len(bad)} of {len(results)} claims are as expected."

@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +22,11 @@ import msgspec
 
 from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
+from prover.proof_result import ProofResult, unexpected
 from prover.rewrite import check_rewrite
 from prover.rewrite_report import rewrite_json
 from prover.solver import Solver
 from prover.spec import beside
-from prover.theorem_report import JSON
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,30 +48,12 @@ class RewriteFile(msgspec.Struct, forbid_unknown_fields=True):
     where: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteResult:
-    """What came of one rewrite file. `problems` is empty if all is as expected."""
-
-    name: str
-    title: str
-    report: JSON
-    problems: tuple[str, ...]
-    rejected: bool = False
-
-    @property
-    def word(self) -> str:
-        """The answer in short."""
-        first = self.report["first_difference"]
-        how = "by induction" if self.report["verdict"] == "equivalent" else f"pair {first['pair']}" if first else "open"
-        return f"{self.report['verdict']}, {how}"
-
-
 def is_rewrite(path: Path) -> bool:
     """Whether a file states a rewrite."""
     return "old" in read_toml(path)
 
 
-def run_rewrite(path: Path, solver: Solver) -> RewriteResult:
+def run_rewrite(path: Path, solver: Solver) -> ProofResult:
     """Prove a rewrite file anew and compare with its expectation."""
     stated = typed_toml(path, RewriteFile)
     old, new = (beside(path, spec) for spec in (stated.old, stated.new))
@@ -80,15 +61,15 @@ def run_rewrite(path: Path, solver: Solver) -> RewriteResult:
         found = rewrite_json(check_rewrite(old, new, stated.for_all, stated.where, solver))
     except ProverError as fault:
         raise fault.inside(str(path)) from None
-    return RewriteResult(path.stem, stated.title, found, tuple(_unexpected(stated.expect, found)))
-
-
-def _unexpected(expect: _Expect, found: JSON) -> list[str]:
     first = found["first_difference"] or {}
-    wanted = [
-        ("verdict", expect.verdict, found["verdict"]),
-        ("invariant", expect.invariant, found["invariant"]),
-        ("smallest sizes", expect.smallest, first.get("parameters")),
-        ("pair", expect.pair, first.get("pair")),
-    ]
-    return [f"{what}: expected {want}, got {got}" for what, want, got in wanted if want is not None and want != got]
+    how = "by induction" if found["verdict"] == "equivalent" else f"pair {first['pair']}" if first else "open"
+    expect = stated.expect
+    problems = unexpected(
+        [("verdict", expect.verdict, found["verdict"])],
+        [
+            ("invariant", expect.invariant, found["invariant"]),
+            ("smallest sizes", expect.smallest, first.get("parameters")),
+            ("pair", expect.pair, first.get("pair")),
+        ],
+    )
+    return ProofResult(path.stem, stated.title, f"{found['verdict']}, {how}", found, problems)

@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +22,8 @@ import msgspec
 
 from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
-from prover.for_all import Theorem, state_theorem
+from prover.for_all import state_theorem
+from prover.proof_result import ProofResult, unexpected
 from prover.relation import Relation
 from prover.solver import Solver
 from prover.theorem_report import JSON, theorem_json
@@ -56,23 +56,6 @@ class TheoremFile(msgspec.Struct, forbid_unknown_fields=True):
     relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
 
 
-@dataclass(frozen=True, slots=True)
-class TheoremResult:
-    """What came of one theorem file. `problems` is empty if all is as expected."""
-
-    name: str
-    title: str
-    theorem: Theorem
-    report: JSON
-    problems: tuple[str, ...]
-    rejected: bool = False
-
-    @property
-    def word(self) -> str:
-        """The answer in short."""
-        return f"{self.report['scope']}, {self.report['relation'] or 'none'}"
-
-
 def is_theorem(path: Path) -> bool:
     """Whether a file states a theorem, and no claim about given numbers."""
     return "for_all" in read_toml(path)
@@ -83,7 +66,7 @@ def read_theorem(path: Path) -> TheoremFile:
     return typed_toml(path, TheoremFile)
 
 
-def run_theorem(path: Path, solver: Solver) -> TheoremResult:
+def run_theorem(path: Path, solver: Solver) -> ProofResult:
     """Prove a theorem file anew and compare with its expectation."""
     stated = read_theorem(path)
     try:
@@ -94,27 +77,25 @@ def run_theorem(path: Path, solver: Solver) -> TheoremResult:
     except ProverError as fault:
         raise fault.inside(str(path)) from None
     found = theorem_json(theorem)
-    return TheoremResult(path.stem, stated.title, theorem, found, tuple(_unexpected(stated.expect, found)))
+    word = f"{found['scope']}, {found['relation'] or 'none'}"
+    return ProofResult(path.stem, stated.title, word, found, _unexpected(stated.expect, found))
 
 
-def _unexpected(expect: _Expect, found: JSON) -> list[str]:
+def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:
     witness, smallest, below = (found[key] or {} for key in ("witness", "smallest_difference", "rung_below_fails_at"))
-    wanted: list[tuple[str, object, object]] = [
-        ("scope", expect.scope, found["scope"]),
-        ("relation", expect.relation, found["relation"]),
-        ("condition", sorted(expect.condition), sorted(found["condition"])),
-        ("hypotheses not needed", expect.not_needed, found["not_needed"]),
-    ]
-    wanted += [
-        (what, want, got)
-        for what, want, got in (
+    return unexpected(
+        [
+            ("scope", expect.scope, found["scope"]),
+            ("relation", expect.relation, found["relation"]),
+            ("condition", sorted(expect.condition), sorted(found["condition"])),
+            ("hypotheses not needed", expect.not_needed, found["not_needed"]),
+        ],
+        [
             ("differing pairs", expect.differ, found["differ"]),
             ("smallest difference", expect.smallest, smallest.get("parameters")),
             ("pair", expect.pair, smallest.get("pair")),
             ("rung below", expect.below, below.get("parameters")),
             ("own inverse", expect.own_inverse, witness.get("own_inverse_at")),
             ("reshape", expect.reshape, witness.get("reshape")),
-        )
-        if want is not None
-    ]
-    return [f"{what}: expected {want}, got {got}" for what, want, got in wanted if want != got]
+        ],
+    )
