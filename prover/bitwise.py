@@ -35,9 +35,10 @@ SEED = 20
 
 @dataclass(frozen=True, slots=True)
 class BitDifference:
-    """One position at which a lane comes out with other bits, for a head of ones. Bits in hexadecimal."""
+    """One position at which a lane of a head comes out with other bits, written in hexadecimal."""
 
     feed: str
+    head: str
     position: tuple[tuple[str, int], ...]
     lane: int
     pair: int | None
@@ -77,7 +78,7 @@ def compare_bits(source: str, target: str, feeds: Sequence[str], solver: Solver)
         )
     for feed in claim.feeds:
         _check_whole(feed)
-    exact = prove(claim, Relation.IDENTICAL)
+    exact = prove(claim, Relation.IDENTICAL, solver)
     for side, recipe in zip(sides, recipes, strict=True):
         _check_run(side, recipe)
     lanes = sorted({lane for feed in claim.feeds for lane in _open_lanes(feed, sides, recipes, solver)})
@@ -145,7 +146,8 @@ def _question(terms: Terms, first: Sequence[int], second: Sequence[int]) -> Ques
     return Question(
         name="bits",
         asks="Can a lane of the two kernels come out with other bits, if floating-point operations are only "
-        "known to give equal results for equal arguments?",
+        "known to give equal results for equal arguments? a - b is written as a + -b, factors and summands are in "
+        "one order, signs stand in front of products, and factors 1 are left out.",
         proves="unsat: every lane has the same bits at every position. sat: not shown by congruence.",
         body="\n".join(lines),
     )
@@ -186,8 +188,9 @@ def _run(
     width = sides[0].layout.width
     coordinates = _positions(feed.coordinates, max(1, MAX_CELLS // width))
     count = next(iter(coordinates.values())).size if coordinates else 1
-    heads = [np.ones((count, width)), np.random.default_rng(SEED).normal(size=(count, width))]
-    for head in heads:
+    ones = np.ones((count, width))
+    heads = {"ones": ones, "random numbers": np.random.default_rng(SEED).normal(size=(count, width))}
+    for name, head in heads.items():
         machine = Machine(coordinates, head)
         first, second = (
             outputs(side, recipe, places, machine)
@@ -195,15 +198,14 @@ def _run(
         )
         differ = np.stack([bits_of(a) != bits_of(b) for a, b in zip(first[0], second[0], strict=True)])
         if differ.any():
-            return count, _first(feed, coordinates, sides, differ, first, second) if head is heads[0] else None
+            return count, _first(feed, name, coordinates, sides, differ, first, second)
     places = dict(feed.target)
-    moving = {name for place in places.values() for name, _ in place.frequencies}
-    if moving and any(pair.angle.frequencies for pair in sides[1].layout.pairs):
-        machine = Machine({name: c + 1 for name, c in coordinates.items()}, heads[0])
-        shifted, _ = outputs(sides[1], recipes[1], places, machine)
-        alike = all((bits_of(a) == bits_of(b)).all() for a, b in zip(shifted, outputs(
-            sides[1], recipes[1], places, Machine(coordinates, heads[0]))[0], strict=True))
-        if alike and _turns(sides[1], places):
+    if _turns(sides[1], places):
+        here, shifted = (
+            outputs(sides[1], recipes[1], places, Machine({n: c + by for n, c in coordinates.items()}, ones))[0]
+            for by in (0, 1)
+        )
+        if all((bits_of(a) == bits_of(b)).all() for a, b in zip(here, shifted, strict=True)):
             raise EvidenceError("the negative control, one position on, has the same bits")
     return count, None
 
@@ -224,7 +226,7 @@ def _positions(names: Sequence[str], most: int) -> dict[str, npt.NDArray[np.int6
 
 
 def _first(
-    feed: Feed, coordinates: Mapping[str, npt.NDArray[np.int64]], sides: tuple[Loaded, Loaded],
+    feed: Feed, head: str, coordinates: Mapping[str, npt.NDArray[np.int64]], sides: tuple[Loaded, Loaded],
     differ: npt.NDArray[np.bool_], first: tuple[list[Array], list[Array]], second: tuple[list[Array], list[Array]],
 ) -> BitDifference:
     """The first position tried at which a lane differs, and the first such lane."""
@@ -235,7 +237,7 @@ def _first(
     if pairs[0] is not None and pairs[1] is not None:
         angles = _shown(first[1][pairs[0]][at]), _shown(second[1][pairs[1]][at])
     return BitDifference(
-        feed.name, tuple((name, int(values[at])) for name, values in coordinates.items()), lane, pairs[0], angles,
+        feed.name, head, tuple((name, int(values[at])) for name, values in coordinates.items()), lane, pairs[0], angles,
         (_shown(first[0][lane][at]), _shown(second[0][lane][at])),
     )
 
@@ -244,5 +246,3 @@ def _shown(value: np.floating) -> str:
     """A floating-point number with its bits."""
     bits = int(bits_of(np.array([value]))[0])
     return f"{value!s} (0x{bits:0{2 * value.dtype.itemsize}x})"
-
-

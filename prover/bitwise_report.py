@@ -30,6 +30,7 @@ def bitwise_json(found: Bits) -> JSON:
         "pairs_not_congruent": list(found.open_pairs),
         "first_difference": None if difference is None else {
             "feed": difference.feed,
+            "head": difference.head,
             "position": dict(difference.position),
             "lane": difference.lane,
             "pair": difference.pair,
@@ -67,7 +68,7 @@ def _rows(found: Bits) -> list[tuple[str, str]]:
     difference = found.difference
     if difference is not None:
         at = ", ".join(f"{name}={value}" for name, value in difference.position)
-        rows.append(("position", f"{at}, lane {difference.lane}, for a head of ones"))
+        rows.append(("position", f"{at}, lane {difference.lane}, for a head of {difference.head}"))
         for side, which in (("source", 0), ("target", 1)):
             angle = f"angle {difference.angles[which]}, " if difference.angles else ""
             rows.append((side, f"{angle}output {difference.values[which]}"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from prover.claim import make_claim
 from prover.errors import InputError, ProverError
-from prover.family import parameter_values
+from prover.expand import parameter_values
 from prover.files import read_toml
 from prover.layout_file import read_layout
 from prover.loading import Loaded, load

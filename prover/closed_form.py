@@ -13,8 +13,10 @@ import sympy
 
 from prover.errors import UndecidedError
 from prover.expression import CHOICE, INDEX, AllOf
-from prover.symbolic import Condition, SymbolicLayout, negation, substituted
-from prover.theorem import LANE, OTHER, OTHER_LANE, Study, in_range
+from prover.logic import Condition, in_range, negation
+from prover.study import LANE, OTHER, OTHER_LANE, Study
+from prover.substitution import substituted
+from prover.symbolic import SymbolicLayout
 
 SMALL = range(1, 13)
 PROBES = range(4)

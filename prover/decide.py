@@ -149,4 +149,3 @@ def _witness(relation: Relation, match: Match, sides: tuple[Side, Side]) -> Witn
         for own, fed in zip(unit.lanes, lanes[::-1] if swapped else lanes, strict=True):
             permutation[own] = fed
     return Witness(relation, tuple(permutation))
-

@@ -15,7 +15,7 @@ import sympy
 
 from prover.errors import UndecidedError
 from prover.expression import LARGEST, AllOf, AnyOf
-from prover.symbolic import Condition, negation
+from prover.logic import Condition, negation
 
 MAX_MODULUS = 24
 MAX_REGIONS = 4096

@@ -310,7 +310,6 @@ class _Translator:
         return function(argument, evaluate=False)
 
 
-
 def _sum(left: sympy.Basic, right: sympy.Basic) -> sympy.Basic:
     if isinstance(left, sympy.Rational) and isinstance(right, sympy.Rational):
         return left + right

@@ -12,8 +12,9 @@ from typing import TypeVar
 import sympy
 
 from prover.errors import InputError, LimitError, ProverError
+from prover.expand import places
 from prover.expression import AXES, RESERVED, number, parse, parse_condition
-from prover.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, RecipeText, Source, places
+from prover.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, RecipeText, Source
 from prover.feed_text import coordinate_names, read_position
 from prover.layout_file import LayoutText, read_layout
 from prover.layout_tables import RawParameter, RawRecipe, RawSource, Text
@@ -217,5 +218,3 @@ def _at(field: str, compute: Callable[[], _Result]) -> _Result:
 
 def _source(raw: RawSource) -> Source:
     return Source(raw.repo, raw.commit or raw.version, raw.path, raw.symbol)
-
-

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from prover.angle import Angle
 from prover.errors import InputError, LimitError, ProverError
 from prover.evaluation import CompiledCondition, compiled, number
+from prover.expand import scope_of
 from prover.expression import Written
-from prover.family import scope_of
 from prover.loading import Loaded
 from prover.recipe import Recipe
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 import sympy
 
 from prover.closed_form import ClosedForm, closed_form, proved_writes, same_lanes
+from prover.comparison import Comparison
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.expression import INDEX
 from prover.instance import Instance, Point, instance, point_text, sample_points, small_points, smallest_point
+from prover.logic import Condition, any_of, in_range, negation
 from prover.relation import LADDER, Outcome, Relation
 from prover.solver import Solver
-from prover.symbolic import Condition, find_variables, negation
-from prover.theorem import Answer, Comparison, Scope, Statement, Study, any_of, decide, in_range, make_statement
+from prover.study import Statement, Study, make_statement
+from prover.symbolic import find_variables
+from prover.theorem import Answer, Scope, decide
 
 SAMPLES = 6
 MAX_LISTED = 400
@@ -28,7 +31,8 @@ class Theorem:
     """What is known for all sizes.
 
     `relation`: the lowest rung that is proved where the families are equal. `below`: a point at which
-    the rung below fails. `smallest`: the least parameters at which nothing within the limit holds.
+    the rung below fails. `smallest`: parameters at which nothing within the limit holds; `is_least`: it is known
+    that there are none before them.
     `tried`: at how many points on the equal and on the different side the concrete engine agreed.
     `listed`: within `bound`, the points at which they are equal, where no condition was found.
     `saved`: a question that the solver left open.
@@ -43,6 +47,7 @@ class Theorem:
     form: ClosedForm | None = None
     below: Instance | None = None
     smallest: Instance | None = None
+    is_least: bool = False
     tried: tuple[int, int] = (0, 0)
     unneeded: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
@@ -85,7 +90,7 @@ def prove_for_all(
         found = _tried(study, found)
         found = replace(found, unneeded=tuple(_unneeded(statement, answer, solver)))
         if found.outcome is Outcome.DIFFERENT:
-            found = replace(found, smallest=_smallest(study, found))
+            found = replace(found, smallest=_smallest(study, found), is_least=_is_least(found))
     if found.outcome is Outcome.UNDECIDED and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, questions=len(solver.asked), agreement=solver.agreement)
@@ -134,13 +139,25 @@ def _below(study: Study, found: Theorem, relation: Relation) -> Instance | None:
 
 
 def _smallest(study: Study, found: Theorem) -> Instance | None:
-    """The least point at which nothing within the limit holds."""
+    """The least point outside the condition, or where the rung below fails, if the concrete engine agrees."""
     if found.relation is not None and found.answer.scope is Scope.ALWAYS:
-        below = found.below
-        return below and instance(study.statement, below.point, found.feeds, found.limit, study.solver)
-    conditions = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
-    point = smallest_point(study, *conditions)
-    return None if point is None else instance(study.statement, point, found.feeds, found.limit, study.solver)
+        point = None if found.below is None else found.below.point
+    else:
+        conditions = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
+        point = smallest_point(study, *conditions)
+    if point is None:
+        return None
+    shown = instance(study.statement, point, found.feeds, found.limit, study.solver)
+    return shown if shown.verdict.outcome is Outcome.DIFFERENT else None
+
+
+def _is_least(found: Theorem) -> bool:
+    """Whether what `_smallest` looks for is all that can differ within the limit."""
+    if found.relation is None:
+        return True
+    if found.answer.scope is Scope.ALWAYS:
+        return found.limit.rung == found.relation.rung - 1
+    return found.relation.rung <= found.limit.rung
 
 
 def _tried(study: Study, found: Theorem) -> Theorem:
@@ -189,13 +206,14 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         point = smallest_point(study, in_range(INDEX, study.statement.source.count), mismatch)
     except UndecidedError:
         point = None
+    is_least = point is not None and found.limit is Relation.LINEAR
     if point is None:
         point = next(iter(sample_points(study, 1)), None)
     if point is not None:
         # The least point at which pairs of the same index differ need not be one where nothing helps.
         shown = instance(study.statement, point, found.feeds, found.limit, study.solver)
         if shown.verdict.outcome is Outcome.DIFFERENT:
-            found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown)
+            found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
     equal = tuple(

@@ -14,11 +14,13 @@ from prover.evaluation import CompiledCondition, Scope
 from prover.exact import exact
 from prover.expression import AnyOf
 from prover.loading import load
+from prover.logic import Condition
 from prover.relation import Relation
 from prover.solver import Solver
 from prover.spec import parse_spec
-from prover.symbolic import Condition, SymbolicLayout, Variable, parameter_value, substituted
-from prover.theorem import Statement, Study
+from prover.study import Statement, Study
+from prover.substitution import substituted
+from prover.symbolic import SymbolicLayout, Variable, parameter_value
 from prover.verdict import Verdict, prove
 
 USUAL = (10000, 500000, 2, 4, Fraction(1, 2), Fraction(1, 4), 1, 0)

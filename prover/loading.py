@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.errors import ProverError
-from prover.family import Family, Given, expand, feed_texts, warnings_of
+from prover.expand import expand, feed_texts, warnings_of
+from prover.family import Family, Given
 from prover.family_file import load_family
 from prover.layout import Layout
 from prover.layout_file import choice_names

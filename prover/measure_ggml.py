@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from prover.errors import InputError
-from prover.family import parameter_values
+from prover.expand import parameter_values
 from prover.kernel import to_float
 from prover.loading import Loaded, load
 from prover.probe import Array, Probe, probe

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from prover import enclosure
 from prover.errors import InputError, ProverError, UndecidedError
 from prover.exact import ZERO
+from prover.expand import expand
 from prover.expression import AXES, Written, parse_written
-from prover.family import Family, Given, expand
+from prover.family import Family, Given
 from prover.layout import Layout, Pair
 from prover.loading import Loaded
 

@@ -360,4 +360,3 @@ def disjoint_bounds(source: arb, target: arb) -> tuple[Bounds, Bounds] | None:
     unit = Fraction(1, 10**digits)
     widened = [((low // unit - 1) * unit, (-(-high // unit) + 1) * unit) for low, high in ((a, b), (c, d))]
     return widened[0], widened[1]
-

@@ -246,5 +246,3 @@ def _angle(claim: Claim, side: str, lane: int, tokens: list[Token]) -> float | N
     if len(places) == 1:
         total += to_float(pair.angle.phase)
     return float(f"{total:.7g}")
-
-

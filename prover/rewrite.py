@@ -17,6 +17,7 @@ import sympy
 
 from prover.classes import role_names
 from prover.closed_form import same_lanes
+from prover.comparison import Comparison, same_magnitudes
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.explain import show_angle
 from prover.expression import INDEX, AnyOf
@@ -24,22 +25,13 @@ from prover.feed import resolve_feeds
 from prover.instance import Point, instance, point_text, small_points, spec_at, usual_reals
 from prover.layout import Layout
 from prover.loading import load
+from prover.logic import Condition, all_of, any_of, in_range, negation
 from prover.ratio import quotient
 from prover.relation import Outcome, Relation
 from prover.solver import Solver
-from prover.symbolic import (
-    Condition,
-    SymbolicLayout,
-    Variable,
-    find_variables,
-    is_whole,
-    negation,
-    pieces,
-    read_hypotheses,
-    substituted,
-    symbolic_layout,
-)
-from prover.theorem import Comparison, Statement, Study, all_of, any_of, in_range, same_magnitudes
+from prover.study import Statement, Study
+from prover.substitution import pieces, substituted
+from prover.symbolic import SymbolicLayout, Variable, find_variables, is_whole, read_hypotheses, symbolic_layout
 
 MAX_CANDIDATES = 400
 MAX_TRIED = 3000
@@ -203,7 +195,7 @@ def _differs(comparison: Comparison) -> Condition:
     return any_of(
         all_of([*a.guards, *b.guards, *([] if found.sign == -1 else [
             negation(sympy.false if found.exactly is None else found.exactly)])])
-        for a, b, found in comparison.table
+        for a, b, found in comparison.at_one_index
     )
 
 

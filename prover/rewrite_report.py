@@ -31,8 +31,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "questions": found.questions,
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
-        "strength": (Strength.SOLVER if found.outcome is Outcome.EQUIVALENT else
-                     Strength.CHECKED if difference else Strength.NONE).value,
+        "strength": _strength(found).value,
     }
 
 
@@ -44,6 +43,12 @@ def invariant_text(found: Rewrite, invariant: Invariant) -> str:
                for name, *_ in layout.family.states}
     words = re.compile("|".join(map(re.escape, carried)) or "$^")
     return words.sub(lambda m: carried[m[0]], f"{text} where {where}" if where else text)
+
+
+def _strength(found: Rewrite) -> Strength:
+    if found.outcome is Outcome.EQUIVALENT:
+        return Strength.SOLVER
+    return Strength.CHECKED if found.difference else Strength.NONE
 
 
 def _headline(found: Rewrite) -> str:
@@ -78,4 +83,5 @@ def rewrite_text(found: Rewrite) -> str:
     rows.append(("tried", f"{found.tried} small sizes, pair by pair in exact numbers"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
+    rows.append(("strength", _strength(found).value))
     return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", rows)

@@ -12,8 +12,9 @@ from sympy.printing.str import StrPrinter
 
 from prover.certificate import layout_json
 from prover.display import plain, show_number, show_pairs
+from prover.expand import parameter_values, show_value, used_lets
 from prover.explain import axis_strip, show_angle
-from prover.family import Family, parameter_values, show_value, used_lets
+from prover.family import Family
 from prover.layout import Pair
 from prover.loading import Loaded
 from prover.properties import Properties, properties
@@ -201,5 +202,3 @@ def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return [*lines, f"... {skipped} more pairs; --all shows them"] if skipped else lines
-
-

@@ -9,38 +9,21 @@ and then held against the concrete engine at parameters on either side.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import sympy
 
-from prover.condition import simplified
+from prover.comparison import Comparison, differing, same_magnitudes
 from prover.elimination import Clause, empty_clauses
 from prover.errors import InputError, UndecidedError
-from prover.expression import INDEX, AllOf, AnyOf
-from prover.feed import Feed, resolve_feeds
-from prover.feed_text import coordinate_names
-from prover.ratio import quotient
+from prover.expression import INDEX, AllOf
+from prover.logic import Condition, all_of, any_of, in_range, negation
 from prover.show import formula
-from prover.smt import INT, REAL, Translator
-from prover.solver import Question, Solver
-from prover.symbolic import (
-    Case,
-    Condition,
-    SymbolicLayout,
-    Variable,
-    negation,
-    read_hypotheses,
-    substituted,
-    symbolic_layout,
-)
-
-OTHER = sympy.Symbol("i", integer=True)
-LANE = sympy.Symbol("lane", integer=True)
-OTHER_LANE = sympy.Symbol("other_lane", integer=True)
-
-Key = tuple[int, str]
+from prover.simplification import simplified
+from prover.study import OTHER, Statement, Study
+from prover.substitution import substituted
 
 
 class Scope(Enum):
@@ -50,23 +33,6 @@ class Scope(Enum):
     NEVER = "never"
     SOMETIMES = "sometimes"
     OPEN = "open"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What is studied: two families under feeds, what stays symbolic, and what is assumed."""
-
-    source: SymbolicLayout
-    target: SymbolicLayout
-    feeds: tuple[Feed, ...]
-    variables: tuple[Variable, ...]
-    where: tuple[tuple[Condition, str], ...]
-
-    @property
-    def hypotheses(self) -> tuple[Condition, ...]:
-        """Everything that may be assumed of the variables."""
-        required = [c for layout in (self.source, self.target) for c, _ in layout.requirements]
-        return tuple(dict.fromkeys([*(c for c, _ in self.where), *required]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,217 +49,6 @@ class Answer:
     same_magnitude: bool = True
     differ: str = ""
     reason: str = ""
-
-
-def make_statement(
-    source: str, target: str, feeds: Sequence[str], variables: tuple[Variable, ...], where: Sequence[str]
-) -> Statement:
-    """The statement about two specs. Raises InputError or UndecidedError for what it cannot be about."""
-    first, second = (symbolic_layout(spec, variables) for spec in (source, target))
-    named = [replace(layout.family, feeds=_plain_feeds(layout)) for layout in (first, second)]
-    resolved = resolve_feeds(feeds, *named)
-    for feed in resolved:
-        for _, position in (*feed.source, *feed.target):
-            if position.phase:
-                raise UndecidedError(f"feed '{feed.name}' has an offset, which theorems for all sizes leave out")
-    return Statement(first, second, resolved, variables, read_hypotheses(where, variables, (first, second)))
-
-
-def _plain_feeds(layout: SymbolicLayout) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The named feeds whose text has no parameter in it."""
-    names = {p.name for p in layout.family.parameters}
-    return tuple(
-        (name, table) for name, table in layout.family.feeds
-        if not any(names & set(coordinate_names(text)) for _, text in table)
-    )
-
-
-@dataclass(slots=True)
-class Study:
-    """A statement under study: its questions go to one solver, under the same hypotheses.
-
-    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open.
-    """
-
-    statement: Statement
-    solver: Solver
-    assumed: tuple[Condition, ...] = ()
-    more: tuple[sympy.Symbol, ...] = ()
-    unknown: list[Question] = field(default_factory=list)
-
-    def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
-        """The same study under further conditions, with further symbols."""
-        return replace(self, assumed=(*self.assumed, *conditions), more=(*self.more, *more))
-
-    def ask(self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()) -> str:
-        """sat, unsat or unknown for the hypotheses and these conditions together."""
-        return self.answer(name, asks, *conditions, values=values)[0]
-
-    def answer(
-        self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()
-    ) -> tuple[str, dict[str, int]]:
-        """The word, and the values of a model for whole-number symbols."""
-        translator = Translator.of(self.sorts())
-        facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
-        body = [*translator.declarations(), *(f"(assert {fact})" for fact in facts), "(check-sat)"]
-        wanted = tuple(translator.names[symbol].text for symbol in values)
-        question = Question(
-            name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
-            "candidate, to be tried with numbers.", "\n".join(body), wanted,
-        )
-        found = self.solver.ask(question)
-        if found.word == "unknown":
-            self.unknown.append(question)
-        return found.word, found.values() if found.word == "sat" and wanted else {}
-
-    def is_about_something(self) -> bool:
-        """Whether some parameters meet the hypotheses; False if that is not known. Raises InputError if none do."""
-        word = self.ask("vacuity", "Are there parameters that meet all hypotheses?")
-        if word == "unsat":
-            raise InputError(
-                "no parameters meet the hypotheses, so anything would follow from them",
-                advice="Loosen --where, or leave out a value in a spec",
-            )
-        return word == "sat"
-
-    def sorts(self) -> dict[sympy.Symbol, str]:
-        """Every symbol that may occur, with its sort."""
-        whole = {s: INT if v.is_whole else REAL for v in self.statement.variables for s in v.symbols}
-        indices = dict.fromkeys((INDEX, OTHER, LANE, OTHER_LANE), INT)
-        return whole | indices | {s: INT if s.is_integer else REAL for s in self.more}
-
-    def follows(self, name: str, asks: str, condition: Condition, *assumed: Condition) -> bool:
-        """Whether the condition holds wherever the hypotheses and `assumed` do."""
-        return self.ask(name, asks, *assumed, negation(condition)) == "unsat"
-
-
-def pulled(layout: SymbolicLayout, feeds: Sequence[Feed], side: str) -> tuple[Case, ...]:
-    """The cases with their vectors over the coordinates of all feeds, each named feed:coordinate."""
-    found = []
-    for case in layout.cases:
-        vector: dict[str, sympy.Basic] = {}
-        for number, feed in enumerate(feeds):
-            places = dict(getattr(feed, side))
-            for axis, coefficient in case.vector:
-                for coordinate, weight in places[axis].frequencies:
-                    assert weight.rational is not None
-                    share = sympy.Rational(weight.rational.numerator, weight.rational.denominator)
-                    key = f"{number}:{coordinate}"
-                    vector[key] = vector.get(key, sympy.Integer(0)) + share * coefficient
-        found.append(Case(case.guards, tuple(sorted((k, v) for k, v in vector.items() if v != 0))))
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """When the vectors of two cases agree up to sign. `exactly` is None where it is not known."""
-
-    exactly: Condition | None
-    possibly: Condition
-    sign: int | None
-    positive: tuple[sympy.Basic, ...] = ()
-
-
-def agreement(source: Case, target: Case) -> Agreement:
-    """Compare two vectors entry by entry; entries are products of positive powers and a sign."""
-    ours, theirs = dict(source.vector), dict(target.vector)
-    if ours.keys() != theirs.keys():
-        # An entry that one side lacks must not be 0 on the other.
-        alone = [(ours | theirs)[key] for key in ours.keys() ^ theirs.keys()]
-        positive = tuple(p for entry in alone for p in quotient(entry, sympy.Integer(1)).positive)
-        return Agreement(sympy.false, sympy.false, None, positive)
-    if not ours:
-        return Agreement(sympy.true, sympy.true, None)
-    quotients = [quotient(ours[key], theirs[key]) for key in ours]
-    positive = tuple(p for q in quotients for p in q.positive)
-    if len({q.sign for q in quotients}) > 1:
-        return Agreement(sympy.false, sympy.false, None, positive)
-    exact = [q.exactly for q in quotients]
-    return Agreement(
-        None if None in exact else all_of(exact), all_of(q.possibly for q in quotients), quotients[0].sign, positive
-    )
-
-
-def all_of(conditions: Iterable[Condition]) -> Condition:
-    kept = list(dict.fromkeys(c for c in conditions if c != sympy.true))
-    if sympy.false in kept:
-        return sympy.false
-    return sympy.true if not kept else kept[0] if len(kept) == 1 else AllOf(*kept)
-
-
-def any_of(conditions: Iterable[Condition]) -> Condition:
-    kept = list(dict.fromkeys(c for c in conditions if c != sympy.false))
-    if sympy.true in kept:
-        return sympy.true
-    return sympy.false if not kept else kept[0] if len(kept) == 1 else AnyOf(*kept)
-
-
-def in_range(index: sympy.Symbol, count: sympy.Basic) -> Condition:
-    """0 <= index < count."""
-    return AllOf(sympy.GreaterThan(index, 0, evaluate=False), sympy.StrictLessThan(index, count, evaluate=False))
-
-
-class Comparison:
-    """Pair j of the source beside pair j of the target: where they agree, and where not."""
-
-    def __init__(self, statement: Statement) -> None:
-        self.source = pulled(statement.source, statement.feeds, "source")
-        self.target = pulled(statement.target, statement.feeds, "target")
-        self.count = statement.source.count
-        # Cases of which one begins where the other ends meet at no index, but may at two.
-        self.anywhere = [(a, b, agreement(a, b)) for a in self.source for b in self.target]
-        self.table = [
-            (a, b, found) for a, b, found in self.anywhere
-            if not {negation(guard) for guard in a.guards} & set(b.guards)
-        ]
-
-    def positive(self) -> tuple[sympy.Basic, ...]:
-        """What has to be positive for a frequency to be a product of positive powers."""
-        return tuple(dict.fromkeys(p for *_, found in self.anywhere for p in found.positive))
-
-    def mismatch(self) -> Condition:
-        """True at a pair index where the vectors are not known to agree."""
-        return any_of(
-            all_of([*a.guards, *b.guards, negation(sympy.false if found.exactly is None else found.exactly)])
-            for a, b, found in self.table
-        )
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether a mismatch is known to be one."""
-        return all(found.exactly is not None for *_, found in self.table)
-
-    def signs(self, study: Study) -> set[int]:
-        """The signs, +1 and -1, with which vectors agree anywhere."""
-        possible = {found.sign for *_, found in self.table if found.sign is not None}
-        if len(possible) <= 1:
-            return possible
-        return {
-            found.sign
-            for a, b, found in self.table
-            if found.sign is not None and found.possibly != sympy.false
-            and study.ask(
-                "sign", "Is there a pair index at which these two cases meet?",
-                in_range(INDEX, self.count), *a.guards, *b.guards, found.possibly,
-            ) != "unsat"
-        }
-
-    def meets(self, ours: sympy.Basic, theirs: sympy.Basic) -> Condition:
-        """May pair `ours` of the source and pair `theirs` of the target turn alike, and at all?"""
-        found = []
-        for a, b, _ in self.anywhere:
-            if not a.vector or not b.vector:
-                continue
-            here, there = _at(a, ours), _at(b, theirs)
-            found.append(all_of([*here.guards, *there.guards, agreement(here, there).possibly]))
-        return any_of(found)
-
-
-def _at(case: Case, index: sympy.Basic) -> Case:
-    return Case(
-        tuple(substituted(g, {INDEX: index}) for g in case.guards),
-        tuple((key, substituted(value, {INDEX: index})) for key, value in case.vector),
-    )
 
 
 def decide(study: Study) -> Answer:
@@ -474,35 +229,3 @@ def _no_partner(study: Study, comparison: Comparison, assumed: Sequence[Conditio
         sympy.StrictGreaterThan(comparison.count, 0, evaluate=False),
         *(in_range(p, comparison.count) for p in partners), *meetings,
     ) == "unsat"
-
-
-def same_magnitudes(study: Study) -> bool:
-    """Whether pair j has the same magnitude on both sides, for all j."""
-    statement = study.statement
-    differ = []
-    for guards, ours in statement.source.magnitude:
-        for others, theirs in statement.target.magnitude:
-            found = quotient(ours, theirs)
-            if found.exactly is None or found.sign < 0:
-                return False
-            differ.append(all_of([*guards, *others, negation(found.exactly)]))
-    return study.ask(
-        "magnitudes", "Is there a pair whose magnitudes differ?",
-        in_range(INDEX, statement.source.count), any_of(differ),
-    ) == "unsat"
-
-
-def differing(study: Study, mismatch: Condition) -> str:
-    """Which pairs differ, in words, if it is all, or all but pair 0, whatever the parameters."""
-    inside = in_range(INDEX, study.statement.source.count)
-    agrees = negation(mismatch)
-    first = sympy.Eq(INDEX, 0, evaluate=False)
-    if study.ask("all-differ", "Is there a pair at which the two agree?", inside, agrees) == "unsat":
-        return "every pair differs"
-    if (
-        study.ask("rest-differ", "Is there a pair after pair 0 at which the two agree?", inside, agrees,
-                  negation(first)) == "unsat"
-        and study.ask("first-agrees", "Can pair 0 differ?", inside, mismatch, first) == "unsat"
-    ):
-        return "every pair but pair 0 differs"
-    return ""

@@ -54,13 +54,13 @@ def theorem_json(found: Theorem) -> JSON:
         },
         "rung_below_fails_at": _instance(found.below),
         "smallest_difference": _instance(found.smallest),
+        "is_smallest": found.is_least if found.smallest else None,
         "tried": {"equal": found.tried[0], "different": found.tried[1]},
         "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
-        "strength": (Strength.SOLVER if found.answer.scope is not Scope.OPEN else
-                     Strength.CHECKED if found.smallest else Strength.NONE).value,
+        "strength": _strength(found).value,
     }
 
 
@@ -90,6 +90,12 @@ def _instance(at: Instance | None) -> JSON | None:
         "verdict": verdict.outcome.value, "relation": verdict.holds.value if verdict.holds else None,
         "strength": verdict.strength.value,
     }
+
+
+def _strength(found: Theorem) -> Strength:
+    if found.answer.scope is not Scope.OPEN:
+        return Strength.SOLVER
+    return Strength.CHECKED if found.outcome is Outcome.DIFFERENT else Strength.NONE
 
 
 def headline(found: Theorem) -> str:
@@ -145,7 +151,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     if found.smallest is not None:
         least = found.smallest
         pair = "" if least.pair is None else f"; pair {least.pair} differs"
-        rows.append(("smallest", f"different at {least.text}{pair} ({least.verdict.strength.value})"))
+        label = "smallest" if found.is_least else "one case"
+        rows.append((label, f"different at {least.text}{pair} ({least.verdict.strength.value})"))
         rows.append(("", f"rope-prover prove {least.source} {least.target}"
                      + "".join(f' --feed "{feed}"' for feed in found.feeds)))
     if found.bound:
@@ -157,6 +164,7 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
                               f"{found.tried[1]} where not are as proved"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
+    rows.append(("strength", _strength(found).value))
     return rows
 
 

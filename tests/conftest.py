@@ -24,6 +24,29 @@ from prover.verdict import Verdict, prove
 TESTS = Path(__file__).parent
 LAYOUTS = TESTS / "layouts"
 
+_SYMBOLIC = """
+title = "two axes"
+axes  = ["t", "h"]
+width = "n_rot"
+
+[parameters]
+n_rot    = {{ default = 8, require = "n_rot % 4 == 0 and n_rot > 0" }}
+base     = {{ default = 10000, require = "base > 1" }}
+sections = {{ default = [1, 1], whole = true, require = "min(sections) >= 0 and sum(sections) <= n_rot" }}
+
+[pairs]
+count  = "n_rot//2"
+first  = "{first}"
+second = "{second}"
+angle  = "{angle}"
+"""
+
+
+def symbolic_file(path: Path, angle: str, first: str, second: str) -> str:
+    """A layout file on the axes t and h with parameters n_rot, base and two sections."""
+    path.write_text(_SYMBOLIC.format(angle=angle, first=first, second=second))
+    return str(path)
+
 
 def prove_specs(
     source: str, target: str, feeds: Sequence[str] = (), limit: str = "linear"

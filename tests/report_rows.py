@@ -304,4 +304,3 @@ REASONS = {
     284: "positions of a chunk",
     302: "a test that cannot tell right from wrong",
 }
-

@@ -171,6 +171,19 @@ def test_undecided(tmp_path: Path) -> None:
     assert 3 == run_command(["prove", *arguments])
 
 
+def test_ones_do_not_show_everything(tmp_path: Path) -> None:
+    """Lanes read the other way round give a head of ones the same bits; one of random numbers tells them apart."""
+    source = layout(tmp_path / "a.toml", 'angle = "p*base**(-j/2)"')
+    target = layout(tmp_path / "b.toml", 'angle = "p*base**(-j/2)"')
+    text = Path(target).read_text()
+    lanes = 'first  = "j + 2"\nsecond = "j"\nwrite_first = "j"\nwrite_second = "j + 2"'
+    Path(target).write_text(text.replace('first  = "j"\nsecond = "j + 2"', lanes))
+    found = compare_bits(source, target, [], Solver())
+    assert "different" == found.outcome.value
+    assert found.difference is not None
+    assert "random numbers" == found.difference.head
+
+
 REFUSED = {
     "another angle": ('angle = "p*base**(-j/3)"', "does not turn as the layout says"),
     "another magnitude": ('angle = "p*base**(-j/2)"\nmagnitude = "2"', "another magnitude"),

@@ -10,30 +10,15 @@ from pathlib import Path
 import pytest
 import sympy
 
+from conftest import symbolic_file
 from prover.claim import make_claim
 from prover.for_all import Theorem, state_theorem
 from prover.loading import load
 from prover.relation import Outcome, Relation
 from prover.solver import Solver
-from prover.symbolic import Inliner
+from prover.substitution import Inliner
 from prover.verdict import prove
 
-LAYOUT = """
-title = "random"
-axes  = ["t", "h"]
-width = "n_rot"
-
-[parameters]
-n_rot    = {{ default = 8, require = "n_rot % 4 == 0 and n_rot > 0" }}
-base     = {{ default = 10000, require = "base > 1" }}
-sections = {{ default = [1, 1], whole = true, require = "min(sections) >= 0 and sum(sections) <= n_rot" }}
-
-[pairs]
-count  = "n_rot//2"
-first  = "{first}"
-second = "{second}"
-angle  = "{angle}"
-"""
 LANES = (("j", "j + n_rot//2"), ("2*j", "2*j + 1"), ("j + n_rot//2", "j"), ("n_rot - 1 - j", "j"))
 GUARDS = (
     "j % 2 == 0", "j % 2 == 1", "j % 3 == 1", "j < sections[0]", "j >= sections[1]", "j < n_rot//4", "j == 0",
@@ -78,8 +63,7 @@ def test_theorem_is_what_the_concrete_engine_says(seed: int, tmp_path: Path) -> 
     specs = []
     for name, text in (("old", mine), ("new", relative(choose, mine))):
         first, second = choose.choice(LANES)
-        (tmp_path / f"{name}.toml").write_text(LAYOUT.format(first=first, second=second, angle=text))
-        specs.append(str(tmp_path / f"{name}.toml"))
+        specs.append(symbolic_file(tmp_path / f"{name}.toml", text, first, second))
     feeds = choose.choice(FEEDS)
     found = state_theorem(*specs, "n_rot,sections", [], feeds, Relation.LINEAR, Solver())
     if found.answer.scope.value == "open":

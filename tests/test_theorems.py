@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import sympy
 
+from conftest import symbolic_file
 from prover.claim import make_claim
 from prover.cli import run_command
 from prover.for_all import Theorem, state_theorem
@@ -18,8 +19,8 @@ from prover.relation import Outcome, Relation
 from prover.resources import PROOFS, shipped_theorems
 from prover.show import formula
 from prover.solver import Solver, make_solver
-from prover.symbolic import Inliner
-from prover.theorem import LANE
+from prover.study import LANE
+from prover.substitution import Inliner
 from prover.theorem_file import read_theorem, run_theorem
 from prover.verdict import prove
 
@@ -172,29 +173,6 @@ def test_shared_frequencies_need_no_closed_form() -> None:
     assert (Outcome.EQUIVALENT, Relation.PERMUTATION) == (found.outcome, found.relation)
 
 
-ALTERNATING = """
-title = "alternating"
-axes  = ["t", "h"]
-width = "n_rot"
-
-[parameters]
-n_rot = {{ default = 8, require = "n_rot % 4 == 0 and n_rot > 0" }}
-base  = {{ default = 10000, require = "base > 1" }}
-
-[pairs]
-count  = "n_rot//2"
-first  = "j"
-second = "j + n_rot//2"
-angle  = "{angle}"
-"""
-
-
-def test_numbers_beside_powers_are_one_number() -> None:
-    """Twice the base: the slowest pair is slower than any of the other side, so nothing makes up for it."""
-    found = theorem("ggml/neox:n_rot=128", "ggml/neox:n_rot=128:base=2*base", "base")
-    assert ("never", "every pair but pair 0 differs") == (found.answer.scope.value, found.answer.differ)
-
-
 def test_pairs_of_opposite_cases_may_be_partners(tmp_path: Path) -> None:
     """Even pairs of one file are the odd pairs of the other: every pair differs, and a permutation helps."""
     specs = []
@@ -202,11 +180,17 @@ def test_pairs_of_opposite_cases_may_be_partners(tmp_path: Path) -> None:
         ("old", "t*base**(-2*j/n_rot) if j % 2 == 0 else h*base**(-2*j/n_rot)"),
         ("new", "h*base**(-2*(j+1)/n_rot) if j % 2 == 0 else t*base**(-2*(j-1)/n_rot)"),
     ):
-        (tmp_path / f"{name}.toml").write_text(ALTERNATING.format(angle=angle))
-        specs.append(str(tmp_path / f"{name}.toml"))
+        specs.append(symbolic_file(tmp_path / f"{name}.toml", angle, "j", "j + n_rot//2"))
     found = theorem(*specs, "n_rot,base")
     assert ("open", "every pair differs") == (found.answer.scope.value, found.answer.differ)
     assert Relation.PERMUTATION is prove(make_claim(load(specs[0]), load(specs[1]), [])).holds
+
+
+@pytest.mark.parametrize(("limit", "is_least"), [(Relation.EQUAL_SCORES, True), (Relation.IDENTICAL, False)])
+def test_least_is_said_only_where_it_is_known(limit: Relation, is_least: bool) -> None:
+    """Where equal-scores fails first is found; identical, two rungs below, may fail before."""
+    found = state_theorem("ggml/normal", "ggml/neox", "n_rot", [], [], limit, Solver())
+    assert (Outcome.DIFFERENT, is_least) == (found.outcome, found.is_least)
 
 
 def test_a_hypothesis_that_is_not_needed_is_mentioned() -> None:
@@ -307,7 +291,7 @@ def test_questions_are_written_as_text(tmp_path: Path, capsys: Capture) -> None:
 
 def test_a_wrong_answer_of_the_solver_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that denies every difference is contradicted by the concrete engine, and nothing is claimed."""
-    from prover import theorem as module
+    from prover import study as module
     from prover.errors import EvidenceError
 
     real = module.Study.answer

@@ -59,7 +59,6 @@ def one_vision_2(at: Positions) -> Array:
     return np.tile(np.concatenate(parts), 2)
 
 
-
 F128 = default_frequencies(10000, 128)
 CHUNKS = ["t"] * 16 + ["h"] * 24 + ["w"] * 24
 TURNS = ["thw"[j % 3] if j < 60 else "t" for j in range(64)]

@@ -13,7 +13,7 @@ from typing import Protocol
 import sympy
 
 from prover.expression import AllOf, AnyOf
-from prover.symbolic import Condition, negation
+from prover.logic import Condition, negation
 
 MAX_CLAUSES = 400
 ASKS = "Can a condition be made shorter?"
