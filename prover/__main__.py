@@ -1,5 +1,5 @@
 """`python -m prover` is the command `rope-prover`."""
 
-from prover.cli import main
+from prover.commands.cli import main
 
 main()

@@ -10,19 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from prover.angle import Angle, axis_angle
-from prover.claim import Claim, make_claim
-from prover.exact import Exact, exact
-from prover.feed import Feed
-from prover.floating import Machine, outputs
-from prover.layout import Layout, Pair, build_layout
-from prover.loading import load
-from prover.recipe import read_recipe
-from prover.relation import Relation
-from prover.verdict import Verdict, prove
+from prover.bits.floating import Machine, outputs
+from prover.bits.recipe import read_recipe
+from prover.claims.claim import Claim, make_claim
+from prover.claims.relation import Relation
+from prover.exact.angle import Angle, axis_angle
+from prover.exact.number import Exact, exact
+from prover.layouts.feed import Feed
+from prover.layouts.layout import Layout, Pair, build_layout
+from prover.layouts.loading import load
+from prover.verdicts.verdict import Verdict, prove
 
 TESTS = Path(__file__).parent
-LAYOUTS = TESTS / "layouts"
+LAYOUTS = TESTS / "small_layouts"
 
 _SYMBOLIC = """
 title = "two axes"
@@ -57,7 +57,7 @@ def prove_specs(
 
 
 def spec_of(text: str) -> str:
-    """A spec with 'tests/NAME' replaced by the path of tests/layouts/NAME.toml."""
+    """A spec with 'tests/NAME' replaced by the path of tests/small_layouts/NAME.toml."""
     if not text.startswith("tests/"):
         return text
     name, colon, rest = text.removeprefix("tests/").partition(":")

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from prover.claim import make_claim
-from prover.classes import catalogue_specs, sort_classes
-from prover.loading import load
-from prover.relation import Outcome, Relation
-from prover.verdict import prove
+from prover.claims.claim import make_claim
+from prover.claims.relation import Outcome, Relation
+from prover.layouts.loading import load
+from prover.verdicts.classes import catalogue_specs, sort_classes
+from prover.verdicts.verdict import prove
 
 SAMPLE = 40
 

@@ -20,11 +20,11 @@ import pytest
 import sympy
 import z3
 
-from prover.claim import make_claim
-from prover.loading import load
-from prover.relation import Outcome
-from prover.report import report
-from prover.verdict import Verdict, prove
+from prover.claims.claim import make_claim
+from prover.claims.relation import Outcome
+from prover.layouts.loading import load
+from prover.reports.report import report
+from prover.verdicts.verdict import Verdict, prove
 
 BASIC = ("ggml/normal", "ggml/neox")
 YARN = tuple(

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from prover.claim import make_claim
-from prover.for_all import state_theorem
-from prover.loading import load
-from prover.relation import Outcome, Relation
-from prover.solver import Solver
-from prover.verdict import prove
+from prover.claims.claim import make_claim
+from prover.claims.relation import Outcome, Relation
+from prover.claims.solver import Solver
+from prover.layouts.loading import load
+from prover.theorems.for_all import state_theorem
+from prover.verdicts.verdict import prove
 
 WIDTH = 16
 GROUP = "IMROPE and NEOX on text: for which sections"

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pytest
 
 from conftest import by_recipe
-from prover.conform import conform
+from measured_specs import GGML
 from prover.errors import InputError
-from prover.loading import load
-from prover.measure_ggml import find_library, measure_ggml, rope_ggml
-from prover.measured import decode
+from prover.layouts.loading import load
+from prover.measure.conform import conform
+from prover.measure.ggml import find_library, measure_ggml, rope_ggml
+from prover.measure.measured import decode
 from prover.resources import PROOFS
-from test_measured import GGML
 
 pytestmark = pytest.mark.live
 

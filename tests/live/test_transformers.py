@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from conftest import by_recipe
-from prover.cli import run_command
-from prover.conform import conform
-from prover.loading import load
-from prover.measure_transformers import case_kernel, measure_transformers, probe_case
-from prover.measured import decode
-from prover.transformers_cases import CASES
+from prover.commands.cli import run_command
+from prover.layouts.loading import load
+from prover.measure.conform import conform
+from prover.measure.measured import decode
+from prover.measure.transformers import case_kernel, measure_transformers, probe_case
+from prover.measure.transformers_cases import CASES
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
 

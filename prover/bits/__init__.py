@@ -1,0 +1,1 @@
+"""Floating-point recipes: do two kernels give the same bits?"""

@@ -1,0 +1,1 @@
+"""Two layouts under the same feeds: units, comparison, matching, refutation, evidence, relations."""

@@ -1,0 +1,90 @@
+"""Properties of one layout, decided exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prover.claims.claim import Claim
+from prover.claims.unit import Turned, turned_pairs
+from prover.exact.display import show_pairs
+from prover.exact.number import ONE, Exact
+from prover.layouts.family import Family
+from prover.layouts.feed import Feed, resolve_feeds
+from prover.layouts.layout import Layout
+from prover.layouts.loading import About, Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What can be said of a layout under feeds; without any, at free positions.
+
+    `relative`: scores depend only on position differences. That is so exactly for rotations in which
+    all feeds over the same coordinates turn every pair alike; `mixed` are the pairs where they do not.
+    `shiftable`: rotating a cached key again by d gives the key at p + d. That needs
+    K(d) K(p) = K(p + d), hence K(0) = 1: same lanes read and written, magnitude 1, no phase.
+    """
+
+    feeds: tuple[str, ...]
+    not_rotations: tuple[int, ...]
+    mixed: tuple[int, ...]
+    shiftable: bool
+    why_not_shiftable: str
+    magnitudes: tuple[Exact, ...]
+
+    @property
+    def is_rotation(self) -> bool:
+        return not self.not_rotations
+
+    @property
+    def relative(self) -> bool:
+        return self.is_rotation and not self.mixed
+
+
+def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Properties:
+    """Properties of a family's layout under feeds. Raises InputError if it lacks one."""
+    claim = Claim(layout, layout, resolve_feeds(feeds, family, family))
+    turned = turned_pairs(claim, layout, "source")
+    twisted = tuple(i for i, turn in enumerate(turned) if not turn.is_rotation)
+    mixed = tuple(i for i, turn in enumerate(turned) if _is_mixed(turn, claim.feeds))
+    reasons = []
+    if twisted:
+        reasons.append("it is not a rotation")
+    if mixed:
+        reasons.append("the feeds turn the same pair differently")
+    if any(pair.read != pair.write for pair in layout.pairs):
+        reasons.append("it writes other lanes than it reads")
+    if any(pair.magnitude != ONE for pair in layout.pairs):
+        reasons.append("the magnitude would be applied once more")
+    if any(turn.first[0].phase for turn in turned):
+        reasons.append("the phase would be added once more")
+    sizes = tuple(dict.fromkeys(pair.magnitude for pair in layout.pairs))
+    return Properties(tuple(feeds), twisted, mixed, not reasons, "; ".join(reasons), sizes)
+
+
+def _is_mixed(turn: Turned, feeds: tuple[Feed, ...]) -> bool:
+    """Two feeds over the same coordinates turn the pair by different frequencies.
+
+    A token fed one way against a token fed the other then scores by where both stand.
+    """
+    seen: dict[tuple[str, ...], tuple[object, ...]] = {}
+    for feed, angle in zip(feeds, turn.first, strict=True):
+        if seen.setdefault(tuple(sorted(feed.coordinates)), angle.frequencies) != angle.frequencies:
+            return True
+    return False
+
+
+def about_under(loaded: Loaded, claim: Claim, side: str) -> About:
+    """What is told of one side of a claim: its warnings, and what several feeds in one sequence do to it."""
+    if len(claim.feeds) < 2:
+        return loaded.about
+    turned = turned_pairs(claim, loaded.layout, side)
+    mixed = [i for i, turn in enumerate(turned) if _is_mixed(turn, claim.feeds)]
+    if not mixed:
+        return loaded.about
+    text = (
+        f"with feeds {', '.join(feed.name for feed in claim.feeds)} in one sequence, pairs {show_pairs(mixed)} turn "
+        "differently by modality: scores between modalities depend on where both tokens stand, not only on the "
+        "difference"
+    )
+    return About(loaded.about.title, (*loaded.about.warnings, text))

@@ -1,0 +1,120 @@
+"""Commands about all sizes: solve, and what prove --for-all does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.commands.console import EXIT_HELP, print_json
+from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED
+
+if TYPE_CHECKING:
+    from prover.theorems.for_all import Theorem
+
+SMTLIB = click.option(
+    "--smtlib", metavar="DIR", help="Write every question to the solver into DIR, as SMT-LIB 2 text."
+)
+CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too (the extra cvc5).")
+
+
+@click.command(epilog=EXIT_HELP)
+@click.argument("source")
+@click.argument("target")
+@click.option("--over", required=True, metavar="NAMES", help="The parameters to solve for, with commas between.")
+@click.option(
+    "--where", multiple=True, metavar="CONDITION", help='What may be assumed, e.g. "sum(sections) == n_rot//2".'
+)
+@click.option("--feed", "feeds", multiple=True, metavar="F", help="What each axis gets, as for prove.")
+@click.option(
+    "--up-to", type=click.IntRange(1, 64), default=6, show_default=True, metavar="N",
+    help="Where no condition is found, list the parameters from 0 to N at which they are equal.",
+)
+@click.option(
+    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
+    help="How to print the answer.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@SMTLIB
+@CVC5
+def solve(
+    source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], up_to: int,
+    style: str, as_json: bool, smtlib: str | None, cvc5: bool,
+) -> int:
+    """For which parameters are SOURCE and TARGET equal?
+
+    The condition is proved both ways: equal where it holds, different where it does not. Values in a
+    spec may be expressions in the parameters, such as mrope_section=sections[0],sections[1],sections[2].
+    Exit code 0: equal somewhere; 1: nowhere; 3: no condition was found.
+    """
+    from prover.claims.relation import Relation
+    from prover.claims.solver import make_solver
+    from prover.commands.progress import track
+    from prover.theorems.for_all import state_theorem
+    from prover.theorems.theorem import Scope
+
+    found = state_theorem(source, target, over, where, feeds, Relation.LINEAR, make_solver(smtlib, cvc5), up_to, track)
+    _show(found, "json" if as_json else style)
+    return {Scope.NEVER: EXIT_DIFFERENT, Scope.OPEN: EXIT_UNDECIDED}.get(found.answer.scope, EXIT_OK)
+
+
+@click.command(epilog=EXIT_HELP)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--for-all", "names", default="", metavar="NAMES",
+    help="The parameters that stay symbolic; without it every whole-number parameter and base that both files have.",
+)
+@click.option("--where", multiple=True, metavar="CONDITION", help="What may be assumed of them.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@SMTLIB
+@CVC5
+def rewrite(
+    old: str, new: str, names: str, where: tuple[str, ...], as_json: bool, smtlib: str | None, cvc5: bool
+) -> int:
+    """Is NEW the same kernel as OLD at every pair, for all sizes?
+
+    Either may carry values from pair to pair ([state.NAME]), as a kernel's loop does. The proof is by
+    induction; what the loop carries is looked for among the other file's expressions. Exit code 0: the
+    same; 1: different, with the smallest sizes and the first pair; 3: neither was found.
+    """
+    from prover.claims.relation import EXIT_CODES
+    from prover.claims.solver import make_solver
+    from prover.reports.rewrite_report import rewrite_json, rewrite_text
+    from prover.theorems.rewrite import check_rewrite
+
+    named = [name.strip() for name in names.split(",")] if names else []
+    found = check_rewrite(old, new, named, where, make_solver(smtlib, cvc5))
+    if as_json:
+        print_json(rewrite_json(found))
+    else:
+        click.echo(rewrite_text(found), nl=False)
+    return EXIT_CODES[found.outcome]
+
+
+def prove_all(
+    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], relation: str,
+    certificate: str | None, style: str, smtlib: str | None, cvc5: bool,
+) -> int:
+    """`prove --for-all`: print the theorem, write the counterexample's certificate, give the exit code."""
+    from prover.claims.relation import EXIT_CODES, Relation
+    from prover.claims.solver import make_solver
+    from prover.files import write_text
+    from prover.theorems.for_all import state_theorem
+
+    found = state_theorem(source, target, names, where, feeds, Relation(relation), make_solver(smtlib, cvc5))
+    if certificate and found.smallest is not None and found.smallest.verdict.certificate:
+        write_text(Path(certificate), found.smallest.verdict.certificate)
+    _show(found, style)
+    return EXIT_CODES[found.outcome]
+
+
+def _show(found: Theorem, style: str) -> None:
+    from prover.reports.theorem_report import theorem_json, theorem_markdown, theorem_text
+
+    if style == "json":
+        print_json(theorem_json(found))
+    else:
+        click.echo((theorem_markdown if style == "markdown" else theorem_text)(found), nl=False)

@@ -1,0 +1,1 @@
+"""Exact numbers, their enclosures, angles over axes, and how they are printed."""

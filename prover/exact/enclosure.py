@@ -1,0 +1,155 @@
+"""Rigorous enclosures of exact numbers, and the decisions that rest on them.
+
+Balls come from Arb (python-flint). A decision is made only when the whole ball lies on one side;
+otherwise the precision grows up to `MAX_PRECISION` and then `UndecidedError` is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from flint import arb, ctx, fmpq
+
+from prover.errors import ExpressionError, UndecidedError
+from prover.exact.number import ONE, Atom, Exact, exact, log, of_atom, power
+
+PRECISIONS = (64, 192, 768, 3072)
+MAX_PRECISION = PRECISIONS[-1]
+
+
+def enclose(value: Exact, precision: int) -> arb:
+    """A ball that contains `value`, computed with `precision` bits."""
+    with ctx.workprec(precision):
+        total = arb(0)
+        for monomial, coefficient in value.terms:
+            term = rational_ball(coefficient)
+            for atom, exponent in monomial:
+                term = term * _atom_power(atom, exponent, precision)
+            total = total + term
+        return total
+
+
+def rational_ball(value: Fraction) -> arb:
+    """A ball around a rational, at the current precision."""
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+def _atom_power(atom: Atom, exponent: Fraction, precision: int) -> arb:
+    if atom.kind == "pi":
+        base = arb.pi()
+    elif isinstance(atom.argument, int):
+        base = arb(atom.argument)
+    else:
+        assert atom.argument is not None
+        inner = enclose(atom.argument, precision)
+        base = inner.log() if atom.kind == "log" else inner
+    if exponent == 1:
+        return base
+    if exponent.denominator == 1:
+        return base ** int(exponent)
+    return base ** rational_ball(exponent)
+
+
+def bounds(ball: arb) -> tuple[Fraction, Fraction]:
+    """Rational lower and upper bound of a finite ball."""
+    with ctx.workprec(2 * MAX_PRECISION):  # lower() and upper() round to the current precision
+        return _dyadic(ball.lower()), _dyadic(ball.upper())
+
+
+def _dyadic(point: arb) -> Fraction:
+    mantissa, exponent = point.mid().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def sign(value: Exact) -> int:
+    """-1, 0 or 1. Raises UndecidedError if no precision separates the value from zero."""
+    rational = value.rational
+    if rational is not None:
+        return (rational > 0) - (rational < 0)
+    if len(value.terms) == 1 and all(a.kind in ("prime", "pi") for a, _ in value.terms[0][0]):
+        return 1 if value.terms[0][1] > 0 else -1
+    for precision in PRECISIONS:
+        ball = enclose(value, precision)
+        if ball > 0:
+            return 1
+        if ball < 0:
+            return -1
+    raise UndecidedError(
+        f"cannot decide the sign of {value}: it is closer to 0 than {MAX_PRECISION} bits show"
+    )
+
+
+def equal(left: Exact, right: Exact) -> bool | None:
+    """True or False where normal forms or enclosures settle it, None where neither does."""
+    if left == right:
+        return True
+    if left.is_algebraic_in_pi and right.is_algebraic_in_pi:
+        return False
+    try:
+        return sign(left - right) == 0
+    except UndecidedError:
+        return None
+
+
+def compare(left: Exact, right: Exact) -> int:
+    """-1, 0 or 1 as left is below, equal to or above right."""
+    a, b = left.rational, right.rational
+    if a is not None and b is not None:
+        return (a > b) - (a < b)
+    return sign(left - right)
+
+
+def floor(value: Exact) -> Exact:
+    """The largest whole number not above `value`."""
+    rational = value.rational
+    if rational is not None:
+        return exact(rational.numerator // rational.denominator)
+    for low, high in _bound_ladder(value):
+        if low // 1 == high // 1:
+            return exact(low // 1)
+    raise UndecidedError(f"cannot decide the whole part of {value}")
+
+
+def _bound_ladder(value: Exact) -> Iterator[tuple[Fraction, Fraction]]:
+    for precision in PRECISIONS:
+        ball = enclose(value, precision)
+        if ball.is_finite():
+            yield bounds(ball)
+
+
+def positive_log(value: Exact) -> Exact:
+    """log(value), or ExpressionError if the value is not positive."""
+    if sign(value) <= 0:
+        raise ExpressionError(f"log of {value}, which is not positive")
+    _require_positive_atoms(value)
+    return log(value)
+
+
+def positive_power(base: Exact, exponent: Exact) -> Exact:
+    """base ** exponent; the exponent must be rational, and the base positive if it is a fraction."""
+    rational = exponent.rational
+    if rational is None:
+        raise ExpressionError(f"the exponent {exponent} is not a rational number")
+    if rational.denominator != 1 and base and sign(base) < 0:
+        raise ExpressionError(f"a fractional power ({rational}) of {base}, which is negative")
+    if rational.denominator != 1:
+        _require_positive_atoms(base)
+    return power(base, rational) if base or rational > 0 else _zero_power(rational)
+
+
+def _require_positive_atoms(value: Exact) -> None:
+    """Roots and logarithms of a product are taken factor by factor, so each must be positive."""
+    if len(value.terms) != 1:
+        return
+    for atom, _ in value.terms[0][0]:
+        if atom.kind in ("log", "sum") and sign(of_atom(atom)) <= 0:
+            raise ExpressionError(f"a root or logarithm of {value}, whose factor {atom.text} is negative")
+
+
+def _zero_power(exponent: Fraction) -> Exact:
+    if exponent == -1:
+        raise ExpressionError("division by zero")
+    if exponent:
+        raise ExpressionError("zero to a negative power")
+    return ONE

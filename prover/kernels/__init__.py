@@ -1,0 +1,1 @@
+"""NumPy kernels made from layouts, and what they confirm of a proof."""

@@ -1,0 +1,116 @@
+"""NumPy kernels made from a layout: what a machine would compute, apart from any proof.
+
+They take positions per kernel axis, so they share neither the feeds' pull-back nor the classes
+that the search uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from prover.claims.claim import Claim
+from prover.claims.evidence import Token
+from prover.exact.angle import Angle
+from prover.exact.enclosure import enclose
+from prover.exact.number import Exact
+from prover.layouts.feed import AxisPositions
+from prover.layouts.layout import Layout
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A layout in floating point. Arrays over pairs; frequencies are (pairs, axes) in radians."""
+
+    width: int
+    axes: tuple[str, ...]
+    read: npt.NDArray[np.intp]
+    write: npt.NDArray[np.intp]
+    frequencies: Array
+    phases: Array
+    second_frequencies: Array
+    second_phases: Array
+    magnitudes: Array
+    passes: npt.NDArray[np.intp]
+
+    def apply(self, x: Array, position: Array) -> Array:
+        """K(p) x for x of shape (..., width) and one position per axis; same dtype as x."""
+        y = np.zeros_like(x)
+        y[..., self.passes[:, 1]] = x[..., self.passes[:, 0]]
+        first = self.frequencies @ position + self.phases
+        second = self.second_frequencies @ position + self.second_phases
+        a, b = x[..., self.read[:, 0]], x[..., self.read[:, 1]]
+        y[..., self.write[:, 0]] = self.magnitudes * (a * np.cos(first) - b * np.sin(first))
+        y[..., self.write[:, 1]] = self.magnitudes * (a * np.sin(second) + b * np.cos(second))
+        return y
+
+    def largest_turn(self, position: Array) -> float:
+        """The sum of |frequency * position| over axes, plus |phase|, for the fastest pair."""
+        turns = np.abs(self.frequencies) @ np.abs(position) + np.abs(self.phases)
+        others = np.abs(self.second_frequencies) @ np.abs(position) + np.abs(self.second_phases)
+        return float(max(turns.max(initial=0), others.max(initial=0)))
+
+
+    def rounded(self, dtype: type[np.floating]) -> Kernel:
+        """The same kernel with its tables in `dtype`."""
+        tables = {
+            name: getattr(self, name).astype(dtype)
+            for name in ("frequencies", "phases", "second_frequencies", "second_phases", "magnitudes")
+        }
+        return replace(self, **tables)
+
+
+def make_kernel(layout: Layout) -> Kernel:
+    """The kernel of a layout in float64."""
+    pairs = layout.pairs
+    second = [pair.angle if pair.second_angle is None else pair.second_angle for pair in pairs]
+
+    def table(angles: list[Angle]) -> Array:
+        found = np.zeros((len(pairs), len(layout.axes)))
+        for row, angle in enumerate(angles):
+            for axis, frequency in angle.frequencies:
+                found[row, layout.axes.index(axis)] = to_float(frequency)
+        return found
+
+    def column(values: list[Exact]) -> Array:
+        return np.array([to_float(value) for value in values], dtype=np.float64)
+
+    frequencies, phases = table([pair.angle for pair in pairs]), column([p.angle.phase for p in pairs])
+    plain = all(pair.second_angle is None for pair in pairs)
+    return Kernel(
+        width=layout.width,
+        axes=layout.axes,
+        read=np.array([pair.read for pair in pairs], dtype=np.intp).reshape(-1, 2),
+        write=np.array([pair.write for pair in pairs], dtype=np.intp).reshape(-1, 2),
+        frequencies=frequencies,
+        phases=phases,
+        second_frequencies=frequencies if plain else table(second),
+        second_phases=phases if plain else column([angle.phase for angle in second]),
+        magnitudes=column([pair.magnitude for pair in pairs]),
+        passes=np.array(layout.passes, dtype=np.intp).reshape(-1, 2),
+    )
+
+
+def to_float(value: Exact) -> float:
+    """The nearest float64, give or take one unit in the last place."""
+    rational = value.rational
+    return float(rational) if rational is not None else float(enclose(value, 96).mid())
+
+
+def axis_positions(claim: Claim, token: Token, side: str, axes: tuple[str, ...]) -> list[Fraction]:
+    """Where a token stands on each kernel axis of one side, in the order of `axes`."""
+    feed = claim.feeds[token.feed]
+    places: AxisPositions = feed.source if side == "source" else feed.target
+    coordinates = dict(token.position)
+    found: dict[str, Fraction] = {}
+    for axis, angle in places:
+        total = angle.phase.rational or Fraction(0)
+        for coordinate, factor in angle.frequencies:
+            total += (factor.rational or Fraction(0)) * coordinates[coordinate]
+        found[axis] = total
+    return [found[axis] for axis in axes]

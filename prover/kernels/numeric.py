@@ -1,0 +1,333 @@
+"""Numeric confirmation on the CPU: the witness holds on real arithmetic, or the refutation shows.
+
+Tolerances are derived, not chosen. With unit roundoff u, a turn theta made of n products has an
+error of at most (n + 2) u * sum |frequency * position|; sine and cosine add 2 u, and a score of
+width d adds (d + 8) u of its size. Both kernels err, so a score may be off by
+
+    4 s**2 |q| |k| (turn error of q + turn error of k + (d + 8) u).
+
+A negative control runs the same comparison on a damaged witness and has to exceed the tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from prover.claims.claim import Claim
+from prover.claims.evidence import (
+    EntryRefutation,
+    NotRelativeRefutation,
+    Refutation,
+    ScoreRefutation,
+    Token,
+    TraceRefutation,
+    Witness,
+)
+from prover.claims.relation import Relation
+from prover.exact.enclosure import enclose
+from prover.exact.number import ONE, Exact
+from prover.kernels.kernel import Array, Kernel, axis_positions, make_kernel
+
+SEED = 20260209
+SAMPLES = 4
+MAX_DENSE_WIDTH = 1024
+MAX_TURN = 10**9
+MAX_SIZE = 10**9
+PRECISIONS: tuple[tuple[str, type[np.floating]], ...] = (
+    ("float64", np.float64),
+    ("float32", np.float32),
+)
+_PLACES = ((0, 1), (3, 2), (17, 5), (4095, 4096), (131071, 131000), (1000003, 999979))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison: the largest error over the tolerance there, and whether all went as proved."""
+
+    what: str
+    precision: str
+    error: float
+    tolerance: float
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """All comparisons of one verdict, the negative control last.
+
+    `values` are what the source's and the target's float64 kernel give at the counterexample; None
+    if there is none or its numbers are beyond floating point.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    values: tuple[float, float] | None = None
+
+    @property
+    def passed(self) -> bool:
+        return all(c.passed for c in self.comparisons)
+
+
+class _Run:
+    """Both kernels of a claim in one precision."""
+
+    def __init__(self, claim: Claim, kernels: tuple[Kernel, Kernel], dtype: type[np.floating]) -> None:
+        self.claim = claim
+        self.dtype = dtype
+        self.source, self.target = (kernel.rounded(dtype) for kernel in kernels)
+        self.roundoff = float(np.finfo(dtype).eps) / 2
+        sizes = [k.magnitudes.max(initial=1) for k in (self.source, self.target)]
+        self.size = float(max(sizes))
+
+    def position(self, token: Token, side: str) -> Array:
+        kernel = self.kernel(side)
+        places = axis_positions(self.claim, token, side, kernel.axes)
+        return np.array([float(place) for place in places], dtype=self.dtype)
+
+    def kernel(self, side: str) -> Kernel:
+        return self.source if side == "source" else self.target
+
+    def apply(self, side: str, x: Array, token: Token) -> Array:
+        return self.kernel(side).apply(x, self.position(token, side))
+
+    def score(self, side: str, q: Array, k: Array, query: Token, key: Token) -> Array:
+        """Scores of q and k of shape (..., width), shape (...)."""
+        products = self.apply(side, q, query) * self.apply(side, k, key)
+        return np.asarray(products.sum(axis=-1))
+
+    def turn_error(self, token: Token) -> float:
+        return max(
+            (len(self.kernel(side).axes) + 2)
+            * self.roundoff
+            * self.kernel(side).largest_turn(self.position(token, side))
+            for side in ("source", "target")
+        )
+
+    def tolerance(self, query: Token, key: Token, size: float) -> float:
+        turns = self.turn_error(query) + self.turn_error(key)
+        return 4 * self.size**2 * size * (turns + (self.source.width + 8) * self.roundoff)
+
+
+def confirm(
+    claim: Claim,
+    holds: Witness | None,
+    fails: Refutation | None,
+    counterexample: ScoreRefutation | EntryRefutation | None,
+) -> Confirmation:
+    """Run the kernels of both layouts on the evidence."""
+    if not _in_float_range(claim):
+        what = "kernels were not run, since a number of the claim is beyond 10**9"
+        return Confirmation((Comparison(what, "float32", 0.0, 0.0, True),))
+    found: list[Comparison] = []
+    kernels = make_kernel(claim.source), make_kernel(claim.target)
+    runs = [_Run(claim, kernels, dtype) for _, dtype in PRECISIONS]
+    for (precision, _), run in zip(PRECISIONS, runs, strict=True):
+        if holds:
+            found.append(_hold(run, precision, holds))
+        shown = {id(e): e for e in (fails, counterexample) if e is not None}
+        found += [_refute(run, precision, evidence) for evidence in shown.values()]
+    if holds:
+        found.append(_control(runs[0], holds))
+    elif fails:
+        found.append(_exchange(runs[0], counterexample or fails))
+    values = _replay(runs[0], counterexample)[0] if counterexample else None
+    return Confirmation(tuple(found), (values[0], values[1]) if values else None)
+
+
+def _in_float_range(claim: Claim) -> bool:
+    """True if frequencies, phases, magnitudes and feeds can be computed with in float32."""
+    for layout in (claim.source, claim.target):
+        for pair in layout.pairs:
+            angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
+            numbers = [n for a in angles for n in (a.phase, *(f for _, f in a.frequencies))]
+            if not all(_below(n, MAX_TURN) for n in numbers):
+                return False
+            size = pair.magnitude
+            if size != ONE and not (_below(size, MAX_SIZE) and _below(ONE / size, MAX_SIZE)):
+                return False
+    places = [place for feed in claim.feeds for _, place in (*feed.source, *feed.target)]
+    return all(_below(n, MAX_TURN) for a in places for n in (a.phase, *(f for _, f in a.frequencies)))
+
+
+def _below(value: Exact, limit: int) -> bool:
+    return not value or bool(abs(enclose(value, 64)) < limit)
+
+
+def _tokens(claim: Claim) -> list[tuple[Token, Token]]:
+    """Token pairs at small and large positions, different on every axis, over all feeds."""
+    found = []
+    for place in _PLACES:
+        row = []
+        for shift in place:
+            for index, feed in enumerate(claim.feeds):
+                position = tuple(
+                    (name, Fraction(shift + 7 * axis + index))
+                    for axis, name in enumerate(feed.coordinates)
+                )
+                row.append(Token(index, position))
+        half = len(row) // 2
+        found += [(q, k) for q in row[:half] for k in row[half:]]
+    return found
+
+
+def _scale(run: _Run, holds: Witness) -> Array:
+    """Factor on each target lane: source magnitude over target magnitude under a pair map."""
+    factor = np.ones(run.source.width, dtype=run.dtype)
+    if holds.relation is not Relation.PAIR_MAP:
+        return factor
+    ours, theirs = np.ones_like(factor), np.ones_like(factor)
+    ours[run.source.read] = run.source.magnitudes[:, None]
+    theirs[run.target.read] = run.target.magnitudes[:, None]
+    return np.asarray(ours[np.array(holds.permutation)] / theirs)
+
+
+def _compare(run: _Run, holds: Witness, permutation: Array, factor: Array) -> tuple[float, float]:
+    """The comparison with the largest error relative to its tolerance: (error, tolerance)."""
+    generator = np.random.default_rng(SEED)
+    worst, ratio = (0.0, 0.0), -1.0
+    for query, key in _tokens(run.claim):
+        q, k = generator.standard_normal((2, SAMPLES, run.source.width)).astype(run.dtype)
+        size = float((np.linalg.norm(q, axis=1) * np.linalg.norm(k, axis=1)).max())
+        q_moved, k_moved = factor * q[:, permutation], factor * k[:, permutation]
+        ours = run.score("source", q, k, query, key)
+        theirs = run.score("target", q_moved, k_moved, query, key)
+        error, tolerance = float(np.abs(ours - theirs).max()), run.tolerance(query, key, size)
+        if holds.relation is Relation.IDENTICAL:
+            direct = run.apply("source", q, query) - run.apply("target", q_moved, query)
+            error = max(error, float(np.abs(direct).max()))
+        if error > ratio * tolerance:
+            worst, ratio = (error, tolerance), error / tolerance
+    return worst
+
+
+def _hold(run: _Run, precision: str, holds: Witness) -> Comparison:
+    permutation = np.array(holds.permutation)
+    error, tolerance = _compare(run, holds, permutation, _scale(run, holds))
+    what = f"the witness for {holds.relation.value} on random q, k"
+    return Comparison(what, precision, error, tolerance, error <= tolerance)
+
+
+def _control(run: _Run, holds: Witness) -> Comparison:
+    """A damaged witness: the lanes of the fastest pair and of another unit change places."""
+    permutation, factor = np.array(holds.permutation), _scale(run, holds)
+    speeds = np.zeros(run.target.width)
+    for lanes in run.target.read.T:
+        speeds[lanes] = np.abs(run.target.frequencies).sum(axis=1) * run.target.magnitudes
+    fast, slow = int(speeds.argmax()), int(speeds.argmin())
+    damaged = permutation.copy()
+    what = f"negative control: lanes {fast} and {slow} exchanged"
+    if speeds[fast] > speeds[slow]:
+        damaged[[fast, slow]] = damaged[[slow, fast]]
+    else:
+        what, factor = "negative control: lane 0 doubled", factor.copy()
+        factor[0] *= 2
+    error, tolerance = _compare(run, holds, damaged, factor)
+    if error <= tolerance:
+        # Where the feed moves no token, lanes may be exchanged freely.
+        what, factor = "negative control: lane 0 doubled", factor.copy()
+        factor[0] *= 2
+        error, tolerance = _compare(run, holds, permutation, factor)
+    return Comparison(what, "float64", error, tolerance, error > tolerance)
+
+
+def _refute(run: _Run, precision: str, evidence: Refutation) -> Comparison:
+    """Replay a refutation: each value within its stated interval, give or take the tolerance."""
+    values, stated, tolerance, what = _replay(run, evidence)
+    error = max(
+        (
+            max(float(low) - value, value - float(high), 0.0)
+            for value, (low, high) in zip(values, stated, strict=True)
+        ),
+        default=0.0,
+    )
+    return Comparison(what, precision, error, tolerance, error <= tolerance)
+
+
+def _exchange(run: _Run, evidence: Refutation) -> Comparison:
+    """The refutation replayed with its two sides exchanged, which has to miss the intervals."""
+    values, stated, tolerance, what = _replay(run, evidence)
+    error = min(
+        (
+            max(float(low) - value, value - float(high))
+            for value, (low, high) in zip(values[::-1], stated, strict=True)
+        ),
+        default=0.0,
+    )
+    if error <= tolerance:
+        what = f"{what}: the difference is too small for float64, the proof rests on the intervals"
+        return Comparison(what, "float64", error, tolerance, True)
+    return Comparison(f"negative control: {what}, sides exchanged", "float64", error, tolerance, True)
+
+
+def _replay(
+    run: _Run, evidence: Refutation
+) -> tuple[list[float], list[tuple[Fraction, Fraction]], float, str]:
+    def hot(lane: int) -> Array:
+        x = np.zeros(run.source.width, dtype=run.dtype)
+        x[lane] = 1
+        return x
+
+    sides = ("source", "target")
+    match evidence:
+        case EntryRefutation(row=row, column=column, token=token):
+            values = [float(run.apply(side, hot(column), token)[row]) for side in sides]
+            tolerance = run.tolerance(token, token, 1.0)
+            return values, [evidence.source, evidence.target], tolerance, "the differing output"
+        case ScoreRefutation(query=query, key=key):
+            q, k = hot(evidence.query_lane), hot(evidence.key_lane)
+            values = [float(run.score(side, q, k, query, key)) for side in sides]
+            tolerance = run.tolerance(query, key, 1.0)
+            return values, [evidence.source, evidence.target], tolerance, "the differing score"
+        case NotRelativeRefutation(side=side, tokens=tokens):
+            q, k = hot(evidence.query_lane), hot(evidence.key_lane)
+            values = [float(run.score(side, q, k, *pair)) for pair in (tokens[:2], tokens[2:])]
+            tolerance = max(run.tolerance(*pair, 1.0) for pair in (tokens[:2], tokens[2:]))
+            what = "two scores at equal distance"
+            return values, [evidence.first, evidence.second], tolerance, what
+        case TraceRefutation():
+            return _replay_trace(run, evidence)
+
+
+def _replay_trace(
+    run: _Run, evidence: TraceRefutation
+) -> tuple[list[float], list[tuple[Fraction, Fraction]], float, str]:
+    """tr(G**(power + 1) D) with D = product of the D of each feed's part of the position."""
+    width = run.source.width
+    if width > MAX_DENSE_WIDTH:
+        return [], [], 0.0, f"the trace is not replayed above {MAX_DENSE_WIDTH} lanes"
+    values = [_trace(run, side, evidence) for side in ("source", "target")]
+    token = Token(0, tuple((n, v) for n, v in evidence.position[0]))
+    size = width * run.size ** (2 * evidence.power + 2)
+    tolerance = run.tolerance(token, token, size) * len(evidence.position) * 2
+    return values, [evidence.source, evidence.target], tolerance, "the traces"
+
+
+def _trace(run: _Run, side: str, evidence: TraceRefutation) -> float:
+    width = run.source.width
+    basis: Array = np.eye(width, dtype=run.dtype)
+    origins = [
+        Token(i, tuple((name, Fraction(0)) for name in feed.coordinates))
+        for i, feed in enumerate(run.claim.feeds)
+    ]
+
+    def scores(key: Token) -> Array:
+        left = run.apply(side, basis, origins[0])
+        return left @ run.apply(side, basis, key).T
+
+    squares = scores(origins[0])
+    inverse: Array = np.diag(1 / np.diag(squares))
+
+    def moved(key: Token) -> Array:
+        return inverse @ scores(key)
+
+    total: Array = np.eye(width, dtype=run.dtype)
+    for index, part in enumerate(evidence.position):
+        offset = moved(origins[index])
+        token = Token(index, tuple((n, v) for n, v in part if n != "1"))
+        total = total @ offset.T @ moved(token)
+        times = int(dict(part).get("1", 0))
+        total = total @ np.linalg.matrix_power(offset, times)
+    weight = np.diag(squares) ** (evidence.power + 1)
+    return float((weight * np.diag(total)).sum())

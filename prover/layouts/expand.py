@@ -1,0 +1,311 @@
+"""A family at concrete parameter values: the exact layout, and what its kernel warns of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+import sympy
+
+from prover.errors import ExpressionError, InputError, LimitError, ProverError
+from prover.exact.angle import Angle, as_angle, axis_angle
+from prover.exact.number import MAX_TEXT, exact
+from prover.language.evaluation import CompiledCondition, Scope, Value, compiled, number
+from prover.language.expression import AXES
+from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, Given, KernelWarning, Parameter
+from prover.layouts.layout import MAX_WIDTH, Layout, Pair, build_layout
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_PLACE = re.compile(r"\{(.*?)\}")
+MAX_LIST = 1 << 15
+MAX_WORK = 4_000_000
+
+
+def expand(family: Family, given: Mapping[str, Given], name: str) -> Layout:
+    """The exact layout of `family` at the given parameter values.
+
+    Raises InputError for an unknown or violating parameter and ExpressionError where an
+    expression has no value.
+    """
+    scope = scope_of(family, given)
+    _check_requirements(family, scope)
+    width = _whole(scope, family.width, "width", 1, MAX_WIDTH)
+    pairs: list[Pair] = []
+    for position, block in enumerate(family.blocks):
+        label = "pairs" if len(family.blocks) == 1 else f"pairs[{position}]"
+        try:
+            pairs.extend(_expand_block(block, scope, family, width // 2 - len(pairs)))
+        except ProverError as fault:
+            raise fault.inside(label) from None
+    return build_layout(name, width, family.axes, family.positions, tuple(pairs))
+
+
+def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[sympy.Basic, ...]]:
+    """The let names and states that the expressions use, directly or through one another, in file order.
+
+    A let name has one expression, a state two: its value at pair 0 and its step.
+    """
+    lets: dict[str, tuple[sympy.Basic, ...]] = {name: (e,) for name, e in family.lets}
+    lets |= {name: (initial, step) for name, initial, step in family.states}
+    pending, used = list(fields), set[str]()
+    while pending:
+        names = {symbol.name for symbol in pending.pop().free_symbols} & lets.keys() - used
+        used |= names
+        pending += [part for name in names for part in lets[name]]
+    return {name: parts for name, parts in lets.items() if name in used}
+
+
+def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> tuple[str, ...]:
+    """What the real kernel silently does at these values, one sentence each."""
+    scope = scope_of(family, given)
+    counts = [sum(axis in dict(pair.angle.frequencies) for pair in layout.pairs) for axis in family.axes]
+    words = {PAIRS_PER_AXIS: "/".join(map(str, counts))}
+    return tuple(
+        _told(warning, scope, words)
+        for warning in family.warnings
+        if CompiledCondition(warning.condition, scope.moving_names).test(scope)
+    )
+
+
+def places(text: str) -> list[str]:
+    """The names in braces of a warning's or requirement's text."""
+    return _PLACE.findall(text)
+
+
+def _told(warning: KernelWarning, scope: Scope, words: Mapping[str, str]) -> str:
+    def word(found: re.Match[str]) -> str:
+        return words[found[1]] if found[1] in words else show_value(scope.lookup(found[1]))
+
+    return _PLACE.sub(word, warning.text)
+
+
+def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Value]:
+    """Every parameter's value, defaults worked out."""
+    scope = scope_of(family, given)
+    return {p.name: scope.lookup(p.name) for p in family.parameters}
+
+
+def scope_of(family: Family, given: Mapping[str, Given]) -> Scope:
+    """What expressions of `family` can see at the given parameter values."""
+    known = {parameter.name: parameter for parameter in family.parameters}
+    values: dict[str, Value] = {axis: axis_angle(axis) for axis in family.axes}
+    values[AXES] = tuple(axis_angle(axis) for axis in family.axes)
+    for name, value in given.items():
+        if name not in known:
+            raise InputError(
+                f"unknown parameter '{name[:40]}'",
+                advice=f"This layout has {', '.join(sorted(known)) or 'no parameters'}",
+            )
+        if isinstance(value, tuple) != known[name].is_list:
+            # One number is a list of one entry.
+            if known[name].is_list and isinstance(value, Fraction):
+                value = (value,)
+            else:
+                raise InputError(
+                    f"parameter '{name}' takes one number, got a list of {len(value)}"  # type: ignore[arg-type]
+                )
+        values[name] = _exact_value(value)
+    texts: dict[str, sympy.Basic] = dict(family.lets)
+    for parameter in family.parameters:
+        if parameter.name in given:
+            continue
+        if parameter.default is None:
+            raise InputError(
+                f"parameter '{parameter.name}' must be given ({parameter.meaning})",
+                advice=f"Add :{parameter.name}={'A,B,…' if parameter.is_list else 'NUMBER'} to the spec",
+            )
+        if isinstance(parameter.default, tuple):
+            values[parameter.name] = _exact_value(parameter.default)
+        else:
+            texts[parameter.name] = parameter.default
+    states = {name: (initial, step) for name, initial, step in family.states}
+    moving = _moving_names(texts, states)
+    for parameter in family.parameters:
+        if parameter.name in moving:
+            raise InputError(f"the default of '{parameter.name}' depends on the pair index j")
+    return Scope(
+        values,
+        {name: compiled(e, moving) for name, e in texts.items()},
+        moving,
+        {n: (compiled(first, moving), compiled(step, moving)) for n, (first, step) in states.items()},
+    )
+
+
+def _exact_value(value: Given) -> Value:
+    if isinstance(value, tuple):
+        if len(value) > MAX_LIST:
+            raise LimitError(f"a list of {len(value)} entries; at most {MAX_LIST}")
+        return tuple(exact(entry) for entry in value)
+    return exact(value)
+
+
+def _moving_names(texts: Mapping[str, sympy.Basic], states: Collection[str]) -> frozenset[str]:
+    """Names whose value depends on the pair index j. Raises InputError on a circle."""
+    uses = {name: {s.name for s in e.free_symbols} for name, e in texts.items()}
+    pending: list[str] = []
+    done: dict[str, bool] = {}
+
+    def visit(name: str) -> bool:
+        if name == "j" or name in states:
+            return True
+        if name not in uses or name in done:
+            return done.get(name, False)
+        if name in pending:
+            raise InputError(f"'{name}' is defined by itself: {' -> '.join([*pending, name])}")
+        pending.append(name)
+        found = [visit(used) for used in sorted(uses[name])]
+        pending.pop()
+        done[name] = any(found)
+        return done[name]
+
+    return frozenset([*states, *(name for name in sorted(uses) if visit(name))])
+
+
+def _check_requirements(family: Family, scope: Scope) -> None:
+    for parameter in family.parameters:
+        try:
+            value = scope.lookup(parameter.name)
+        except ProverError as fault:
+            raise fault.inside(f"default of {parameter.name}") from None
+        if parameter.is_whole:
+            _check_whole(parameter, value)
+        if parameter.requirement is None:
+            continue
+        try:
+            holds = CompiledCondition(parameter.requirement, scope.moving_names).test(scope)
+        except ExpressionError as fault:
+            raise fault.inside(f"requirement of {parameter.name}") from None
+        if not holds:
+            raise InputError(
+                f"{parameter.name}={show_value(value)} does not meet its requirement "
+                f"'{parameter.requirement_text}'",
+                advice=_values_used(parameter, scope),
+            )
+    for requirement in family.requirements:
+        if not CompiledCondition(requirement.condition, scope.moving_names).test(scope):
+            raise InputError(_told(requirement, scope, {}))
+
+
+def _check_whole(parameter: Parameter, value: Value) -> None:
+    for entry in value if isinstance(value, tuple) else (value,):
+        rational = number(entry, parameter.name).rational
+        if rational is None or rational.denominator != 1:
+            raise InputError(
+                f"{parameter.name}={show_value(value)}: expected whole numbers, got {str(entry)[:60]}"
+            )
+
+
+def _values_used(parameter: Parameter, scope: Scope) -> str:
+    assert parameter.requirement is not None
+    names = sorted(s.name for s in parameter.requirement.free_symbols)
+    used = ", ".join(f"{n}={show_value(scope.lookup(n))}" for n in names if n != parameter.name)
+    parts = [f"{parameter.name} is: {parameter.meaning}"] if parameter.meaning else []
+    return "; ".join([*parts, f"here {used}"] if used else parts)
+
+
+def show_value(value: Value) -> str:
+    """A parameter value as it is written in a spec, shortened if it is long."""
+    text = (",".join(map(str, value)) or "[]") if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
+    """The family with parameters in its feeds' texts replaced by their values."""
+    scope = scope_of(family, given)
+    names = {p.name for p in family.parameters if not p.is_list}
+
+    def value(found: re.Match[str]) -> str:
+        if found[0] not in names:
+            return found[0]
+        text = str(scope.lookup(found[0]))
+        return text if text.isdigit() else f"({text})"
+
+    return replace(family, feeds=tuple(
+        (feed, tuple((axis, _WORD.sub(value, text)) for axis, text in table)) for feed, table in family.feeds
+    ))
+
+
+def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int) -> int:
+    try:
+        found = number(fixed_value(scope, expression, what), what)
+    except ProverError as fault:
+        raise fault.inside(what) from None
+    value = found.rational
+    if value is None or value.denominator != 1:
+        raise InputError(f"{what} is {str(found)[:60]}, expected a whole number")
+    if not low <= value <= high:
+        raise InputError(f"{what} is {str(value)[:60]}, expected {low} to {high}")
+    return int(value)
+
+
+def fixed_value(scope: Scope, expression: sympy.Basic, what: str) -> Value:
+    """The value of an expression that must be the same for all pairs."""
+    ready = compiled(expression, scope.moving_names)
+    if ready.moves:
+        raise InputError(f"{what} depends on the pair index j", advice="It must not")
+    return ready.compute(scope)
+
+
+def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list[Pair]:
+    count = _whole(scope, block.count, "count", 0, room)
+    fields = {
+        "first": block.first,
+        "second": block.second,
+        "write_first": block.write_first,
+        "write_second": block.write_second,
+        "angle": block.angle,
+        "magnitude": block.magnitude,
+    }
+    if block.second_angle is not None:
+        fields["second_angle"] = block.second_angle
+    nodes = sum(1 for e in fields.values() for _ in sympy.preorder_traversal(e))
+    used = used_lets(family, fields.values())
+    nodes += sum(1 for parts in used.values() for e in parts for _ in sympy.preorder_traversal(e))
+    if nodes * count > MAX_WORK:
+        raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
+    ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}
+    pairs: list[Pair] = []
+    for index in range(count):
+        scope.at(index)
+        values: dict[str, Value] = {}
+        for name, expression in ready.items():
+            try:
+                values[name] = expression.compute(scope)
+            except ProverError as fault:
+                raise fault.inside(f"{name} at j={index}") from None
+            except RecursionError:
+                raise LimitError("is nested too deeply", where=f"{name} at j={index}") from None
+        pairs.append(
+            Pair(
+                read=(_lane(values, "first", index), _lane(values, "second", index)),
+                write=(_lane(values, "write_first", index), _lane(values, "write_second", index)),
+                angle=_angle(values["angle"]),
+                second_angle=_angle(values["second_angle"]) if block.second_angle else None,
+                magnitude=number(values["magnitude"], "magnitude"),
+            )
+        )
+        _bound_text(pairs[-1], index)
+    return pairs
+
+
+def _bound_text(pair: Pair, index: int) -> None:
+    """The checker reads numbers of at most MAX_TEXT characters; a longer one has no proof."""
+    angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
+    for value in (pair.magnitude, *(n for a in angles for n in (a.phase, *(f for _, f in a.frequencies)))):
+        if len(value.terms) > 8 and len(str(value)) > MAX_TEXT:
+            raise LimitError(f"an exact number at j={index} is longer than {MAX_TEXT} characters")
+
+
+def _lane(values: Mapping[str, Value], name: str, index: int) -> int:
+    value = number(values[name], name).rational
+    if value is None or value.denominator != 1:
+        raise InputError(f"{name} at j={index} is {str(values[name])[:60]}, expected a lane number")
+    return int(value)
+
+
+def _angle(value: Value) -> Angle:
+    if isinstance(value, tuple):
+        raise InputError("the angle is a list, expected axis * frequency")
+    return as_angle(value)

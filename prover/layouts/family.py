@@ -1,0 +1,112 @@
+"""A family: a layout that is symbolic in its parameters, held as SymPy expressions.
+
+`prover.layouts.expand` puts concrete values in and gives the exact layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from prover.layouts.layout import Positions
+
+PAIRS_PER_AXIS = "pairs per axis"
+
+Given = Fraction | tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A named input of a family, with its default, its requirement and what it means.
+
+    Without a default it must be given. `is_whole`: the number, or every entry, is a whole number.
+    """
+
+    name: str
+    is_list: bool
+    is_whole: bool
+    default: sympy.Basic | tuple[Fraction, ...] | None
+    requirement: sympy.Basic | None
+    requirement_text: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of `count` pairs; every field is an expression in j and the parameters."""
+
+    count: sympy.Basic
+    first: sympy.Basic
+    second: sympy.Basic
+    write_first: sympy.Basic
+    write_second: sympy.Basic
+    angle: sympy.Basic
+    second_angle: sympy.Basic | None
+    magnitude: sympy.Basic
+
+
+@dataclass(frozen=True, slots=True)
+class KernelWarning:
+    """What is told where `condition` holds (a warning) or does not hold (a requirement).
+
+    In `text`, {name} stands for a value and {pairs per axis} for the pairs that each axis drives.
+    """
+
+    condition: sympy.Basic
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeText:
+    """How a kernel computes a pair's angle and magnitude in floating point, as written.
+
+    `precision`: of every operation up to cos and sin. `table`: what cos and sin are then rounded to.
+    `states`: name, value at pair 0, and step.
+    """
+
+    precision: str
+    table: str
+    angle: str
+    magnitude: str
+    lets: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a layout is implemented upstream."""
+
+    repo: str
+    version: str
+    path: str
+    symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.repo}@{self.version} {self.path} {self.symbol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A layout family as read from one file and the rules it names.
+
+    `states` are values carried from pair to pair: name, value at pair 0, and step from a pair to
+    the next.
+    """
+
+    name: str
+    title: str
+    note: str
+    sources: tuple[Source, ...]
+    axes: tuple[str, ...]
+    positions: Positions
+    width: sympy.Basic
+    parameters: tuple[Parameter, ...]
+    lets: tuple[tuple[str, sympy.Basic], ...]
+    states: tuple[tuple[str, sympy.Basic, sympy.Basic], ...]
+    blocks: tuple[Block, ...]
+    recipe: RecipeText | None
+    requirements: tuple[KernelWarning, ...]
+    warnings: tuple[KernelWarning, ...]
+    feeds: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]

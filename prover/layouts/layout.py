@@ -1,0 +1,102 @@
+"""A layout: everything about one RoPE kernel at concrete parameters, frozen and exact.
+
+Convention: for a pair that reads lanes (a, b) and writes lanes (c, d), with angle theta(p) and
+magnitude s,
+
+    y[c] = s * (x[a] * cos(theta) - x[b] * sin(theta))
+    y[d] = s * (x[a] * sin(theta) + x[b] * cos(theta))
+
+A pair with a second angle uses `angle` in the first line and `second_angle` in the second; unless
+the two agree it is not a rotation. Lanes are numbered from 0 inside one attention head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from prover.errors import InputError
+from prover.exact.angle import Angle
+from prover.exact.enclosure import compare
+from prover.exact.number import ONE, Exact, exact
+
+Positions = Literal["integer", "real"]
+
+MAX_WIDTH = 1 << 16
+LARGEST = exact(10**100)
+SMALLEST = ONE / LARGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two lanes turned together; `read` and `write` are lane numbers, angles in radians."""
+
+    read: tuple[int, int]
+    write: tuple[int, int]
+    angle: Angle
+    second_angle: Angle | None = None
+    magnitude: Exact = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One head of `width` lanes. `passes` lists the (read, write) lanes copied unchanged."""
+
+    name: str
+    width: int
+    axes: tuple[str, ...]
+    positions: Positions
+    pairs: tuple[Pair, ...]
+    passes: tuple[tuple[int, int], ...]
+
+
+def build_layout(
+    name: str, width: int, axes: tuple[str, ...], positions: Positions, pairs: tuple[Pair, ...]
+) -> Layout:
+    """The layout of these pairs; every other lane passes. Raises InputError if lanes clash."""
+    read = _claim_lanes(pairs, width, "read")
+    written = _claim_lanes(pairs, width, "write")
+    if set(read) != set(written):
+        lane = min(set(read) ^ set(written))
+        raise InputError(
+            f"lane {lane} is {'read but never written' if lane in read else 'written, never read'}",
+            advice="The lanes that the pairs write must be the lanes that they read",
+        )
+    sizes = {pair.magnitude: index for index, pair in reversed(list(enumerate(pairs)))}
+    for size, index in sizes.items():
+        if compare(size, SMALLEST) < 0 or compare(size, LARGEST) > 0:
+            raise InputError(
+                f"pair {index} has magnitude {str(size)[:60]}; it must lie from 1e-100 to 1e100"
+            )
+    passes = tuple((lane, lane) for lane in range(width) if lane not in read)
+    return Layout(name, width, axes, positions, pairs, passes)
+
+
+def at_integers(layout: Layout) -> Layout:
+    """The layout for integer positions, if these decide the same as real ones; else as it is.
+
+    They do unless pi is in a frequency: without it no two frequencies differ by a whole turn.
+    """
+    angles = (a for pair in layout.pairs for a in (pair.angle, pair.second_angle) if a is not None)
+    numbers = (number for angle in angles for _, number in angle.frequencies)
+    atoms = (atom for number in numbers for monomial, _ in number.terms for atom, _ in monomial)
+    return layout if any(atom.kind == "pi" for atom in atoms) else replace(layout, positions="integer")
+
+
+def _claim_lanes(pairs: tuple[Pair, ...], width: int, what: str) -> dict[int, int]:
+    owner: dict[int, int] = {}
+    for index, pair in enumerate(pairs):
+        for lane in pair.read if what == "read" else pair.write:
+            if not 0 <= lane < width:
+                raise InputError(
+                    f"pair {index} would {what} lane {str(lane)[:40]}; "
+                    f"the head has lanes 0 to {width - 1}",
+                    advice="Check the rotated width, the offset and the number of pairs",
+                )
+            if lane in owner:
+                raise InputError(
+                    f"pair {index} would {what} lane {lane}, as pair {owner[lane]} does",
+                    advice="Each lane belongs to at most one pair",
+                )
+            owner[lane] = index
+    return owner

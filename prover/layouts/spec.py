@@ -1,0 +1,125 @@
+"""Specs: how a person names a layout on the command line.
+
+    ggml/imrope:n_rot=64:sections=11,11,10,0
+    ./mine.toml:head_dim=64
+
+The part before the first colon is a catalogue name or the path of a layout file; the rest gives
+parameters. Numbers are decimals or fractions and are taken exactly; lists use commas.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from prover.errors import InputError
+from prover.files import read_toml
+from prover.resources import MODELS, RULES
+
+MAX_SPEC = 1 << 20
+MAX_PARAMETERS = 64
+MAX_LIST = 1 << 15
+_CATALOGUE_NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A layout's name or path and its parameters, still as text."""
+
+    text: str
+    name: str
+    path: Path
+    values: tuple[tuple[str, str], ...]
+
+
+@cache
+def catalogue() -> Mapping[str, Path]:
+    """Name to file of every shipped layout, sorted by name."""
+    found = {
+        f"{path.parent.name}/{path.stem}": path for path in MODELS.glob("*/*.toml") if path.parent != RULES
+    }
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def read_title(path: Path) -> str:
+    """The title of a layout or claim file, cheaply."""
+    title = read_toml(path).get("title", "")
+    return title if isinstance(title, str) else ""
+
+
+def parse_spec(text: str) -> Spec:
+    """Split a spec and find its file. Raises InputError with the nearest names."""
+    if len(text) > MAX_SPEC:
+        raise InputError(f"a spec of {len(text)} characters; at most {MAX_SPEC}")
+    head, tail = _split_path(text)
+    values: dict[str, str] = {}
+    if tail.count(":") >= MAX_PARAMETERS:
+        raise InputError(
+            f"more than {MAX_PARAMETERS} parameters", where=f"spec '{text[:80]}'"
+        )
+    for part in tail.split(":") if tail else []:
+        key, equals, value = part.partition("=")
+        if not equals or not key or not value:
+            raise InputError(
+                f"'{part[:60]}' is not a parameter", where=f"spec '{text[:80]}'",
+                advice="Write NAME=VALUE, such as n_rot=64 or sections=11,11,10,0",
+            )
+        if key in values:
+            raise InputError(f"parameter '{key}' is given twice", where=f"spec '{text[:80]}'")
+        values[key] = value
+    return Spec(text, head, _find(head, text), tuple(values.items()))
+
+
+def beside(path: Path, spec: str) -> str:
+    """A spec whose path is taken from the folder of the file that names it."""
+    return str(path.parent / spec) if ".toml" in spec else spec
+
+
+def _split_path(text: str) -> tuple[str, str]:
+    match = re.search(r"\.toml(?::|\Z)", text)
+    if match:
+        return text[: match.start() + 5], text[match.end() :]
+    head, _, tail = text.partition(":")
+    return head, tail
+
+
+def _find(name: str, text: str) -> Path:
+    if name.endswith(".toml"):
+        return Path(name)
+    shipped = catalogue()
+    if _CATALOGUE_NAME.match(name) and name in shipped:
+        return shipped[name]
+    from prover.layouts.names import refuse_bare_word
+
+    refuse_bare_word(text)
+    near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise InputError(
+        f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",
+        advice=f"{hint}'rope-prover list' names all; a file's name ends in .toml",
+    )
+
+
+def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
+    """A parameter's value: a number, true, false, or a list with commas."""
+    from prover.language.expression import number
+
+    if text in ("true", "false", "True", "False"):
+        return Fraction(text.lower() == "true")
+    if text.lower() in ("null", "none"):
+        raise InputError(
+            f"'{text}' is no value", advice="A config's null means 'not given': leave the parameter out, or give "
+            "what the model's code puts in its place, such as hidden_size/num_attention_heads for head_dim",
+        )
+    if "," in text:
+        if text.count(",") > MAX_LIST:
+            raise InputError(f"a list of more than {MAX_LIST} entries")
+        entries = text.rstrip(",").split(",")
+        return tuple(number(entry) for entry in entries)
+    return number(text)

@@ -1,0 +1,1 @@
+"""Tables read out of real kernels, and layouts held against them."""

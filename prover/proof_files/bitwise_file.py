@@ -1,0 +1,68 @@
+"""Files that ask about bits, and what the answer is expected to be.
+
+    title    = "..."
+    relation = "bitwise"
+    source   = "ggml/neox"                     # a spec; a path is taken from this file's folder
+    target   = "../recipes/neox-power.toml"
+    feeds    = []                              # optional
+
+    [expect]
+    verdict = "different"                      # or equivalent, undecided
+    exact   = "identical"                      # the lowest relation that holds in exact arithmetic, or none
+    pairs   = [61, 62]                         # optional: the pairs whose operations are not the same
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from prover.bits.bitwise import compare_bits
+from prover.claims.solver import Solver
+from prover.errors import ProverError
+from prover.files import read_toml, typed_toml
+from prover.layouts.spec import beside
+from prover.proof_files.result import ProofResult, unexpected
+from prover.reports.bitwise_report import bitwise_json
+
+
+class _Expect(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Literal["equivalent", "different", "undecided"]
+    exact: str
+    pairs: list[int] | None = None
+
+
+class BitwiseFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One question about bits with its expectation."""
+
+    title: str
+    relation: Literal["bitwise"]
+    source: str
+    target: str
+    expect: _Expect
+    note: str = ""
+    feeds: list[str] = []
+
+
+def is_bitwise(path: Path) -> bool:
+    """Whether a file asks about bits."""
+    return read_toml(path).get("relation") == "bitwise"
+
+
+def run_bitwise(path: Path, solver: Solver) -> ProofResult:
+    """Decide anew and compare with the expectation."""
+    stated = typed_toml(path, BitwiseFile)
+    try:
+        found = bitwise_json(compare_bits(
+            beside(path, stated.source), beside(path, stated.target), stated.feeds, solver
+        ))
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    expect = stated.expect
+    problems = unexpected(
+        [("verdict", expect.verdict, found["verdict"]), ("exact relation", expect.exact, found["exact_relation"])],
+        [("pairs", expect.pairs, found["pairs_not_congruent"])],
+    )
+    return ProofResult(path.stem, stated.title, f"{found['verdict']}, bitwise", found, problems)

@@ -1,0 +1,135 @@
+"""Claim files: what a proof states and what it is expected to come to.
+
+    title  = "..."
+    source = "ggml/normal"
+    target = "ggml/neox"
+    feeds  = ["text"]            # optional
+    relation = "permutation"     # optional: nothing above it may be done to the weights
+
+    [expect]
+    verdict  = "equivalent"
+    relation = "permutation"     # the lowest that holds, or "none"
+    pairs    = [61, 62]          # optional: the pairs that differ, on both sides
+
+The certificate lies beside the file, with the ending .json.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from prover.checker import MAX_BYTES
+from prover.claims.claim import make_claim
+from prover.claims.properties import about_under
+from prover.claims.relation import Relation
+from prover.claims.solver import Solver
+from prover.errors import EvidenceError, InputError, ProverError
+from prover.files import read_text, typed_toml, write_text
+from prover.layouts.loading import load
+from prover.proof_files.result import ProofResult, unexpected
+from prover.reports.report import JSON, report
+from prover.resources import shipped_proofs
+from prover.verdicts.verdict import Verdict, check_text, prove
+
+
+class _Expect(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Literal["equivalent", "different", "undecided"]
+    relation: Literal[
+        "identical", "equal-scores", "permutation", "pair-map", "linear", "none", "unknown"
+    ]
+    pairs: list[int] | None = None
+    kind: str | None = None
+    numpy: str | None = None
+    not_rotation: Literal["source", "target"] | None = None
+
+
+class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One claim with its expectation."""
+
+    title: str
+    source: str
+    target: str
+    expect: _Expect
+    note: str = ""
+    feeds: list[str] = []
+    relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
+
+
+def find_proofs(names: tuple[str, ...]) -> list[Path]:
+    """Claim and theorem files by shipped name or path; all shipped ones with no name."""
+    shipped = shipped_proofs()
+    if not names:
+        return shipped
+    known = {path.stem: path for path in shipped}
+    found = []
+    for name in names:
+        if name in known:
+            found.append(known[name])
+        elif name.endswith(".toml"):
+            found.append(Path(name))
+        else:
+            raise InputError(
+                f"there is no proof '{name[:60]}'", advice=f"Proofs: {', '.join(known)}; or a .toml file"
+            )
+    return found
+
+
+def read_claim(path: Path) -> ClaimFile:
+    """The claim in a file. Raises InputError with file, field and the fields there are."""
+    return typed_toml(path, ClaimFile)
+
+
+def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofResult:
+    """Prove a claim file, compare with its expectation, and check the stored certificate."""
+    claim = read_claim(path)
+    try:
+        source, target = load(claim.source), load(claim.target)
+        verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation), solver)
+        about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")
+        found = report(verdict, *about)
+        problems = list(_unexpected(claim.expect, found))
+        rejected = False
+        try:
+            problems += _stored(path.with_suffix(".json"), verdict, update and not problems)
+        except EvidenceError as fault:
+            problems.append(f"{path.stem}.json: {fault}")
+            rejected = True
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    word = f"{found['verdict']}, {found['relation'] or 'unknown'}"
+    return ProofResult(path.stem, claim.title, word, found, tuple(problems), rejected)
+
+
+def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:
+    pairs, refutation = found["differing_pairs"], found["refutation"] or {}
+    idiom = (found["witness"] or {}).get("idiom") or {}
+    twisted = [side for side in ("source", "target") if found["not_rotations"][side]]
+    return unexpected(
+        [("verdict", expect.verdict, found["verdict"]), ("relation", expect.relation, found["relation"] or "unknown")],
+        [
+            *((f"{side} pairs", expect.pairs, pairs[side]) for side in ("source", "target")),
+            ("kind of refutation", expect.kind, refutation.get("kind")),
+            ("idiom", expect.numpy, idiom.get("numpy")),
+            ("not a rotation", expect.not_rotation and [expect.not_rotation], twisted),
+        ],
+    )
+
+
+def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
+    """Check the stored certificate. Raises EvidenceError if it is rejected or of another claim."""
+    if verdict.certificate is None:
+        return ["there is no evidence to store"]
+    if update:
+        write_text(path, verdict.certificate)
+    if not path.is_file():
+        return [f"{path.name} is missing; 'rope-prover run --update' writes it"]
+    text = read_text(path, MAX_BYTES)
+    check_text(text)
+    if text != verdict.certificate:
+        raise EvidenceError(
+            "it is a certificate of something else", advice="'rope-prover run --update' rewrites it"
+        )
+    return []

@@ -1,0 +1,75 @@
+"""Rewrite files: an old and a new kernel, and what comparing them is expected to come to.
+
+    title   = "..."
+    old     = "../rewrites/imrope-counter.toml"   # a spec; a path is taken from this file's folder
+    new     = "ggml/imrope"
+    for_all = ["head_dim", "n_rot", "base", "sections"]
+    where   = []                                  # optional
+
+    [expect]
+    verdict   = "equivalent"                      # or different
+    invariant = ["..."]                           # what is carried, for equivalent
+    smallest  = "n_rot=4, ..."                    # where they differ first, for different
+    pair      = 1
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from prover.claims.solver import Solver
+from prover.errors import ProverError
+from prover.files import read_toml, typed_toml
+from prover.layouts.spec import beside
+from prover.proof_files.result import ProofResult, unexpected
+from prover.reports.rewrite_report import rewrite_json
+from prover.theorems.rewrite import check_rewrite
+
+
+class _Expect(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Literal["equivalent", "different", "undecided"]
+    invariant: list[str] | None = None
+    smallest: str | None = None
+    pair: int | None = None
+
+
+class RewriteFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One rewrite with its expectation."""
+
+    title: str
+    old: str
+    new: str
+    for_all: list[str]
+    expect: _Expect
+    note: str = ""
+    where: list[str] = []
+
+
+def is_rewrite(path: Path) -> bool:
+    """Whether a file states a rewrite."""
+    return "old" in read_toml(path)
+
+
+def run_rewrite(path: Path, solver: Solver) -> ProofResult:
+    """Prove a rewrite file anew and compare with its expectation."""
+    stated = typed_toml(path, RewriteFile)
+    old, new = (beside(path, spec) for spec in (stated.old, stated.new))
+    try:
+        found = rewrite_json(check_rewrite(old, new, stated.for_all, stated.where, solver))
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    first = found["first_difference"] or {}
+    how = "by induction" if found["verdict"] == "equivalent" else f"pair {first['pair']}" if first else "open"
+    expect = stated.expect
+    problems = unexpected(
+        [("verdict", expect.verdict, found["verdict"])],
+        [
+            ("invariant", expect.invariant, found["invariant"]),
+            ("smallest sizes", expect.smallest, first.get("parameters")),
+            ("pair", expect.pair, first.get("pair")),
+        ],
+    )
+    return ProofResult(path.stem, stated.title, f"{found['verdict']}, {how}", found, problems)

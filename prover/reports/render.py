@@ -1,0 +1,227 @@
+"""The report as text for a terminal and as Markdown for a review."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from prover.exact.display import show_pairs
+from prover.reports.text import code_markdown, escape_markdown, markdown_prose, plain
+
+JSON = dict[str, Any]
+MAX_ROWS = 24
+MAX_LISTED = 512
+
+
+def render_text(found: JSON, certificate_path: str | None) -> str:
+    """Plain text, a label a line."""
+    lines = [f"{found['verdict'].upper()}: {found['headline']}", ""]
+    lines += [
+        _row("source", _named(found, "source")),
+        _row("target", _named(found, "target")),
+        _row("feeds", ", ".join(map(plain, found["feeds"]))),
+        _row("relation", _relation(found)),
+    ]
+    lines += _axes(found)
+    lines += [_row("differ", text) for text in _differ(found)]
+    if found["explanation"]:
+        lines.append(_wrapped("why", found["explanation"]))
+    lines += [_wrapped("warning", text) for text in _warnings(found)]
+    lines += [_row("weights", line) for line in _weights(found)]
+    lines.append(_row("proof", _proof(found, certificate_path)))
+    lines += [_row("second", found["second_opinion"])] if found.get("second_opinion") else []
+    lines += [_wrapped("numeric", line) for line in _numeric(found)]
+    snippet = _snippet(found)
+    if snippet:
+        lines += ["", "Counterexample, as Python to paste:", "", *("    " + s for s in snippet.splitlines())]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_markdown(found: JSON, certificate_path: str | None) -> str:
+    """A pull-request comment."""
+    lines = [
+        f"### {found['verdict'].capitalize()}: {markdown_prose(found['headline'])}",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| source | {code_markdown(found['source'])} {escape_markdown(found['titles']['source'])} |",
+        f"| target | {code_markdown(found['target'])} {escape_markdown(found['titles']['target'])} |",
+        f"| feeds | {', '.join(code_markdown(feed) for feed in found['feeds'])} |",
+        f"| relation | {markdown_prose(_relation(found))} |",
+        "",
+    ]
+    if found["explanation"]:
+        lines += [markdown_prose(found["explanation"]), ""]
+    lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
+    lines += _difference_table(found)
+    lines += _weight_code(found)
+    snippet = _snippet(found)
+    if snippet:
+        lines += ["<details><summary>Counterexample in NumPy</summary>", "", "```python"]
+        lines += [snippet.rstrip(), "```", "", "</details>", ""]
+    lines += [f"Proof: {markdown_prose(_proof(found, None))}."]
+    if found["certificate"]:
+        where = certificate_path or "FILE"
+        again = "" if certificate_path else " (write it with `--certificate FILE`)"
+        lines += [f"Check it with {code_markdown('rope-prover check ' + where)}{again}."]
+    second = [found["second_opinion"]] if found.get("second_opinion") else []
+    lines += ["", *(f"- {markdown_prose(line)}" for line in (*second, *_numeric(found)))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<9} {text}"
+
+
+def _wrapped(label: str, text: str) -> str:
+    """A row of prose, broken at spaces only."""
+    head = f"{label:<9} "
+    return textwrap.fill(
+        text, 100, initial_indent=head, subsequent_indent=" " * len(head),
+        break_long_words=False, break_on_hyphens=False,
+    )
+
+
+
+
+def _named(found: JSON, side: str) -> str:
+    return f"{plain(found[side])}  ({plain(found['titles'][side])})"
+
+
+def _warnings(found: JSON) -> list[str]:
+    return [f"{side}: {plain(text, 400)}" for side in ("source", "target") for text in found["warnings"][side]]
+
+
+def _relation(found: JSON) -> str:
+    holds, fails, limit = found["relation"], found["refuted"], found["limit"]
+    parts = [f"{holds} is the lowest that holds" if holds not in (None, "none") else
+             "none holds" if holds == "none" else "none is known to hold"]
+    if fails and holds != "none":
+        parts.append(f"{fails} is refuted")
+    if limit != "linear":
+        parts.append(f"allowed up to {limit}")
+    return "; ".join(parts)
+
+
+def _axes(found: JSON) -> list[str]:
+    source, target = found["axes"]["source"], found["axes"]["target"]
+    if len({*source, *target} - {"."}) < 2 or max(len(source), len(target)) > 128:
+        return []
+    differing = {*found["differing_pairs"]["source"], *found["differing_pairs"]["target"]}
+    marks = "".join("^" if i in differing else " " for i in range(max(len(source), len(target))))
+    rows = [_row("axes", f"{source}  source, one letter per pair")]
+    rows.append(_row("", f"{target}  target"))
+    return [*rows, _row("", marks)] if marks.strip() else rows
+
+
+def _differ(found: JSON) -> list[str]:
+    source, target = found["differing_pairs"]["source"], found["differing_pairs"]["target"]
+    if not source and not target:
+        return []
+    if source == target:
+        return [f"{len(source)} pairs: {show_pairs(source)}"]
+    return [f"source pairs {show_pairs(source)}", f"target pairs {show_pairs(target)}"]
+
+
+def _weights(found: JSON) -> list[str]:
+    witness = found["witness"]
+    if not witness or witness["relation"] in ("identical", "equal-scores"):
+        return ["leave W_q and W_k as they are"] if witness else []
+    lines = [f"W_target_rows = W_source_rows[{_listed(witness['permutation'])}]"]
+    if witness["idiom"]:
+        lines.append(f"that is, for the rows W of one head: {witness['idiom']['numpy']}")
+    if witness["scale"]:
+        kinds = sorted(set(witness["scale"]))
+        lines.append(f"then multiply each row by its factor: {'; '.join(kinds[:4])}")
+    return [*lines, "the same for both W_q and W_k, each head, and for biases and q/k norm gains"]
+
+
+def _listed(values: list[int]) -> str:
+    if len(values) <= 16:
+        return ", ".join(map(str, values))
+    return f"{', '.join(map(str, values[:8]))}, ..., {', '.join(map(str, values[-2:]))}"
+
+
+def _proof(found: JSON, path: str | None) -> str:
+    if not found["certificate"]:
+        return "no evidence was found either way"
+    where = f", written to {plain(path)}; check it with: rope-prover check {plain(path)}" if path else ""
+    return f"{found['certificate']}, accepted by the checker{where}"
+
+
+def _numeric(found: JSON) -> list[str]:
+    lines = []
+    for c in found["numeric"]["comparisons"]:
+        state = "as proved" if c["passed"] else "NOT as proved"
+        if c["what"].startswith("kernels were not run"):
+            lines.append(c["what"])
+            continue
+        if c["what"].startswith("negative control"):
+            state = "exceeds the tolerance, as it must" if c["passed"] else "DOES NOT exceed the tolerance"
+        lines.append(
+            f"{c['precision']} {c['what']}: error {c['error']:.2g}, tolerance {c['tolerance']:.2g}, {state}"
+        )
+    shown = found["numeric"]["counterexample"]
+    if shown:
+        lanes = shown["lanes"]
+        what = (
+            f"score of q one-hot at lane {lanes[0]}, k one-hot at lane {lanes[1]}"
+            if shown["kind"] == "score"
+            else f"output lane {lanes[0]} of x one-hot at lane {lanes[1]}"
+        )
+        sides = "; ".join(
+            f"{side} {shown[side]['value']}"
+            + (f" (angle {shown[side]['angle']})" if shown[side]["angle"] is not None else " (passes)")
+            for side in ("source", "target")
+        )
+        at = " to ".join(_place(token) for token in shown["tokens"])
+        lines.append(f"counterexample, {at}: {what}: {sides}")
+    return lines
+
+
+def _place(token: JSON) -> str:
+    return ", ".join(f"{k}={v}" for k, v in token["position"].items()) or "0"
+
+
+def _snippet(found: JSON) -> str | None:
+    shown = found["numeric"]["counterexample"]
+    return shown["snippet"] if shown else None
+
+
+def _difference_table(found: JSON) -> list[str]:
+    rows = found["differences"]
+    if not rows:
+        return []
+    lines = ["| pair | source | target |", "|---:|---|---|"]
+    for row in rows[:MAX_ROWS]:
+        cells = [_cell(row[side]) for side in ("source", "target")]
+        lines.append(f"| {row['pair']} | {cells[0]} | {cells[1]} |")
+    if len(rows) > MAX_ROWS:
+        lines.append(f"| ... | {len(rows) - MAX_ROWS} more pairs | |")
+    return [*lines, ""]
+
+
+def _cell(pair: JSON | None) -> str:
+    if pair is None:
+        return "no such pair"
+    turns = " and ".join(pair["turn"]) + (" (two angles)" if len(pair["turn"]) > 1 else "")
+    size = "" if pair["magnitude"] == "1" else f", magnitude {pair['magnitude']}"
+    return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
+
+
+def _weight_code(found: JSON) -> list[str]:
+    witness = found["witness"]
+    if not witness or witness["relation"] in ("identical", "equal-scores"):
+        return ["W_q and W_k stay as they are.", ""] if witness else []
+    permutation = witness["permutation"]
+    lines = ["For the rows `W` of one head, of W_q and W_k alike (biases and q/k norm gains too):", ""]
+    lines += ["```python"]
+    if len(permutation) <= MAX_LISTED:
+        lines += [f"permutation = {permutation}", "W_target = W[permutation]"]
+    if witness["idiom"]:
+        lines += [f"W_target = {witness['idiom']['numpy']}  # the same in NumPy"]
+        lines += [f"W_target = {witness['idiom']['torch']}  # the same in torch"]
+    if witness["scale"]:
+        kinds = sorted(set(witness["scale"]))
+        lines += [f"# then multiply each row by source magnitude / target magnitude: {'; '.join(kinds[:4])}"]
+    return [*lines, "```", ""]

@@ -1,0 +1,248 @@
+"""A verdict as one JSON object. Text and Markdown are rendered from it, so all three agree."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from prover.checker import digest
+from prover.claims.claim import Claim
+from prover.claims.evidence import (
+    EntryRefutation,
+    NotRelativeRefutation,
+    Refutation,
+    ScoreRefutation,
+    Token,
+    TraceRefutation,
+    Witness,
+)
+from prover.claims.relation import Relation
+from prover.exact.display import show_angle, show_number
+from prover.exact.number import ONE
+from prover.kernels.kernel import axis_positions, to_float
+from prover.layouts.loading import About
+from prover.reports.explain import axis_strip, differing_pairs, explanation, headline
+from prover.reports.idiom import find_idiom
+from prover.reports.snippet import write_snippet
+from prover.verdicts.certificate import bounds_json
+from prover.verdicts.verdict import Verdict
+
+SCHEMA = "rope-prover/verdict/1"
+JSON = dict[str, Any]
+
+
+def report(verdict: Verdict, source: About, target: About) -> JSON:
+    """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
+    claim, decision = verdict.claim, verdict.decision
+    differing = differing_pairs(verdict)
+    return {
+        "schema": SCHEMA,
+        "verdict": verdict.outcome.value,
+        "relation": relation_word(verdict),
+        "refuted": verdict.fails and verdict.fails.value,
+        "limit": verdict.limit.value,
+        "strength": verdict.strength.value,
+        "source": claim.source.name,
+        "target": claim.target.name,
+        "titles": {"source": source.title, "target": target.title},
+        "warnings": {"source": list(source.warnings), "target": list(target.warnings)},
+        "feeds": [feed.name for feed in claim.feeds],
+        "width": claim.source.width,
+        "differing_pairs": {"source": list(differing[0]), "target": list(differing[1])},
+        "axes": {"source": axis_strip(claim.source), "target": axis_strip(claim.target)},
+        "not_rotations": {
+            "source": list(decision.not_rotations[0]),
+            "target": list(decision.not_rotations[1]),
+        },
+        "differences": _differences(claim, differing),
+        "witness": decision.holds and _witness(claim, decision.holds),
+        "refutation": decision.fails and _refutation(decision.fails),
+        "numeric": _numeric(verdict),
+        "headline": headline(verdict),
+        "explanation": explanation(verdict),
+        "certificate": verdict.certificate and digest(json.loads(verdict.certificate)),
+        "exit_code": verdict.exit_code,
+    }
+
+
+def relation_word(verdict: Verdict) -> str | None:
+    """The lowest relation that holds, 'none' if none does, None if that is not known."""
+    if verdict.holds is not None:
+        return verdict.holds.value
+    return "none" if verdict.fails is Relation.LINEAR else None
+
+
+def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
+    """One row per differing pair: what it is on either side."""
+    rows = []
+    for index in sorted({*differing[0], *differing[1]}):
+        row: JSON = {"pair": index}
+        for name, layout in (("source", claim.source), ("target", claim.target)):
+            row[name] = None
+            if index < len(layout.pairs):
+                pair = layout.pairs[index]
+                angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
+                row[name] = {
+                    "lanes": list(pair.read),
+                    "turn": [show_angle(angle) for angle in angles],
+                    "magnitude": show_number(pair.magnitude),
+                }
+        rows.append(row)
+    return rows
+
+
+def _witness(claim: Claim, holds: Witness) -> JSON:
+    idiom = find_idiom(holds.permutation)
+    width = claim.source.width
+    return {
+        "relation": holds.relation.value,
+        "permutation": list(holds.permutation),
+        "pairs": _pair_moves(claim, holds),
+        "scale": _scales(claim, holds),
+        "idiom": idiom
+        and {
+            "rows": [idiom.start, idiom.stop],
+            "reshape": list(idiom.shape),
+            "transpose": list(idiom.order),
+            "flip": list(idiom.flipped),
+            "numpy": idiom.code("numpy", width),
+            "torch": idiom.code("torch", width),
+        },
+    }
+
+
+def _pair_moves(claim: Claim, holds: Witness) -> list[JSON]:
+    """For each target pair the source pair that feeds it, and the 2x2 map: lanes kept or swapped.
+
+    Lanes that do not turn may be fed from two pairs; they are left out.
+    """
+    owner = {
+        lane: (index, place)
+        for index, pair in enumerate(claim.source.pairs)
+        for place, lane in enumerate(pair.read)
+    }
+    moves = []
+    for index, pair in enumerate(claim.target.pairs):
+        fed = [owner.get(holds.permutation[lane]) for lane in pair.read]
+        if fed[0] and fed[1] and fed[0][0] == fed[1][0]:
+            word = "keep" if fed[0][1] < fed[1][1] else "swap"
+            moves.append({"target": index, "source": fed[0][0], "map": word})
+    return moves
+
+
+def _scales(claim: Claim, holds: Witness) -> list[str] | None:
+    """Factor of each target lane as 'source magnitude / target magnitude', where one is needed."""
+    if holds.relation is not Relation.PAIR_MAP:
+        return None
+    sides = []
+    for layout in (claim.source, claim.target):
+        sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
+        sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
+    return [
+        f"{show_number(sides[0][fed])} / {show_number(sides[1][lane])}"
+        for lane, fed in enumerate(holds.permutation)
+    ]
+
+
+def _refutation(fails: Refutation) -> JSON:
+    found: JSON = {"relation": fails.relation.value}
+    match fails:
+        case TraceRefutation():
+            parts = [{name: _plain(value) for name, value in part} for part in fails.position]
+            return found | {
+                "kind": "trace",
+                "power": fails.power,
+                "position": parts[0] if len(parts) == 1 else parts,
+                "trace_source": bounds_json(fails.source),
+                "trace_target": bounds_json(fails.target),
+            }
+        case NotRelativeRefutation():
+            return found | {
+                "kind": "not-relative",
+                "side": fails.side,
+                "lanes": [fails.query_lane, fails.key_lane],
+                "position": [_token(token) for token in fails.tokens],
+                "first": bounds_json(fails.first),
+                "second": bounds_json(fails.second),
+            }
+        case ScoreRefutation():
+            lanes, tokens, kind = [fails.query_lane, fails.key_lane], [fails.query, fails.key], "score"
+        case EntryRefutation():
+            lanes, tokens, kind = [fails.row, fails.column], [fails.token], "entry"
+    return found | {
+        "kind": kind,
+        "lanes": lanes,
+        "position": [_token(token) for token in tokens],
+        "source": bounds_json(fails.source),
+        "target": bounds_json(fails.target),
+    }
+
+
+def _token(token: Token) -> JSON:
+    return {"feed": token.feed, "position": {name: _plain(value) for name, value in token.position}}
+
+
+def _plain(value: Fraction) -> int | str:
+    return int(value) if value.denominator == 1 else str(value)
+
+
+def _numeric(verdict: Verdict) -> JSON:
+    shown, values = verdict.decision.counterexample, verdict.confirmation.values
+    return {
+        "passed": verdict.confirmation.passed,
+        "comparisons": [
+            {
+                "what": c.what,
+                "precision": c.precision,
+                "error": float(f"{c.error:.3g}"),
+                "tolerance": float(f"{c.tolerance:.3g}"),
+                "passed": c.passed,
+            }
+            for c in verdict.confirmation.comparisons
+        ],
+        "counterexample": _counterexample(verdict.claim, shown, values) if shown and values else None,
+    }
+
+
+def _counterexample(
+    claim: Claim, shown: ScoreRefutation | EntryRefutation, values: tuple[float, float]
+) -> JSON:
+    """The kernels as they are, weights untouched: lanes, tokens, each side's angle and value."""
+    tokens = [shown.query, shown.key] if isinstance(shown, ScoreRefutation) else [shown.token]
+    lanes = (
+        [shown.query_lane, shown.key_lane]
+        if isinstance(shown, ScoreRefutation)
+        else [shown.row, shown.column]
+    )
+    found: JSON = {
+        "kind": "score" if isinstance(shown, ScoreRefutation) else "output",
+        "lanes": lanes,
+        "tokens": [_token(token) for token in tokens],
+        "snippet": write_snippet(claim, shown),
+    }
+    for side, layout, value in (
+        ("source", claim.source, values[0]),
+        ("target", claim.target, values[1]),
+    ):
+        found[side] = {
+            "angle": _angle(claim, side, lanes[-1], tokens),
+            "value": float(f"{value:.7g}"),
+            "pair": next((i for i, p in enumerate(layout.pairs) if lanes[-1] in p.read), None),
+        }
+    return found
+
+
+def _angle(claim: Claim, side: str, lane: int, tokens: list[Token]) -> float | None:
+    """The angle in radians by which `lane`'s pair turns from the first token to the last."""
+    layout = claim.source if side == "source" else claim.target
+    pair = next((pair for pair in layout.pairs if lane in pair.read), None)
+    if pair is None:
+        return None
+    places = [axis_positions(claim, token, side, layout.axes) for token in tokens]
+    start = places[0] if len(places) == 2 else [Fraction(0)] * len(layout.axes)
+    steps = zip(layout.axes, start, places[-1], strict=True)
+    total = sum(to_float(pair.angle[axis]) * float(end - begin) for axis, begin, end in steps)
+    if len(places) == 1:
+        total += to_float(pair.angle.phase)
+    return float(f"{total:.7g}")

@@ -1,0 +1,87 @@
+"""A rewrite as JSON types and as text."""
+
+from __future__ import annotations
+
+import re
+
+from prover.claims.relation import Outcome, Strength
+from prover.reports.text import labelled_text
+from prover.reports.theorem_report import JSON, shown
+from prover.theorems.rewrite import Invariant, Rewrite
+
+SCHEMA = "rope-prover/rewrite/1"
+
+
+def rewrite_json(found: Rewrite) -> JSON:
+    """Everything that is known of a rewrite."""
+    difference = found.difference
+    return {
+        "schema": SCHEMA,
+        "verdict": found.outcome.value,
+        "headline": _headline(found),
+        "old": found.old.spec,
+        "new": found.new.spec,
+        "for_all": [v.name for v in found.variables],
+        "hypotheses": [shown(h, found.variables) for h in found.hypotheses],
+        "invariant": [invariant_text(found, i) for i in found.invariant],
+        "first_difference": None if difference is None else {
+            "parameters": difference.text, "pair": difference.pair, "old": difference.old, "new": difference.new,
+        },
+        "tried": found.tried,
+        "questions": found.questions,
+        "second_opinion": found.agreement or None,
+        "open_question": found.saved or None,
+        "strength": _strength(found).value,
+    }
+
+
+def invariant_text(found: Rewrite, invariant: Invariant) -> str:
+    """What a carried value is at every pair, and where."""
+    where = " and ".join(shown(guard, found.variables) for guard in invariant.guards)
+    text = f"{invariant.state} = {shown(invariant.value, found.variables)}"
+    carried = {f"{side}_{name}": f"{name} of {side}" for side, layout in (("old", found.old), ("new", found.new))
+               for name, *_ in layout.family.states}
+    words = re.compile("|".join(map(re.escape, carried)) or "$^")
+    return words.sub(lambda m: carried[m[0]], f"{text} where {where}" if where else text)
+
+
+def _strength(found: Rewrite) -> Strength:
+    if found.outcome is Outcome.EQUIVALENT:
+        return Strength.SOLVER
+    return Strength.CHECKED if found.difference else Strength.NONE
+
+
+def _headline(found: Rewrite) -> str:
+    if found.outcome is Outcome.EQUIVALENT:
+        return "At every pair, for all sizes, the two do the same."
+    if found.difference is not None:
+        return f"They differ: at {found.difference.text}, pair {found.difference.pair} is the first."
+    return "Neither an invariant that proves them equal nor a difference was found."
+
+
+def rewrite_text(found: Rewrite) -> str:
+    """Plain text, a label a line."""
+    rows = [
+        ("old", f"{found.old.spec}  ({found.old.family.title})"),
+        ("new", f"{found.new.spec}  ({found.new.family.title})"),
+        ("for all", ", ".join(v.name for v in found.variables)),
+        ("assuming", "; ".join(shown(h, found.variables) for h in found.hypotheses) or "nothing"),
+    ]
+    if found.outcome is Outcome.EQUIVALENT:
+        rows += [("invariant", invariant_text(found, i)) for i in found.invariant]
+        if found.invariant:
+            rows.append(("base", "the invariant holds at pair 0"))
+            rows.append(("step", "if it holds at a pair and there is another one, it holds there"))
+        rows.append(("so", "wherever it holds the two turn the same lanes by the same angle"
+                     if found.invariant else "the two turn the same lanes by the same angle"))
+    if found.difference is not None:
+        rows.append(("old", f"pair {found.difference.pair} turns {found.difference.old}"))
+        rows.append(("new", f"pair {found.difference.pair} turns {found.difference.new}"))
+    rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
+    if found.difference is not None:
+        rows.append(("numbers", "a certificate that the kernels are not identical at these sizes was accepted"))
+    rows.append(("tried", f"{found.tried} small sizes, pair by pair in exact numbers"))
+    if found.saved:
+        rows.append(("saved", f"the question that was left open is in {found.saved}"))
+    rows.append(("strength", _strength(found).value))
+    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", rows)

@@ -1,0 +1,80 @@
+"""A counterexample as a NumPy snippet that runs by itself when pasted."""
+
+from __future__ import annotations
+
+from prover.claims.claim import Claim
+from prover.claims.evidence import EntryRefutation, ScoreRefutation, Token
+from prover.exact.angle import Angle
+from prover.kernels.kernel import axis_positions, to_float
+from prover.layouts.layout import Layout
+from prover.reports.text import plain
+
+_KERNEL = '''import numpy as np
+
+def kernel(pairs, passes, width, lane, at):
+    """One column of the kernel: what a head that is 1 in `lane` becomes at position `at`."""
+    x, y = np.eye(width)[lane], np.zeros(width)
+    for read, write in passes:
+        y[write] = x[read]
+    for (a, b), (c, d), frequency, phase, frequency2, phase2, s in pairs:
+        t, u = np.dot(frequency, at) + phase, np.dot(frequency2, at) + phase2
+        y[c] = s * (x[a] * np.cos(t) - x[b] * np.sin(t))
+        y[d] = s * (x[a] * np.sin(u) + x[b] * np.cos(u))
+    return y
+'''
+
+
+def write_snippet(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> str:
+    """Python text that computes both sides of the counterexample and shows that they differ."""
+    if isinstance(shown, ScoreRefutation):
+        lanes: tuple[int, ...] = (shown.query_lane, shown.key_lane)
+        tokens: tuple[Token, ...] = (shown.query, shown.key)
+        what = f"score of q one-hot at lane {lanes[0]} and k one-hot at lane {lanes[1]}"
+    else:
+        lanes, tokens = (shown.column,), (shown.token,)
+        what = f"output lane {shown.row} of x one-hot at lane {shown.column}"
+    lines = [_KERNEL, f"# {what}", f"width = {claim.source.width}"]
+    for side, layout in (("source", claim.source), ("target", claim.target)):
+        lines += _side(claim, side, layout, lanes, tokens)
+        columns = [
+            f"kernel({side}_pairs, {side}_passes, width, {lane}, {side}_at[{i}])"
+            for i, lane in enumerate(lanes)
+        ]
+        value = " @ ".join(columns) if len(lanes) == 2 else f"{columns[0]}[{_row(shown)}]"
+        lines.append(f"{side} = {value}")
+    gap = max(shown.target[0] - shown.source[1], shown.source[0] - shown.target[1])
+    lines += [
+        'print("source", source, "target", target)',
+        f"assert abs(source - target) > {float(gap) / 2:.3g}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _angle(angle: Angle, layout: Layout) -> str:
+    return f"{[to_float(angle[axis]) for axis in layout.axes]}, {to_float(angle.phase)}"
+
+
+def _row(shown: ScoreRefutation | EntryRefutation) -> int:
+    assert isinstance(shown, EntryRefutation)
+    return shown.row
+
+
+def _side(
+    claim: Claim, side: str, layout: Layout, lanes: tuple[int, ...], tokens: tuple[Token, ...]
+) -> list[str]:
+    pairs = [pair for pair in layout.pairs if set(pair.read) & set(lanes)]
+    passes = [move for move in layout.passes if move[0] in lanes]
+    rows = [
+        f"    ({pair.read}, {pair.write}, {_angle(pair.angle, layout)}, "
+        f"{_angle(pair.second_angle or pair.angle, layout)}, {to_float(pair.magnitude)}),"
+        for pair in pairs
+    ]
+    places = [[float(v) for v in axis_positions(claim, t, side, layout.axes)] for t in tokens]
+    return [
+        f"# {plain(layout.name, 100)}: positions on the axes {', '.join(layout.axes)}",
+        f"{side}_at = {places}",
+        f"{side}_pairs = [",
+        *rows,
+        "]",
+        f"{side}_passes = {passes}",
+    ]

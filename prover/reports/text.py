@@ -1,0 +1,46 @@
+"""Text made safe and laid out: for a terminal, and for Markdown."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+
+def plain(text: str, most: int = 400) -> str:
+    """Text from a stranger's file made safe for a terminal: one line, no control characters."""
+    kept = "".join(c if c.isprintable() else " " for c in text)
+    return kept if len(kept) <= most else f"{kept[: most - 1]}…"
+
+
+def escape_markdown(text: str) -> str:
+    """Text from a stranger's file made safe inside Markdown."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+!|~@&$" else c for c in plain(text))
+
+
+def markdown_prose(text: str) -> str:
+    """Our own sentences inside Markdown: nothing in them may start a style, a tag or a cell."""
+    return "".join(f"\\{c}" if c in r"\`*_<>|" else c for c in text)
+
+
+def labelled_text(headline: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Plain text: a headline, then a label a line, made safe and wrapped."""
+    lines = [
+        textwrap.fill(
+            plain(text, 4000), 120, initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
+            break_long_words=False, break_on_hyphens=False,
+        ).rstrip()
+        for label, text in rows
+    ]
+    return "\n".join([headline, "", *lines]) + "\n"
+
+
+def labelled_markdown(headline: str, rows: Sequence[tuple[str, str]]) -> str:
+    """The same as a table for a pull-request comment."""
+    lines = [f"| {label} | {escape_markdown(plain(text, 4000))} |" for label, text in rows]
+    return "\n".join([f"### {markdown_prose(headline)}", "", "| | |", "|---|---|", *lines]) + "\n"
+
+
+def code_markdown(text: str) -> str:
+    """Text as a code span that cannot be left and cannot break a table."""
+    safe = plain(text, 200).replace("`", "'").replace("|", "\\|")
+    return f"`{safe}`"

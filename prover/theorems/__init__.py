@@ -1,0 +1,1 @@
+"""Statements for all sizes, and loops that carry a value from pair to pair."""

@@ -1,0 +1,140 @@
+"""A condition on parameters made shorter, under hypotheses, with a solver's help.
+
+What comes out is equivalent to what went in wherever the hypotheses hold; that is proved again by
+whoever uses it, so nothing rests on this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import Protocol
+
+import sympy
+
+from prover.language.expression import AllOf, AnyOf
+from prover.language.logic import Condition, negation
+
+MAX_CLAUSES = 400
+ASKS = "Can a condition be made shorter?"
+
+
+class Asked(Protocol):
+    """Whoever knows the hypotheses."""
+
+    def ask(self, name: str, asks: str, *conditions: Condition) -> str:
+        """sat, unsat or unknown for the hypotheses and the conditions together."""
+
+    def sorts(self) -> dict[sympy.Symbol, str]:
+        """The symbols."""
+
+
+def simplified(clauses: Sequence[Condition], study: Asked) -> tuple[Condition, ...]:
+    """The conjunction with as few and as short clauses as is found in a bounded search."""
+    if len(clauses) > MAX_CLAUSES:
+        return tuple(clauses)
+    kept = [_shortened(tidied(clause), study) for clause in clauses]
+    kept = [clause for clause in dict.fromkeys(kept) if clause != sympy.true]
+    if sympy.false in kept:
+        return (sympy.false,)
+    kept = _irredundant(sorted(kept, key=_size), study)
+    if any(isinstance(clause, AnyOf) for clause in kept) or len(kept) > 4:
+        plain = _of_atoms(kept, study)
+        if plain is not None and sum(map(_size, plain)) < sum(map(_size, kept)):
+            kept = plain
+    return tuple(_joined([_exact(part, study) for part in _parts(clause)]) for clause in kept)
+
+
+def tidied(condition: Condition) -> Condition:
+    """The same condition with common terms cancelled and every term on the side where it is positive."""
+    if isinstance(condition, AllOf):
+        return type(condition)(*map(tidied, condition.args))
+    if condition in (sympy.true, sympy.false):
+        return condition
+    difference = sympy.expand(condition.args[0] - condition.args[1])
+    if difference.is_Rational:
+        return sympy.true if bool(condition.func(difference, 0)) else sympy.false
+    terms = sympy.Add.make_args(difference)
+    left = sympy.Add(*(t for t in terms if t.as_coeff_Mul()[0] > 0))
+    right = sympy.Add(*(-t for t in terms if t.as_coeff_Mul()[0] < 0))
+    if not left.free_symbols and right.free_symbols:
+        return condition.func(left, right, evaluate=False).reversed
+    return condition.func(left, right, evaluate=False)
+
+
+def _exact(part: Condition, study: Asked) -> Condition:
+    """x == y for x <= y where the hypotheses give x >= y."""
+    if isinstance(part, sympy.LessThan | sympy.GreaterThan):
+        back = (sympy.GreaterThan if isinstance(part, sympy.LessThan) else sympy.LessThan)(*part.args, evaluate=False)
+        if study.ask("shorter", ASKS, negation(back)) == "unsat":
+            return sympy.Eq(*part.args, evaluate=False)
+    return part
+
+
+def _size(condition: Condition) -> int:
+    return sum(1 for _ in sympy.preorder_traversal(condition))
+
+
+def _parts(clause: Condition) -> tuple[Condition, ...]:
+    return clause.args if isinstance(clause, AnyOf) else (clause,)
+
+
+def _joined(parts: Sequence[Condition]) -> Condition:
+    return sympy.false if not parts else parts[0] if len(parts) == 1 else AnyOf(*parts)
+
+
+def _shortened(clause: Condition, study: Asked) -> Condition:
+    """The clause without the parts that cannot hold, or that imply another; true if it must hold."""
+    if study.ask("shorter", ASKS, negation(clause)) == "unsat":
+        return sympy.true
+    parts = [p for p in _parts(clause) if study.ask("shorter", ASKS, p) != "unsat"]
+    for part in sorted(parts, key=_size, reverse=True):
+        others = [p for p in parts if p != part]
+        if others and study.ask("shorter", ASKS, part, negation(_joined(others))) == "unsat":
+            parts = others
+    return _joined(parts)
+
+
+def _irredundant(clauses: list[Condition], study: Asked) -> list[Condition]:
+    kept = list(clauses)
+    for clause in reversed(clauses):
+        others = [c for c in kept if c != clause]
+        if study.ask("shorter", ASKS, *others, negation(clause)) == "unsat":
+            kept = others
+            continue
+        parts = list(_parts(clause))
+        for part in list(parts):
+            rest = [p for p in parts if p != part]
+            if rest and study.ask("shorter", ASKS, *others, part, negation(_joined(rest))) == "unsat":
+                parts = rest
+        kept = [*others, _joined(parts)]
+    return kept
+
+
+def _of_atoms(clauses: Sequence[Condition], study: Asked) -> list[Condition] | None:
+    """The same as a conjunction of plain comparisons, if there is one among the usual ones."""
+    used = {s for clause in clauses for s in clause.free_symbols}
+    symbols = [s for s in study.sorts() if s in used and s.is_integer]
+    pool = [part for clause in clauses for part in _parts(clause)]
+    pool += list(_usual(symbols))
+    implied = [atom for atom in dict.fromkeys(pool) if study.ask("shorter", ASKS, *clauses, negation(atom)) == "unsat"]
+    if study.ask("shorter", ASKS, *implied, negation(AllOf(*clauses, sympy.true))) != "unsat":
+        return None
+    kept = list(implied)
+    for atom in sorted(implied, key=_size, reverse=True):
+        others = [a for a in kept if a != atom]
+        if study.ask("shorter", ASKS, *others, negation(AllOf(*clauses, sympy.true))) == "unsat":
+            kept = others
+    return kept
+
+
+def _usual(symbols: Sequence[sympy.Symbol]) -> Iterable[Condition]:
+    """Comparisons of symbols with small numbers and with each other."""
+    for symbol, number in product(symbols, (0, 1, 2)):
+        yield sympy.Eq(symbol, number, evaluate=False)
+        yield sympy.LessThan(symbol, number, evaluate=False)
+    for one, other in product(symbols, symbols):
+        if one != other:
+            yield sympy.LessThan(one, other, evaluate=False)
+            yield sympy.LessThan(one, other + 1, evaluate=False)
+            yield sympy.Eq(one, other, evaluate=False)

@@ -1,0 +1,120 @@
+"""A statement about two families for all sizes, and the questions put to a solver about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import sympy
+
+from prover.claims.solver import Question, Solver
+from prover.errors import InputError, UndecidedError
+from prover.language.expression import INDEX
+from prover.language.logic import Condition, negation
+from prover.language.smt import INT, REAL, Translator
+from prover.layouts.feed import Feed, resolve_feeds
+from prover.layouts.feed_text import coordinate_names
+from prover.theorems.symbolic import SymbolicLayout, Variable, read_hypotheses, symbolic_layout
+
+OTHER = sympy.Symbol("i", integer=True)
+LANE = sympy.Symbol("lane", integer=True)
+OTHER_LANE = sympy.Symbol("other_lane", integer=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is studied: two families under feeds, what stays symbolic, and what is assumed."""
+
+    source: SymbolicLayout
+    target: SymbolicLayout
+    feeds: tuple[Feed, ...]
+    variables: tuple[Variable, ...]
+    where: tuple[tuple[Condition, str], ...]
+
+    @property
+    def hypotheses(self) -> tuple[Condition, ...]:
+        """Everything that may be assumed of the variables."""
+        required = [c for layout in (self.source, self.target) for c, _ in layout.requirements]
+        return tuple(dict.fromkeys([*(c for c, _ in self.where), *required]))
+
+
+def make_statement(
+    source: str, target: str, feeds: Sequence[str], variables: tuple[Variable, ...], where: Sequence[str]
+) -> Statement:
+    """The statement about two specs. Raises InputError or UndecidedError for what it cannot be about."""
+    first, second = (symbolic_layout(spec, variables) for spec in (source, target))
+    named = [replace(layout.family, feeds=_plain_feeds(layout)) for layout in (first, second)]
+    resolved = resolve_feeds(feeds, *named)
+    for feed in resolved:
+        for _, position in (*feed.source, *feed.target):
+            if position.phase:
+                raise UndecidedError(f"feed '{feed.name}' has an offset, which theorems for all sizes leave out")
+    return Statement(first, second, resolved, variables, read_hypotheses(where, variables, (first, second)))
+
+
+def _plain_feeds(layout: SymbolicLayout) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The named feeds whose text has no parameter in it."""
+    names = {p.name for p in layout.family.parameters}
+    return tuple(
+        (name, table) for name, table in layout.family.feeds
+        if not any(names & set(coordinate_names(text)) for _, text in table)
+    )
+
+
+@dataclass(slots=True)
+class Study:
+    """A statement under study: its questions go to one solver, under the same hypotheses.
+
+    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open.
+    """
+
+    statement: Statement
+    solver: Solver
+    assumed: tuple[Condition, ...] = ()
+    more: tuple[sympy.Symbol, ...] = ()
+    unknown: list[Question] = field(default_factory=list)
+
+    def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
+        """The same study under further conditions, with further symbols."""
+        return replace(self, assumed=(*self.assumed, *conditions), more=(*self.more, *more))
+
+    def ask(self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()) -> str:
+        """sat, unsat or unknown for the hypotheses and these conditions together."""
+        return self.answer(name, asks, *conditions, values=values)[0]
+
+    def answer(
+        self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()
+    ) -> tuple[str, dict[str, int]]:
+        """The word, and the values of a model for whole-number symbols."""
+        translator = Translator.of(self.sorts())
+        facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
+        body = [*translator.declarations(), *(f"(assert {fact})" for fact in facts), "(check-sat)"]
+        wanted = tuple(translator.names[symbol].text for symbol in values)
+        question = Question(
+            name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
+            "candidate, to be tried with numbers.", "\n".join(body), wanted,
+        )
+        found = self.solver.ask(question)
+        if found.word == "unknown":
+            self.unknown.append(question)
+        return found.word, found.values() if found.word == "sat" and wanted else {}
+
+    def is_about_something(self) -> bool:
+        """Whether some parameters meet the hypotheses; False if that is not known. Raises InputError if none do."""
+        word = self.ask("vacuity", "Are there parameters that meet all hypotheses?")
+        if word == "unsat":
+            raise InputError(
+                "no parameters meet the hypotheses, so anything would follow from them",
+                advice="Loosen --where, or leave out a value in a spec",
+            )
+        return word == "sat"
+
+    def sorts(self) -> dict[sympy.Symbol, str]:
+        """Every symbol that may occur, with its sort."""
+        whole = {s: INT if v.is_whole else REAL for v in self.statement.variables for s in v.symbols}
+        indices = dict.fromkeys((INDEX, OTHER, LANE, OTHER_LANE), INT)
+        return whole | indices | {s: INT if s.is_integer else REAL for s in self.more}
+
+    def follows(self, name: str, asks: str, condition: Condition, *assumed: Condition) -> bool:
+        """Whether the condition holds wherever the hypotheses and `assumed` do."""
+        return self.ask(name, asks, *assumed, negation(condition)) == "unsat"

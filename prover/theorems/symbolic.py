@@ -1,0 +1,321 @@
+"""A layout whose parameters stay symbols: what theorems for all sizes are about.
+
+Names are replaced by what they stand for until only the variables, the pair index j and the axes are
+left; choices that the given values settle are settled. What remains is a list of cases: under these
+conditions on j and the variables the pair turns with this vector of frequencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from prover.errors import ExpressionError, InputError, ProverError, UndecidedError
+from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, AllOf, parse, parse_condition
+from prover.language.logic import Condition
+from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces
+from prover.layouts.family import Family, Parameter
+from prover.layouts.family_file import load_family
+from prover.layouts.layout_file import choice_names
+from prover.layouts.spec import parse_spec, parse_value
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A parameter that stays a symbol; a list has one symbol for each entry."""
+
+    name: str
+    is_whole: bool
+    is_list: bool
+    symbols: tuple[sympy.Symbol, ...]
+
+    @property
+    def value(self) -> Symbolic:
+        return self.symbols if self.is_list else self.symbols[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Under all of `guards` the pair's angle is the sum of coefficient * position over `vector`."""
+
+    guards: tuple[Condition, ...]
+    vector: tuple[tuple[str, sympy.Basic], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicLayout:
+    """A family at symbolic parameters: one block of `count` pairs, each a rotation without a phase.
+
+    `requirements`: what the layout file asks of its parameters, with the words it uses. `states`: values
+    carried from pair to pair, as symbols, each with its value at pair 0 and its step to the next.
+    `inner`: whole-number expressions that the file works with, under the conditions that choose them.
+    `parameters`: the values of those that the layout uses.
+    """
+
+    spec: str
+    family: Family
+    width: sympy.Basic
+    count: sympy.Basic
+    first: sympy.Basic
+    second: sympy.Basic
+    write_first: sympy.Basic
+    write_second: sympy.Basic
+    magnitude: tuple[tuple[tuple[Condition, ...], sympy.Basic], ...]
+    cases: tuple[Case, ...]
+    requirements: tuple[tuple[Condition, str], ...]
+    states: tuple[tuple[sympy.Symbol, sympy.Basic, sympy.Basic], ...]
+    inner: tuple[sympy.Basic, ...]
+    parameters: tuple[tuple[str, Symbolic], ...]
+
+
+def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
+    """The variables of these names, typed by the layouts that have parameters of these names.
+
+    Raises InputError for a name that no layout has.
+    """
+    families = [_family(spec)[0] for spec in specs]
+    known = {p.name: p for family in reversed(families) for p in family.parameters}
+    found = []
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"no layout has a parameter '{name[:40]}'",
+                advice=f"Parameters: {', '.join(sorted(known))}",
+            )
+        found.append(_variable(known[name]))
+    if len({v.name for v in found}) < len(found):
+        raise InputError("a variable is named twice")
+    return tuple(found)
+
+
+def _variable(parameter: Parameter) -> Variable:
+    whole = parameter.is_whole or _asks_for_whole(parameter)
+    if not parameter.is_list:
+        return Variable(parameter.name, whole, False, (sympy.Symbol(parameter.name, real=True, integer=whole or None),))
+    entries = len(parameter.default) if isinstance(parameter.default, tuple) else 0
+    if not 0 < entries <= MAX_ENTRIES:
+        raise UndecidedError(
+            f"the list '{parameter.name}' has no fixed number of entries",
+            advice=f"A list can be a variable if its default has 1 to {MAX_ENTRIES} entries",
+        )
+    symbols = tuple(sympy.Symbol(f"{parameter.name}[{i}]", real=True, integer=whole or None) for i in range(entries))
+    return Variable(parameter.name, whole, True, symbols)
+
+
+def _asks_for_whole(parameter: Parameter) -> bool:
+    """Whether the requirement has a remainder of the parameter itself, which only whole numbers meet."""
+    requirement = parameter.requirement
+    if requirement is None:
+        return False
+    parts = requirement.args if requirement.func is AllOf else (requirement,)
+    return any(
+        isinstance(part, sympy.Eq) and isinstance(part.lhs, sympy.Mod) and part.lhs.args[0].is_Symbol
+        and part.lhs.args[0].name == parameter.name and part.lhs.args[1].is_Integer and part.rhs.is_Integer
+        for part in parts
+    )
+
+
+def read_hypotheses(
+    texts: Sequence[str], variables: Sequence[Variable], layouts: Sequence[SymbolicLayout]
+) -> tuple[tuple[Condition, str], ...]:
+    """Conditions over the variables, and over parameters to which no two layouts give different values.
+
+    Raises InputError for any other name.
+    """
+    values = _values(variables)
+    apart: dict[str, tuple[Symbolic, Symbolic]] = {}
+    for name, value in (parameter for layout in layouts for parameter in layout.parameters):
+        if name not in _values(variables) and values.setdefault(name, value) != value:
+            apart[name] = (values[name], value)
+    return tuple((_hypothesis(text, values, apart), text) for text in texts)
+
+
+def _hypothesis(
+    text: str, values: Mapping[str, Symbolic], apart: Mapping[str, tuple[Symbolic, Symbolic]]
+) -> Condition:
+    lists = [name for name, value in values.items() if isinstance(value, tuple)]
+    try:
+        condition = parse_condition(text, [name for name in values if name not in lists], lists)
+        for name in sorted(apart.keys() & {symbol.name for symbol in condition.free_symbols}):
+            raise InputError(
+                f"'{name}' is {apart[name][0]} in one layout and {apart[name][1]} in the other",
+                advice="Give it one value in both specs, or leave it symbolic",
+            )
+        return Inliner(values, {}).condition(condition)
+    except ProverError as fault:
+        raise fault.inside(f"--where '{text[:80]}'") from None
+
+
+def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") -> SymbolicLayout:
+    """The layout of a spec with `variables` left as symbols.
+
+    A parameter of a variable's name is that variable unless the spec gives it a value; a value may
+    be an expression in the variables. `loop`: values carried from pair to pair stay symbols too, with
+    this in front of their names. Raises UndecidedError for what theorems cannot be about.
+    """
+    family, given = _family(text)
+    values: dict[str, Symbolic] = dict(_values(variables))
+    known = {p.name: p for p in family.parameters}
+    for name, value in given.items():
+        if name not in known:
+            raise InputError(f"unknown parameter '{name[:40]}'", where=f"spec '{text[:80]}'")
+        values[name] = parameter_value(value, known[name], variables)
+    texts: dict[str, sympy.Basic] = dict(family.lets)
+    for parameter in family.parameters:
+        if parameter.name in values:
+            continue
+        if parameter.default is None:
+            raise InputError(f"parameter '{parameter.name}' must be given ({parameter.meaning})")
+        if isinstance(parameter.default, tuple):
+            values[parameter.name] = tuple(_rational(entry) for entry in parameter.default)
+        else:
+            texts[parameter.name] = parameter.default
+    if family.states and not loop:
+        raise UndecidedError(
+            "a layout with values carried from pair to pair is no closed form",
+            advice="rope-prover rewrite compares such loops with a closed form",
+        )
+    if len(family.blocks) != 1:
+        raise UndecidedError(f"a layout of {len(family.blocks)} blocks of pairs is outside theorems for all sizes")
+    (block,) = family.blocks
+    if block.second_angle is not None:
+        raise UndecidedError("a layout with two angles for a pair is no rotation, and outside theorems for all sizes")
+    carried = {name: _state(name, loop, step, values, texts) for name, _, step in family.states}
+    values |= carried
+    inliner = Inliner({**values, AXES: tuple(map(sympy.Symbol, family.axes))}, texts, family.axes)
+    requirements = [
+        (inliner.condition(p.requirement), p.requirement_text) for p in family.parameters if p.requirement is not None
+    ]
+    requirements += [(inliner.condition(r.condition), "") for r in family.requirements]
+    return SymbolicLayout(
+        text,
+        family,
+        width=inliner.value(family.width),
+        count=inliner.value(block.count),
+        first=inliner.value(block.first),
+        second=inliner.value(block.second),
+        write_first=inliner.value(block.write_first),
+        write_second=inliner.value(block.write_second),
+        magnitude=pieces(inliner.value(block.magnitude)),
+        cases=_cases(inliner.value(block.angle), family.axes),
+        requirements=tuple((c, words) for c, words in requirements if c is not sympy.true),
+        states=tuple(
+            (carried[name], inliner.value(initial), inliner.value(step)) for name, initial, step in family.states
+        ),
+        inner=_inner([
+            *(inliner.value(e) for _, e in family.lets if not e.has(*map(sympy.Symbol, family.axes))),
+            inliner.value(block.angle),
+        ]) if loop else (),
+        parameters=tuple((name, value) for name, value in inliner.values.items() if name in known),
+    )
+
+
+def _state(
+    name: str, loop: str, step: sympy.Basic, values: Mapping[str, Symbolic], texts: Mapping[str, sympy.Basic]
+) -> sympy.Symbol:
+    """The symbol of a carried value: whole if its step takes whole numbers to whole numbers."""
+    trial = sympy.Symbol(f"{loop}_{name}", real=True, integer=True)
+    stepped = Inliner({**values, name: trial}, texts).value(step)
+    return trial if is_whole(stepped) else sympy.Symbol(f"{loop}_{name}", real=True)
+
+
+def is_whole(e: sympy.Basic) -> bool:
+    """Whether an expression has only whole values, by its form."""
+    if e.func == CHOICE:
+        return all(map(is_whole, e.args[1:]))
+    if isinstance(e, sympy.Add | sympy.Mul) or e.func in (SMALLEST, LARGEST):
+        return all(map(is_whole, e.args))
+    if isinstance(e, sympy.Mod):
+        return all(map(is_whole, e.args))
+    return bool(e.is_integer)
+
+
+def _inner(expressions: Sequence[sympy.Basic]) -> tuple[sympy.Basic, ...]:
+    """Every part that may be what a loop carries: whole numbers that move with j, and powers."""
+    found: dict[sympy.Basic, None] = {}
+    for expression in expressions:
+        for part in sympy.preorder_traversal(expression):
+            if part.has(INDEX) and (part.is_Pow or (isinstance(part, sympy.Expr) and is_whole(part))):
+                found.setdefault(part)
+    return tuple(found)
+
+
+def _family(text: str) -> tuple[Family, dict[str, str]]:
+    spec = parse_spec(text)
+    offered = choice_names(spec.path)
+    choices = {k: v.lower() if v in ("True", "False") else v for k, v in spec.values if k in offered}
+    return load_family(spec.path, spec.name, choices), {k: v for k, v in spec.values if k not in choices}
+
+
+def _names(variables: Sequence[Variable]) -> tuple[list[str], list[str]]:
+    return [v.name for v in variables if not v.is_list], [v.name for v in variables if v.is_list]
+
+
+def _values(variables: Sequence[Variable]) -> dict[str, Symbolic]:
+    return {v.name: v.value for v in variables}
+
+
+def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variable]) -> Symbolic:
+    """The value of a parameter in a spec: a number, a list, or expressions in the variables."""
+    numbers, lists = _names(variables)
+    used = Inliner(_values(variables), {})
+    try:
+        value = parse_value(text)
+    except InputError:
+        parts = _split(text)
+        if text in lists:
+            return used.entries(text)
+        found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)
+        return found if parameter.is_list else _only(found, parameter)
+    if isinstance(value, tuple):
+        return tuple(_rational(entry) for entry in value)
+    return (_rational(value),) if parameter.is_list else _rational(value)
+
+
+def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
+    if len(found) != 1:
+        raise InputError(f"parameter '{parameter.name}' takes one number, got a list of {len(found)}")
+    return found[0]
+
+
+def _split(text: str) -> list[str]:
+    """Parts at commas that stand outside brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _cases(angle: sympy.Basic, axes: Sequence[str]) -> tuple[Case, ...]:
+    """The ways that the angle's choices can go, and the coefficient of each axis in each."""
+    symbols = {axis: sympy.Symbol(axis) for axis in axes}
+    found = []
+    for guards, e in pieces(angle):
+        expanded = sympy.expand_mul(e) if isinstance(e, sympy.Mul | sympy.Add) else e
+        vector, rest = [], expanded
+        for axis, symbol in symbols.items():
+            part = expanded.coeff(symbol, 1)
+            if part.has(*symbols.values()):
+                raise ExpressionError("positions are multiplied; an angle must be linear in them")
+            if part != 0:
+                vector.append((axis, part))
+                rest = rest - part * symbol
+        rest = sympy.expand_mul(rest)
+        if rest.has(*symbols.values()):
+            raise ExpressionError(f"an angle that is not linear in the positions: {str(rest)[:80]}")
+        if rest != 0:
+            raise UndecidedError(f"an angle with a phase ({str(rest)[:80]}) is outside theorems for all sizes")
+        found.append(Case(guards, tuple(vector)))
+    bound_cases(len(found))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Verdicts: decided, certified, checked, confirmed, and only then said."""

@@ -1,0 +1,130 @@
+"""Writing certificates: a claim and its evidence as canonical JSON that the checker reads.
+
+No time, no path, no machine: the same claim gives the same bytes on every run.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from prover.checker import SCHEMA, canonical, digest
+from prover.claims.claim import Claim
+from prover.claims.evidence import (
+    Bounds,
+    EntryRefutation,
+    NotRelativeRefutation,
+    Refutation,
+    ScoreRefutation,
+    Token,
+    TraceRefutation,
+    Witness,
+)
+from prover.claims.unit import OFFSET
+from prover.exact.angle import Angle
+from prover.layouts.feed import AxisPositions
+from prover.layouts.layout import Layout
+
+
+def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | None) -> str:
+    """The certificate's text."""
+    body: dict[str, Any] = {
+        "schema": SCHEMA,
+        "source": layout_json(claim.source),
+        "target": layout_json(claim.target),
+        "feeds": [
+            {
+                "name": feed.name,
+                "coordinates": list(feed.coordinates),
+                "source": _positions_json(feed.source),
+                "target": _positions_json(feed.target),
+            }
+            for feed in claim.feeds
+        ],
+        "holds": holds
+        and {"relation": holds.relation.value, "permutation": list(holds.permutation)},
+        "fails": fails and _refutation_json(fails),
+    }
+    return canonical(body | {"digest": digest(body)})
+
+
+def layout_json(layout: Layout) -> dict[str, Any]:
+    """A layout as the certificate restates it."""
+    return {
+        "name": layout.name,
+        "width": layout.width,
+        "axes": list(layout.axes),
+        "positions": layout.positions,
+        "pairs": [
+            {
+                "read": list(pair.read),
+                "write": list(pair.write),
+                "angle": _angle_json(pair.angle),
+                "second_angle": pair.second_angle and _angle_json(pair.second_angle),
+                "magnitude": str(pair.magnitude),
+            }
+            for pair in layout.pairs
+        ],
+        "passes": [list(move) for move in layout.passes],
+    }
+
+
+def _angle_json(angle: Angle) -> dict[str, str]:
+    found = {axis: str(frequency) for axis, frequency in angle.frequencies}
+    return found | {OFFSET: str(angle.phase)} if angle.phase else found
+
+
+def _positions_json(positions: AxisPositions) -> dict[str, dict[str, str]]:
+    return {axis: _angle_json(angle) for axis, angle in positions}
+
+
+def _refutation_json(fails: Refutation) -> dict[str, Any]:
+    head: dict[str, Any] = {"relation": fails.relation.value}
+    if isinstance(fails, NotRelativeRefutation):
+        return head | {
+            "kind": "not-relative",
+            "side": fails.side,
+            "lanes": [fails.query_lane, fails.key_lane],
+            "tokens": [_token_json(token) for token in fails.tokens],
+            "first": bounds_json(fails.first),
+            "second": bounds_json(fails.second),
+        }
+    head |= {"source": bounds_json(fails.source), "target": bounds_json(fails.target)}
+    match fails:
+        case EntryRefutation():
+            return head | {
+                "kind": "entry",
+                "lanes": [fails.row, fails.column],
+                "tokens": [_token_json(fails.token)],
+            }
+        case ScoreRefutation():
+            return head | {
+                "kind": "score",
+                "lanes": [fails.query_lane, fails.key_lane],
+                "tokens": [_token_json(fails.query), _token_json(fails.key)],
+            }
+        case TraceRefutation():
+            return head | {
+                "kind": "trace",
+                "power": fails.power,
+                "position": [{n: str(v) for n, v in part} for part in fails.position],
+            }
+
+
+def _token_json(token: Token) -> dict[str, Any]:
+    return {"feed": token.feed, "position": {n: str(v) for n, v in token.position}}
+
+
+def bounds_json(bounds: Bounds) -> list[str]:
+    """Two decimals, exactly."""
+    return [decimal(bounds[0]), decimal(bounds[1])]
+
+
+def decimal(value: Fraction) -> str:
+    """A rational whose denominator divides a power of ten, written as a decimal."""
+    digits = 0
+    while (value * 10**digits).denominator != 1:
+        digits += 1
+    whole = int(value * 10**digits)
+    sign, text = "-" if whole < 0 else "", str(abs(whole)).rjust(digits + 1, "0")
+    return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else f"{sign}{text}"

@@ -1,0 +1,42 @@
+"""The README's commands and shown output are real, and CI runs the test command it names."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from prover.commands.cli import run_command
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+CONSOLE = re.findall(r"```console\n\$ rope-prover (.*)\n((?:.*\n)*?)```", README)
+SHELL = re.findall(r"```sh\n(.*)\n```", README)
+TOML = re.findall(r"```toml\n((?:.*\n)*?)```", README)
+
+
+@pytest.mark.parametrize(("command", "shown"), CONSOLE, ids=[command[:40] for command, _ in CONSOLE])
+def test_shown_output(command: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every shown line is printed, in this order; '...' stands for lines left out."""
+    run_command(shlex.split(command))
+    lines = iter(capsys.readouterr().out.splitlines())
+    wanted = [line for line in shown.splitlines() if line != "..."]
+    assert wanted
+    missing = [line for line in wanted if line not in lines]
+    assert missing == []
+
+
+def test_two_commands_and_ci() -> None:
+    """There are two commands, and CI runs the second to the letter."""
+    assert 2 == len(SHELL)
+    assert f"\n{SHELL[1]}\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_layout_of_the_readme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The layout file shown can be used as it stands, and on text it is plain half pairing."""
+    path = tmp_path / "mine.toml"
+    path.write_text(TOML[0])
+    code = run_command(["prove", str(path), "transformers/half:head_dim=64", "--feed", "t=p,h=p"])
+    assert (0, True) == (code, "identical is the lowest that holds" in capsys.readouterr().out)

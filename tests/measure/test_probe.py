@@ -1,0 +1,128 @@
+"""The probe on kernels written in NumPy: what it reads is what was put in, and what is no layout is said to be none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from catalogue.kernels import Array, rotate_adjacent, rotate_halves
+from prover.commands.cli import run_command
+from prover.layouts.loading import load
+from prover.measure.conform import conform
+from prover.measure.measured import decode
+from prover.measure.probe import NotALayout, probe
+
+FREQUENCIES = np.array([1.0, 0.1, 0.01])
+
+
+def on_each(function: Callable[[Array, tuple[float, ...]], Array]) -> Any:
+    """A kernel for many vectors from one for a single vector, in float32 as real kernels are."""
+
+    def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
+        rows = [function(row.astype(np.float32), position) for row in vectors]
+        return np.array(rows, dtype=np.float32).astype(np.float64)
+
+    return kernel
+
+
+def case_of(function: Callable[[Array, tuple[float, ...]], Array], axes: tuple[str, ...] = ("pos",)) -> dict[str, Any]:
+    """The table of a kernel on 6 lanes."""
+    return probe(on_each(function), 6, axes).case
+
+
+def test_halves() -> None:
+    """Half pairing is read as pairs (0, 3), (1, 4), (2, 5)."""
+    case = case_of(lambda x, p: rotate_halves(x, p[0] * FREQUENCIES))
+    assert [[0, 3, 0, 1], [1, 4, 0, 1], [2, 5, 0, 1]] == [pair[:4] for pair in case["pairs"]]
+    assert FREQUENCIES.tolist() == pytest.approx([pair[4] for pair in case["pairs"]], rel=2e-7)
+    assert ([], {"1.000000": "all"}, None) == (case["passthrough"], case["scale"], case["output_permutation"])
+
+
+def test_adjacent_backwards_with_magnitude_and_pass_through() -> None:
+    """Adjacent pairing of the first four lanes, turned by -theta and stretched by 1.5."""
+    case = case_of(lambda x, p: np.concatenate([1.5 * rotate_adjacent(x[:4], -p[0] * FREQUENCIES[:2]), x[4:]]))
+    assert [[0, 1, 0, -1], [2, 3, 0, -1]] == [pair[:4] for pair in case["pairs"]]
+    assert ([4, 5], {"1.500000": "all"}) == (case["passthrough"], case["scale"])
+
+
+def test_write_order() -> None:
+    """Read adjacent and written by halves: lane r of the output holds rotated lane p[r]."""
+    case = case_of(lambda x, p: rotate_halves(np.concatenate([x[0::2], x[1::2]]), p[0] * FREQUENCIES))
+    assert [[0, 1], [2, 3], [4, 5]] == [pair[:2] for pair in case["pairs"]]
+    assert [0, 2, 4, 1, 3, 5] == case["output_permutation"]
+
+
+def test_axes_alone_and_together() -> None:
+    """One pair on h, one on w, one on both with a sign each."""
+    vectors = np.array([[1.0, 0.0], [0.0, 0.1], [0.02, -0.01]])
+    case = case_of(lambda x, p: rotate_halves(x, vectors @ np.array(p)), ("h", "w"))
+    assert [[0, 3, 0, 1], [1, 4, 1, 1], [2, 5, [0, 1], None]] == [pair[:4] for pair in case["pairs"]]
+    assert [0.02, -0.01] == pytest.approx(case["pairs"][2][4], rel=1e-6)
+
+
+def test_two_angles_are_no_rotation() -> None:
+    """A half rotation with a table for adjacent pairs: each lane has an angle of its own."""
+
+    def mixed(x: Array, p: tuple[float, ...]) -> Array:
+        angles = np.repeat(p[0] * FREQUENCIES, 2)
+        turned = np.concatenate([-x[3:], x[:3]])
+        return x * np.cos(angles) + turned * np.sin(angles)
+
+    case = case_of(mixed)
+    assert not case["is_rotation"]
+    assert [[0, 3], [1, 4], [2, 5]] == [pair[:2] for pair in case["non_rotation_pairs"]]
+    assert [1.0, 0.1] == pytest.approx([case["non_rotation_pairs"][0][i][0] for i in (2, 3)], rel=2e-7)
+
+
+def test_the_table_conforms_to_the_layout_it_was_made_from() -> None:
+    """Probe, decode and compare fit together."""
+    case = case_of(lambda x, p: rotate_adjacent(x, p[0] * 100.0 ** (-np.arange(3) / 3)))
+    layout = load("transformers/adjacent:head_dim=6:rope_theta=100").layout
+    assert () == conform(layout, decode("x", case, "x")).differences
+    assert not conform(load("transformers/half:head_dim=6:rope_theta=100").layout, decode("x", case, "x")).conforms
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x, p: np.tanh(x), "not linear"),
+        (lambda x, p: x + 1, "not linear"),
+        (lambda x, p: rotate_halves(x, (1 + p[0]) * FREQUENCIES), "at position 0"),
+        (lambda x, p: rotate_halves(x, p[0] ** 2 * FREQUENCIES), "not a fixed frequency"),
+        (lambda x, p: x * (1 + p[0]), "not a fixed frequency"),
+        (lambda x, p: rotate_halves(rotate_adjacent(x, p[0] * FREQUENCIES), p[0] * FREQUENCIES), "no pairs of lanes"),
+        (lambda x, p: 2 * x, "never turns and is multiplied by 2"),
+        (lambda x, p: x / 0 if p[0] else x, "no numbers"),
+    ],
+    ids=["tanh", "shift", "phase", "square", "growing", "two kernels", "scaled", "infinite"],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_no_layout_is_said_to_be_none(
+    function: Callable[[Array, tuple[float, ...]], Array], message: str
+) -> None:
+    """A kernel that is no layout is refused with what it does instead."""
+    with pytest.raises(NotALayout, match=message):
+        case_of(function)
+
+
+def test_without_the_extra_the_command_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch is imported only when a module is measured, and its absence is explained."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert 2 == run_command(["measure", "transformers", "llama2_default"])
+    assert "pip install 'rope-prover[live]'" in capsys.readouterr().err
+    assert 0 == run_command(["measure", "transformers", "--list"])
+    assert "llama: LlamaAttention, transformers/half" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("library", ["nowhere.so", __file__])
+def test_a_library_that_is_none_is_an_error(library: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong path or a file of another kind is told with exit code 2."""
+    assert 2 == run_command(["measure", "ggml", "ggml/neox", "--library", library])
+    assert library in capsys.readouterr().err

@@ -1,0 +1,181 @@
+"""What a person or a program reads: the report, its text and Markdown, the idioms and snippets."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from conftest import prove_specs
+from prover.exact.display import show_number, show_pairs
+from prover.exact.number import PI, Exact, exact, log, power
+from prover.layouts.loading import About
+from prover.reports.explain import explanation
+from prover.reports.idiom import find_idiom
+from prover.reports.render import render_markdown, render_text
+from prover.reports.report import JSON, report
+from prover.reports.text import escape_markdown
+
+
+def report_on(source: str, target: str, *feeds: str, limit: str = "linear") -> JSON:
+    """The report on two specs."""
+    return report(prove_specs(source, target, feeds, limit), About("first title"), About("second | title"))
+
+
+NORMAL_TO_NEOX = ("ggml/normal:head_dim=16:n_rot=8", "ggml/neox:head_dim=16:n_rot=8")
+IMROPE_TO_MROPE = ("ggml/imrope:n_rot=64:sections=11,11,10,0", "ggml/mrope:n_rot=64:sections=11,11,10,0")
+
+
+def test_permutation_and_pair_moves() -> None:
+    """W_target_rows = W_source_rows[permutation], with the pair and the map of every target pair."""
+    witness = report_on(*NORMAL_TO_NEOX)["witness"]
+    assert [0, 2, 4, 6, 1, 3, 5, 7, *range(8, 16)] == witness["permutation"]
+    assert [{"target": j, "source": j, "map": "keep"} for j in range(4)] == witness["pairs"]
+
+
+def test_swapped_pairs() -> None:
+    """The other direction is told as a swap in every pair."""
+    witness = report_on("transformers/nanochat:head_dim=8", "transformers/half:head_dim=8")["witness"]
+    assert [{"target": j, "source": j, "map": "swap"} for j in range(4)] == witness["pairs"]
+
+
+def test_scale_of_a_pair_map() -> None:
+    """Under a pair map each row is multiplied by source magnitude over target magnitude."""
+    witness = report_on("ggml/neox:head_dim=4:attn_factor=1.5", "ggml/neox:head_dim=4:attn_factor=0.5")["witness"]
+    assert ("pair-map", ["1.5 / 0.5"] * 4) == (witness["relation"], witness["scale"])
+
+
+PERMUTATIONS: dict[str, Sequence[int]] = {
+    "riffle": [0, 2, 4, 6, 1, 3, 5, 7],
+    "riffle of the front": [0, 2, 4, 1, 3, 5, 6, 7],
+    "riffle of the back": [0, 1, 2, 4, 6, 3, 5, 7],
+    "halves exchanged": [4, 5, 6, 7, 0, 1, 2, 3],
+    "lanes of pairs exchanged": [1, 0, 3, 2, 5, 4, 7, 6],
+    "two heads in one": [0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15],
+    "riffle with halves exchanged": [1, 3, 5, 7, 0, 2, 4, 6],
+}
+
+
+@pytest.mark.parametrize("rows", PERMUTATIONS.values(), ids=PERMUTATIONS)
+def test_idiom_code_makes_the_permutation(rows: Sequence[int]) -> None:
+    """The NumPy expression, run on numbered rows, gives the rows of the permutation."""
+    idiom = find_idiom(rows)
+    assert idiom is not None
+    matrix = np.arange(2 * len(rows)).reshape(len(rows), 2)
+    made = eval(idiom.code("numpy", len(rows)), {"np": np, "W": matrix})
+    assert matrix[list(rows)].tolist() == made.tolist()
+
+
+def test_no_idiom_is_made_up() -> None:
+    """A permutation that no reshape makes has no idiom, and the identity needs none."""
+    assert (None, None) == (find_idiom([0, 3, 1, 2, 5, 4, 7, 6]), find_idiom(list(range(8))))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "feeds"),
+    [
+        (*NORMAL_TO_NEOX, ()),
+        (*IMROPE_TO_MROPE, ()),
+        ("transformers/adjacent-to-half:qk_nope_head_dim=0", "transformers/adjacent:head_dim=64", ()),
+        ("ggml/imrope", "ggml/neox", ("t=p,h=p,w=p,e=0", "t=p,h=p,w=p,e=p")),
+        ("transformers/hunyuan-vl:rope_type=default", "ggml/mrope:sections=16,16,16,16", ("hunyuan-vl",)),
+    ],
+    ids=["permutation", "trace", "output", "two feeds", "two angles"],
+)
+def test_snippet_runs_by_itself(source: str, target: str, feeds: tuple[str, ...]) -> None:
+    """The counterexample's snippet, pasted into a fresh Python, prints both values and passes its assertion."""
+    shown = report_on(source, target, *feeds)["numeric"]["counterexample"]
+    done = subprocess.run([sys.executable, "-c", shown["snippet"]], capture_output=True, text=True)
+    values = [float(v) for v in re.findall(r"(?:source|target) (\S+)", done.stdout)]
+    assert (0, "") == (done.returncode, done.stderr)
+    assert values == pytest.approx([shown["source"]["value"], shown["target"]["value"]], rel=1e-5, abs=1e-6)
+
+
+def test_counterexample_is_small_and_one_hot() -> None:
+    """The smallest position is one step on the axis that tells, with each side's angle and value."""
+    shown = report_on("ggml/neox:head_dim=4", "ggml/neox:head_dim=4:base=100")["numeric"]["counterexample"]
+    assert [{"feed": 0, "position": {"p": 0}}, {"feed": 0, "position": {"p": 1}}] == shown["tokens"]
+    assert ([1, 3], 0.01, 0.1) == (shown["lanes"], shown["source"]["angle"], shown["target"]["angle"])
+    assert [-0.009999833, -0.09983342] == pytest.approx([shown[s]["value"] for s in ("source", "target")])
+
+
+def test_explanation_names_class_pairs_and_partner() -> None:
+    """The unsatisfiable core becomes a sentence: class, counts, pairs, would-be partner and why it is none."""
+    text = explanation(prove_specs(*IMROPE_TO_MROPE))
+    assert (
+        "Of pairs that turn by 10^(-1/8) (about 0.749894) per step of h, the source has 1 (pair 1) and the "
+        "target has none. In its place the target has pair 1: it turns with t instead of h."
+    ) in text
+
+
+def test_explanation_names_magnitude() -> None:
+    """Where only the magnitude keeps a partner away, the sentence says so."""
+    text = explanation(prove_specs("ggml/neox:head_dim=4:attn_factor=2", "ggml/neox:head_dim=4"))
+    assert "with magnitude 2" in text
+    assert "the same turn, but magnitude 1" in text
+
+
+def test_explanation_says_what_the_feed_puts() -> None:
+    """A pair that another axis drives is told with what the feed puts on both axes."""
+    text = explanation(prove_specs("ggml/imrope", "transformers/mrope-stride3", ["text"]))
+    assert "feed text puts e = 0, t = p." in text
+
+
+def test_markdown_has_what_a_review_needs() -> None:
+    """The answer, the table, the code for both libraries, the snippet, the digest and the check command."""
+    found = report_on(*NORMAL_TO_NEOX)
+    text = render_markdown(found, "evidence.json")
+    wanted = [
+        "### Equivalent: One fixed permutation of the rows",
+        "permutation = [0, 2, 4, 6, 1, 3, 5, 7, 8,",
+        "# the same in NumPy",
+        "# the same in torch",
+        "import numpy as np",
+        found["certificate"],
+        "`rope-prover check evidence.json`",
+        "second \\| title",
+    ]
+    assert [] == [part for part in wanted if part not in text]
+
+
+def test_markdown_table_lists_differing_pairs() -> None:
+    """One row per differing pair, and no row more."""
+    text = render_markdown(report_on("ggml/imrope", "ggml/neox", "t=p,h=p,w=p,e=0"), None)
+    assert ["61", "62"] == re.findall(r"^\| (\d+) \|", text, re.M)
+
+
+def test_text_marks_the_differing_axes() -> None:
+    """Below the two strips of axes a mark stands under every pair that differs."""
+    lines = render_text(report_on("ggml/imrope", "ggml/neox", "t=p,h=p,w=p,e=0"), None).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("axes"))
+    assert [71, 72] == [i for i, letter in enumerate(lines[start + 2]) if letter == "^"]
+
+
+NUMBERS: dict[str, tuple[Exact, str]] = {
+    "whole": (exact(7), "7"),
+    "decimal": (exact(1) / exact(8), "0.125"),
+    "fraction": (exact(1) / exact(3), "1/3"),
+    "power of a base": (power(exact(500000), -exact(1).rational / 64), "500000^(-1/64) (about 0.814617)"),  # type: ignore[operator]
+    "pi": (PI, "1*pi (about 3.14159)"),
+    "logarithm": (log(exact(2)), "1*log(2) (about 0.693147)"),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), NUMBERS.values(), ids=NUMBERS)
+def test_show_number(value: Exact, text: str) -> None:
+    """Numbers are shown in their shortest exact form, with a decimal where that helps."""
+    assert text == show_number(value)
+
+
+def test_show_pairs_shortens_runs() -> None:
+    """Runs of pair numbers are drawn together."""
+    assert "0, 2-5, 9" == show_pairs([0, 2, 3, 4, 5, 9])
+
+
+def test_strangers_text_is_escaped() -> None:
+    """A title can neither break a table nor start a tag, a link or a style."""
+    assert r"a\|b \<img\> \[x\]\(y\) \`c\` \*d\*" == escape_markdown("a|b <img> [x](y) `c` *d*")

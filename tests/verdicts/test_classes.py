@@ -1,0 +1,124 @@
+"""Classes of the catalogue: sorting by signature is what proving every pair would give."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from conftest import prove_specs, spec_of
+from prover import checker
+from prover.claims.relation import LADDER, Outcome, Relation
+from prover.claims.signature import signature
+from prover.commands.cli import run_command
+from prover.errors import InputError
+from prover.layouts.loading import load
+from prover.verdicts.classes import catalogue_specs, sort_classes
+
+ONE_AXIS = (
+    "transformers/half:head_dim=16",
+    "transformers/half:head_dim=16:rope_theta=100",
+    "transformers/half:head_dim=16:partial_rotary_factor=0.5",
+    "transformers/adjacent:head_dim=16",
+    "transformers/nanochat:head_dim=16",
+    "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=16",
+    "transformers/proportional:head_dim=16:partial_rotary_factor=0.5",
+    "ggml/neox:head_dim=16",
+    "ggml/neox:head_dim=16:attn_factor=2",
+    "ggml/normal:head_dim=16:attn_factor=2",
+    "ggml/normal:head_dim=16:n_rot=8:offset=8",
+    "generic/nope:head_dim=16",
+    "generic/table:frequencies=0,0,0,0,0,0,0,0",
+    "generic/table:frequencies=0,0,0,0,0,0,0,0:magnitude=2",
+    "generic/table:frequencies=1,0,0,0,0,0,0,0",
+    "tests/mixed-table:n_rot=16",
+    "tests/turns:turns=1,1,1,1,1,1,1,1",
+    "tests/turns:turns=1,-1,1,3,1,1,5,1",
+)
+THREE_AXES = (
+    "transformers/mrope-chunked:head_dim=16:mrope_section=4,2,2",
+    "transformers/mrope-stride3:head_dim=16:mrope_section=4,2,2",
+    "transformers/mrope-stride3:head_dim=16:mrope_section=3,3,2",
+    "transformers/mrope-stride3:head_dim=16:mrope_section=0,3,2",
+    "transformers/mrope-ernie:head_dim=16:mrope_section=3,3,2",
+    "transformers/mrope-chunked:pairing=adjacent:head_dim=16:mrope_section=4,2,2",
+)
+
+
+@pytest.mark.parametrize("relation", LADDER, ids=lambda relation: relation.value)
+@pytest.mark.parametrize(
+    ("specs", "feeds"),
+    [(ONE_AXIS, ()), (THREE_AXES, ()), (THREE_AXES, ("text",)), (THREE_AXES, ("text", "image"))],
+    ids=["one axis", "three axes", "text", "text and image"],
+)
+def test_signatures_agree_with_proofs(specs: tuple[str, ...], feeds: tuple[str, ...], relation: Relation) -> None:
+    """Two layouts have the same signature exactly where `prove` says equivalent within the relation."""
+    signatures = {spec: signature(load(spec_of(spec)), feeds, relation) for spec in specs}
+    by_signature = {(a, b): signatures[a] == signatures[b] for a, b in combinations(specs, 2)}
+    proved = {
+        (a, b): prove_specs(a, b, feeds, relation.value).outcome is Outcome.EQUIVALENT
+        for a, b in combinations(specs, 2)
+    }
+    assert proved == by_signature
+
+
+def test_members_carry_accepted_certificates() -> None:
+    """Every member but the first has a certificate that the checker accepts for the relation asked."""
+    found = sort_classes(ONE_AXIS[:4], Relation.PERMUTATION, ())
+    assert [[m.spec for m in members] for members in found.classes] == [
+        ["transformers/half:head_dim=16", "transformers/adjacent:head_dim=16"],
+        ["transformers/half:head_dim=16:rope_theta=100"],
+        ["transformers/half:head_dim=16:partial_rotary_factor=0.5"],
+    ]
+    verdict = found.classes[0][1].verdict
+    assert verdict is not None
+    assert verdict.certificate is not None
+    assert checker.check(verdict.certificate) == ("permutation", "equal-scores")
+
+
+def test_one_that_cannot_take_part_is_left_out_with_the_reason() -> None:
+    """Another width, a feed that is not there or a bad parameter leave a layout out, and say so."""
+    specs = ("ggml/neox:head_dim=16", "ggml/neox:head_dim=32", "ggml/neox:head_dim=15", "transformers/pixtral")
+    found = sort_classes(specs, Relation.LINEAR, ("text",), width=16)
+    assert [["ggml/neox:head_dim=16"]] == [[m.spec for m in members] for members in found.classes]
+    reasons = {left.spec: left.reason for left in found.left_out}
+    assert "32 lanes, not 16" == reasons["ggml/neox:head_dim=32"]
+    assert "requirement" in reasons["ggml/neox:head_dim=15"]
+    assert "64 lanes, not 16" == reasons["transformers/pixtral"]
+
+
+def test_roles_reach_every_project_s_own_parameter_names() -> None:
+    """A width and a base are given to head_dim and to base or rope_theta alike."""
+    specs = catalogue_specs({"width": "32", "base": "100"})
+    assert "ggml/neox:head_dim=32:base=100" in specs
+    assert "transformers/half:head_dim=32:rope_theta=100" in specs
+    assert "transformers/latent:pairing=adjacent:rope_theta=100" in specs
+
+
+def test_like_gives_its_width_and_base(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--like SPEC` puts SPEC first and the catalogue at its width and base."""
+    assert 0 == run_command(["classes", "--like", "ggml/neox:head_dim=64:base=500000", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    first = found["classes"][0]
+    assert "ggml/neox:head_dim=64:base=500000" == first["representative"]
+    members = {member["spec"]: member["relation"] for member in first["members"]}
+    assert "identical" == members["transformers/half:head_dim=64:rope_theta=500000"]
+    assert "permutation" == members["transformers/adjacent:head_dim=64:rope_theta=500000"]
+    assert {64} == {group["width"] for group in found["classes"]}
+
+
+def test_certificates_are_written_and_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--certificates` leaves one file per member, and `check` accepts them all."""
+    assert 0 == run_command(["classes", "--width", "64", "--feed", "text", "--certificates", str(tmp_path)])
+    written = sorted(map(str, tmp_path.iterdir()))
+    assert "transformers/half" in capsys.readouterr().out
+    assert len(written) > 3
+    assert 0 == run_command(["check", *written])
+
+
+def test_a_bad_like_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """A SPEC given with --like must load; it is not silently left out."""
+    assert InputError.exit_code == run_command(["classes", "--like", "ggml/neox:head_dim=15"])
+    assert "head_dim=15 does not meet its requirement" in capsys.readouterr().err
