@@ -96,6 +96,15 @@ def _longest_key(text: str) -> int:
     return longest
 
 
+def require_writable(folder: Path) -> None:
+    """Raise InputError unless a file can be made in this folder; nothing is left behind."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise InputError(f"cannot be written to: {fault.strerror}", where=_shown(folder)) from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing: to a temporary name beside it, then renamed."""
     folder = path.parent

@@ -15,7 +15,7 @@ from textwrap import wrap
 import z3
 
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.files import write_text
+from prover.files import require_writable, write_text
 
 WORK_BUDGET = 200_000_000
 SECOND_BUDGET = 2_000_000
@@ -110,14 +110,20 @@ class Solver:
         return str(path)
 
     @property
+    def opinions(self) -> tuple[int, int]:
+        """On how many questions the second solver agreed, and how many it was asked."""
+        return (sum(first == second for _, first, second in self.asked), len(self.asked)) if self.second else (0, 0)
+
+    @property
     def agreement(self) -> str:
         """What the second solver said, in a sentence; empty if it was not asked."""
-        if not self.second or not self.asked:
-            return ""
-        same = sum(first == second for _, first, second in self.asked)
-        silent = len(self.asked) - same
-        left = f"; it left {silent} open" if silent else ""
-        return f"cvc5 agrees with Z3 on {same} of {len(self.asked)} questions{left}"
+        return agreement_text(*self.opinions)
+
+
+def agreement_text(same: int, asked: int) -> str:
+    """What the second solver said to `asked` questions, in a sentence; empty if there were none."""
+    left = f"; it left {asked - same} open" if asked > same else ""
+    return f"cvc5 agrees with Z3 on {same} of {asked} questions{left}" if asked else ""
 
 
 def make_solver(directory: str | None, second: bool) -> Solver:
@@ -132,7 +138,11 @@ def make_solver(directory: str | None, second: bool) -> Solver:
     path = Path(directory)
     if path.exists() and not path.is_dir():
         raise InputError("is no folder", where=directory, advice="Name a folder for the questions")
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise InputError(f"cannot be made: {fault.strerror}", where=directory, advice="Name another folder") from None
+    require_writable(path)
     return Solver(path, second)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -15,14 +16,14 @@ from prover.commands import conform as conform_command
 from prover.commands import measure as measure_command
 from prover.commands import names as names_command
 from prover.commands import proofs as proof_commands
+from prover.commands import run as run_command_module
 from prover.commands import theorems as theorem_commands
 from prover.commands.console import EXIT_HELP, safe
+from prover.commands.surroundings import require_memory, require_output
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
 
-
-def main() -> None:
-    """Run the command and exit with one of the codes above, whatever happens."""
-    sys.exit(run_command(sys.argv[1:]))
+EXIT_PIPE = 128 + 13
+LIGHT = ("list", "names", "check")
 
 
 def run_command(arguments: list[str]) -> int:
@@ -30,9 +31,12 @@ def run_command(arguments: list[str]) -> int:
     # A command makes millions of small values without cycles; collecting them costs a quarter more.
     gc.disable()
     try:
+        require_output()
         code = cli.main(arguments, prog_name="rope-prover", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else EXIT_OK
+    except SystemExit:  # how click leaves where the reader of a pipe is gone
+        return _abandoned()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as fault:
@@ -46,7 +50,15 @@ def run_command(arguments: list[str]) -> int:
         click.echo(f"error: {safe(str(fault))}", err=True)
         return fault.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _abandoned()
+    except OSError as fault:
+        if fault.filename is None:
+            _leave_output()
+        what = safe(str(fault.filename)) if fault.filename else "the output"
+        click.echo(f"error: {what}: {fault.strerror or fault}. Nothing may be concluded", err=True)
+        return EXIT_USAGE
+    except MemoryError:
+        click.echo("error: out of memory: nothing was decided. Raise the limit, or ask about smaller sizes", err=True)
         return EXIT_INTERNAL
     except Exception as fault:
         click.echo(
@@ -59,14 +71,29 @@ def run_command(arguments: list[str]) -> int:
         return EXIT_INTERNAL
 
 
+def _abandoned() -> int:
+    """Nobody reads on: the code of a process that a closed pipe ends, as other programs give it."""
+    _leave_output()
+    return EXIT_PIPE
+
+
+def _leave_output() -> None:
+    """Let what is still unwritten go nowhere, so that no second fault follows when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @click.group(epilog=EXIT_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="rope-prover")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Decide whether two RoPE layouts are the same, and what makes up for it if not.
 
     A layout is named by a SPEC: a name from 'rope-prover list' or the path of a .toml file, with
     parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0.
     """
+    if context.invoked_subcommand not in LIGHT:
+        require_memory()
 
 
 for command in (
@@ -80,10 +107,6 @@ for command in (
     theorem_commands.solve,
     theorem_commands.rewrite,
     proof_commands.check,
-    proof_commands.run,
+    run_command_module.run,
 ):
     cli.add_command(command)
-
-
-if __name__ == "__main__":
-    main()

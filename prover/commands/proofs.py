@@ -1,4 +1,4 @@
-"""Commands about claims: prove, check, run."""
+"""Commands about claims: prove, check."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from prover.commands.console import EXIT_HELP, print_json, safe
 from prover.commands.theorems import CVC5, SMTLIB, prove_all
-from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
+from prover.errors import EXIT_INTERNAL, EXIT_OK
 
 if TYPE_CHECKING:
     from prover.claims.solver import Solver
@@ -113,7 +113,7 @@ def _prove_bits(source: str, target: str, feeds: tuple[str, ...], style: str, so
 def _check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else, before any work is done."""
     from prover.errors import InputError
-    from prover.files import read_text
+    from prover.files import read_text, require_writable
 
     path = Path(name)
     if not name:
@@ -122,8 +122,9 @@ def _check_certificate_path(name: str) -> None:
         raise InputError(
             "exists and is no certificate", where=name, advice="Remove it first or name another file"
         )
-    if not path.absolute().parent.is_dir():
+    if not path.parent.is_dir():
         raise InputError("its folder does not exist", where=name, advice="Create the folder first")
+    require_writable(path.parent)
 
 
 @click.command(epilog=EXIT_HELP)
@@ -167,46 +168,3 @@ def _check_line(row: dict[str, Any]) -> str:
         f"accepted {row['file']}: {' and '.join(parts)} for {row['source'][:200]} -> "
         f"{row['target'][:200]} under feed {feeds} ({row['digest']})"
     )
-
-
-@click.command(epilog=EXIT_HELP)
-@click.argument("claims", nargs=-1, metavar="[CLAIM]...")
-@click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
-@SMTLIB
-@CVC5
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the summary.",
-)
-def run(claims: tuple[str, ...], update: bool, style: str, smtlib: str | None, cvc5: bool) -> int:
-    """Run claim and theorem files, by default all shipped proofs, and re-check their certificates.
-
-    CLAIM is the name of a shipped proof or the path of a file.
-    """
-    from prover.claims.solver import make_solver
-    from prover.commands.progress import track
-    from prover.proof_files.bitwise_file import is_bitwise, run_bitwise
-    from prover.proof_files.claim_file import find_proofs, run_claim
-    from prover.proof_files.rewrite_file import is_rewrite, run_rewrite
-    from prover.proof_files.summary import render_run
-    from prover.proof_files.theorem_file import is_theorem, run_theorem
-
-    solver = make_solver(smtlib, cvc5)
-    results = [
-        run_rewrite(path, solver) if is_rewrite(path) else
-        run_theorem(path, solver) if is_theorem(path) else
-        run_bitwise(path, solver) if is_bitwise(path) else run_claim(path, update, solver)
-        for path in track(find_proofs(claims))
-    ]
-    if style == "json":
-        print_json({
-            "schema": "rope-prover/run/1", "second_opinion": solver.agreement or None,
-            "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in results],
-        })
-    else:
-        click.echo(render_run(results, style == "markdown"), nl=False)
-        if solver.agreement:
-            click.echo(f"{solver.agreement}.")
-    if any(result.rejected for result in results):
-        return EXIT_INTERNAL
-    return EXIT_DIFFERENT if any(result.problems for result in results) else EXIT_OK

@@ -26,12 +26,11 @@ from prover.claims.claim import make_claim
 from prover.claims.properties import about_under
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
-from prover.errors import EvidenceError, InputError, ProverError
+from prover.errors import EvidenceError, ProverError
 from prover.files import read_text, typed_toml, write_text
 from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.report import JSON, report
-from prover.resources import shipped_proofs
 from prover.verdicts.verdict import Verdict, check_text, prove
 
 
@@ -56,25 +55,6 @@ class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
     note: str = ""
     feeds: list[str] = []
     relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
-
-
-def find_proofs(names: tuple[str, ...]) -> list[Path]:
-    """Claim and theorem files by shipped name or path; all shipped ones with no name."""
-    shipped = shipped_proofs()
-    if not names:
-        return shipped
-    known = {path.stem: path for path in shipped}
-    found = []
-    for name in names:
-        if name in known:
-            found.append(known[name])
-        elif name.endswith(".toml"):
-            found.append(Path(name))
-        else:
-            raise InputError(
-                f"there is no proof '{name[:60]}'", advice=f"Proofs: {', '.join(known)}; or a .toml file"
-            )
-    return found
 
 
 def read_claim(path: Path) -> ClaimFile:

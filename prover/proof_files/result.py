@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
+
 Wish = tuple[str, object, object]
 
 
@@ -13,7 +15,8 @@ Wish = tuple[str, object, object]
 class ProofResult:
     """`word`: the answer in short. `problems` is empty if all is as expected.
 
-    `rejected`: the stored certificate proves nothing, or something else.
+    `rejected`: the stored certificate proves nothing, or something else. `fault`: the exit code of a file that could
+    not be run. `opinions`: on how many questions a second solver agreed, and how many it was asked.
     """
 
     name: str
@@ -22,6 +25,15 @@ class ProofResult:
     report: dict[str, Any]
     problems: tuple[str, ...]
     rejected: bool = False
+    fault: int = EXIT_OK
+    opinions: tuple[int, int] = (0, 0)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all is as expected."""
+        if self.fault or self.rejected:
+            return self.fault or EXIT_INTERNAL
+        return EXIT_DIFFERENT if self.problems else EXIT_OK
 
 
 def unexpected(wanted: Iterable[Wish], if_stated: Iterable[Wish] = ()) -> tuple[str, ...]:

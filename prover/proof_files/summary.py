@@ -1,4 +1,4 @@
-"""What came of many files of proofs, in one table."""
+"""What came of files of proofs: a line each, and what was not as expected."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from prover.proof_files.result import ProofResult
 from prover.reports.text import code_markdown, escape_markdown, plain
 
 
-def render_run(results: Sequence[ProofResult], markdown: bool) -> str:
-    """All claims in one table, and what was not as expected below it."""
-    bad = [result for result in results if result.problems]
-    summary = f"{len(results) - len(bad)} of {len(results)} claims are as expected."
-    lines = []
-    if markdown:
-        lines += ["| claim | verdict | relation | what |", "|---|---|---|---|"]
-        lines += [
-            f"| {code_markdown(r.name)} | {r.word.replace(', ', ' | ')} | {escape_markdown(r.title)} |"
-            for r in results
-        ]
-        lines += ["", summary]
-        lines += [f"- {code_markdown(r.name)}: {escape_markdown(p)}" for r in bad for p in r.problems]
-    else:
-        width = max((len(r.name) for r in results), default=0)
-        for r in results:
-            mark = "ok  " if not r.problems else "BAD "
-            lines.append(f"{mark}{plain(r.name):<{width}}  {r.word:<26}  {plain(r.title)}")
-            lines += [f"      {plain(problem)}" for problem in r.problems]
-        lines += ["", summary]
+def result_lines(result: ProofResult, width: int) -> list[str]:
+    """A result for a terminal, its name filled up to `width`, what was not as expected below it."""
+    mark = "BAD " if result.problems else "ok  "
+    line = f"{mark}{plain(result.name):<{width}}  {result.word:<26}  {plain(result.title)}".rstrip()
+    return [line, *(f"      {plain(problem)}" for problem in result.problems)]
+
+
+def count_line(results: Sequence[ProofResult]) -> str:
+    """How many are as expected."""
+    good = sum(not result.problems for result in results)
+    return f"{good} of {len(results)} claims are as expected."
+
+
+def results_markdown(results: Sequence[ProofResult]) -> str:
+    """All results in one table, and what was not as expected below it."""
+    lines = ["| claim | verdict | relation | what |", "|---|---|---|---|"]
+    for r in results:
+        word, _, relation = r.word.partition(", ")
+        lines.append(f"| {code_markdown(r.name)} | {word} | {relation} | {escape_markdown(r.title)} |")
+    lines += ["", count_line(results)]
+    lines += [f"- {code_markdown(r.name)}: {escape_markdown(p)}" for r in results for p in r.problems]
     return "\n".join(lines) + "\n"

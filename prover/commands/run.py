@@ -1,0 +1,77 @@
+"""The command `run`: files of proofs, proved anew and compared with what they expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.commands.console import EXIT_HELP, print_json
+from prover.commands.theorems import CVC5, SMTLIB
+from prover.errors import EXIT_UNDECIDED
+
+if TYPE_CHECKING:
+    from prover.proof_files.result import ProofResult
+
+
+@click.command(epilog=EXIT_HELP)
+@click.argument("claims", nargs=-1, metavar="[CLAIM]...")
+@click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N",
+    help="How many files are proved at once, each in a process of its own; as many as there are cores if not said.",
+)
+@SMTLIB
+@CVC5
+@click.option(
+    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
+    help="How to print the summary.",
+)
+def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smtlib: str | None, cvc5: bool) -> int:
+    """Run claim and theorem files, by default all shipped proofs, and re-check their certificates.
+
+    CLAIM is the name of a shipped proof or the path of a file.
+    """
+    from prover.claims.solver import make_solver
+    from prover.commands.progress import track
+    from prover.proof_files.finding import find_proofs
+    from prover.proof_files.running import Way, run_files, usual_jobs
+    from prover.proof_files.summary import result_lines
+
+    paths = find_proofs(claims)
+    make_solver(smtlib, cvc5)  # a folder or a solver that is not to be had is one error, not one a file
+    width = max((len(path.stem) for path in paths), default=0)
+    done: list[ProofResult] = []
+    interrupted = False
+    try:
+        results = run_files(paths, Way(update, smtlib, cvc5), jobs or usual_jobs())
+        for path in track(paths):
+            done.append(next(results))
+            assert path.stem == done[-1].name
+            if style == "text":
+                click.echo("\n".join(result_lines(done[-1], width)))
+    except KeyboardInterrupt:
+        interrupted = True
+    _tell(done, len(paths), interrupted, style)
+    if interrupted:
+        return EXIT_UNDECIDED
+    return max((result.exit_code for result in done), default=0)
+
+
+def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str) -> None:
+    from prover.claims.solver import agreement_text
+    from prover.proof_files.summary import count_line, results_markdown
+
+    same, questions = (sum(result.opinions[i] for result in done) for i in (0, 1))
+    opinion = agreement_text(same, questions)
+    if style == "json":
+        print_json({
+            "schema": "rope-prover/run/1", "second_opinion": opinion or None, "interrupted": interrupted,
+            "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in done],
+        })
+        return
+    click.echo(results_markdown(done) if style == "markdown" else f"\n{count_line(done)}", nl=style != "markdown")
+    if opinion:
+        click.echo(f"{opinion}.")
+    if interrupted:
+        click.echo(f"interrupted: {len(done)} of {asked} were finished; of the others nothing was decided", err=True)

@@ -1,0 +1,108 @@
+"""Running files of proofs, each in its own way and with a solver of its own; many at once, in processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prover.claims.solver import Solver, make_solver
+from prover.errors import EvidenceError, ProverError
+from prover.proof_files.bitwise_file import is_bitwise, run_bitwise
+from prover.proof_files.claim_file import run_claim
+from prover.proof_files.result import ProofResult
+from prover.proof_files.rewrite_file import is_rewrite, run_rewrite
+from prover.proof_files.theorem_file import is_theorem, run_theorem
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How files are run. `update`: stored certificates are written anew; `smtlib`, `cvc5` as for make_solver."""
+
+    update: bool = False
+    smtlib: str | None = None
+    cvc5: bool = False
+
+
+def run_file(path: Path, way: Way) -> ProofResult:
+    """One file, proved anew and compared with what it expects. A fault of the file is its result, not raised."""
+    try:
+        solver = make_solver(way.smtlib and str(Path(way.smtlib) / path.stem), way.cvc5)
+        found = _run(path, way, solver)
+    except ProverError as fault:
+        return ProofResult(path.stem, "", "not run", {}, (str(fault),), fault=fault.exit_code)
+    return replace(found, opinions=solver.opinions)
+
+
+def _run(path: Path, way: Way, solver: Solver) -> ProofResult:
+    if is_rewrite(path):
+        return run_rewrite(path, solver)
+    if is_theorem(path):
+        return run_theorem(path, solver)
+    if is_bitwise(path):
+        return run_bitwise(path, solver)
+    return run_claim(path, way.update, solver)
+
+
+def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResult]:
+    """The results in the order of the files, each as soon as those before it are done.
+
+    `jobs`: how many processes; 1 runs all of them in this one. An interruption ends the processes.
+    Raises EvidenceError if a process dies.
+    """
+    if jobs == 1 or len(paths) == 1:
+        for path in paths:
+            yield run_file(path, way)
+        return
+    with ProcessPoolExecutor(min(jobs, len(paths)), _context(), _stay_until_told) as pool:
+        try:
+            with _interrupts_held_back():
+                results = pool.map(run_file, paths, [way] * len(paths))
+            yield from results
+        except BrokenProcessPool:
+            raise EvidenceError(
+                "a process that proves was ended from outside, by lack of memory perhaps",
+                advice="Run fewer at once: --jobs 1",
+            ) from None
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def usual_jobs() -> int:
+    """As many processes as there are cores that this one may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes started in here never see Ctrl-C, not even while they start."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _stay_until_told() -> None:
+    """Ctrl-C reaches every process of a terminal; only the one that talks to the person acts on it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
