@@ -35,7 +35,7 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
     from prover.claims.solver import make_solver
     from prover.commands.progress import track
     from prover.proof_files.finding import find_proofs
-    from prover.proof_files.running import Way, run_files, usual_jobs
+    from prover.proof_files.running import Way, interrupts_held_back, run_files, usual_jobs
     from prover.proof_files.summary import result_lines
 
     paths = find_proofs(claims)
@@ -46,10 +46,12 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
     try:
         results = run_files(paths, Way(update, smtlib, cvc5), jobs or usual_jobs())
         for path in track(paths):
-            done.append(next(results))
-            assert path.stem == done[-1].name
-            if style == "text":
-                click.echo("\n".join(result_lines(done[-1], width)))
+            result = next(results)
+            assert path.stem == result.name
+            with interrupts_held_back():
+                done.append(result)
+                if style == "text":
+                    click.echo("\n".join(result_lines(result, width)))
     except KeyboardInterrupt:
         interrupted = True
     _tell(done, len(paths), interrupted, style)

@@ -62,16 +62,17 @@ def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResul
         return
     with ProcessPoolExecutor(min(jobs, len(paths)), _context(), _stay_until_told) as pool:
         try:
-            with _interrupts_held_back():
-                results = pool.map(run_file, paths, [way] * len(paths))
-            yield from results
+            with interrupts_held_back():
+                results = [pool.submit(run_file, path, way) for path in paths]
+            for result in results:
+                yield result.result()
         except BrokenProcessPool:
             raise EvidenceError(
                 "a process that proves was ended from outside, by lack of memory perhaps",
                 advice="Run fewer at once: --jobs 1",
             ) from None
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Nothing is cancelled: the pool marks what is left as broken, and trips over what is both.
             for process in multiprocessing.active_children():
                 process.terminate()
             raise
@@ -91,8 +92,8 @@ def _context() -> multiprocessing.context.BaseContext:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Processes started in here never see Ctrl-C, not even while they start."""
+def interrupts_held_back() -> Iterator[None]:
+    """Ctrl-C waits until this is left; processes started in here never see it, not even while they start."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

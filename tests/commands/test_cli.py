@@ -405,7 +405,7 @@ RAISED: dict[str, tuple[BaseException, int, str]] = {
     "rejected": (EvidenceError("no proof"), 4, "error: spec 'ggml/neox': no proof\n"),
     "our own bug": (AssertionError("bug"), 4, "internal failure: AssertionError: bug. Nothing was decided."),
     "recursion": (RecursionError("deep"), 4, "internal failure: RecursionError: deep."),
-    "memory": (MemoryError(), 4, "internal failure: MemoryError"),
+    "memory": (MemoryError(), 4, "error: out of memory: nothing was decided."),
 }
 
 
@@ -435,21 +435,6 @@ def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROPE_PROVER_DEBUG", "1")
     with pytest.raises(AssertionError, match="bug"):
         run_command(["show", "ggml/neox"])
-
-
-def test_full_disk() -> None:
-    """Output that cannot be written is a failure, not a verdict."""
-    with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, "-m", "prover", "prove", *SMALL], stdout=full, stderr=subprocess.PIPE,
-                              text=True, check=False)
-    assert (4, False) == (done.returncode, "Traceback" in done.stderr)
-
-
-def test_closed_pipe() -> None:
-    """A reader that goes away does not cause a traceback."""
-    done = subprocess.run(f"'{sys.executable}' -m prover list | head -n 1", shell=True, capture_output=True, text=True,
-                          check=False)
-    assert ("Layouts:\n", "") == (done.stdout, done.stderr)
 
 
 REPEATED = {
