@@ -50,6 +50,14 @@ REFUSED = {
     f"sglang/rope:{YARN}:beta_slow=0": "beta_slow > 0",
     f"sglang/rope:{YARN}:attn_factor=0": "pair 0 has magnitude 0",
     f"sglang/mrope:head_size=16:mrope_section=2,3,3:{YARN}:mscale=1": "unknown parameter 'mscale'",
+    "mlc-llm/deepseek:rope_type=yarn": "rope_type=yarn is not known",
+    "mlc-llm/mrope:mrope_section=0,32,32": "which MLC-LLM refuses",
+    "onnxruntime-genai/mrope:mrope_section=16,24,20": "the builder refuses it",
+    "flashinfer/llama31:low_freq_factor=4": "high_freq_factor != low_freq_factor",
+    "tensorrt-llm/rope:rotary_scaling_type=dynamic": "parameter 'alpha' must be given",
+    "tensorrt-llm/rope:rotary_scaling_type=yarn:factor=4:truncate=false": "unknown parameter 'truncate'",
+    "deepseek/mla:beta_fast=0": "beta_fast > 0",
+    "megatron-bridge/ernie-vl:mrope_section=22,22,21": "% 2 == 0",
     "vllm/gemma4:partial_rotary_factor=0": "partial_rotary_factor > 0",
     "vllm/k2-horizon:head_dim=64:partial_rotary_factor=0.55": "% 2 == 0",
 }
@@ -75,6 +83,8 @@ WARNED = {
     "vllm/rope:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64:attention_factor=2":
         "attention_factor=2 is not read",
     f"vllm/rope:{YARN}:max_position_embeddings=256": "max_position_embeddings=256 is not read",
+    "liger/qwen2vl-mrope:mrope_section=16,24,20": "this gives 16/24/24",
+    "megatron-bridge/ernie-vl:mrope_section=16,24,20": "this gives 20/22/22",
     f"{LONGROPE}:factor=4": "factor=4 is not read",
     f"{LONGROPE}:attention_factor=1.5": "attention_factor=3/2 is not read",
     "vllm/gemma4:factor=8": "factor=8 is not read",
