@@ -12,10 +12,10 @@ from prover.cli import run_command
 from prover.loading import load
 
 YARN = "rope_type=yarn:factor=4:original_max_position_embeddings=64"
-LONGROPE = (
-    "vllm/longrope:head_size=4:short_factor=1,2:long_factor=3,4:original_max_position_embeddings=64"
-    ":max_position_embeddings=256"
+LONG4 = (
+    "head_size=4:short_factor=1,2:long_factor=3,4:original_max_position_embeddings=64:max_position_embeddings=256"
 )
+LONGROPE = f"vllm/longrope:{LONG4}"
 
 REFUSED = {
     "transformers/mrope-chunked:mrope_section=16,24,20": "sum(mrope_section) == n_rot//2",
@@ -88,6 +88,8 @@ WARNED = {
     f"{LONGROPE}:factor=4": "factor=4 is not read",
     f"{LONGROPE}:attention_factor=1.5": "attention_factor=3/2 is not read",
     "vllm/gemma4:factor=8": "factor=8 is not read",
+    f"sglang/longrope:{LONG4}:seq_len=65": "whose last position is 64, one past the short table",
+    "sglang/gemma4:factor=8": "factor=8 is not read",
     "mlx-vlm/mrope:style=chunked:mrope_section=8,12,12": "go to the first axis in silence; this gives 40/12/12",
     "llama-cpp/text:arch=deepseek2-ocr": "reports NORM",
     "llama-cpp/text:arch=bailingmoe3": "is MROPE, which pairs halves",

@@ -19,7 +19,7 @@ from prover.measured import Measured, read_measured
 KERNELS = Path(__file__).parent / "measured" / "kernels"
 
 LONGROPE = (
-    "vllm/longrope:head_size=64:rotary_dim=32:original_max_position_embeddings=128"
+    "head_size=64:rotary_dim=32:original_max_position_embeddings=128"
     f":short_factor={','.join(f'{32 + i}/32' for i in range(16))}:long_factor={','.join(str(2 + i) for i in range(16))}"
 )
 
@@ -62,12 +62,14 @@ VLLM = {
     "deepseek_yarn_ratio":
         "vllm/rope:head_size=64:rope_type=deepseek_yarn:factor=40:original_max_position_embeddings=4096"
         ":mscale=1:mscale_all_dim=0.5:is_neox_style=false",
-    "longrope_short": f"{LONGROPE}:max_model_len=100:max_position_embeddings=1024",
-    "longrope_long": f"{LONGROPE}:max_model_len=1024:max_position_embeddings=1024",
-    "longrope_same": f"{LONGROPE}:max_model_len=128:max_position_embeddings=128",
-    "longrope_attention_factor": f"{LONGROPE}:max_model_len=1024:max_position_embeddings=1024:attention_factor=1.19",
-    "longrope_factor": f"{LONGROPE}:max_model_len=1024:max_position_embeddings=1024:factor=32",
-    "longrope_long_mscale": f"{LONGROPE}:max_model_len=1024:max_position_embeddings=1024:long_mscale=1.243",
+    "longrope_short": f"vllm/longrope:{LONGROPE}:max_model_len=100:max_position_embeddings=1024",
+    "longrope_long": f"vllm/longrope:{LONGROPE}:max_model_len=1024:max_position_embeddings=1024",
+    "longrope_same": f"vllm/longrope:{LONGROPE}:max_model_len=128:max_position_embeddings=128",
+    "longrope_attention_factor":
+        f"vllm/longrope:{LONGROPE}:max_model_len=1024:max_position_embeddings=1024:attention_factor=1.19",
+    "longrope_factor": f"vllm/longrope:{LONGROPE}:max_model_len=1024:max_position_embeddings=1024:factor=32",
+    "longrope_long_mscale":
+        f"vllm/longrope:{LONGROPE}:max_model_len=1024:max_position_embeddings=1024:long_mscale=1.243",
     "mrope_False_True_16_24_24":
         "vllm/mrope:head_size=128:rotary_dim=128:is_neox_style=true:mrope_interleaved=false"
         ":mrope_section=16,24,24",
@@ -210,9 +212,9 @@ SGLANG = {
     "deepseek_yarn_attn_factor":
         "sglang/rope:head_size=64:rope_type=deepseek_yarn:factor=40:original_max_position_embeddings=4096"
         ":attn_factor=1.25",
-    "longrope": f"{LONGROPE}:max_position_embeddings=1024:max_model_len=100",
-    "gemma4_0.25": "transformers/proportional:head_dim=64:partial_rotary_factor=0.25:rope_theta=1000000",
-    "gemma4_factor": "vllm/gemma4:head_dim=64:partial_rotary_factor=0.25:rope_theta=1000000",
+    "longrope": f"sglang/longrope:{LONGROPE}:max_position_embeddings=1024:seq_len=100",
+    "gemma4_0.25": "sglang/gemma4:head_size=64:partial_rotary_factor=0.25:base=1000000",
+    "gemma4_factor": "sglang/gemma4:head_size=64:partial_rotary_factor=0.25:base=1000000:factor=8",
     "mrope_False_True_16_24_24_d128":
         "sglang/mrope:head_size=128:rotary_dim=128:is_neox_style=true:mrope_interleaved=false"
         ":mrope_section=16,24,24",

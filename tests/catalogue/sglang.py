@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from catalogue.kernels import (
@@ -66,6 +68,11 @@ def grown(base: float, n_rot: int, factor: float) -> Array:
     return dynamic(base, n_rot, factor, 64 * factor, 64)
 
 
+LONG8 = (
+    "head_size=8:base=100:short_factor=1,2,3,4:long_factor=5,6,7,8:original_max_position_embeddings=64"
+    ":max_position_embeddings=256:short_mscale=1.3:long_mscale=1.1"
+)
+SHORT, LONG = (default_frequencies(100, 8) / np.array(divisors) for divisors in ((1, 2, 3, 4), (5, 6, 7, 8)))
 F16 = "head_size=16:base=100"
 YARN16 = f"{F16}:rope_type=yarn:factor=4:original_max_position_embeddings=64"
 DEEPSEEK16 = f"{F16}:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64"
@@ -125,6 +132,20 @@ ROWS = (
         by_axis(rotate_halves, F128, chunks([40, 4, 20]))),
     Row("sglang/mrope-glm:head_size=64:mrope_section=3,5,5",
         by_axis(rotate_halves, default_frequencies(10000, 64), round_robin(corrected([3, 5, 5], 32)))),
+    Row(f"sglang/longrope:{LONG8}:seq_len=66", one_axis(rotate_halves, LONG, size=1.1)),
+    Row(f"sglang/longrope:{LONG8}:seq_len=65:factor=3", one_axis(rotate_halves, SHORT, size=1.3)),
+    Row("sglang/longrope:head_size=8:base=100:short_factor=1,2,3,4:long_factor=5,6,7,8"
+        ":original_max_position_embeddings=64:max_position_embeddings=256:seq_len=66",
+        one_axis(rotate_halves, LONG, size=math.sqrt(1 + math.log(4) / math.log(64)))),
+    Row("sglang/gemma4:head_size=16:base=100:partial_rotary_factor=0.45:factor=8:is_neox_style=false",
+        one_axis(rotate_adjacent, np.where(np.arange(8) < 3, default_frequencies(100, 16), 0.0))),
+    Row("sglang/gemma4:head_size=16:base=100", one_axis(rotate_halves, default_frequencies(100, 16))),
+    Row(f"sglang/bailing-mrope:{F16}:mrope_section=2,3,3:factor=0.5:attn_factor=2:is_neox_style=false",
+        by_axis(rotate_adjacent, default_frequencies(100, 16), [*"hwhwhw", *"tt"])),
+    Row(f"sglang/bailing-mrope:{F16}:mrope_section=2,3,3:factor=4:original_max_position_embeddings=64:attn_factor=1.3"
+        ":extrapolation_factor=0.25:beta_fast=7:beta_slow=2:truncate=false",
+        by_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2, False), 0.25), [*"hwhwhw", *"tt"],
+                size=1.3 * mscale(4))),
     Row("sglang/deepseek-npu:qk_nope_head_dim=8:qk_rope_head_dim=16:rope_theta=100:rope_type=deepseek_yarn:factor=4"
         ":original_max_position_embeddings=64:mscale=0.7:mscale_all_dim=0.3:beta_fast=7:beta_slow=2:attn_factor=1.3"
         ":extrapolation_factor=0.25",

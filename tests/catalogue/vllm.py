@@ -133,6 +133,8 @@ ROWS = (
     Row("vllm/rope:head_size=16:base=100:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64"
         ":mscale=0.7:mscale_all_dim=0.3:beta_fast=7:beta_slow=2:truncate=false:attention_factor=2",
         one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2)), size=mscale(4, 0.7) / mscale(4, 0.3))),
+    Row("vllm/rope:head_size=16:base=100:rope_type=deepseek_llama_scaling:factor=4:original_max_position_embeddings=64",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64)), size=mscale(4))),
     Row("vllm/rope:head_size=16:base=100:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64:mscale=0",
         one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64)))),
     *(Row("vllm/rope:head_size=16:base=100:rope_type=llama3:factor=3:original_max_position_embeddings=64"
