@@ -20,6 +20,8 @@ _LLAMA3 = (
     ":rope_theta=500000"
 )
 _OSS = "head_dim=64:rope_type=yarn:rope_theta=150000:factor=32:original_max_position_embeddings=4096"
+_TWICE = "rope_type=yarn:factor=2:original_max_position_embeddings=64:attention_factor=1"
+_FAR = "rope_type=yarn:factor=64:original_max_position_embeddings=4096:attention_factor=1"
 _MOVED = (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18, 20, 21, 22, 24, 25, 27, 28, 30, 31)
 
 REPORTS = (
@@ -76,6 +78,13 @@ REPORTS = (
         "RB-198 onnxruntime/mobius#293", limit="identical", pairs=_run(1, 63)),
     Row("G32", "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=64",
         "transformers/adjacent:head_dim=64", "equal-scores", "RB-236 huggingface/transformers#39687"),
+    Row("magnitude of SGLang", f"sglang/rope:head_size=2:rotary_dim=2:{_TWICE}",
+        f"transformers/half:head_dim=2:{_TWICE}", "pair-map", "sgl-project/sglang#33558: 1.0693 against 1"),
+    Row("magnitude of SGLang as run", f"sglang/rope:{_FAR}", f"transformers/half:{_FAR}", "pair-map",
+        "sgl-project/sglang#33558: 1.41589 against 1", limit="permutation", pairs=_run(0, 63)),
+    Row("magnitude of SGLang by attn_factor", f"sglang/rope:{_FAR}:attn_factor=1.25",
+        "transformers/half:rope_type=yarn:factor=64:original_max_position_embeddings=4096:attention_factor=1.25",
+        "pair-map", "sgl-project/sglang#33558", limit="permutation", pairs=_run(0, 63)),
     Row("G34", "tests/mixed-table:n_rot=64", "transformers/adjacent:head_dim=64", "none",
         "RB-061 huggingface/transformers#47328"),
 )

@@ -70,7 +70,6 @@ XFORMERS = llama3_frequencies(10000, 128, 16, 1, 32, 8192)
 LLAMA31 = llama3_frequencies(500000, 128, 8, 1, 4, 8192)
 MSCALE = 0.1 * math.log(40) + 1
 YARN64 = yarn_frequencies(10000, 64, 40, 4096)
-LATENT = "rope_type=yarn:factor=40:original_max_position_embeddings=4096"
 ALPHA = default_frequencies(10000 * 1000 ** (128 / 126), 128)
 
 MLX = (
@@ -186,7 +185,7 @@ OTHERS = (
     Row("ctranslate2/rotary:rotary_interleave=false:rotary_scaling_type=llama3:rotary_base=500000",
         one_axis(rotate_halves, LLAMA31)),
     Row("mlc-llm/rope", HALF),
-    Row(f"mlc-llm/deepseek:{LATENT}:mscale=1:mscale_all_dim=1", one_axis(rotate_adjacent_to_halves, YARN64, 128)),
+    Row("mlc-llm/deepseek", one_axis(rotate_adjacent_to_halves, F64, 128)),
     Row("mlc-llm/mrope", by_axis(rotate_halves, F128, chunks([16, 24, 24]))),
     Row("ik-llama-cpp/vision:head_dim=64:sections=16,16,16,16",
         by_axis(rotate_halves, np.concatenate([10000.0 ** (-np.arange(16) / 16)] * 2), ["t"] * 16 + ["h"] * 16)),

@@ -39,6 +39,37 @@ def dynamic(base: float, n_rot: int, factor: float, length: float, original: flo
     return default_frequencies(grown, n_rot)
 
 
+def ramp(n_rot: int, base: float, length: float, fast: float = 32, slow: float = 1, truncate: bool = True) -> Array:
+    """yarn_find_correction_range and yarn_linear_ramp_mask."""
+    low, high = (n_rot * math.log(length / (turns * 2 * math.pi)) / (2 * math.log(base)) for turns in (fast, slow))
+    if truncate:
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, n_rot - 1)
+    high += 0.001 if low == high else 0
+    return np.clip((np.arange(n_rot // 2) - low) / (high - low), 0, 1)
+
+
+def yarn(base: float, n_rot: int, factor: float, ramp: Array) -> Array:
+    """YaRNScalingRotaryEmbedding._compute_inv_freq."""
+    powers = base ** (np.arange(0, n_rot, 2) / n_rot)
+    mask = 1 - ramp
+    return 1 / (factor * powers) * (1 - mask) + 1 / powers * mask
+
+
+def mscale(scale: float, weight: float = 1) -> float:
+    """yarn_get_mscale."""
+    return 1.0 if scale <= 1 else 0.1 * weight * math.log(scale) + 1.0
+
+
+def llama3(base: float, n_rot: int, factor: float, low: float, high: float, original: float) -> Array:
+    """Llama3RotaryEmbedding._compute_inv_freq, where by where."""
+    plain = default_frequencies(base, n_rot)
+    lengths = 2 * math.pi / plain
+    smooth = (original / lengths - low) / (high - low) if low != high else 0
+    blended = (1 - smooth) * plain / factor + smooth * plain
+    return np.where(lengths < original / high, plain, np.where(lengths > original / low, plain / factor, blended))
+
+
 def greedy(t: int, h: int, w: int) -> list[str]:
     """MRotaryEmbeddingInterleaved.get_mrope_interleaved_id_list with force_last, by its loop."""
     wanted = {0: t - 1, 1: h, 2: w}
@@ -63,6 +94,7 @@ F128 = default_frequencies(10000, 128)
 CHUNKS = ["t"] * 16 + ["h"] * 24 + ["w"] * 24
 TURNS = ["thw"[j % 3] if j < 60 else "t" for j in range(64)]
 SPATIAL = ["hw"[j % 2] if j < 44 else "t" for j in range(64)]
+YARN16 = "head_size=16:base=100:rope_type=yarn:factor=4:original_max_position_embeddings=64"
 QUARTER = default_frequencies(10000, 32)
 
 ROWS = (
@@ -84,10 +116,47 @@ ROWS = (
     Row("vllm/rope:is_neox_style=false:head_size=64:rope_type=deepseek_yarn:factor=40"
         ":original_max_position_embeddings=4096:mscale=0.707",
         one_axis(rotate_adjacent, yarn_frequencies(10000, 64, 40, 4096), size=0.0707 * math.log(40) + 1)),
+    Row(f"vllm/rope:{YARN16}:truncate=false:beta_fast=7:beta_slow=2:attention_factor=1.3",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2, False)), size=1.3)),
+    Row(f"vllm/rope:{YARN16}:mscale=0.7:mscale_all_dim=0.3",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64)), size=mscale(4, 0.7) / mscale(4, 0.3))),
+    Row(f"vllm/rope:{YARN16}:mscale=0:mscale_all_dim=0.3",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64)), size=mscale(4))),
+    Row(f"vllm/rope:{YARN16}:truncate=false:beta_fast=2:beta_slow=2:max_position_embeddings=4096",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 2, 2, False)), size=mscale(4))),
+    Row(f"vllm/rope:{YARN16}:beta_fast=1:beta_slow=5",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 1, 5)), size=mscale(4))),
+    Row("vllm/rope:head_size=16:base=100:rope_type=yarn:factor=0.5:original_max_position_embeddings=64",
+        one_axis(rotate_halves, yarn(100, 16, 0.5, ramp(16, 100, 64)))),
+    Row("vllm/rope:head_size=16:base=100:rope_type=yarn:factor=1:original_max_position_embeddings=1",
+        one_axis(rotate_halves, default_frequencies(100, 16))),
+    Row("vllm/rope:head_size=16:base=100:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64"
+        ":mscale=0.7:mscale_all_dim=0.3:beta_fast=7:beta_slow=2:truncate=false:attention_factor=2",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2)), size=mscale(4, 0.7) / mscale(4, 0.3))),
+    Row("vllm/rope:head_size=16:base=100:rope_type=deepseek_llama_scaling:factor=4:original_max_position_embeddings=64",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64)), size=mscale(4))),
+    Row("vllm/rope:head_size=16:base=100:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64:mscale=0",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64)))),
+    *(Row("vllm/rope:head_size=16:base=100:rope_type=llama3:factor=3:original_max_position_embeddings=64"
+          f":low_freq_factor={low}:high_freq_factor={high}",
+          one_axis(rotate_halves, llama3(100, 16, 3, low, high, 64))) for low, high in ((1, 5), (4, 1), (2, 2))),
     Row("vllm/longrope:head_size=8:short_factor=1,2,3,4:long_factor=5,6,7,8:max_position_embeddings=8192"
         ":original_max_position_embeddings=4096:max_model_len=8192",
         one_axis(rotate_halves, default_frequencies(10000, 8) / np.array([5, 6, 7, 8]),
                  size=math.sqrt(1 + math.log(2) / math.log(4096)))),
+    Row("vllm/longrope:head_size=8:short_factor=1,2,3,4:long_factor=5,6,7,8:max_position_embeddings=8192"
+        ":original_max_position_embeddings=4096:max_model_len=8192:short_mscale=1.1:long_mscale=1.2:factor=32",
+        one_axis(rotate_halves, default_frequencies(10000, 8) / np.array([5, 6, 7, 8]), size=1.2)),
+    Row("vllm/longrope:head_size=8:short_factor=1,2,3,4:long_factor=5,6,7,8:max_position_embeddings=8192"
+        ":original_max_position_embeddings=4096:short_mscale=1.1:long_mscale=1.2:attention_factor=1.3",
+        one_axis(rotate_halves, default_frequencies(10000, 8) / np.array([1, 2, 3, 4]), size=1.1)),
+    *(Row(f"vllm/mrope:{YARN16}:mrope_section=2,3,3{given}",
+          by_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, length)), ["t"] * 2 + ["h"] * 3 + ["w"] * 3,
+                  size=mscale(4)))
+      for given, length in (("", 256), (":mrope_positions_factor=1", 64), (":mrope_positions_factor=2", 128))),
+    Row(f"vllm/mrope:{YARN16}:mrope_section=2,3,3:truncate=false:beta_fast=7:beta_slow=2:mscale=0.7:mscale_all_dim=0.3",
+        by_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 256, 7, 2, False)), ["t"] * 2 + ["h"] * 3 + ["w"] * 3,
+                size=mscale(4, 0.7) / mscale(4, 0.3))),
     Row("vllm/mrope", by_axis(rotate_halves, F128, CHUNKS)),
     Row("vllm/mrope:is_neox_style=false:mrope_interleaved=true:mrope_section=24,20,20",
         by_axis(rotate_adjacent, F128, TURNS)),
@@ -104,10 +173,15 @@ ROWS = (
     Row("vllm/deepseek-v4:rotary_dim=64:inverse=true", one_axis(rotate_adjacent, -default_frequencies(10000, 64), 64)),
     Row("vllm/deepseek-v4:rotary_dim=64:rope_type=deepseek_yarn:factor=16:original_max_position_embeddings=65536",
         one_axis(rotate_adjacent, yarn_frequencies(10000, 64, 16, 65536), 64)),
-    Row("vllm/gemma4:head_dim=64",
-        one_axis(rotate_halves, np.where(np.arange(32) < 8, default_frequencies(10000, 64), 0.0))),
-    Row("vllm/k2-horizon:head_dim=64",
-        one_axis(rotate_halves, np.where(np.arange(32) < 8, default_frequencies(10000, 64), 0.0))),
+    Row("vllm/deepseek-v4:head_size=32:rotary_dim=16:base=100:rope_type=deepseek_yarn:factor=4:beta_fast=7:beta_slow=2"
+        ":original_max_position_embeddings=64:mscale=0.7:mscale_all_dim=0.3",
+        one_axis(rotate_adjacent, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2)), 16, mscale(4, 0.7) / mscale(4, 0.3))),
+    Row("vllm/gemma4:head_dim=64", one_axis(rotate_halves, default_frequencies(10000, 64))),
+    Row("vllm/gemma4:head_dim=16:rope_theta=100:partial_rotary_factor=0.45:factor=8",
+        one_axis(rotate_halves, np.where(np.arange(8) < 3, default_frequencies(100, 16), 0.0))),
+    Row("vllm/k2-horizon:head_dim=64", one_axis(rotate_halves, default_frequencies(10000, 64))),
+    Row("vllm/k2-horizon:head_dim=16:rope_theta=100:partial_rotary_factor=0.5",
+        one_axis(rotate_halves, np.concatenate([default_frequencies(100, 8), np.zeros(4)]))),
     Row("vllm/llama4-vision",
         by_axis(rotate_adjacent, np.concatenate([QUARTER, QUARTER]), ["x"] * 16 + ["y"] * 16)),
     Row("vllm/moonvit", by_axis(rotate_adjacent, np.repeat(QUARTER, 2), ["w", "h"] * 16)),

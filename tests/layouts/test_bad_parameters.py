@@ -11,6 +11,12 @@ import pytest
 from prover.commands.cli import run_command
 from prover.layouts.loading import load
 
+YARN = "rope_type=yarn:factor=4:original_max_position_embeddings=64"
+LONG4 = (
+    "head_size=4:short_factor=1,2:long_factor=3,4:original_max_position_embeddings=64:max_position_embeddings=256"
+)
+LONGROPE = f"vllm/longrope:{LONG4}"
+
 REFUSED = {
     "transformers/mrope-chunked:mrope_section=16,24,20": "sum(mrope_section) == n_rot//2",
     "transformers/mrope-chunked:mrope_section=16,48": "len(mrope_section) == 3",
@@ -37,6 +43,23 @@ REFUSED = {
     "ascend/npu-interleave-rope:head_dim=128": "the operator takes 64 lanes, not 128",
     "vllm/rope:rope_type=ntk_mixed:factor=4:mixed_b=0.625": "expected whole numbers",
     "vllm/rope:rope_type=su": "rope_type=su is not known",
+    "vllm/rope:rope_type=yarn:original_max_position_embeddings=64": "parameter 'factor' must be given",
+    "vllm/rope:rope_type=yarn:factor=4": "parameter 'original_max_position_embeddings' must be given",
+    f"vllm/rope:{YARN}:attention_factor=0": "pair 0 has magnitude 0",
+    f"vllm/rope:{YARN}:beta_fast=0": "beta_fast > 0",
+    f"sglang/rope:{YARN}:beta_slow=0": "beta_slow > 0",
+    f"sglang/rope:{YARN}:attn_factor=0": "pair 0 has magnitude 0",
+    f"sglang/mrope:head_size=16:mrope_section=2,3,3:{YARN}:mscale=1": "unknown parameter 'mscale'",
+    "mlc-llm/deepseek:rope_type=yarn": "rope_type=yarn is not known",
+    "mlc-llm/mrope:mrope_section=0,32,32": "which MLC-LLM refuses",
+    "onnxruntime-genai/mrope:mrope_section=16,24,20": "the builder refuses it",
+    "flashinfer/llama31:low_freq_factor=4": "high_freq_factor != low_freq_factor",
+    "tensorrt-llm/rope:rotary_scaling_type=dynamic": "parameter 'alpha' must be given",
+    "tensorrt-llm/rope:rotary_scaling_type=yarn:factor=4:truncate=false": "unknown parameter 'truncate'",
+    "deepseek/mla:beta_fast=0": "beta_fast > 0",
+    "megatron-bridge/ernie-vl:mrope_section=22,22,21": "% 2 == 0",
+    "vllm/gemma4:partial_rotary_factor=0": "partial_rotary_factor > 0",
+    "vllm/k2-horizon:head_dim=64:partial_rotary_factor=0.55": "% 2 == 0",
 }
 
 WARNED = {
@@ -53,6 +76,20 @@ WARNED = {
     "ggml/vision-metal:head_dim=64:sections=18,14,0,0": "tests against section 1",
     "sglang/mrope:mrope_section=8,12,12": "rescales it in silence to 16/24/24",
     "sglang/mrope:mrope_section=0,0,0": "rescales it in silence to 22/21/21",
+    "sglang/mrope-glm:mrope_section=8,12,12": "rescales it in silence to 16/24/24",
+    f"sglang/rope:{YARN}:attention_factor=1": "attention_factor=1 is not read",
+    f"sglang/mrope:head_size=16:mrope_section=2,3,3:{YARN}:attention_factor=1": "attention_factor=1 is not read",
+    "sglang/rope:rope_type=deepseek_yarn:truncate=false": "truncate is not read",
+    "vllm/rope:rope_type=deepseek_yarn:factor=4:original_max_position_embeddings=64:attention_factor=2":
+        "attention_factor=2 is not read",
+    f"vllm/rope:{YARN}:max_position_embeddings=256": "max_position_embeddings=256 is not read",
+    "liger/qwen2vl-mrope:mrope_section=16,24,20": "this gives 16/24/24",
+    "megatron-bridge/ernie-vl:mrope_section=16,24,20": "this gives 20/22/22",
+    f"{LONGROPE}:factor=4": "factor=4 is not read",
+    f"{LONGROPE}:attention_factor=1.5": "attention_factor=3/2 is not read",
+    "vllm/gemma4:factor=8": "factor=8 is not read",
+    f"sglang/longrope:{LONG4}:seq_len=65": "whose last position is 64, one past the short table",
+    "sglang/gemma4:factor=8": "factor=8 is not read",
     "mlx-vlm/mrope:style=chunked:mrope_section=8,12,12": "go to the first axis in silence; this gives 40/12/12",
     "llama-cpp/text:arch=deepseek2-ocr": "reports NORM",
     "llama-cpp/text:arch=bailingmoe3": "is MROPE, which pairs halves",
@@ -75,6 +112,9 @@ SILENT = (
     "ggml/vision:head_dim=64:sections=16,16,0,0",
     "ggml/vision-metal:head_dim=64:sections=16,16,0,0",
     "sglang/mrope:mrope_section=16,24,24",
+    f"sglang/rope:{YARN}:attn_factor=1.5",
+    f"vllm/rope:{YARN}:attention_factor=1.5",
+    LONGROPE,
     "mlx-vlm/mrope:style=chunked:mrope_section=16,24,24",
     "llama-cpp/text:arch=llama",
 )

@@ -34,6 +34,12 @@ PLACES = (
     ("lucidrains/axial-video:frames=3:height=5:width=7", "pixel", {"t": 2, "h": 2, "w": 0}, {"t": 1, "h": 0, "w": -1}),
     ("maxtext/llama-vision", "image", {"h": 3, "w": 5}, {"x": 6, "y": 4}),
     ("maxtext/llama-vision", "class", {}, {"x": 0, "y": 0}),
+    # Chunks of 96 - 64 lanes: the inter query stands at entry 31 of a table that counts 32, 33, ... and is cut at 96.
+    ("vllm/dual-chunk:chunk_size=96:local_size=64", "query-inter", {}, {"p": 63}),
+    ("vllm/dual-chunk:chunk_size=96:local_size=16", "query-inter", {}, {"p": 96}),
+    ("vllm/dual-chunk:chunk_size=96:local_size=47", "query-inter", {}, {"p": 96}),
+    ("vllm/dual-chunk:chunk_size=96:local_size=48", "query-inter", {}, {"p": 95}),
+    ("vllm/dual-chunk:chunk_size=96:local_size=64", "query-successor", {"r": 31}, {"p": 63}),
     ("maxtext/deepseek-v4", "compressed", {"block": 3}, {"p": 12}),
 )
 
