@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from prover.conform import conform
-from prover.loading import load
-from prover.measured import Measured, read_measured
+from prover.layouts.loading import load
+from prover.measure.conform import conform
+from prover.measure.measured import Measured, read_measured
 
-KERNELS = Path(__file__).parent / "measured" / "kernels"
+KERNELS = Path(__file__).parent.parent / "measured" / "kernels"
 
 LONGROPE = (
     "head_size=64:rotary_dim=32:original_max_position_embeddings=128"
