@@ -23,7 +23,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
         _row("relation", _relation(found)),
     ]
     lines += _axes(found)
-    lines += [_row("differ", text) for text in _differ(found)]
+    lines += [_wrapped("differ", text) for text in _differ(found)]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
     lines += [_wrapped("warning", text) for text in _warnings(found)]
@@ -53,7 +53,8 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
     lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
-    lines += _difference_table(found)
+    lines += [f"- {markdown_prose(f'differ {text}')}" for text in _differ(found)] + [""]
+    lines += _difference_table(found) if found["verdict"] in ("different", "undecided") else []
     lines += _weight_code(found)
     snippet = _snippet(found)
     if snippet:
@@ -98,8 +99,8 @@ def _relation(found: JSON) -> str:
              "none holds" if holds == "none" else "none is known to hold"]
     if fails and holds != "none":
         parts.append(f"{fails} is refuted")
-    if limit != "linear":
-        parts.append(f"allowed up to {limit}")
+    if limit:
+        parts.append(f"--relation {limit} was allowed")
     return "; ".join(parts)
 
 
@@ -107,20 +108,31 @@ def _axes(found: JSON) -> list[str]:
     source, target = found["axes"]["source"], found["axes"]["target"]
     if len({*source, *target} - {"."}) < 2 or max(len(source), len(target)) > 128:
         return []
-    differing = {*found["differing_pairs"]["source"], *found["differing_pairs"]["target"]}
-    marks = "".join("^" if i in differing else " " for i in range(max(len(source), len(target))))
+    turned = set(found["lane_by_lane"]["turned_otherwise"])
+    marks = "".join("^" if i in turned else " " for i in range(max(len(source), len(target))))
     rows = [_row("axes", f"{source}  source, one letter per pair")]
     rows.append(_row("", f"{target}  target"))
     return [*rows, _row("", marks)] if marks.strip() else rows
 
 
 def _differ(found: JSON) -> list[str]:
-    source, target = found["differing_pairs"]["source"], found["differing_pairs"]["target"]
-    if not source and not target:
+    """What differs lane by lane, and what is left over after the best regrouping: two counts, each with its name."""
+    if not found["lane_by_lane"]["text"]:
         return []
-    if source == target:
-        return [f"{len(source)} pairs: {show_pairs(source)}"]
-    return [f"source pairs {show_pairs(source)}", f"target pairs {show_pairs(target)}"]
+    lines = [f"lane by lane: {found['lane_by_lane']['text']}"]
+    left = found["unmatched_pairs"]
+    if left and found["relation"] not in ("identical", "equal-scores"):
+        source, target = left["source"], left["target"]
+        same = source == target
+        what = (
+            "none" if not source and not target else
+            "the same pairs" if same and found["differing_pairs"] == left else
+            f"{len(source)} pairs: {show_pairs(source)}" if same else
+            f"source pairs {show_pairs(source)}; target pairs {show_pairs(target)}"
+        )
+        why = ", by their magnitude alone" if found["relation"] == "pair-map" else ""
+        lines.append(f"after the best regrouping: {what}{why}")
+    return lines
 
 
 def _weights(found: JSON) -> list[str]:

@@ -22,7 +22,8 @@ from prover.exact.display import show_angle, show_number
 from prover.exact.number import ONE
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
-from prover.reports.explain import axis_strip, differing_pairs, explanation, headline
+from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, lane_by_lane, unmatched_pairs
+from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
 from prover.reports.snippet import write_snippet
 from prover.verdicts.certificate import bounds_json
@@ -35,13 +36,13 @@ JSON = dict[str, Any]
 def report(verdict: Verdict, source: About, target: About) -> JSON:
     """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
     claim, decision = verdict.claim, verdict.decision
-    differing = differing_pairs(verdict)
+    differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
         "schema": SCHEMA,
         "verdict": verdict.outcome.value,
         "relation": relation_word(verdict),
         "refuted": verdict.fails and verdict.fails.value,
-        "limit": verdict.limit.value,
+        "limit": verdict.limit and verdict.limit.value,
         "strength": verdict.strength.value,
         "source": claim.source.name,
         "target": claim.target.name,
@@ -49,13 +50,15 @@ def report(verdict: Verdict, source: About, target: About) -> JSON:
         "warnings": {"source": list(source.warnings), "target": list(target.warnings)},
         "feeds": [feed.name for feed in claim.feeds],
         "width": claim.source.width,
-        "differing_pairs": {"source": list(differing[0]), "target": list(differing[1])},
+        "differing_pairs": {"source": list(differing.pairs[0]), "target": list(differing.pairs[1])},
+        "lane_by_lane": _lane_by_lane(differing),
+        "unmatched_pairs": unmatched and {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "axes": {"source": axis_strip(claim.source), "target": axis_strip(claim.target)},
         "not_rotations": {
             "source": list(decision.not_rotations[0]),
             "target": list(decision.not_rotations[1]),
         },
-        "differences": _differences(claim, differing),
+        "differences": _differences(claim, differing.pairs),
         "witness": decision.holds and _witness(claim, decision.holds),
         "refutation": decision.fails and _refutation(decision.fails),
         "numeric": _numeric(verdict),
@@ -71,6 +74,16 @@ def relation_word(verdict: Verdict) -> str | None:
     if verdict.holds is not None:
         return verdict.holds.value
     return "none" if verdict.fails is Relation.LINEAR else None
+
+
+def _lane_by_lane(differing: LaneByLane) -> JSON:
+    """Pair indices and lanes by what differs about them, and the same as a sentence."""
+    kinds = dict(differing.kinds)
+    return {
+        **{kind: list(kinds.get(kind, ())) for kind in (*PAIR_KINDS, *LANE_KINDS)},
+        "turned_otherwise": list(differing.turned),
+        "text": differing.sentence(),
+    }
 
 
 def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
