@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import EXIT_HELP, exit_help, print_json, safe
 from prover.commands.theorems import CVC5, SMTLIB, prove_all
 from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
 
@@ -128,7 +128,7 @@ def _check_certificate_path(name: str) -> None:
         raise InputError("its folder does not exist", where=name, advice="Create the folder first")
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("every certificate is accepted"))
 @click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def check(certificates: tuple[str, ...], as_json: bool) -> int:
@@ -171,7 +171,7 @@ def _check_line(row: dict[str, Any]) -> str:
     )
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("all as expected, whatever the verdicts are", "not as expected"))
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
 @click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
 @SMTLIB
@@ -206,7 +206,7 @@ def run(claims: tuple[str, ...], update: bool, style: str, smtlib: str | None, c
             "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in results],
         })
     else:
-        click.echo(render_run(results, style == "markdown"), nl=False)
+        click.echo(render_run(results, style == "markdown", bool(claims)), nl=False)
         if solver.agreement:
             click.echo(f"{solver.agreement}.")
     if any(result.rejected for result in results):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json
+from prover.commands.console import exit_help, print_json
 
 if TYPE_CHECKING:
     from prover.theorems.for_all import Theorem
@@ -19,7 +19,10 @@ SMTLIB = click.option(
 CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too (the extra cvc5).")
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help(
+    "equivalent: for all parameters, with the weights as they are", "different: for some parameters, or for none",
+    "undecided: no condition was found; or interrupted", "convertible: for all, only after the weights are changed",
+))
 @click.argument("source")
 @click.argument("target")
 @click.option("--over", required=True, metavar="NAMES", help="The parameters to solve for, with commas between.")
@@ -59,7 +62,7 @@ def solve(
     return EXIT_CODES[found.outcome]
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))
 @click.argument("old")
 @click.argument("new")
 @click.option(

@@ -17,15 +17,16 @@ from prover.claims.evidence import (
     TraceRefutation,
     Witness,
 )
-from prover.claims.relation import Relation
+from prover.claims.relation import UNTOUCHED, Relation
 from prover.exact.display import show_angle, show_number
-from prover.exact.number import ONE
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
+from prover.reports.advice import advice_for
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
 from prover.reports.snippet import write_snippet
+from prover.reports.weight_code import row_factors, weight_code
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
 
@@ -106,13 +107,20 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
 
 
 def _witness(claim: Claim, holds: Witness) -> JSON:
-    idiom = find_idiom(holds.permutation)
+    idiom, factors = find_idiom(holds.permutation), row_factors(claim, holds)
     width = claim.source.width
     return {
         "relation": holds.relation.value,
         "permutation": list(holds.permutation),
         "pairs": _pair_moves(claim, holds),
-        "scale": _scales(claim, holds),
+        "factors": [
+            {"rows": [list(span) for span in f.rows], "exact": f.text, "value": f.number} for f in factors
+        ] or None,
+        "advice": [{"part": advice.part, "text": advice.text} for advice in advice_for(holds.relation)],
+        "code": holds.relation.rung > UNTOUCHED.rung and {
+            "numpy": weight_code("numpy", holds.permutation, idiom, factors),
+            "torch": weight_code("torch", holds.permutation, idiom, factors),
+        } or None,
         "idiom": idiom
         and {
             "rows": [idiom.start, idiom.stop],
@@ -142,20 +150,6 @@ def _pair_moves(claim: Claim, holds: Witness) -> list[JSON]:
             word = "keep" if fed[0][1] < fed[1][1] else "swap"
             moves.append({"target": index, "source": fed[0][0], "map": word})
     return moves
-
-
-def _scales(claim: Claim, holds: Witness) -> list[str] | None:
-    """Factor of each target lane as 'source magnitude / target magnitude', where one is needed."""
-    if holds.relation is not Relation.PAIR_MAP:
-        return None
-    sides = []
-    for layout in (claim.source, claim.target):
-        sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
-        sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
-    return [
-        f"{show_number(sides[0][fed])} / {show_number(sides[1][lane])}"
-        for lane, fed in enumerate(holds.permutation)
-    ]
 
 
 def _refutation(fails: Refutation) -> JSON:

@@ -89,7 +89,8 @@ def _above(clause: Condition) -> sympy.Basic | None:
     if not isinstance(clause, sympy.LessThan | sympy.GreaterThan):
         return None
     left, right = clause.args
-    return sympy.expand(left - right if isinstance(clause, sympy.GreaterThan) else right - left)
+    above = sympy.expand(left - right if isinstance(clause, sympy.GreaterThan) else right - left)
+    return above.as_content_primitive()[1]
 
 
 def _size(condition: Condition) -> int:
