@@ -51,11 +51,11 @@ ADVICE: dict[Case, tuple[Advice, ...]] = {
         Advice("rows", "W_q = convert(W_q, heads) and W_k = convert(W_k, kv_heads): the same move in every head; "
                "W_v and W_o stay"),
         Advice("biases", "those of q and k move like their rows: convert"),
-        Advice("norm gains", "gains of a q/k norm before the rotation, and LayerNorm's biases, move like the rows: "
-               f"convert; {_AFTER}"),
+        Advice("norm gains", "gains of a q/k norm over whole heads before the rotation, and LayerNorm's biases, move "
+               f"like the rows: convert; {_AFTER}"),
         Advice("LoRA", "of B A only the rows of B move: convert"),
-        Advice("quantised", "a row takes its own scales and zero points with it; where one scale spans several rows, "
-               "dequantise, convert, quantise again"),
+        Advice("quantised", "a row takes its own scales and zero points with it: convert; where one scale spans "
+               "several rows, dequantise, convert, quantise again"),
         _VALUES,
         _CACHE,
     ),
@@ -70,8 +70,8 @@ ADVICE: dict[Case, tuple[Advice, ...]] = {
                f"its square; {_AFTER}"),
         Advice("LoRA", "of B A the rows of B like those of W: convert, with a norm move"),
         Advice("quantised", "a row's own scales, and offsets that are added, like the row: convert, with a norm move; "
-               "whole-number zero points only move; where one scale spans several rows, dequantise first and "
-               "quantise again"),
+               "its whole numbers and zero points only move; where one scale spans several rows, dequantise first "
+               "and quantise again"),
         _VALUES,
         _CACHE,
     ),

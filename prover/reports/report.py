@@ -117,10 +117,10 @@ def _witness(claim: Claim, holds: Witness) -> JSON:
             {"rows": [list(span) for span in f.rows], "exact": f.text, "value": f.number} for f in factors
         ] or None,
         "advice": [{"part": advice.part, "text": advice.text} for advice in advice_for(holds.relation)],
-        "code": holds.relation.rung > UNTOUCHED.rung and {
+        "code": None if holds.relation.rung <= UNTOUCHED.rung else {
             "numpy": weight_code("numpy", holds.permutation, idiom, factors),
             "torch": weight_code("torch", holds.permutation, idiom, factors),
-        } or None,
+        },
         "idiom": idiom
         and {
             "rows": [idiom.start, idiom.stop],

@@ -20,7 +20,7 @@ Ranges = tuple[tuple[int, int], ...]
 MAX_WRITTEN = 512
 MAX_ASSIGNED = 24
 _SHAPES = '"""All heads of a matrix (heads*d, columns), or of a vector (heads*d,)."""'
-_REPORT = 'json.load(open("report.json"))["witness"]'
+_REPORT = 'json.loads(Path("report.json").read_text())["witness"]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def weight_code(
         "# gain_q, gain_k = convert(gain_q, len(gain_q)//d), convert(gain_k, len(gain_k)//d)",
     ]
     if any(_REPORT in line for line in lines):
-        lines.insert(0, "import json")
+        lines[:0] = ["import json", "from pathlib import Path", ""]
     return "\n".join(lines).replace("np.", f"{np}.") + "\n"
 
 

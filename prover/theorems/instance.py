@@ -46,7 +46,9 @@ class Instance:
         return min(differing, default=None)
 
 
-def instance(statement: Statement, point: Point, feeds: Sequence[str], limit: Relation | None, solver: Solver) -> Instance:
+def instance(
+    statement: Statement, point: Point, feeds: Sequence[str], limit: Relation | None, solver: Solver
+) -> Instance:
     """Decide the statement at one point. Raises InputError if a layout refuses the parameters."""
     specs = [spec_at(layout, statement.variables, point) for layout in (statement.source, statement.target)]
     claim = make_claim(load(specs[0]), load(specs[1]), feeds)

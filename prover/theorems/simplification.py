@@ -76,7 +76,8 @@ def _met(clauses: Sequence[Condition]) -> list[Condition]:
     above = [_above(clause) for clause in clauses]
     found: list[Condition] = []
     for at, clause in enumerate(clauses):
-        back = next((i for i, other in enumerate(above) if above[at] is not None and other == -above[at]), None)
+        mine = above[at]
+        back = None if mine is None else next((i for i, other in enumerate(above) if other == -mine), None)
         if back is None:
             found.append(clause)
         elif at < back:

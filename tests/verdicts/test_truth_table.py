@@ -109,6 +109,9 @@ def test_numeric(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_json_round_trip(row: Row) -> None:
     """The report survives JSON and says what the table says."""
-    found = report(verdict_of(row), About("a"), About("b"))
+    verdict = verdict_of(row)
+    found = report(verdict, About("a"), About("b"))
     again = json.loads(json.dumps(found, allow_nan=False))
+    differing = {side: list(pairs) for side, pairs in zip(("source", "target"), verdict.decision.differing, strict=True)}
+    assert (differing, verdict.exit_code) == (again["differing_pairs"], again["exit_code"])
     assert (found, row.verdict, row.relation) == (again, again["verdict"], again["relation"])
