@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 from prover.proof_files.result import ProofResult
 from prover.reports.text import code_markdown, escape_markdown, plain
+from prover.resources import PROOFS
 
 
 def render_run(results: Sequence[ProofResult], markdown: bool, specs: bool = False) -> str:
@@ -36,6 +38,13 @@ def render_run(results: Sequence[ProofResult], markdown: bool, specs: bool = Fal
 def _about(result: ProofResult, shown: Callable[[str], str]) -> str:
     """The two specs and the feeds."""
     found = result.report
-    first, second = (found[key] for key in (("old", "new") if "old" in found else ("source", "target")))
+    first, second = (_near(found[key]) for key in (("old", "new") if "old" in found else ("source", "target")))
     feeds = [feed for feed in found.get("feeds", []) if feed != "free"]
     return f"{shown(first)} -> {shown(second)}" + (f", feeds {', '.join(map(shown, feeds))}" if feeds else "")
+
+
+def _near(spec: str) -> str:
+    """A spec whose path lies in the package's folder of proofs, as a path from there."""
+    if not os.path.isabs(spec):
+        return spec
+    return os.path.normpath(spec).replace(f"{os.path.normpath(PROOFS)}{os.sep}", f"proofs{os.sep}")

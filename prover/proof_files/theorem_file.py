@@ -80,8 +80,9 @@ def run_theorem(path: Path, solver: Solver) -> ProofResult:
     except ProverError as fault:
         raise fault.inside(str(path)) from None
     found = theorem_json(theorem)
-    always = f"always {found['verdict']}" if found["scope"] == "always" else found["scope"]
-    word = f"{always}, {found['relation'] or 'none'}"
+    # Of all sizes the verdict says it; where the sizes matter, their scope does.
+    short = found["verdict"] if found["scope"] == "always" else found["scope"]
+    word = f"{short}, {found['relation'] or 'none'}"
     return ProofResult(path.stem, stated.title, word, found, _unexpected(stated.expect, found))
 
 
