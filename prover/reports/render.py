@@ -35,8 +35,9 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     snippet = _snippet(found)
     if snippet:
         lines += ["", "# Counterexample, as Python to paste:", "", *snippet.splitlines()]
-    if found["witness"] and found["witness"]["code"]:
-        lines += ["", "# Weights of all heads, as Python to paste:", "", *found["witness"]["code"]["numpy"].splitlines()]
+    code = found["witness"] and found["witness"]["code"]
+    if code:
+        lines += ["", "# Weights of all heads, as Python to paste:", "", *code["numpy"].splitlines()]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -98,8 +98,8 @@ def test_snippet_runs_by_itself(source: str, target: str, feeds: tuple[str, ...]
 
 
 HEADLINES: dict[str, tuple[tuple[str, str], str | None, str]] = {
-    "flag swapped": (NORMAL_TO_NEOX, None, "CONVERTIBLE: The attention scores are equal, only after the rows of W_q and "
-                     "W_k are permuted."),
+    "flag swapped": (NORMAL_TO_NEOX, None, "CONVERTIBLE: The attention scores are equal, only after the rows of W_q "
+                     "and W_k are permuted."),
     "and allowed": (NORMAL_TO_NEOX, "permutation", "EQUIVALENT: The attention scores are equal, only after the rows of "
                     "W_q and W_k are permuted, which --relation permutation allows."),
     "and refused": (NORMAL_TO_NEOX, "equal-scores", "DIFFERENT: The two are not equal in their scores; the lowest "

@@ -289,7 +289,7 @@ ALL = {
 
 @pytest.mark.parametrize(("arguments", "code", "first"), ALL.values(), ids=ALL)
 def test_solve_says_the_condition_first(arguments: tuple[str, ...], code: int, first: str, capsys: Capture) -> None:
-    """0 only for all parameters with the weights as they are, 5 once rows are changed, 1 for some or none, 3 if open."""
+    """0 only for all parameters and weights as they are, 5 once rows are changed, 1 for some or none, 3 if open."""
     source, target, names, *more = arguments
     assert code == run_command(["solve", source, target, "--over", names, *more])
     text = capsys.readouterr().out
@@ -315,7 +315,7 @@ def test_words_for_all_sizes(more: list[str], code: int, first: str, capsys: Cap
 
 
 def test_real_numbers_have_no_smallest(capsys: Capture) -> None:
-    """Over a base alone a difference is one case; x >= a and x <= a is x == a; with sizes the base is said to be given."""
+    """Over a base alone a difference is one case, and x >= a and x <= a is x == a; beside sizes the base is given."""
     run_command(["solve", "transformers/half", "transformers/half:rope_theta=1e6", "--over", "rope_theta"])
     text = capsys.readouterr().out
     assert "equal if  rope_theta == 1000000\n" in text

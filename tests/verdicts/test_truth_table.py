@@ -112,6 +112,7 @@ def test_json_round_trip(row: Row) -> None:
     verdict = verdict_of(row)
     found = report(verdict, About("a"), About("b"))
     again = json.loads(json.dumps(found, allow_nan=False))
-    differing = {side: list(pairs) for side, pairs in zip(("source", "target"), verdict.decision.differing, strict=True)}
+    sides = zip(("source", "target"), verdict.decision.differing, strict=True)
+    differing = {side: list(pairs) for side, pairs in sides}
     assert (differing, verdict.exit_code) == (again["differing_pairs"], again["exit_code"])
     assert (found, row.verdict, row.relation) == (again, again["verdict"], again["relation"])
