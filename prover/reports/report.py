@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from prover.checker import digest
@@ -88,8 +89,8 @@ def _lane_by_lane(differing: LaneByLane) -> JSON:
 
 
 def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
-    """One row per differing pair: what it is on either side."""
-    rows = []
+    """One row per pair that differs lane by lane: what it is on either side."""
+    rows, angle_text, size_text = [], cache(show_angle), cache(show_number)
     for index in sorted({*differing[0], *differing[1]}):
         row: JSON = {"pair": index}
         for name, layout in (("source", claim.source), ("target", claim.target)):
@@ -99,8 +100,8 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
                 angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
                 row[name] = {
                     "lanes": list(pair.read),
-                    "turn": [show_angle(angle) for angle in angles],
-                    "magnitude": show_number(pair.magnitude),
+                    "turn": [angle_text(angle) for angle in angles],
+                    "magnitude": size_text(pair.magnitude),
                 }
         rows.append(row)
     return rows
