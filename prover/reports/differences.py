@@ -20,6 +20,8 @@ PAIR_KINDS = {
     "direction": "turn the other way",
     "phase": "start at another angle",
     "angles": "have other angles for sine and cosine",
+    "turns_in_source": "turn in the source alone",
+    "turns_in_target": "turn in the target alone",
     "magnitude": "have another magnitude",
     "lanes": "lie on other lanes",
     "written": "are written to other lanes",
@@ -78,8 +80,12 @@ def lane_by_lane(claim: Claim, decision: Decision) -> LaneByLane:
         if ours[index] != theirs[index]:
             turned.append(index)
     turning = _turning(source, ours), _turning(target, theirs)
-    found["start_to_turn"] = sorted(turning[1] - turning[0])
-    found["stop_turning"] = sorted(turning[0] - turning[1])
+    still = {
+        lane for index in (*found["turns_in_source"], *found["turns_in_target"])
+        for lane in (*source.pairs[index].read, *target.pairs[index].read)
+    }
+    found["start_to_turn"] = sorted(turning[1] - turning[0] - still)
+    found["stop_turning"] = sorted(turning[0] - turning[1] - still)
     places = dict(source.passes), dict(target.passes)
     found["moved"] = [lane for lane, to in source.passes if places[1].get(lane, to) != to]
     return LaneByLane(
@@ -104,6 +110,8 @@ def _kinds(claim: Claim, source: tuple[Pair, Turned], target: tuple[Pair, Turned
         yield from _turn_kinds(mine.first, other.first, claim.whole_positions)
         if mine.is_rotation != other.is_rotation or (not mine.is_rotation and mine.second != other.second):
             yield "angles"
+    elif _turns(mine) or _turns(other):
+        yield "turns_in_source" if _turns(mine) else "turns_in_target"
     if ours.magnitude != theirs.magnitude:
         yield "magnitude"
     if ours.read != theirs.read:

@@ -196,6 +196,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
             rows.append(("weights", f"that is, for the n = n_rot rows R of one head that rotate: {found.form.reshape}"))
         if found.form.own_inverse:
             rows.append(("weights", f"it is its own inverse at {found.form.own_inverse}"))
+    if found.relation is not None and found.relation.rung > UNTOUCHED.rung:
+        rows.append(("weights", "prove at given sizes prints the code, and what becomes of biases, norms, LoRA"))
     if found.smallest is not None:
         least = found.smallest
         pair = "" if least.pair is None else f"; pair {least.pair} differs"

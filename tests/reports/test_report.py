@@ -147,6 +147,8 @@ DIFFER: dict[str, tuple[str, str, dict[str, list[int]], list[int] | None, list[i
                   {"frequency": [1, 2, 3], "direction": [0]}, None, None),
     "magnitude": ("ggml/neox:head_dim=8:n_rot=4:attn_factor=2", "ggml/neox:head_dim=8:n_rot=4", {"magnitude": [0, 1]},
                   [0, 1], [0, 1]),
+    "two pairs that stand still": ("generic/table:frequencies=1,0,0,1/4", "generic/table:frequencies=1,1/2,0,0",
+                                   {"turns_in_source": [3], "turns_in_target": [1]}, [3], [1]),
     "other lanes": (*NORMAL_TO_NEOX, {"lanes": [0, 1, 2, 3]}, [], []),
     "other axes": (*IMROPE_TO_MROPE, {"axis": [j for j in range(1, 32) if j not in (3, 6, 9, 13, 16, 19, 23, 26, 29)]},
                    [j for j in range(1, 32) if j not in (3, 6, 9, 13, 16, 19, 23, 26, 29)],
@@ -178,6 +180,12 @@ def test_lanes_that_start_to_turn_are_told() -> None:
     assert "31 pairs turn by another frequency: 1-31; " in there
     assert "64 lanes pass in the source and turn in the target: 64-127" in there
     assert "64 lanes turn in the source and pass in the target: 64-127" in back
+
+
+def test_an_axis_that_gets_nothing_stops_its_pairs() -> None:
+    """With e at 0 the pairs that fall to it stand still, and are told by their numbers."""
+    found = report_on("ggml/imrope", "ggml/neox", "t=p,h=p,w=p,e=0")
+    assert "2 pairs turn in the target alone: 61-62" == found["lane_by_lane"]["text"]
 
 
 def test_counterexample_is_small_and_one_hot() -> None:
