@@ -102,7 +102,7 @@ def prove_for_all(
         found = _tried(study, found)
         found = replace(found, unneeded=tuple(_unneeded(statement, answer, solver)))
         if found.outcome is Outcome.DIFFERENT:
-            found = replace(found, smallest=_smallest(study, found), is_least=_is_least(found))
+            found = replace(found, smallest=_smallest(study, found), is_least=_is_least(study, found))
     if found.outcome is Outcome.UNDECIDED and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, questions=len(solver.asked), agreement=solver.agreement)
@@ -164,8 +164,14 @@ def _smallest(study: Study, found: Theorem) -> Instance | None:
     return shown if shown.verdict.outcome is Outcome.DIFFERENT else None
 
 
-def _is_least(found: Theorem) -> bool:
-    """Whether what `_smallest` looks for is all that can differ within the limit."""
+def _is_least(study: Study, found: Theorem) -> bool:
+    """Whether what `_smallest` looks for, from 0 on, is all that can differ within the limit."""
+    negated = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
+    below = any_of(sympy.Lt(s, 0, evaluate=False) for v in study.statement.variables if v.is_whole for s in v.symbols)
+    if below != sympy.false and study.ask(
+        "below-zero", "Can they differ where a whole number is below 0?", below, *negated
+    ) != "unsat":
+        return False
     if found.relation is None:
         return True
     if found.limit is None:

@@ -326,6 +326,19 @@ def test_real_numbers_have_no_smallest(capsys: Capture) -> None:
     assert (True, "base=10000") == (found["is_smallest"], found["smallest_for"])
 
 
+@pytest.mark.parametrize(("turns", "label"), [("m <= 5", "smallest  different at m=6"), ("m >= 5", "one case  ")])
+def test_numbers_without_end_have_no_smallest(tmp_path: Path, turns: str, label: str, capsys: Capture) -> None:
+    """Where a whole number may be below 0 and they differ there too, none is called the smallest."""
+    path = tmp_path / "any.toml"
+    path.write_text('title = "any m"\naxes = ["t"]\nwidth = "2"\n[parameters]\nm = { default = 6, whole = true }\n'
+                    'on = { default = 1 }\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\n'
+                    f'angle = "t if {turns} or on == 1 else 2*t"\n')
+    assert 1 == run_command(["solve", f"{path}:on=0", str(path), "--over", "m"])
+    text = capsys.readouterr().out
+    assert text.startswith(f"EQUIVALENT EXACTLY WHERE {turns};")
+    assert label in text
+
+
 def test_the_certificate_of_the_counterexample_is_written(tmp_path: Path, capsys: Capture) -> None:
     """`--certificate` keeps the evidence of the smallest difference, and the checker takes it."""
     path = str(tmp_path / "smallest.json")
