@@ -153,7 +153,7 @@ def first_line(found: Theorem) -> str:
     """The verdict word and the sentence; to a question for the condition, the condition first."""
     if _condition_first(found) and found.relation is not None:
         there = outcome(found.relation, found.below.verdict.fails if found.below else None, None)
-        word = "EQUIVALENT" if there is Outcome.EQUIVALENT else "CONVERTIBLE"
+        word = there.value.upper() if there is not Outcome.UNDECIDED else "EQUIVALENT OR CONVERTIBLE"
         after = "" if there is Outcome.EQUIVALENT else f", once {_CHANGES[found.relation]}"
         return f"{word} EXACTLY WHERE {condition_text(found)}{after}; different for all other parameters."
     return f"{found.outcome.value.upper()}: {headline(found)}"

@@ -236,6 +236,19 @@ def test_run_update_then_run(capsys: Capture, tmp_path: Path) -> None:
         sorted(os.listdir(tmp_path)), out.count("claim.json is missing"), out.count("1 of 1 claims are as expected."))
 
 
+def test_run_of_what_is_allowed(capsys: Capture, tmp_path: Path) -> None:
+    """A claim file that allows a permutation is equivalent by it; one that does not say is convertible."""
+    path = tmp_path / "claim.toml"
+    allowed = CLAIM.replace("[expect]", 'relation = "permutation"\n[expect]').replace("convertible", "equivalent")
+    words = []
+    for text in (CLAIM, allowed):
+        path.write_text(text)
+        assert 0 == run_command(["run", "--update", str(path), "--format", "json"])
+        (row,) = json.loads(capsys.readouterr().out)["claims"]
+        words.append((row["verdict"], row["limit"], row["exit_code"]))
+    assert [("convertible", None, 5), ("equivalent", "permutation", 0)] == words
+
+
 EXPECTATIONS = {
     "verdict": ('verdict = "convertible"', 'verdict = "different"', "verdict: expected different, got convertible"),
     "relation": ('relation = "permutation"', 'relation = "identical"', "relation: expected identical, got permutation"),
