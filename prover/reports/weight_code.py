@@ -87,8 +87,10 @@ def weight_code(
     ]
     if scaled:
         cast = "factor[:, None].astype(W.dtype)" if library == "numpy" else "factor[:, None].to(W)"
+        floats = 'W.dtype.kind not in "iu"' if library == "numpy" else "W.is_floating_point()"
         lines += [
             "", "def convert(W, heads):", f"    {_SHAPES}",
+            f'    assert {floats}, "whole numbers of quantised rows only move"',
             f"    return (move(W, heads).reshape(heads, d, -1) * {cast}).reshape(W.shape)",
             "", "normed = False  # True: an RMSNorm or LayerNorm stands between projection and rotation",
             "change = move if normed else convert",

@@ -215,6 +215,16 @@ def test_factors_name_their_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert "factors: rows 0 to 63: multiply by 0.75; rows 64 to 127 stay\n" in capsys.readouterr().out
 
 
+def test_whole_numbers_take_no_factor() -> None:
+    """A factor of 0.75 would make zeros of quantised rows; the code refuses, and `move` takes them."""
+    found = reported("ggml/neox:head_dim=16:n_rot=8:attn_factor=3", "ggml/neox:head_dim=16:n_rot=8:attn_factor=4")
+    W = np.ones((HEADS * WIDTH, 2), dtype=np.int8)
+    space: dict[str, Any] = {"W_q": W, "W_k": W[: KV_HEADS * WIDTH], "heads": HEADS, "kv_heads": KV_HEADS}
+    with pytest.raises(AssertionError, match="only move"):
+        exec(found["witness"]["code"]["numpy"], space)
+    assert W.tolist() == space["move"](W, HEADS).tolist()
+
+
 def test_factor_of_a_sum_under_the_line(tmp_path: Path) -> None:
     """Magnitude 1 + log(2) against none: the rows are divided by it, 0.5906161 and not 1.6931472."""
     path = tmp_path / "one.toml"
@@ -246,13 +256,20 @@ def test_code_of_a_permutation(rows: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in CASES_RUN if name != "identical"])
-def test_torch_code(name: str) -> None:
-    """The torch code reads as Python; where torch is installed it makes what the NumPy code makes."""
+def test_torch_code_reads_as_python(name: str) -> None:
+    """The torch code is Python, and nothing of NumPy is left in it."""
     source, _, target, _, _ = CASES_RUN[name]
     code = reported(source, target)["witness"]["code"]
     ast.parse(code["torch"])
     assert "np." not in code["torch"]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES_RUN if name != "identical"])
+def test_torch_code_runs(name: str) -> None:
+    """Where torch is installed its code makes what the NumPy code makes."""
     torch = pytest.importorskip("torch")
+    source, _, target, _, _ = CASES_RUN[name]
+    code = reported(source, target)["witness"]["code"]
     made = weights("none")
     first: dict[str, Any] = {**made, "heads": HEADS, "kv_heads": KV_HEADS}
     second = first | {name: torch.from_numpy(value) for name, value in made.items()}
