@@ -145,9 +145,7 @@ def _weights(found: JSON) -> list[str]:
         return []
     lines = []
     if witness["code"]:
-        lines.append(f"W_target_rows = W_source_rows[{_listed(witness['permutation'])}]")
-    if witness["idiom"]:
-        lines.append(f"that is, for the rows W of one head: {witness['idiom']['numpy']}")
+        lines.append(f"W_target_rows = W_source_rows[{_listed(witness['permutation'])}] in each head")
     if witness["factors"]:
         lines.append(f"factors: {_factors(witness['factors'])}")
     return [*lines, *(f"{advice['part']}: {advice['text']}" for advice in witness["advice"])]
