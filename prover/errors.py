@@ -1,7 +1,7 @@
 """One class per kind of mistake; each carries the exit code it leads to.
 
 Exit codes: 0 equivalent (or: all as expected), 1 different, 2 bad usage or
-unreadable input, 3 undecided, 4 internal failure or rejected evidence.
+unreadable input, 3 undecided, 4 internal failure or rejected evidence, 5 convertible.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ EXIT_DIFFERENT = 1
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
 EXIT_INTERNAL = 4
+EXIT_CONVERTIBLE = 5
 
 
 class ProverError(Exception):

@@ -15,10 +15,13 @@ class Row:
     relation: str
     origin: str
     feeds: tuple[str, ...] = ()
-    limit: str = "linear"
+    limit: str | None = None
     pairs: tuple[int, ...] | None = None
 
     @property
     def verdict(self) -> str:
         ladder = ("identical", "equal-scores", "permutation", "pair-map", "linear", "none")
-        return "equivalent" if ladder.index(self.relation) <= ladder.index(self.limit) else "different"
+        rung = ladder.index(self.relation)
+        if rung <= ladder.index(self.limit or "equal-scores"):
+            return "equivalent"
+        return "convertible" if self.limit is None and self.relation != "none" else "different"

@@ -1,6 +1,7 @@
 """The truth table: claims whose answers come from real kernels, public reports or paper.
 
-`pairs` are the pair indices that differ when nothing above `limit` may be done to the weights.
+`pairs` are the pair indices that differ lane by lane, on both sides. `limit` is what the asker allowed with
+`--relation`; without it nothing may be done to the weights.
 `origin` says where the expectation comes from; G and RB numbers are cases of a corpus of public
 reports, each a thread in a public tracker.
 """

@@ -1,10 +1,13 @@
-"""The words of a verdict: relation, outcome and strength, and the exit code they lead to."""
+"""The words of a verdict: relation, outcome and strength, and the exit code they lead to.
+
+Whatever is decided, here alone it gets its word and its exit code.
+"""
 
 from __future__ import annotations
 
 from enum import Enum
 
-from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED
+from prover.errors import EXIT_CONVERTIBLE, EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED
 
 
 class Relation(Enum):
@@ -23,10 +26,19 @@ class Relation(Enum):
 
 LADDER = tuple(Relation)
 
+UNTOUCHED = Relation.EQUAL_SCORES
+"""The highest rung at which the weights stay as they are."""
+
+
 class Outcome(Enum):
-    """The verdict word."""
+    """The verdict word.
+
+    equivalent: the kernels can be exchanged as they are, or what the asker allowed holds. convertible:
+    only after the weights are changed, and the asker did not say that they may be.
+    """
 
     EQUIVALENT = "equivalent"
+    CONVERTIBLE = "convertible"
     DIFFERENT = "different"
     UNDECIDED = "undecided"
 
@@ -42,18 +54,23 @@ class Strength(Enum):
 
 EXIT_CODES = {
     Outcome.EQUIVALENT: EXIT_OK,
+    Outcome.CONVERTIBLE: EXIT_CONVERTIBLE,
     Outcome.DIFFERENT: EXIT_DIFFERENT,
     Outcome.UNDECIDED: EXIT_UNDECIDED,
 }
 
 
-def outcome(holds: Relation | None, fails: Relation | None, limit: Relation) -> Outcome:
-    """The verdict when nothing above `limit` may be done to the weights.
+def outcome(holds: Relation | None, fails: Relation | None, limit: Relation | None) -> Outcome:
+    """The verdict when nothing above `limit` may be done to the weights; None: the asker did not say.
 
-    `holds` is the lowest rung shown to hold, `fails` the highest shown to fail.
+    `holds` is the lowest rung shown to hold, `fails` the highest shown to fail. Where a change of weights
+    is enough and it is not known whether they could stay, there is no word but undecided.
     """
-    if holds is not None and holds.rung <= limit.rung:
+    allowed = UNTOUCHED if limit is None else limit
+    if holds is not None and holds.rung <= allowed.rung:
         return Outcome.EQUIVALENT
-    if fails is not None and fails.rung >= limit.rung:
+    if fails is None or fails.rung < allowed.rung:
+        return Outcome.UNDECIDED
+    if limit is not None or fails is LADDER[-1]:
         return Outcome.DIFFERENT
-    return Outcome.UNDECIDED
+    return Outcome.UNDECIDED if holds is None else Outcome.CONVERTIBLE

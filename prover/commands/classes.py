@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import exit_help, print_json, safe
 from prover.commands.proofs import RELATIONS
 from prover.errors import EXIT_OK, InputError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prover.verdicts.classes import Classes, Member
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("sorted, whatever the classes are"))
 @click.option(
     "--like", "likes", multiple=True, metavar="SPEC",
     help="Sort this layout in too, and give the catalogue its width, rotary width, base and sections. "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import exit_help, print_json, safe
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_SHOWN = 40
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("conforms", "does not conform"))
 @click.argument("spec")
 @click.argument("measured", metavar="MEASURED.json")
 @click.option("--entry", metavar="NAME", help="Which entry of the file; not needed if it has only one.")

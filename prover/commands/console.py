@@ -7,14 +7,23 @@ from typing import Any
 
 import click
 
-EXIT_HELP = """\b
-Exit codes:
-  0  equivalent (or: all as expected)
-  1  different (or: not as expected)
-  2  bad usage or unreadable input
-  3  undecided, or interrupted
+_COMMON = """  2  bad usage or unreadable input
+  3  {undecided}
   4  internal failure, rejected evidence included
 """
+
+
+def exit_help(zero: str, one: str = "", undecided: str = "interrupted", five: str = "") -> str:
+    """The exit codes of one command, for its help."""
+    rows = [f"  0  {zero}\n", f"  1  {one}\n" if one else "", _COMMON.format(undecided=undecided)]
+    return "\b\nExit codes:\n" + "".join(rows) + (f"  5  {five}\n" if five else "")
+
+
+EXIT_HELP = exit_help(
+    "equivalent: to be exchanged as they are, or --relation R holds (or: all as expected)",
+    "different (or: not as expected)", "undecided, or interrupted",
+    "convertible: only after the weights are changed as printed",
+)
 
 
 def safe(text: str, most: int = 1400) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, safe
+from prover.commands.console import exit_help, safe
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 _OUT = click.option("--out", metavar="FILE", help="Write the table to FILE instead of standard output.")
@@ -19,7 +19,7 @@ _CONFORM = click.option(
 )
 
 
-@click.group(epilog=EXIT_HELP)
+@click.group(epilog=exit_help("measured", "measured, and what was measured does not conform (--conform)"))
 def measure() -> None:
     """Read a layout out of a live kernel by running it on basis vectors.
 
@@ -29,7 +29,7 @@ def measure() -> None:
     """
 
 
-@measure.command("ggml", epilog=EXIT_HELP)
+@measure.command("ggml", epilog=exit_help("measured", "does not conform (--conform)"))
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @click.option("--library", metavar="PATH", help="libggml-cpu.so or .dylib, with libggml-base beside it. Loading it "
               "runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
@@ -43,7 +43,7 @@ def ggml(specs: tuple[str, ...], library: str | None, out: str | None, compare: 
     return _measure(specs, lambda spec: measure_ggml(spec, path), dict(zip(specs, specs, strict=True)), out, compare)
 
 
-@measure.command("transformers", epilog=EXIT_HELP)
+@measure.command("transformers", epilog=exit_help("measured, and as it should be", "does not conform (--conform)"))
 @click.argument("cases", nargs=-1, metavar="[CASE]...")
 @click.option("--list", "list_cases", is_flag=True, help="Name the cases and the layouts they are held against.")
 @_OUT

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import exit_help, print_json, safe
 from prover.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from prover.layouts.names import Answer
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("found"))
 @click.argument("words", nargs=-1, metavar="[PROJECT]... [FLAG=VALUE]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def names(words: tuple[str, ...], as_json: bool) -> int:

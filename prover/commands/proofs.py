@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import EXIT_HELP, exit_help, print_json, safe
 from prover.commands.theorems import CVC5, SMTLIB, prove_all
 from prover.errors import EXIT_INTERNAL, EXIT_OK
 
@@ -30,9 +30,9 @@ BITWISE = "bitwise"
     "Without it, positions are free on all axes.",
 )
 @click.option(
-    "--relation", "relation", type=click.Choice((*RELATIONS, BITWISE)), default="linear", metavar="R",
-    help=f"Allow nothing above R to be done to the weights: {', '.join(RELATIONS)}. "
-    "Without it the lowest that suffices is found. bitwise asks another question: do the two give the same bits?",
+    "--relation", "relation", type=click.Choice((*RELATIONS, BITWISE)), metavar="R",
+    help=f"What may be done to the weights, R at most: {', '.join(RELATIONS)}. Without it nothing may: what needs a "
+    "change is 'convertible'. bitwise asks another question: do the two give the same bits?",
 )
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 @click.option(
@@ -49,14 +49,16 @@ BITWISE = "bitwise"
 @SMTLIB
 @CVC5
 def prove(
-    source: str, target: str, feeds: tuple[str, ...], relation: str, certificate: str | None,
+    source: str, target: str, feeds: tuple[str, ...], relation: str | None, certificate: str | None,
     style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
 
     The ladder is identical, equal-scores, permutation, pair-map, linear: each rung allows more
     to be done to W_q and W_k. The answer is the lowest rung that holds, with a witness, or a
-    proof that none does. Exit code 0 means that one within the limit holds.
+    proof that none does. equivalent (0): the kernels can be exchanged as they are, or --relation R was
+    given and holds. convertible (5): only after the weights are changed as printed. different (1): no
+    fixed linear map makes up for it, or nothing within R does.
     """
     from prover.claims.claim import make_claim
     from prover.claims.properties import about_under
@@ -83,7 +85,7 @@ def prove(
         return prove_all(source, target, names, where, feeds, relation, certificate, style, smtlib, cvc5)
     first, second = load(source), load(target)
     solver = make_solver(smtlib, cvc5)
-    verdict = decide_claim(make_claim(first, second, feeds), Relation(relation), solver)
+    verdict = decide_claim(make_claim(first, second, feeds), Relation(relation) if relation else None, solver)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
     if certificate and verdict.certificate:
@@ -127,7 +129,7 @@ def _check_certificate_path(name: str) -> None:
     require_writable(path.parent)
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("every certificate is accepted"))
 @click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def check(certificates: tuple[str, ...], as_json: bool) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json
+from prover.commands.console import exit_help, print_json
 from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_UNDECIDED
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prover.proof_files.result import ProofResult
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("all as expected, whatever the verdicts are", "not as expected"))
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
 @click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
 @click.option(
@@ -51,16 +51,16 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
             with interrupts_held_back():
                 done.append(result)
                 if style == "text":
-                    click.echo("\n".join(result_lines(result, width)))
+                    click.echo("\n".join(result_lines(result, width, bool(claims))))
     except KeyboardInterrupt:
         interrupted = True
-    _tell(done, len(paths), interrupted, style)
+    _tell(done, len(paths), interrupted, style, bool(claims))
     if interrupted:
         return EXIT_UNDECIDED
     return max((result.exit_code for result in done), default=0)
 
 
-def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str) -> None:
+def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str, specs: bool) -> None:
     from prover.claims.solver import agreement_text
     from prover.proof_files.summary import count_line, results_markdown
 
@@ -72,7 +72,7 @@ def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str) ->
             "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in done],
         })
         return
-    click.echo(results_markdown(done) if style == "markdown" else f"\n{count_line(done)}", nl=style != "markdown")
+    click.echo(results_markdown(done, specs) if style == "markdown" else f"\n{count_line(done)}\n", nl=False)
     if opinion:
         click.echo(f"{opinion}.")
     if interrupted:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json
-from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED
+from prover.commands.console import exit_help, print_json
 
 if TYPE_CHECKING:
     from prover.theorems.for_all import Theorem
@@ -20,7 +19,10 @@ SMTLIB = click.option(
 CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too (the extra cvc5).")
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help(
+    "equivalent: for all parameters, with the weights as they are", "different: for some parameters, or for none",
+    "undecided: no condition was found; or interrupted", "convertible: for all, only after the weights are changed",
+))
 @click.argument("source")
 @click.argument("target")
 @click.option("--over", required=True, metavar="NAMES", help="The parameters to solve for, with commas between.")
@@ -47,20 +49,20 @@ def solve(
 
     The condition is proved both ways: equal where it holds, different where it does not. Values in a
     spec may be expressions in the parameters, such as mrope_section=sections[0],sections[1],sections[2].
-    Exit code 0: equal somewhere; 1: nowhere; 3: no condition was found.
+    Exit code 0: equal for all parameters with the weights as they are; 5: for all, once the weights are
+    changed; 1: for some (the condition says which) or for none; 3: no condition was found.
     """
-    from prover.claims.relation import Relation
+    from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
     from prover.commands.progress import track
-    from prover.theorems.for_all import state_theorem
-    from prover.theorems.theorem import Scope
+    from prover.theorems.for_all import solve_for
 
-    found = state_theorem(source, target, over, where, feeds, Relation.LINEAR, make_solver(smtlib, cvc5), up_to, track)
+    found = solve_for(source, target, over, where, feeds, make_solver(smtlib, cvc5), up_to, track)
     _show(found, "json" if as_json else style)
-    return {Scope.NEVER: EXIT_DIFFERENT, Scope.OPEN: EXIT_UNDECIDED}.get(found.answer.scope, EXIT_OK)
+    return EXIT_CODES[found.outcome]
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))
 @click.argument("old")
 @click.argument("new")
 @click.option(
@@ -95,7 +97,7 @@ def rewrite(
 
 
 def prove_all(
-    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], relation: str,
+    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], relation: str | None,
     certificate: str | None, style: str, smtlib: str | None, cvc5: bool,
 ) -> int:
     """`prove --for-all`: print the theorem, write the counterexample's certificate, give the exit code."""
@@ -104,7 +106,8 @@ def prove_all(
     from prover.files import write_text
     from prover.theorems.for_all import state_theorem
 
-    found = state_theorem(source, target, names, where, feeds, Relation(relation), make_solver(smtlib, cvc5))
+    limit = Relation(relation) if relation else None
+    found = state_theorem(source, target, names, where, feeds, limit, make_solver(smtlib, cvc5))
     if certificate and found.smallest is not None and found.smallest.verdict.certificate:
         write_text(Path(certificate), found.smallest.verdict.certificate)
     _show(found, style)

@@ -4,12 +4,12 @@
     source = "ggml/normal"
     target = "ggml/neox"
     feeds  = ["text"]            # optional
-    relation = "permutation"     # optional: nothing above it may be done to the weights
+    relation = "permutation"     # optional: what may be done to the weights; left out: nothing may
 
     [expect]
-    verdict  = "equivalent"
+    verdict  = "equivalent"      # or convertible, different, undecided
     relation = "permutation"     # the lowest that holds, or "none"
-    pairs    = [61, 62]          # optional: the pairs that differ, on both sides
+    pairs    = [61, 62]          # optional: the pairs that differ lane by lane, on both sides
 
 The certificate lies beside the file, with the ending .json.
 """
@@ -35,7 +35,7 @@ from prover.verdicts.verdict import Verdict, check_text, prove
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
-    verdict: Literal["equivalent", "different", "undecided"]
+    verdict: Literal["equivalent", "convertible", "different", "undecided"]
     relation: Literal[
         "identical", "equal-scores", "permutation", "pair-map", "linear", "none", "unknown"
     ]
@@ -54,7 +54,7 @@ class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
     expect: _Expect
     note: str = ""
     feeds: list[str] = []
-    relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
+    relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] | None = None
 
 
 def read_claim(path: Path) -> ClaimFile:
@@ -67,7 +67,8 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
     claim = read_claim(path)
     try:
         source, target = load(claim.source), load(claim.target)
-        verdict = prove(make_claim(source, target, claim.feeds), Relation(claim.relation), solver)
+        limit = Relation(claim.relation) if claim.relation else None
+        verdict = prove(make_claim(source, target, claim.feeds), limit, solver)
         about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")
         found = report(verdict, *about)
         problems = list(_unexpected(claim.expect, found))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 
 from prover.proof_files.result import ProofResult
 from prover.reports.text import code_markdown, escape_markdown, plain
+from prover.resources import PROOFS
 
 
-def result_lines(result: ProofResult, width: int) -> list[str]:
-    """A result for a terminal, its name filled up to `width`, what was not as expected below it."""
+def result_lines(result: ProofResult, width: int, specs: bool) -> list[str]:
+    """A result for a terminal: its name filled up to `width`, with `specs` what it is about, what was unexpected."""
     mark = "BAD " if result.problems else "ok  "
     line = f"{mark}{plain(result.name):<{width}}  {result.word:<26}  {plain(result.title)}".rstrip()
-    return [line, *(f"      {plain(problem)}" for problem in result.problems)]
+    about = [f"      {_about(result, plain)}"] if specs and result.report else []
+    return [line, *about, *(f"      {plain(problem)}" for problem in result.problems)]
 
 
 def count_line(results: Sequence[ProofResult]) -> str:
@@ -21,12 +24,29 @@ def count_line(results: Sequence[ProofResult]) -> str:
     return f"{good} of {len(results)} claims are as expected."
 
 
-def results_markdown(results: Sequence[ProofResult]) -> str:
-    """All results in one table, and what was not as expected below it."""
+def results_markdown(results: Sequence[ProofResult], specs: bool) -> str:
+    """All results in one table, what was not as expected below it; with `specs` what each is about."""
     lines = ["| claim | verdict | relation | what |", "|---|---|---|---|"]
     for r in results:
         word, _, relation = r.word.partition(", ")
         lines.append(f"| {code_markdown(r.name)} | {word} | {relation} | {escape_markdown(r.title)} |")
+    if specs:
+        lines += ["", *(f"- {code_markdown(r.name)}: {_about(r, code_markdown)}" for r in results if r.report)]
     lines += ["", count_line(results)]
     lines += [f"- {code_markdown(r.name)}: {escape_markdown(p)}" for r in results for p in r.problems]
     return "\n".join(lines) + "\n"
+
+
+def _about(result: ProofResult, shown: Callable[[str], str]) -> str:
+    """The two specs and the feeds."""
+    found = result.report
+    first, second = (_near(found[key]) for key in (("old", "new") if "old" in found else ("source", "target")))
+    feeds = [feed for feed in found.get("feeds", []) if feed != "free"]
+    return f"{shown(first)} -> {shown(second)}" + (f", feeds {', '.join(map(shown, feeds))}" if feeds else "")
+
+
+def _near(spec: str) -> str:
+    """A spec whose path lies in the package's folder of proofs, as a path from there."""
+    if not os.path.isabs(spec):
+        return spec
+    return os.path.normpath(spec).replace(f"{os.path.normpath(PROOFS)}{os.sep}", f"proofs{os.sep}")

@@ -6,9 +6,11 @@
     for_all = ["head_dim", "n_rot", "base"]
     where   = ["n_rot > 2"]      # optional
     feeds   = ["text"]           # optional
+    relation = "permutation"     # optional: what may be done to the weights; left out: nothing may
 
     [expect]
     scope     = "always"         # or sometimes, never, open
+    verdict   = "convertible"    # for always, optional: or equivalent, different, undecided
     relation  = "permutation"    # the lowest rung where the two are equal; left out if they never are
     condition = ["..."]          # for sometimes: holds exactly where they are equal
 """
@@ -31,6 +33,7 @@ from prover.theorems.for_all import state_theorem
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
     scope: Literal["always", "sometimes", "never", "open"]
+    verdict: Literal["equivalent", "convertible", "different", "undecided"] | None = None
     relation: Literal["identical", "equal-scores", "permutation", "pair-map"] | None = None
     condition: list[str] = []
     differ: str | None = None
@@ -53,7 +56,7 @@ class TheoremFile(msgspec.Struct, forbid_unknown_fields=True):
     note: str = ""
     feeds: list[str] = []
     where: list[str] = []
-    relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] = "linear"
+    relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] | None = None
 
 
 def is_theorem(path: Path) -> bool:
@@ -72,12 +75,14 @@ def run_theorem(path: Path, solver: Solver) -> ProofResult:
     try:
         theorem = state_theorem(
             stated.source, stated.target, ",".join(stated.for_all), stated.where, stated.feeds,
-            Relation(stated.relation), solver,
+            Relation(stated.relation) if stated.relation else None, solver,
         )
     except ProverError as fault:
         raise fault.inside(str(path)) from None
     found = theorem_json(theorem)
-    word = f"{found['scope']}, {found['relation'] or 'none'}"
+    # Of all sizes the verdict says it; where the sizes matter, their scope does.
+    short = found["verdict"] if found["scope"] == "always" else found["scope"]
+    word = f"{short}, {found['relation'] or 'none'}"
     return ProofResult(path.stem, stated.title, word, found, _unexpected(stated.expect, found))
 
 
@@ -91,6 +96,7 @@ def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:
             ("hypotheses not needed", expect.not_needed, found["not_needed"]),
         ],
         [
+            ("verdict", expect.verdict, found["verdict"]),
             ("differing pairs", expect.differ, found["differ"]),
             ("smallest difference", expect.smallest, smallest.get("parameters")),
             ("pair", expect.pair, smallest.get("pair")),

@@ -21,13 +21,10 @@ from prover.exact.display import show_angle, show_number, show_pairs
 from prover.layouts.layout import Layout
 from prover.verdicts.verdict import Verdict
 
-_HEADLINES = {
+_UNTOUCHED = {
     Relation.IDENTICAL: "The two kernels are identical, lane by lane, at every position.",
     Relation.EQUAL_SCORES: "The attention scores are equal without touching the weights; the rotated "
     "vectors differ, so a key cache cannot be handed from one kernel to the other.",
-    Relation.PERMUTATION: "One fixed permutation of the rows of W_q and W_k makes the scores equal.",
-    Relation.PAIR_MAP: "A fixed permutation and a fixed scale per pair make the scores equal; "
-    "a permutation alone does not.",
 }
 
 
@@ -35,26 +32,45 @@ def headline(verdict: Verdict) -> str:
     """The answer in one sentence."""
     holds, fails = verdict.holds, verdict.fails
     if verdict.outcome is Outcome.UNDECIDED:
-        return (
-            "Undecided: neither a witness nor a refutation was found for "
-            f"'{verdict.limit.value}'{_known(verdict)}."
-        )
-    if verdict.outcome is Outcome.EQUIVALENT:
+        return _undecided(verdict)
+    if verdict.outcome in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE):
         assert holds is not None
-        text = _HEADLINES[holds]
+        text = _UNTOUCHED.get(holds) or (
+            f"The attention scores are equal, only after the rows of W_q and W_k are {change_words(verdict.decision)}"
+            + (f", which --relation {verdict.limit.value} allows." if verdict.limit else ".")
+        )
         gap = holds.rung - (fails.rung if fails else -1)
         return text if gap == 1 else f"{text} Whether less would do is undecided."
-    if holds is not None:
+    if holds is not None and verdict.limit is not None:
         return (
             f"The two are not {_words(verdict.limit)}; the lowest relation that holds is "
             f"'{holds.value}'."
         )
-    if verdict.limit is Relation.LINEAR or fails is Relation.LINEAR:
+    if verdict.limit is None or fails is Relation.LINEAR:
         return (
             "No fixed change of W_q and W_k makes them equal: no permutation, no 2x2 per pair, "
             "no linear map."
         )
     return f"The two are not {_words(verdict.limit)}."
+
+
+def _undecided(verdict: Verdict) -> str:
+    if verdict.limit is None and verdict.holds is not None:
+        return (
+            f"'{verdict.holds.value}' holds, so a change of the weights is enough; whether they could stay as they "
+            f"are was neither shown nor refuted{_known(verdict)}."
+        )
+    about = f" for '{verdict.limit.value}'" if verdict.limit else ""
+    return f"Neither a witness nor a refutation was found{about}{_known(verdict)}."
+
+
+def change_words(decision: Decision) -> str:
+    """What a witness does to the rows."""
+    assert decision.holds is not None
+    moves = any(i != row for i, row in enumerate(decision.holds.permutation))
+    words = ["permuted"] if moves else []
+    words += ["scaled"] if decision.holds.relation is Relation.PAIR_MAP else []
+    return " and ".join(words)
 
 
 def _words(relation: Relation) -> str:
@@ -279,24 +295,6 @@ def position_text(claim: Claim, fails: TraceRefutation) -> str:
             if value or len(claim.feeds) == 1
         ]
     return ", ".join(parts) or "position 0"
-
-
-def differing_pairs(verdict: Verdict) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Pair indices of source and target that stand in the way of the relation asked for."""
-    decision = verdict.decision
-    if verdict.outcome is Outcome.EQUIVALENT:
-        return (), ()
-    if decision.mismatch is None or verdict.limit.rung < Relation.PERMUTATION.rung:
-        return decision.differing
-    found = []
-    for index, units in enumerate(decision.units):
-        left = {
-            units[i].pair
-            for part in decision.mismatch.all
-            for i in (part.source_left, part.target_left)[index]
-        }
-        found.append(tuple(sorted(pair for pair in left if pair is not None)))
-    return found[0], found[1]
 
 
 def axis_strip(layout: Layout) -> str:

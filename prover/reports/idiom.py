@@ -46,6 +46,17 @@ class Idiom:
         joined = ", ".join(piece for piece in pieces if piece)
         return f"torch.cat([{joined}])" if library == "torch" else f"np.concatenate([{joined}])"
 
+    def index_code(self, library: str, rows: str) -> str:
+        """The same over a vector of row numbers, `rows` being the part of it from start to stop."""
+        text = f"{rows}.reshape({', '.join(map(str, self.shape))})"
+        if self.flipped and library == "torch":
+            text += f".flip({', '.join(map(str, self.flipped))})"
+        elif self.flipped:
+            text = f"np.flip({text}, {self.flipped})"
+        if self.order != tuple(sorted(self.order)):
+            text += f".{'permute' if library == 'torch' else 'transpose'}({', '.join(map(str, self.order))})"
+        return f"{text}.reshape(-1)"
+
 
 def find_idiom(permutation: Sequence[int]) -> Idiom | None:
     """The simplest idiom that makes this permutation; None for the identity or if none does."""

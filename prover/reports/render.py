@@ -10,7 +10,8 @@ from prover.reports.text import code_markdown, escape_markdown, markdown_prose, 
 
 JSON = dict[str, Any]
 MAX_ROWS = 24
-MAX_LISTED = 512
+MAX_FACTORS = 4
+MAX_RANGES = 4
 
 
 def render_text(found: JSON, certificate_path: str | None) -> str:
@@ -23,17 +24,20 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
         _row("relation", _relation(found)),
     ]
     lines += _axes(found)
-    lines += [_row("differ", text) for text in _differ(found)]
+    lines += [_wrapped("differ", text) for text in _differ(found)]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
     lines += [_wrapped("warning", text) for text in _warnings(found)]
-    lines += [_row("weights", line) for line in _weights(found)]
+    lines += [_wrapped("weights", line) for line in _weights(found)]
     lines.append(_row("proof", _proof(found, certificate_path)))
     lines += [_row("second", found["second_opinion"])] if found.get("second_opinion") else []
     lines += [_wrapped("numeric", line) for line in _numeric(found)]
     snippet = _snippet(found)
     if snippet:
-        lines += ["", "Counterexample, as Python to paste:", "", *("    " + s for s in snippet.splitlines())]
+        lines += ["", "# Counterexample, as Python to paste:", "", *snippet.splitlines()]
+    code = found["witness"] and found["witness"]["code"]
+    if code:
+        lines += ["", "# Weights of all heads, as Python to paste:", "", *code["numpy"].splitlines()]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -53,7 +57,8 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
     lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
-    lines += _difference_table(found)
+    lines += [f"- {markdown_prose(f'differ {text}')}" for text in _differ(found)] + [""]
+    lines += _difference_table(found) if found["verdict"] in ("different", "undecided") else []
     lines += _weight_code(found)
     snippet = _snippet(found)
     if snippet:
@@ -98,8 +103,8 @@ def _relation(found: JSON) -> str:
              "none holds" if holds == "none" else "none is known to hold"]
     if fails and holds != "none":
         parts.append(f"{fails} is refuted")
-    if limit != "linear":
-        parts.append(f"allowed up to {limit}")
+    if limit:
+        parts.append(f"--relation {limit} was allowed")
     return "; ".join(parts)
 
 
@@ -107,33 +112,59 @@ def _axes(found: JSON) -> list[str]:
     source, target = found["axes"]["source"], found["axes"]["target"]
     if len({*source, *target} - {"."}) < 2 or max(len(source), len(target)) > 128:
         return []
-    differing = {*found["differing_pairs"]["source"], *found["differing_pairs"]["target"]}
-    marks = "".join("^" if i in differing else " " for i in range(max(len(source), len(target))))
+    turned = set(found["lane_by_lane"]["turned_otherwise"])
+    marks = "".join("^" if i in turned else " " for i in range(max(len(source), len(target))))
     rows = [_row("axes", f"{source}  source, one letter per pair")]
     rows.append(_row("", f"{target}  target"))
     return [*rows, _row("", marks)] if marks.strip() else rows
 
 
 def _differ(found: JSON) -> list[str]:
-    source, target = found["differing_pairs"]["source"], found["differing_pairs"]["target"]
-    if not source and not target:
+    """What differs lane by lane, and what is left over after the best regrouping: two counts, each with its name."""
+    if not found["lane_by_lane"]["text"]:
         return []
-    if source == target:
-        return [f"{len(source)} pairs: {show_pairs(source)}"]
-    return [f"source pairs {show_pairs(source)}", f"target pairs {show_pairs(target)}"]
+    lines = [f"lane by lane: {found['lane_by_lane']['text']}"]
+    left = found["unmatched_pairs"]
+    if left and found["relation"] not in ("identical", "equal-scores"):
+        source, target = left["source"], left["target"]
+        same = source == target
+        what = (
+            "none" if not source and not target else
+            "the same pairs" if same and found["differing_pairs"] == left else
+            f"{len(source)} pairs: {show_pairs(source)}" if same else
+            f"source pairs {show_pairs(source)}; target pairs {show_pairs(target)}"
+        )
+        why = ", by their magnitude alone" if found["relation"] == "pair-map" else ""
+        lines.append(f"after the best regrouping: {what}{why}")
+    return lines
 
 
 def _weights(found: JSON) -> list[str]:
     witness = found["witness"]
-    if not witness or witness["relation"] in ("identical", "equal-scores"):
-        return ["leave W_q and W_k as they are"] if witness else []
-    lines = [f"W_target_rows = W_source_rows[{_listed(witness['permutation'])}]"]
-    if witness["idiom"]:
-        lines.append(f"that is, for the rows W of one head: {witness['idiom']['numpy']}")
-    if witness["scale"]:
-        kinds = sorted(set(witness["scale"]))
-        lines.append(f"then multiply each row by its factor: {'; '.join(kinds[:4])}")
-    return [*lines, "the same for both W_q and W_k, each head, and for biases and q/k norm gains"]
+    if not witness:
+        return []
+    lines = []
+    if witness["code"]:
+        lines.append(f"W_target_rows = W_source_rows[{_listed(witness['permutation'])}] in each head")
+    if witness["factors"]:
+        lines.append(f"factors: {_factors(witness['factors'])}")
+    return [*lines, *(f"{advice['part']}: {advice['text']}" for advice in witness["advice"])]
+
+
+def _factors(factors: list[JSON]) -> str:
+    """Rows of a head and what they are multiplied by."""
+    parts = []
+    for entry in factors[:MAX_FACTORS]:
+        rows = " and ".join(f"{a} to {b}" if a < b else str(a) for a, b in entry["rows"][:MAX_RANGES])
+        if len(entry["rows"]) > MAX_RANGES:
+            rows += f" and {len(entry['rows']) - MAX_RANGES} more ranges"
+        one = entry["rows"][0][0] == entry["rows"][-1][1]
+        if entry["exact"] == "1":
+            parts.append(f"row{'' if one else 's'} {rows} stay{'s' if one else ''}")
+        else:
+            parts.append(f"row{'' if one else 's'} {rows}: multiply by {entry['exact']}")
+    more = len(factors) - MAX_FACTORS
+    return "; ".join(parts) + (f"; {more} more factors, all of them in --json" if more > 0 else "")
 
 
 def _listed(values: list[int]) -> str:
@@ -211,17 +242,11 @@ def _cell(pair: JSON | None) -> str:
 
 def _weight_code(found: JSON) -> list[str]:
     witness = found["witness"]
-    if not witness or witness["relation"] in ("identical", "equal-scores"):
-        return ["W_q and W_k stay as they are.", ""] if witness else []
-    permutation = witness["permutation"]
-    lines = ["For the rows `W` of one head, of W_q and W_k alike (biases and q/k norm gains too):", ""]
-    lines += ["```python"]
-    if len(permutation) <= MAX_LISTED:
-        lines += [f"permutation = {permutation}", "W_target = W[permutation]"]
-    if witness["idiom"]:
-        lines += [f"W_target = {witness['idiom']['numpy']}  # the same in NumPy"]
-        lines += [f"W_target = {witness['idiom']['torch']}  # the same in torch"]
-    if witness["scale"]:
-        kinds = sorted(set(witness["scale"]))
-        lines += [f"# then multiply each row by source magnitude / target magnitude: {'; '.join(kinds[:4])}"]
-    return [*lines, "```", ""]
+    if not witness:
+        return []
+    lines = [f"- {markdown_prose(line)}" for line in _weights(found) if witness["code"] or "=" not in line]
+    if not witness["code"]:
+        return [*lines, ""]
+    lines += ["", "```python", witness["code"]["numpy"].rstrip(), "```", ""]
+    lines += ["<details><summary>The same in torch</summary>", "", "```python"]
+    return [*lines, witness["code"]["torch"].rstrip(), "```", "", "</details>", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from prover.checker import digest
@@ -17,14 +18,16 @@ from prover.claims.evidence import (
     TraceRefutation,
     Witness,
 )
-from prover.claims.relation import Relation
+from prover.claims.relation import UNTOUCHED, Relation
 from prover.exact.display import show_angle, show_number
-from prover.exact.number import ONE
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
-from prover.reports.explain import axis_strip, differing_pairs, explanation, headline
+from prover.reports.advice import advice_for
+from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, lane_by_lane, unmatched_pairs
+from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
 from prover.reports.snippet import write_snippet
+from prover.reports.weight_code import row_factors, weight_code
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
 
@@ -35,13 +38,13 @@ JSON = dict[str, Any]
 def report(verdict: Verdict, source: About, target: About) -> JSON:
     """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
     claim, decision = verdict.claim, verdict.decision
-    differing = differing_pairs(verdict)
+    differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
         "schema": SCHEMA,
         "verdict": verdict.outcome.value,
         "relation": relation_word(verdict),
         "refuted": verdict.fails and verdict.fails.value,
-        "limit": verdict.limit.value,
+        "limit": verdict.limit and verdict.limit.value,
         "strength": verdict.strength.value,
         "source": claim.source.name,
         "target": claim.target.name,
@@ -49,13 +52,15 @@ def report(verdict: Verdict, source: About, target: About) -> JSON:
         "warnings": {"source": list(source.warnings), "target": list(target.warnings)},
         "feeds": [feed.name for feed in claim.feeds],
         "width": claim.source.width,
-        "differing_pairs": {"source": list(differing[0]), "target": list(differing[1])},
+        "differing_pairs": {"source": list(differing.pairs[0]), "target": list(differing.pairs[1])},
+        "lane_by_lane": _lane_by_lane(differing),
+        "unmatched_pairs": unmatched and {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "axes": {"source": axis_strip(claim.source), "target": axis_strip(claim.target)},
         "not_rotations": {
             "source": list(decision.not_rotations[0]),
             "target": list(decision.not_rotations[1]),
         },
-        "differences": _differences(claim, differing),
+        "differences": _differences(claim, differing.pairs),
         "witness": decision.holds and _witness(claim, decision.holds),
         "refutation": decision.fails and _refutation(decision.fails),
         "numeric": _numeric(verdict),
@@ -73,9 +78,19 @@ def relation_word(verdict: Verdict) -> str | None:
     return "none" if verdict.fails is Relation.LINEAR else None
 
 
+def _lane_by_lane(differing: LaneByLane) -> JSON:
+    """Pair indices and lanes by what differs about them, and the same as a sentence."""
+    kinds = dict(differing.kinds)
+    return {
+        **{kind: list(kinds.get(kind, ())) for kind in (*PAIR_KINDS, *LANE_KINDS)},
+        "turned_otherwise": list(differing.turned),
+        "text": differing.sentence(),
+    }
+
+
 def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
-    """One row per differing pair: what it is on either side."""
-    rows = []
+    """One row per pair that differs lane by lane: what it is on either side."""
+    rows, angle_text, size_text = [], cache(show_angle), cache(show_number)
     for index in sorted({*differing[0], *differing[1]}):
         row: JSON = {"pair": index}
         for name, layout in (("source", claim.source), ("target", claim.target)):
@@ -85,21 +100,28 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
                 angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
                 row[name] = {
                     "lanes": list(pair.read),
-                    "turn": [show_angle(angle) for angle in angles],
-                    "magnitude": show_number(pair.magnitude),
+                    "turn": [angle_text(angle) for angle in angles],
+                    "magnitude": size_text(pair.magnitude),
                 }
         rows.append(row)
     return rows
 
 
 def _witness(claim: Claim, holds: Witness) -> JSON:
-    idiom = find_idiom(holds.permutation)
+    idiom, factors = find_idiom(holds.permutation), row_factors(claim, holds)
     width = claim.source.width
     return {
         "relation": holds.relation.value,
         "permutation": list(holds.permutation),
         "pairs": _pair_moves(claim, holds),
-        "scale": _scales(claim, holds),
+        "factors": [
+            {"rows": [list(span) for span in f.rows], "exact": f.text, "value": f.number} for f in factors
+        ] or None,
+        "advice": [{"part": advice.part, "text": advice.text} for advice in advice_for(holds.relation)],
+        "code": None if holds.relation.rung <= UNTOUCHED.rung else {
+            "numpy": weight_code("numpy", holds.permutation, idiom, factors),
+            "torch": weight_code("torch", holds.permutation, idiom, factors),
+        },
         "idiom": idiom
         and {
             "rows": [idiom.start, idiom.stop],
@@ -129,20 +151,6 @@ def _pair_moves(claim: Claim, holds: Witness) -> list[JSON]:
             word = "keep" if fed[0][1] < fed[1][1] else "swap"
             moves.append({"target": index, "source": fed[0][0], "map": word})
     return moves
-
-
-def _scales(claim: Claim, holds: Witness) -> list[str] | None:
-    """Factor of each target lane as 'source magnitude / target magnitude', where one is needed."""
-    if holds.relation is not Relation.PAIR_MAP:
-        return None
-    sides = []
-    for layout in (claim.source, claim.target):
-        sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
-        sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
-    return [
-        f"{show_number(sides[0][fed])} / {show_number(sides[1][lane])}"
-        for lane, fed in enumerate(holds.permutation)
-    ]
 
 
 def _refutation(fails: Refutation) -> JSON:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prover.claims.relation import Outcome, Strength
+from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.reports.text import labelled_text
 from prover.reports.theorem_report import JSON, shown
 from prover.theorems.rewrite import Invariant, Rewrite
@@ -32,6 +32,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
         "strength": _strength(found).value,
+        "exit_code": EXIT_CODES[found.outcome],
     }
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import sympy
 
-from prover.claims.relation import Outcome, Relation, Strength
+from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
 from prover.language.formula import formula
 from prover.reports.text import labelled_markdown, labelled_text
 from prover.theorems.for_all import Theorem
-from prover.theorems.instance import Instance
+from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import Variable
 from prover.theorems.theorem import Scope
 
@@ -23,6 +23,10 @@ _RUNGS = {
     Relation.PERMUTATION: "one fixed permutation of the rows of W_q and W_k makes the scores equal",
     Relation.PAIR_MAP: "one fixed 2x2 map per pair makes the scores equal",
 }
+_CHANGES = {
+    Relation.PERMUTATION: "the rows of W_q and W_k are permuted",
+    Relation.PAIR_MAP: "the rows of W_q and W_k are permuted and scaled",
+}
 
 
 def theorem_json(found: Theorem) -> JSON:
@@ -32,7 +36,9 @@ def theorem_json(found: Theorem) -> JSON:
     return {
         "schema": SCHEMA,
         "verdict": found.outcome.value,
-        "headline": headline(found),
+        "headline": first_line(found) if _condition_first(found) else headline(found),
+        "exit_code": EXIT_CODES[found.outcome],
+        "limit": found.limit and found.limit.value,
         "source": statement.source.spec,
         "target": statement.target.spec,
         "titles": {"source": statement.source.family.title, "target": statement.target.family.title},
@@ -54,7 +60,8 @@ def theorem_json(found: Theorem) -> JSON:
         },
         "rung_below_fails_at": _instance(found.below),
         "smallest_difference": _instance(found.smallest),
-        "is_smallest": found.is_least if found.smallest else None,
+        "is_smallest": _is_smallest(found) if found.smallest else None,
+        "smallest_for": _given(found) or None if found.smallest else None,
         "tried": {"equal": found.tried[0], "different": found.tried[1]},
         "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
         "questions": found.questions,
@@ -92,6 +99,16 @@ def _instance(at: Instance | None) -> JSON | None:
     }
 
 
+def _is_smallest(found: Theorem) -> bool:
+    """Only whole numbers have a smallest one; the reals among the parameters are given."""
+    return found.is_least and any(v.is_whole for v in found.statement.variables)
+
+
+def _given(found: Theorem) -> str:
+    """The real parameters of the smallest difference, as NAME=VALUE."""
+    return point_text(found.statement, found.smallest.point, whole=False) if found.smallest else ""
+
+
 def _strength(found: Theorem) -> Strength:
     if found.answer.scope is not Scope.OPEN:
         return Strength.SOLVER
@@ -99,19 +116,47 @@ def _strength(found: Theorem) -> Strength:
 
 
 def headline(found: Theorem) -> str:
-    """The answer in one sentence."""
+    """The answer in one sentence, the first word apart."""
     answer = found.answer
-    if found.outcome is Outcome.EQUIVALENT and found.relation is not None:
-        return f"For all parameters that the hypotheses allow, {_RUNGS[found.relation]}."
+    if answer.scope is Scope.ALWAYS and found.relation is not None:
+        return _always(found, found.relation)
     if answer.scope is Scope.NEVER:
         return "For no parameters that the hypotheses allow does a fixed change of W_q and W_k make them equal."
-    if answer.scope is Scope.ALWAYS and found.relation is not None:
-        return f"Not for all parameters without more: what holds for all is that {_RUNGS[found.relation]}."
     if answer.scope is Scope.SOMETIMES:
         return f"Not for all parameters: they are equal exactly where {condition_text(found)}."
+    if found.for_condition:
+        known = "; at some they differ" if found.smallest is not None else ""
+        return f"No condition was found under which the two are equal{known}."
     if found.outcome is Outcome.DIFFERENT:
         return "Not for all parameters; for which is left open."
     return "Neither a proof for all parameters nor a counterexample was found."
+
+
+def _always(found: Theorem, relation: Relation) -> str:
+    for_all = "For all parameters that the hypotheses allow"
+    if found.outcome is Outcome.DIFFERENT:
+        return f"Not for all parameters without more: what holds for all is that {_RUNGS[relation]}."
+    if found.outcome is Outcome.UNDECIDED:
+        less = f"'{found.limit.value}' would do" if found.limit else "the weights could stay as they are"
+        return f"{for_all}, {_RUNGS[relation]}; whether {less} is left open."
+    if relation.rung <= UNTOUCHED.rung:
+        return f"{for_all}, {_RUNGS[relation]}."
+    allowed = f", which --relation {found.limit.value} allows" if found.limit else ""
+    return f"{for_all} the scores are equal, only after {_CHANGES[relation]}{allowed}."
+
+
+def _condition_first(found: Theorem) -> bool:
+    return found.for_condition and found.answer.scope is Scope.SOMETIMES and found.relation is not None
+
+
+def first_line(found: Theorem) -> str:
+    """The verdict word and the sentence; to a question for the condition, the condition first."""
+    if _condition_first(found) and found.relation is not None:
+        there = outcome(found.relation, found.below.verdict.fails if found.below else None, None)
+        word = there.value.upper() if there is not Outcome.UNDECIDED else "EQUIVALENT OR CONVERTIBLE"
+        after = "" if there is Outcome.EQUIVALENT else f", once {_CHANGES[found.relation]}"
+        return f"{word} EXACTLY WHERE {condition_text(found)}{after}; different for all other parameters."
+    return f"{found.outcome.value.upper()}: {headline(found)}"
 
 
 def condition_text(found: Theorem) -> str:
@@ -129,12 +174,15 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     assumed = [shown(h, statement.variables) for h in statement.hypotheses]
     rows = [("for all", names), ("assuming", "; ".join(assumed) or "nothing")]
     rows += [("unneeded", f"the answer is the same without {text}") for text in found.unneeded]
+    if _condition_first(found):
+        rows.append(("of all", f"{found.outcome.value}: not equal for all parameters that were asked about"))
     if answer.scope is Scope.SOMETIMES:
         rows.append(("equal if", condition_text(found)))
         rows.append(("otherwise", "no fixed linear map of any kind makes them equal"))
     if found.relation is not None:
         where = " where they are equal" if answer.scope is Scope.SOMETIMES else ""
-        rows.append(("relation", f"{found.relation.value}{where}"))
+        allowed = f"; --relation {found.limit.value} was allowed" if found.limit else ""
+        rows.append(("relation", f"{found.relation.value}{where}{allowed}"))
     if found.below is not None:
         rows.append(("below", f"at {found.below.text} nothing lower than {found.below.verdict.holds.value} holds"
                               if found.below.verdict.holds else ""))
@@ -148,11 +196,16 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
             rows.append(("weights", f"that is, for the n = n_rot rows R of one head that rotate: {found.form.reshape}"))
         if found.form.own_inverse:
             rows.append(("weights", f"it is its own inverse at {found.form.own_inverse}"))
+    if found.relation is not None and found.relation.rung > UNTOUCHED.rung:
+        rows.append(("weights", "prove at given sizes prints the code, and what becomes of biases, norms, LoRA"))
     if found.smallest is not None:
         least = found.smallest
         pair = "" if least.pair is None else f"; pair {least.pair} differs"
-        label = "smallest" if found.is_least else "one case"
-        rows.append((label, f"different at {least.text}{pair} ({least.verdict.strength.value})"))
+        label = "smallest" if _is_smallest(found) else "one case"
+        at = least.text
+        if label == "smallest" and _given(found):
+            at = f"{point_text(statement, least.point, whole=True)} for {_given(found)}"
+        rows.append((label, f"different at {at}{pair} ({least.verdict.strength.value})"))
         rows.append(("", f"rope-prover prove {least.source} {least.target}"
                      + "".join(f' --feed "{feed}"' for feed in found.feeds)))
     if found.bound:
@@ -180,9 +233,10 @@ def _all_rows(found: Theorem) -> list[tuple[str, str]]:
 
 def theorem_text(found: Theorem) -> str:
     """Plain text, a label a line."""
-    return labelled_text(f"{found.outcome.value.upper()}: {headline(found)}", _all_rows(found))
+    return labelled_text(first_line(found), _all_rows(found))
 
 
 def theorem_markdown(found: Theorem) -> str:
     """A pull-request comment."""
-    return labelled_markdown(f"{found.outcome.value.capitalize()}: {headline(found)}", _all_rows(found))
+    word, colon, rest = first_line(found).partition(":" if not _condition_first(found) else " EXACTLY WHERE")
+    return labelled_markdown(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import sympy
 
-from prover.claims.relation import LADDER, Outcome, Relation
+from prover.claims.relation import LADDER, Outcome, Relation, outcome
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.language.expression import INDEX
@@ -35,14 +35,15 @@ class Theorem:
     that there are none before them.
     `tried`: at how many points on the equal and on the different side the concrete engine agreed.
     `listed`: within `bound`, the points at which they are equal, where no condition was found.
-    `saved`: a question that the solver left open.
+    `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
     """
 
     statement: Statement
     feeds: tuple[str, ...]
-    limit: Relation
+    limit: Relation | None
     answer: Answer
     outcome: Outcome
+    for_condition: bool = False
     relation: Relation | None = None
     form: ClosedForm | None = None
     below: Instance | None = None
@@ -58,8 +59,8 @@ class Theorem:
 
 
 def state_theorem(
-    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], limit: Relation, solver: Solver,
-    bound: int = 0, track: Track = iter,
+    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], limit: Relation | None,
+    solver: Solver, bound: int = 0, track: Track = iter,
 ) -> Theorem:
     """The theorem about two specs for all `names` (with commas between) under the conditions `where`.
 
@@ -70,8 +71,19 @@ def state_theorem(
     return prove_for_all(statement, feeds, limit, solver, bound, track)
 
 
+def solve_for(
+    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], solver: Solver, bound: int,
+    track: Track = iter,
+) -> Theorem:
+    """The same, asked for the condition: where none is found the answer is open, even if a counterexample is known."""
+    found = state_theorem(source, target, names, where, feeds, None, solver, bound, track)
+    is_open = found.answer.scope is Scope.OPEN
+    return replace(found, outcome=Outcome.UNDECIDED if is_open else found.outcome, for_condition=True)
+
+
 def prove_for_all(
-    statement: Statement, feeds: Sequence[str], limit: Relation, solver: Solver, bound: int = 0, track: Track = iter
+    statement: Statement, feeds: Sequence[str], limit: Relation | None, solver: Solver, bound: int = 0,
+    track: Track = iter,
 ) -> Theorem:
     """Decide a statement for all sizes.
 
@@ -90,16 +102,17 @@ def prove_for_all(
         found = _tried(study, found)
         found = replace(found, unneeded=tuple(_unneeded(statement, answer, solver)))
         if found.outcome is Outcome.DIFFERENT:
-            found = replace(found, smallest=_smallest(study, found), is_least=_is_least(found))
+            found = replace(found, smallest=_smallest(study, found), is_least=_is_least(study, found))
     if found.outcome is Outcome.UNDECIDED and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, questions=len(solver.asked), agreement=solver.agreement)
 
 
 def _outcome(found: Theorem) -> Outcome:
-    if found.answer.scope is Scope.ALWAYS and found.relation is not None and found.relation.rung <= found.limit.rung:
-        return Outcome.EQUIVALENT
-    return Outcome.DIFFERENT
+    """Of all parameters: where the two are equal at some only, or at none, nothing linear helps at the others."""
+    if found.answer.scope is not Scope.ALWAYS:
+        return outcome(None, LADDER[-1], found.limit)
+    return outcome(found.relation, found.below.verdict.fails if found.below else None, found.limit)
 
 
 def _relation(study: Study, found: Theorem) -> Theorem:
@@ -151,9 +164,17 @@ def _smallest(study: Study, found: Theorem) -> Instance | None:
     return shown if shown.verdict.outcome is Outcome.DIFFERENT else None
 
 
-def _is_least(found: Theorem) -> bool:
-    """Whether what `_smallest` looks for is all that can differ within the limit."""
+def _is_least(study: Study, found: Theorem) -> bool:
+    """Whether what `_smallest` looks for, from 0 on, is all that can differ within the limit."""
+    negated = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
+    below = any_of(sympy.Lt(s, 0, evaluate=False) for v in study.statement.variables if v.is_whole for s in v.symbols)
+    if below != sympy.false and study.ask(
+        "below-zero", "Can they differ where a whole number is below 0?", below, *negated
+    ) != "unsat":
+        return False
     if found.relation is None:
+        return True
+    if found.limit is None:
         return True
     if found.answer.scope is Scope.ALWAYS:
         return found.limit.rung == found.relation.rung - 1
@@ -206,7 +227,7 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         point = smallest_point(study, in_range(INDEX, study.statement.source.count), mismatch)
     except UndecidedError:
         point = None
-    is_least = point is not None and found.limit is Relation.LINEAR
+    is_least = point is not None and found.limit in (None, Relation.LINEAR)
     if point is None:
         point = next(iter(sample_points(study, 1)), None)
     if point is not None:
@@ -219,7 +240,7 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
     equal = tuple(
         text for text in track(list(named))
         if instance(study.statement, named[text], found.feeds, found.limit, study.solver).verdict.outcome
-        is Outcome.EQUIVALENT
+        in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)
     )
     return replace(found, listed=equal, bound=reached)
 

@@ -46,16 +46,20 @@ class Instance:
         return min(differing, default=None)
 
 
-def instance(statement: Statement, point: Point, feeds: Sequence[str], limit: Relation, solver: Solver) -> Instance:
+def instance(
+    statement: Statement, point: Point, feeds: Sequence[str], limit: Relation | None, solver: Solver
+) -> Instance:
     """Decide the statement at one point. Raises InputError if a layout refuses the parameters."""
     specs = [spec_at(layout, statement.variables, point) for layout in (statement.source, statement.target)]
     claim = make_claim(load(specs[0]), load(specs[1]), feeds)
     return Instance(point, point_text(statement, point), specs[0], specs[1], prove(claim, limit, solver))
 
 
-def point_text(statement: Statement, point: Point) -> str:
-    """The point as NAME=VALUE with commas between."""
-    return ", ".join(f"{v.name}={_value(v, point)}" for v in statement.variables)
+def point_text(statement: Statement, point: Point, whole: bool | None = None) -> str:
+    """The point as NAME=VALUE with commas between: all of it, its whole numbers, or its real numbers."""
+    return ", ".join(
+        f"{v.name}={_value(v, point)}" for v in statement.variables if whole is None or v.is_whole is whole
+    )
 
 
 def small_points(statement: Statement, bound: int, fixed: Point) -> Iterator[Point]:

@@ -42,7 +42,7 @@ def simplified(clauses: Sequence[Condition], study: Asked) -> tuple[Condition, .
         plain = _of_atoms(kept, study)
         if plain is not None and sum(map(_size, plain)) < sum(map(_size, kept)):
             kept = plain
-    return tuple(_joined([_exact(part, study) for part in _parts(clause)]) for clause in kept)
+    return tuple(_met([_joined([_exact(part, study) for part in _parts(clause)]) for clause in kept]))
 
 
 def tidied(condition: Condition) -> Condition:
@@ -69,6 +69,29 @@ def _exact(part: Condition, study: Asked) -> Condition:
         if study.ask("shorter", ASKS, negation(back)) == "unsat":
             return sympy.Eq(*part.args, evaluate=False)
     return part
+
+
+def _met(clauses: Sequence[Condition]) -> list[Condition]:
+    """x == y in place of the two clauses x <= y and x >= y."""
+    above = [_above(clause) for clause in clauses]
+    found: list[Condition] = []
+    for at, clause in enumerate(clauses):
+        mine = above[at]
+        back = None if mine is None else next((i for i, other in enumerate(above) if other == -mine), None)
+        if back is None:
+            found.append(clause)
+        elif at < back:
+            found.append(sympy.Eq(*clause.args, evaluate=False))
+    return found
+
+
+def _above(clause: Condition) -> sympy.Basic | None:
+    """What the clause says is not below 0; None if it is no such clause."""
+    if not isinstance(clause, sympy.LessThan | sympy.GreaterThan):
+        return None
+    left, right = clause.args
+    above = sympy.expand(left - right if isinstance(clause, sympy.GreaterThan) else right - left)
+    return above.as_content_primitive()[1]
 
 
 def _size(condition: Condition) -> int:

@@ -16,10 +16,10 @@ from prover.verdicts.certificate import write_certificate
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What may be said about a claim when nothing above `limit` may be done to the weights."""
+    """What may be said about a claim when nothing above `limit` may be done to the weights; None: not said."""
 
     claim: Claim
-    limit: Relation
+    limit: Relation | None
     outcome: Outcome
     holds: Relation | None
     fails: Relation | None
@@ -33,7 +33,7 @@ class Verdict:
         return EXIT_CODES[self.outcome] if self.confirmation.passed else EXIT_INTERNAL
 
 
-def prove(claim: Claim, limit: Relation = Relation.LINEAR, solver: Solver | None = None) -> Verdict:
+def prove(claim: Claim, limit: Relation | None = None, solver: Solver | None = None) -> Verdict:
     """Decide a claim. Raises EvidenceError if the checker rejects what the search found."""
     decision = decide(claim, solver or Solver())
     certificate = None

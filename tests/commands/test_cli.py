@@ -48,12 +48,13 @@ def fresh(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 # The source, the target, options, and the exit code, verdict and lowest relation that must come out.
 PROVED: dict[str, tuple[list[str], int, str, str]] = {
     "identical": (["ggml/neox", "ggml/neox"], 0, "equivalent", "identical"),
-    "permutation": (["ggml/normal", "ggml/neox"], 0, "equivalent", "permutation"),
+    "permutation": (["ggml/normal", "ggml/neox"], 5, "convertible", "permutation"),
     "permutation allowed": (["ggml/normal", "ggml/neox", "--relation", "permutation"], 0, "equivalent", "permutation"),
     "pair map allowed": (["ggml/normal", "ggml/neox", "--relation", "pair-map"], 0, "equivalent", "permutation"),
     "only equal scores": (["ggml/normal", "ggml/neox", "--relation", "equal-scores"], 1, "different", "permutation"),
     "only identical": (["ggml/normal", "ggml/neox", "--relation", "identical"], 1, "different", "permutation"),
-    "scale": (["ggml/neox:attn_factor=2", "ggml/neox"], 0, "equivalent", "pair-map"),
+    "scale": (["ggml/neox:attn_factor=2", "ggml/neox"], 5, "convertible", "pair-map"),
+    "scale allowed": (["ggml/neox:attn_factor=2", "ggml/neox", "--relation", "linear"], 0, "equivalent", "pair-map"),
     "scale, permutation": (["ggml/neox:attn_factor=2", "ggml/neox", "--relation", "permutation"], 1, "different",
                            "pair-map"),
     "phase": ([f"{TURNS}:turns=1/3,1/5:phase=1", f"{TURNS}:turns=1/3,1/5"], 0, "equivalent", "equal-scores"),
@@ -161,13 +162,15 @@ def test_snippet_runs(capsys: Capture, tmp_path: Path, name: str) -> None:
 
 
 def test_snippet_in_text_and_markdown(capsys: Capture, tmp_path: Path) -> None:
-    """The snippet that text shows, without its margin, and the one that Markdown fences both run."""
+    """The snippet that text shows, as it stands there, and the one that Markdown fences run from a file."""
     run_command(["prove", "ggml/imrope", "ggml/mrope"])
     text = capsys.readouterr().out.partition("Counterexample, as Python to paste:\n\n")[2]
     run_command(["prove", "ggml/imrope", "ggml/mrope", "--format", "markdown"])
     fenced = re.findall(r"```python\n(.*?)\n```", capsys.readouterr().out, re.DOTALL)[-1]
-    snippets = ["\n".join(line.removeprefix("    ") for line in text.splitlines()), fenced]
-    assert [0, 0] == [fresh("-c", snippet).returncode for snippet in snippets]
+    for snippet in (text, fenced):
+        (tmp_path / "pasted.py").write_text(snippet)
+        done = fresh(str(tmp_path / "pasted.py"))
+        assert (0, "") == (done.returncode, done.stderr)
 
 
 CERTIFIED = ("identical", "permutation", "only equal scores", "scale", "phase", "axes", "two feeds")
@@ -217,7 +220,7 @@ source = "ggml/normal:head_dim=8"
 target = "ggml/neox:head_dim=8"
 
 [expect]
-verdict = "equivalent"
+verdict = "convertible"
 relation = "permutation"
 '''
 
@@ -233,12 +236,25 @@ def test_run_update_then_run(capsys: Capture, tmp_path: Path) -> None:
         sorted(os.listdir(tmp_path)), out.count("claim.json is missing"), out.count("1 of 1 claims are as expected."))
 
 
+def test_run_of_what_is_allowed(capsys: Capture, tmp_path: Path) -> None:
+    """A claim file that allows a permutation is equivalent by it; one that does not say is convertible."""
+    path = tmp_path / "claim.toml"
+    allowed = CLAIM.replace("[expect]", 'relation = "permutation"\n[expect]').replace("convertible", "equivalent")
+    words = []
+    for text in (CLAIM, allowed):
+        path.write_text(text)
+        assert 0 == run_command(["run", "--update", str(path), "--format", "json"])
+        (row,) = json.loads(capsys.readouterr().out)["claims"]
+        words.append((row["verdict"], row["limit"], row["exit_code"]))
+    assert [("convertible", None, 5), ("equivalent", "permutation", 0)] == words
+
+
 EXPECTATIONS = {
-    "verdict": ('verdict = "equivalent"', 'verdict = "different"', "verdict: expected different, got equivalent"),
+    "verdict": ('verdict = "convertible"', 'verdict = "different"', "verdict: expected different, got convertible"),
     "relation": ('relation = "permutation"', 'relation = "identical"', "relation: expected identical, got permutation"),
     "pairs": ('relation = "permutation"', 'relation = "permutation"\npairs = [1]', "source pairs: expected [1], got"),
     "kind": ('relation = "permutation"', 'relation = "permutation"\nkind = "trace"', "refutation: expected trace"),
-    "limit": ("[expect]", 'relation = "identical"\n[expect]', "verdict: expected equivalent, got different"),
+    "limit": ("[expect]", 'relation = "identical"\n[expect]', "verdict: expected convertible, got different"),
 }
 
 
@@ -268,6 +284,24 @@ def test_run_by_name(capsys: Capture) -> None:
     """A shipped proof is run by its name."""
     assert 0 == run_command(["run", "02-imrope-to-mrope"])
     assert "ok  02-imrope-to-mrope  different, none" in capsys.readouterr().out
+
+
+ABOUT = {
+    "02-imrope-to-mrope": "ggml/imrope:n_rot=64:sections=11,11,10,0 -> ggml/mrope:n_rot=64:sections=11,11,10,0",
+    "03-imrope-to-mrope-text":
+        "ggml/imrope:n_rot=64:sections=11,11,10,0 -> ggml/mrope:n_rot=64:sections=11,11,10,0, feeds text",
+    "theorem-6-partial-full": "ggml/neox:n_rot=head_dim -> ggml/neox",
+    "bitwise-2-recurrence-power": "ggml/neox -> proofs/recipes/neox-power.toml",
+    "rewrite-2-running-product": " proofs/rewrites/running-product.toml -> ggml/neox",
+}
+
+
+@pytest.mark.parametrize("name", ABOUT)
+@pytest.mark.parametrize("style", ["text", "markdown"])
+def test_run_says_which_specs_it_proved(capsys: Capture, name: str, style: str) -> None:
+    """Run by name, each kind of file says which two specs it is about, and under which feeds."""
+    assert 0 == run_command(["run", name, "--format", style])
+    assert ABOUT[name] in capsys.readouterr().out.replace("`", "")
 
 
 def test_list(capsys: Capture) -> None:
@@ -344,13 +378,17 @@ def test_help(capsys: Capture, command: list[str], option: str) -> None:
     assert (True, "") == (captured.out.startswith("Usage: rope-prover"), captured.err)
 
 
-@pytest.mark.parametrize("command", [[], ["prove"], ["check"], ["run"]], ids=["group", "prove", "check", "run"])
-def test_help_states_exit_codes(capsys: Capture, command: list[str]) -> None:
-    """All five exit codes are documented in the help."""
-    run_command([*command, "--help"])
+CODES = {"": "012345", "prove": "012345", "solve": "012345", "rewrite": "01234", "check": "0234", "run": "01234",
+         "classes": "0234", "conform": "01234", "names": "0234"}
+
+
+@pytest.mark.parametrize("command", CODES)
+def test_help_states_exit_codes(capsys: Capture, command: str) -> None:
+    """All exit codes that a command has are documented in its help."""
+    run_command([*command.split(), "--help"])
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     start = lines.index("Exit codes:")
-    assert ["0", "1", "2", "3", "4"] == [line[:1] for line in lines[start + 1 : start + 6]]
+    assert CODES[command] == "".join(line[:1] for line in lines[start + 1 :] if line[1:3] == "  ")
 
 
 def test_version(capsys: Capture) -> None:

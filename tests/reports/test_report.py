@@ -14,6 +14,7 @@ from conftest import prove_specs
 from prover.exact.display import show_number, show_pairs
 from prover.exact.number import PI, Exact, exact, log, power
 from prover.layouts.loading import About
+from prover.reports.differences import LANE_KINDS, PAIR_KINDS
 from prover.reports.explain import explanation
 from prover.reports.idiom import find_idiom
 from prover.reports.render import render_markdown, render_text
@@ -21,7 +22,7 @@ from prover.reports.report import JSON, report
 from prover.reports.text import escape_markdown
 
 
-def report_on(source: str, target: str, *feeds: str, limit: str = "linear") -> JSON:
+def report_on(source: str, target: str, *feeds: str, limit: str | None = None) -> JSON:
     """The report on two specs."""
     return report(prove_specs(source, target, feeds, limit), About("first title"), About("second | title"))
 
@@ -44,9 +45,10 @@ def test_swapped_pairs() -> None:
 
 
 def test_scale_of_a_pair_map() -> None:
-    """Under a pair map each row is multiplied by source magnitude over target magnitude."""
+    """Under a pair map each row is multiplied by source magnitude over target magnitude: 1.5 / 0.5."""
     witness = report_on("ggml/neox:head_dim=4:attn_factor=1.5", "ggml/neox:head_dim=4:attn_factor=0.5")["witness"]
-    assert ("pair-map", ["1.5 / 0.5"] * 4) == (witness["relation"], witness["scale"])
+    factors = [{"rows": [[0, 3]], "exact": "3", "value": 3.0}]
+    assert ("pair-map", factors) == (witness["relation"], witness["factors"])
 
 
 PERMUTATIONS: dict[str, Sequence[int]] = {
@@ -95,6 +97,97 @@ def test_snippet_runs_by_itself(source: str, target: str, feeds: tuple[str, ...]
     assert values == pytest.approx([shown["source"]["value"], shown["target"]["value"]], rel=1e-5, abs=1e-6)
 
 
+HEADLINES: dict[str, tuple[tuple[str, str], str | None, str]] = {
+    "flag swapped": (NORMAL_TO_NEOX, None, "CONVERTIBLE: The attention scores are equal, only after the rows of W_q "
+                     "and W_k are permuted."),
+    "and allowed": (NORMAL_TO_NEOX, "permutation", "EQUIVALENT: The attention scores are equal, only after the rows of "
+                    "W_q and W_k are permuted, which --relation permutation allows."),
+    "and refused": (NORMAL_TO_NEOX, "equal-scores", "DIFFERENT: The two are not equal in their scores; the lowest "
+                    "relation that holds is 'permutation'."),
+    "scale": (("ggml/neox:head_dim=4:attn_factor=2", "ggml/neox:head_dim=4"), None,
+              "CONVERTIBLE: The attention scores are equal, only after the rows of W_q and W_k are scaled."),
+    "scale and move": (("ggml/neox:head_dim=8:attn_factor=2", "ggml/normal:head_dim=8"), None, "CONVERTIBLE: The "
+                       "attention scores are equal, only after the rows of W_q and W_k are permuted and scaled."),
+    "identical": (("ggml/neox", "transformers/half"), None,
+                  "EQUIVALENT: The two kernels are identical, lane by lane, at every position."),
+}
+
+
+@pytest.mark.parametrize(("specs", "limit", "first"), HEADLINES.values(), ids=HEADLINES)
+def test_the_first_word_says_it(specs: tuple[str, str], limit: str | None, first: str) -> None:
+    """The first line says in its first word whether the kernels can be exchanged as they are."""
+    found = report_on(*specs, limit=limit)
+    assert first == render_text(found, None).splitlines()[0]
+    allowed = f"--relation {limit} was allowed"
+    assert (limit, bool(limit)) == (found["limit"], allowed in render_text(found, None))
+
+
+# Two layouts; what differs lane by lane, by kind; and the pairs left over after the best regrouping.
+DIFFER: dict[str, tuple[str, str, dict[str, list[int]], list[int] | None, list[int] | None]] = {
+    "32 of 80 lanes and all of them": (
+        "transformers/half:head_dim=80:partial_rotary_factor=0.4", "transformers/half:head_dim=80",
+        {"frequency": [*range(1, 16)], "lanes": [*range(16)], "only_target": [*range(16, 40)],
+         "start_to_turn": [*range(32, 80)]},
+        [*range(1, 16, 2)], [j for j in range(40) if j % 5],
+    ),
+    "64 of 128 lanes and all of them": (
+        "transformers/half:head_dim=128:partial_rotary_factor=0.5:rope_theta=5e6",
+        "transformers/half:head_dim=128:rope_theta=5e6",
+        {"frequency": [*range(1, 32)], "lanes": [*range(32)], "only_target": [*range(32, 64)],
+         "start_to_turn": [*range(64, 128)]},
+        [], [*range(1, 64, 2)],
+    ),
+    "YaRN in part of the pairs": (
+        "vllm/deepseek-v4:head_size=512:rotary_dim=64:base=10000",
+        "vllm/deepseek-v4:head_size=512:rotary_dim=64:base=10000:rope_type=deepseek_yarn:factor=16"
+        ":original_max_position_embeddings=65536",
+        {"frequency": [*range(21, 32)]}, [*range(21, 32)], [*range(21, 32)],
+    ),
+    "direction": ("transformers/nanochat:head_dim=8", "transformers/half:head_dim=8:rope_theta=100000",
+                  {"frequency": [1, 2, 3], "direction": [0]}, None, None),
+    "magnitude": ("ggml/neox:head_dim=8:n_rot=4:attn_factor=2", "ggml/neox:head_dim=8:n_rot=4", {"magnitude": [0, 1]},
+                  [0, 1], [0, 1]),
+    "two pairs that stand still": ("generic/table:frequencies=1,0,0,1/4", "generic/table:frequencies=1,1/2,0,0",
+                                   {"turns_in_source": [3], "turns_in_target": [1]}, [3], [1]),
+    "other lanes": (*NORMAL_TO_NEOX, {"lanes": [0, 1, 2, 3]}, [], []),
+    "other axes": (*IMROPE_TO_MROPE, {"axis": [j for j in range(1, 32) if j not in (3, 6, 9, 13, 16, 19, 23, 26, 29)]},
+                   [j for j in range(1, 32) if j not in (3, 6, 9, 13, 16, 19, 23, 26, 29)],
+                   [j for j in range(1, 32) if j not in (3, 6, 9, 13, 16, 19, 23, 26, 29)]),
+}
+
+
+@pytest.mark.parametrize("name", DIFFER)
+def test_what_differs_lane_by_lane_and_after_regrouping(name: str) -> None:
+    """Both counts, each with its name; the fields of JSON agree, and text says both."""
+    source, target, kinds, ours, theirs = DIFFER[name]
+    found = report_on(source, target)
+    assert kinds == {kind: rows for kind, rows in found["lane_by_lane"].items()
+                     if kind in (*PAIR_KINDS, *LANE_KINDS) and rows}
+    pairs = {index for kind, rows in kinds.items() if kind in PAIR_KINDS for index in rows}
+    both = {*found["differing_pairs"]["source"], *found["differing_pairs"]["target"]}
+    assert (pairs, sorted(pairs)) == (both, [row["pair"] for row in found["differences"]])
+    if ours is not None:
+        assert {"source": ours, "target": theirs} == found["unmatched_pairs"]
+    text = render_text(found, None)
+    assert ("differ    lane by lane: " in text, "differ    after the best regrouping: " in text) == (True, True)
+
+
+def test_lanes_that_start_to_turn_are_told() -> None:
+    """Lanes that pass on one side and turn on the other have their own words, either way round."""
+    part, whole = "transformers/half:head_dim=128:partial_rotary_factor=0.5", "transformers/half:head_dim=128"
+    there = " ".join(render_text(report_on(part, whole), None).split())
+    back = " ".join(render_text(report_on(whole, part), None).split())
+    assert "31 pairs turn by another frequency: 1-31; " in there
+    assert "64 lanes pass in the source and turn in the target: 64-127" in there
+    assert "64 lanes turn in the source and pass in the target: 64-127" in back
+
+
+def test_an_axis_that_gets_nothing_stops_its_pairs() -> None:
+    """With e at 0 the pairs that fall to it stand still, and are told by their numbers."""
+    found = report_on("ggml/imrope", "ggml/neox", "t=p,h=p,w=p,e=0")
+    assert "2 pairs turn in the target alone: 61-62" == found["lane_by_lane"]["text"]
+
+
 def test_counterexample_is_small_and_one_hot() -> None:
     """The smallest position is one step on the axis that tells, with each side's angle and value."""
     shown = report_on("ggml/neox:head_dim=4", "ggml/neox:head_dim=4:base=100")["numeric"]["counterexample"]
@@ -130,11 +223,12 @@ def test_markdown_has_what_a_review_needs() -> None:
     found = report_on(*NORMAL_TO_NEOX)
     text = render_markdown(found, "evidence.json")
     wanted = [
-        "### Equivalent: One fixed permutation of the rows",
-        "permutation = [0, 2, 4, 6, 1, 3, 5, 7, 8,",
-        "# the same in NumPy",
-        "# the same in torch",
+        "### Convertible: The attention scores are equal, only after the rows of W\\_q and W\\_k are permuted.",
+        "rows[0:8] = rows[0:8].reshape(4, 2).transpose(1, 0).reshape(-1)",
+        "rows[0:8] = rows[0:8].reshape(4, 2).permute(1, 0).reshape(-1)",
+        "W_q, W_k = convert(W_q, heads), convert(W_k, kv_heads)",
         "import numpy as np",
+        "import torch",
         found["certificate"],
         "`rope-prover check evidence.json`",
         "second \\| title",

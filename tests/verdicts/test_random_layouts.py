@@ -57,7 +57,7 @@ def test_shuffled_lanes_are_a_permutation(layout: Layout, generator: object) -> 
     )
     moved = build_layout("moved", layout.width, AXES, "integer", pairs)
     verdict = prove(free_claim(layout, moved))
-    assert Outcome.EQUIVALENT == verdict.outcome
+    assert verdict.outcome in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)
     assert verdict.holds is not None
     assert verdict.holds.rung <= Relation.PERMUTATION.rung
     witness = verdict.decision.holds

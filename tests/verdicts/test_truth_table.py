@@ -12,7 +12,6 @@ from prover.claims.claim import Claim
 from prover.claims.relation import Relation
 from prover.layouts.feed import Feed
 from prover.layouts.loading import About
-from prover.reports.explain import differing_pairs
 from prover.reports.report import relation_word, report
 from prover.verdicts.verdict import Verdict, prove
 from truth_table import ROWS, Row
@@ -37,8 +36,8 @@ def test_decide(row: Row) -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.pairs is not None], ids=lambda row: row.name)
 def test_differing_pairs(row: Row) -> None:
-    """Exactly the pairs of the table differ, on both sides."""
-    assert (row.pairs, row.pairs) == differing_pairs(verdict_of(row))
+    """Exactly the pairs of the table differ lane by lane, on both sides."""
+    assert (row.pairs, row.pairs) == verdict_of(row).decision.differing
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
@@ -110,6 +109,10 @@ def test_numeric(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_json_round_trip(row: Row) -> None:
     """The report survives JSON and says what the table says."""
-    found = report(verdict_of(row), About("a"), About("b"))
+    verdict = verdict_of(row)
+    found = report(verdict, About("a"), About("b"))
     again = json.loads(json.dumps(found, allow_nan=False))
+    sides = zip(("source", "target"), verdict.decision.differing, strict=True)
+    differing = {side: list(pairs) for side, pairs in sides}
+    assert (differing, verdict.exit_code) == (again["differing_pairs"], again["exit_code"])
     assert (found, row.verdict, row.relation) == (again, again["verdict"], again["relation"])
