@@ -35,6 +35,9 @@ def run_command(arguments: list[str]) -> int:
         return code if isinstance(code, int) else EXIT_OK
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as fault:
+        click.echo(fault.format_message(), err=True)
+        return EXIT_USAGE
     except click.ClickException as fault:
         hint = fault.ctx.get_usage() + "\n" if isinstance(fault, click.UsageError) and fault.ctx else ""
         click.echo(f"{hint}error: {safe(fault.format_message())}", err=True)

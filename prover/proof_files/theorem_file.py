@@ -26,6 +26,7 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.theorem_report import JSON, theorem_json
+from prover.resources import shown_path
 from prover.theorems.for_all import state_theorem
 
 
@@ -75,7 +76,7 @@ def run_theorem(path: Path, solver: Solver) -> ProofResult:
             Relation(stated.relation), solver,
         )
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
     found = theorem_json(theorem)
     word = f"{found['scope']}, {found['relation'] or 'none'}"
     return ProofResult(path.stem, stated.title, word, found, _unexpected(stated.expect, found))
