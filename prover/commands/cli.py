@@ -68,7 +68,8 @@ def cli() -> None:
     """Decide whether two RoPE layouts are the same, and what makes up for it if not.
 
     A layout is named by a SPEC: a name from 'rope-prover list' or the path of a .toml file, with
-    parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0.
+    parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0. 'rope-prover list gemma 3'
+    finds the layouts of a model, and 'rope-prover show SPEC' lists its parameters.
     """
 
 

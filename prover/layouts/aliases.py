@@ -49,7 +49,7 @@ def aliases() -> tuple[Alias, ...]:
 def unknown_parameter(name: str, family: Family, choices: Collection[Choice], spec: Spec) -> InputError:
     """The error for a parameter that the layout of a spec does not have; it tells the one that is meant, if any."""
     here = [*(choice.name for choice in choices), *(parameter.name for parameter in family.parameters)]
-    told = list(_other_names(name, family, choices))
+    told = _other_names(name, family, choices, spec)
     with_words = [
         f"{spec.name}:{choice.name}={word.name}" for choice in choices for word in choice.words
         if name in word.parameters
@@ -63,7 +63,7 @@ def unknown_parameter(name: str, family: Family, choices: Collection[Choice], sp
     return InputError(f"unknown parameter '{name[:40]}'", advice=" ".join([*told, f"This layout has {listed}"]))
 
 
-def _other_names(name: str, family: Family, choices: Collection[Choice]) -> list[str]:
+def _other_names(name: str, family: Family, choices: Collection[Choice], spec: Spec) -> list[str]:
     """Sentences on what stands here for the thing of that name."""
     meanings = {choice.name: choice.meaning for choice in choices} | {p.name: p.meaning for p in family.parameters}
     plain = _plain(name)
@@ -74,16 +74,22 @@ def _other_names(name: str, family: Family, choices: Collection[Choice]) -> list
         same = [other for other in meanings if other in alias.names]
         same += [c.name for c in choices if alias.choice and c.kind == alias.choice and c.name not in same]
         worked = [other for other in alias.worked_out if other in meanings]
-        note = f" ({alias.note})" if alias.note else ""
+        brought = [
+            f"{parameter} under {spec.name}:{choice.name}={word.name}" for choice in choices for word in choice.words
+            for parameter in word.parameters if parameter in alias.names
+        ]
         if same:
-            told = (f"{other}{f' ({meanings[other]})' if meanings[other] else ''}" for other in same[:3])
-            note = f"; {alias.note}" if alias.note else ""
-            found.append(f"'{name[:40]}' is {alias.thing}, here called {' or '.join(told)}{note}.")
+            told = [f"{other}{f' ({meanings[other]})' if meanings[other] else ''}" for other in same[:3]]
+            here = f"here called {' or '.join(told)}"
         elif worked:
-            told = (f"{other} = {alias.worked_out[other]}" for other in worked[:2])
-            found.append(f"'{name[:40]}' is {alias.thing}; here give {' or '.join(told)}{note}.")
-        elif alias.note:
-            found.append(f"'{name[:40]}' is {alias.thing}: {alias.note}.")
+            here = f"here give {' or '.join(f'{other} = {alias.worked_out[other]}' for other in worked[:2])}"
+        elif brought and name not in (text.partition(" ")[0] for text in brought):
+            here = f"here called {' or '.join(brought[:3])}"
+        elif brought:
+            continue
+        else:
+            here = "which no parameter changes here"
+        found.append(f"'{name[:40]}' is {alias.thing}, {here}{f'; {alias.note}' if alias.note else ''}.")
     return found
 
 

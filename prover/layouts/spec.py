@@ -4,7 +4,7 @@
     ./mine.toml:head_dim=64
 
 The part before the first colon is a catalogue name or the path of a layout file; the rest gives
-parameters. Numbers are decimals or fractions and are taken exactly; lists use commas.
+parameters. Numbers are decimals or fractions and are taken exactly; lists use commas, in brackets or not.
 """
 
 from __future__ import annotations

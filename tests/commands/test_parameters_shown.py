@@ -134,6 +134,14 @@ UNKNOWN = {
     "pairing": ("vllm/rope:interleaved=true", ("here called is_neox_style", "rope-prover names FLAG=VALUE")),
     "no choice": ("transformers/half:is_neox_style=true", ("unknown parameter 'is_neox_style'", "names FLAG=VALUE")),
     "other word": ("transformers/half:beta_fast=4", ("It comes with transformers/half:rope_type=yarn.",)),
+    "name under another word": (
+        "transformers/half:yarn-orig-ctx=4096",
+        ("here called original_max_position_embeddings under transformers/half:rope_type=yarn",)),
+    "type in llama.cpp": ("llama-cpp/text:rope-scaling=yarn", ("here give ext_factor = 1 for yarn, with freq_scale",)),
+    "fixed": ("transformers/adjacent-to-half:rope_interleave=true", ("which no parameter changes here",)),
+    "sliding layers": ("transformers/half:rope_local_base_freq=10000", ("here give rope_theta = that base",)),
+    "hidden size": ("transformers/half:hidden_size=4096", ("head_dim = hidden_size/num_attention_heads",)),
+    "heads": ("onnx/rotary-embedding:num_heads=8", ("a layout is one head",)),
     "misspelt": ("ggml/neox:freq_scal=2", ("Did you mean freq_scale?",)),
 }
 
