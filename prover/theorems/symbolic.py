@@ -252,7 +252,7 @@ def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variabl
     try:
         value = parse_value(text)
     except InputError:
-        parts = _split(text)
+        parts = _split(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
         if text in lists:
             return used.entries(text)
         found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)

@@ -176,6 +176,18 @@ def test_lists_in_brackets(written: str) -> None:
     assert expected == load(f"ggml/mrope:n_rot=64:sections={written}").layout.pairs
 
 
+def test_lists_in_brackets_in_theorems(capsys: Capture) -> None:
+    """Entries may be expressions there."""
+    answers = []
+    for entries in ("sections[0],sections[1],sections[2]", "sections[1], sections[0], sections[2]"):
+        run_command([
+            "prove", "ggml/mrope:head_dim=16", f"transformers/mrope-chunked:head_dim=16:mrope_section=[{entries}]",
+            "--for-all", "sections", "--where", "sum(sections) == 8 and sections[3] == 0", "--feed", "image", "--json",
+        ])
+        answers.append(json.loads(capsys.readouterr().out)["verdict"])
+    assert ["equivalent", "different"] == answers
+
+
 def test_short_lists() -> None:
     """One entry, and none."""
     one = load("generic/table:frequencies=[1/2]").layout.pairs
