@@ -93,7 +93,7 @@ def show(spec: str, feeds: tuple[str, ...], every_row: bool, as_json: bool) -> i
     about = outline(spec)
     if about.missing and not feeds:
         if as_json:
-            print_json(outline_json(about, {}))
+            print_json(outline_json(about))
         else:
             click.echo(outline_text(about), nl=False)
         return EXIT_OK

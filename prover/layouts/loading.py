@@ -39,13 +39,15 @@ class Loaded:
 class Outline:
     """What is known of a spec before anything is worked out.
 
-    `words`: what is chosen, for every choice. `missing`: parameters without a default that were not given.
+    `words`: what is chosen, for every choice. `given`: parameters of the spec, as written. `missing`: parameters
+    without a default that were not given.
     """
 
     spec: Spec
     family: Family
     choices: tuple[Choice, ...]
     words: tuple[tuple[str, str], ...]
+    given: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
 
 
@@ -67,13 +69,15 @@ def outline(text: str) -> Outline:
     spec = parse_spec(text)
     try:
         family, values = family_of(spec)
+        for key, value in values.items():
+            _value(key, value)
         choices = choices_of(spec.path)
     except ProverError as fault:
         raise in_spec(fault, spec) from None
-    given = dict(spec.values)
-    words = tuple((c.name, _word(given.get(c.name, c.default))) for c in choices)
+    written = dict(spec.values)
+    words = tuple((c.name, _word(written.get(c.name, c.default))) for c in choices)
     missing = tuple(p.name for p in family.parameters if p.default is None and p.name not in values)
-    return Outline(spec, family, choices, words, missing)
+    return Outline(spec, family, choices, words, tuple(values.items()), missing)
 
 
 def family_of(spec: Spec) -> tuple[Family, dict[str, str]]:

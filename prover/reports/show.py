@@ -37,9 +37,10 @@ def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def outline_json(about: Outline, values: Mapping[str, str]) -> dict[str, Any]:
-    """What `show` knows of a layout before it is worked out; `values`: those of parameters that are known."""
+def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What `show` knows of a layout before it is worked out; `worked_out`: values of its parameters, if they are."""
     family = about.family
+    values = dict(about.given) if worked_out is None else worked_out
     return {
         "schema": "rope-prover/layout/1",
         "name": about.spec.text,
@@ -133,7 +134,7 @@ def show_text(loaded: Loaded, every_row: bool, feeds: Sequence[str] = ()) -> str
 
 def outline_text(about: Outline) -> str:
     """What is known without the parameters that must be given, for a terminal."""
-    found = outline_json(about, {})
+    found = outline_json(about)
     lists = {p.name for p in about.family.parameters if p.is_list}
     given = "".join(f":{name}={'A,B,...' if name in lists else 'NUMBER'}" for name in about.missing)
     lines = [*_about_lines(found), *_feed_lines(found), ""]
