@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from prover.errors import InputError
 from prover.layouts.layout_file import rule_parameters
 from prover.layouts.layout_tables import RawLayout, choice_rules, choice_title, raw_layout, read_rule
 from prover.layouts.spec import catalogue
@@ -64,15 +63,12 @@ def _choice(raw: RawLayout, name: str) -> Choice:
 
 
 def elsewhere(path: Path, choice: str, word: str) -> tuple[str, ...]:
-    """Specs of other shipped layouts in which this choice has the word; those of the same project come first."""
+    """Specs of other shipped layouts whose file has this choice with the word; the same project's come first."""
     found = []
     for name, other in catalogue().items():
-        if other == path:
+        if other == path or f"[choose.{choice}]" not in other.read_text("utf-8"):
             continue
-        try:
-            offered = raw_layout(other).choose
-            if choice in offered and word in choice_rules(offered[choice]):
-                found.append(f"{name}:{choice}={word}")
-        except InputError:
-            continue
+        offered = raw_layout(other).choose
+        if choice in offered and word in choice_rules(offered[choice]):
+            found.append(f"{name}:{choice}={word}")
     return tuple(sorted(found, key=lambda spec: not spec.startswith(f"{path.parent.name}/")))

@@ -36,6 +36,7 @@ class _Packages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
+    architectures: list[str]
     model: list[_Model]
     packages: list[_Packages]
 
@@ -65,9 +66,9 @@ def model_layouts() -> tuple[ModelLayout, ...]:
         ModelLayout((package,), group.engine, group.spec, group.what)
         for group in table.packages for package in group.packages
     ]
-    for name, path in catalogue().items():
+    for name in table.architectures:
         engine = name.partition("/")[0].replace("llama-cpp", "llama.cpp")
-        for choice in choices_of(path):
+        for choice in choices_of(catalogue()[name]):
             if choice.name not in ARCHITECTURES:
                 continue
             differ = len({word.title for word in choice.words}) > 1

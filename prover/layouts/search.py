@@ -35,7 +35,7 @@ class _Row:
     texts: tuple[tuple[str, ...], ...]
 
 
-def search(patterns: Sequence[str]) -> tuple[Found, ...]:
+def search(patterns: Sequence[str], models_only: bool = False) -> tuple[Found, ...]:
     """The rows that have all words, the nearest first; without any, those that lack one word of several.
 
     A word is found where it stands alone or together with what follows: qwen35, Qwen3.5 and qwen3_5 are one.
@@ -44,15 +44,17 @@ def search(patterns: Sequence[str]) -> tuple[Found, ...]:
     wanted = [plain for word in words if (plain := "".join(_PIECE.findall(word)))]
     if not wanted:
         return ()
-    scored = [(_score(row, wanted), place, row.found) for place, row in enumerate(_rows())]
+    scored = [(_score(row, wanted), place, row.found) for place, row in enumerate(_rows(models_only))]
     allowed = _MISSING if min(scored)[0] < _MISSING or len(wanted) == 1 else 2 * _MISSING
     found = [row for score, _, row in sorted(scored, key=lambda item: item[:2]) if score < allowed]
     return tuple({(row.spec, row.what.partition(":")[0]): row for row in reversed(found)}.values())[::-1]
 
 
-def _rows() -> Iterator[_Row]:
+def _rows(models_only: bool) -> Iterator[_Row]:
     for model in model_layouts():
         yield _Row(Found("model", model.spec, str(model)), (model.names, (model.spec, model.engine, model.what)))
+    if models_only:
+        return
     for name, path in catalogue().items():
         raw = raw_layout(path)
         sources = tuple(f"{source.repo} {source.path} {source.symbol}" for source in raw.source)

@@ -107,10 +107,10 @@ def _find(name: str, text: str) -> Path:
 
 
 def found_by_search(words: str) -> str:
-    """A sentence on what `list` finds for words that name no layout; empty if that is nothing."""
+    """A sentence on the models that `list` finds for words that name no layout; empty if there are none."""
     from prover.layouts.search import search
 
-    specs = [row.spec for row in search((words[:60],)) if row.kind in ("model", "layout")]
+    specs = [row.spec for row in search((words[:60],), models_only=True)]
     return f"'rope-prover list {words[:60]}' finds {', '.join(dict.fromkeys(specs[:3]))}. " if specs else ""
 
 

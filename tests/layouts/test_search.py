@@ -7,10 +7,11 @@ import json
 import pytest
 
 from prover.commands.cli import run_command
+from prover.layouts.layout_tables import raw_layout
 from prover.layouts.loading import load, outline
 from prover.layouts.models import model_layouts
 from prover.layouts.search import search
-from prover.layouts.spec import parse_spec
+from prover.layouts.spec import catalogue, parse_spec
 
 # What is asked, and a layout that must be in the first three lines.
 ASKED = {
@@ -83,6 +84,14 @@ def test_every_row_is_a_layout() -> None:
     factors = {"short_factor", "long_factor", "short_mscale", "long_mscale"}
     learned = {"multipliers", "frequencies", "freqs_x", "freqs_y"}
     assert [] == [spec for spec, names in missing.items() if not set(names) <= factors | learned]
+
+
+def test_every_choice_of_a_model_is_searched() -> None:
+    """A layout with architectures or model types to choose is in the table."""
+    searched = {row.spec.partition(":")[0] for row in model_layouts() if {"arch", "model_type"} & {
+        part.partition("=")[0] for part in row.spec.split(":")}}
+    expected = {name for name, path in catalogue().items() if {"arch", "model_type"} & raw_layout(path).choose.keys()}
+    assert expected <= searched
 
 
 # Pairing, rotated lanes and base of published models: their configs, and how transformers 5.24.0's class pairs.
