@@ -33,7 +33,9 @@ class ProverError(Exception):
         return f"{text}. {self.advice}" if self.advice else text
 
     def inside(self, where: str) -> ProverError:
-        """The same fault, told from one level further out."""
+        """The same fault, told from one level further out; a place that is named already is not named again."""
+        if self.where == where or self.where.startswith(f"{where}, "):
+            return self
         self.where = f"{where}, {self.where}" if self.where else where
         return self
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from prover.errors import InputError
+from prover.resources import shown_path
 
 MAX_TOML_BYTES = 1 << 20
 MAX_KEY_PARTS = 64
@@ -18,7 +19,7 @@ MAX_KEY_PARTS = 64
 
 def read_text(path: Path, limit: int) -> str:
     """The UTF-8 text of a regular file of at most `limit` bytes."""
-    where = _shown(path)
+    where = shown_path(path)
     _require_regular(path)
     try:
         with path.open("rb") as stream:
@@ -37,7 +38,7 @@ def read_text(path: Path, limit: int) -> str:
 
 def _require_regular(path: Path) -> None:
     """Raise InputError unless the path is an existing regular file."""
-    where = _shown(path)
+    where = shown_path(path)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -51,24 +52,19 @@ def _require_regular(path: Path) -> None:
         raise InputError("is not a regular file", where=where)
 
 
-def _shown(path: Path) -> str:
-    text = str(path)
-    return text if len(text) <= 200 else f"{text[:80]}...{text[-80:]}"
-
-
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; decimals come back as the text they were written as."""
     import tomllib
 
     text = read_text(path, MAX_TOML_BYTES)
     if _longest_key(text) > MAX_KEY_PARTS:
-        raise InputError(f"a dotted key has more than {MAX_KEY_PARTS} parts", where=_shown(path))
+        raise InputError(f"a dotted key has more than {MAX_KEY_PARTS} parts", where=shown_path(path))
     try:
         return tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as fault:
-        raise InputError(f"is not TOML: {fault}", where=_shown(path)) from None
+        raise InputError(f"is not TOML: {fault}", where=shown_path(path)) from None
     except (RecursionError, ValueError):
-        raise InputError("is nested too deeply or holds a number too long", where=_shown(path)) from None
+        raise InputError("is nested too deeply or holds a number too long", where=shown_path(path)) from None
 
 
 _Table = TypeVar("_Table", bound=msgspec.Struct)
@@ -81,7 +77,7 @@ def typed_toml(path: Path, kind: type[_Table]) -> _Table:
     except msgspec.ValidationError as fault:
         message, _, field = str(fault).partition(" - at ")
         raise InputError(
-            message.replace("`", "'"), where=f"{path}, {field.strip('`$.') or 'top level'}",
+            message.replace("`", "'"), where=f"{shown_path(path)}, {field.strip('`$.') or 'top level'}",
             advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(kind))}",
         ) from None
 
@@ -102,7 +98,7 @@ def require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as fault:
-        raise InputError(f"cannot be written to: {fault.strerror}", where=_shown(folder)) from None
+        raise InputError(f"cannot be written to: {fault.strerror}", where=shown_path(folder)) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -123,4 +119,4 @@ def write_text(path: Path, text: str) -> None:
             os.unlink(temporary)
             raise
     except OSError as fault:
-        raise InputError(f"cannot be written: {fault.strerror}", where=_shown(path)) from None
+        raise InputError(f"cannot be written: {fault.strerror}", where=shown_path(path)) from None

@@ -17,6 +17,19 @@ RULES = MODELS / "rules"
 PROOFS = _shipped("proofs")
 
 
+def shown_path(path: Path) -> str:
+    """A path as errors name it: what is shipped by its name, and no path longer than 200 characters."""
+    if path.is_relative_to(RULES):
+        return f"rule {path.relative_to(RULES).with_suffix('')}"
+    if path.is_relative_to(MODELS):
+        inside = path.relative_to(MODELS)
+        return str(inside.with_suffix("") if len(inside.parts) > 1 else inside)
+    if path.is_relative_to(PROOFS):
+        return f"proof {path.stem}"
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:80]}...{text[-80:]}"
+
+
 def shipped_claims() -> list[Path]:
     """The claims about given numbers that the package ships, by name."""
     return sorted(PROOFS.glob("*.toml"), key=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,8 @@ from prover.layouts.feed import Feed
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import load
 from prover.verdicts.verdict import Verdict, prove
+
+os.environ.pop("COLUMNS", None)   # outputs are compared as they are laid out by themselves
 
 TESTS = Path(__file__).parent
 LAYOUTS = TESTS / "small_layouts"

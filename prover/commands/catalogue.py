@@ -5,19 +5,26 @@ from __future__ import annotations
 import click
 
 from prover.commands.console import print_json, safe
-from prover.errors import EXIT_OK
+from prover.errors import EXIT_OK, InputError
 
 
 @click.command("list")
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
 @click.option("--unsupported", is_flag=True, help="What the catalogue cannot hold, and why.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def list_layouts(unsupported: bool, as_json: bool) -> int:
-    """List the shipped layouts and proofs."""
+def list_layouts(patterns: tuple[str, ...], unsupported: bool, as_json: bool) -> int:
+    """List the shipped layouts and proofs, or find those of a model, an engine or a word.
+
+    PATTERN is searched in names, titles, notes, sources and the names of models, the nearest first:
+    'gemma 3', gpt-oss, qwen35, 'phi-3 longrope'.
+    """
     from prover.layouts.spec import catalogue, read_title
     from prover.resources import shipped_proofs
 
     if unsupported:
         return _list_unsupported(as_json)
+    if patterns:
+        return _list_found(patterns, as_json)
     layouts = {name: read_title(path) for name, path in catalogue().items()}
     proofs = {path.stem: read_title(path) for path in shipped_proofs()}
     if as_json:
@@ -31,19 +38,39 @@ def list_layouts(unsupported: bool, as_json: bool) -> int:
     return EXIT_OK
 
 
+def _list_found(patterns: tuple[str, ...], as_json: bool) -> int:
+    from prover.layouts.search import search
+
+    found = search(patterns)
+    if as_json:
+        rows = [{"kind": row.kind, "spec": row.spec or None, "what": row.what} for row in found]
+        print_json({"schema": "rope-prover/found/1", "patterns": list(patterns), "found": rows})
+        return EXIT_OK
+    if not found:
+        raise InputError(
+            f"nothing has the words '{' '.join(patterns)[:80]}'", where="list",
+            advice="Try fewer of them, or the project's name; 'rope-prover list' without words names all",
+        )
+    width = min(max(len(row.spec) for row in found), 60)
+    for row in found:
+        click.echo(f"  {safe(row.spec) or '-':<{width}}  {safe(row.what)}")
+    return EXIT_OK
+
+
 def _list_unsupported(as_json: bool) -> int:
     import textwrap
 
     from prover.layouts.unsupported import read_unsupported
+    from prover.reports.text import columns
 
     rows = read_unsupported()
     if as_json:
         print_json({"schema": "rope-prover/unsupported/1", "unsupported": [row.as_json() for row in rows]})
         return EXIT_OK
     for row in rows:
-        click.echo(f"{safe(row.name)}: {safe(row.what)}")
-        click.echo(textwrap.indent(textwrap.fill(safe(row.reason), 96), "    "))
-        click.echo(f"    {safe(row.source)}")
+        click.echo(textwrap.fill(safe(f"{row.name}: {row.what}"), columns(100), subsequent_indent="    "))
+        for text in (row.reason, row.source):
+            click.echo(textwrap.fill(safe(text), columns(100), initial_indent="    ", subsequent_indent="    "))
     return EXIT_OK
 
 
@@ -56,10 +83,20 @@ def _list_unsupported(as_json: bool) -> int:
 @click.option("--all", "every_row", is_flag=True, help="Show every pair, however many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def show(spec: str, feeds: tuple[str, ...], every_row: bool, as_json: bool) -> int:
-    """Show a layout: its formula, its pairs and its properties."""
-    from prover.layouts.loading import load
-    from prover.reports.show import show_json, show_text
+    """Show a layout: its formula, its parameters, its pairs and its properties.
 
+    Parameters that must be given need not be: then pairs and properties are left out.
+    """
+    from prover.layouts.loading import load, outline
+    from prover.reports.show import outline_json, outline_text, show_json, show_text
+
+    about = outline(spec)
+    if about.missing and not feeds:
+        if as_json:
+            print_json(outline_json(about))
+        else:
+            click.echo(outline_text(about), nl=False)
+        return EXIT_OK
     loaded = load(spec)
     if as_json:
         print_json(show_json(loaded, feeds))

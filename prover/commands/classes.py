@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     help="What each axis gets, as for prove; without it, positions are free and only layouts with "
     "the same axes can be one class.",
 )
+@click.option(
+    "--axes", metavar="A=B,...",
+    help="Take an axis called A for the one that others call B, in every layout: row=h,col=w. The pairing of axes "
+    "with those of --like is found without it, and told.",
+)
 @click.option("--width", type=click.IntRange(1), metavar="N", help="Lanes of a head, for all layouts.")
 @click.option("--rotary", type=click.IntRange(1), metavar="N", help="Rotated lanes, for all layouts.")
 @click.option("--base", metavar="B", help="Base of the frequencies, for all layouts.")
@@ -37,8 +43,8 @@ if TYPE_CHECKING:
 @click.option("--certificates", metavar="DIR", help="Write each member's certificate into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def classes(
-    likes: tuple[str, ...], relation: str, feeds: tuple[str, ...], width: int | None, rotary: int | None,
-    base: str | None, sections: str | None, certificates: str | None, as_json: bool,
+    likes: tuple[str, ...], relation: str, feeds: tuple[str, ...], axes: str | None, width: int | None,
+    rotary: int | None, base: str | None, sections: str | None, certificates: str | None, as_json: bool,
 ) -> int:
     """Sort the catalogue into classes of layouts that are equal under one relation.
 
@@ -58,7 +64,7 @@ def classes(
     roles |= {role: str(value) for role, value in given.items() if value is not None}
     lanes = int(roles["width"]) if "width" in roles else None
     specs = list(dict.fromkeys([*likes, *catalogue_specs(roles)]))
-    found = sort_classes(specs, Relation(relation), feeds, lanes, track)
+    found = sort_classes(specs, Relation(relation), feeds, lanes, track, axes or "", likes)
     if certificates is not None:
         _write_certificates(found, Path(certificates))
     if as_json:
@@ -82,13 +88,17 @@ def _json(found: Classes) -> dict[str, Any]:
         "schema": "rope-prover/classes/1",
         "relation": found.relation.value,
         "feeds": list(found.feeds) or ["free"],
+        "axes": found.axes or None,
         "classes": [
             {
                 "representative": members[0].spec,
                 "width": members[0].loaded.layout.width,
                 "axes": list(members[0].loaded.layout.axes),
                 "members": [
-                    {"spec": m.spec, "relation": _relation(m), "certificate": _digest(m)} for m in members[1:]
+                    {
+                        "spec": m.spec, "relation": _relation(m), "axes": m.axes or None, "certificate": _digest(m)
+                    }
+                    for m in members[1:]
                 ],
             }
             for members in found.classes
@@ -110,20 +120,26 @@ def _digest(member: Member) -> str | None:
 
 
 def _text(found: Classes) -> str:
+    from prover.reports.text import columns
+
     several = [members for members in found.classes if len(members) > 1]
     alone = [members[0] for members in found.classes if len(members) == 1]
     total = sum(map(len, found.classes))
     feeds = ", ".join(map(safe, found.feeds)) or "free"
-    lines = [
+    feeds += f", axes {safe(found.axes)}" if found.axes else ""
+    lines = textwrap.wrap(
         f"{total} layouts in {len(found.classes)} classes under '{found.relation.value}', feeds {feeds}. "
-        "Members are proved equal to the first of their class; each certificate was accepted by the checker."
-    ]
+        "Members are proved equal to the first of their class; each certificate was accepted by the checker.",
+        columns(), break_long_words=False, break_on_hyphens=False,
+    )
     for members in several:
         layout = members[0].loaded.layout
         lines += ["", f"{safe(members[0].spec)}  (axes {', '.join(layout.axes)}; {layout.width} lanes)"]
         width = max(len(member.spec) for member in members[1:])
         lines += [
-            f"  {safe(m.spec):<{min(width, 80)}}  {_relation(m):<12}  {(_digest(m) or '')[:19]}" for m in members[1:]
+            f"  {safe(m.spec):<{min(width, 80)}}  {_relation(m):<12}  {(_digest(m) or '')[:19]}"
+            f"{f'  with {m.axes}' if m.axes else ''}"
+            for m in members[1:]
         ]
     lines += ["", f"Alone in their class: {len(alone)}", *(f"  {safe(member.spec)}" for member in alone)]
     if found.left_out:

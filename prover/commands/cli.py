@@ -39,6 +39,9 @@ def run_command(arguments: list[str]) -> int:
         return _abandoned()
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as fault:
+        click.echo(fault.format_message(), err=True)
+        return EXIT_USAGE
     except click.ClickException as fault:
         hint = fault.ctx.get_usage() + "\n" if isinstance(fault, click.UsageError) and fault.ctx else ""
         click.echo(f"{hint}error: {safe(fault.format_message())}", err=True)
@@ -90,7 +93,8 @@ def cli(context: click.Context) -> None:
     """Decide whether two RoPE layouts are the same, and what makes up for it if not.
 
     A layout is named by a SPEC: a name from 'rope-prover list' or the path of a .toml file, with
-    parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0.
+    parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0. 'rope-prover list gemma 3'
+    finds the layouts of a model, and 'rope-prover show SPEC' lists its parameters.
     """
     if context.invoked_subcommand not in LIGHT:
         require_memory()

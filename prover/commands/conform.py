@@ -56,6 +56,8 @@ def conform(spec: str, measured: str, entry: str | None, every_row: bool, as_jso
 
 def text_of(found: Conformance, file: str, every_row: bool) -> str:
     """The comparison for a terminal."""
+    from prover.reports.text import columns
+
     real = found.measured
     head = "CONFORMS: the layout is what was measured" if found.conforms else (
         f"DIFFERS from what was measured in {len(found.differences)} places"
@@ -75,8 +77,8 @@ def text_of(found: Conformance, file: str, every_row: bool) -> str:
         rows.append(("differs", f"... {len(found.differences) - len(shown)} more; --all shows them"))
     lines = [f"{head} (numeric only: floats within a tolerance, no proof).", ""]
     lines += [
-        textwrap.fill(text, 100, initial_indent=f"{label:<10} ", subsequent_indent=" " * 11, break_long_words=False,
-                      break_on_hyphens=False)
+        textwrap.fill(text, columns(100), initial_indent=f"{label:<10} ", subsequent_indent=" " * 11,
+                      break_long_words=False, break_on_hyphens=False)
         for label, text in rows
     ]
     return "\n".join(lines) + "\n"

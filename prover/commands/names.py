@@ -56,6 +56,7 @@ def _json(found: Answer) -> dict[str, Any]:
 
 def _text(found: Answer) -> str:
     from prover.layouts.names import EVIDENCE, MEANINGS
+    from prover.reports.text import columns
 
     means = {use.means for _, uses in found.projects for use in uses}
     lines = [f"{name:<17} {told}" for name, told in MEANINGS.items() if name in means]
@@ -77,7 +78,7 @@ def _text(found: Answer) -> str:
         for contradiction in found.contradictions:
             where = f" [{contradiction.where}]" if contradiction.where else ""
             lines += textwrap.wrap(
-                safe(contradiction.text + where), 100, initial_indent="- ", subsequent_indent="  ",
+                safe(contradiction.text + where), columns(100), initial_indent="- ", subsequent_indent="  ",
                 break_long_words=False, break_on_hyphens=False,
             )
     return "\n".join(lines) + "\n"

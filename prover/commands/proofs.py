@@ -30,6 +30,11 @@ BITWISE = "bitwise"
     "Without it, positions are free on all axes.",
 )
 @click.option(
+    "--axes", metavar="A=B,...",
+    help="Which axis of SOURCE is which of TARGET, where their names differ: row=h,col=w. Each pair holds one "
+    "position; with --feed, the one it gets.",
+)
+@click.option(
     "--relation", "relation", type=click.Choice((*RELATIONS, BITWISE)), metavar="R",
     help=f"What may be done to the weights, R at most: {', '.join(RELATIONS)}. Without it nothing may: what needs a "
     "change is 'convertible'. bitwise asks another question: do the two give the same bits?",
@@ -49,7 +54,7 @@ BITWISE = "bitwise"
 @SMTLIB
 @CVC5
 def prove(
-    source: str, target: str, feeds: tuple[str, ...], relation: str | None, certificate: str | None,
+    source: str, target: str, feeds: tuple[str, ...], axes: str | None, relation: str | None, certificate: str | None,
     style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
@@ -66,6 +71,7 @@ def prove(
     from prover.claims.solver import make_solver
     from prover.errors import InputError
     from prover.files import write_text
+    from prover.layouts.axes import axes_feeds
     from prover.layouts.loading import load
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
@@ -76,6 +82,7 @@ def prove(
     if where and not names:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     style = "json" if as_json else style
+    feeds = axes_feeds(axes, feeds)
     if relation == BITWISE:
         if names or certificate is not None:
             raise InputError("--relation bitwise takes neither --for-all nor --certificate",

@@ -30,6 +30,7 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
     "--where", multiple=True, metavar="CONDITION", help='What may be assumed, e.g. "sum(sections) == n_rot//2".'
 )
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="What each axis gets, as for prove.")
+@click.option("--axes", metavar="A=B,...", help="Which axis is which, as for prove.")
 @click.option(
     "--up-to", type=click.IntRange(1, 64), default=6, show_default=True, metavar="N",
     help="Where no condition is found, list the parameters from 0 to N at which they are equal.",
@@ -42,7 +43,7 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
 @SMTLIB
 @CVC5
 def solve(
-    source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], up_to: int,
+    source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], axes: str | None, up_to: int,
     style: str, as_json: bool, smtlib: str | None, cvc5: bool,
 ) -> int:
     """For which parameters are SOURCE and TARGET equal?
@@ -55,8 +56,10 @@ def solve(
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
     from prover.commands.progress import track
+    from prover.layouts.axes import axes_feeds
     from prover.theorems.for_all import solve_for
 
+    feeds = axes_feeds(axes, feeds)
     found = solve_for(source, target, over, where, feeds, make_solver(smtlib, cvc5), up_to, track)
     _show(found, "json" if as_json else style)
     return EXIT_CODES[found.outcome]

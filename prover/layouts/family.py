@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import sympy
 
+from prover.language.expression import AllOf
 from prover.layouts.layout import Positions
 
 PAIRS_PER_AXIS = "pairs per axis"
@@ -31,6 +32,25 @@ class Parameter:
     requirement: sympy.Basic | None
     requirement_text: str
     meaning: str
+
+    @property
+    def asks_for_whole(self) -> bool:
+        """Whether only whole numbers are taken: said so, or its requirement has a remainder of it."""
+        if self.is_whole or self.requirement is None:
+            return self.is_whole
+        parts = self.requirement.args if self.requirement.func is AllOf else (self.requirement,)
+        return any(
+            isinstance(part, sympy.Eq) and isinstance(part.lhs, sympy.Mod) and part.lhs.args[0].is_Symbol
+            and part.lhs.args[0].name == self.name and part.lhs.args[1].is_Integer and part.rhs.is_Integer
+            for part in parts
+        )
+
+    @property
+    def kind(self) -> str:
+        """What it takes, in words."""
+        if self.is_list:
+            return "list of whole numbers" if self.asks_for_whole else "list"
+        return "whole number" if self.asks_for_whole else "number"
 
 
 @dataclass(frozen=True, slots=True)

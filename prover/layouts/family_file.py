@@ -18,6 +18,7 @@ from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, 
 from prover.layouts.feed_text import coordinate_names, read_position
 from prover.layouts.layout_file import LayoutText, read_layout
 from prover.layouts.layout_tables import RawParameter, RawRecipe, RawSource, Text
+from prover.resources import shown_path
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
 _FEED_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
@@ -48,7 +49,7 @@ def _load(
     try:
         return _assemble(raw, name)
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
 
 
 def _assemble(raw: LayoutText, name: str) -> Family:

@@ -1,16 +1,19 @@
 """Feeds: what a runtime puts on each axis of a kernel, as a function of a token's coordinates.
 
 A feed maps every axis to a rational linear form in the coordinates (text: p; image: t, h, w),
-plus a constant. Several feeds together describe one sequence of several modalities.
+plus a constant. Several feeds together describe one sequence of several modalities. A feed may say which axis of
+one layout is which of the other (`prover.layouts.axes`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from prover.errors import InputError, ProverError
 from prover.exact.angle import Angle, axis_angle
+from prover.layouts.axes import START, axis_maps, match_axes
 from prover.layouts.family import Family
 from prover.layouts.feed_text import MAX_COORDINATES, coordinate_names, read_position
 
@@ -61,32 +64,51 @@ def _free_feed(source: Family, target: Family) -> Feed:
         sides = ", ".join(
             f"'{axis}' only in the {'source' if axis in source.axes else 'target'}" for axis in only
         )
-        shared = sorted({n for n, _ in source.feeds} & {n for n, _ in target.feeds})
-        advice = f"Say what each axis gets: --feed {shared[0]}" if shared else (
-            "Say what each axis gets, such as --feed "
-            f"\"{','.join(f'{a}=p' for a in sorted({*source.axes, *target.axes}))}\""
-        )
         raise InputError(
             f"the axes do not match: {sides} (source {', '.join(source.axes)}; "
-            f"target {', '.join(target.axes)})", advice=advice,
+            f"target {', '.join(target.axes)})", advice=_suggestion(source, target),
         )
     places = tuple((axis, axis_angle(axis)) for axis in sorted(source.axes))
     return Feed(FREE, source.axes, places, places)
 
 
+def _suggestion(source: Family, target: Family) -> str:
+    """Feeds that keep the axes apart, so that a layout and the one with two axes exchanged stay different."""
+    shared = sorted({name for name, _ in source.feeds} & {name for name, _ in target.feeds})
+    apart = [name for name in shared if _keeps_apart(name, source, target)]
+    if apart:
+        return f"Say what each axis gets, as both layouts do: --feed {apart[0]}"
+    maps = list(islice(axis_maps(source.axes, target.axes), 3))
+    if not maps:
+        return "Say what each axis gets with --feed \"AXIS=POSITION,...\""
+    more = " or another pairing" if len(maps) > 2 else ""
+    told = f"Say which axis is which: {' or '.join(f'--axes {text}' for text in maps[:2])}{more}"
+    if shared and 1 in (len(source.axes), len(target.axes)):
+        told += f"; or ask about {shared[0]} alone, where axes may hold one position: --feed {shared[0]}"
+    return told
+
+
+def _keeps_apart(name: str, source: Family, target: Family) -> bool:
+    """Whether both layouts' feeds of this name are over the same coordinates, one of them for each axis."""
+    held = []
+    for family in (source, target):
+        try:
+            places = [place for _, place in _positions(_named(name, family, ""), family, [])]
+        except ProverError:
+            return False
+        held.append({axis for place in places for axis, _ in place.frequencies})
+        if len(held[-1]) < len(family.axes) or any(len(place.frequencies) != 1 for place in places):
+            return False
+    return held[0] == held[1]
+
+
 def _resolve(text: str, source: Family, target: Family) -> Feed:
     where = f"feed '{text[:60]}'"
     try:
-        if "=" in text:
-            written = _split_feed(text)
-            known = {*source.axes, *target.axes}
-            for axis in written:
-                if axis not in known:
-                    raise InputError(
-                        f"neither layout has an axis '{axis}'",
-                        advice=f"Axes: {', '.join(sorted(known))}",
-                    )
-            tables = [written, written]
+        if text.startswith(START):
+            tables = _under_axes(text.removeprefix(START), source, target)
+        elif "=" in text:
+            tables = [_written(text, source, target)] * 2
         else:
             tables = [_named(text, source, "source"), _named(text, target, "target")]
         names = [n for table in tables for text in table.values() for n in coordinate_names(text)]
@@ -100,6 +122,53 @@ def _resolve(text: str, source: Family, target: Family) -> Feed:
     except ProverError as fault:
         raise fault.inside(where) from None
     return Feed(text, tuple(coordinates), sides[0], sides[1])
+
+
+def _under_axes(text: str, source: Family, target: Family) -> list[dict[str, str]]:
+    """The two tables of a feed that says which axis is which, and perhaps what they hold.
+
+    In a written feed a name is the target's axis of that name, if there is one.
+    """
+    pairs, _, feed = text.partition(";")
+    feed = feed.strip() or FREE
+    same = match_axes(pairs, source.axes, target.axes)
+    for axis in source.axes:
+        if axis not in same and axis in target.axes:
+            raise InputError(f"axis '{axis}' of the source is left over", advice="Say which axis it is too")
+    if feed == FREE:
+        return [{a: same.get(a, a) for a in source.axes}, {b: b for b in target.axes}]
+    if "=" in feed:
+        table = _written(feed, source, target)
+        own = {a: place for a, place in table.items() if a not in target.axes}
+        for a, b in same.items():
+            if a in own and own[a] != table.get(b, own[a]):
+                raise InputError(f"axes '{a}' and '{b}' are the same, but '{own[a]}' is not '{table[b]}'")
+        tables = [own, {b: place for b, place in table.items() if b in target.axes}]
+    else:
+        has = [feed in dict(family.feeds) for family in (source, target)]
+        if all(has):
+            raise InputError(f"both layouts say what '{feed[:40]}' puts on their axes", advice="Leave --axes out")
+        tables = [
+            _named(feed, family, side) if has[place] or not any(has) else {}
+            for place, (family, side) in enumerate(((source, "source"), (target, "target")))
+        ]
+    coordinates = {name for table in tables for place in table.values() for name in coordinate_names(place)}
+    for a, b in same.items():
+        named = (tables[1].get(b), tables[0].get(a), b if b in coordinates else None, a if a in coordinates else None)
+        held = next((place for place in named if place is not None), None)
+        if held is None:
+            raise InputError(f"axis '{b}' gets no position", advice=f"Add {b}=… to the feed")
+        tables[0][a] = tables[1][b] = held
+    return tables
+
+
+def _written(text: str, source: Family, target: Family) -> dict[str, str]:
+    table = _split_feed(text)
+    known = {*source.axes, *target.axes}
+    for axis in table:
+        if axis not in known:
+            raise InputError(f"neither layout has an axis '{axis}'", advice=f"Axes: {', '.join(sorted(known))}")
+    return table
 
 
 def _split_feed(text: str) -> dict[str, str]:

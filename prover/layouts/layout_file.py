@@ -9,7 +9,7 @@ rules bring can be renamed, given another default, or fixed; nothing else in a r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +33,7 @@ from prover.layouts.layout_tables import (
     raw_layout,
     read_rule,
 )
+from prover.resources import shown_path
 
 MAX_RULES = 32
 
@@ -64,7 +65,7 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
     try:
         parts = _collect(raw, choices)
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
     return LayoutText(
         title=raw.title,
         note=raw.note,
@@ -107,8 +108,14 @@ def _old_name(raw: RawLayout, name: str) -> str:
 
 def _elsewhere(raw: RawLayout) -> set[str]:
     """The parameters that the rules bring, whatever is chosen."""
+    chosen = (rule for choice in raw.choose.values() for rule in choice_rules(choice).values())
+    return rule_parameters(raw, [*raw.rules, *chosen])
+
+
+def rule_parameters(raw: RawLayout, rules: Iterable[str]) -> set[str]:
+    """The parameters that these rules, and those that they name, bring to a layout, under its names for them."""
     found: set[str] = set()
-    pending = [*raw.rules, *(rule for choice in raw.choose.values() for rule in choice_rules(choice).values())]
+    pending = list(rules)
     seen: set[str] = set()
     while pending:
         name = pending.pop()

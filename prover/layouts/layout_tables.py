@@ -13,7 +13,7 @@ import msgspec
 from prover.errors import InputError, LimitError
 from prover.files import read_toml
 from prover.layouts.spec import catalogue
-from prover.resources import RULES
+from prover.resources import RULES, shown_path
 
 _RULE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*\Z")
 MAX_LIKE = 4
@@ -169,10 +169,10 @@ def _inherited(path: Path, above: tuple[str, ...]) -> dict[str, Any]:
         return tables
     shipped = catalogue()
     if not isinstance(name, str) or name not in shipped:
-        raise InputError(f"there is no layout '{str(name)[:60]}'", where=f"{path}, like",
+        raise InputError(f"there is no layout '{str(name)[:60]}'", where=f"{shown_path(path)}, like",
                          advice="'rope-prover list' names all")
     if name in above or len(above) >= MAX_LIKE:
-        raise LimitError(f"more than {MAX_LIKE} layouts are like one another", where=str(path))
+        raise LimitError(f"more than {MAX_LIKE} layouts are like one another", where=shown_path(path))
     base = _inherited(shipped[name], (*above, name))
     if isinstance(tables.get("pairs"), list) or isinstance(base.get("pairs"), list):
         base.pop("pairs", None)
@@ -200,7 +200,7 @@ def _convert(path: Path, tables: dict[str, Any], kind: type[_Raw]) -> _Raw:
         part = _PARTS.get(field.partition(".")[0].partition("[")[0], kind)
         allowed = ", ".join(f.encode_name for f in msgspec.structs.fields(part))
         raise InputError(
-            message.replace("`", "'"), where=f"{path}, {field}",
+            message.replace("`", "'"), where=f"{shown_path(path)}, {field}",
             advice=f"Fields here: {allowed}",
         ) from None
 
@@ -210,6 +210,11 @@ def choice_rules(choice: RawChoice) -> dict[str, str]:
     if isinstance(choice.rules, dict):
         return choice.rules
     return _convert(*_rule_tables(choice.rules), RawChoices).rules
+
+
+def choice_title(choice: RawChoice) -> str:
+    """What a choice that stands in a file of its own is about; empty for one that does not."""
+    return "" if isinstance(choice.rules, dict) else _convert(*_rule_tables(choice.rules), RawChoices).title
 
 
 def read_rule(name: str) -> RawRule:

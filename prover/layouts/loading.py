@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
-from prover.errors import ProverError
+from prover.errors import InputError, ProverError
+from prover.layouts.aliases import unknown_parameter
+from prover.layouts.choices import Choice, choices_of, elsewhere
 from prover.layouts.expand import expand, feed_texts, warnings_of
 from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
 from prover.layouts.layout import Layout
 from prover.layouts.layout_file import choice_names
-from prover.layouts.spec import parse_spec, parse_value
+from prover.layouts.spec import Spec, parse_spec, parse_value
+from prover.resources import shown_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +35,83 @@ class Loaded:
     about: About
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is known of a spec before anything is worked out.
+
+    `words`: what is chosen, for every choice. `given`: parameters of the spec, as written. `missing`: parameters
+    without a default that were not given.
+    """
+
+    spec: Spec
+    family: Family
+    choices: tuple[Choice, ...]
+    words: tuple[tuple[str, str], ...]
+    given: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+
+
 def load(text: str) -> Loaded:
     """Parse a spec, read its file and expand it. Every fault names the spec."""
     spec = parse_spec(text)
     try:
-        offered = choice_names(spec.path)
-        choices = {k: _word(v) for k, v in spec.values if k in offered}
-        family = load_family(spec.path, spec.name, choices)
-        given = {
-            key: _value(key, value) for key, value in spec.values if key not in choices
-        }
+        family, values = family_of(spec)
+        given = {key: _value(key, value) for key, value in values.items()}
         layout = expand(family, given, text)
         about = About(family.title, warnings_of(family, given, layout))
         return Loaded(feed_texts(family, given), layout, tuple(given.items()), about)
     except ProverError as fault:
-        raise fault.inside(f"spec '{text[:80]}'") from None
+        raise in_spec(fault, spec) from None
+
+
+def outline(text: str) -> Outline:
+    """What a spec is about, though parameters that must be given are not."""
+    spec = parse_spec(text)
+    try:
+        family, values = family_of(spec)
+        for key, value in values.items():
+            _value(key, value)
+        choices = choices_of(spec.path)
+    except ProverError as fault:
+        raise in_spec(fault, spec) from None
+    written = dict(spec.values)
+    words = tuple((c.name, _word(written.get(c.name, c.default))) for c in choices)
+    missing = tuple(p.name for p in family.parameters if p.default is None and p.name not in values)
+    return Outline(spec, family, choices, words, tuple(values.items()), missing)
+
+
+def family_of(spec: Spec) -> tuple[Family, dict[str, str]]:
+    """The family that a spec's words choose, and the parameters it gives, still as text.
+
+    Raises InputError for a word or a parameter that the layout does not have.
+    """
+    offered = choice_names(spec.path)
+    chosen = {k: _word(v) for k, v in spec.values if k in offered}
+    for name, word in chosen.items():
+        if word not in offered[name]:
+            raise _unknown_word(spec, name, word, offered[name])
+    family = load_family(spec.path, spec.name, chosen)
+    values = {k: v for k, v in spec.values if k not in offered}
+    known = {p.name for p in family.parameters}
+    for name in values:
+        if name not in known:
+            raise unknown_parameter(name, family, choices_of(spec.path), spec)
+    return family, values
+
+
+def in_spec(fault: ProverError, spec: Spec) -> ProverError:
+    """The fault with its spec; the file that the spec names is not named a second time."""
+    shown, name = spec.text[:160], shown_path(spec.path)
+    if name in shown and (fault.where == name or fault.where.startswith(f"{name}, ")):
+        fault.where = fault.where[len(name) :].removeprefix(", ")
+    return fault.inside(f"spec '{shown}'")
+
+
+def _unknown_word(spec: Spec, name: str, word: str, known: tuple[str, ...]) -> InputError:
+    others = elsewhere(spec.path, name, word)
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    hint = f"It is in {' and '.join(others[:3])}. " if others else f"Did you mean {' or '.join(near)}? " if near else ""
+    return InputError(f"{name}={word[:40]} is not known", advice=f"{hint}Choose one of {', '.join(known)}")
 
 
 def _word(text: str) -> str:

@@ -11,7 +11,8 @@ import msgspec
 
 from prover.errors import InputError
 from prover.files import read_toml
-from prover.resources import MODELS
+from prover.layouts.spec import found_by_search
+from prover.resources import MODELS, shown_path
 
 NAMES = MODELS / "names.toml"
 MEANINGS = {
@@ -55,6 +56,12 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     evidence: str
     flags: tuple[Use, ...]
+    also: tuple[str, ...] = ()
+
+    def is_called(self, word: str) -> bool:
+        """Whether the word is its key, one of the projects in its title, or another name of it."""
+        names = (self.key, *self.title.partition("(")[0].split(","), *self.also)
+        return _plain(word) in map(_plain, names)
 
 
 class Contradiction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +91,7 @@ def _file() -> _File:
     try:
         return msgspec.convert(read_toml(NAMES), _File)
     except msgspec.ValidationError as fault:
-        raise InputError(str(fault), where=str(NAMES)) from None
+        raise InputError(str(fault), where=shown_path(NAMES)) from None
 
 
 def projects() -> tuple[Project, ...]:
@@ -102,9 +109,10 @@ def look_up(arguments: tuple[str, ...]) -> Answer:
 
     Raises InputError with the nearest names.
     """
-    keys = [word for word in arguments if _project(word)]
-    flags = [word for word in arguments if not _project(word)]
-    chosen = [project for project in projects() if not keys or project.key in map(str.lower, keys)]
+    named = {word: [project.key for project in projects() if project.is_called(word)] for word in arguments}
+    keys = [key for found in named.values() for key in found]
+    flags = [word for word in arguments if not named[word]]
+    chosen = [project for project in projects() if not keys or project.key in keys]
     rows = []
     for project in chosen:
         uses = tuple(use for use in project.flags if not flags or any(_matches(use, flag) for flag in flags))
@@ -134,8 +142,8 @@ def _matches(use: Use, flag: str) -> bool:
     return use.flag.lower() == name.lower() and (not equals or use.value.lower() == value.lower())
 
 
-def _project(word: str) -> bool:
-    return any(project.key == word.lower() for project in projects())
+def _plain(word: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", word.lower())
 
 
 def _unknown(word: str, chosen: list[Project]) -> None:
@@ -144,7 +152,8 @@ def _unknown(word: str, chosen: list[Project]) -> None:
     name = word.partition("=")[0]
     near = difflib.get_close_matches(name, sorted(known | keys), n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    what = "no project or flag" if len(chosen) > 1 else f"no flag of {chosen[0].title}"
+    hint += found_by_search(word)
+    what = "no project or flag" if len(chosen) != 1 else f"no flag of {chosen[0].title}"
     raise InputError(f"'{word[:60]}' is {what}", where="names", advice=f"{hint}'rope-prover names' shows all")
 
 

@@ -4,7 +4,7 @@
     ./mine.toml:head_dim=64
 
 The part before the first colon is a catalogue name or the path of a layout file; the rest gives
-parameters. Numbers are decimals or fractions and are taken exactly; lists use commas.
+parameters. Numbers are decimals or fractions and are taken exactly; lists use commas, in brackets or not.
 """
 
 from __future__ import annotations
@@ -98,16 +98,24 @@ def _find(name: str, text: str) -> Path:
     from prover.layouts.names import refuse_bare_word
 
     refuse_bare_word(text)
-    near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.5) if "/" in name else []
+    hint = f"Did you mean {' or '.join(near)}? " if near else found_by_search(name)
     raise InputError(
         f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",
         advice=f"{hint}'rope-prover list' names all; a file's name ends in .toml",
     )
 
 
+def found_by_search(words: str) -> str:
+    """A sentence on the models that `list` finds for words that name no layout; empty if there are none."""
+    from prover.layouts.search import search
+
+    specs = [row.spec for row in search((words[:60],), models_only=True)]
+    return f"'rope-prover list {words[:60]}' finds {', '.join(dict.fromkeys(specs[:3]))}. " if specs else ""
+
+
 def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
-    """A parameter's value: a number, true, false, or a list with commas."""
+    """A parameter's value: a number, true, false, or a list with commas, in brackets or not."""
     from prover.language.expression import number
 
     if text in ("true", "false", "True", "False"):
@@ -117,9 +125,11 @@ def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
             f"'{text}' is no value", advice="A config's null means 'not given': leave the parameter out, or give "
             "what the model's code puts in its place, such as hidden_size/num_attention_heads for head_dim",
         )
-    if "," in text:
+    inside = text[1:-1] if text.startswith("[") and text.endswith("]") else None
+    if "," in text or inside is not None:
+        text = text if inside is None else inside
         if text.count(",") > MAX_LIST:
             raise InputError(f"a list of more than {MAX_LIST} entries")
-        entries = text.rstrip(",").split(",")
-        return tuple(number(entry) for entry in entries)
+        entries = text.rstrip(",").split(",") if text.strip() else []
+        return tuple(number(entry.strip()) for entry in entries)
     return number(text)

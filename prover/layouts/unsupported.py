@@ -8,7 +8,7 @@ import msgspec
 
 from prover.errors import InputError
 from prover.files import read_toml
-from prover.resources import MODELS
+from prover.resources import MODELS, shown_path
 
 UNSUPPORTED = MODELS / "unsupported.toml"
 
@@ -44,5 +44,5 @@ def read_unsupported() -> tuple[Unsupported, ...]:
     try:
         found = msgspec.convert(read_toml(UNSUPPORTED), _File)
     except msgspec.ValidationError as fault:
-        raise InputError(str(fault), where=str(UNSUPPORTED)) from None
+        raise InputError(str(fault), where=shown_path(UNSUPPORTED)) from None
     return tuple(sorted(found.unsupported, key=lambda row: row.name.lower()))

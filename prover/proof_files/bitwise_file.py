@@ -26,6 +26,7 @@ from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.bitwise_report import bitwise_json
+from prover.resources import shown_path
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +60,7 @@ def run_bitwise(path: Path, solver: Solver) -> ProofResult:
             beside(path, stated.source), beside(path, stated.target), stated.feeds, solver
         ))
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
     expect = stated.expect
     problems = unexpected(
         [("verdict", expect.verdict, found["verdict"]), ("exact relation", expect.exact, found["exact_relation"])],

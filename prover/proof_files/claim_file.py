@@ -31,6 +31,7 @@ from prover.files import read_text, typed_toml, write_text
 from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.report import JSON, report
+from prover.resources import shown_path
 from prover.verdicts.verdict import Verdict, check_text, prove
 
 
@@ -79,7 +80,7 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
             problems.append(f"{path.stem}.json: {fault}")
             rejected = True
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
     word = f"{found['verdict']}, {found['relation'] or 'unknown'}"
     return ProofResult(path.stem, claim.title, word, found, tuple(problems), rejected)
 

@@ -26,6 +26,7 @@ from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.rewrite_report import rewrite_json
+from prover.resources import shown_path
 from prover.theorems.rewrite import check_rewrite
 
 
@@ -60,7 +61,7 @@ def run_rewrite(path: Path, solver: Solver) -> ProofResult:
     try:
         found = rewrite_json(check_rewrite(old, new, stated.for_all, stated.where, solver))
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
     first = found["first_difference"] or {}
     how = "by induction" if found["verdict"] == "equivalent" else f"pair {first['pair']}" if first else "open"
     expect = stated.expect

@@ -28,6 +28,7 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.theorem_report import JSON, theorem_json
+from prover.resources import shown_path
 from prover.theorems.for_all import state_theorem
 
 
@@ -78,7 +79,7 @@ def run_theorem(path: Path, solver: Solver) -> ProofResult:
             Relation(stated.relation) if stated.relation else None, solver,
         )
     except ProverError as fault:
-        raise fault.inside(str(path)) from None
+        raise fault.inside(shown_path(path)) from None
     found = theorem_json(theorem)
     # Of all sizes the verdict says it; where the sizes matter, their scope does.
     short = found["verdict"] if found["scope"] == "always" else found["scope"]

@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from prover.exact.display import show_pairs
-from prover.reports.text import code_markdown, escape_markdown, markdown_prose, plain
+from prover.reports.text import code_markdown, columns, escape_markdown, markdown_prose, plain
 
 JSON = dict[str, Any]
 MAX_ROWS = 24
@@ -82,7 +82,7 @@ def _wrapped(label: str, text: str) -> str:
     """A row of prose, broken at spaces only."""
     head = f"{label:<9} "
     return textwrap.fill(
-        text, 100, initial_indent=head, subsequent_indent=" " * len(head),
+        text, columns(100), initial_indent=head, subsequent_indent=" " * len(head),
         break_long_words=False, break_on_hyphens=False,
     )
 

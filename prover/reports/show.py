@@ -1,23 +1,26 @@
-"""`rope-prover show`: a family's formula, its table of pairs and its properties."""
+"""`rope-prover show`: a family's formula, its parameters, its table of pairs and its properties."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields as fields_of
 from typing import Any
 
 from prover.claims.properties import Properties, properties
 from prover.exact.display import show_angle, show_number, show_pairs
+from prover.exact.number import exact
 from prover.language.formula import formula
 from prover.layouts.expand import parameter_values, show_value, used_lets
-from prover.layouts.family import Family
+from prover.layouts.family import Family, Parameter
 from prover.layouts.layout import Pair
-from prover.layouts.loading import Loaded
+from prover.layouts.loading import Loaded, Outline, outline
 from prover.reports.explain import axis_strip
-from prover.reports.text import plain
+from prover.reports.text import columns, plain
 from prover.verdicts.certificate import layout_json
 
 MAX_ROWS = 72
+EMPTY = "(empty)"
 
 
 def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
@@ -25,20 +28,29 @@ def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
     family, layout = loaded.family, loaded.layout
     found = properties(family, layout, feeds)
     values = parameter_values(family, dict(loaded.given))
+    about = outline_json(outline(layout.name), {name: show_value(value) for name, value in values.items()})
+    return about | {
+        "feeds": {name: dict(table) for name, table in family.feeds},
+        "warnings": list(loaded.about.warnings),
+        "properties": _properties_json(found),
+        "layout": layout_json(layout),
+    }
+
+
+def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What `show` knows of a layout before it is worked out; `worked_out`: values of its parameters, if they are."""
+    family = about.family
+    values = dict(about.given) if worked_out is None else worked_out
     return {
         "schema": "rope-prover/layout/1",
-        "name": layout.name,
+        "name": about.spec.text,
         "title": family.title,
         "note": family.note.strip(),
         "sources": [str(source) for source in family.sources],
         "parameters": {
-            p.name: {
-                "value": show_value(values[p.name]),
-                "require": p.requirement_text,
-                "meaning": p.meaning,
-            }
-            for p in family.parameters
+            **_choices_json(about), **{p.name: _parameter_json(p, values.get(p.name)) for p in family.parameters}
         },
+        "must_be_given": list(about.missing),
         "formula": {
             "blocks": [
                 {
@@ -52,9 +64,38 @@ def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
             "where": _where(family),
         },
         "feeds": {name: dict(table) for name, table in family.feeds},
-        "warnings": list(loaded.about.warnings),
-        "properties": _properties_json(found),
-        "layout": layout_json(layout),
+        "warnings": [],
+        "properties": None,
+        "layout": None,
+    }
+
+
+def _choices_json(about: Outline) -> dict[str, Any]:
+    words = dict(about.words)
+    return {
+        choice.name: {
+            "kind": "choice",
+            "value": words[choice.name],
+            "default": choice.default,
+            "require": "",
+            "meaning": choice.meaning,
+            "words": {
+                word.name: {"means": word.title, "parameters": list(word.parameters)} for word in choice.words
+            },
+        }
+        for choice in about.choices
+    }
+
+
+def _parameter_json(parameter: Parameter, value: str | None) -> dict[str, Any]:
+    default = parameter.default
+    return {
+        "kind": parameter.kind,
+        "value": value,
+        "default": default if default is None else
+        show_value(tuple(map(exact, default))) if isinstance(default, tuple) else formula(default),
+        "require": parameter.requirement_text,
+        "meaning": parameter.meaning,
     }
 
 
@@ -80,40 +121,98 @@ def _properties_json(found: Properties) -> dict[str, Any]:
 def show_text(loaded: Loaded, every_row: bool, feeds: Sequence[str] = ()) -> str:
     """The same for a terminal."""
     found, layout = show_json(loaded, feeds), loaded.layout
-    lines = [f"{plain(found['name'])}  ({plain(found['title'])})"]
-    if found["note"]:
-        lines += [plain(found["note"])]
-    lines += [f"  {plain(source)}" for source in found["sources"]]
-    lines += ["", "Formula, for pair j:"]
-    for number, block in enumerate(found["formula"]["blocks"]):
-        head = f"  block {number}: " if len(found["formula"]["blocks"]) > 1 else "  "
-        lines.append(f"{head}{block['count']} pairs; lanes ({block['first']}, {block['second']})")
-        if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
-            lines.append(f"  written to ({block['write_first']}, {block['write_second']})")
-        lines.append(f"  angle = {block['angle']}")
-        if "second_angle" in block:
-            lines.append(f"  second angle = {block['second_angle']}")
-        if block["magnitude"] not in ("1", "magnitude"):  # the let name follows below
-            lines.append(f"  magnitude = {block['magnitude']}")
-    lines += [f"  {name} = {text}" for name, text in found["formula"]["where"].items()]
-    lines += ["", "Parameters:"]
-    for name, parameter in found["parameters"].items():
-        meaning = f"  {plain(parameter['meaning'])}" if parameter["meaning"] else ""
-        lines.append(f"  {name} = {parameter['value'] or '(empty)'}{meaning}")
+    lines = _about_lines(found)
     if found["warnings"]:
-        lines += ["", "Warnings:", *(f"  {plain(text)}" for text in found["warnings"])]
+        lines += ["", "Warnings:", *(line for text in found["warnings"] for line in _filled(plain(text), 2))]
     under = "" if found["properties"]["feeds"] == ["free"] else f", fed {', '.join(map(plain, feeds))}"
-    lines += ["", f"Properties{under}:", *_property_lines(found["properties"])]
-    if found["feeds"]:
-        lines += ["", "Feeds:"]
-        lines += [
-            f"  {plain(name)}: {', '.join(f'{axis}={plain(text)}' for axis, text in table.items())}"
-            for name, table in found["feeds"].items()
-        ]
+    lines += ["", f"Properties{under}:", *_property_lines(found["properties"]), *_feed_lines(found)]
     lines += ["", f"Axes by pair: {axis_strip(layout) or 'no pairs'}", "", *_table(layout.pairs, every_row)]
     passes = [read for read, _ in layout.passes]
     lines += [f"Lanes that pass: {show_pairs(passes)}"]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def outline_text(about: Outline) -> str:
+    """What is known without the parameters that must be given, for a terminal."""
+    found = outline_json(about)
+    lists = {p.name for p in about.family.parameters if p.is_list}
+    given = "".join(f":{name}={'A,B,...' if name in lists else 'NUMBER'}" for name in about.missing)
+    lines = [*_about_lines(found), *_feed_lines(found), ""]
+    lines += ["Pairs and properties are worked out once these are given:"]
+    lines += [f"  rope-prover show {plain(about.spec.text)}{given}"]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _about_lines(found: dict[str, Any]) -> list[str]:
+    """Name, note, sources, formula and parameters."""
+    lines = [f"{plain(found['name'])}  ({plain(found['title'])})"]
+    if found["note"]:
+        lines += _filled(plain(found["note"]), 0)
+    lines += [line for source in found["sources"] for line in _filled(plain(source), 2)]
+    lines += ["", "Formula, for pair j:"]
+    for number, block in enumerate(found["formula"]["blocks"]):
+        head = f"block {number}: " if len(found["formula"]["blocks"]) > 1 else ""
+        parts = [f"{head}{block['count']} pairs; lanes ({block['first']}, {block['second']})"]
+        if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
+            parts.append(f"written to ({block['write_first']}, {block['write_second']})")
+        parts.append(f"angle = {block['angle']}")
+        if "second_angle" in block:
+            parts.append(f"second angle = {block['second_angle']}")
+        if block["magnitude"] not in ("1", "magnitude"):  # the let name follows below
+            parts.append(f"magnitude = {block['magnitude']}")
+        lines += [line for part in parts for line in _filled(part, 2)]
+    lines += [line for name, text in found["formula"]["where"].items() for line in _filled(f"{name} = {text}", 2)]
+    lines += ["", "Parameters:"]
+    for name, parameter in found["parameters"].items():
+        if "words" in parameter:
+            lines += _choice_lines(name, parameter, found["parameters"].keys())
+        else:
+            lines += _parameter_lines(name, parameter, name in found["must_be_given"])
+    return lines
+
+
+def _feed_lines(found: dict[str, Any]) -> list[str]:
+    tables = [
+        f"  {plain(name)}: {', '.join(f'{axis}={plain(text)}' for axis, text in table.items())}"
+        for name, table in found["feeds"].items()
+    ]
+    return ["", "Feeds:", *tables] if tables else []
+
+
+def _parameter_lines(name: str, parameter: dict[str, Any], must_be_given: bool) -> list[str]:
+    """Name, value and meaning; below, the kind, the default and the requirement."""
+    value = parameter["value"] if parameter["value"] is not None else parameter["default"]
+    head = f"{name} must be given" if must_be_given else f"{name} = {plain(value) or EMPTY}"
+    parts = [parameter["kind"]]
+    if parameter["default"] is not None:
+        parts.append(f"{plain(parameter['default']) or EMPTY} unless given")
+    if parameter["require"]:
+        parts.append(f"with {plain(parameter['require'])}")
+    return [*_filled(f"{head}{_meaning(parameter)}", 2), *_filled("; ".join(parts), 6)]
+
+
+def _choice_lines(name: str, choice: dict[str, Any], known: Collection[str]) -> list[str]:
+    """Name, word and meaning; below, the words, with the title of each one's rule and the parameters it adds."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for word, row in choice["words"].items():
+        groups.setdefault((row["means"], tuple(p for p in row["parameters"] if p not in known)), []).append(word)
+    lines = _filled(f"{name} = {choice['value']}{_meaning(choice)}", 2)
+    lines += _filled(f"choice, {choice['default']} unless given, of", 6)
+    for (means, adds), words in groups.items():
+        told = "" if means == f"rope_type {words[0]}" else f": {plain(means)}"
+        lines += _filled(f"{', '.join(words)}{told}{'; adds ' + ', '.join(adds) if adds else ''}", 8)
+    return lines
+
+
+def _meaning(parameter: dict[str, Any]) -> str:
+    return f"  {plain(parameter['meaning'])}" if parameter["meaning"] else ""
+
+
+def _filled(text: str, margin: int) -> list[str]:
+    return textwrap.wrap(
+        text, columns(), initial_indent=" " * margin, subsequent_indent=" " * (margin + 2), break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _property_lines(found: dict[str, Any]) -> list[str]:

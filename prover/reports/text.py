@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Sequence
+
+
+def columns(usual: int = 120) -> int:
+    """How wide text is laid out: COLUMNS or the terminal's width, from 80 to 120; `usual` where neither is known."""
+    return max(80, min(120, shutil.get_terminal_size((usual, 24)).columns))
 
 
 def plain(text: str, most: int = 400) -> str:
@@ -26,7 +32,7 @@ def labelled_text(headline: str, rows: Sequence[tuple[str, str]]) -> str:
     """Plain text: a headline, then a label a line, made safe and wrapped."""
     lines = [
         textwrap.fill(
-            plain(text, 4000), 120, initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
+            plain(text, 4000), columns(), initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
             break_long_words=False, break_on_hyphens=False,
         ).rstrip()
         for label, text in rows

@@ -14,12 +14,11 @@ from fractions import Fraction
 import sympy
 
 from prover.errors import ExpressionError, InputError, ProverError, UndecidedError
-from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, AllOf, parse, parse_condition
+from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse, parse_condition
 from prover.language.logic import Condition
 from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces
 from prover.layouts.family import Family, Parameter
-from prover.layouts.family_file import load_family
-from prover.layouts.layout_file import choice_names
+from prover.layouts.loading import family_of, in_spec
 from prover.layouts.spec import parse_spec, parse_value
 
 
@@ -92,7 +91,7 @@ def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable
 
 
 def _variable(parameter: Parameter) -> Variable:
-    whole = parameter.is_whole or _asks_for_whole(parameter)
+    whole = parameter.asks_for_whole
     if not parameter.is_list:
         return Variable(parameter.name, whole, False, (sympy.Symbol(parameter.name, real=True, integer=whole or None),))
     entries = len(parameter.default) if isinstance(parameter.default, tuple) else 0
@@ -103,19 +102,6 @@ def _variable(parameter: Parameter) -> Variable:
         )
     symbols = tuple(sympy.Symbol(f"{parameter.name}[{i}]", real=True, integer=whole or None) for i in range(entries))
     return Variable(parameter.name, whole, True, symbols)
-
-
-def _asks_for_whole(parameter: Parameter) -> bool:
-    """Whether the requirement has a remainder of the parameter itself, which only whole numbers meet."""
-    requirement = parameter.requirement
-    if requirement is None:
-        return False
-    parts = requirement.args if requirement.func is AllOf else (requirement,)
-    return any(
-        isinstance(part, sympy.Eq) and isinstance(part.lhs, sympy.Mod) and part.lhs.args[0].is_Symbol
-        and part.lhs.args[0].name == parameter.name and part.lhs.args[1].is_Integer and part.rhs.is_Integer
-        for part in parts
-    )
 
 
 def read_hypotheses(
@@ -245,9 +231,10 @@ def _inner(expressions: Sequence[sympy.Basic]) -> tuple[sympy.Basic, ...]:
 
 def _family(text: str) -> tuple[Family, dict[str, str]]:
     spec = parse_spec(text)
-    offered = choice_names(spec.path)
-    choices = {k: v.lower() if v in ("True", "False") else v for k, v in spec.values if k in offered}
-    return load_family(spec.path, spec.name, choices), {k: v for k, v in spec.values if k not in choices}
+    try:
+        return family_of(spec)
+    except ProverError as fault:
+        raise in_spec(fault, spec) from None
 
 
 def _names(variables: Sequence[Variable]) -> tuple[list[str], list[str]]:
@@ -265,7 +252,7 @@ def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variabl
     try:
         value = parse_value(text)
     except InputError:
-        parts = _split(text)
+        parts = _split(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
         if text in lists:
             return used.entries(text)
         found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from prover.claims.claim import make_claim
 from prover.claims.relation import Outcome, Relation
 from prover.claims.signature import signature
 from prover.errors import InputError, ProverError
+from prover.layouts.axes import MAX_TRIED, axes_feeds, axis_maps, read_pairs, with_axes
 from prover.layouts.expand import parameter_values
 from prover.layouts.layout_file import read_layout
 from prover.layouts.loading import Loaded, load
@@ -26,11 +28,15 @@ MAX_WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A layout of a class, and the checked verdict against the representative (None for itself)."""
+    """A layout of a class, and the checked verdict against the representative (None for itself).
+
+    `axes`: which of its axes is which of the representative's, where names differ.
+    """
 
     spec: str
     loaded: Loaded
     verdict: Verdict | None
+    axes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Classes in order of their first member, which represents them."""
+    """Classes in order of their first member, which represents them. `axes`: one name for what is called otherwise."""
 
     relation: Relation
     feeds: tuple[str, ...]
+    axes: str
     classes: tuple[tuple[Member, ...], ...]
     left_out: tuple[LeftOut, ...]
 
@@ -98,28 +105,66 @@ def sort_classes(
     feeds: Sequence[str],
     width: int | None = None,
     track: Callable[[Sequence[str]], Iterator[str]] = iter,
+    axes: str = "",
+    likes: Sequence[str] = (),
 ) -> Classes:
     """Sort the layouts of these specs; those of another width or without the feeds are left out.
 
-    Raises EvidenceError if a proof fails where signatures agree.
+    `axes`: pairs "row=h"; an axis called as on the left is taken for the one on the right in every layout. Without
+    feeds, a layout whose axes have other names than those of a class of `likes` is tried there under every pairing
+    of as many axes. Raises EvidenceError if a proof fails where signatures agree.
     """
+    if axes and feeds:
+        raise InputError("--axes and --feed are two answers to one question", advice="Give one of them")
+    names = dict(read_pairs(axes)) if axes else {}
     groups: dict[Hashable, list[Member]] = {}
+    tried: dict[Hashable, tuple[str, ...]] = {}
     left_out: list[LeftOut] = []
     for spec in track(specs):
         try:
             loaded = load(spec)
             if width is not None and loaded.layout.width != width:
                 raise InputError(f"{loaded.layout.width} lanes, not {width}")
-            key = signature(loaded, feeds, relation)
+            named = with_axes(loaded, names)
+            key = signature(named, feeds, relation)
+            if key not in groups and not feeds:
+                key, named = _paired(named, key, tried, relation)
+            if spec in likes:
+                tried.setdefault(key, named.family.axes)
         except ProverError as fault:
             left_out.append(LeftOut(spec, fault.message))
             continue
-        group = groups.setdefault(key, [])
-        group.append(Member(spec, loaded, _proved(loaded, group[0].loaded, feeds, relation) if group else None))
-    return Classes(relation, tuple(feeds), tuple(map(tuple, groups.values())), tuple(left_out))
+        called = dict(zip(named.family.axes, loaded.family.axes, strict=True))
+        if key in groups:
+            first = groups[key][0]
+            groups[key].append(_member(spec, loaded, called, first, with_axes(first.loaded, names), feeds, relation))
+        else:
+            groups[key] = [Member(spec, loaded, None)]
+    return Classes(relation, tuple(feeds), axes, tuple(map(tuple, groups.values())), tuple(left_out))
 
 
-def _proved(member: Loaded, representative: Loaded, feeds: Sequence[str], relation: Relation) -> Verdict:
-    verdict = prove(make_claim(member, representative, feeds), relation)
+def _paired(
+    loaded: Loaded, key: Hashable, tried: Mapping[Hashable, tuple[str, ...]], relation: Relation
+) -> tuple[Hashable, Loaded]:
+    """The class that the layout falls into under some pairing of axes, and the layout with that class's names."""
+    for wanted, axes in tried.items():
+        if len(axes) != len(loaded.family.axes):
+            continue
+        for text in islice(axis_maps(loaded.family.axes, axes), MAX_TRIED):
+            named = with_axes(loaded, dict(read_pairs(text)))
+            if signature(named, (), relation) == wanted:
+                return wanted, named
+    return key, loaded
+
+
+def _member(
+    spec: str, loaded: Loaded, called: Mapping[str, str], first: Member, named: Loaded, feeds: Sequence[str],
+    relation: Relation,
+) -> Member:
+    """A further member of a class, proved equal to the first. `called`: its own names for axes."""
+    pairs = zip(named.family.axes, first.loaded.family.axes, strict=True)
+    own = [(called[name], other) for name, other in pairs if name in called]
+    axes = ",".join(f"{a}={b}" for a, b in own if a != b)
+    verdict = prove(make_claim(loaded, first.loaded, axes_feeds(axes, feeds)), relation)
     assert verdict.outcome is Outcome.EQUIVALENT, "equal signatures are equal layouts"
-    return verdict
+    return Member(spec, loaded, verdict, axes)

@@ -218,7 +218,6 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "axis and parameter": (layout(tables=parameter("default = 1", "p")), ("the name 'p' is defined twice",)),
     "too many names": (layout(tables=lets(**{f"x{i}": "1" for i in range(300)})), ("names are defined; at most 200",)),
     # parameters
-    "no default": (layout(tables=parameter("meaning = 'the base'")), ("'k' must be given (the base)", ":k=NUMBER")),
     "requirement fails": (layout(tables=parameter("default = 1, require = 'k > 5', meaning = 'it'")),
                           ("k=1 does not meet its requirement 'k > 5'", "k is: it")),
     "requirement is a number": (layout(tables=parameter("default = 1, require = 'k + 1'")),

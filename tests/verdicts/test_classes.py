@@ -122,3 +122,85 @@ def test_a_bad_like_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     """A SPEC given with --like must load; it is not silently left out."""
     assert InputError.exit_code == run_command(["classes", "--like", "ggml/neox:head_dim=15"])
     assert "head_dim=15 does not meet its requirement" in capsys.readouterr().err
+
+
+_TWO_BASES = """
+title = "two axes of different bases"
+axes  = ["{0}", "{1}"]
+width = 16
+
+[[pairs]]
+count  = 4
+first  = "j"
+second = "j + 4"
+angle  = "{0}*100**(-j/4)"
+
+[[pairs]]
+count  = 4
+first  = "8 + j"
+second = "12 + j"
+angle  = "{1}*10000**(-j/4)"
+"""
+
+
+def test_like_finds_which_axis_is_which(tmp_path: Path) -> None:
+    """Axes of other names are paired by what they do, whatever their names usually mean, and the pairing is told."""
+    sets = (("row", "col"), ("x", "y"), ("col", "row"), ("p", "q"))
+    paths = {axes: tmp_path / f"{'-'.join(axes)}.toml" for axes in sets}
+    for axes, path in paths.items():
+        path.write_text(_TWO_BASES.format(*axes))
+    specs = [*map(str, paths.values())]
+    found = sort_classes(specs, Relation.IDENTICAL, (), likes=specs[:1])
+    (members, twin) = found.classes
+    assert [(specs[0], ""), (specs[1], "x=row,y=col"), (specs[3], "p=row,q=col")] == [(m.spec, m.axes) for m in members]
+    assert [specs[2]] == [m.spec for m in twin]
+    for member in members[1:]:
+        assert member.verdict is not None
+        assert member.verdict.certificate is not None
+        assert ("identical", None) == checker.check(member.verdict.certificate)
+        (feed,) = json.loads(member.verdict.certificate)["feeds"]
+        first, second = member.loaded.family.axes
+        assert {first: {"row": "1"}, second: {"col": "1"}} == feed["source"]
+        assert {"row": {"row": "1"}, "col": {"col": "1"}} == feed["target"]
+
+
+def test_without_like_or_with_a_feed_nothing_is_tried(tmp_path: Path) -> None:
+    """Only the classes of --like are tried, and only at free positions."""
+    paths = [tmp_path / "a.toml", tmp_path / "b.toml"]
+    for path, axes in zip(paths, (("row", "col"), ("x", "y")), strict=True):
+        path.write_text(_TWO_BASES.format(*axes))
+    specs = [*map(str, paths)]
+    assert [1, 1] == [len(members) for members in sort_classes(specs, Relation.IDENTICAL, ()).classes]
+    with_feed = sort_classes(specs, Relation.IDENTICAL, ("row=p,col=q",), likes=specs[:1])
+    assert ([specs[0]], [specs[1]]) == (
+        [m.spec for members in with_feed.classes for m in members], [left.spec for left in with_feed.left_out])
+
+
+def test_axes_for_all_layouts(tmp_path: Path) -> None:
+    """`--axes` gives axes one name everywhere; the claims keep each layout's own."""
+    paths = [tmp_path / "a.toml", tmp_path / "b.toml", tmp_path / "c.toml"]
+    for path, axes in zip(paths, (("row", "col"), ("x", "y"), ("y", "x")), strict=True):
+        path.write_text(_TWO_BASES.format(*axes))
+    specs = [*map(str, paths)]
+    found = sort_classes(specs, Relation.IDENTICAL, (), axes="row=y,col=x")
+    assert [[(specs[0], ""), (specs[2], "y=row,x=col")], [(specs[1], "")]] == [
+        [(m.spec, m.axes) for m in members] for members in found.classes]
+    with pytest.raises(InputError, match="two answers to one question"):
+        sort_classes(specs, Relation.IDENTICAL, ("text",), axes="row=y")
+
+
+def test_like_tells_the_pairing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In text and JSON, as names usually mean it where both pairings hold."""
+    towers = [f"transformers/vision-{name}:head_dim=16" for name in ("separate", "chunked")]
+    monkeypatch.setattr("prover.verdicts.classes.catalogue_specs", lambda roles: towers)
+    path = tmp_path / "mine.toml"
+    path.write_text(_TWO_BASES.format("row", "col").replace("100**(-j/4)", "10000**(-j/4)"))
+    assert 0 == run_command(["classes", "--like", str(path), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    members = {m["spec"]: (m["relation"], m["axes"]) for m in found["classes"][0]["members"]}
+    assert dict(zip(towers, [("permutation", "y=row,x=col"), ("permutation", "h=row,w=col")], strict=True)) == members
+    assert 0 == run_command(["classes", "--like", str(path)])
+    assert {"y=row,x=col", "h=row,w=col"} == {
+        line.partition("  with ")[2] for line in capsys.readouterr().out.splitlines() if "  with " in line}
