@@ -14,10 +14,10 @@ from prover.exact.angle import Angle, as_angle, axis_angle
 from prover.exact.number import MAX_TEXT, exact
 from prover.language.evaluation import CompiledCondition, Scope, Value, compiled, number
 from prover.language.expression import AXES
+from prover.language.tokens import with_words
 from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, Given, KernelWarning, Parameter
 from prover.layouts.layout import MAX_WIDTH, Layout, Pair, build_layout
 
-_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PLACE = re.compile(r"\{(.*?)\}")
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
@@ -70,7 +70,10 @@ def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> t
 
 
 def places(text: str) -> list[str]:
-    """The names in braces of a warning's or requirement's text."""
+    """The names in braces of a warning's or requirement's text. Raises InputError for a brace on its own."""
+    rest = _PLACE.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise InputError("a brace on its own in the text", advice="Write {NAME} for the value of a name")
     return _PLACE.findall(text)
 
 
@@ -216,14 +219,14 @@ def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
     scope = scope_of(family, given)
     names = {p.name for p in family.parameters if not p.is_list}
 
-    def value(found: re.Match[str]) -> str:
-        if found[0] not in names:
-            return found[0]
-        text = str(scope.lookup(found[0]))
+    def value(name: str) -> str:
+        if name not in names:
+            return name
+        text = str(scope.lookup(name))
         return text if text.isdigit() else f"({text})"
 
     return replace(family, feeds=tuple(
-        (feed, tuple((axis, _WORD.sub(value, text)) for axis, text in table)) for feed, table in family.feeds
+        (feed, tuple((axis, with_words(text, value)) for axis, text in table)) for feed, table in family.feeds
     ))
 
 

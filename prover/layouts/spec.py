@@ -120,6 +120,6 @@ def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
     if "," in text:
         if text.count(",") > MAX_LIST:
             raise InputError(f"a list of more than {MAX_LIST} entries")
-        entries = text.rstrip(",").split(",")
+        entries = text.removesuffix(",").split(",")
         return tuple(number(entry) for entry in entries)
     return number(text)
