@@ -11,7 +11,8 @@ import sympy
 
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
 from prover.exact.angle import Angle, as_angle, axis_angle
-from prover.exact.number import MAX_TEXT, exact
+from prover.exact.number import MAX_TEXT, Exact, exact
+from prover.exact.text import angle_text, number_text
 from prover.language.evaluation import CompiledCondition, Scope, Value, compiled, number
 from prover.language.expression import AXES
 from prover.language.tokens import with_words
@@ -196,7 +197,7 @@ def _check_whole(parameter: Parameter, value: Value) -> None:
         rational = number(entry, parameter.name).rational
         if rational is None or rational.denominator != 1:
             raise InputError(
-                f"{parameter.name}={show_value(value)}: expected whole numbers, got {str(entry)[:60]}"
+                f"{parameter.name}={show_value(value)}: expected whole numbers, got {show_value(entry)}"
             )
 
 
@@ -210,8 +211,12 @@ def _values_used(parameter: Parameter, scope: Scope) -> str:
 
 def show_value(value: Value) -> str:
     """A parameter value as it is written in a spec, shortened if it is long."""
-    text = (",".join(map(str, value)) or "[]") if isinstance(value, tuple) else str(value)
+    text = (",".join(map(_value_text, value)) or "[]") if isinstance(value, tuple) else _value_text(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _value_text(value: Exact | Angle) -> str:
+    return number_text(value) if isinstance(value, Exact) else angle_text(value)
 
 
 def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
@@ -222,7 +227,7 @@ def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
     def value(name: str) -> str:
         if name not in names:
             return name
-        text = str(scope.lookup(name))
+        text = number_text(number(scope.lookup(name), name))
         return text if text.isdigit() else f"({text})"
 
     return replace(family, feeds=tuple(
@@ -237,9 +242,9 @@ def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int
         raise fault.inside(what) from None
     value = found.rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{what} is {str(found)[:60]}, expected a whole number")
+        raise InputError(f"{what} is {show_value(found)}, expected a whole number")
     if not low <= value <= high:
-        raise InputError(f"{what} is {str(value)[:60]}, expected {low} to {high}")
+        raise InputError(f"{what} is {show_value(found)}, expected {low} to {high}")
     return int(value)
 
 
@@ -304,7 +309,7 @@ def _bound_text(pair: Pair, index: int) -> None:
 def _lane(values: Mapping[str, Value], name: str, index: int) -> int:
     value = number(values[name], name).rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{name} at j={index} is {str(values[name])[:60]}, expected a lane number")
+        raise InputError(f"{name} at j={index} is {show_value(values[name])}, expected a lane number")
     return int(value)
 
 

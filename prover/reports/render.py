@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from prover.exact.display import show_pairs
+from prover.exact.display import show_pairs, told
 from prover.reports.text import code_markdown, escape_markdown, markdown_prose, plain
 
 JSON = dict[str, Any]
@@ -131,7 +131,7 @@ def _weights(found: JSON) -> list[str]:
     if witness["idiom"]:
         lines.append(f"that is, for the rows W of one head: {witness['idiom']['numpy']}")
     if witness["scale"]:
-        kinds = sorted(set(witness["scale"]))
+        kinds = sorted(set(map(told, witness["scale"])))
         lines.append(f"then multiply each row by its factor: {'; '.join(kinds[:4])}")
     return [*lines, "the same for both W_q and W_k, each head, and for biases and q/k norm gains"]
 
@@ -205,7 +205,7 @@ def _cell(pair: JSON | None) -> str:
     if pair is None:
         return "no such pair"
     turns = " and ".join(pair["turn"]) + (" (two angles)" if len(pair["turn"]) > 1 else "")
-    size = "" if pair["magnitude"] == "1" else f", magnitude {pair['magnitude']}"
+    size = "" if pair["magnitude"]["exact"] == "1" else f", magnitude {told(pair['magnitude'])}"
     return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
 
 
@@ -222,6 +222,6 @@ def _weight_code(found: JSON) -> list[str]:
         lines += [f"W_target = {witness['idiom']['numpy']}  # the same in NumPy"]
         lines += [f"W_target = {witness['idiom']['torch']}  # the same in torch"]
     if witness["scale"]:
-        kinds = sorted(set(witness["scale"]))
+        kinds = sorted(set(map(told, witness["scale"])))
         lines += [f"# then multiply each row by source magnitude / target magnitude: {'; '.join(kinds[:4])}"]
     return [*lines, "```", ""]

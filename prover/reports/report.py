@@ -18,7 +18,7 @@ from prover.claims.evidence import (
     Witness,
 )
 from prover.claims.relation import Relation
-from prover.exact.display import show_angle, show_number
+from prover.exact.display import angle_json, number_json, ratio_json, show_angle
 from prover.exact.number import ONE
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
@@ -33,7 +33,7 @@ JSON = dict[str, Any]
 
 
 def report(verdict: Verdict, source: About, target: About) -> JSON:
-    """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
+    """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text."""
     claim, decision = verdict.claim, verdict.decision
     differing = differing_pairs(verdict)
     return {
@@ -86,7 +86,8 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
                 row[name] = {
                     "lanes": list(pair.read),
                     "turn": [show_angle(angle) for angle in angles],
-                    "magnitude": show_number(pair.magnitude),
+                    "angles": [angle_json(angle) for angle in angles],
+                    "magnitude": number_json(pair.magnitude),
                 }
         rows.append(row)
     return rows
@@ -131,18 +132,17 @@ def _pair_moves(claim: Claim, holds: Witness) -> list[JSON]:
     return moves
 
 
-def _scales(claim: Claim, holds: Witness) -> list[str] | None:
-    """Factor of each target lane as 'source magnitude / target magnitude', where one is needed."""
+def _scales(claim: Claim, holds: Witness) -> list[JSON] | None:
+    """Factor of each target lane, source magnitude over target magnitude, where one is needed."""
     if holds.relation is not Relation.PAIR_MAP:
         return None
     sides = []
     for layout in (claim.source, claim.target):
         sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
         sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
-    return [
-        f"{show_number(sides[0][fed])} / {show_number(sides[1][lane])}"
-        for lane, fed in enumerate(holds.permutation)
-    ]
+    sizes_of = [(sides[0][fed], sides[1][lane]) for lane, fed in enumerate(holds.permutation)]
+    factors = {both: ratio_json(*both) for both in dict.fromkeys(sizes_of)}
+    return [factors[both] for both in sizes_of]
 
 
 def _refutation(fails: Refutation) -> JSON:

@@ -447,8 +447,8 @@ WITHOUT_VALUE = {
     "log(0)": "not positive",
     "log(b)": "not positive",
     "2*log(-1)": "not positive",
-    "2**sqrt(2)": "the exponent 1*2^1/2 is not a rational number",
-    "2**pi": "the exponent 1*pi is not a rational number",
+    "2**sqrt(2)": "the exponent sqrt(2) is not a rational number",
+    "2**pi": "the exponent pi is not a rational number",
     "n**n**n**n": "more than",
     "10**5000*10**5000": "bits",
 }

@@ -107,7 +107,7 @@ def test_explanation_names_class_pairs_and_partner() -> None:
     """The unsatisfiable core becomes a sentence: class, counts, pairs, would-be partner and why it is none."""
     text = explanation(prove_specs(*IMROPE_TO_MROPE))
     assert (
-        "Of pairs that turn by 10^(-1/8) (about 0.749894) per step of h, the source has 1 (pair 1) and the "
+        "Of pairs that turn by 10**(-1/8) (about 0.749894) per step of h, the source has 1 (pair 1) and the "
         "target has none. In its place the target has pair 1: it turns with t instead of h."
     ) in text
 
@@ -159,9 +159,9 @@ NUMBERS: dict[str, tuple[Exact, str]] = {
     "whole": (exact(7), "7"),
     "decimal": (exact(1) / exact(8), "0.125"),
     "fraction": (exact(1) / exact(3), "1/3"),
-    "power of a base": (power(exact(500000), -exact(1).rational / 64), "500000^(-1/64) (about 0.814617)"),  # type: ignore[operator]
-    "pi": (PI, "1*pi (about 3.14159)"),
-    "logarithm": (log(exact(2)), "1*log(2) (about 0.693147)"),
+    "power of a base": (power(exact(500000), -exact(1).rational / 64), "500000**(-1/64) (about 0.814617)"),  # type: ignore[operator]
+    "pi": (PI, "pi (about 3.14159)"),
+    "logarithm": (log(exact(2)), "log(2) (about 0.693147)"),
 }
 
 
