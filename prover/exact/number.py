@@ -361,7 +361,7 @@ def _rational_ratio(left: Exact, right: Exact) -> Fraction | None:
 
 
 def vanishes(value: Exact) -> bool:
-    """Whether the number is 0 by its normal form, all that it is divided by multiplied out; False if that is not known."""
+    """Whether the number is 0 by its normal form with all denominators multiplied out; False if that is not known."""
     try:
         return not value.terms or (bool(_divisors(value)) and not _cleared(value)[0].terms)
     except LimitError:

@@ -20,7 +20,9 @@ logs = st.sampled_from([2, 3, 5, 7]).map(lambda p: log(exact(p)))
 roots = st.sampled_from([2, 3]).map(lambda p: power(exact(p), exact(1).rational / 2))  # type: ignore[operator]
 irrationals = st.one_of(logs, roots, st.just(PI))
 sums = st.builds(lambda a, b, c, d: a * b + c * d, small, logs, small, irrationals)
-quotients = st.builds(lambda a, b, c: a / b + c if b else a, sums, st.builds(lambda a, b: a + b, small, irrationals), small)
+quotients = st.builds(
+    lambda a, b, c: a / b + c if b else a, sums, st.builds(lambda a, b: a + b, small, irrationals), small
+)
 
 
 @settings(max_examples=60, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
