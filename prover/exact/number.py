@@ -192,8 +192,9 @@ def power(base: Exact, exponent: Fraction) -> Exact:
     lead = rest.terms[0][1]
     content = lead if whole else abs(lead)
     monic = Exact(tuple((m, c / content) for m, c in rest.terms))
-    inner = (Atom(f"({monic})", "sum", monic), exponent)
-    return _rational_power(content, exponent) * _collect(_reduced((*outer, inner), Fraction(1)))
+    # What is left of the sum may be one that is taken out already.
+    whole_sum = Atom(f"({monic})", "sum", monic)
+    return _rational_power(content, exponent) * _raised(Exact(((((whole_sum, exponent),), Fraction(1)),)), outer)
 
 
 def _common_factor(value: Exact, whole: bool) -> Monomial:

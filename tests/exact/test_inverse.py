@@ -45,6 +45,15 @@ def evaluated(text: str) -> Exact:
     return number(compiled(parse(text, [], [], index=False)).compute(Scope({}, {})))
 
 
+def test_an_atom_occurs_once_in_a_term() -> None:
+    """A sum of roots of one sum is a power of that sum: log 6 to the -3/2, by whichever way."""
+    whole = log(exact(6))
+    root = power(whole, exact(1).rational / 2)  # type: ignore[operator]
+    mixed = log(exact(2)) * root + log(exact(3)) * root
+    expected = power(whole, exact(-3).rational / 2)  # type: ignore[operator]
+    assert expected == power(mixed, exact(-1).rational)  # type: ignore[arg-type]
+
+
 LOW = "(log(2)/log(3) + log(131072/(64*pi))/(2*log(10000))*64)"
 ONES = {
     "min": f"min(1, (31 - {LOW})*(31 - {LOW})**(-1))",
