@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_swapped_pairs() -> None:
 def test_scale_of_a_pair_map() -> None:
     """Under a pair map each row is multiplied by source magnitude over target magnitude."""
     witness = report_on("ggml/neox:head_dim=4:attn_factor=1.5", "ggml/neox:head_dim=4:attn_factor=0.5")["witness"]
-    assert ("pair-map", ["1.5 / 0.5"] * 4) == (witness["relation"], witness["scale"])
+    assert ("pair-map", [{"exact": "3", "value": 3.0}] * 4) == (witness["relation"], witness["scale"])
 
 
 PERMUTATIONS: dict[str, Sequence[int]] = {
@@ -179,3 +180,20 @@ def test_show_pairs_shortens_runs() -> None:
 def test_strangers_text_is_escaped() -> None:
     """A title can neither break a table nor start a tag, a link or a style."""
     assert r"a\|b \<img\> \[x\]\(y\) \`c\` \*d\*" == escape_markdown("a|b <img> [x](y) `c` *d*")
+
+
+SIGNS = {"p*(sqrt(2) - 1)": "sqrt(2) - 1 (about 0.414214)", "p*(1 - sqrt(2))": "1 - sqrt(2) (about -0.414214)",
+         "p*(3 - sqrt(3))": "3 - sqrt(3) (about 1.26795)"}
+
+
+@pytest.mark.parametrize(("angle", "told"), SIGNS.items(), ids=SIGNS)
+def test_a_frequency_is_told_with_the_sign_of_its_pair(angle: str, told: str, tmp_path: Path) -> None:
+    """A class is one up to sign; what is told is the frequency of the pair that is named."""
+    specs = []
+    for name, text in (("source", angle), ("target", "p*5")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            f'title = "{name}"\naxes = ["p"]\nwidth = 2\n[pairs]\ncount = 1\nfirst = 0\nsecond = 1\nangle = "{text}"\n'
+        )
+        specs.append(str(path))
+    assert f"pairs that turn by {told} per step of p, the source has 1 (pair 0)" in report_on(*specs)["explanation"]
