@@ -1,77 +1,100 @@
-"""Exact numbers, vectors and text as people read them. Nothing here decides anything."""
+"""Numbers, angles and lists for people and for JSON: exact text, and what it is about. Nothing here decides."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import gcd, lcm
+from typing import Any
 
+from flint import arb
+
+from prover.errors import ProverError
 from prover.exact.angle import Angle
-from prover.exact.enclosure import enclose
+from prover.exact.enclosure import MAX_PRECISION, enclose
 from prover.exact.number import Exact, exact
+from prover.exact.text import factor_text, number_text
 
-MAX_RADICAND = 10**15
+MAX_SHOWN = 60
+MAX_WHOLE_SHOWN = 40
+JSON = dict[str, Any]
 
 
 def approximate(value: Exact | Fraction, digits: int = 6) -> str:
-    """A decimal with `digits` significant digits."""
+    """A decimal with `digits` significant digits, all of them right."""
     number = value if isinstance(value, Exact) else exact(value)
-    ball = enclose(number, 128)
+    ball = sharp(number, digits)
     if not number or 1e-300 < abs(ball) < 1e300:
         return f"{float(ball.mid()):.{digits}g}"
     return str(ball.str(digits, radius=False))
 
 
+def sharp(value: Exact, digits: int = 18) -> arb:
+    """A ball that is small beside the value, though large terms may cancel in it; the smallest there is if none is."""
+    precision = 96
+    ball = enclose(value, precision)
+    while ball.rel_accuracy_bits() < 4 * digits + 8 and precision < MAX_PRECISION:
+        precision *= 4
+        ball = enclose(value, precision)
+    return ball
+
+
+def nearest(value: Exact) -> float | None:
+    """The number as a float, None if it is out of the range of floats."""
+    ball = sharp(value)
+    inside = not value or 1e-307 < abs(ball) < 1e308
+    return float(ball.mid()) if inside else None
+
+
+def number_json(value: Exact) -> JSON:
+    """The number as exact text, in the expression language, and as a float."""
+    return {"exact": number_text(value), "value": nearest(value)}
+
+
+def ratio_json(above: Exact, below: Exact) -> JSON:
+    """The quotient of two numbers, the same way."""
+    try:
+        return number_json(above / below)
+    except ProverError:  # too long as one number
+        floats = nearest(above), nearest(below)
+        value = floats[0] / floats[1] if floats[0] is not None and floats[1] else None
+        return {"exact": f"({number_text(above)})/({number_text(below)})", "value": value}
+
+
+def angle_json(angle: Angle) -> JSON:
+    """The frequency of each axis, in radians per unit of position, and the phase if there is one."""
+    found: JSON = {"frequencies": {axis: number_json(frequency) for axis, frequency in angle.frequencies}}
+    return found | {"phase": number_json(angle.phase)} if angle.phase else found
+
+
+def told(found: JSON) -> str:
+    """A number of `number_json` in one line: exact where that is short, with a decimal where that helps."""
+    text, value = str(found["exact"]), found["value"]
+    about = "" if value is None else f"about {value:.6g}"
+    if _is_plain(text):
+        return text if len(text) <= MAX_WHOLE_SHOWN else about or text
+    if len(text) > MAX_SHOWN and about:
+        return about
+    return f"{text} ({about})" if about else text
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a decimal or one quotient of whole numbers, which need no decimal beside them."""
+    return not set(text) - set("0123456789.e/+-")
+
+
 def show_number(value: Exact) -> str:
     """The number in its shortest exact form, with a decimal where that helps."""
-    rational = value.rational
-    if rational is not None:
-        return _rational_text(rational)
-    text = _radical_text(value) or str(value)
-    return f"{text} (about {approximate(value)})" if len(text) <= 60 else f"about {approximate(value)}"
+    text = number_text(value)
+    if value.rational is not None:
+        return text if len(text) <= MAX_WHOLE_SHOWN else f"about {approximate(value)}"
+    return f"{text} (about {approximate(value)})" if len(text) <= MAX_SHOWN else f"about {approximate(value)}"
 
 
-def _rational_text(value: Fraction) -> str:
-    if value.denominator == 1 or value.denominator > 10**6:
-        text = str(value)
-        return text if len(text) <= 40 else f"about {approximate(value)}"
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return str(value) if rest > 1 else f"{float(value):.15g}"
-
-
-def _radical_text(value: Exact) -> str | None:
-    """c * r^(a/b) as one power of one base, e.g. 10000^(-1/16), if it is such a number."""
-    if len(value.terms) != 1:
-        return None
-    ((monomial, coefficient),) = value.terms
-    if any(atom.kind != "prime" for atom, _ in monomial):
-        return None
-    exponents: dict[int, Fraction] = {}
-    for atom, exponent in monomial:
-        assert isinstance(atom.argument, int)
-        exponents[atom.argument] = exponent
-    rest = abs(coefficient)
-    for prime in list(exponents):
-        while rest.denominator % prime == 0:
-            rest *= prime
-            exponents[prime] -= 1
-    if rest.denominator != 1 or rest.numerator != 1:
-        return None
-    if not exponents or max(exponents.values()) > 0:
-        return None
-    base = lcm(*(e.denominator for e in exponents.values()))
-    whole = {p: int(-e * base) for p, e in exponents.items()}
-    common = gcd(*whole.values())
-    radicand = 1
-    for prime, count in whole.items():
-        if radicand > MAX_RADICAND:
-            return None
-        radicand *= prime ** (count // common)
-    sign = "-" if coefficient < 0 else ""
-    return f"{sign}{radicand}^({Fraction(-common, base)})" if radicand <= MAX_RADICAND else None
+def _show_factor(value: Exact) -> str:
+    text = factor_text(value)
+    if value.rational is not None and len(text) <= MAX_WHOLE_SHOWN:
+        return text
+    return f"{text} (about {approximate(value)})" if len(text) <= MAX_SHOWN else f"about {approximate(value)}"
 
 
 def show_pairs(indices: Sequence[int], most: int = 12) -> str:
@@ -90,7 +113,7 @@ def show_pairs(indices: Sequence[int], most: int = 12) -> str:
 def show_angle(angle: Angle, nothing: str = "0") -> str:
     """An angle as a sum over axes."""
     parts = [
-        axis if frequency.rational == 1 else f"{axis} * {show_number(frequency)}"
+        axis if frequency.rational == 1 else f"{axis} * {_show_factor(frequency)}"
         for axis, frequency in angle.frequencies
     ]
     parts += [show_number(angle.phase)] if angle.phase else []

@@ -12,10 +12,12 @@ from fractions import Fraction
 from flint import arb, ctx, fmpq
 
 from prover.errors import ExpressionError, UndecidedError
-from prover.exact.number import ONE, Atom, Exact, exact, log, of_atom, power
+from prover.exact.number import ONE, Atom, Exact, exact, log, of_atom, power, vanishes
+from prover.exact.text import number_text
 
 PRECISIONS = (64, 192, 768, 3072)
 MAX_PRECISION = PRECISIONS[-1]
+MAX_SHOWN = 200
 
 
 def enclose(value: Exact, precision: int) -> arb:
@@ -75,8 +77,10 @@ def sign(value: Exact) -> int:
             return 1
         if ball < 0:
             return -1
+    if vanishes(value):
+        return 0
     raise UndecidedError(
-        f"cannot decide the sign of {value}: it is closer to 0 than {MAX_PRECISION} bits show"
+        f"cannot decide the sign of {_shown(value)}: it is closer to 0 than {MAX_PRECISION} bits show"
     )
 
 
@@ -97,7 +101,7 @@ def compare(left: Exact, right: Exact) -> int:
     a, b = left.rational, right.rational
     if a is not None and b is not None:
         return (a > b) - (a < b)
-    return sign(left - right)
+    return 0 if left == right else sign(left - right)
 
 
 def floor(value: Exact) -> Exact:
@@ -105,10 +109,13 @@ def floor(value: Exact) -> Exact:
     rational = value.rational
     if rational is not None:
         return exact(rational.numerator // rational.denominator)
+    low, high = Fraction(0), Fraction(1)
     for low, high in _bound_ladder(value):
         if low // 1 == high // 1:
             return exact(low // 1)
-    raise UndecidedError(f"cannot decide the whole part of {value}")
+    if high - low < 1 and vanishes(value - exact(high // 1)):
+        return exact(high // 1)
+    raise UndecidedError(f"cannot decide the whole part of {_shown(value)}")
 
 
 def _bound_ladder(value: Exact) -> Iterator[tuple[Fraction, Fraction]]:
@@ -121,7 +128,7 @@ def _bound_ladder(value: Exact) -> Iterator[tuple[Fraction, Fraction]]:
 def positive_log(value: Exact) -> Exact:
     """log(value), or ExpressionError if the value is not positive."""
     if sign(value) <= 0:
-        raise ExpressionError(f"log of {value}, which is not positive")
+        raise ExpressionError(f"log of {_shown(value)}, which is not positive")
     _require_positive_atoms(value)
     return log(value)
 
@@ -130,9 +137,9 @@ def positive_power(base: Exact, exponent: Exact) -> Exact:
     """base ** exponent; the exponent must be rational, and the base positive if it is a fraction."""
     rational = exponent.rational
     if rational is None:
-        raise ExpressionError(f"the exponent {exponent} is not a rational number")
+        raise ExpressionError(f"the exponent {_shown(exponent)} is not a rational number")
     if rational.denominator != 1 and base and sign(base) < 0:
-        raise ExpressionError(f"a fractional power ({rational}) of {base}, which is negative")
+        raise ExpressionError(f"a fractional power ({rational}) of {_shown(base)}, which is negative")
     if rational.denominator != 1:
         _require_positive_atoms(base)
     return power(base, rational) if base or rational > 0 else _zero_power(rational)
@@ -144,7 +151,14 @@ def _require_positive_atoms(value: Exact) -> None:
         return
     for atom, _ in value.terms[0][0]:
         if atom.kind in ("log", "sum") and sign(of_atom(atom)) <= 0:
-            raise ExpressionError(f"a root or logarithm of {value}, whose factor {atom.text} is negative")
+            raise ExpressionError(
+                f"a root or logarithm of {_shown(value)}, whose factor {_shown(of_atom(atom))} is negative"
+            )
+
+
+def _shown(value: Exact) -> str:
+    text = number_text(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
 def _zero_power(exponent: Fraction) -> Exact:

@@ -27,6 +27,8 @@ MAX_BITS = 1600
 MAX_STEP_BITS = 1 << 16
 MAX_TEXT = 4000
 MAX_FACTOR_BITS = 192
+MAX_DIVISORS = 4
+MAX_SETTLED = 24
 
 AtomKind = Literal["prime", "pi", "log", "sum"]
 
@@ -68,7 +70,7 @@ class Exact:
         left, right = self.rational, other.rational
         if left is not None and right is not None:
             return exact(left + right)
-        return _collect([*self.terms, *other.terms])
+        return _settled(_collect([*self.terms, *other.terms]))
 
     def __neg__(self) -> Exact:
         return Exact(tuple((monomial, -coefficient) for monomial, coefficient in self.terms))
@@ -81,9 +83,7 @@ class Exact:
             factor = left.rational
             if factor is not None:
                 return right._scaled(factor)
-        return _collect(
-            term for left in self.terms for right in other.terms for term in _product(left, right)
-        )
+        return _settled(_times(self, other))
 
     def _scaled(self, factor: Fraction) -> Exact:
         if factor == 1:
@@ -183,13 +183,18 @@ def power(base: Exact, exponent: Fraction) -> Exact:
         half = power(base, Fraction(int(exponent) // 2))
         return half * half * (base if int(exponent) % 2 else ONE)
     common = _common_factor(base, whole)
-    rest = base * _collect(_reduced(tuple((a, -e) for a, e in common), Fraction(1)))
+    rest = _raised(base, tuple((a, -e) for a, e in common))
     outer = tuple((atom, e * exponent) for atom, e in common)
+    if not rest.terms:
+        return power(ZERO, exponent)
+    if len(rest.terms) == 1:
+        return power(rest, exponent) * _collect(_reduced(outer, Fraction(1)))
     lead = rest.terms[0][1]
     content = lead if whole else abs(lead)
     monic = Exact(tuple((m, c / content) for m, c in rest.terms))
-    inner = (Atom(f"({monic})", "sum", monic), exponent)
-    return _rational_power(content, exponent) * _collect(_reduced((*outer, inner), Fraction(1)))
+    # What is left of the sum may be one that is taken out already.
+    whole_sum = Atom(f"({monic})", "sum", monic)
+    return _rational_power(content, exponent) * _raised(Exact(((((whole_sum, exponent),), Fraction(1)),)), outer)
 
 
 def _common_factor(value: Exact, whole: bool) -> Monomial:
@@ -271,7 +276,7 @@ def _reduced(
         elif atom.kind == "sum" and exponent >= 1:
             whole = exponent.numerator // exponent.denominator
             assert isinstance(atom.argument, Exact)
-            expand = expand * power(atom.argument, Fraction(whole))
+            expand = _times(expand, power(atom.argument, Fraction(whole)))
             exponent -= whole
         if exponent:
             kept.append((atom, exponent))
@@ -279,7 +284,7 @@ def _reduced(
     _bound(coefficient)
     own: tuple[Monomial, Fraction] = (tuple(kept), coefficient)
     if expand is not ONE:
-        yield from (Exact((own,)) * expand).terms
+        yield from _times(Exact((own,)), expand).terms
     else:
         yield from _cancelled(own)
 
@@ -354,6 +359,85 @@ def _rational_ratio(left: Exact, right: Exact) -> Fraction | None:
         a[0] == b[0] and a[1] == ratio * b[1] for a, b in zip(left.terms, right.terms, strict=True)
     )
     return ratio if same else None
+
+
+def vanishes(value: Exact) -> bool:
+    """Whether the number is 0 by its normal form with all denominators multiplied out; False if that is not known."""
+    try:
+        return not value.terms or (bool(_divisors(value)) and not _cleared(value)[0].terms)
+    except LimitError:
+        return False
+
+
+def _settled(value: Exact) -> Exact:
+    """The same number, as one term if it is one once the sums that it is divided by are multiplied out.
+
+    Quotients by one sum with a logarithm or pi in it are settled term by term; by several sums, as in x * x**-1
+    for a quotient x, or by a sum of roots they are not.
+    """
+    if not 2 <= len(value.terms) <= MAX_SETTLED:
+        return value
+    divisors = _divisors(value)
+    sums = [atom.argument for atom in divisors if isinstance(atom.argument, Exact) and atom.kind == "sum"]
+    if not sums or (len(divisors) == 1 and _lead(sums[0]) is not None):
+        return value
+    try:
+        above, below = _cleared(value)
+        return value if (found := _monomial_ratio(above, below)) is None else found
+    except LimitError:
+        return value
+
+
+def _divisors(value: Exact) -> dict[Atom, Fraction]:
+    """What stands in denominators, primes left out, with its lowest exponents."""
+    found: dict[Atom, Fraction] = {}
+    for monomial, _ in value.terms:
+        for atom, exponent in monomial:
+            if exponent < 0 and atom.kind != "prime":
+                found[atom] = min(exponent, found.get(atom, exponent))
+    return found
+
+
+def _cleared(value: Exact) -> tuple[Exact, Exact]:
+    """The number as a quotient of two without denominators but of primes. Raises LimitError if that is long."""
+    below = ONE
+    for _ in range(MAX_DIVISORS):
+        divisors = _divisors(value)
+        if not divisors:
+            return value, below
+        atom, exponent = min(divisors.items(), key=_atom_order)
+        value = _raised(value, ((atom, -exponent),))
+        below = _times(below, _collect(_reduced(((atom, -exponent),), Fraction(1))))
+    raise LimitError(f"an exact number is divided by more than {MAX_DIVISORS} numbers")
+
+
+def _raised(value: Exact, factors: Monomial) -> Exact:
+    """The number times powers of atoms, which meet the terms' own powers before either is worked out."""
+    found: list[tuple[Monomial, Fraction]] = []
+    for monomial, coefficient in value.terms:
+        exponents = dict(monomial)
+        for atom, exponent in factors:
+            exponents[atom] = exponents.get(atom, Fraction(0)) + exponent
+        found.extend(_reduced(tuple(exponents.items()), coefficient))
+    return _collect(found)
+
+
+def _times(left: Exact, right: Exact) -> Exact:
+    return _collect(term for one in left.terms for other in right.terms for term in _product(one, other))
+
+
+def _monomial_ratio(above: Exact, below: Exact) -> Exact | None:
+    """above / below if that is one term."""
+    if not above.terms:
+        return ZERO
+    if len(above.terms) != len(below.terms):
+        return None
+    inverse = power(Exact(below.terms[:1]), Fraction(-1))
+    for term in above.terms:
+        ratio = _times(Exact((term,)), inverse)
+        if len(ratio.terms) == 1 and _times(ratio, below) == above:
+            return ratio
+    return None
 
 
 def of_atom(atom: Atom) -> Exact:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from prover.claims.claim import Claim
 from prover.claims.evidence import Token
 from prover.exact.angle import Angle
-from prover.exact.enclosure import enclose
+from prover.exact.display import sharp
 from prover.exact.number import Exact
 from prover.layouts.feed import AxisPositions
 from prover.layouts.layout import Layout
@@ -99,7 +99,7 @@ def make_kernel(layout: Layout) -> Kernel:
 def to_float(value: Exact) -> float:
     """The nearest float64, give or take one unit in the last place."""
     rational = value.rational
-    return float(rational) if rational is not None else float(enclose(value, 96).mid())
+    return float(rational) if rational is not None else float(sharp(value).mid())
 
 
 def axis_positions(claim: Claim, token: Token, side: str, axes: tuple[str, ...]) -> list[Fraction]:

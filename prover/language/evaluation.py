@@ -16,6 +16,7 @@ from prover.errors import ExpressionError, InputError, UndecidedError
 from prover.exact import enclosure
 from prover.exact.angle import Angle, as_number
 from prover.exact.number import ONE, PI, ZERO, Exact, exact
+from prover.exact.text import number_text
 from prover.language.expression import (
     CHOICE,
     HIGHEST,
@@ -253,7 +254,7 @@ _ACCEPTED: dict[type, tuple[int, ...]] = {
 def _same(left: Exact, right: Exact) -> bool:
     found = enclosure.equal(left, right)
     if found is None:
-        raise UndecidedError(f"cannot decide whether {str(left)[:200]} equals {str(right)[:200]}")
+        raise UndecidedError(f"cannot decide whether {number_text(left)[:200]} equals {number_text(right)[:200]}")
     return found
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,8 +19,8 @@ import sympy
 from sympy.logic.boolalg import BooleanFunction
 
 from prover.errors import ExpressionError
+from prover.language.tokens import LANGUAGE, flattened, place
 
-MAX_LENGTH = 4000
 MAX_NODES = 1000
 MAX_DEPTH = 60
 MAX_DIGITS = 40
@@ -50,11 +49,8 @@ class AnyOf(AllOf):
     """`or` in the order written."""
 
 
+_SPACE = " \t\n"
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?\Z", re.ASCII)
-_LANGUAGE = (
-    "numbers, names, + - * / // % **, comparisons, and, or, not, 'a if c else b', list[index], "
-    "floor ceil min max abs sqrt log sum len, pi"
-)
 FUNCTIONS = frozenset({"floor", "ceil", "min", "max", "abs", "sqrt", "log", "sum", "len"})
 _ON_LISTS = {"sum": TOTAL, "len": LENGTH, "min": LOWEST, "max": HIGHEST}
 AXES = "axes"
@@ -77,7 +73,7 @@ def symbol(name: str) -> sympy.Symbol:
 
 def number(text: str) -> Fraction:
     """A decimal or fraction exactly as written: '10000', '1e6', '0.25', '-3', '1/3'."""
-    parts = text.strip().split("/")
+    parts = text.strip(_SPACE).split("/")
     try:
         if len(parts) > 2:
             raise ValueError(text)
@@ -92,16 +88,17 @@ def number(text: str) -> Fraction:
 
 
 def _decimal(text: str) -> Fraction:
-    body = text.strip().lstrip("+-")
+    written = text.strip(_SPACE)
+    body = written.lstrip("+-")
     match = _NUMBER.match(body)
     exponent = match.group(2) if match else None
     if not match or sum(c.isdigit() for c in match.group(1)) > MAX_DIGITS:
         raise ValueError(text)
     if exponent and (len(exponent) > 5 or abs(int(exponent)) > MAX_EXPONENT):
         raise ValueError(text)
-    if len(text.strip()) - len(body) > 1:
+    if len(written) - len(body) > 1:
         raise ValueError(text)
-    return Fraction(text.strip())
+    return Fraction(written)
 
 
 def parse(
@@ -146,17 +143,15 @@ def parse_condition(
 def _prepare(
     text: str, numbers: Collection[str], lists: Collection[str], index: bool
 ) -> tuple[ast.Expression, _Translator]:
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"expression of {len(text)} characters; at most {MAX_LENGTH}")
-    flat = text.strip().replace("\n", " ")
+    flat = flattened(text)
+    lead = len(flat) - len(flat.lstrip())
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python warns about texts such as '1if'
-            tree = ast.parse(flat, mode="eval")
+        tree = ast.parse(flat.strip(), mode="eval")
         depth = _depth(tree)
     except SyntaxError as fault:
         raise ExpressionError(
-            f"not an expression: {fault.msg}, column {fault.offset or 1}", advice=f"Allowed: {_LANGUAGE}"
+            f"{place(text, lead + (fault.offset or 1) - 1)}: not an expression: {fault.msg}",
+            advice=f"Allowed: {LANGUAGE}",
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise ExpressionError("the expression is nested too deeply or malformed") from None
@@ -164,7 +159,7 @@ def _prepare(
         raise ExpressionError(
             f"the expression is too large: at most {MAX_NODES} nodes, nested {MAX_DEPTH} deep"
         )
-    return tree, _Translator(flat, frozenset(numbers), frozenset(lists), index)
+    return tree, _Translator(text, flat.strip(), lead, frozenset(numbers), frozenset(lists), index)
 
 
 def _depth(node: ast.AST) -> int:
@@ -179,19 +174,21 @@ class _Translator:
     """One walk over one syntax tree."""
 
     def __init__(
-        self, text: str, numbers: frozenset[str], lists: frozenset[str], index: bool
+        self, text: str, flat: str, lead: int, numbers: frozenset[str], lists: frozenset[str], index: bool
     ) -> None:
         self.text = text
+        self.flat = flat
+        self.lead = lead
         self.index = index
         self.numbers = numbers
         self.lists = lists
 
     def fail(self, node: ast.AST, message: str, advice: str = "") -> ExpressionError:
-        column = getattr(node, "col_offset", 0) + 1
-        return ExpressionError(f"column {column}: {message}", advice=advice)
+        where = place(self.text, self.lead + getattr(node, "col_offset", 0))
+        return ExpressionError(f"{where}: {message}", advice=advice)
 
     def source(self, node: ast.AST) -> str:
-        return (ast.get_source_segment(self.text, node) or "")[:60]
+        return (ast.get_source_segment(self.flat, node) or "")[:60]
 
     def value(self, node: ast.expr) -> sympy.Basic:
         """A number-valued SymPy expression."""
@@ -223,7 +220,7 @@ class _Translator:
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise self.fail(node, f"'{self.source(node)}' is a condition, expected a number",
                                 "Write 'a if condition else b'")
-        raise self.fail(node, f"'{self.source(node)}' is not allowed", f"Allowed: {_LANGUAGE}")
+        raise self.fail(node, f"'{self.source(node)}' is not allowed", f"Allowed: {LANGUAGE}")
 
     def name(self, node: ast.AST, name: str) -> sympy.Basic:
         if name == "pi":
@@ -257,7 +254,7 @@ class _Translator:
             case ast.Pow():
                 return sympy.Pow(left, right, evaluate=False)
         raise self.fail(node, f"operator in '{self.source(node)}' is not allowed",
-                        f"Allowed: {_LANGUAGE}")
+                        f"Allowed: {LANGUAGE}")
 
     def condition(self, node: ast.expr) -> sympy.Basic:
         match node:

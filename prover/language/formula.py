@@ -32,7 +32,9 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def _print_floor(self, expression: Any) -> str:
         terms = sympy.Add.make_args(expression.args[0])
         below = lcm(*(int(term.as_coeff_Mul()[0].q) for term in terms))
-        if below == 1 or expression.args[0].is_Rational:
+        # Multiplied, a power of numbers would be worked out, however long it is.
+        powers = any(p.base.is_number and p.exp.is_number and p.exp != -1 for p in expression.atoms(sympy.Pow))
+        if below == 1 or powers or expression.args[0].is_Rational:
             return f"floor({self._print(expression.args[0])})"
         above = sympy.Add(*(below * term for term in terms))
         text = self._print(above)

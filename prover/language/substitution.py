@@ -9,6 +9,8 @@ from typing import TypeAlias
 import sympy
 
 from prover.errors import ExpressionError, InputError, LimitError, UndecidedError
+from prover.language.bounds import bound_power, bound_product, bounded
+from prover.language.evaluation import Scope, compiled, number
 from prover.language.expression import (
     CHOICE,
     HIGHEST,
@@ -85,7 +87,7 @@ class Inliner:
     def of_list(self, e: sympy.Basic) -> sympy.Basic:
         entries = self.entries(e.args[0].name)
         if e.func == TOTAL:
-            return sympy.Add(*entries)
+            return bounded(sympy.Add(*entries))
         if e.func == LENGTH:
             return sympy.Integer(len(entries))
         if e.func in (LOWEST, HIGHEST):
@@ -115,7 +117,10 @@ class Inliner:
         if isinstance(e, sympy.Not):
             return negation(self.condition(e.args[0]))
         left, right = (self.value(side) for side in e.args)
-        difference = sympy.expand(left - right) if _is_plain(left) and _is_plain(right) else left - right
+        difference = left - right
+        if _is_plain(left) and _is_plain(right):
+            bound_product(difference)
+            difference = sympy.expand(difference)
         if difference.is_Rational:
             return sympy.true if bool(e.func(difference, 0)) else sympy.false
         return e.func(left, right, evaluate=False)
@@ -145,13 +150,16 @@ def _rebuilt(e: sympy.Basic, parts: list[sympy.Basic]) -> sympy.Basic:
     known = all(part.is_Rational for part in parts)
     if isinstance(e, sympy.Pow):
         base, exponent = parts
+        bound_power(base, exponent)
         if base.is_Rational and exponent.is_Rational and (not exponent.is_Integer or abs(exponent) > MAX_POWER):
             return sympy.Pow(base, exponent, evaluate=False)
         if not base and exponent.is_negative:
             raise ExpressionError("division by zero")
-        return sympy.Pow(base, exponent)
+        return bounded(sympy.Pow(base, exponent))
     if isinstance(e, sympy.Add | sympy.Mul):
-        return e.func(*parts)
+        return bounded(e.func(*parts))
+    if not known and not any(part.free_symbols for part in parts) and isinstance(e, _EXACTLY):
+        return _constant(e, parts)
     if isinstance(e, sympy.Mod):
         if known and parts[1] == 0:
             raise ExpressionError("remainder of a division by zero")
@@ -163,6 +171,22 @@ def _rebuilt(e: sympy.Basic, parts: list[sympy.Basic]) -> sympy.Basic:
     if isinstance(e, sympy.Abs) and known:
         return abs(parts[0])
     return e.func(*parts, evaluate=False)
+
+
+_EXACTLY = sympy.floor | sympy.ceiling | sympy.Mod | sympy.Abs
+
+
+def _constant(e: sympy.Basic, parts: list[sympy.Basic]) -> sympy.Basic:
+    """An operation on constants, by exact numbers: SymPy would take the floor of a decimal."""
+    function = type(e)
+    if isinstance(e, sympy.Mod):
+        value, divisor = parts
+        quotient = sympy.Mul(value, sympy.Pow(divisor, -1, evaluate=False), evaluate=False)
+        return bounded(value - divisor * _constant(sympy.floor(quotient, evaluate=False), [quotient]))
+    found = number(compiled(function(*parts, evaluate=False)).compute(Scope({}, {})))
+    if found.rational is not None:
+        return bounded(sympy.Rational(found.rational.numerator, found.rational.denominator))
+    return parts[0] if found == number(compiled(parts[0]).compute(Scope({}, {}))) else -parts[0]
 
 
 def _item(name: str, entries: tuple[sympy.Basic, ...], index: sympy.Basic) -> sympy.Basic:

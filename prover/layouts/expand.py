@@ -11,13 +11,14 @@ import sympy
 
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
 from prover.exact.angle import Angle, as_angle, axis_angle
-from prover.exact.number import MAX_TEXT, exact
+from prover.exact.number import MAX_TEXT, Exact, exact
+from prover.exact.text import angle_text, number_text
 from prover.language.evaluation import CompiledCondition, Scope, Value, compiled, number
 from prover.language.expression import AXES
+from prover.language.tokens import with_words
 from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, Given, KernelWarning, Parameter
 from prover.layouts.layout import MAX_WIDTH, Layout, Pair, build_layout
 
-_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PLACE = re.compile(r"\{(.*?)\}")
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
@@ -70,7 +71,10 @@ def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> t
 
 
 def places(text: str) -> list[str]:
-    """The names in braces of a warning's or requirement's text."""
+    """The names in braces of a warning's or requirement's text. Raises InputError for a brace on its own."""
+    rest = _PLACE.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise InputError("a brace on its own in the text", advice="Write {NAME} for the value of a name")
     return _PLACE.findall(text)
 
 
@@ -193,7 +197,7 @@ def _check_whole(parameter: Parameter, value: Value) -> None:
         rational = number(entry, parameter.name).rational
         if rational is None or rational.denominator != 1:
             raise InputError(
-                f"{parameter.name}={show_value(value)}: expected whole numbers, got {str(entry)[:60]}"
+                f"{parameter.name}={show_value(value)}: expected whole numbers, got {show_value(entry)}"
             )
 
 
@@ -207,8 +211,12 @@ def _values_used(parameter: Parameter, scope: Scope) -> str:
 
 def show_value(value: Value) -> str:
     """A parameter value as it is written in a spec, shortened if it is long."""
-    text = (",".join(map(str, value)) or "[]") if isinstance(value, tuple) else str(value)
+    text = (",".join(map(_value_text, value)) or "[]") if isinstance(value, tuple) else _value_text(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _value_text(value: Exact | Angle) -> str:
+    return number_text(value) if isinstance(value, Exact) else angle_text(value)
 
 
 def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
@@ -216,14 +224,14 @@ def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
     scope = scope_of(family, given)
     names = {p.name for p in family.parameters if not p.is_list}
 
-    def value(found: re.Match[str]) -> str:
-        if found[0] not in names:
-            return found[0]
-        text = str(scope.lookup(found[0]))
+    def value(name: str) -> str:
+        if name not in names:
+            return name
+        text = number_text(number(scope.lookup(name), name))
         return text if text.isdigit() else f"({text})"
 
     return replace(family, feeds=tuple(
-        (feed, tuple((axis, _WORD.sub(value, text)) for axis, text in table)) for feed, table in family.feeds
+        (feed, tuple((axis, with_words(text, value)) for axis, text in table)) for feed, table in family.feeds
     ))
 
 
@@ -234,9 +242,9 @@ def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int
         raise fault.inside(what) from None
     value = found.rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{what} is {str(found)[:60]}, expected a whole number")
+        raise InputError(f"{what} is {show_value(found)}, expected a whole number")
     if not low <= value <= high:
-        raise InputError(f"{what} is {str(value)[:60]}, expected {low} to {high}")
+        raise InputError(f"{what} is {show_value(found)}, expected {low} to {high}")
     return int(value)
 
 
@@ -301,7 +309,7 @@ def _bound_text(pair: Pair, index: int) -> None:
 def _lane(values: Mapping[str, Value], name: str, index: int) -> int:
     value = number(values[name], name).rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{name} at j={index} is {str(values[name])[:60]}, expected a lane number")
+        raise InputError(f"{name} at j={index} is {show_value(values[name])}, expected a lane number")
     return int(value)
 
 

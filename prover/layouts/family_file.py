@@ -68,7 +68,7 @@ def _assemble(raw: LayoutText, name: str) -> Family:
         return _at(field, lambda: parse(_text(text), [*names, *raw.axes], [*lists, AXES]))
 
     def remark(field: str, condition: str, text: str) -> KernelWarning:
-        for place in places(text):
+        for place in _at(field, lambda: places(text)):
             if place not in (*names, *lists, PAIRS_PER_AXIS):
                 raise InputError(f"there is no value '{place[:40]}' for its place in the text", where=field)
         return KernelWarning(_at(field, lambda: parse_condition(condition, names, lists)), text)
@@ -134,7 +134,7 @@ def _feed(
 ) -> tuple[tuple[str, str], ...]:
     """The positions of a feed's axes as text.
 
-    Those without parameters are read once, so that a fault is found with its file.
+    They are read once, so that a fault is found with its file; those with parameters have no value yet.
     """
     where = f"feeds.{name}"
     if not _FEED_NAME.match(name):
@@ -148,8 +148,12 @@ def _feed(
         )
     positions = tuple((axis, _text(text)) for axis, text in table.items())
     for axis, text in positions:
-        if not set(coordinate_names(text)) & set(parameters):
-            _at(f"{where}.{axis}", partial(read_position, text))
+        field = f"{where}.{axis}"
+        used = _at(field, partial(coordinate_names, text))
+        if set(used) & set(parameters):
+            _at(field, partial(parse, text, used, [], index=False))
+        else:
+            _at(field, partial(read_position, text))
     return positions
 
 

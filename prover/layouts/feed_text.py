@@ -6,21 +6,18 @@ coefficients, since a feed is a linear map.
 
 from __future__ import annotations
 
-import re
-
 from prover.errors import InputError
 from prover.exact.angle import Angle, as_angle, axis_angle
 from prover.language.evaluation import Scope, compiled
 from prover.language.expression import FUNCTIONS, RESERVED, parse
+from prover.language.tokens import words
 
 MAX_COORDINATES = 8
-_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def coordinate_names(text: str) -> list[str]:
     """The coordinates in the order in which they occur."""
-    found = (n for n in _WORD.findall(text) if n not in FUNCTIONS and n not in RESERVED)
-    return list(dict.fromkeys(found))
+    return [n for n in words(text) if n not in FUNCTIONS and n not in RESERVED]
 
 
 def read_position(text: str) -> Angle:

@@ -130,6 +130,6 @@ def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
         text = text if inside is None else inside
         if text.count(",") > MAX_LIST:
             raise InputError(f"a list of more than {MAX_LIST} entries")
-        entries = text.rstrip(",").split(",") if text.strip() else []
+        entries = text.removesuffix(",").split(",") if text.strip() else []
         return tuple(number(entry.strip()) for entry in entries)
     return number(text)

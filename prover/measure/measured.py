@@ -209,7 +209,7 @@ def _magnitudes(entry: _Transformers) -> Any:
     default, special = 1.0, dict[int, float]()
     for text, lanes in entry.scale.items():
         try:
-            value = float(text)
+            value = float(text if text.isascii() and "_" not in text else "none")
         except ValueError:
             raise InputError(f"'{text[:40]}' is no number", where="scale") from None
         _finite("scale", [value])

@@ -152,9 +152,12 @@ def _two_angles(claim: Claim, decision: Decision) -> list[str]:
 
 
 def _imbalance(claim: Claim, decision: Decision, part: Imbalance) -> str:
-    vector = part.unit_class.vector
+    vector = _named_vector(decision, part)
     one = "pairs" if part.unit_class.lanes == 2 else "lanes"
     kind = f"{one} that {_turns(claim, vector)}"
+    back = opposite(vector, stack_keys(claim), claim.whole_positions)
+    if vector != back and {vector, back} <= {unit.vector for units in decision.units for unit in units}:
+        kind += ", one way or the other,"
     sizes = {unit.magnitude for units in decision.units for unit in units}
     if part.unit_class.magnitude is not None and len(sizes) > 1:
         kind += f" with magnitude {show_number(part.unit_class.magnitude)}"
@@ -166,6 +169,14 @@ def _imbalance(claim: Claim, decision: Decision, part: Imbalance) -> str:
         )
     )
     return f"Of {kind}, {counts}.{_partner(claim, decision, part)}"
+
+
+def _named_vector(decision: Decision, part: Imbalance) -> Vector:
+    """A class is one up to sign: its vector as the first unit that is named has it."""
+    for units, left in ((decision.units[0], part.source_left), (decision.units[1], part.target_left)):
+        if left:
+            return units[min(left)].vector
+    return part.unit_class.vector
 
 
 def _which(units: tuple[Unit, ...], left: tuple[int, ...], count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from prover.exact.display import show_pairs
+from prover.exact.display import show_pairs, told
 from prover.reports.text import code_markdown, columns, escape_markdown, markdown_prose, plain
 
 JSON = dict[str, Any]
@@ -162,7 +162,7 @@ def _factors(factors: list[JSON]) -> str:
         if entry["exact"] == "1":
             parts.append(f"row{'' if one else 's'} {rows} stay{'s' if one else ''}")
         else:
-            parts.append(f"row{'' if one else 's'} {rows}: multiply by {entry['exact']}")
+            parts.append(f"row{'' if one else 's'} {rows}: multiply by {told(entry)}")
     more = len(factors) - MAX_FACTORS
     return "; ".join(parts) + (f"; {more} more factors, all of them in --json" if more > 0 else "")
 
@@ -236,7 +236,7 @@ def _cell(pair: JSON | None) -> str:
     if pair is None:
         return "no such pair"
     turns = " and ".join(pair["turn"]) + (" (two angles)" if len(pair["turn"]) > 1 else "")
-    size = "" if pair["magnitude"] == "1" else f", magnitude {pair['magnitude']}"
+    size = "" if pair["magnitude"]["exact"] == "1" else f", magnitude {told(pair['magnitude'])}"
     return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
 
 

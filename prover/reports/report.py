@@ -19,7 +19,7 @@ from prover.claims.evidence import (
     Witness,
 )
 from prover.claims.relation import UNTOUCHED, Relation
-from prover.exact.display import show_angle, show_number
+from prover.exact.display import angle_json, number_json, show_angle
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
 from prover.reports.advice import advice_for
@@ -36,7 +36,7 @@ JSON = dict[str, Any]
 
 
 def report(verdict: Verdict, source: About, target: About) -> JSON:
-    """Everything a reader or a program needs; only JSON types, no floats but in `numeric`."""
+    """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text."""
     claim, decision = verdict.claim, verdict.decision
     differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
@@ -90,7 +90,7 @@ def _lane_by_lane(differing: LaneByLane) -> JSON:
 
 def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
     """One row per pair that differs lane by lane: what it is on either side."""
-    rows, angle_text, size_text = [], cache(show_angle), cache(show_number)
+    rows, angle_text, size_json = [], cache(show_angle), cache(number_json)
     for index in sorted({*differing[0], *differing[1]}):
         row: JSON = {"pair": index}
         for name, layout in (("source", claim.source), ("target", claim.target)):
@@ -101,7 +101,8 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
                 row[name] = {
                     "lanes": list(pair.read),
                     "turn": [angle_text(angle) for angle in angles],
-                    "magnitude": size_text(pair.magnitude),
+                    "angles": [angle_json(angle) for angle in angles],
+                    "magnitude": size_json(pair.magnitude),
                 }
         rows.append(row)
     return rows
@@ -115,7 +116,7 @@ def _witness(claim: Claim, holds: Witness) -> JSON:
         "permutation": list(holds.permutation),
         "pairs": _pair_moves(claim, holds),
         "factors": [
-            {"rows": [list(span) for span in f.rows], "exact": f.text, "value": f.number} for f in factors
+            {"rows": [list(span) for span in f.rows], **number_json(f.value)} for f in factors
         ] or None,
         "advice": [{"part": advice.part, "text": advice.text} for advice in advice_for(holds.relation)],
         "code": None if holds.relation.rung <= UNTOUCHED.rung else {

@@ -8,16 +8,15 @@ from dataclasses import fields as fields_of
 from typing import Any
 
 from prover.claims.properties import Properties, properties
-from prover.exact.display import show_angle, show_number, show_pairs
+from prover.exact.display import angle_json, number_json, show_angle, show_number, show_pairs, told
 from prover.exact.number import exact
 from prover.language.formula import formula
 from prover.layouts.expand import parameter_values, show_value, used_lets
 from prover.layouts.family import Family, Parameter
-from prover.layouts.layout import Pair
+from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded, Outline, outline
 from prover.reports.explain import axis_strip
 from prover.reports.text import columns, plain
-from prover.verdicts.certificate import layout_json
 
 MAX_ROWS = 72
 EMPTY = "(empty)"
@@ -33,7 +32,7 @@ def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
         "feeds": {name: dict(table) for name, table in family.feeds},
         "warnings": list(loaded.about.warnings),
         "properties": _properties_json(found),
-        "layout": layout_json(layout),
+        "layout": _layout_json(layout),
     }
 
 
@@ -42,7 +41,7 @@ def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) ->
     family = about.family
     values = dict(about.given) if worked_out is None else worked_out
     return {
-        "schema": "rope-prover/layout/1",
+        "schema": "rope-prover/layout/2",
         "name": about.spec.text,
         "title": family.title,
         "note": family.note.strip(),
@@ -99,6 +98,26 @@ def _parameter_json(parameter: Parameter, value: str | None) -> dict[str, Any]:
     }
 
 
+def _layout_json(layout: Layout) -> dict[str, Any]:
+    """Every pair, with each number as exact text and as a float."""
+    return {
+        "width": layout.width,
+        "axes": list(layout.axes),
+        "positions": layout.positions,
+        "pairs": [
+            {
+                "read": list(pair.read),
+                "write": list(pair.write),
+                "angle": angle_json(pair.angle),
+                "second_angle": pair.second_angle and angle_json(pair.second_angle),
+                "magnitude": number_json(pair.magnitude),
+            }
+            for pair in layout.pairs
+        ],
+        "passes": [list(move) for move in layout.passes],
+    }
+
+
 def _where(family: Family) -> dict[str, str]:
     fields = [getattr(block, f.name) for block in family.blocks for f in fields_of(block)]
     used = used_lets(family, [e for e in fields if e is not None])
@@ -114,7 +133,7 @@ def _properties_json(found: Properties) -> dict[str, Any]:
         "fed_differently": list(found.mixed),
         "can_be_shifted_in_a_cache": found.shiftable,
         "why_not": found.why_not_shiftable,
-        "magnitudes": [show_number(value) for value in found.magnitudes],
+        "magnitudes": [number_json(value) for value in found.magnitudes],
     }
 
 
@@ -228,7 +247,7 @@ def _property_lines(found: dict[str, Any]) -> list[str]:
         f"  is a rotation: {yes(found['is_rotation'])}{which}",
         f"  depends only on position differences: {yes(found['depends_only_on_differences'])}{apart}",
         f"  can be shifted in a cache: {yes(found['can_be_shifted_in_a_cache'])}{why}",
-        f"  magnitude: {', '.join(found['magnitudes'][:6]) or '1'}",
+        f"  magnitude: {', '.join(map(told, found['magnitudes'][:6])) or '1'}",
     ]
 
 

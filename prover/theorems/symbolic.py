@@ -14,6 +14,7 @@ from fractions import Fraction
 import sympy
 
 from prover.errors import ExpressionError, InputError, ProverError, UndecidedError
+from prover.language.bounds import bound_product, within_precision
 from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse, parse_condition
 from prover.language.logic import Condition
 from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces
@@ -142,6 +143,11 @@ def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") ->
     be an expression in the variables. `loop`: values carried from pair to pair stay symbols too, with
     this in front of their names. Raises UndecidedError for what theorems cannot be about.
     """
+    with within_precision():
+        return _symbolic_layout(text, variables, loop)
+
+
+def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> SymbolicLayout:
     family, given = _family(text)
     values: dict[str, Symbolic] = dict(_values(variables))
     known = {p.name: p for p in family.parameters}
@@ -289,6 +295,7 @@ def _cases(angle: sympy.Basic, axes: Sequence[str]) -> tuple[Case, ...]:
     symbols = {axis: sympy.Symbol(axis) for axis in axes}
     found = []
     for guards, e in pieces(angle):
+        bound_product(e)
         expanded = sympy.expand_mul(e) if isinstance(e, sympy.Mul | sympy.Add) else e
         vector, rest = [], expanded
         for axis, symbol in symbols.items():

@@ -326,9 +326,10 @@ def test_show(capsys: Capture) -> None:
     """`show` gives the exact layout: lanes and frequencies of every pair."""
     code, found = run_json(capsys, "show", "ggml/neox:head_dim=8:n_rot=4", "--json")
     pairs = found["layout"]["pairs"]
-    expected = (0, 8, [[0, 2], [1, 3]], [{"p": "1"}, {"p": "1/100"}], [[4, 4], [5, 5], [6, 6], [7, 7]])
+    turns = [{"exact": "1", "value": 1.0}, {"exact": "0.01", "value": 0.01}]
+    expected = (0, 8, [[0, 2], [1, 3]], turns, [[4, 4], [5, 5], [6, 6], [7, 7]])
     assert expected == (code, found["layout"]["width"], [pair["read"] for pair in pairs],
-                        [pair["angle"] for pair in pairs], found["layout"]["passes"])
+                        [pair["angle"]["frequencies"]["p"] for pair in pairs], found["layout"]["passes"])
 
 
 def test_show_all(capsys: Capture) -> None:

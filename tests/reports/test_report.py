@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,7 +201,7 @@ def test_explanation_names_class_pairs_and_partner() -> None:
     """The unsatisfiable core becomes a sentence: class, counts, pairs, would-be partner and why it is none."""
     text = explanation(prove_specs(*IMROPE_TO_MROPE))
     assert (
-        "Of pairs that turn by 10^(-1/8) (about 0.749894) per step of h, the source has 1 (pair 1) and the "
+        "Of pairs that turn by 10**(-1/8) (about 0.749894) per step of h, the source has 1 (pair 1) and the "
         "target has none. In its place the target has pair 1: it turns with t instead of h."
     ) in text
 
@@ -253,9 +254,9 @@ NUMBERS: dict[str, tuple[Exact, str]] = {
     "whole": (exact(7), "7"),
     "decimal": (exact(1) / exact(8), "0.125"),
     "fraction": (exact(1) / exact(3), "1/3"),
-    "power of a base": (power(exact(500000), -exact(1).rational / 64), "500000^(-1/64) (about 0.814617)"),  # type: ignore[operator]
-    "pi": (PI, "1*pi (about 3.14159)"),
-    "logarithm": (log(exact(2)), "1*log(2) (about 0.693147)"),
+    "power of a base": (power(exact(500000), -exact(1).rational / 64), "500000**(-1/64) (about 0.814617)"),  # type: ignore[operator]
+    "pi": (PI, "pi (about 3.14159)"),
+    "logarithm": (log(exact(2)), "log(2) (about 0.693147)"),
 }
 
 
@@ -273,3 +274,20 @@ def test_show_pairs_shortens_runs() -> None:
 def test_strangers_text_is_escaped() -> None:
     """A title can neither break a table nor start a tag, a link or a style."""
     assert r"a\|b \<img\> \[x\]\(y\) \`c\` \*d\*" == escape_markdown("a|b <img> [x](y) `c` *d*")
+
+
+SIGNS = {"p*(sqrt(2) - 1)": "sqrt(2) - 1 (about 0.414214)", "p*(1 - sqrt(2))": "1 - sqrt(2) (about -0.414214)",
+         "p*(3 - sqrt(3))": "3 - sqrt(3) (about 1.26795)"}
+
+
+@pytest.mark.parametrize(("angle", "told"), SIGNS.items(), ids=SIGNS)
+def test_a_frequency_is_told_with_the_sign_of_its_pair(angle: str, told: str, tmp_path: Path) -> None:
+    """A class is one up to sign; what is told is the frequency of the pair that is named."""
+    specs = []
+    for name, text in (("source", angle), ("target", "p*5")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            f'title = "{name}"\naxes = ["p"]\nwidth = 2\n[pairs]\ncount = 1\nfirst = 0\nsecond = 1\nangle = "{text}"\n'
+        )
+        specs.append(str(path))
+    assert f"pairs that turn by {told} per step of p, the source has 1 (pair 0)" in report_on(*specs)["explanation"]
