@@ -22,7 +22,7 @@ SECOND_BUDGET = 2_000_000
 WHOLE_BUDGET = 10 * WORK_BUDGET
 MAX_QUESTIONS = 20_000
 
-_VALUE = re.compile(r"\((\w+)\s+(\(- (\d+)\)|\d+)\)")
+_VALUE = re.compile(r"\((\|[^|]*\||\w+)\s+(\(- (\d+)\)|\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
 from prover.language.logic import Condition, negation
 from prover.language.smt import INT, REAL, Translator
+from prover.language.symbols import index_symbol
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.feed_text import coordinate_names
 from prover.theorems.symbolic import SymbolicLayout, Variable, read_hypotheses, symbolic_layout
 
-OTHER = sympy.Symbol("i", integer=True)
-LANE = sympy.Symbol("lane", integer=True)
-OTHER_LANE = sympy.Symbol("other_lane", integer=True)
+OTHER = index_symbol("i")
+LANE = index_symbol("lane")
+OTHER_LANE = index_symbol("other lane")
 
 
 @dataclass(frozen=True, slots=True)
