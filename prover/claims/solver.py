@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import wrap
@@ -23,6 +24,8 @@ WHOLE_BUDGET = 10 * WORK_BUDGET
 MAX_QUESTIONS = 20_000
 
 _VALUE = re.compile(r"\((\|[^|]*\||\w+)\s+(\(- (\d+)\)|\d+)\)")
+
+_NUMBER = re.compile(r"\((\|[^|]*\||\w+)\s+(\(-\s+)?(?:\(/\s+)?([\d.]+)(?:\s+([\d.]+))?\)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,17 @@ class Answer:
     word: str
     detail: str
     work: int = 0
+
+    def numbers(self) -> dict[str, Fraction]:
+        """The rational numbers of a model asked for by name."""
+        return {
+            name: Fraction(-1 if minus else 1) * Fraction(above) / Fraction(below or 1)
+            for name, minus, above, below in _NUMBER.findall(self.detail)
+        }
+
+    def core(self, label: str) -> tuple[int, ...]:
+        """The numbers of the assertions named |LABEL NUMBER| that an unsatisfiable core has."""
+        return tuple(sorted(int(number) for number in re.findall(rf"\|{label} (\d+)\|", self.detail)))
 
     def values(self) -> dict[str, int]:
         """The whole numbers of a model asked for by name."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import sympy
 
-from prover.claims.solver import Question, Solver
+from prover.claims.solver import Answer, Question, Solver
 from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
 from prover.language.logic import Condition, negation
@@ -20,6 +21,7 @@ from prover.theorems.symbolic import SymbolicLayout, Variable, read_hypotheses, 
 OTHER = index_symbol("i")
 LANE = index_symbol("lane")
 OTHER_LANE = index_symbol("other lane")
+HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,48 @@ class Study:
         self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()
     ) -> tuple[str, dict[str, int]]:
         """The word, and the values of a model for whole-number symbols."""
+        wanted = tuple(values)
+        found = self._asked(name, asks, conditions, (), wanted)
+        return found.word, found.values() if found.word == "sat" and wanted else {}
+
+    def model(self, name: str, asks: str, *conditions: Condition, values: Sequence[sympy.Symbol]) -> list[Fraction]:
+        """Values for the symbols with which all conditions hold; empty if none are found."""
+        found = self._asked(name, asks, conditions, (), values)
+        numbers = list(found.numbers().values()) if found.word == "sat" and values else []
+        return numbers if len(numbers) == len(values) else []
+
+    def follows_from(
+        self, name: str, asks: str, condition: Condition, held: Sequence[Condition], *assumed: Condition
+    ) -> tuple[bool, tuple[int, ...]]:
+        """Whether the condition holds where the hypotheses, `assumed` and `held` do; and which of `held` it needs."""
+        found = self._asked(name, asks, (*assumed, negation(condition)), held, ())
+        return found.word == "unsat", found.core(HELD) if found.word == "unsat" else ()
+
+    def is_expressible(self, condition: Condition) -> bool:
+        """Whether the condition can be put to the solver."""
+        try:
+            Translator.of(self.sorts()).condition(condition)
+        except UndecidedError:
+            return False
+        return True
+
+    def _asked(
+        self, name: str, asks: str, conditions: Sequence[Condition], held: Sequence[Condition],
+        wanted: Sequence[sympy.Symbol],
+    ) -> Answer:
         translator = Translator.of(self.sorts())
         facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
-        body = [*translator.declarations(), *(f"(assert {fact})" for fact in facts), "(check-sat)"]
-        wanted = tuple(translator.names[symbol].text for symbol in values)
+        named = [f"(! {translator.condition(c)} :named |{HELD} {n}|)" for n, c in enumerate(held)]
+        body = [*translator.declarations(), *(f"(assert {fact})" for fact in (*facts, *named)), "(check-sat)"]
         question = Question(
             name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
-            "candidate, to be tried with numbers.", "\n".join(body), wanted,
+            "candidate, to be tried with numbers.", "\n".join(body),
+            tuple(translator.names[symbol].text for symbol in wanted),
         )
         found = self.solver.ask(question)
         if found.word == "unknown":
             self.unknown.append(question)
-        return found.word, found.values() if found.word == "sat" and wanted else {}
+        return found
 
     def is_about_something(self) -> bool:
         """Whether some parameters meet the hypotheses; False if that is not known. Raises InputError if none do."""

@@ -17,7 +17,7 @@ from prover.errors import ExpressionError, InputError, ProverError, UndecidedErr
 from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, AllOf, parse, parse_condition
 from prover.language.logic import Condition
 from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces, substituted
-from prover.language.symbols import Carried, axis_symbol, carried_symbol, entry_symbol, parameter_symbol
+from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol, entry_symbol, parameter_symbol
 from prover.layouts.family import Family, Parameter
 from prover.layouts.family_file import load_family
 from prover.layouts.layout_file import choice_names
@@ -65,6 +65,7 @@ class SymbolicLayout:
     write_first: sympy.Basic
     write_second: sympy.Basic
     magnitude: tuple[tuple[tuple[Condition, ...], sympy.Basic], ...]
+    angle: sympy.Basic
     cases: tuple[Case, ...]
     requirements: tuple[tuple[Condition, str], ...]
     states: tuple[tuple[sympy.Symbol, sympy.Basic, sympy.Basic], ...]
@@ -202,6 +203,7 @@ def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") ->
         write_first=inliner.value(block.write_first),
         write_second=inliner.value(block.write_second),
         magnitude=pieces(inliner.value(block.magnitude)),
+        angle=inliner.value(block.angle),
         cases=_cases(inliner.value(block.angle), family.axes),
         requirements=tuple((c, words) for c, words in requirements if c is not sympy.true),
         states=tuple(
@@ -255,11 +257,11 @@ def is_whole(e: sympy.Basic) -> bool:
 
 
 def _inner(expressions: Sequence[sympy.Basic]) -> tuple[sympy.Basic, ...]:
-    """Every part that may be what a loop carries: whole numbers that move with j, and powers."""
+    """Every part that may be what a loop carries: what moves with j and has no position in it."""
     found: dict[sympy.Basic, None] = {}
     for expression in expressions:
         for part in sympy.preorder_traversal(expression):
-            if part.has(INDEX) and (part.is_Pow or (isinstance(part, sympy.Expr) and is_whole(part))):
+            if part.has(INDEX) and isinstance(part, sympy.Expr) and not part.has(Axis):
                 found.setdefault(part)
     return tuple(found)
 
