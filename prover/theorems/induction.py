@@ -166,8 +166,13 @@ def _plain_remainders(e: sympy.Basic, held: Sequence[Invariant]) -> tuple[sympy.
     return substituted(e, {m: p for m, p in found.items() if m != p}), frozenset(used)
 
 
-def candidates(source: SymbolicLayout, target: SymbolicLayout, seen: Sequence[Row]) -> list[Invariant]:
-    """Equations that may be what the loops carry, without those that a row refutes."""
+def candidates(
+    source: SymbolicLayout, target: SymbolicLayout, wanted: Sequence[Sequence[Condition]], seen: Sequence[Row]
+) -> list[Invariant]:
+    """Equations that may be what the loops carry, without those that a row refutes.
+
+    `wanted`: guards, then an equation that is to follow from what is carried.
+    """
     found: dict[Invariant, None] = {}
     for mine, other in ((source, target), (target, source)):
         for state, initial, step in mine.states:
@@ -181,10 +186,26 @@ def candidates(source: SymbolicLayout, target: SymbolicLayout, seen: Sequence[Ro
                     fixed = tuple(g for g in guards if not g.has(INDEX))
                     if fixed != guards:
                         found.setdefault(Invariant(state, fixed, part))
+    for *ways, equation in wanted:
+        for state in (s for side in (source, target) for s, *_ in side.states):
+            solved = _solved(equation, state)
+            if solved is not None and (is_whole(solved) or not state.is_integer):
+                found.setdefault(Invariant(state, (), solved))
+                found.setdefault(Invariant(state, tuple(dict.fromkeys(ways)), solved))
     if len(found) > MAX_CANDIDATES:
         raise UndecidedError(f"{len(found)} candidates for an invariant; at most {MAX_CANDIDATES}")
     left = [c for c in found if not any(holds(c.condition, row) is False for row in seen)]
     return list(_strongest(left))[:MAX_ASSUMED]
+
+
+def _solved(equation: Condition, state: sympy.Symbol) -> sympy.Basic | None:
+    """What the state is by an equation that is linear in it."""
+    apart = sympy.expand(equation.args[0] - equation.args[1])
+    weight = apart.coeff(state, 1)
+    rest = sympy.expand(apart - weight * state)
+    if not weight.is_Rational or weight == 0 or rest.has(state):
+        return None
+    return sympy.expand(-rest / weight)
 
 
 def _grown(

@@ -156,6 +156,7 @@ def _where_both_have_values(study: Study) -> Study:
 
 def _undefined(study: Study) -> str:
     """What may be divided by 0 at some pair, in words; empty if nothing is."""
+    sound_always: dict[sympy.Basic, bool] = {}
     for side in (study.statement.source, study.statement.target):
         parts = [
             (in_range(INDEX, study.statement.source.count),
@@ -165,6 +166,12 @@ def _undefined(study: Study) -> str:
         for inside, expressions in parts:
             for guards, divisor in dict.fromkeys(d for e in expressions for d in _divisors(e)):
                 sound = sympy.Ne(divisor, 0, evaluate=False)
+                if divisor not in sound_always:
+                    sound_always[divisor] = study.is_expressible(sound) and study.follows(
+                        "divisor", "May a divisor be 0?", sound, in_range(INDEX, study.statement.source.count)
+                    )
+                if sound_always[divisor]:
+                    continue
                 known = [g for g in guards if study.is_expressible(g)]
                 if not study.is_expressible(sound) or not study.follows(
                     "divisor", "May a divisor be 0?", sound, inside, *known
@@ -197,7 +204,7 @@ def _divisors(e: sympy.Basic) -> Iterator[tuple[tuple[Condition, ...], sympy.Bas
 
 
 def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | None, tuple[Invariant, ...]]:
-    """The invariant under which the two agree at every pair, or None; and then what is known of the loops all the same."""
+    """The invariant under which the two agree at every pair; or None, and what is known of the loops all the same."""
     known: tuple[Invariant, ...] = ()
     with suppress(UndecidedError):
         statement = study.statement
@@ -235,8 +242,13 @@ def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | N
 def _possible(study: Study, seen: Sequence[Row]) -> list[Invariant]:
     source, target = study.statement.source, study.statement.target
     steps = {s: step for s, _, step in (*source.states, *target.states)}
+    wanted = [
+        (*a.guards, *b.guards, equation)
+        for a, b, found in Comparison(study.statement).at_one_index if found.exactly is not None
+        for equation in sorted(found.exactly.atoms(sympy.Eq), key=sympy.default_sort_key)
+    ]
     return [
-        c for c in candidates(source, target, seen)
+        c for c in candidates(source, target, wanted, seen)
         if study.is_expressible(c.condition) and study.is_expressible(after(c.condition, steps))
     ]
 

@@ -21,7 +21,7 @@ from prover.exact.display import show_angle
 from prover.exact.number import exact
 from prover.language.evaluation import CompiledCondition, Scope
 from prover.language.expression import INDEX, AllOf
-from prover.language.logic import Condition, in_range, negation
+from prover.language.logic import Condition, in_range
 from prover.language.symbols import Carried
 from prover.layouts.expand import expand
 from prover.layouts.family import Given
@@ -243,13 +243,16 @@ def corners(study: Study, seen: Sequence[Row], fixed: Point, counts: Sequence[in
         if any(holds(turns, row) for row in seen) or not study.is_expressible(turns):
             continue
         within = [inside] if turns.has(INDEX) or turns.has(Carried) else []
-        for held, is_small in (([*usual, *caps[0]], True), ([*usual, *caps[1]], False), (caps[1], False)):
+        # Most turns that small sizes have not met are met at no size.
+        for held in ([], [*usual, *caps[0]], [*usual, *caps[1]], caps[1]):
             asks = "Is there a size at which this turns?"
             found = study.model("corner", asks, turns, *within, *held, values=variables)
-            if found:
+            if not found and not held:
+                break
+            if found and held:
                 point = _point(variables, found)
                 # Remainders are not told in full, so a model need not be one.
-                if allowed(point) and is_small:
+                if allowed(point) and held[-1:] == caps[0][-1:]:
                     yield point
                 elif allowed(point):
                     large.append(point)
@@ -276,11 +279,15 @@ def _turning(statement: Statement) -> list[Condition]:
         conditions += sorted({a for e in more for a in e.atoms(sympy.core.relational.Relational)},
                              key=sympy.default_sort_key)
     for atom in dict.fromkeys(atom for condition in conditions for atom in _atoms(condition)):
-        left, right = atom.args
+        apart = sympy.expand(atom.args[0] - atom.args[1])
+        apart = -apart if apart.could_extract_minus_sign() else apart
         for beside in (0, 1, -1):
-            found.setdefault(sympy.Eq(left, right + beside, evaluate=False))
-        found.setdefault(atom)
-        found.setdefault(negation(atom))
+            found.setdefault(sympy.Eq(apart, beside, evaluate=False))
+        if isinstance(atom, sympy.Eq | sympy.Ne):
+            found.setdefault(sympy.Ne(*atom.args, evaluate=False))
+        else:
+            found.setdefault(sympy.StrictGreaterThan(apart, 1, evaluate=False))
+            found.setdefault(sympy.StrictLessThan(apart, -1, evaluate=False))
     return list(found)
 
 
