@@ -79,6 +79,16 @@ class Induction:
                 return kept
             kept = still
 
+    def behind(self, proved: Sequence[Invariant]) -> list[Invariant]:
+        """Invariants that were proved, and those that they rest on."""
+        found = dict.fromkeys(proved)
+        pending = list(proved)
+        while pending:
+            more = [c for c in self.needs[pending.pop()] if c not in found]
+            found |= dict.fromkeys(more)
+            pending += more
+        return list(found)
+
     def _sufficient(self, goals: Sequence[Goal], kept: list[Invariant]) -> list[Invariant] | None:
         """Those of `kept` that the goals rest on, directly or through steps of each other."""
         while True:

@@ -226,16 +226,20 @@ def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | N
                 return (*powers, *found), known
         known = tuple(induction.proved(possible[:MAX_PROVED]))
         # With values put in for what is carried, more can cancel.
-        values = {c.state: c for c in reversed(known) if not c.guards and not c.value.has(Carried)}
+        values: dict[sympy.Symbol, Invariant] = {}
+        for one in known:
+            used = {s for c in values.values() for s in c.value.free_symbols}
+            if not one.guards and one.state not in {*values, *used} and not one.value.free_symbols & values.keys():
+                values[one.state] = one
         for state, one in values.items():
             source, target = (_replaced(layout, state, one.value) for layout in (statement.source, statement.target))
             statement = replace(statement, source=source, target=target)
         if values:
-            study = replace(study, statement=statement)
+            study, first = replace(study, statement=statement), induction
             induction = Induction(study, (*statement.source.states, *statement.target.states))
             found = _proved(study, induction, _possible(study, seen))
             if found is not None:
-                return (*powers, *known, *found), known
+                return (*powers, *first.behind(list(values.values())), *found), known
     return None, known
 
 
@@ -256,10 +260,17 @@ def _possible(study: Study, seen: Sequence[Row]) -> list[Invariant]:
 def _proved(study: Study, induction: Induction, possible: Sequence[Invariant]) -> tuple[Invariant, ...] | None:
     """The invariants with which lanes, magnitudes and turns agree at every pair, or None."""
     comparison = Comparison(study.statement)
-    for value in comparison.positive():
-        positive = sympy.StrictGreaterThan(value, 0, evaluate=False)
-        if not study.follows("positive", "May a base or a divisor not be positive?", positive):
-            return None
+    inside = in_range(INDEX, comparison.count)
+    asks = "May a base or a divisor not be positive?"
+    always: dict[sympy.Basic, bool] = {}
+    for a, b, found in comparison.at_one_index:
+        for value in found.positive if found.exactly not in (None, sympy.false) else ():
+            positive = sympy.StrictGreaterThan(value, 0, evaluate=False)
+            if value not in always:
+                always[value] = study.follows("positive", asks, positive, inside)
+            guards = [g for g in (*a.guards, *b.guards) if study.is_expressible(g)]
+            if not always[value] and not study.follows("positive", asks, positive, inside, *guards):
+                return None
     goals = _goals(comparison, study.statement)
     return None if goals is None else induction.invariants(goals, possible)
 
