@@ -30,7 +30,9 @@ _NUMBER = re.compile(r"\((\|[^|]*\||\w+)\s+(\(-\s+)?(?:\(/\s+)?([\d.]+)(?:\s+([\
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """SMT-LIB 2 declarations, assertions and one check. `values`: the constants that a model is asked for.
+    """SMT-LIB 2 declarations, assertions and one check.
+
+    `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -40,6 +42,7 @@ class Question:
     proves: str
     body: str
     values: tuple[str, ...] = ()
+    budget: int = WORK_BUDGET
 
     @property
     def text(self) -> str:
@@ -47,7 +50,7 @@ class Question:
         comment = [f"; {line}" for part in (self.asks, self.proves) for line in wrap(part, 96)]
         return "\n".join([
             *comment,
-            f"(set-option :reproducible-resource-limit {WORK_BUDGET})",
+            f"(set-option :reproducible-resource-limit {self.budget})",
             "(set-option :produce-models true)",
             "(set-option :produce-unsat-cores true)",
             "(set-logic ALL)",
@@ -172,7 +175,7 @@ def ask_cvc5(question: Question) -> str:
     """cvc5's answer to the same text: sat, unsat or unknown."""
     import cvc5
 
-    text = question.text.replace(str(WORK_BUDGET), str(SECOND_BUDGET), 1)
+    text = question.text.replace(str(question.budget), str(SECOND_BUDGET), 1)
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     symbols = cvc5.SymbolManager(manager)

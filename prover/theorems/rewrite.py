@@ -34,6 +34,7 @@ from prover.theorems.symbolic import SymbolicLayout, Variable, find_variables, r
 from prover.theorems.trial import CORNERS, FIRST, LONG_RUNS, SEARCH, Difference, Trial, corners, reals, small_sizes
 
 MAX_PROVED = 40
+BUDGET = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def check_rewrite(
     feeds = resolve_feeds([], first.family, second.family)
     hypotheses = read_hypotheses(where, variables, (first, second))
     statement = Statement(first, second, feeds, variables, hypotheses)
-    study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)))
+    study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)), budget=BUDGET)
     found = Rewrite(first, second, variables, statement.hypotheses, Outcome.UNDECIDED)
     if not study.is_about_something():
         saved = solver.save(study.unknown[0])

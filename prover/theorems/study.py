@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import sympy
 
-from prover.claims.solver import Answer, Question, Solver
+from prover.claims.solver import WORK_BUDGET, Answer, Question, Solver
 from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
 from prover.language.logic import Condition, negation
@@ -68,7 +68,7 @@ def _plain_feeds(layout: SymbolicLayout) -> tuple[tuple[str, tuple[tuple[str, st
 class Study:
     """A statement under study: its questions go to one solver, under the same hypotheses.
 
-    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open.
+    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open. `budget`: the work for one.
     """
 
     statement: Statement
@@ -76,6 +76,7 @@ class Study:
     assumed: tuple[Condition, ...] = ()
     more: tuple[sympy.Symbol, ...] = ()
     unknown: list[Question] = field(default_factory=list)
+    budget: int = WORK_BUDGET
 
     def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
         """The same study under further conditions, with further symbols."""
@@ -125,7 +126,7 @@ class Study:
         question = Question(
             name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
             "candidate, to be tried with numbers.", "\n".join(body),
-            tuple(translator.names[symbol].text for symbol in wanted),
+            tuple(translator.names[symbol].text for symbol in wanted), self.budget,
         )
         found = self.solver.ask(question)
         if found.word == "unknown":
