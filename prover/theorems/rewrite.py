@@ -79,8 +79,11 @@ def check_rewrite(
         return replace(found, questions=len(solver.asked), agreement=solver.agreement, saved=saved)
     study = _where_both_have_values(study)
     trial = Trial(study.statement, solver)
-    with suppress(UndecidedError):
-        found = _decided(study, trial, replace(found, hypotheses=study.statement.hypotheses))
+    found = replace(found, hypotheses=study.statement.hypotheses)
+    try:
+        found = _decided(study, trial, found)
+    except UndecidedError as fault:
+        found = replace(found, reason=str(fault))
     if found.outcome is Outcome.UNDECIDED and not found.reason and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, tried=trial.tried, questions=len(solver.asked), agreement=solver.agreement)
