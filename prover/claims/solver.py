@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import wrap
@@ -22,12 +23,16 @@ SECOND_BUDGET = 2_000_000
 WHOLE_BUDGET = 10 * WORK_BUDGET
 MAX_QUESTIONS = 20_000
 
-_VALUE = re.compile(r"\((\w+)\s+(\(- (\d+)\)|\d+)\)")
+_VALUE = re.compile(r"\((\|[^|]*\||\w+)\s+(\(- (\d+)\)|\d+)\)")
+
+_NUMBER = re.compile(r"\((\|[^|]*\||\w+)\s+(\(-\s+)?(?:\(/\s+)?([\d.]+)(?:\s+([\d.]+))?\)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """SMT-LIB 2 declarations, assertions and one check. `values`: the constants that a model is asked for.
+    """SMT-LIB 2 declarations, assertions and one check.
+
+    `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -37,6 +42,7 @@ class Question:
     proves: str
     body: str
     values: tuple[str, ...] = ()
+    budget: int = WORK_BUDGET
 
     @property
     def text(self) -> str:
@@ -44,7 +50,7 @@ class Question:
         comment = [f"; {line}" for part in (self.asks, self.proves) for line in wrap(part, 96)]
         return "\n".join([
             *comment,
-            f"(set-option :reproducible-resource-limit {WORK_BUDGET})",
+            f"(set-option :reproducible-resource-limit {self.budget})",
             "(set-option :produce-models true)",
             "(set-option :produce-unsat-cores true)",
             "(set-logic ALL)",
@@ -60,6 +66,17 @@ class Answer:
     word: str
     detail: str
     work: int = 0
+
+    def numbers(self) -> dict[str, Fraction]:
+        """The rational numbers of a model asked for by name."""
+        return {
+            name: Fraction(-1 if minus else 1) * Fraction(above) / Fraction(below or 1)
+            for name, minus, above, below in _NUMBER.findall(self.detail)
+        }
+
+    def core(self, label: str) -> tuple[int, ...]:
+        """The numbers of the assertions named |LABEL NUMBER| that an unsatisfiable core has."""
+        return tuple(sorted(int(number) for number in re.findall(rf"\|{label} (\d+)\|", self.detail)))
 
     def values(self) -> dict[str, int]:
         """The whole numbers of a model asked for by name."""
@@ -168,7 +185,7 @@ def ask_cvc5(question: Question) -> str:
     """cvc5's answer to the same text: sat, unsat or unknown."""
     import cvc5
 
-    text = question.text.replace(str(WORK_BUDGET), str(SECOND_BUDGET), 1)
+    text = question.text.replace(str(question.budget), str(SECOND_BUDGET), 1)
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     symbols = cvc5.SymbolManager(manager)

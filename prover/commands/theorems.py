@@ -83,7 +83,7 @@ def rewrite(
 
     Either may carry values from pair to pair ([state.NAME]), as a kernel's loop does. The proof is by
     induction; what the loop carries is looked for among the other file's expressions. Exit code 0: the
-    same; 1: different, with the smallest sizes and the first pair; 3: neither was found.
+    same; 1: different, with sizes and the first pair that differs; 3: neither was found.
     """
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver

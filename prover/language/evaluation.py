@@ -56,6 +56,9 @@ class Scope:
 
     def at(self, index: int) -> Scope:
         """The same scope at pair index `index`; states step from pair to pair, so in rising order."""
+        if index == 0:
+            # Another block of pairs may have been run through before.
+            self.index, self.moving = exact(0), {}
         if self.states:
             parts = [(name, initial if index == 0 else step) for name, (initial, step) in self.states.items()]
             carried = {name: part.compute(self) for name, part in parts}

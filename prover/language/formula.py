@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import lcm
 from typing import Any
 
 import sympy
 from sympy.printing.str import StrPrinter
 
+from prover.language.symbols import shown_name
+
 
 class _Printer(StrPrinter):  # type: ignore[misc]
     """SymPy text in the words of the layout language."""
+
+    def __init__(self, symbols: Collection[sympy.Symbol]) -> None:
+        super().__init__()
+        self.symbols = symbols
+
+    def _print_Symbol(self, expression: Any) -> str:
+        return shown_name(expression, self.symbols)
 
     def _print_Function(self, expression: Any) -> str:
         name, arguments = expression.func.__name__, [self._print(a) for a in expression.args]
@@ -59,4 +69,4 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
 def formula(expression: sympy.Basic) -> str:
     """A SymPy expression as text."""
-    return str(_Printer().doprint(expression))
+    return str(_Printer(expression.free_symbols).doprint(expression))

@@ -14,8 +14,9 @@ from math import lcm
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import CHOICE, INDEX, LARGEST, SMALLEST, AllOf, AnyOf
+from prover.language.expression import CHOICE, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.formula import formula
+from prover.language.symbols import constant_names, remainder_name
 
 INT, REAL = "Int", "Real"
 
@@ -46,7 +47,8 @@ class Translator:
     @staticmethod
     def of(symbols: Mapping[sympy.Symbol, str]) -> Translator:
         """A translator for symbols of these sorts."""
-        return Translator({s: Term(constant_name(s), sort) for s, sort in symbols.items()})
+        names = constant_names(symbols)
+        return Translator({s: Term(names[s], sort) for s, sort in symbols.items()})
 
     def declarations(self) -> list[str]:
         """Every constant that may occur, then what is known of those for remainders."""
@@ -89,7 +91,8 @@ class Translator:
             return self._remainder(e)
         if isinstance(e, sympy.Abs):
             inner = self.term(e.args[0])
-            return Term(f"(ite (>= {inner.text} 0) {inner.text} (- {inner.text}))", inner.sort)
+            zero = "0" if inner.sort == INT else "0.0"
+            return Term(f"(ite (>= {inner.text} {zero}) {inner.text} (- {inner.text}))", inner.sort)
         if e.func in (SMALLEST, LARGEST):
             return self._extreme(e)
         if e.func == CHOICE:
@@ -130,7 +133,7 @@ class Translator:
             return Term(f"(mod {above.text} {below.text})", INT)
         key = (value, divisor)
         if key not in self.fresh:
-            found = Term(f"remainder_{len(self.fresh)}", INT)
+            found = Term(remainder_name(len(self.fresh)), INT)
             self.fresh[key] = found
             a, b, r = above.text, below.text, found.text
             self._beside(value, divisor)
@@ -138,6 +141,8 @@ class Translator:
                 f"(=> (> {b} 0) (and (<= 0 {r}) (< {r} {b})))",
                 f"(=> (and (<= 0 {a}) (< {a} {b})) (= {r} {a}))",
                 f"(=> (and (<= 0 {a}) (> {b} 0)) (<= {r} {a}))",
+                f"(=> (and (<= {b} {a}) (< {a} (* 2 {b}))) (= {r} (- {a} {b})))",
+                f"(=> (and (<= (- {b}) {a}) (< {a} 0)) (= {r} (+ {a} {b})))",
             ]
         return self.fresh[key]
 
@@ -166,11 +171,6 @@ _RELATIONS = {
     sympy.StrictGreaterThan: ">",
     sympy.GreaterThan: ">=",
 }
-
-
-def constant_name(symbol: sympy.Symbol) -> str:
-    """A symbol's constant: sections[0] becomes sections_0."""
-    return "j" if symbol == INDEX else symbol.name.replace("[", "_").replace("]", "")
 
 
 def joined(operator: str, parts: Sequence[str]) -> str:

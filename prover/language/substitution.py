@@ -25,6 +25,7 @@ from prover.language.expression import (
     AnyOf,
 )
 from prover.language.logic import Condition, negation
+from prover.language.symbols import axis_symbol
 
 MAX_CASES = 256
 MAX_POWER = 64
@@ -63,7 +64,7 @@ class Inliner:
     def name(self, symbol: sympy.Symbol) -> sympy.Basic:
         name = symbol.name
         if name in self.axes:
-            return sympy.Symbol(name)
+            return axis_symbol(name)
         if name not in self.values:
             if name not in self.texts:
                 return symbol

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.reports.text import labelled_text
 from prover.reports.theorem_report import JSON, shown
-from prover.theorems.rewrite import Invariant, Rewrite
+from prover.theorems.induction import Invariant
+from prover.theorems.rewrite import Rewrite
 
 SCHEMA = "rope-prover/rewrite/1"
 
@@ -31,6 +30,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "questions": found.questions,
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
+        "reason": found.reason or None,
         "strength": _strength(found).value,
         "exit_code": EXIT_CODES[found.outcome],
     }
@@ -40,10 +40,7 @@ def invariant_text(found: Rewrite, invariant: Invariant) -> str:
     """What a carried value is at every pair, and where."""
     where = " and ".join(shown(guard, found.variables) for guard in invariant.guards)
     text = f"{invariant.state} = {shown(invariant.value, found.variables)}"
-    carried = {f"{side}_{name}": f"{name} of {side}" for side, layout in (("old", found.old), ("new", found.new))
-               for name, *_ in layout.family.states}
-    words = re.compile("|".join(map(re.escape, carried)) or "$^")
-    return words.sub(lambda m: carried[m[0]], f"{text} where {where}" if where else text)
+    return f"{text} where {where}" if where else text
 
 
 def _strength(found: Rewrite) -> Strength:
@@ -81,7 +78,9 @@ def rewrite_text(found: Rewrite) -> str:
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if found.difference is not None:
         rows.append(("numbers", "a certificate that the kernels are not identical at these sizes was accepted"))
-    rows.append(("tried", f"{found.tried} small sizes, pair by pair in exact numbers"))
+    if found.reason:
+        rows.append(("open", found.reason))
+    rows.append(("tried", f"{found.tried} sizes at which they agree, pair by pair in exact numbers"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
     rows.append(("strength", _strength(found).value))

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
+from prover.language.expression import SMALLEST, AllOf
 from prover.language.formula import formula
 from prover.reports.text import labelled_markdown, labelled_text
 from prover.theorems.for_all import Theorem
@@ -73,14 +74,28 @@ def theorem_json(found: Theorem) -> JSON:
 
 def shown(e: sympy.Basic, variables: Sequence[Variable]) -> str:
     """An expression as text, with the sum and the least entry of a list written as such."""
-    text = formula(e)
     for variable in variables:
         if variable.is_list and len(variable.symbols) > 1:
-            names = [s.name for s in variable.symbols]
-            total = f"sum({variable.name})"
-            text = text.replace(" + ".join(names), total).replace(f"({total})", total)
-            text = text.replace(f"min({', '.join(names)})", f"min({variable.name})")
+            e = _of_list(e, variable)
+    text = formula(e)
     return text[1:-1] if isinstance(e, sympy.Mod | sympy.floor) and text.startswith("(") else text
+
+
+def _of_list(e: sympy.Basic, variable: Variable) -> sympy.Basic:
+    """The expression with a symbol in place of the sum of all entries, and of the least of them."""
+    entries = variable.symbols
+    if not e.args:
+        return e
+    if e.func == SMALLEST and e.args == entries:
+        return sympy.Symbol(f"min({variable.name})")
+    parts = [_of_list(part, variable) for part in e.args]
+    if isinstance(e, sympy.Add) and set(entries) <= set(parts):
+        parts = [part for part in parts if part not in entries]
+        return sympy.Add(sympy.Symbol(f"sum({variable.name})"), *parts)
+    if parts == list(e.args):
+        return e
+    is_plain = isinstance(e, AllOf | sympy.Not | sympy.Add | sympy.Mul | sympy.Pow)
+    return e.func(*parts) if is_plain else e.func(*parts, evaluate=False)
 
 
 def _kind(variable: Variable) -> str:

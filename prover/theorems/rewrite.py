@@ -3,7 +3,7 @@
 A loop carries values from pair to pair. Candidates for what it carries are taken from the other
 file: its expressions, under the conditions that choose them, and its own carried values. Those that
 hold at pair 0 and are kept by a step, given each other, are the invariant; if the two files agree
-wherever the invariant holds, they agree at every pair.
+wherever the invariant holds, they agree at every pair. Nothing is said before numbers agree.
 """
 
 from __future__ import annotations
@@ -11,72 +11,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import sympy
 
-from prover.claims.relation import Outcome, Relation
+from prover.claims.relation import Outcome
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.exact.display import show_angle
-from prover.language.expression import INDEX, AnyOf
+from prover.language.expression import CHOICE, INDEX, AllOf, AnyOf
+from prover.language.formula import formula
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import pieces, substituted
+from prover.language.symbols import Axis, Carried
 from prover.layouts.feed import resolve_feeds
-from prover.layouts.layout import Layout
 from prover.layouts.loading import load
 from prover.layouts.roles import role_names
-from prover.theorems.closed_form import same_lanes
-from prover.theorems.comparison import Comparison, same_magnitudes
-from prover.theorems.instance import Point, instance, point_text, small_points, spec_at, usual_reals
+from prover.theorems.comparison import Comparison
+from prover.theorems.induction import Goal, Induction, Invariant, after, candidates
 from prover.theorems.ratio import quotient
+from prover.theorems.simulation import Row, State
 from prover.theorems.study import Statement, Study
-from prover.theorems.symbolic import (
-    SymbolicLayout,
-    Variable,
-    find_variables,
-    is_whole,
-    read_hypotheses,
-    symbolic_layout,
-)
+from prover.theorems.symbolic import SymbolicLayout, Variable, find_variables, read_hypotheses, symbolic_layout
+from prover.theorems.trial import CORNERS, FIRST, LONG_RUNS, SEARCH, Difference, Trial, corners, reals, small_sizes
 
-MAX_CANDIDATES = 400
-MAX_TRIED = 3000
-MAX_CONFIRMED = 60
-LARGEST = 16
-NEXT = INDEX + 1
-
-State = tuple[sympy.Symbol, sympy.Basic, sympy.Basic]
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """Wherever `guards` hold, the carried value `state` is `value`."""
-
-    state: sympy.Symbol
-    guards: tuple[Condition, ...]
-    value: sympy.Basic
-
-    @property
-    def condition(self) -> Condition:
-        """The invariant as a condition."""
-        equal = sympy.Eq(self.state, self.value, evaluate=False)
-        return AnyOf(*map(negation, self.guards), equal) if self.guards else equal
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The smallest parameters at which the two differ, and the first pair that does."""
-
-    text: str
-    pair: int
-    old: str
-    new: str
+MAX_PROVED = 40
+BUDGET = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What is known of a rewrite. `invariant` is empty where no loop needs one. `saved`: a question left open."""
+    """What is known of a rewrite. `invariant` is empty where no loop needs one. `saved`: a question left open.
+
+    `tried`: at how many sizes the concrete engine agreed. `reason`: why it is undecided, where that is known.
+    """
 
     old: SymbolicLayout
     new: SymbolicLayout
@@ -89,6 +55,7 @@ class Rewrite:
     questions: int = 0
     agreement: str = ""
     saved: str = ""
+    reason: str = ""
 
 
 def check_rewrite(
@@ -97,41 +64,59 @@ def check_rewrite(
     """Compare two layout files lane by lane at every pair, for all values of `names`.
 
     Without names, every whole-number parameter and base that both have and no spec gives stays symbolic.
+
+    Raises EvidenceError if the concrete engine contradicts what was proved.
     """
     variables = find_variables(list(names), (old, new)) if names else _shared(old, new)
     first, second = symbolic_layout(old, variables, "old"), symbolic_layout(new, variables, "new")
     feeds = resolve_feeds([], first.family, second.family)
     hypotheses = read_hypotheses(where, variables, (first, second))
     statement = Statement(first, second, feeds, variables, hypotheses)
+    study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)), budget=BUDGET)
     found = Rewrite(first, second, variables, statement.hypotheses, Outcome.UNDECIDED)
-    study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)))
     if not study.is_about_something():
         saved = solver.save(study.unknown[0])
         return replace(found, questions=len(solver.asked), agreement=solver.agreement, saved=saved)
+    study = _where_both_have_values(study)
+    trial = Trial(study.statement, solver)
+    found = replace(found, hypotheses=study.statement.hypotheses)
     try:
-        invariant = _proved(study)
-    except UndecidedError:
-        invariant = None
-    fixed = usual_reals(study, ()) or {}
-    points = islice(small_points(statement, LARGEST, fixed), MAX_TRIED if invariant is None else MAX_CONFIRMED)
-    tried, difference = 0, None
-    for point in points:
-        tried += 1
-        difference = _difference(statement, point, solver)
-        if difference is not None:
-            break
-    if invariant is not None and difference is not None:
-        raise EvidenceError(
-            f"at {difference.text} pair {difference.pair} differs, against what was proved for all sizes",
-            advice="This is a fault of rope-prover; please report the two files",
-        )
-    if invariant is not None:
-        found = replace(found, outcome=Outcome.EQUIVALENT, invariant=invariant)
-    elif difference is not None:
-        found = replace(found, outcome=Outcome.DIFFERENT, difference=difference)
-    elif study.unknown:
+        found = _decided(study, trial, found)
+    except UndecidedError as fault:
+        found = replace(found, reason=str(fault))
+    if found.outcome is Outcome.UNDECIDED and not found.reason and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
-    return replace(found, tried=tried, questions=len(solver.asked), agreement=solver.agreement)
+    return replace(found, tried=trial.tried, questions=len(solver.asked), agreement=solver.agreement)
+
+
+def _decided(study: Study, trial: Trial, found: Rewrite) -> Rewrite:
+    """Small sizes, then the proof, then corners: what they come to together."""
+    fixed = reals(study)
+    small = iter(()) if fixed is None else small_sizes(study.statement, fixed)
+    if not trial.try_all(small, FIRST):
+        return replace(found, outcome=Outcome.DIFFERENT, difference=trial.difference)
+    proof, known = _proof(study, trial.seen)
+    held = study.assuming(*(c.condition for c in proof or known if study.is_expressible(c.condition)))
+    agree = trial.try_all(corners(held, trial.seen, fixed or {}, () if proof is not None else LONG_RUNS), CORNERS)
+    if agree and proof is None:
+        agree = trial.try_all(small, SEARCH)
+    if not agree:
+        difference = trial.difference
+        assert difference is not None
+        if proof is not None:
+            raise EvidenceError(
+                f"at {difference.text} pair {difference.pair} differs, against what was proved for all sizes",
+                advice="This is a fault of rope-prover; please report the two files",
+            )
+        return replace(found, outcome=Outcome.DIFFERENT, difference=difference)
+    if trial.reason or proof is None:
+        return replace(found, reason=trial.reason)
+    if not trial.tried:
+        return replace(found, reason=f"no size could be tried with numbers: {trial.fault or 'none was found'}")
+    undefined = _undefined(held)
+    if undefined:
+        return replace(found, reason=undefined)
+    return replace(found, outcome=Outcome.EQUIVALENT, invariant=proof)
 
 
 def _shared(old: str, new: str) -> tuple[Variable, ...]:
@@ -148,53 +133,173 @@ def _shared(old: str, new: str) -> tuple[Variable, ...]:
     return tuple(found)
 
 
-def _proved(study: Study) -> tuple[Invariant, ...] | None:
-    """The invariant under which the two agree at every pair, or None."""
-    statement = study.statement
-    count = statement.source.count
-    if not study.follows(
-        "width", "Are there parameters for which the heads have different widths?",
-        sympy.Eq(statement.source.width, statement.target.width, evaluate=False),
-    ) or not study.follows(
-        "counts", "Are there parameters for which the numbers of pairs differ?",
-        sympy.Eq(count, statement.target.count, evaluate=False),
-    ):
-        return None
-    statement, kept = _products(study)
-    study = replace(study, statement=statement)
-    whole = _whole_invariants(study)
-    held = study.assuming(*(invariant.condition for invariant in whole))
-    comparison = Comparison(statement)
-    for value in comparison.positive():
-        positive = sympy.StrictGreaterThan(value, 0, evaluate=False)
-        if not study.follows("positive", "May a base or a divisor not be positive?", positive):
-            return None
-    if not _agree(held, comparison):
-        return None
-    return *kept, *_needed(study, comparison, whole)
-
-
-def _agree(held: Study, comparison: Comparison) -> bool:
-    """Whether lanes, magnitudes and turns agree at every pair, under what is held."""
-    return (
-        same_lanes(held, reads=True) and same_lanes(held, reads=False) and same_magnitudes(held) and held.ask(
-            "agree", "Do the two differ at a pair where the invariant holds?",
-            in_range(INDEX, comparison.count), _differs(comparison),
-        ) == "unsat"
-    )
-
-
-def _needed(study: Study, comparison: Comparison, kept: Sequence[Invariant]) -> tuple[Invariant, ...]:
-    """As few of the invariants as are found to keep each other and to suffice."""
-    found = list(kept)
-    last_first = kept[::-1]
-    for one in sorted(last_first, key=lambda c: -len(c.guards)):
-        rest = [c for c in found if c != one]
-        if len(_inductive(study, rest)) == len(rest) and _agree(
-            study.assuming(*(c.condition for c in rest)), comparison
+def _where_both_have_values(study: Study) -> Study:
+    """The study with what is asked of parameters so that every pair has a value at all: no division by 0."""
+    needed = []
+    for side in (study.statement.source, study.statement.target):
+        for least, expressions in (
+            (0, [side.first, side.second, side.write_first, side.write_second, side.angle]),
+            (0, [initial for _, initial, _ in side.states]), (1, [step for *_, step in side.states]),
         ):
-            found = rest
-    return tuple(found)
+            needed += [(least, d) for e in expressions for guards, d in _divisors(e) if not guards]
+    more = []
+    for least, divisor in dict.fromkeys(needed):
+        if divisor.has(INDEX) or divisor.has(Carried) or divisor.has(Axis):
+            continue
+        sound = sympy.Ne(divisor, 0, evaluate=False)
+        few = sympy.LessThan(study.statement.source.count, least, evaluate=False)
+        if not study.is_expressible(sound) or not study.is_expressible(few) or study.follows(
+            "divisor", "May a divisor be 0?", sound, negation(few)
+        ):
+            continue
+        always = study.follows("pairs", "May there be so few pairs?", negation(few))
+        more.append((sound if always else AnyOf(few, sound), f"{formula(divisor)} != 0"))
+    statement = study.statement
+    return replace(study, statement=replace(statement, where=(*statement.where, *more)))
+
+
+def _undefined(study: Study) -> str:
+    """What may be divided by 0 at some pair, in words; empty if nothing is."""
+    sound_always: dict[sympy.Basic, bool] = {}
+    for side in (study.statement.source, study.statement.target):
+        parts = [
+            (in_range(INDEX, study.statement.source.count),
+             [side.first, side.second, side.write_first, side.write_second, side.angle]),
+            (in_range(INDEX, study.statement.source.count - 1), [step for *_, step in side.states]),
+        ]
+        for inside, expressions in parts:
+            for guards, divisor in dict.fromkeys(d for e in expressions for d in _divisors(e)):
+                sound = sympy.Ne(divisor, 0, evaluate=False)
+                if divisor not in sound_always:
+                    sound_always[divisor] = study.is_expressible(sound) and study.follows(
+                        "divisor", "May a divisor be 0?", sound, in_range(INDEX, study.statement.source.count)
+                    )
+                if sound_always[divisor]:
+                    continue
+                known = [g for g in guards if study.is_expressible(g)]
+                if not study.is_expressible(sound) or not study.follows(
+                    "divisor", "May a divisor be 0?", sound, inside, *known
+                ):
+                    return f"'{formula(divisor)}', which is divided by, is not known to be other than 0"
+    return ""
+
+
+def _divisors(e: sympy.Basic) -> Iterator[tuple[tuple[Condition, ...], sympy.Basic]]:
+    """Whatever is divided by, under the conditions under which it is."""
+    if e.func == CHOICE:
+        condition, body, other = e.args
+        yield from _divisors(condition)
+        for guard, part in ((condition, body), (negation(condition), other)):
+            yield from (((guard, *guards), d) for guards, d in _divisors(part))
+        return
+    if isinstance(e, AllOf):
+        before: list[Condition] = []
+        for part in e.args:
+            yield from (((*before, *guards), d) for guards, d in _divisors(part))
+            before.append(negation(part) if isinstance(e, AnyOf) else part)
+        return
+    divisor = e.args[1] if isinstance(e, sympy.Mod) else None
+    if isinstance(e, sympy.Pow) and e.args[1].is_Rational and e.args[1] < 0:
+        divisor = e.args[0]
+    if divisor is not None and not (divisor.is_Rational and divisor != 0):
+        yield (), divisor
+    for part in e.args:
+        yield from _divisors(part)
+
+
+def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | None, tuple[Invariant, ...]]:
+    """The invariant under which the two agree at every pair; or None, and what is known of the loops all the same."""
+    known: tuple[Invariant, ...] = ()
+    with suppress(UndecidedError):
+        statement = study.statement
+        if not study.follows(
+            "width", "Are there parameters for which the heads have different widths?",
+            sympy.Eq(statement.source.width, statement.target.width, evaluate=False),
+        ) or not study.follows(
+            "counts", "Are there parameters for which the numbers of pairs differ?",
+            sympy.Eq(statement.source.count, statement.target.count, evaluate=False),
+        ):
+            return None, known
+        statement, powers = _products(study)
+        study = replace(study, statement=statement)
+        induction = Induction(study, (*statement.source.states, *statement.target.states))
+        possible = _possible(study, seen)
+        with suppress(UndecidedError):
+            found = _proved(study, induction, possible)
+            if found is not None:
+                return (*powers, *found), known
+        known = tuple(induction.proved(possible[:MAX_PROVED]))
+        # With values put in for what is carried, more can cancel.
+        values: dict[sympy.Symbol, Invariant] = {}
+        for one in known:
+            used = {s for c in values.values() for s in c.value.free_symbols}
+            if not one.guards and one.state not in {*values, *used} and not one.value.free_symbols & values.keys():
+                values[one.state] = one
+        for state, one in values.items():
+            source, target = (_replaced(layout, state, one.value) for layout in (statement.source, statement.target))
+            statement = replace(statement, source=source, target=target)
+        if values:
+            study, first = replace(study, statement=statement), induction
+            induction = Induction(study, (*statement.source.states, *statement.target.states))
+            found = _proved(study, induction, _possible(study, seen))
+            if found is not None:
+                return (*powers, *first.behind(list(values.values())), *found), known
+    return None, known
+
+
+def _possible(study: Study, seen: Sequence[Row]) -> list[Invariant]:
+    source, target = study.statement.source, study.statement.target
+    steps = {s: step for s, _, step in (*source.states, *target.states)}
+    wanted = [
+        (*a.guards, *b.guards, equation)
+        for a, b, found in Comparison(study.statement).at_one_index if found.exactly is not None
+        for equation in sorted(found.exactly.atoms(sympy.Eq), key=sympy.default_sort_key)
+    ]
+    return [
+        c for c in candidates(source, target, wanted, seen)
+        if study.is_expressible(c.condition) and study.is_expressible(after(c.condition, steps))
+    ]
+
+
+def _proved(study: Study, induction: Induction, possible: Sequence[Invariant]) -> tuple[Invariant, ...] | None:
+    """The invariants with which lanes, magnitudes and turns agree at every pair, or None."""
+    comparison = Comparison(study.statement)
+    inside = in_range(INDEX, comparison.count)
+    asks = "May a base or a divisor not be positive?"
+    always: dict[sympy.Basic, bool] = {}
+    for a, b, found in comparison.at_one_index:
+        for value in found.positive if found.exactly not in (None, sympy.false) else ():
+            positive = sympy.StrictGreaterThan(value, 0, evaluate=False)
+            if value not in always:
+                always[value] = study.follows("positive", asks, positive, inside)
+            guards = [g for g in (*a.guards, *b.guards) if study.is_expressible(g)]
+            if not always[value] and not study.follows("positive", asks, positive, inside, *guards):
+                return None
+    goals = _goals(comparison, study.statement)
+    return None if goals is None else induction.invariants(goals, possible)
+
+
+def _goals(comparison: Comparison, statement: Statement) -> tuple[Goal, ...] | None:
+    """Lanes, magnitudes and turns agree; None where one of them cannot be put as a question."""
+    ours, theirs = statement.source, statement.target
+    goals = [
+        Goal("lanes", "Is there a pair whose lanes differ?", sympy.Eq(a, b, evaluate=False))
+        for a, b in (
+            (ours.first, theirs.first), (ours.second, theirs.second),
+            (ours.write_first, theirs.write_first), (ours.write_second, theirs.write_second),
+        ) if a != b
+    ]
+    apart = []
+    for guards, one in ours.magnitude:
+        for others, other in theirs.magnitude:
+            found = quotient(one, other)
+            if found.exactly is None or found.sign < 0:
+                return None
+            apart.append(all_of([*guards, *others, negation(found.exactly)]))
+    goals.append(Goal("magnitudes", "Is there a pair whose magnitudes differ?", negation(any_of(apart))))
+    turns = negation(_differs(comparison))
+    goals.append(Goal("agree", "Do the two differ at a pair where the invariant holds?", turns))
+    return tuple(dict.fromkeys(goal for goal in goals if goal.condition != sympy.true))
 
 
 def _differs(comparison: Comparison) -> Condition:
@@ -214,13 +319,12 @@ def _products(study: Study) -> tuple[Statement, list[Invariant]]:
             if state.is_integer:
                 continue
             theirs = getattr(statement, other)
-            grown = [initial * (e / state) ** INDEX for e in [step] if not (e / state).has(INDEX, state)]
-            candidates = [e for e in theirs.inner if e.is_Pow] + [s for s, *_ in theirs.states if not s.is_integer]
-            value = next(
-                (e for e in candidates + grown if _is_carried(study, state, initial, step, e, theirs.states)), None
-            )
+            grown = [initial * (e / state) ** INDEX for e in [step] if not (e / state).has(INDEX, Carried)]
+            possible = [e for e in theirs.inner if e.is_Pow] + [s for s, *_ in theirs.states if not s.is_integer]
+            states = (*statement.source.states, *statement.target.states)
+            value = next((e for e in possible + grown if _is_carried(study, state, initial, step, e, states)), None)
             if value is None:
-                # It may still cancel against itself.
+                # It may still cancel against itself, or be a sum.
                 continue
             kept.append(Invariant(state, (), value))
             source, target = (_replaced(layout, state, value) for layout in (statement.source, statement.target))
@@ -230,13 +334,16 @@ def _products(study: Study) -> tuple[Statement, list[Invariant]]:
 
 def _is_carried(
     study: Study, state: sympy.Symbol, initial: sympy.Basic, step: sympy.Basic, value: sympy.Basic,
-    others: Sequence[State],
+    states: Sequence[State],
 ) -> bool:
     """Whether state = value at pair 0, and one step on if it holds before."""
-    start = substituted(value, {INDEX: sympy.Integer(0), **{s: first for s, first, _ in others}})
+    if value.has(state):
+        return False
+    start = substituted(value, {INDEX: sympy.Integer(0), **{s: first for s, first, _ in states}})
     if not _is_one(study, "base", f"Can {state} be something else at pair 0?", initial, start):
         return False
-    later = _after(value, {s: after for s, _, after in others})
+    # What the value is made of may step by the state itself, whose value is put in there too.
+    later = substituted(after(value, {s: following for s, _, following in states}), {state: value})
     inside = in_range(INDEX, study.statement.source.count - 1)
     return all(
         _is_one(study, "step", f"Can a step take {state} somewhere else?", found, later, inside, *guards)
@@ -249,7 +356,9 @@ def _is_one(
 ) -> bool:
     """Whether two products of positive powers are equal wherever `assumed` holds."""
     found = quotient(one, other)
-    return found.sign > 0 and found.exactly is not None and study.follows(name, asks, found.exactly, *assumed) and all(
+    if found.exactly is None or not all(map(study.is_expressible, (found.exactly, *assumed))):
+        return False
+    return found.sign > 0 and study.follows(name, asks, found.exactly, *assumed) and all(
         study.follows("positive", "May a base or a divisor not be positive?",
                       sympy.StrictGreaterThan(value, 0, evaluate=False), *assumed)
         for value in found.positive
@@ -270,97 +379,11 @@ def _replaced(layout: SymbolicLayout, state: sympy.Symbol, value: sympy.Basic) -
         magnitude=tuple(
             (tuple(substituted(g, new) for g in guards), substituted(e, new)) for guards, e in layout.magnitude
         ),
-        states=tuple(row for row in layout.states if row[0] != state),
+        first=substituted(layout.first, new),
+        second=substituted(layout.second, new),
+        write_first=substituted(layout.write_first, new),
+        write_second=substituted(layout.write_second, new),
+        states=tuple(
+            (s, initial, substituted(step, new)) for s, initial, step in layout.states if s != state
+        ),
     )
-
-
-def _whole_invariants(study: Study) -> tuple[Invariant, ...]:
-    """The candidates that hold at pair 0 and are kept by a step, given each other."""
-    source, target = study.statement.source, study.statement.target
-    states = [s for s in (*source.states, *target.states) if s[0].is_integer]
-    if not states:
-        return ()
-    kept = _candidates(source, target)
-    count = source.count
-    start = {INDEX: sympy.Integer(0), **{s: initial for s, initial, _ in states}}
-    several = sympy.StrictGreaterThan(count, 0, evaluate=False)
-    kept = [
-        c for c in kept
-        if study.follows(
-            "base", f"Can {c.state} be something else at pair 0?", substituted(c.condition, start), several
-        )
-    ]
-    while len(still := _inductive(study, kept)) < len(kept):
-        kept = still
-    return tuple(_strongest(kept))
-
-
-def _inductive(study: Study, kept: Sequence[Invariant]) -> list[Invariant]:
-    """Those that still hold one pair later if all of them hold."""
-    statement = study.statement
-    after = {s: step for s, _, step in (*statement.source.states, *statement.target.states)}
-    held = study.assuming(*(c.condition for c in kept), in_range(INDEX, statement.source.count - 1))
-    return [
-        c for c in kept
-        if held.follows("step", f"Can a step take {c.state} somewhere else?", _after(c.condition, after))
-    ]
-
-
-def _after(e: sympy.Basic, steps: dict[sympy.Symbol, sympy.Basic]) -> sympy.Basic:
-    """An expression or condition one pair later: carried values have stepped, and j is one more."""
-    marks = {s: sympy.Symbol(f"{s.name}_after", real=True, integer=s.is_integer) for s in steps}
-    moved = substituted(substituted(e, marks), {INDEX: NEXT})
-    return substituted(moved, {marks[s]: step for s, step in steps.items()})
-
-
-def _candidates(source: SymbolicLayout, target: SymbolicLayout) -> list[Invariant]:
-    found: dict[Invariant, None] = {}
-    for mine, other in ((source, target), (target, source)):
-        for state, initial, step in mine.states:
-            if not state.is_integer:
-                continue
-            counted = [initial + (part - state) * INDEX for _, part in pieces(step) if not (part - state).has(state)]
-            others = (s for s, *_ in other.states if s.is_integer)
-            for value in (*others, *other.inner, *mine.inner, *counted, initial):
-                if value.has(state) or not is_whole(value):
-                    continue
-                for guards, part in pieces(value):
-                    found.setdefault(Invariant(state, guards, part))
-                    fixed = tuple(g for g in guards if not g.has(INDEX))
-                    if fixed != guards:
-                        found.setdefault(Invariant(state, fixed, part))
-    if len(found) > MAX_CANDIDATES:
-        raise UndecidedError(f"{len(found)} candidates for an invariant; at most {MAX_CANDIDATES}")
-    return [c for c in found if c.value != c.state]
-
-
-def _strongest(kept: Sequence[Invariant]) -> Iterator[Invariant]:
-    """Without those that another one says under fewer conditions."""
-    for one in kept:
-        if not any(
-            other != one and (other.state, other.value) == (one.state, one.value)
-            and set(other.guards) < set(one.guards) for other in kept
-        ):
-            yield one
-
-
-def _difference(statement: Statement, point: Point, solver: Solver) -> Difference | None:
-    """The first pair at which the two differ with these numbers, if the checker accepts that they do."""
-    layouts = [load(spec_at(side, statement.variables, point)).layout for side in (statement.source, statement.target)]
-    for pair in range(max(len(layout.pairs) for layout in layouts)):
-        one, two = (_pair_text(layout, pair) for layout in layouts)
-        if one != two:
-            # The same pairs in another order are the same kernel.
-            shown = instance(statement, point, [], Relation.IDENTICAL, solver)
-            is_different = shown.verdict.outcome is Outcome.DIFFERENT
-            return Difference(point_text(statement, point), pair, one, two) if is_different else None
-    return None
-
-
-def _pair_text(layout: Layout, pair: int) -> str:
-    if pair >= len(layout.pairs):
-        return "no such pair"
-    found = layout.pairs[pair]
-    size = "" if str(found.magnitude) == "1" else f", times {found.magnitude}"
-    to = "" if found.write == found.read else f", written to {found.write[0]} and {found.write[1]}"
-    return f"lanes {found.read[0]} and {found.read[1]} by {show_angle(found.angle, 'nothing')}{size}{to}"

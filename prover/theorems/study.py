@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import sympy
 
-from prover.claims.solver import Question, Solver
+from prover.claims.solver import WORK_BUDGET, Answer, Question, Solver
 from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
 from prover.language.logic import Condition, negation
 from prover.language.smt import INT, REAL, Translator
+from prover.language.symbols import index_symbol
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.feed_text import coordinate_names
 from prover.theorems.symbolic import SymbolicLayout, Variable, read_hypotheses, symbolic_layout
 
-OTHER = sympy.Symbol("i", integer=True)
-LANE = sympy.Symbol("lane", integer=True)
-OTHER_LANE = sympy.Symbol("other_lane", integer=True)
+OTHER = index_symbol("i")
+LANE = index_symbol("lane")
+OTHER_LANE = index_symbol("other lane")
+HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def _plain_feeds(layout: SymbolicLayout) -> tuple[tuple[str, tuple[tuple[str, st
 class Study:
     """A statement under study: its questions go to one solver, under the same hypotheses.
 
-    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open.
+    `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open. `budget`: the work for one.
     """
 
     statement: Statement
@@ -73,6 +76,7 @@ class Study:
     assumed: tuple[Condition, ...] = ()
     more: tuple[sympy.Symbol, ...] = ()
     unknown: list[Question] = field(default_factory=list)
+    budget: int = WORK_BUDGET
 
     def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
         """The same study under further conditions, with further symbols."""
@@ -86,18 +90,48 @@ class Study:
         self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()
     ) -> tuple[str, dict[str, int]]:
         """The word, and the values of a model for whole-number symbols."""
+        wanted = tuple(values)
+        found = self._asked(name, asks, conditions, (), wanted)
+        return found.word, found.values() if found.word == "sat" and wanted else {}
+
+    def model(self, name: str, asks: str, *conditions: Condition, values: Sequence[sympy.Symbol]) -> list[Fraction]:
+        """Values for the symbols with which all conditions hold; empty if none are found."""
+        found = self._asked(name, asks, conditions, (), values)
+        numbers = list(found.numbers().values()) if found.word == "sat" and values else []
+        return numbers if len(numbers) == len(values) else []
+
+    def follows_from(
+        self, name: str, asks: str, condition: Condition, held: Sequence[Condition], *assumed: Condition
+    ) -> tuple[bool, tuple[int, ...]]:
+        """Whether the condition holds where the hypotheses, `assumed` and `held` do; and which of `held` it needs."""
+        found = self._asked(name, asks, (*assumed, negation(condition)), held, ())
+        return found.word == "unsat", found.core(HELD) if found.word == "unsat" else ()
+
+    def is_expressible(self, condition: Condition) -> bool:
+        """Whether the condition can be put to the solver."""
+        try:
+            Translator.of(self.sorts()).condition(condition)
+        except UndecidedError:
+            return False
+        return True
+
+    def _asked(
+        self, name: str, asks: str, conditions: Sequence[Condition], held: Sequence[Condition],
+        wanted: Sequence[sympy.Symbol],
+    ) -> Answer:
         translator = Translator.of(self.sorts())
         facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
-        body = [*translator.declarations(), *(f"(assert {fact})" for fact in facts), "(check-sat)"]
-        wanted = tuple(translator.names[symbol].text for symbol in values)
+        named = [f"(! {translator.condition(c)} :named |{HELD} {n}|)" for n, c in enumerate(held)]
+        body = [*translator.declarations(), *(f"(assert {fact})" for fact in (*facts, *named)), "(check-sat)"]
         question = Question(
             name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
-            "candidate, to be tried with numbers.", "\n".join(body), wanted,
+            "candidate, to be tried with numbers.", "\n".join(body),
+            tuple(translator.names[symbol].text for symbol in wanted), self.budget,
         )
         found = self.solver.ask(question)
         if found.word == "unknown":
             self.unknown.append(question)
-        return found.word, found.values() if found.word == "sat" and wanted else {}
+        return found
 
     def is_about_something(self) -> bool:
         """Whether some parameters meet the hypotheses; False if that is not known. Raises InputError if none do."""

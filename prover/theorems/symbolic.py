@@ -17,7 +17,8 @@ from prover.errors import ExpressionError, InputError, ProverError, UndecidedErr
 from prover.language.bounds import bound_product, within_precision
 from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse, parse_condition
 from prover.language.logic import Condition
-from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces
+from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces, substituted
+from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol, entry_symbol, parameter_symbol
 from prover.layouts.family import Family, Parameter
 from prover.layouts.loading import family_of, in_spec
 from prover.layouts.spec import parse_spec, parse_value
@@ -64,6 +65,7 @@ class SymbolicLayout:
     write_first: sympy.Basic
     write_second: sympy.Basic
     magnitude: tuple[tuple[tuple[Condition, ...], sympy.Basic], ...]
+    angle: sympy.Basic
     cases: tuple[Case, ...]
     requirements: tuple[tuple[Condition, str], ...]
     states: tuple[tuple[sympy.Symbol, sympy.Basic, sympy.Basic], ...]
@@ -94,14 +96,14 @@ def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable
 def _variable(parameter: Parameter) -> Variable:
     whole = parameter.asks_for_whole
     if not parameter.is_list:
-        return Variable(parameter.name, whole, False, (sympy.Symbol(parameter.name, real=True, integer=whole or None),))
+        return Variable(parameter.name, whole, False, (parameter_symbol(parameter.name, whole),))
     entries = len(parameter.default) if isinstance(parameter.default, tuple) else 0
     if not 0 < entries <= MAX_ENTRIES:
         raise UndecidedError(
             f"the list '{parameter.name}' has no fixed number of entries",
             advice=f"A list can be a variable if its default has 1 to {MAX_ENTRIES} entries",
         )
-    symbols = tuple(sympy.Symbol(f"{parameter.name}[{i}]", real=True, integer=whole or None) for i in range(entries))
+    symbols = tuple(entry_symbol(parameter.name, place, whole) for place in range(entries))
     return Variable(parameter.name, whole, True, symbols)
 
 
@@ -149,8 +151,9 @@ def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") ->
 
 def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> SymbolicLayout:
     family, given = _family(text)
-    values: dict[str, Symbolic] = dict(_values(variables))
     known = {p.name: p for p in family.parameters}
+    # A let name or a state is this layout's own, though a variable be called the same.
+    values: dict[str, Symbolic] = {name: value for name, value in _values(variables).items() if name in known}
     for name, value in given.items():
         if name not in known:
             raise InputError(f"unknown parameter '{name[:40]}'", where=f"spec '{text[:80]}'")
@@ -175,9 +178,9 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
     (block,) = family.blocks
     if block.second_angle is not None:
         raise UndecidedError("a layout with two angles for a pair is no rotation, and outside theorems for all sizes")
-    carried = {name: _state(name, loop, step, values, texts) for name, _, step in family.states}
+    carried = _carried(family, loop, values, texts)
     values |= carried
-    inliner = Inliner({**values, AXES: tuple(map(sympy.Symbol, family.axes))}, texts, family.axes)
+    inliner = Inliner({**values, AXES: tuple(map(axis_symbol, family.axes))}, texts, family.axes)
     requirements = [
         (inliner.condition(p.requirement), p.requirement_text) for p in family.parameters if p.requirement is not None
     ]
@@ -192,26 +195,46 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
         write_first=inliner.value(block.write_first),
         write_second=inliner.value(block.write_second),
         magnitude=pieces(inliner.value(block.magnitude)),
+        angle=inliner.value(block.angle),
         cases=_cases(inliner.value(block.angle), family.axes),
         requirements=tuple((c, words) for c, words in requirements if c is not sympy.true),
         states=tuple(
-            (carried[name], inliner.value(initial), inliner.value(step)) for name, initial, step in family.states
+            (carried[name], _initial(name, inliner.value(initial)), inliner.value(step))
+            for name, initial, step in family.states
         ),
         inner=_inner([
-            *(inliner.value(e) for _, e in family.lets if not e.has(*map(sympy.Symbol, family.axes))),
+            *(inliner.value(e) for _, e in family.lets),
             inliner.value(block.angle),
         ]) if loop else (),
         parameters=tuple((name, value) for name, value in inliner.values.items() if name in known),
     )
 
 
-def _state(
-    name: str, loop: str, step: sympy.Basic, values: Mapping[str, Symbolic], texts: Mapping[str, sympy.Basic]
-) -> sympy.Symbol:
-    """The symbol of a carried value: whole if its step takes whole numbers to whole numbers."""
-    trial = sympy.Symbol(f"{loop}_{name}", real=True, integer=True)
-    stepped = Inliner({**values, name: trial}, texts).value(step)
-    return trial if is_whole(stepped) else sympy.Symbol(f"{loop}_{name}", real=True)
+def _carried(
+    family: Family, loop: str, values: Mapping[str, Symbolic], texts: Mapping[str, sympy.Basic]
+) -> dict[str, sympy.Symbol]:
+    """The symbols of the carried values: whole where all begin whole and steps of whole ones are whole, by induction.
+
+    What is not known to be whole by its form is a real number, and with it whatever steps by it.
+    """
+    whole = {name for name, *_ in family.states}
+    while True:
+        symbols = {name: carried_symbol(name, loop, name in whole) for name, *_ in family.states}
+        trial = Inliner({**values, **symbols}, texts)
+        kept = {
+            name for name, initial, step in family.states
+            if name in whole and is_whole(trial.value(initial)) and is_whole(trial.value(step))
+        }
+        if kept == whole:
+            return symbols
+        whole = kept
+
+
+def _initial(name: str, value: sympy.Basic) -> sympy.Basic:
+    """A carried value at pair 0, where nothing has been carried yet."""
+    if value.has(Carried):
+        raise InputError(f"'{name}' at pair 0 is made of a value that is carried from pair to pair")
+    return substituted(value, {INDEX: sympy.Integer(0)})
 
 
 def is_whole(e: sympy.Basic) -> bool:
@@ -226,11 +249,11 @@ def is_whole(e: sympy.Basic) -> bool:
 
 
 def _inner(expressions: Sequence[sympy.Basic]) -> tuple[sympy.Basic, ...]:
-    """Every part that may be what a loop carries: whole numbers that move with j, and powers."""
+    """Every part that may be what a loop carries: what moves with j and has no position in it."""
     found: dict[sympy.Basic, None] = {}
     for expression in expressions:
         for part in sympy.preorder_traversal(expression):
-            if part.has(INDEX) and (part.is_Pow or (isinstance(part, sympy.Expr) and is_whole(part))):
+            if part.has(INDEX) and isinstance(part, sympy.Expr) and not part.has(Axis):
                 found.setdefault(part)
     return tuple(found)
 
@@ -292,7 +315,7 @@ def _rational(value: Fraction) -> sympy.Rational:
 
 def _cases(angle: sympy.Basic, axes: Sequence[str]) -> tuple[Case, ...]:
     """The ways that the angle's choices can go, and the coefficient of each axis in each."""
-    symbols = {axis: sympy.Symbol(axis) for axis in axes}
+    symbols = {axis: axis_symbol(axis) for axis in axes}
     found = []
     for guards, e in pieces(angle):
         bound_product(e)

@@ -20,6 +20,7 @@ from prover.language.expression import INDEX, AllOf
 from prover.language.formula import formula
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
+from prover.language.symbols import index_symbol
 from prover.theorems.comparison import Comparison, differing, same_magnitudes
 from prover.theorems.elimination import Clause, empty_clauses
 from prover.theorems.simplification import simplified
@@ -219,7 +220,7 @@ def _no_partner(study: Study, comparison: Comparison, assumed: Sequence[Conditio
     if study.ask("still", "Is there a pair that does not turn?", in_range(INDEX, comparison.count), still) != "unsat":
         return False
     last = comparison.count - 1
-    partners = [sympy.Symbol(f"partner_{n}", integer=True) for n in range(4)]
+    partners = [index_symbol(f"partner {n}") for n in range(4)]
     meetings = [
         comparison.meets(sympy.Integer(0), partners[0]), comparison.meets(last, partners[1]),
         comparison.meets(partners[2], sympy.Integer(0)), comparison.meets(partners[3], last),
