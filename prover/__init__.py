@@ -1,3 +1,48 @@
-"""Formal proofs about RoPE layouts."""
+"""Formal proofs about RoPE layouts: do two kernels rotate the same way, and if not, what makes up for it?
+
+>>> import prover
+>>> prover.prove("ggml/normal:n_rot=64", "ggml/neox:n_rot=64")
+<convertible: The attention scores are equal, only after the rows of W_q and W_k are permuted.>
+
+What is not in `__all__` is private. Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prover.api import (
+        Answer,
+        Checked,
+        Layout,
+        Proof,
+        ProverError,
+        check,
+        load,
+        prove,
+        prove_bits,
+        prove_for_all,
+        rewrite,
+        run,
+        show,
+        solve,
+    )
 
 __version__ = "0.1.0"
+__all__ = [
+    "Answer", "Checked", "Layout", "Proof", "ProverError", "__version__", "check", "load", "prove", "prove_bits",
+    "prove_for_all", "rewrite", "run", "show", "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from prover import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'prover' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
