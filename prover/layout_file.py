@@ -172,7 +172,7 @@ class _Parts:
             clash = sorted((set(mine) & set(theirs)) - self.over)
             if clash:
                 raise InputError(f"{kind} '{clash[0]}' is defined by rule '{name}' too")
-            mine.update({key: _over(mine.get(key), value) for key, value in theirs.items()})  # type: ignore[arg-type]
+            mine.update({key: _over(mine.get(key), value) for key, value in theirs.items()})
         self.recipe = _completed(self.recipe, rule.recipe)
         self.sources += rule.source
         self.requirements += rule.requirements
