@@ -44,7 +44,8 @@ def imrope_cpu(sections: tuple[int, int, int], pairs: int) -> list[str]:
 
 
 def context_factor(
-    factor: float, *, log_mul: float = 0, is_deepseek2: bool = False, given: float = 1, yarn_given: float = 1, ext: int = 1
+    factor: float, *, log_mul: float = 0, is_deepseek2: bool = False, given: float = 1, yarn_given: float = 1,
+    ext: int = 1,
 ) -> float:
     """What llama_context and, on top of it, rope_yarn put on cos and sin; `log_mul` as the loader leaves it."""
     def get_mscale(scale: float, mscale: float) -> float:
