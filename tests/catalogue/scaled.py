@@ -97,6 +97,15 @@ def maxtext_llama(lowest: float, highest: float, lanes: int) -> Array:
     return np.where(wavelength > 8192, plain / 8, np.where(wavelength < 8192 / 4, plain, blend))
 
 
+def high_first(base: float, n: int, factor: float, low: float, high: float, original: float) -> Array:
+    """Meta's apply_scaling, which CTranslate2 has too: short wavelengths are kept before long ones are looked at."""
+    plain = default_frequencies(base, n)
+    wavelength = 2 * math.pi / plain
+    smooth = (original / wavelength - low) / (high - low)
+    blend = (1 - smooth) * plain / factor + smooth * plain
+    return np.where(wavelength < original / high, plain, np.where(wavelength > original / low, plain / factor, blend))
+
+
 YARN = "factor=8:original_max_position_embeddings=2048:beta_fast=64:beta_slow=2"
 MSCALES = "mscale=0.5:mscale_all_dim=0.25"
 RATIO = mscale(8, 0.5) / mscale(8, 0.25)
@@ -197,7 +206,16 @@ TRAINERS = (
     Row("keras-hub/rope:head_dim=2:rope_type=dynamic:scaling_factor=4", one_axis(rotate_halves, np.array([1 / 16]))),
 )
 
+# A low end above the high end: what is asked first decides for the pairs between them.
+CROSSED = "factor=4:low_freq_factor=32:high_freq_factor=2:original_max_position_embeddings=1024"
+
 ENGINES = (
+    Row(f"ctranslate2/rotary:head_dim=32:rotary_base=500000:rotary_scaling_type=llama3:{CROSSED}",
+        one_axis(rotate_adjacent, high_first(500000, 32, 4, 32, 2, 1024))),
+    Row("meta/llama:head_dim=64:use_scaled_rope=true:factor=4:high_freq_factor=0.0625",
+        one_axis(rotate_adjacent, high_first(10000, 64, 4, 1, 0.0625, 8192))),
+    Row("meta/llama:head_dim=32:theta=500000:use_scaled_rope=true:factor=16:high_freq_factor=1.5",
+        one_axis(rotate_adjacent, high_first(500000, 32, 16, 1, 1.5, 8192))),
     Row(f"ctranslate2/rotary:head_dim=16:rotary_dim=8:rotary_base=500000:rotary_scaling_type=su:{LISTS}"
         ":original_max_position_embeddings=4096:max_position_embeddings=131071",
         one_axis(rotate_adjacent, PLAIN_8 / SHORT, size=root(31, 4096))),
