@@ -2,8 +2,9 @@
 
 A file states one layout. What several layouts share stands in rule files under `models/rules/`,
 named by `rules` (always) or `choose` (by a word in the spec, such as rope_type=yarn), and a layout
-that differs from a shipped one by little says `like` and states the difference. The parameters that
-rules bring can be renamed, given another default, or fixed; nothing else in a rule can be overridden.
+that differs from a shipped one by little says `like` and states the difference, which stands over what
+the rules of that one bring. Otherwise the parameters that rules bring can be renamed, given another
+default, or fixed; nothing else in a rule can be overridden.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from prover.layouts.layout_tables import (
     RawWarning,
     Text,
     choice_rules,
+    laid_over,
     raw_layout,
     read_rule,
 )
@@ -63,7 +65,7 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
     """The text of a layout file, with the rules that `choices` picks."""
     raw = raw_layout(path)
     try:
-        parts = _collect(raw, choices)
+        parts = _collect(raw, choices, laid_over(path))
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     return LayoutText(
@@ -85,8 +87,8 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
     )
 
 
-def _collect(raw: RawLayout, choices: Mapping[str, str]) -> _Parts:
-    parts = _Parts(raw)
+def _collect(raw: RawLayout, choices: Mapping[str, str], over: frozenset[str]) -> _Parts:
+    parts = _Parts(raw, over)
     for name in [*raw.rules, *_chosen(raw, choices)]:
         parts.take(name, raw.rename)
     parts.check_blocks()
@@ -140,9 +142,10 @@ def _choices(raw: RawLayout) -> dict[str, tuple[str, ...]]:
 
 
 class _Parts:
-    """What a layout and its rules define together; a name is defined once."""
+    """What a layout and its rules define together; a name is defined once, but for those in `over`."""
 
-    def __init__(self, raw: RawLayout) -> None:
+    def __init__(self, raw: RawLayout, over: frozenset[str]) -> None:
+        self.over = over
         self.sources = list(raw.source)
         self.parameters = dict(raw.parameters)
         self.lets = dict(raw.let)
@@ -173,10 +176,10 @@ class _Parts:
             ("let name", self.lets, rule.let),
             ("state", self.states, rule.state),
         ):
-            clash = sorted(set(mine) & set(theirs))
+            clash = sorted((set(mine) & set(theirs)) - self.over)
             if clash:
                 raise InputError(f"{kind} '{clash[0]}' is defined by rule '{name}' too")
-            mine.update(theirs)  # type: ignore[arg-type]
+            mine.update({key: _over(mine.get(key), value) for key, value in theirs.items()})
         self.recipe = _completed(self.recipe, rule.recipe)
         self.sources += rule.source
         self.requirements += rule.requirements
@@ -207,6 +210,15 @@ class _Parts:
     def of_a_rule(self, name: str) -> bool:
         """Whether a rule taken in has brought this parameter."""
         return name in self.parameters and name not in self.own
+
+
+def _over(mine: Any, theirs: Any) -> Any:
+    """What a layout states over what a rule has: field by field for a parameter, whole for anything else."""
+    if mine is None or not isinstance(theirs, RawParameter):
+        return theirs if mine is None else mine
+    plain = RawParameter()
+    own = {name: value for name in mine.__struct_fields__ if (value := getattr(mine, name)) != getattr(plain, name)}
+    return msgspec.structs.replace(theirs, **own)
 
 
 def _completed(mine: RawRecipe | None, theirs: RawRecipe | None) -> RawRecipe | None:

@@ -161,6 +161,21 @@ def raw_layout(path: Path) -> RawLayout:
     return _convert(path, _inherited(path, ()), RawLayout)
 
 
+def laid_over(path: Path) -> frozenset[str]:
+    """The names of parameters, `let` and states that a file which is like another states itself.
+
+    They stand over those of the same name that the rules of the other bring.
+    """
+    names: set[str] = set()
+    tables = read_toml(path)
+    for _ in range(MAX_LIKE):
+        if not (below := tables.get("like")):
+            break
+        names |= {name for field in ("parameters", "let", "state") for name in tables.get(field, {})}
+        tables = read_toml(catalogue()[below])
+    return frozenset(names)
+
+
 def _inherited(path: Path, above: tuple[str, ...]) -> dict[str, Any]:
     """The tables of a file laid over those of the layout that it is like."""
     tables = read_toml(path)

@@ -176,7 +176,7 @@ def _from_transformers(name: str, entry: _Transformers) -> Measured:
         for lane in (a, b):
             _lane(lane, width, "pairs")
         logs = [abs(math.log(abs(f))) for _, f in (*first, *second)] or [0.0]
-        tolerance = (6 + max(logs) + blend + unit) * ROUNDING
+        tolerance = (6 + 3 * max(logs) + blend + unit) * ROUNDING
         return _oriented((a, b), (written[a], written[b]), first, second, (sizes(a), sizes(b)), tolerance)
 
     pairs = []
@@ -191,8 +191,9 @@ def _from_transformers(name: str, entry: _Transformers) -> Measured:
             raise InputError(f"expected one frequency for each of {len(axes)} axes", where="non_rotation_pairs")
         pairs.append(pair(a, b, _vector(axes, first), _vector(axes, second)))
     why = (
-        "a float32 base**exponent: one rounding of 2^-24 for each e-fold of the frequency, and six more for power, "
-        "reciprocal, scaling, product with the position, sine and arc tangent"
+        "a float32 base**exponent, or the exponential of a product: up to three roundings of 2^-24 (logarithm, "
+        "quotient, product) for each e-fold of the frequency, and six more for power, reciprocal, scaling, product "
+        "with the position, sine and arc tangent"
     )
     if blend:
         why += "; the blend of frequencies carries four more, counted factor times"

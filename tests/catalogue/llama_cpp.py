@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from catalogue.kernels import (
+    Array,
     Kernel,
     Row,
     by_axis,
@@ -12,6 +15,7 @@ from catalogue.kernels import (
     one_axis,
     rotate_adjacent,
     rotate_halves,
+    yarn_frequencies,
 )
 from catalogue.sglang import chunks
 
@@ -39,7 +43,82 @@ def imrope_cpu(sections: tuple[int, int, int], pairs: int) -> list[str]:
     return axes
 
 
+def context_factor(
+    factor: float, *, log_mul: float = 0, is_deepseek2: bool = False, given: float = 1, yarn_given: float = 1,
+    ext: int = 1,
+) -> float:
+    """What llama_context and, on top of it, rope_yarn put on cos and sin; `log_mul` as the loader leaves it."""
+    def get_mscale(scale: float, mscale: float) -> float:
+        return 1.0 if scale <= 1 else 0.1 * mscale * math.log(scale) + 1
+
+    attn = yarn_given
+    if ext != 0:
+        mscale = log_mul if is_deepseek2 and log_mul != 1 else 1.0
+        attn = get_mscale(factor, mscale) / get_mscale(factor, log_mul) if log_mul != 0 else get_mscale(factor, 1)
+        attn *= 1 / (1 + 0.1 * math.log(factor))
+    attn *= given
+    return attn * (1 + 0.1 * math.log(factor)) if ext != 0 else attn
+
+
+def rope_2d(order: str, scale: float, base: float = 10000) -> Kernel:
+    """build_rope_2d on 32 lanes: ggml NORMAL over 16 lanes each, the second half times freq_scale."""
+    half = default_frequencies(base, 16)
+    return by_axis(rotate_adjacent, np.concatenate([half, scale * half]), [order[0]] * 8 + [order[1]] * 8)
+
+
+YARN = "freq_scale=0.025:ext_factor=1:n_ctx_orig=4096"
+YARN_128: Array = yarn_frequencies(10000, 128, 40, 4096)
+YARN_64 = yarn_frequencies(10000, 64, 40, 4096)
+MISTRAL = "llama-cpp/text:arch=mistral3:base=1e6:freq_scale=1/64:ext_factor=1:n_ctx_orig=4096"
+MISTRAL_128 = yarn_frequencies(1e6, 128, 64, 4096, fast=4)
+
+YARN_ROWS = (
+    Row(f"{MISTRAL}:beta_fast=4", one_axis(rotate_adjacent, MISTRAL_128, size=context_factor(64))),
+    Row(f"{MISTRAL}:beta_fast=4:yarn_log_multiplier=1",
+        one_axis(rotate_adjacent, MISTRAL_128, size=context_factor(64, log_mul=1))),
+    Row(f"{MISTRAL}:beta_fast=4:yarn_log_multiplier=0.5:attn_factor=2:yarn_attn_factor=3",
+        one_axis(rotate_adjacent, MISTRAL_128, size=context_factor(64, log_mul=0.5, given=2, yarn_given=3))),
+    Row("llama-cpp/text:arch=mistral3:yarn_log_multiplier=1:attn_factor=2:yarn_attn_factor=3",
+        one_axis(rotate_adjacent, F128, size=context_factor(1, log_mul=1, given=2, yarn_given=3, ext=0))),
+    Row(f"llama-cpp/text:arch=llama:{YARN}:attn_factor=2:yarn_attn_factor=3",
+        one_axis(rotate_adjacent, YARN_128, size=context_factor(40, given=2, yarn_given=3))),
+    Row("llama-cpp/text:arch=qwen2:freq_scale=2:ext_factor=1:n_ctx_orig=4096",
+        one_axis(rotate_halves, yarn_frequencies(10000, 128, 0.5, 4096), size=context_factor(0.5))),
+    Row("llama-cpp/text:arch=qwen2:freq_scale=0.25:attn_factor=2:yarn_attn_factor=3",
+        one_axis(rotate_halves, F128 / 4, size=context_factor(4, given=2, yarn_given=3, ext=0))),
+    Row(f"llama-cpp/text:arch=grok:{YARN}",
+        one_axis(rotate_halves, yarn_frequencies(10000, 128, 40, 4096, fast=8), size=context_factor(40))),
+    Row(f"llama-cpp/text:arch=deepseek2:{YARN}", one_axis(rotate_adjacent, YARN_128, size=context_factor(40))),
+    Row(f"llama-cpp/text:arch=deepseek2:{YARN}:yarn_log_multiplier=0.0707:attn_factor=2",
+        one_axis(rotate_adjacent, YARN_128, size=context_factor(40, log_mul=0.707, is_deepseek2=True, given=2))),
+    Row(f"llama-cpp/text:arch=deepseek2:{YARN}:yarn_log_multiplier=0.1",
+        one_axis(rotate_adjacent, YARN_128, size=context_factor(40, log_mul=1, is_deepseek2=True))),
+    *(Row(f"llama-cpp/text:arch={arch}:{YARN}:yarn_log_multiplier=0.0707:attn_factor=2",
+          one_axis(rotate_adjacent, YARN_128, size=context_factor(40, log_mul=0.707, given=2)))
+      for arch in ("mistral4", "deepseek32")),
+    Row(f"llama-cpp/text:arch=deepseek4:{YARN}", one_axis(rotate_adjacent, YARN_128)),
+    Row(f"llama-cpp/output-back:{YARN}", one_axis(rotate_adjacent, -YARN_64, 448)),
+    Row(f"llama-cpp/indexer:{YARN}:yarn_log_multiplier=0.05",
+        one_axis(rotate_halves, YARN_64, size=context_factor(40, log_mul=0.5))),
+    Row(f"llama-cpp/indexer:arch=glm-dsa:{YARN}", one_axis(rotate_adjacent, YARN_64, size=context_factor(40))),
+    Row(f"llama-cpp/indexer:arch=deepseek4:{YARN}", one_axis(rotate_adjacent, YARN_64, 64)),
+    Row("llama-cpp/imrope:freq_scale=0.25:attn_factor=2:yarn_attn_factor=3:sections=24,20,20,0",
+        by_axis(rotate_halves, F128 / 4, imrope_cpu((24, 20, 20), 64),
+                size=context_factor(4, given=2, yarn_given=3, ext=0))),
+    Row(f"llama-cpp/mrope:{YARN}:attn_factor=2",
+        by_axis(rotate_halves, YARN_128, chunks([24, 20, 20]), size=context_factor(40, given=2))),
+)
+
+VISION_2D = (
+    Row("llama-cpp/vision-2d:head_dim=32", rope_2d("hw", 1)),
+    Row("llama-cpp/vision-2d:head_dim=32:first=w:base=100", rope_2d("wh", 1, 100)),
+    Row("llama-cpp/vision-2d:head_dim=32:interleave_freq=true", rope_2d("hw", 10000 ** (-2 / 32))),
+)
+
 ROWS = (
+    *YARN_ROWS,
+    *VISION_2D,
+    Row("llama-cpp/text:arch=cogvlm:base=500000", one_axis(rotate_halves, F128)),
     Row("llama-cpp/text", one_axis(rotate_adjacent, F128)),
     Row("llama-cpp/text:arch=qwen2:n_rot=64", one_axis(rotate_halves, F64)),
     Row("llama-cpp/text:arch=deepseek2-ocr", one_axis(rotate_halves, F128)),

@@ -77,7 +77,6 @@ ROWS = (
     Row("torchtitan/rope:backend=cos_sin", HALF),
     Row("torchtitan/llama", one_axis(rotate_adjacent, SCALED)),
     Row("torchtitan/yarn:head_dim=64:rope_factor=40:max_seq_len=8192", one_axis(rotate_adjacent, YARN64)),
-    Row("torchtitan/yarn:rope_factor=40:max_seq_len=4096", ADJACENT),
     Row("torchtitan/cos-sin-yarn", HALF),
     Row("torchtitan/cos-sin-yarn:head_dim=64:theta=150000:rope_factor=32:beta_fast=1:beta_slow=32",
         one_axis(rotate_halves, yarn_frequencies(150000, 64, 32, 4096, truncate=False), size=0.1 * math.log(32) + 1)),

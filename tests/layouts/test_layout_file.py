@@ -124,6 +124,50 @@ def test_like_states_the_difference_only(tmp_path: Path) -> None:
     assert [pair.read for pair in shipped.pairs] == [pair.read for pair in mine.pairs]
 
 
+def test_like_lays_its_let_over_that_of_a_rule(tmp_path: Path) -> None:
+    """transformers/half gets `frequency` from the rule that rope_type picks; a third of it is a third of it."""
+    text = 'title = "third"\nlike = "transformers/half"\n[let]\nfrequency = "unscaled/3"\n'
+    mine = loaded(tmp_path, text, ":head_dim=8").layout
+    assert load("transformers/half:head_dim=8:rope_type=linear:factor=3").layout.pairs == mine.pairs
+    yarn = ":head_dim=64:rope_type=yarn:factor=4:original_max_position_embeddings=4096"
+    assert load(f"transformers/half{yarn}").layout.pairs[31].magnitude == loaded(tmp_path, text, yarn).layout.pairs[
+        31
+    ].magnitude
+
+
+def test_like_lays_its_let_over_that_of_a_rule_through_another_like(tmp_path: Path) -> None:
+    """maxtext/gemma4 is like transformers/proportional, whose pairing and frequencies come from rules."""
+    text = 'title = "adjacent"\nlike = "maxtext/gemma4"\n[let]\nfirst_lane = "2*j"\nsecond_lane = "2*j + 1"\n'
+    mine = loaded(tmp_path, text, ":head_dim=8:partial_rotary_factor=0.5").layout
+    assert [(0, 1), (2, 3)] == [pair.read for pair in mine.pairs if pair.angle.frequencies]
+
+
+def test_like_lays_a_parameter_over_that_of_a_rule_field_by_field(tmp_path: Path) -> None:
+    """A parameter restated keeps what is not restated: here the default goes and the requirement stays."""
+    text = 'title = "small"\nlike = "transformers/half"\n[parameters]\nhead_dim = { default = 4 }\n'
+    assert load("transformers/half:head_dim=4").layout.pairs == loaded(tmp_path, text).layout.pairs
+    with pytest.raises(InputError, match=r"head_dim % 2 == 0"):
+        loaded(tmp_path, text, ":head_dim=5")
+
+
+def test_like_lays_a_state_over_that_of_a_rule(tmp_path: Path) -> None:
+    """axes/greedy counts the pairs placed on each axis; a counter that starts at 1 places one pair less there."""
+    text = (
+        'title = "later"\nlike = "vllm/openpangu-mrope"\n'
+        '[state.placed_1]\ninitial = 1\nstep = "placed_1 + (1 if axis == 1 else 0)"\n'
+    )
+    values = ":head_size=32:mrope_section=8,4,4"
+    assert 4 == axes_of(load(f"vllm/openpangu-mrope{values}").layout).count("h")
+    assert 3 == axes_of(loaded(tmp_path, text, values).layout).count("h")
+
+
+def test_without_like_a_name_is_defined_once(tmp_path: Path) -> None:
+    """A layout that names a rule itself cannot redefine what the rule defines."""
+    text = PLAIN.replace("[parameters]", 'rules = ["pairing/half"]\n[let]\nfirst_lane = "j"\n[parameters]')
+    with pytest.raises(InputError, match=r"let name 'first_lane' is defined by rule 'pairing/half' too"):
+        loaded(tmp_path, text + 'angle = "t"\n')
+
+
 def test_a_layout_like_none_is_an_error(tmp_path: Path) -> None:
     """`like` takes the name of a shipped layout, never a path."""
     with pytest.raises(InputError, match=r"there is no layout '../x.toml'"):

@@ -9,6 +9,12 @@ from prover.layouts.loading import load
 
 REFUSED = {
     "torchtitan/cos-sin-yarn:rope_factor=32": "takes them in reverse",
+    "torchtitan/qwen3-5:head_dim=64": "indexes outside its table",
+    "mlx-lm/rope:rope_type=yarn": "parameter 'factor' must be given",
+    "mlx-lm/rope:rope_type=yarn:factor=4:truncate=false": "unknown parameter 'truncate'",
+    "ctranslate2/rotary:rotary_scaling_type=yarn": "Choose one of none, linear, su, llama3",
+    "maxtext/gemma4:factor=2": "unknown parameter 'factor'",
+    "diffusers/omnigen:rope_type=su:attention_factor=2": "unknown parameter 'attention_factor'",
     "lucidrains/rope:dim=2": "dim > 2",
     "lucidrains/rope:start_index=40:dim=32": "32 lanes from lane 40 on do not fit into a head of 64",
     "x-transformers/rope:rotary_emb_dim=2": "divides by zero",
@@ -28,6 +34,8 @@ WARNED = {
     "executorch/rope:partial_rotary_factor=0.5": "all 128 lanes turn",
     "executorch/rope:use_hf_rope=true:use_scaled_rope=true": "nothing is scaled",
     "keras-hub/rope:rope_type=yarn:scaling_factor=4:denominator_dim=256": "not read under rope_type yarn",
+    "mlx-vlm/mrope:head_dim=32:style=sectioned_half_split:mrope_section=4,4,4": "which is no rotation",
+    "llama-cpp/text:arch=cogvlm:base=500000": "base=500000 is not read",
     "diffusers/ideogram4": "section 0 is never read; this gives 88/20/20",
     "timm/mrope": "section 0 is never read; this gives 11/11/10",
 }
