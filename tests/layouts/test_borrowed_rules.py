@@ -25,7 +25,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "frequency/yarn": ("liger/qwen2vl-mrope",),
     "frequency/yarn-ramp": ("liger/qwen2vl-mrope",),
     # Divided below the low end first, and with the same blend.
-    "frequency/llama3": ("liger/qwen2vl-mrope", "meta/llama", "torchtitan/llama"),
+    "frequency/llama3": ("liger/qwen2vl-mrope", "torchtitan/llama"),
     # base*alpha**(n/(n - 2)).
     "frequency/ntk-alpha": ("liger/qwen2vl-mrope", "sglang/rope", "vllm/rope", "vllm/xdrope"),
     # Lanes that pass and lanes that turn, no frequencies.
@@ -50,18 +50,7 @@ SAME: dict[str, tuple[str, ...]] = {
 # Held against tables measured from the project's own kernel.
 MEASURED: dict[str, tuple[str, ...]] = {
     "dinov3/periods": ("timm/dinov3",),
-    "frequency/llama3": ("ctranslate2/rotary", "litgpt/rope", "maxtext/llama", "mlx-lm/rope"),
-    "frequency/longrope": ("diffusers/omnigen",),
-    "frequency/yarn": ("ctranslate2/rotary", "maxtext/yarn"),
-    "frequency/yarn-long": ("torchtitan/yarn",),
-    "frequency/yarn-ramp": (
-        "ctranslate2/rotary", "maxtext/yarn", "megatron/mla", "megatron/yarn", "mlx-lm/rope", "torchtitan/yarn",
-    ),
-    "frequency/yarn-ratio": ("megatron/mla", "megatron/yarn", "mlx-lm/rope"),
     "mlx-lm/proportional": ("mlx-vlm/proportional",),
-    "transformers/mrope-ernie": ("mlx-vlm/ernie-vl",),
-    "transformers/mrope-stride3": ("maxtext/qwen3-omni", "torchtitan/qwen3-5"),
-    "transformers/proportional": ("maxtext/gemma4", "mlx-lm/proportional"),
     "vllm/llava-onevision2": ("mlx-vlm/mage-vl",),
     "vllm/xdrope": ("mlx-vlm/hunyuan-vl",),
 }
@@ -116,4 +105,4 @@ def test_no_layout_borrows_a_rule_without_a_reason() -> None:
     files = [path for path in sorted(MODELS.glob("*/*.toml")) if path.parent != RULES and path.parent.name not in OWN]
     found = {(name, f"{path.parent.name}/{path.stem}") for path in files if repositories(read(path))
              for name in borrowed(path)}
-    assert set() == found - {(name, layout) for table in (SAME, MEASURED) for name in table for layout in table[name]}
+    assert found == {(name, layout) for table in (SAME, MEASURED) for name in table for layout in table[name]}

@@ -81,7 +81,7 @@ def test_every_row_is_a_layout() -> None:
         spec: about.missing for spec in dict.fromkeys(row.spec for row in model_layouts())
         if (about := outline(spec)).missing or not load(spec)
     }
-    factors = {"short_factor", "long_factor", "short_mscale", "long_mscale"}
+    factors = {"original_max_position_embeddings", "short_factor", "long_factor", "short_mscale", "long_mscale"}
     learned = {"multipliers", "frequencies", "freqs_x", "freqs_y"}
     assert [] == [spec for spec, names in missing.items() if not set(names) <= factors | learned]
 

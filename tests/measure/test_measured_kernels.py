@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from prover.conform import conform
-from prover.exact import exact
-from prover.layout import Layout
-from prover.loading import load
-from prover.measured import Measured, read_measured
+from prover.exact.number import exact
+from prover.layouts.layout import Layout
+from prover.layouts.loading import load
+from prover.measure.conform import conform
+from prover.measure.measured import Measured, read_measured
 
-MEASURED = Path(__file__).parent / "measured"
+MEASURED = Path(__file__).parent.parent / "measured"
 SPECS = json.loads((MEASURED / "kernel-specs.json").read_text())
 ROWS = [
     pytest.param(table, entry, spec, id=f"{table}-{entry}-{kind[:1]}")

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from prover.cli import run_command
-from prover.kernel import to_float
-from prover.layout import Layout
-from prover.loading import load
+from prover.commands.cli import run_command
+from prover.kernels.kernel import to_float
+from prover.layouts.layout import Layout
+from prover.layouts.loading import load
 
 MISTRAL = "llama-cpp/text:arch=mistral3:base=1e6:freq_scale=1/64:ext_factor=1:n_ctx_orig=4096"
 

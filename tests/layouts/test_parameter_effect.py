@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from prover.errors import ProverError
-from prover.expand import expand, feed_texts
-from prover.family import Family, Given, Parameter
-from prover.family_file import load_family
-from prover.layout_file import choice_names
-from prover.layout_tables import choice_rules, raw_layout, read_rule
-from prover.spec import catalogue, parse_value
+from prover.layouts.expand import expand, feed_texts
+from prover.layouts.family import Family, Given, Parameter
+from prover.layouts.family_file import load_family
+from prover.layouts.layout_file import choice_names
+from prover.layouts.layout_tables import choice_rules, raw_layout, read_rule
+from prover.layouts.spec import catalogue, parse_value
 
 Values = dict[str, Given]
 
