@@ -87,19 +87,10 @@ def show(spec: str, feeds: tuple[str, ...], every_row: bool, as_json: bool) -> i
 
     Parameters that must be given need not be: then pairs and properties are left out.
     """
-    from prover.layouts.loading import load, outline
-    from prover.reports.show import outline_json, outline_text, show_json, show_text
+    from prover import api
 
-    about = outline(spec)
-    if about.missing and not feeds:
-        if as_json:
-            print_json(outline_json(about))
-        else:
-            click.echo(outline_text(about), nl=False)
-        return EXIT_OK
-    loaded = load(spec)
     if as_json:
-        print_json(show_json(loaded, feeds))
+        print_json(api.show_data(spec, feeds))
     else:
-        click.echo(show_text(loaded, every_row, feeds), nl=False)
+        click.echo(api.show(spec, feeds, every_row), nl=False)
     return EXIT_OK

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from prover.api import Answer
 
 _COMMON = """  2  bad usage or unreadable input
   3  {undecided}
@@ -35,3 +39,17 @@ def safe(text: str, most: int = 1400) -> str:
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on standard output, plain ASCII."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False))
+
+
+def tell(answer: Answer, style: str, certificate: str | None = None) -> int:
+    """Print an answer as text, markdown or json, write its certificate where one is wanted, give its exit code."""
+    if certificate and answer.certificate:
+        from prover.files import write_text
+
+        write_text(Path(certificate), answer.certificate)
+    if style == "json":
+        print_json(answer.to_json())
+    else:
+        written = certificate if answer.certificate else None
+        click.echo(answer.to_markdown(written) if style == "markdown" else answer.to_text(written), nl=False)
+    return answer.exit_code

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import click
 
-from prover.commands.console import EXIT_HELP, exit_help, print_json, safe
-from prover.commands.theorems import CVC5, SMTLIB, prove_all
+from prover.commands.console import EXIT_HELP, exit_help, print_json, safe, tell
+from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_INTERNAL, EXIT_OK
-
-if TYPE_CHECKING:
-    from prover.claims.solver import Solver
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
 BITWISE = "bitwise"
@@ -65,58 +62,26 @@ def prove(
     given and holds. convertible (5): only after the weights are changed as printed. different (1): no
     fixed linear map makes up for it, or nothing within R does.
     """
-    from prover.claims.claim import make_claim
-    from prover.claims.properties import about_under
-    from prover.claims.relation import Relation
-    from prover.claims.solver import make_solver
+    from prover import api
     from prover.errors import InputError
-    from prover.files import write_text
-    from prover.layouts.axes import axes_feeds
-    from prover.layouts.loading import load
-    from prover.reports.render import render_markdown, render_text
-    from prover.reports.report import report
-    from prover.verdicts.verdict import prove as decide_claim
 
     if certificate is not None:
         _check_certificate_path(certificate)
     if where and not names:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     style = "json" if as_json else style
-    feeds = axes_feeds(axes, feeds)
     if relation == BITWISE:
         if names or certificate is not None:
             raise InputError("--relation bitwise takes neither --for-all nor --certificate",
                              advice="Bits are compared at given sizes, and their proof is a solver's")
-        return _prove_bits(source, target, feeds, style, make_solver(smtlib, cvc5))
+        return tell(api.prove_bits(source, target, feeds=feeds, axes=axes, smtlib=smtlib, cvc5=cvc5), style)
+    allowed = cast("api.RelationName | None", relation)
     if names:
-        return prove_all(source, target, names, where, feeds, relation, certificate, style, smtlib, cvc5)
-    first, second = load(source), load(target)
-    solver = make_solver(smtlib, cvc5)
-    verdict = decide_claim(make_claim(first, second, feeds), Relation(relation) if relation else None, solver)
-    about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
-    found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
-    if certificate and verdict.certificate:
-        write_text(Path(certificate), verdict.certificate)
-    if style == "json":
-        print_json(found)
-    else:
-        render = render_markdown if style == "markdown" else render_text
-        click.echo(render(found, certificate if verdict.certificate else None), nl=False)
-    return verdict.exit_code
-
-
-def _prove_bits(source: str, target: str, feeds: tuple[str, ...], style: str, solver: Solver) -> int:
-    """`prove --relation bitwise`: print what is known of the bits, give the exit code."""
-    from prover.bits.bitwise import compare_bits
-    from prover.claims.relation import EXIT_CODES
-    from prover.reports.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
-
-    found = compare_bits(source, target, feeds, solver)
-    if style == "json":
-        print_json(bitwise_json(found))
-    else:
-        click.echo((bitwise_markdown if style == "markdown" else bitwise_text)(found), nl=False)
-    return EXIT_CODES[found.outcome]
+        answer = api.prove_for_all(source, target, names, where=where, feeds=feeds, axes=axes, relation=allowed,
+                                   smtlib=smtlib, cvc5=cvc5)
+        return tell(answer, style, certificate)
+    answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5)
+    return tell(answer, style, certificate)
 
 
 def _check_certificate_path(name: str) -> None:

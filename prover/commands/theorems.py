@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import exit_help, print_json
+from prover.commands.console import exit_help, tell
 
 if TYPE_CHECKING:
-    from prover.theorems.for_all import Theorem
+    pass
 
 SMTLIB = click.option(
     "--smtlib", metavar="DIR", help="Write every question to the solver into DIR, as SMT-LIB 2 text."
@@ -53,16 +51,12 @@ def solve(
     Exit code 0: equal for all parameters with the weights as they are; 5: for all, once the weights are
     changed; 1: for some (the condition says which) or for none; 3: no condition was found.
     """
-    from prover.claims.relation import EXIT_CODES
-    from prover.claims.solver import make_solver
+    from prover import api
     from prover.commands.progress import track
-    from prover.layouts.axes import axes_feeds
-    from prover.theorems.for_all import solve_for
 
-    feeds = axes_feeds(axes, feeds)
-    found = solve_for(source, target, over, where, feeds, make_solver(smtlib, cvc5), up_to, track)
-    _show(found, "json" if as_json else style)
-    return EXIT_CODES[found.outcome]
+    answer = api.solve(source, target, over, where=where, feeds=feeds, axes=axes, up_to=up_to, smtlib=smtlib, cvc5=cvc5,
+                       track=track)
+    return tell(answer, "json" if as_json else style)
 
 
 @click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))
@@ -85,42 +79,7 @@ def rewrite(
     induction; what the loop carries is looked for among the other file's expressions. Exit code 0: the
     same; 1: different, with sizes and the first pair that differs; 3: neither was found.
     """
-    from prover.claims.relation import EXIT_CODES
-    from prover.claims.solver import make_solver
-    from prover.reports.rewrite_report import rewrite_json, rewrite_text
-    from prover.theorems.rewrite import check_rewrite
+    from prover import api
 
     named = [name.strip() for name in names.split(",")] if names else []
-    found = check_rewrite(old, new, named, where, make_solver(smtlib, cvc5))
-    if as_json:
-        print_json(rewrite_json(found))
-    else:
-        click.echo(rewrite_text(found), nl=False)
-    return EXIT_CODES[found.outcome]
-
-
-def prove_all(
-    source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], relation: str | None,
-    certificate: str | None, style: str, smtlib: str | None, cvc5: bool,
-) -> int:
-    """`prove --for-all`: print the theorem, write the counterexample's certificate, give the exit code."""
-    from prover.claims.relation import EXIT_CODES, Relation
-    from prover.claims.solver import make_solver
-    from prover.files import write_text
-    from prover.theorems.for_all import state_theorem
-
-    limit = Relation(relation) if relation else None
-    found = state_theorem(source, target, names, where, feeds, limit, make_solver(smtlib, cvc5))
-    if certificate and found.smallest is not None and found.smallest.verdict.certificate:
-        write_text(Path(certificate), found.smallest.verdict.certificate)
-    _show(found, style)
-    return EXIT_CODES[found.outcome]
-
-
-def _show(found: Theorem, style: str) -> None:
-    from prover.reports.theorem_report import theorem_json, theorem_markdown, theorem_text
-
-    if style == "json":
-        print_json(theorem_json(found))
-    else:
-        click.echo((theorem_markdown if style == "markdown" else theorem_text)(found), nl=False)
+    return tell(api.rewrite(old, new, named, where=where, smtlib=smtlib, cvc5=cvc5), "json" if as_json else "text")

@@ -1,0 +1,106 @@
+"""The Python API: what it offers, what it gives, and that it imports nothing heavy before it must."""
+
+from __future__ import annotations
+
+import dataclasses
+import doctest
+import json
+import subprocess
+import sys
+
+import pytest
+
+import prover
+from prover import api
+from prover.commands.cli import run_command
+
+SOURCE, TARGET = "ggml/normal:head_dim=8", "ggml/neox:head_dim=8"
+
+
+@pytest.mark.parametrize("module", [prover, api], ids=["prover", "prover.api"])
+def test_examples(module: object) -> None:
+    """Every example of the documentation gives what it shows, and there are some."""
+    found = doctest.testmod(module)  # type: ignore[arg-type]
+    assert found.attempted
+    assert 0 == found.failed
+
+
+def test_the_package_offers_what_the_api_lists() -> None:
+    """`import prover` and `prover.api` list the same names, each documented."""
+    assert {"__version__", *api.__all__} == set(prover.__all__) == set(dir(prover))
+    for name in api.__all__:
+        assert getattr(prover, name) is getattr(api, name)
+        assert getattr(api, name).__doc__
+
+
+def test_what_is_not_listed_is_no_attribute() -> None:
+    """A name that is not offered is an AttributeError that says which."""
+    with pytest.raises(AttributeError, match="module 'prover' has no attribute 'decide'"):
+        _ = prover.decide
+
+
+def test_import_is_light() -> None:
+    """`import prover` loads no library that decides."""
+    program = "import sys, prover, prover.api; print(sorted({'sympy', 'z3', 'numpy', 'flint'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+
+
+def test_a_proof_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same JSON, text, Markdown and exit code."""
+    proof = prover.prove(SOURCE, TARGET)
+    for style, given in (("json", json.dumps(proof.to_json(), indent=1) + "\n"), ("text", proof.to_text()),
+                         ("markdown", proof.to_markdown())):
+        assert proof.exit_code == run_command(["prove", SOURCE, TARGET, "--format", style])
+        assert given == capsys.readouterr().out
+
+
+def test_answers_are_frozen() -> None:
+    """Nobody changes a verdict after it was given."""
+    answers = (prover.prove(SOURCE, TARGET), prover.load(SOURCE), prover.check("{}"))
+    for answer, name in zip(answers, ("verdict", "width", "accepted"), strict=True):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(answer, name, None)
+
+
+def test_a_layout_may_stand_for_its_spec() -> None:
+    """What was loaded once can be proved about, and equal specs are equal layouts."""
+    source, target = prover.load(SOURCE), prover.load(TARGET)
+    assert prover.prove(SOURCE, TARGET) == prover.prove(source, target)
+    assert source == prover.load(SOURCE)
+    assert source != target
+
+
+def test_certificates_are_checked() -> None:
+    """The evidence is accepted, and a changed one rejected with the reason and exit code 4."""
+    certificate = prover.prove(SOURCE, TARGET).certificate
+    assert certificate is not None
+    assert (True, 0) == (prover.check(certificate).accepted, prover.check(certificate).exit_code)
+    spoiled = prover.check(certificate.replace('"permutation":[0,2', '"permutation":[2,0'))
+    assert (False, 4) == (spoiled.accepted, spoiled.exit_code)
+    assert repr(spoiled).startswith("<rejected: ")
+
+
+def test_mistakes_are_one_kind_of_error() -> None:
+    """A bad spec raises ProverError, which is a ValueError too, with the exit code the command has."""
+    with pytest.raises(prover.ProverError, match="nowhere") as caught:
+        prover.load("ggml/nowhere")
+    assert isinstance(caught.value, ValueError)
+    assert 2 == caught.value.exit_code
+
+
+def test_theorems_and_rewrites() -> None:
+    """All sizes, loops and bits come as answers with a word, a sentence and an exit code."""
+    always = prover.prove_for_all("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,base")
+    assert ("convertible", 5) == (always.verdict, always.exit_code)
+    where = prover.solve("ggml/mrope:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,sections", feeds=["text"])
+    assert ("different", 1) == (where.verdict, where.exit_code)
+    assert where.to_json()["condition"]
+    bits = prover.prove_bits("ggml/mrope", "ggml/neox", feeds=["text"])
+    assert "bits" in repr(bits)
+
+
+def test_run_gives_results_one_by_one() -> None:
+    """Proof files are run in order, each result with its exit code."""
+    results = prover.run(["06-gpt-oss-yarn", "01-normal-to-neox"], jobs=1)
+    assert [("06-gpt-oss-yarn", 0), ("01-normal-to-neox", 0)] == [(r.name, r.exit_code) for r in results]
