@@ -10,11 +10,11 @@ from prover.claims.properties import Properties, properties
 from prover.exact.display import show_angle, show_number, show_pairs
 from prover.language.formula import formula
 from prover.layouts.expand import parameter_values, show_value, used_lets
-from prover.layouts.family import Family
+from prover.layouts.family import MORE_ANGLES, Family
 from prover.layouts.layout import Pair
 from prover.layouts.loading import Loaded
 from prover.reports.explain import axis_strip
-from prover.reports.text import plain
+from prover.reports.text import plain, turns_text
 from prover.verdicts.certificate import layout_json
 
 MAX_ROWS = 72
@@ -44,7 +44,7 @@ def show_json(loaded: Loaded, feeds: Sequence[str] = ()) -> dict[str, Any]:
                 {
                     name: formula(getattr(block, name))
                     for name in ("count", "first", "second", "write_first", "write_second",
-                                 "angle", "second_angle", "magnitude")
+                                 "angle", *MORE_ANGLES, "magnitude")
                     if getattr(block, name) is not None
                 }
                 for block in family.blocks
@@ -91,8 +91,7 @@ def show_text(loaded: Loaded, every_row: bool, feeds: Sequence[str] = ()) -> str
         if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
             lines.append(f"  written to ({block['write_first']}, {block['write_second']})")
         lines.append(f"  angle = {block['angle']}")
-        if "second_angle" in block:
-            lines.append(f"  second angle = {block['second_angle']}")
+        lines += [f"  {name.replace('_', ' ')} = {block[name]}" for name in MORE_ANGLES if name in block]
         if block["magnitude"] not in ("1", "magnitude"):  # the let name follows below
             lines.append(f"  magnitude = {block['magnitude']}")
     lines += [f"  {name} = {text}" for name, text in found["formula"]["where"].items()]
@@ -121,7 +120,7 @@ def _property_lines(found: dict[str, Any]) -> list[str]:
         return "yes" if value else "no"
 
     twisted = found["not_rotations"]
-    which = f" (two angles in pairs {show_pairs(twisted)})" if twisted else ""
+    which = f" (several angles in pairs {show_pairs(twisted)})" if twisted else ""
     mixed = found["fed_differently"]
     apart = f" (the feeds turn pairs {show_pairs(mixed)} differently)" if mixed else ""
     why = f" ({found['why_not']})" if found["why_not"] else ""
@@ -142,10 +141,9 @@ def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
         shown = range(MAX_ROWS)
     for index in shown:
         pair = pairs[index]
-        angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
-        turns = [show_angle(angle) for angle in angles]
         lanes = [f"{a}, {b}" for a, b in (pair.read, pair.write)]
-        rows.append((str(index), *lanes, " | ".join(turns), show_number(pair.magnitude)))
+        turns = [show_angle(angle) for angle in pair.distinct_angles]
+        rows.append((str(index), *lanes, turns_text(turns), show_number(pair.magnitude)))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return [*lines, f"... {skipped} more pairs; --all shows them"] if skipped else lines
