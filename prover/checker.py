@@ -203,12 +203,11 @@ class _Side:
         """The kernel's (row, column) to (s, turn), meaning s * cos(turn), of the pair that reads a lane, or of all."""
         still: Turn = {(feed, "1"): {}}
         yield from (((write, read), (ONE, still)) for read, write in self.passes)
-        for pair in self.pairs:
-            if lane is None or lane in pair[0]:
-                ((a, b), (c, d)), (alpha, beta, gamma, delta) = pair[:2], _of_feed(pair, feed)
-                minus_sine, sine = self._shifted(beta, QUARTER, 1), self._shifted(gamma, QUARTER, -1)
-                four = (((c, a), alpha), ((c, b), minus_sine), ((d, a), sine), ((d, b), delta))
-                yield from ((place, (pair[3], turn)) for place, turn in four if not self._vanishes(turn))
+        for pair in self.pairs if lane is None else [pair for pair in self.pairs if lane in pair[0]]:
+            ((a, b), (c, d)), (alpha, beta, gamma, delta) = pair[:2], _of_feed(pair, feed)
+            minus_sine, sine = self._shifted(beta, QUARTER, 1), self._shifted(gamma, QUARTER, -1)
+            four = (((c, a), alpha), ((c, b), minus_sine), ((d, a), sine), ((d, b), delta))
+            yield from ((place, (pair[3], turn)) for place, turn in four if not self._vanishes(turn))
     def probe(self, lanes: list[int], at: list[Token], digits: int) -> Interval:
         """One token: the kernel's entry at (row, column). Two: the score of one-hot q and k at those lanes."""
         columns = [
