@@ -1,15 +1,14 @@
-"""Commands about claims: prove, check, run."""
+"""Commands about claims: prove, run."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import EXIT_HELP, print_json
 from prover.commands.theorems import CVC5, SMTLIB, prove_all
 from prover.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_OK
 
@@ -124,49 +123,6 @@ def _check_certificate_path(name: str) -> None:
         )
     if not path.absolute().parent.is_dir():
         raise InputError("its folder does not exist", where=name, advice="Create the folder first")
-
-
-@click.command(epilog=EXIT_HELP)
-@click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def check(certificates: tuple[str, ...], as_json: bool) -> int:
-    """Check certificates with the small independent checker alone."""
-    from prover import checker
-    from prover.files import read_text
-
-    rows: list[dict[str, Any]] = []
-    texts = [(name, read_text(Path(name), checker.MAX_BYTES)) for name in certificates]
-    for name, text in texts:
-        row: dict[str, Any] = {"file": name, "accepted": False}
-        try:
-            holds, fails = checker.check(text)
-        except checker.Rejected as fault:
-            row["reason"] = str(fault)
-        else:
-            body = json.loads(text)
-            row |= {
-                "accepted": True, "holds": holds, "fails": fails, "digest": body["digest"],
-                "source": body["source"]["name"], "target": body["target"]["name"],
-                "feeds": [feed["name"] for feed in body["feeds"]],
-            }
-        rows.append(row)
-        if not as_json:
-            click.echo(_check_line(row), err=not row["accepted"])
-    if as_json:
-        print_json({"schema": "rope-prover/check/1", "certificates": rows})
-    return EXIT_OK if all(row["accepted"] for row in rows) else EXIT_INTERNAL
-
-
-def _check_line(row: dict[str, Any]) -> str:
-    if not row["accepted"]:
-        return f"REJECTED {safe(row['file'])}: {safe(row['reason'])[:400]}"
-    parts = [f"'{row['holds']}' holds"] if row["holds"] else []
-    parts += [f"'{row['fails']}' fails"] if row["fails"] else []
-    feeds = ", ".join(row["feeds"])
-    return safe(
-        f"accepted {row['file']}: {' and '.join(parts)} for {row['source'][:200]} -> "
-        f"{row['target'][:200]} under feed {feeds} ({row['digest']})"
-    )
 
 
 @click.command(epilog=EXIT_HELP)
