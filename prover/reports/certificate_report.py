@@ -19,13 +19,6 @@ MAX_LISTED = 32
 _WORDS = {(1, 0): "adjacent pairing (2j, 2j + 1)", (0, 1): "half pairing (j, j + n/2)"}
 
 
-def tables_text(root: JSON) -> str:
-    """Both tables in a few words."""
-    counts = [len(root[side]["pairs"]) for side in ("source", "target")]
-    width = root["source"]["width"]
-    return f"two tables of {width} lanes, {counts[0]} pairs in the source and {counts[1]} in the target"
-
-
 def names_text(root: JSON) -> str:
     """What the certificate calls its layouts and feeds, quoted."""
     source, target = (f"'{plain(root[side]['name'], 200)}'" for side in ("source", "target"))
