@@ -188,8 +188,10 @@ def power(base: Exact, exponent: Fraction) -> Exact:
     lead = rest.terms[0][1]
     content = lead if whole else abs(lead)
     monic = Exact(tuple((m, c / content) for m, c in rest.terms))
-    inner = (Atom(f"({monic})", "sum", monic), exponent)
-    return _rational_power(content, exponent) * _collect(_reduced((*outer, inner), Fraction(1)))
+    inner = Atom(f"({monic})", "sum", monic)
+    factors = dict(outer)
+    factors[inner] = factors.get(inner, Fraction(0)) + exponent
+    return _rational_power(content, exponent) * _collect(_reduced(tuple(factors.items()), Fraction(1)))
 
 
 def _common_factor(value: Exact, whole: bool) -> Monomial:
