@@ -155,7 +155,7 @@ def test_a_rotation_in_disguise_is_that_rotation(seed: int, disguise: str) -> No
         assert (expected.holds, expected.fails) == (found.holds, found.fails)
 
 
-@pytest.mark.parametrize("width", (*range(6, 74, 2), 80, 96, 112, 128))
+@pytest.mark.parametrize("width", [*range(6, 74, 2), 80, 96, 112, 128])
 def test_wans_slices_for_every_head_width(width: int) -> None:
     """Tables for sixths of the head, cut at thirds: harmless exactly where head_dim % 6 is 0 or 2."""
     target = load(f"diffusers/wan:head_dim={width}")
