@@ -138,7 +138,9 @@ def _unlike(claim: Claim, side: str, pairs: tuple[int, ...]) -> str:
     """What the pairs do that no rotation does."""
     layout = claim.source if side == "source" else claim.target
     if any(len(layout.pairs[index].distinct_angles) > 2 for index in pairs):
-        return "their cosines and sines by different angles"
+        return "its cosine and its sine by different angles" if len(pairs) == 1 else (
+            "their cosines and sines by different angles"
+        )
     return "the two lanes by different angles"
 
 
