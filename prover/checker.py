@@ -1,7 +1,10 @@
 """The checker: decides whether a certificate proves what it states. Nothing else has to be right.
 
-Standard library only, no code shared with the search. Equal number texts are equal numbers, all that a witness needs;
-a refutation is two disjoint intervals, computed here in whole units of 10**-digits. See proofs/README.md.
+`python3 checker.py CERTIFICATE...` says what each proves and exits with 0, or with 4 if one proves nothing. Standard
+library only, no code shared with the search. A pair reads lanes (a, b) and writes lanes (c, d), with a magnitude s and
+four angles, which are one in a rotation: y[c] = s (x[a] cos alpha - x[b] sin beta), y[d] = s (x[a] sin gamma + x[b]
+cos delta). Equal number texts are equal numbers, all that a witness needs; a refutation is two disjoint intervals,
+computed here. See proofs/README.md.
 """
 
 from __future__ import annotations
@@ -9,30 +12,42 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 SCHEMA = "rope-prover/certificate/1"
-RUNGS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
+MEANINGS = {
+    "identical": "the two kernels are equal, lane by lane, at every position",
+    "equal-scores": "the attention scores are equal with the weights as they are",
+    "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
+    "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
+    "linear": "some fixed linear maps of W_q and W_k make the scores equal",
+}
+RUNGS = tuple(MEANINGS)
 MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_NAMES, MAX_POWER, MAX_DIGITS = 1 << 26, 1 << 17, 1 << 12, 8, 8, 600
-_RATIONAL = re.compile(r"-?\d{1,500}(/\d{1,500}|\.\d{1,500})?\Z", re.ASCII)
-Number = dict[str, Fraction]
-Interval = tuple[int, int]
+MAX_WORK, PRECISIONS = 40_000_000, (40, 160, 640)  # units of about a microsecond; decimal digits
+_WHOLE = re.compile(r"[1-9][0-9]{0,499}")
+_RATIONAL = re.compile(r"0|-?[1-9][0-9]{0,499}(/[1-9][0-9]{0,499})?")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,499})(\.[0-9]{0,499}[1-9])?")
+Number = dict[str, Fraction]  # a sum: a product of factors, as text, to its rational coefficient
+Interval = tuple[int, int]  # in whole units of 10**-digits
 Turn = dict[tuple[int, str], Number]  # an angle: (feed, coordinate) to frequency; coordinate "1" is the constant
 Point = dict[tuple[int, str], Fraction]
-ONE: Number = {"": Fraction(1)}
-
+Token = tuple[int, Point]
+Lanes = tuple[int, ...]
+Pair = tuple[Lanes, Lanes, list[Turn], Number]
+ONE, PI, QUARTER = {"": Fraction(1)}, {"pi": Fraction(1)}, {"pi": Fraction(1, 2)}
 class Rejected(ValueError):
     """The certificate does not prove what it states."""
-
 def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
-
 def digest(root: dict[str, Any]) -> str:
-    """SHA-256 over the canonical text of everything but the digest itself."""
     return "sha256:" + hashlib.sha256(canonical({k: v for k, v in root.items() if k != "digest"}).encode()).hexdigest()
 
 def check(text: str) -> tuple[str | None, str | None]:
@@ -45,7 +60,8 @@ def check(text: str) -> tuple[str | None, str | None]:
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
         _require(sha == digest(root), "the digest does not match the content")
         _require(source["width"] == target["width"] and source["positions"] == target["positions"], "unlike heads")
-        s, t = _Side(source, feeds, "source"), _Side(target, feeds, "target")
+        numbers = _Numbers()
+        s, t = _Side(source, feeds, "source", numbers), _Side(target, feeds, "target", numbers)
         high = len(RUNGS) if holds is None else _witness(s, t, *_fields(holds, "permutation relation"))
         low = -1 if fails is None else _refutation(s, t, fails, [feed["coordinates"] for feed in feeds])
         _require((low, high) != (-1, len(RUNGS)) and low < high, "nothing is stated, or a thing and its opposite")
@@ -54,18 +70,18 @@ def check(text: str) -> tuple[str | None, str | None]:
         raise Rejected(str(fault) or type(fault).__name__) from None
 
 def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
+    """W_target_rows = W_source_rows[permutation] makes the relation hold."""
     rung = RUNGS.index(relation)
     _lanes(permutation, s.width, s.width, distinct=True)
     _require(rung > 1 or permutation == sorted(permutation), f"{relation} allows no permutation")
-    for feed in range(s.feeds if rung == 0 else 0):
-        ours, theirs = s.entries(feed), t.entries(feed)
+    for ours, theirs in ((dict(s.entries(m)), dict(t.entries(m))) for m in range(0 if rung else s.feeds)):
         for place in ours.keys() | theirs.keys():
             (a, x), (b, y) = ours.get(place, ({}, {})), theirs.get(place, ({}, {}))
-            same = a == b != {} and (s.same(x, y) or s.same(x, _minus(y)))
-            _require(same, f"the kernels differ at row, column {place}")
-    both = [((own[::-1], _minus(turn), size), (own, turn, size)) for own, turn, size in (s.units() if rung else [])]
-    sources = {own: (turn, size) for pair in both for own, turn, size in pair}
-    for own, turn, size in t.units() if rung else []:
+            _require(a == b != {} and s.same_cosine(x, y), f"the kernels differ at row, column {place}")
+    sources: dict[Lanes, tuple[Turn, Number]] = {}
+    for own, turn, size in s.units() if rung else ():
+        sources[own[::-1]], sources[own] = (s.minus(turn), size), (turn, size)
+    for own, turn, size in t.units() if rung else ():
         image = tuple(permutation[lane] for lane in own)
         _require(image in sources, f"target lanes {own} are not fed by one pair of the source")
         _require(s.same(turn, sources[image][0]), f"target lanes {own} turn unlike source lanes {image}")
@@ -73,224 +89,284 @@ def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
     return rung
 
 def _refutation(s: _Side, t: _Side, fails: dict[str, Any], coordinates: list[list[str]]) -> int:
-    def token(value: Any) -> tuple[int, Point]:
-        feed, position = _fields(value, "feed position")
-        return feed, _point(_lanes([feed], 1, len(coordinates))[0], position, coordinates[feed], s.whole)
+    """Two numbers that the relation makes equal lie in the two stated intervals, which are disjoint."""
     kind, rung = fails["kind"], RUNGS.index(fails["relation"])
     lanes = _lanes(fails.get("lanes", [0, 0]), 2, s.width)
+    at = [_token(each, coordinates, s.whole) for each in fails.get("tokens", [])]
     if kind in ("entry", "score"):
-        *stated, tokens, _, _, _ = _fields(fails, "source target tokens lanes kind relation")
-        _require(rung < len(tokens) == (1 if kind == "entry" else 2), f"that {kind} does not refute this relation")
-        calls = [partial(x.probe, lanes, [token(each) for each in tokens]) for x in (s, t)]
-    elif kind == "trace":
+        *stated, _, _, _, _ = _fields(fails, "source target tokens lanes kind relation")
+        _require(rung < len(at) == (1 if kind == "entry" else 2), f"that {kind} does not refute this relation")
+        values = [partial(side.probe, lanes, at) for side in (s, t)]
+    elif kind == "trace":  # of G**(power + 1) D: no permutation changes it, and with power -1 no linear map
         position, power, *stated, _, _ = _fields(fails, "position power source target kind relation")
         _require(type(power) is int and -1 <= power <= MAX_POWER, "the power is no small whole number")
         _require(power == -1 or rung < 3, "a weighted trace does not refute pair maps")
-        parts = enumerate(zip(position, coordinates, strict=True))
-        points = [_point(m, part, names + ["1"] * (m > 0), s.whole).items() for m, (part, names) in parts]
-        calls = [partial(x.trace, power, dict(item for point in points for item in point)) for x in (s, t)]
-    else:
-        *stated, side, tokens, _, _, _ = _fields(fails, "first second side tokens lanes kind relation")
-        twisted, plain = {"source": (s, t), "target": (t, s)}[side]
-        q1, k1, q2, k2 = [token(each) for each in tokens]
-        _require(kind == "not-relative" and len({m for m, _ in (q1, k1, q2, k2)}) == 1, "unknown kind, or mixed feeds")
-        _require(all(plain.same(p[2], p[3]) for p in plain.pairs), "the other side is no rotation either")
-        _require(all(k1[1][c] - value == k2[1][c] - q2[1][c] for c, value in q1[1].items()), "unequal steps")
-        calls = [partial(twisted.probe, lanes, at) for at in ([q1, k1], [q2, k2])]
+        where: Point = {}
+        for m, (part, names) in enumerate(zip(position, coordinates, strict=True)):
+            where |= _point(m, part, names + ["1"] * (m > 0), s.whole)
+        values = [partial(side.trace, power, where) for side in (s, t)]
+    else:  # a score of one side that changes between token pairs of equal difference; no rotation has that
+        *stated, which, _, _, _, _ = _fields(fails, "first second side tokens lanes kind relation")
+        twisted, plain = {"source": (s, t), "target": (t, s)}[which]
+        (m, q1), (_, k1), (_, q2), (_, k2) = at
+        _require(kind == "not-relative" and {feed for feed, _ in at} == {m}, "unknown kind, or mixed feeds")
+        _require(all(plain.rotation(pair) is not None for pair in plain.pairs), "the other side is no rotation either")
+        _require(all(k1[key] - q1[key] == k2[key] - q2[key] for key in q1), "unequal steps")
+        values = [partial(twisted.probe, lanes, two) for two in (at[:2], at[2:])]
     _require(all(type(interval) is list for interval in stated), "an interval is no list")
-    (a, b), (c, d) = ((_rational(low), _rational(high)) for low, high in stated)
+    (a, b), (c, d) = ((_decimal(low), _decimal(high)) for low, high in stated)
     _require(a <= b < c <= d or c <= d < a <= b, "the two intervals are not disjoint")
-    for digits in (40, 160, 640):
-        (x, y), (z, w) = ([Fraction(end, 10**digits) for end in call(digits)] for call in calls)
+    for digits in PRECISIONS:
+        (x, y), (z, w) = ([Fraction(end, 10**digits) for end in value(digits)] for value in values)
         if a <= x and y <= b and c <= z and w <= d:
             return rung
         _require(a <= y and x <= b and c <= w and z <= d, "a stated interval does not contain the value")
     raise Rejected("a stated interval is too narrow to be sure of")
 
 class _Side:
-    """One layout under its feeds; a pair is (read lanes, written lanes, turn, second turn, magnitude)."""
-    def __init__(self, layout: Any, feeds: Any, which: str) -> None:
+    """One layout under its feeds; a pair is (read lanes, written lanes, the four turns, magnitude)."""
+    def __init__(self, layout: Any, feeds: Any, which: str, numbers: _Numbers) -> None:
         axes, name, pairs, passes, positions, self.width = _fields(layout, "axes name pairs passes positions width")
         proper = type(self.width) is int and 0 < self.width <= MAX_WIDTH and positions in ("integer", "real")
         _require(proper and 0 < len(feeds) <= MAX_NAMES and [type(name), type(passes)] == [str, list], "malformed head")
-        self.passes, self.whole, self.feeds, maps = [(r, w) for r, w in passes], positions == "integer", len(feeds), []
+        self.numbers, self.whole, self.feeds = numbers, positions == "integer", len(feeds)
+        self.passes, self.maps = [(r, w) for r, w in passes], []
         for feed in feeds:
             coordinates, name, *_ = _fields(feed, "coordinates name source target")
             known, _ = _names(coordinates) | {"1"}, _names([name])
             _require(_names(axes) == set(feed[which]), "a feed must give every axis its position, and no other")
             _require(all(known >= set(x) for x in feed[which].values()), "unknown coordinate")
             places = {axis: {c: _rational(v) for c, v in x.items()} for axis, x in feed[which].items()}
-            maps.append((known, {**places, "1": {"1": Fraction(1)}}))
-        def pulled(angle: dict[str, str]) -> Turn:
-            parts = {axis: _number(text) for axis, text in angle.items() if _evaluate(_number(text), 40)}  # or fails
-            return {(m, c): _sum((number, feed[axis].get(c, 0)) for axis, number in parts.items())
-                    for m, (known, feed) in enumerate(maps) for c in known}
-        self.pairs: list[tuple[tuple[int, ...], tuple[int, ...], Turn, Turn, Number]] = []
-        for pair in pairs:
-            angle, size, (a, b), second, (c, d) = _fields(pair, "angle magnitude read second_angle write")
-            turns = (pulled(angle),) * 2 if second is None else (pulled(angle), pulled(second))
-            _require(any(_evaluate(_number(size), n)[0] > 0 for n in (40, 160)), "a magnitude is not positive")
-            self.pairs.append(((a, b), (c, d), *turns, _number(size)))
+            self.maps.append((known, {**places, "1": {"1": Fraction(1)}}))
+        self.pairs = [self._pair(pair) for pair in pairs]
         moves = self.passes + [move for pair in self.pairs for move in zip(pair[0], pair[1], strict=True)]
         for end in (0, 1):
             _lanes([move[end] for move in moves], self.width, self.width, distinct=True)
-
+    def _pair(self, pair: Any) -> Pair:
+        """`angle` is alpha and beta, `second_angle` gamma and delta, unless the sines have angles of their own."""
+        fields = "angle magnitude read second_angle write" + " sine_angle second_sine_angle" * ("sine_angle" in pair)
+        angle, size, (a, b), second, (c, d), *sines = _fields(pair, fields)
+        _require(sines != [angle, second], "four angles where two say the same")
+        alpha, number = self._pulled(angle), self.numbers.read(size)
+        delta = alpha if second is None and not sines else self._pulled(second)
+        beta, gamma = map(self._pulled, sines) if sines else (alpha, delta)
+        _require(any(self.numbers.evaluate(number, n)[0] > 0 for n in PRECISIONS[:2]), "a magnitude is not positive")
+        return (a, b), (c, d), [alpha, beta, gamma, delta], number
+    def _pulled(self, angle: dict[str, str]) -> Turn:
+        parts = {axis: self.numbers.read(text) for axis, text in angle.items()}
+        return {(m, c): self.numbers.sum((number, feed[axis].get(c, 0)) for axis, number in parts.items())
+                for m, (known, feed) in enumerate(self.maps) for c in known}
+    def minus(self, turn: Turn) -> Turn:
+        return {key: self.numbers.sum([(value, -1)]) for key, value in turn.items()}
+    def _shifted(self, turn: Turn, by: Number, times: int) -> Turn:
+        return turn | {key: self.numbers.sum([(v, 1), (by, times)]) for key, v in turn.items() if key[1] == "1"}
     def same(self, a: Turn, b: Turn) -> bool:
         """Equal angles; whole turns do not count where positions are whole, nor in a constant."""
-        rests = {key: _sum([(a.get(key, {}), 1), (b.get(key, {}), -1)]) for key in a.keys() | b.keys() if a != b}
-        turns = {key for key, rest in rests.items() if rest.keys() == {"pi"} and (rest["pi"] / 2).denominator == 1}
-        return all(not rest or (key in turns and (self.whole or key[1] == "1")) for key, rest in rests.items())
-
-    def units(self) -> list[tuple[tuple[int, ...], Turn, Number]]:
-        """Lanes, turn and magnitude of what moves as one: single lanes where swapping a pair changes nothing."""
-        found: list[tuple[tuple[int, ...], Turn, Number]] = [((lane,), {}, ONE) for lane, _ in self.passes]
-        for read, _, first, second, size in self.pairs:
-            _require(self.same(first, second), f"lanes {read} have two angles; only 'identical' can hold")
-            offset = {key: _sum([(v, 1), (first[0, "1"], -1)]) for key, v in first.items() if key[1] == "1"}
-            turn = {key: v for key, v in (first | offset).items() if key != (0, "1")}
-            alone = self.same(turn, _minus(turn))
-            found += [((lane,), turn, size) for lane in read] if alone else [(read, turn, size)]
+        for key in a.keys() | b.keys() if a != b else ():
+            rest = self.numbers.sum([(a.get(key, {}), 1), (b.get(key, {}), -1)])
+            turns = (self.whole or key[1] == "1") and rest.keys() == {"pi"} and (rest["pi"] / 2).denominator == 1
+            if rest and not turns:
+                return False
+        return True
+    def _vanishes(self, turn: Turn) -> bool:
+        """cos(turn) is 0 everywhere: twice the angle is half a turn."""
+        return self.same({k: self.numbers.sum([(v, 2)]) for k, v in turn.items()}, {k: PI for k in turn if k[1] == "1"})
+    def same_cosine(self, a: Turn, b: Turn) -> bool:
+        return self.same(a, b) or self.same(a, self.minus(b)) or (self._vanishes(a) and self._vanishes(b))
+    def rotation(self, pair: Pair) -> Turn | None:
+        """The angle that has the cosines and the sines of all four, feed by feed; None if there is none."""
+        if all(turn is pair[2][0] for turn in pair[2]):
+            return pair[2][0]
+        found: Turn = {}
+        for feed in range(self.feeds):
+            alpha, beta, gamma, delta = _of_feed(pair, feed)
+            for turn in (alpha, self.minus(alpha), beta, self._shifted(self.minus(beta), PI, 1)):
+                sine, *sines = (self._shifted(angle, QUARTER, -1) for angle in (turn, beta, gamma))
+                same = [self.same_cosine(turn, own) for own in (alpha, delta)]
+                if all(same) and all(self.same_cosine(sine, own) for own in sines):
+                    found |= turn
+                    break
+            else:
+                return None
         return found
-
-    def entries(self, feed: int, lanes: list[int] | None = None) -> dict[tuple[int, int], tuple[Number, Turn]]:
-        """The kernel matrix of one feed: (row, column) to (s, turn), meaning s * cos(turn); zeros left out."""
-        found: dict[tuple[int, int], tuple[Number, Turn]] = {(w, r): (ONE, {(feed, "1"): {}}) for r, w in self.passes}
-        for (a, b), (c, d), first, second, size in (p for p in self.pairs if not lanes or {*lanes} & {*p[0]}):
-            for row, column, other, both, quarter in ((c, a, b, first, 1), (d, b, a, second, -1)):
-                turn = {key: v for key, v in both.items() if key[0] == feed}
-                found[row, column] = (size, turn)
-                constant = _sum([(turn[feed, "1"], 1), ({"pi": Fraction(1, 2)}, quarter)])
-                found[row, other] = (size, turn | {(feed, "1"): constant})
-        zero: Turn = {(feed, "1"): {"pi": Fraction(1)}}
-        doubled = {place: {key: _sum([(v, 2)]) for key, v in turn.items()} for place, (_, turn) in found.items()}
-        return {place: entry for place, entry in found.items() if not self.same(doubled[place], zero)}
-
-    def probe(self, lanes: list[int], at: list[tuple[int, Point]], digits: int) -> Interval:
+    def units(self) -> Iterator[tuple[Lanes, Turn, Number]]:
+        """Lanes, turn and magnitude of what moves as one: single lanes where swapping a pair changes nothing."""
+        yield from (((lane,), {}, ONE) for lane, _ in self.passes)
+        for pair in self.pairs:
+            first = self.rotation(pair)
+            _require(first is not None, f"lanes {pair[0]} are no rotation; only 'identical' can hold")
+            turn = self._shifted(first or {}, (first or {})[0, "1"], -1)
+            del turn[0, "1"]  # what all constants share cancels in scores
+            alone = self.same(turn, self.minus(turn))
+            yield from ((own, turn, pair[3]) for own in ([(lane,) for lane in pair[0]] if alone else [pair[0]]))
+    def entries(self, feed: int, lane: int | None = None) -> Iterator[tuple[tuple[int, int], tuple[Number, Turn]]]:
+        """The kernel's (row, column) to (s, turn), meaning s * cos(turn), of the pair that reads a lane, or of all."""
+        still: Turn = {(feed, "1"): {}}
+        yield from (((write, read), (ONE, still)) for read, write in self.passes)
+        for pair in self.pairs if lane is None else [pair for pair in self.pairs if lane in pair[0]]:
+            ((a, b), (c, d)), (alpha, beta, gamma, delta) = pair[:2], _of_feed(pair, feed)
+            minus_sine, sine = self._shifted(beta, QUARTER, 1), self._shifted(gamma, QUARTER, -1)
+            four = (((c, a), alpha), ((c, b), minus_sine), ((d, a), sine), ((d, b), delta))
+            yield from ((place, (pair[3], turn)) for place, turn in four if not self._vanishes(turn))
+    def probe(self, lanes: list[int], at: list[Token], digits: int) -> Interval:
         """One token: the kernel's entry at (row, column). Two: the score of one-hot q and k at those lanes."""
         columns = [
-            {row: ([size], turn, point) for (row, c), (size, turn) in self.entries(feed, [lane]).items() if c == lane}
+            {row: (*entry, point) for (row, column), entry in self.entries(feed, lane) if column == lane}
             for (feed, point), lane in zip(at, lanes[-len(at) :], strict=True)]
-        rows = [row for row in columns[0] if row in columns[-1] and (len(at) == 2 or row == lanes[0])]
-        return _total(_product([_value(*column[row], digits) for column in columns], digits) for row in rows)
-
+        rows = (row for row in columns[0] if row in columns[-1] and (len(at) == 2 or row == lanes[0]))
+        return _total(self._value([column[row] for column in columns], 1, digits) for row in rows)
     def trace(self, power: int, where: Point, digits: int) -> Interval:
         """The trace of G**(power + 1) * D(where), with G the squared magnitudes."""
-        units = [(len(own), _value([size] * (2 * power + 2), turn, where, digits)) for own, turn, size in self.units()]
-        return _total((count * low, count * high) for count, (low, high) in units)
+        units = [(own, self._value([(size, turn, where)], 2 * power + 2, digits)) for own, turn, size in self.units()]
+        return _total(value for own, value in units for _ in own)
+    def _value(self, factors: list[tuple[Number, Turn, Point]], times: int, digits: int) -> Interval:
+        """The product of size**times * cos(turn) at the points."""
+        own, parts = self.numbers, list[Interval]()
+        for size, turn, point in factors:
+            angle = own.evaluate(own.sum((frequency, point[key]) for key, frequency in turn.items()), digits)
+            parts += [own.cos(angle, digits), *[own.evaluate(size, digits)] * times]
+        return own.product(parts, digits)
+def _of_feed(pair: Pair, feed: int) -> list[Turn]:
+    return [{key: value for key, value in turn.items() if key[0] == feed} for turn in pair[2]]
 
-def _value(sizes: list[Number], turn: Turn, point: Point, digits: int) -> Interval:
-    angle = _evaluate(_sum((frequency, point[key]) for key, frequency in turn.items()), digits)
-    return _product([_cos(angle, digits), *(_evaluate(size, digits) for size in sizes)], digits)
-
-@lru_cache(maxsize=1 << 16)
-def _number(text: str) -> Number:
-    _require(0 < len(text) <= MAX_TEXT, "a number is empty or too long")
-    terms = [_split(term, "*") for term in _split(text, " + ")] if text != "0" else []
-    return _sum(({"*".join(factors): Fraction(1)}, _rational(first)) for first, *factors in terms)
-
-def _split(text: str, separator: str) -> list[str]:
-    """Split at separators outside parentheses."""
-    parts, depth = [""], 0
-    for piece in text.split(separator):
-        depth += piece.count("(") - piece.count(")")
-        parts[-1] += piece if depth == 0 else piece + separator
-        parts += [""] if depth == 0 else []
-    return (parts if parts[-1] else parts[:-1]) if text else []  # what stays open is no factor
-
-def _sum(parts: Iterable[tuple[Number, Fraction | int]]) -> Number:
-    total: Number = {}
-    for number, factor in parts:
-        for monomial, coefficient in number.items() if factor else ():
-            amount = coefficient if factor == 1 else factor * coefficient
-            total[monomial] = total[monomial] + amount if monomial in total else amount
-    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
-
-def _minus(turn: Turn) -> Turn:
-    return {key: _sum([(value, -1)]) for key, value in turn.items()}
-
-def _evaluate(number: Number, digits: int) -> Interval:
-    terms = [(coefficient, _split(monomial, "*")) for monomial, coefficient in number.items()]
-    return _total(_product([_ratio(c, digits), *(_factor(f, digits) for f in factors)], digits) for c, factors in terms)
-
-@lru_cache(maxsize=1 << 16)
-def _factor(text: str, digits: int) -> Interval:
-    base, _, power = (text, "", "1") if text[-1] == ")" or "^" not in text else text.rpartition("^")
-    exponent = _rational(power)
-    if base[-1] == ")":
-        value = _evaluate(_number(base[base.index("(") + 1 : -1]), digits)
-        _require(base[0] == "(" or base.startswith("log("), "no such function")
-        value = value if base[0] == "(" else _monotone(Context.ln, value, digits)
-    else:
-        value = (_pi(digits) - 9, _pi(digits) + 9) if base == "pi" else _ratio(_rational(base), digits)
-    if exponent.denominator > 1:
-        logarithm = _product((_monotone(Context.ln, value, digits), _ratio(exponent, digits)), digits)
-        return _monotone(Context.exp, logarithm, digits)
-    _require(abs(exponent) <= 64 and (exponent > 0 or value[0] > 0 or value[1] < 0), "no such power")
-    part = value if exponent > 0 else (10 ** (2 * digits) // value[1], -(-(10 ** (2 * digits)) // value[0]))
-    return _product([part] * abs(int(exponent)), digits)
-
-def _total(parts: Iterable[Interval]) -> Interval:
-    ends = list(zip(*parts, strict=True)) or [(0,), (0,)]
-    return sum(ends[0]), sum(ends[1])
-
-def _product(parts: Iterable[Interval], digits: int) -> Interval:
-    low = high = 10**digits
-    for x in parts:
-        ends = (low * x[0], low * x[1], high * x[0], high * x[1])
-        low, high = min(ends) // 10**digits, -(-max(ends) // 10**digits)
-        _require(max(-low, high) < 10 ** (digits + MAX_DIGITS), "a number is too large")
-    return low, high
-
-def _ratio(value: Fraction, digits: int) -> Interval:
-    return value.numerator * 10**digits // value.denominator, -(-value.numerator * 10**digits // value.denominator)
-
-@lru_cache(maxsize=1 << 16)
-def _monotone(function: Callable[[Context, Decimal], Decimal], x: Interval, digits: int) -> Interval:
-    _require(x[0] > 0 if function is Context.ln else x[1] < 440 * 10**digits, "a root or logarithm is out of bounds")
-    extra = (function is Context.exp) * max(0, x[1] // 10**digits)
-    context = Context(prec=digits + 12 + extra, Emin=-99999, Emax=99999)
-    low, high = (function(context, Decimal(end).scaleb(-digits, context)).scaleb(digits, context) for end in x)
-    return int(low) - 2, int(high) + 2
-
+class _Numbers:
+    """Numbers as the search writes them and no other way, and their enclosures, within a budget of work: `0`, or terms
+    joined by ` + `: a rational times factors joined by `*`, each a whole number, `pi`, `log(NUMBER)` or `(NUMBER)`,
+    perhaps with `^` and an exponent; terms and factors rise in length, then in the alphabet."""
+    def __init__(self) -> None:
+        self.left, self.texts = MAX_WORK, dict[str, Number]()
+        self.known: dict[tuple[Any, ...], Interval] = {}
+    def spend(self, units: int) -> None:
+        """Count work, weighted by the size of what is worked on."""
+        self.left -= units
+        _require(self.left >= 0, "checking it takes more work than any certificate needs")
+    def read(self, text: Any) -> Number:
+        """The number of a text; what might not exist is worked out, so that it does."""
+        _require(type(text) is str and len(text) <= MAX_TEXT, "a number is no text, or too long")
+        if text not in self.texts:
+            self.spend(4 + len(text) // 4)
+            terms = [_split(term, "*") for term in _split(text, " + ")] if text != "0" else []
+            found = {"*".join(factors): _rational(first) for first, *factors in terms}
+            for _, *factors in terms:
+                _require(_rise([_powers(factor)[0] for factor in factors]), "factors are out of order")
+                for factor in (factor for factor in factors if "(" in factor):
+                    self.power(factor, PRECISIONS[0])  # or there is no such number
+            rising = _rise(["*".join(factors) for _, *factors in terms])
+            _require(rising and all(found.values()), "terms are out of order, or one is 0")
+            self.texts[text] = found
+        return self.texts[text]
+    def sum(self, parts: Iterable[tuple[Number, Fraction | int]]) -> Number:
+        total: Number = {}
+        for number, factor in parts:
+            for monomial, coefficient in number.items() if factor else ():
+                amount = coefficient if factor == 1 else factor * coefficient
+                own = total[monomial] = total[monomial] + amount if monomial in total else amount
+                size = own.numerator.bit_length() + own.denominator.bit_length()
+                self.spend(2 + (size * size >> 16))
+        return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
+    def evaluate(self, number: Number, digits: int) -> Interval:
+        terms = [[_ratio(c, digits), *(self.power(f, digits) for f in _split(m, "*") if m)] for m, c in number.items()]
+        return _total(self.product(factors, digits) for factors in terms)
+    def power(self, text: str, digits: int) -> Interval:
+        """One factor: the enclosure of its base, raised."""
+        if (text, digits) not in self.known:
+            base, exponent = _powers(text)
+            if base.endswith(")"):
+                value = self.evaluate(self.read(base[base.index("(") + 1 : -1]), digits)
+                value = value if base[0] == "(" else self.monotone(Context.ln, value, digits)
+            else:
+                value = (_pi(digits) - 9, _pi(digits) + 9) if base == "pi" else _ratio(Fraction(base), digits)
+            if exponent.denominator > 1:
+                logarithm = self.product([self.monotone(Context.ln, value, digits), _ratio(exponent, digits)], digits)
+                value = self.monotone(Context.exp, logarithm, digits)
+            elif exponent != 1:
+                _require(abs(exponent) <= 64 and (exponent > 0 or value[0] > 0 or value[1] < 0), "no such power")
+                one = 10 ** (2 * digits)
+                part = value if exponent > 0 else (one // value[1], -(-one // value[0]))
+                value = self.product([part] * abs(int(exponent)), digits)
+            self.known[text, digits] = value
+        return self.known[text, digits]
+    def product(self, parts: Iterable[Interval], digits: int) -> Interval:
+        low = high = 10**digits
+        for x in parts:
+            ends = (low * x[0], low * x[1], high * x[0], high * x[1])
+            low, high = min(ends) // 10**digits, -(-max(ends) // 10**digits)
+            _require(max(-low, high) < 10 ** (digits + MAX_DIGITS), "a number is too large")
+            self.spend(4 + digits // 16)
+        return low, high
+    def monotone(self, function: Callable[[Context, Decimal], Decimal], x: Interval, digits: int) -> Interval:
+        """ln or exp of both ends, to within two units."""
+        if (key := (function, x, digits)) in self.known:
+            return self.known[key]
+        _require(x[0] > 0 if function is Context.ln else x[1] < 440 * 10**digits, "a root or logarithm out of bounds")
+        self.spend(30 + digits * digits // 40)
+        extra = max(0, x[1] // 10**digits) if function is Context.exp else 0
+        context = Context(prec=digits + 12 + extra, Emin=-99999, Emax=99999)
+        low, high = (function(context, Decimal(end).scaleb(-digits, context)).scaleb(digits, context) for end in x)
+        return self.known.setdefault(key, (int(low) - 2, int(high) + 2))
+    def cos(self, x: Interval, digits: int) -> Interval:
+        """cos of the middle by Taylor's series after whole turns are taken off, widened by radius and errors."""
+        middle, radius = (x[0] + x[1]) // 2, (x[1] - x[0]) // 2 + 1
+        guard = 12 + max(0, len(str(abs(middle))) - digits + 63) // 64 * 64
+        unit = 10 ** (digits + guard)
+        rest, total, term, k = middle * 10**guard % (2 * _pi(digits + guard)), 0, unit, 0
+        while term:
+            total, term, k = total + term, -(term * rest // unit * rest // unit // ((k + 1) * (k + 2))), k + 2
+        self.spend(k * (1 + (digits + guard) // 160))
+        return max(total // 10**guard - radius - 2, -(10**digits)), min(total // 10**guard + radius + 2, 10**digits)
 @lru_cache(maxsize=64)
 def _pi(digits: int) -> int:
     """Machin: 16 atan(1/5) - 4 atan(1/239), to within 9 units of 10**-digits."""
-    unit, terms = 10 ** (digits + 9), [(k, f, x) for k in range(2 * digits + 20) for f, x in ((16, 5), (-4, 239))]
-    return int(sum((1, -1)[k % 2] * f * unit // ((2 * k + 1) * x ** (2 * k + 1)) for k, f, x in terms)) // 10**9
-
-def _cos(x: Interval, digits: int) -> Interval:
-    """cos of the middle by Taylor's series after whole turns are taken off, widened by the radius and all errors."""
-    middle, radius = (x[0] + x[1]) // 2, (x[1] - x[0]) // 2 + 1
-    guard = 12 + max(0, len(str(abs(middle))) - digits + 63) // 64 * 64
-    unit = 10 ** (digits + guard)
-    rest, total, term, k = middle * 10**guard % (2 * _pi(digits + guard)), 0, unit, 0
-    while term:
-        total, term, k = total + term, -(term * rest // unit * rest // unit // ((k + 1) * (k + 2))), k + 2
-    total //= 10**guard
-    return max(total - radius - 2, -(10**digits)), min(total + radius + 2, 10**digits)
-
+    unit, odds = 10 ** (digits + 9), range(1, 4 * digits + 41, 2)
+    terms: list[int] = [(2 - k % 4) * f * unit // (k * x**k) for k in odds for f, x in ((16, 5), (-4, 239))]
+    return sum(terms) // 10**9
+def _split(text: str, separator: str) -> list[str]:
+    """The parts of a text between the separators that stand outside parentheses."""
+    parts, depth = [""], 0
+    for piece in text.split(separator):
+        parts[-1:] = [parts[-1] + separator + piece] if depth else [parts[-1], piece]
+        depth += piece.count("(") - piece.count(")")
+    return parts[1:]
+def _powers(text: str) -> tuple[str, Fraction]:
+    base, hat, exponent = (text, "", "") if text.endswith(")") or "^" not in text else text.rpartition("^")
+    _require(exponent not in ("0", "1"), "an exponent that says nothing")
+    power = _rational(exponent) if hat else Fraction(1)
+    whole = bool(_WHOLE.fullmatch(base)) and base != "1" and (not hat or 0 < power < 1)
+    inner = base.endswith(")") and (base.startswith("log(") or (base[0] == "(" and power < 1))
+    _require(whole or inner or base == "pi", "a factor is malformed")
+    return base, power
+def _rise(texts: list[str]) -> bool:
+    return all((len(one), one) < (len(two), two) for one, two in pairwise(texts))
+def _total(parts: Iterable[Interval]) -> Interval:
+    ends = list(zip(*parts, strict=True)) or [(0,), (0,)]
+    return sum(ends[0]), sum(ends[1])
+def _ratio(value: Fraction, digits: int) -> Interval:
+    return value.numerator * 10**digits // value.denominator, -(-value.numerator * 10**digits // value.denominator)
 def _require(condition: bool, reason: str) -> None:
     if not condition:
         raise Rejected(reason)
-
 def _fields(value: Any, names: str) -> list[Any]:
     _require(isinstance(value, dict) and set(value) == set(names.split()), f"expected exactly the fields {names}")
     return [value[name] for name in names.split()]
-
 def _lanes(values: Any, count: int, below: int, distinct: bool = False) -> list[int]:
     proper = type(values) is list and [*map(type, values)] == [int] * count and all(0 <= v < below for v in values)
     _require(proper and len({*values}) >= count * distinct, "not each lane occurs once, or a lane is out of bounds")
     return list(values)
-
 def _names(values: Any) -> set[str]:
     proper = type(values) is list and len(values) <= MAX_NAMES and all(type(v) is str for v in values)
     _require(proper and len({*values, "1"}) == len(values) + 1, "axes or coordinates are not a few distinct names")
     return set(values)
-
 def _rational(text: Any) -> Fraction:
-    _require(isinstance(text, str) and bool(_RATIONAL.match(text)), "a rational is malformed")
+    _require(type(text) is str and bool(_RATIONAL.fullmatch(text)), "a rational is malformed")
+    value = Fraction(text)
+    _require(str(value) == text, "a rational is not in lowest terms")
+    return value
+def _decimal(text: Any) -> Fraction:
+    _require(type(text) is str and bool(_DECIMAL.fullmatch(text)) and text != "-0", "a bound is malformed")
     return Fraction(text)
-
+def _token(value: Any, coordinates: list[list[str]], whole: bool) -> Token:
+    feed, position = _fields(value, "feed position")
+    return feed, _point(_lanes([feed], 1, len(coordinates))[0], position, coordinates[feed], whole)
 def _point(feed: int, position: dict[str, Any], names: list[str], whole: bool) -> Point:
     """The coordinates of one token; its constant counts once unless it is named."""
     given = map(_rational, _fields(position, " ".join(names)))
@@ -298,3 +374,26 @@ def _point(feed: int, position: dict[str, Any], names: list[str], whole: bool) -
     for name, value in found.items():
         _require(abs(value) < 1 << 63 and (value.denominator == 1 or not (whole or name == "1")), "not a position")
     return {(feed, name): value for name, value in found.items()}
+def words(text: str) -> list[str]:
+    """What an accepted certificate proves, in sentences."""
+    (holds, fails), root = check(text), json.loads(text)
+    source, target = root["source"], root["target"]
+    names = [json.dumps(each["name"][:200]) for each in (source, target, *root["feeds"])]
+    pairs = f"{len(source['pairs'])} and {len(target['pairs'])} pairs"
+    return [f"of two layouts of {source['width']} lanes, {pairs}, at {source['positions']} positions:",
+            *([f"'{holds}' holds: {MEANINGS[holds]}"] if holds else []),
+            *([f"'{fails}' fails: it is not so that {MEANINGS[fails]}"] if fails else []),
+            f"called {names[0]} and {names[1]}, fed {', '.join(names[2:])}; names are not checked, only tables are"]
+def main(names: list[str]) -> int:
+    """Say of each file what it proves, or why it proves nothing."""
+    fine = bool(names)
+    for name in names:
+        try:
+            _require(Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES, "no such file, or too large")
+            lines = ["accepted", *words(Path(name).read_bytes().decode())]
+        except (OSError, ValueError) as fault:
+            fine, lines = False, [f"REJECTED: {fault}"[:400]]
+        print(json.dumps(name), *lines, sep="\n  ")
+    return 0 if fine else 4
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

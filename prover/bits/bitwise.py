@@ -172,7 +172,7 @@ def _check_run(side: Loaded, recipe: Recipe) -> None:
     at = np.random.default_rng(SEED).integers(1, 1000, size=(4, len(layout.axes)))
     machine = Machine(dict(zip(layout.axes, at.T, strict=True)), np.ones((4, layout.width)))
     _, angles = outputs(side, replace(recipe, precision="float64", table="float64"), places, machine)
-    wanted = at @ kernel.frequencies.T + kernel.phases
+    wanted = at @ kernel.frequencies.T + kernel.tables[0][1]
     if angles and not np.allclose(np.stack(angles, axis=1), wanted, rtol=1e-9, atol=1e-9):
         raise EvidenceError(f"{layout.name[:80]}: the recipe's operations do not come to the layout's angles",
                             advice="This is a fault of rope-prover; please report the spec")

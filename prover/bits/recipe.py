@@ -41,7 +41,7 @@ def read_recipe(loaded: Loaded) -> Recipe:
             f"{layout.name[:80]} has no recipe, so its bits are not known",
             advice="Add [recipe] to the layout file: models/README.md says how; or ask for --relation identical",
         )
-    if layout.positions != "integer" or any(pair.second_angle for pair in layout.pairs):
+    if layout.positions != "integer" or any(len(pair.distinct_angles) > 1 for pair in layout.pairs):
         raise InputError(f"{layout.name[:80]}: bits are compared for whole positions and one angle per pair")
     own = [*(name for name, _ in text.lets), *(name for name, *_ in text.states)]
     taken = {*(p.name for p in family.parameters), *(n for n, _ in family.lets), *(n for n, *_ in family.states)}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
-from prover.claims.unit import Key, Turned, Unit, Vector, leads_positive, opposite, reduce_turns
+from prover.claims.turned import QUARTER, Turned, mirrored, shifted, vanishes
+from prover.claims.unit import Key, Unit, Vector, leads_positive, opposite
 from prover.exact.angle import Angle
-from prover.exact.number import ONE, PI, Exact, exact
+from prover.exact.number import ONE, Exact
 from prover.layouts.layout import Layout, Pair
 
-_QUARTER = PI * exact(Fraction(1, 2))
 Place = tuple[int, int]
 
 
@@ -36,24 +35,14 @@ def entries(
 def pair_entries(pair: Pair, turn: Turned, feed: int, whole: bool) -> list[tuple[Place, Entry]]:
     """The up to four entries of one pair."""
     (a, b), (c, d), magnitude = pair.read, pair.write, pair.magnitude
-    first, second = turn.first[feed], turn.second[feed]
+    alpha, beta, gamma, delta = turn.angles[feed]
     four = [
-        ((c, a), Entry(magnitude, first)),
-        ((c, b), Entry(magnitude, _shifted(first, _QUARTER))),
-        ((d, a), Entry(magnitude, _shifted(second, -_QUARTER))),
-        ((d, b), Entry(magnitude, second)),
+        ((c, a), Entry(magnitude, alpha)),
+        ((c, b), Entry(magnitude, shifted(beta, QUARTER))),
+        ((d, a), Entry(magnitude, shifted(gamma, -QUARTER))),
+        ((d, b), Entry(magnitude, delta)),
     ]
-    return [(place, entry) for place, entry in four if not _vanishes(entry.angle, whole)]
-
-
-def _shifted(angle: Angle, by: Exact) -> Angle:
-    return Angle(angle.frequencies, reduce_turns(angle.phase + by))
-
-
-def _vanishes(angle: Angle, whole: bool) -> bool:
-    """cos of the angle is 0 at every position (angles are reduced; half turns count if whole)."""
-    still = all(whole and f == PI for _, f in angle.frequencies)
-    return still and angle.phase in (_QUARTER, -_QUARTER)
+    return [(place, entry) for place, entry in four if not vanishes(entry.angle, whole)]
 
 
 def same_entry(left: Entry | None, right: Entry | None, whole: bool) -> bool:
@@ -62,7 +51,7 @@ def same_entry(left: Entry | None, right: Entry | None, whole: bool) -> bool:
         return left is right
     if left.magnitude != right.magnitude or not _same_monomials(left.angle, right.angle):
         return False
-    return left.angle == right.angle or left.angle == _mirrored(right.angle, whole)
+    return left.angle == right.angle or left.angle == mirrored(right.angle, whole)
 
 
 def _same_monomials(left: Angle, right: Angle) -> bool:
@@ -75,15 +64,10 @@ def _same_monomials(left: Angle, right: Angle) -> bool:
     )
 
 
-def _mirrored(angle: Angle, whole: bool) -> Angle:
-    frequencies = {c: reduce_turns(-f) if whole else -f for c, f in angle.frequencies}
-    return Angle.of(frequencies, reduce_turns(-angle.phase))
-
-
 def canonical_entry(entry: Entry, whole: bool) -> Entry:
     """The one of an entry's two spellings, cos(a) and cos(-a), that stands for both."""
     values = [*((f, whole) for _, f in entry.angle.frequencies), (entry.angle.phase, True)]
-    return entry if leads_positive(values) else Entry(entry.magnitude, _mirrored(entry.angle, whole))
+    return entry if leads_positive(values) else Entry(entry.magnitude, mirrored(entry.angle, whole))
 
 
 def differing_places(

@@ -22,7 +22,8 @@ from prover.claims.matching import Match, Mismatch, match_units
 from prover.claims.refute import Side, refute_identical, refute_match, refute_relative, refute_scores
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
-from prover.claims.unit import Unit, make_units, stack_keys, turned_pairs
+from prover.claims.turned import turned_pairs
+from prover.claims.unit import Unit, make_units, stack_keys
 from prover.layouts.layout import Layout
 
 
@@ -32,7 +33,7 @@ class Decision:
 
     `counterexample` shows the difference of the kernels as they are, weights untouched;
     `mismatch` the classes that have no partner; `differing` the pair indices of each side that
-    differ lane by lane; `not_rotations` the pairs with two angles on each side.
+    differ lane by lane; `not_rotations` the pairs of each side that are no rotation.
     """
 
     holds: Witness | None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.claims.claim import Claim
-from prover.claims.unit import Turned, turned_pairs
+from prover.claims.turned import Turned, turned_pairs
 from prover.exact.display import show_pairs
 from prover.exact.number import ONE, Exact
 from prover.layouts.family import Family
@@ -56,7 +56,7 @@ def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Pro
         reasons.append("it writes other lanes than it reads")
     if any(pair.magnitude != ONE for pair in layout.pairs):
         reasons.append("the magnitude would be applied once more")
-    if any(turn.first[0].phase for turn in turned):
+    if any(angle.phase for turn in turned for angle in turn.angles[0]):
         reasons.append("the phase would be added once more")
     sizes = tuple(dict.fromkeys(pair.magnitude for pair in layout.pairs))
     return Properties(tuple(feeds), twisted, mixed, not reasons, "; ".join(reasons), sizes)
@@ -68,8 +68,9 @@ def _is_mixed(turn: Turned, feeds: tuple[Feed, ...]) -> bool:
     A token fed one way against a token fed the other then scores by where both stand.
     """
     seen: dict[tuple[str, ...], tuple[object, ...]] = {}
-    for feed, angle in zip(feeds, turn.first, strict=True):
-        if seen.setdefault(tuple(sorted(feed.coordinates)), angle.frequencies) != angle.frequencies:
+    for feed, angles in zip(feeds, turn.angles, strict=True):
+        frequencies = tuple(angle.frequencies for angle in angles)
+        if seen.setdefault(tuple(sorted(feed.coordinates)), frequencies) != frequencies:
             return True
     return False
 

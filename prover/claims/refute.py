@@ -25,7 +25,8 @@ from prover.claims.evidence import (
 )
 from prover.claims.matching import Mismatch
 from prover.claims.relation import Relation
-from prover.claims.unit import Key, Turned, Unit, Vector, stack_keys
+from prover.claims.turned import Turned
+from prover.claims.unit import Key, Unit, Vector, stack_keys
 from prover.exact.angle import Angle
 from prover.exact.enclosure import bounds, enclose, rational_ball
 from prover.exact.number import Exact
@@ -117,7 +118,7 @@ def _extra_bits(turned: tuple[Turned, ...]) -> int:
     """Bits that the whole part of the fastest turn per step takes away from the precision."""
     fastest = arb(1)
     for turn in turned:
-        for angle in {*turn.first, *turn.second}:
+        for angle in {angle for angles in turn.angles for angle in angles}:
             for value in (angle.phase, *(f for _, f in angle.frequencies)):
                 fastest = fastest.max(abs(enclose(value, 64)))
     return max(0, int(bounds(fastest)[1]).bit_length() - 16)
@@ -221,7 +222,7 @@ def _token_pairs(claim: Claim, feeds: range) -> Iterator[tuple[Token, Token]]:
 
 
 def refute_relative(claim: Claim, side: Side, name: str) -> NotRelativeRefutation | None:
-    """Two token pairs of equal difference with unequal scores, on a pair with two angles."""
+    """Two token pairs of equal difference with unequal scores, on a pair that is no rotation."""
     for precision in _precisions([side])[:2]:
         with ctx.workprec(precision):
             for feed in range(len(claim.feeds)):
@@ -229,7 +230,7 @@ def refute_relative(claim: Claim, side: Side, name: str) -> NotRelativeRefutatio
                 candidates = [
                     (a, b)
                     for index in _spread(side.twisted)
-                    if side.turned[index].first[feed] != side.turned[index].second[feed]
+                    if side.turned[index].turns[feed] is None
                     for a in side.layout.pairs[index].read
                     for b in side.layout.pairs[index].read
                 ]

@@ -13,7 +13,8 @@ from dataclasses import replace
 from prover.claims.claim import Claim
 from prover.claims.compare import canonical_entry, entries, oriented
 from prover.claims.relation import Relation
-from prover.claims.unit import Turned, canonical_vector, make_units, stack_keys, turned_pairs
+from prover.claims.turned import Turned, turned_pairs
+from prover.claims.unit import canonical_vector, make_units, stack_keys
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.layout import at_integers
 from prover.layouts.loading import Loaded

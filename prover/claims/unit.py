@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from prover.claims.claim import Claim
-from prover.exact.angle import Angle
+from prover.claims.turned import Turned, reduce_turns
 from prover.exact.number import PI, ZERO, Exact, exact
-from prover.layouts.feed import AxisPositions, pull_back
-from prover.layouts.layout import Layout, Pair
+from prover.layouts.layout import Layout
 
 Key = tuple[int, str]
 Vector = tuple[Exact, ...]
@@ -33,46 +31,6 @@ class Unit:
     vector: Vector
     magnitude: Exact
     pair: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """A pair under the feeds: its angle, and its second angle, for each feed."""
-
-    first: tuple[Angle, ...]
-    second: tuple[Angle, ...]
-
-    @property
-    def is_rotation(self) -> bool:
-        return self.first == self.second
-
-
-def turned_pairs(claim: Claim, layout: Layout, side: str) -> tuple[Turned, ...]:
-    """Every pair of one side pulled back along the claim's feeds; angles reduced where allowed."""
-    places = [feed.source if side == "source" else feed.target for feed in claim.feeds]
-    return tuple(_turned(pair, places, claim.whole_positions) for pair in layout.pairs)
-
-
-def _turned(pair: Pair, places: list[AxisPositions], whole: bool) -> Turned:
-    first = tuple(_reduced(pull_back(pair.angle, place), whole) for place in places)
-    if pair.second_angle is None:
-        return Turned(first, first)
-    second = tuple(_reduced(pull_back(pair.second_angle, place), whole) for place in places)
-    return Turned(first, second)
-
-
-def _reduced(angle: Angle, whole: bool) -> Angle:
-    frequencies = {c: reduce_turns(f) if whole else f for c, f in angle.frequencies}
-    return Angle.of(frequencies, reduce_turns(angle.phase))
-
-
-def reduce_turns(value: Exact) -> Exact:
-    """The same angle with its multiple of pi in (-1, 1]; other parts stay as they are."""
-    for monomial, coefficient in value.terms:
-        if len(monomial) == 1 and monomial[0][0].kind == "pi" and monomial[0][1] == 1:
-            turns = -((1 - coefficient) // 2)
-            return value - PI * exact(Fraction(2) * turns) if turns else value
-    return value
 
 
 def stack_keys(claim: Claim) -> tuple[Key, ...]:
@@ -108,9 +66,10 @@ def _is_own_opposite(vector: Vector, keys: tuple[Key, ...], whole: bool) -> bool
 
 
 def _stack(turn: Turned, keys: tuple[Key, ...]) -> Vector:
-    base = turn.first[0].phase
+    turns = turn.rotation
+    base = turns[0].phase
     return tuple(
-        reduce_turns(turn.first[feed].phase - base) if name == OFFSET else turn.first[feed][name]
+        reduce_turns(turns[feed].phase - base) if name == OFFSET else turns[feed][name]
         for feed, name in keys
     )
 

@@ -11,6 +11,7 @@ import click
 
 from prover import __version__
 from prover.commands import catalogue as catalogue_commands
+from prover.commands import certificates as certificate_commands
 from prover.commands import classes as classes_command
 from prover.commands import conform as conform_command
 from prover.commands import measure as measure_command
@@ -110,7 +111,8 @@ for command in (
     proof_commands.prove,
     theorem_commands.solve,
     theorem_commands.rewrite,
-    proof_commands.check,
+    certificate_commands.check,
+    certificate_commands.explain,
     run_command_module.run,
 ):
     cli.add_command(command)

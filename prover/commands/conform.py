@@ -56,6 +56,7 @@ def conform(spec: str, measured: str, entry: str | None, every_row: bool, as_jso
 
 def text_of(found: Conformance, file: str, every_row: bool) -> str:
     """The comparison for a terminal."""
+    from prover.measure.conform import WHY
     from prover.reports.text import columns
 
     real = found.measured
@@ -68,7 +69,7 @@ def text_of(found: Conformance, file: str, every_row: bool) -> str:
         ("measured", f"{safe(file)}, entry {safe(real.name)}: {real.width} lanes, {len(real.pairs)} pairs, "
          f"axes {', '.join(map(safe, real.axes))}"),
         ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "
-         f"{found.allowed_there:.3g}: {real.why}"),
+         f"{found.allowed_there:.3g}: {WHY[real.kind]}"),
         ("magnitude", f"allowed error {real.magnitude_tolerance:.3g}: the decimals printed, and four roundings"),
     ]
     shown = found.differences if every_row else found.differences[:MAX_SHOWN]

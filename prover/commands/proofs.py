@@ -1,17 +1,15 @@
-"""Commands about claims: prove, check."""
+"""The command `prove`."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import click
 
-from prover.commands.console import EXIT_HELP, exit_help, print_json, safe, tell
+from prover.commands.console import EXIT_HELP, tell
 from prover.commands.theorems import CVC5, SMTLIB
-from prover.errors import EXIT_INTERNAL, EXIT_OK
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
 BITWISE = "bitwise"
@@ -101,44 +99,3 @@ def _check_certificate_path(name: str) -> None:
     require_writable(path.parent)
 
 
-@click.command(epilog=exit_help("every certificate is accepted"))
-@click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def check(certificates: tuple[str, ...], as_json: bool) -> int:
-    """Check certificates with the small independent checker alone."""
-    from prover import checker
-    from prover.files import read_text
-
-    rows: list[dict[str, Any]] = []
-    texts = [(name, read_text(Path(name), checker.MAX_BYTES)) for name in certificates]
-    for name, text in texts:
-        row: dict[str, Any] = {"file": name, "accepted": False}
-        try:
-            holds, fails = checker.check(text)
-        except checker.Rejected as fault:
-            row["reason"] = str(fault)
-        else:
-            body = json.loads(text)
-            row |= {
-                "accepted": True, "holds": holds, "fails": fails, "digest": body["digest"],
-                "source": body["source"]["name"], "target": body["target"]["name"],
-                "feeds": [feed["name"] for feed in body["feeds"]],
-            }
-        rows.append(row)
-        if not as_json:
-            click.echo(_check_line(row), err=not row["accepted"])
-    if as_json:
-        print_json({"schema": "rope-prover/check/1", "certificates": rows})
-    return EXIT_OK if all(row["accepted"] for row in rows) else EXIT_INTERNAL
-
-
-def _check_line(row: dict[str, Any]) -> str:
-    if not row["accepted"]:
-        return f"REJECTED {safe(row['file'])}: {safe(row['reason'])[:400]}"
-    parts = [f"'{row['holds']}' holds"] if row["holds"] else []
-    parts += [f"'{row['fails']}' fails"] if row["fails"] else []
-    feeds = ", ".join(row["feeds"])
-    return safe(
-        f"accepted {row['file']}: {' and '.join(parts)} for {row['source'][:200]} -> "
-        f"{row['target'][:200]} under feed {feeds} ({row['digest']})"
-    )

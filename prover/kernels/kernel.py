@@ -25,50 +25,50 @@ Array = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A layout in floating point. Arrays over pairs; frequencies are (pairs, axes) in radians."""
+    """A layout in floating point. Arrays over pairs; frequencies are (pairs, axes) in radians.
+
+    There is a table of frequencies and one of phases for each of a pair's four angles; those of a
+    layout whose pairs have one angle each are one table.
+    """
 
     width: int
     axes: tuple[str, ...]
     read: npt.NDArray[np.intp]
     write: npt.NDArray[np.intp]
-    frequencies: Array
-    phases: Array
-    second_frequencies: Array
-    second_phases: Array
+    tables: tuple[tuple[Array, Array], ...]
     magnitudes: Array
     passes: npt.NDArray[np.intp]
+
+    @property
+    def frequencies(self) -> Array:
+        """Those of the first lane's cosine, which are all there are in a rotation."""
+        return self.tables[0][0]
 
     def apply(self, x: Array, position: Array) -> Array:
         """K(p) x for x of shape (..., width) and one position per axis; same dtype as x."""
         y = np.zeros_like(x)
         y[..., self.passes[:, 1]] = x[..., self.passes[:, 0]]
-        first = self.frequencies @ position + self.phases
-        second = self.second_frequencies @ position + self.second_phases
+        alpha, beta, gamma, delta = (frequencies @ position + phases for frequencies, phases in self.tables)
         a, b = x[..., self.read[:, 0]], x[..., self.read[:, 1]]
-        y[..., self.write[:, 0]] = self.magnitudes * (a * np.cos(first) - b * np.sin(first))
-        y[..., self.write[:, 1]] = self.magnitudes * (a * np.sin(second) + b * np.cos(second))
+        y[..., self.write[:, 0]] = self.magnitudes * (a * np.cos(alpha) - b * np.sin(beta))
+        y[..., self.write[:, 1]] = self.magnitudes * (a * np.sin(gamma) + b * np.cos(delta))
         return y
 
     def largest_turn(self, position: Array) -> float:
         """The sum of |frequency * position| over axes, plus |phase|, for the fastest pair."""
-        turns = np.abs(self.frequencies) @ np.abs(position) + np.abs(self.phases)
-        others = np.abs(self.second_frequencies) @ np.abs(position) + np.abs(self.second_phases)
-        return float(max(turns.max(initial=0), others.max(initial=0)))
-
+        turns = (np.abs(frequencies) @ np.abs(position) + np.abs(phases) for frequencies, phases in self.tables)
+        return float(max(turn.max(initial=0) for turn in turns))
 
     def rounded(self, dtype: type[np.floating]) -> Kernel:
         """The same kernel with its tables in `dtype`."""
-        tables = {
-            name: getattr(self, name).astype(dtype)
-            for name in ("frequencies", "phases", "second_frequencies", "second_phases", "magnitudes")
-        }
-        return replace(self, **tables)
+        tables = tuple((frequencies.astype(dtype), phases.astype(dtype)) for frequencies, phases in self.tables)
+        return replace(self, tables=tables, magnitudes=self.magnitudes.astype(dtype))
 
 
 def make_kernel(layout: Layout) -> Kernel:
     """The kernel of a layout in float64."""
     pairs = layout.pairs
-    second = [pair.angle if pair.second_angle is None else pair.second_angle for pair in pairs]
+    plain = all(len(pair.distinct_angles) == 1 for pair in pairs)
 
     def table(angles: list[Angle]) -> Array:
         found = np.zeros((len(pairs), len(layout.axes)))
@@ -80,17 +80,14 @@ def make_kernel(layout: Layout) -> Kernel:
     def column(values: list[Exact]) -> Array:
         return np.array([to_float(value) for value in values], dtype=np.float64)
 
-    frequencies, phases = table([pair.angle for pair in pairs]), column([p.angle.phase for p in pairs])
-    plain = all(pair.second_angle is None for pair in pairs)
+    four = [[pair.angles[which] for pair in pairs] for which in range(1 if plain else 4)]
+    tables = [(table(angles), column([angle.phase for angle in angles])) for angles in four]
     return Kernel(
         width=layout.width,
         axes=layout.axes,
         read=np.array([pair.read for pair in pairs], dtype=np.intp).reshape(-1, 2),
         write=np.array([pair.write for pair in pairs], dtype=np.intp).reshape(-1, 2),
-        frequencies=frequencies,
-        phases=phases,
-        second_frequencies=frequencies if plain else table(second),
-        second_phases=phases if plain else column([angle.phase for angle in second]),
+        tables=tuple(tables * 4 if plain else tables),
         magnitudes=column([pair.magnitude for pair in pairs]),
         passes=np.array(layout.passes, dtype=np.intp).reshape(-1, 2),
     )

@@ -140,8 +140,7 @@ def _in_float_range(claim: Claim) -> bool:
     """True if frequencies, phases, magnitudes and feeds can be computed with in float32."""
     for layout in (claim.source, claim.target):
         for pair in layout.pairs:
-            angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
-            numbers = [n for a in angles for n in (a.phase, *(f for _, f in a.frequencies))]
+            numbers = [n for a in pair.distinct_angles for n in (a.phase, *(f for _, f in a.frequencies))]
             if not all(_below(n, MAX_TURN) for n in numbers):
                 return False
             size = pair.magnitude

@@ -104,7 +104,4 @@ def _renamed(layout: Layout, axes: tuple[str, ...]) -> Layout:
     def angle(old: Angle) -> Angle:
         return Angle.of({names[axis]: frequency for axis, frequency in old.frequencies}, old.phase)
 
-    return replace(layout, axes=axes, pairs=tuple(
-        replace(pair, angle=angle(pair.angle), second_angle=pair.second_angle and angle(pair.second_angle))
-        for pair in layout.pairs
-    ))
+    return replace(layout, axes=axes, pairs=tuple(pair.with_angles(angle) for pair in layout.pairs))

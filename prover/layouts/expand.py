@@ -266,8 +266,7 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
         "angle": block.angle,
         "magnitude": block.magnitude,
     }
-    if block.second_angle is not None:
-        fields["second_angle"] = block.second_angle
+    fields |= block.more_angles
     nodes = sum(1 for e in fields.values() for _ in sympy.preorder_traversal(e))
     used = used_lets(family, fields.values())
     nodes += sum(1 for parts in used.values() for e in parts for _ in sympy.preorder_traversal(e))
@@ -290,8 +289,8 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
                 read=(_lane(values, "first", index), _lane(values, "second", index)),
                 write=(_lane(values, "write_first", index), _lane(values, "write_second", index)),
                 angle=_angle(values["angle"]),
-                second_angle=_angle(values["second_angle"]) if block.second_angle else None,
                 magnitude=number(values["magnitude"], "magnitude"),
+                **{name: _angle(values[name]) for name in block.more_angles},
             )
         )
         _bound_text(pairs[-1], index)
@@ -300,8 +299,8 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
 
 def _bound_text(pair: Pair, index: int) -> None:
     """The checker reads numbers of at most MAX_TEXT characters; a longer one has no proof."""
-    angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
-    for value in (pair.magnitude, *(n for a in angles for n in (a.phase, *(f for _, f in a.frequencies)))):
+    numbers = [n for a in pair.distinct_angles for n in (a.phase, *(f for _, f in a.frequencies))]
+    for value in (pair.magnitude, *numbers):
         if len(value.terms) > 8 and len(str(value)) > MAX_TEXT:
             raise LimitError(f"an exact number at j={index} is longer than {MAX_TEXT} characters")
 

@@ -14,6 +14,7 @@ from prover.language.expression import AllOf
 from prover.layouts.layout import Positions
 
 PAIRS_PER_AXIS = "pairs per axis"
+MORE_ANGLES = ("sine_angle", "second_sine_angle", "second_angle")
 
 Given = Fraction | tuple[Fraction, ...]
 
@@ -65,6 +66,13 @@ class Block:
     angle: sympy.Basic
     second_angle: sympy.Basic | None
     magnitude: sympy.Basic
+    sine_angle: sympy.Basic | None = None
+    second_sine_angle: sympy.Basic | None = None
+
+    @property
+    def more_angles(self) -> dict[str, sympy.Basic]:
+        """The angles beside `angle` that are given, by field; any of them may make it no rotation."""
+        return {name: e for name in MORE_ANGLES if (e := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,26 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sympy
 
 from prover.errors import InputError, LimitError, ProverError
 from prover.language.expression import AXES, RESERVED, number, parse, parse_condition
 from prover.layouts.expand import places
-from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, KernelWarning, Parameter, RecipeText, Source
+from prover.layouts.family import (
+    MORE_ANGLES,
+    PAIRS_PER_AXIS,
+    Block,
+    Family,
+    KernelWarning,
+    Parameter,
+    RecipeText,
+    Source,
+)
 from prover.layouts.feed_text import coordinate_names, read_position
 from prover.layouts.layout_file import LayoutText, read_layout
-from prover.layouts.layout_tables import RawParameter, RawRecipe, RawSource, Text
+from prover.layouts.layout_tables import RawPairs, RawParameter, RawRecipe, RawSource, Text
 from prover.resources import shown_path
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
@@ -100,9 +109,7 @@ def _assemble(raw: LayoutText, name: str) -> Family:
                 write_first=value("pairs.write_first", _or(b.write_first, b.first)),
                 write_second=value("pairs.write_second", _or(b.write_second, b.second)),
                 angle=angle("pairs.angle", b.angle),
-                second_angle=None
-                if b.second_angle is None
-                else angle("pairs.second_angle", b.second_angle),
+                **_more_angles(b, angle),
                 magnitude=value("pairs.magnitude", b.magnitude),
             )
             for b in blocks
@@ -112,6 +119,17 @@ def _assemble(raw: LayoutText, name: str) -> Family:
         warnings=tuple(remark("warnings.when", w.when, w.text) for w in raw.warnings),
         feeds=tuple((n, _feed(n, table, raw.axes, parameters)) for n, table in raw.feeds.items()),
     )
+
+
+def _more_angles(raw: RawPairs, read: Callable[[str, Text], sympy.Basic]) -> dict[str, Any]:
+    """The angles beside `angle`; how the fourth follows from the others is never guessed."""
+    if raw.sine_angle is not None and raw.second_angle is not None and raw.second_sine_angle is None:
+        raise InputError(
+            "is missing, where sine_angle and second_angle are given", where="pairs.second_sine_angle",
+            advice="Write the angle of the second lane's sine: that of sine_angle or of second_angle",
+        )
+    given = {name: getattr(raw, name) for name in MORE_ANGLES}
+    return {name: None if text is None else read(f"pairs.{name}", text) for name, text in given.items()}
 
 
 def _recipe(raw: RawRecipe | None) -> RecipeText | None:

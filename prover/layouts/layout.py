@@ -1,17 +1,16 @@
 """A layout: everything about one RoPE kernel at concrete parameters, frozen and exact.
 
-Convention: for a pair that reads lanes (a, b) and writes lanes (c, d), with angle theta(p) and
-magnitude s,
+Convention: for a pair that reads lanes (a, b) and writes lanes (c, d), with magnitude s,
 
-    y[c] = s * (x[a] * cos(theta) - x[b] * sin(theta))
-    y[d] = s * (x[a] * sin(theta) + x[b] * cos(theta))
+    y[c] = s * (x[a] * cos(alpha) - x[b] * sin(beta))
+    y[d] = s * (x[a] * sin(gamma) + x[b] * cos(delta))
 
-A pair with a second angle uses `angle` in the first line and `second_angle` in the second; unless
-the two agree it is not a rotation. Lanes are numbered from 0 inside one attention head.
+A rotation has one angle for all four. Lanes are numbered from 0 inside one attention head.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,6 +20,7 @@ from prover.exact.enclosure import compare
 from prover.exact.number import ONE, Exact, exact
 
 Positions = Literal["integer", "real"]
+Angles = tuple[Angle, Angle, Angle, Angle]
 
 MAX_WIDTH = 1 << 16
 LARGEST = exact(10**100)
@@ -29,13 +29,44 @@ SMALLEST = ONE / LARGEST
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two lanes turned together; `read` and `write` are lane numbers, angles in radians."""
+    """Two lanes turned together; `read` and `write` are lane numbers, angles in radians.
+
+    `angle` is alpha and stands for what is left out; `second_angle`: delta; `sine_angle`: beta;
+    `second_sine_angle`: gamma. With only `second_angle` gamma is delta, so each written lane has an
+    angle; with only `sine_angle` gamma is beta, so cosines have one angle and sines another.
+    """
 
     read: tuple[int, int]
     write: tuple[int, int]
     angle: Angle
     second_angle: Angle | None = None
     magnitude: Exact = ONE
+    sine_angle: Angle | None = None
+    second_sine_angle: Angle | None = None
+
+    @property
+    def angles(self) -> Angles:
+        """Alpha, beta, gamma, delta."""
+        alpha, beta, delta = self.angle, self.sine_angle or self.angle, self.second_angle or self.angle
+        gamma = self.second_sine_angle or (self.sine_angle if self.second_angle is None else delta) or alpha
+        return alpha, beta, gamma, delta
+
+    @property
+    def distinct_angles(self) -> tuple[Angle, ...]:
+        """The angle, the two of the written lanes, or all four: as few as say the pair."""
+        alpha, beta, gamma, delta = self.angles
+        if alpha == beta and gamma == delta:
+            return (alpha,) if alpha == delta else (alpha, delta)
+        return alpha, beta, gamma, delta
+
+    def with_angles(self, change: Callable[[Angle], Angle]) -> Pair:
+        """The same pair with every angle changed alike."""
+        second, sine, second_sine = (
+            None if angle is None else change(angle)
+            for angle in (self.second_angle, self.sine_angle, self.second_sine_angle)
+        )
+        return replace(self, angle=change(self.angle), second_angle=second, sine_angle=sine,
+                       second_sine_angle=second_sine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +108,7 @@ def at_integers(layout: Layout) -> Layout:
 
     They do unless pi is in a frequency: without it no two frequencies differ by a whole turn.
     """
-    angles = (a for pair in layout.pairs for a in (pair.angle, pair.second_angle) if a is not None)
+    angles = (angle for pair in layout.pairs for angle in pair.distinct_angles)
     numbers = (number for angle in angles for _, number in angle.frequencies)
     atoms = (atom for number in numbers for monomial, _ in number.terms for atom, _ in monomial)
     return layout if any(atom.kind == "pi" for atom in atoms) else replace(layout, positions="integer")

@@ -50,6 +50,8 @@ class RawPairs(msgspec.Struct, forbid_unknown_fields=True):
     second: Text
     angle: Text
     second_angle: Text | None = None
+    sine_angle: Text | None = None
+    second_sine_angle: Text | None = None
     magnitude: Text = 1
     write_first: Text | None = None
     write_second: Text | None = None

@@ -5,14 +5,14 @@ The measured numbers are floats, so this is a numeric comparison within stated t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prover.exact.angle import Angle
-from prover.exact.number import ONE
 from prover.kernels.kernel import to_float
 from prover.layouts.layout import Layout
-from prover.measure.measured import Measured, MeasuredPair, Vector, opposite
+from prover.measure.measured import ROUNDING, Measured, MeasuredPair, Turns, Vector, exchanged, opposite
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +49,41 @@ class Conformance:
 class _Pair:
     read: tuple[int, int]
     write: tuple[int, int]
-    first: Vector
-    second: Vector
+    turns: Turns
     magnitude: float
     has_phase: bool
+    tolerance: float
+
+
+# Roundings of 2^-24 each. A frequency is a power, scaled and perhaps blended: base, exponent, power, reciprocal, ramp
+# and its complement, two products, a sum, the product with the position, sine and arc tangent.
+OPERATIONS = 12
+# A power, or the exponential of a product: the logarithm of the base, the exponent and their product are each rounded.
+E_FOLD = 3
+# ggml's loop multiplies twice per pair, rounding each time.
+LOOP = 2
+# Real positions lie in [-1, 1]: one is off by a rounding of 1, counted for the cells of the finest grid.
+GRID_CELLS = 64
+WHY = {
+    "transformers": f"{OPERATIONS} roundings of 2^-24, and up to three (logarithm, quotient, product) for each e-fold "
+    f"of the frequency; {GRID_CELLS} more at real positions, for the cells of a grid",
+    "ggml": f"{OPERATIONS} roundings of 2^-24, and {LOOP} more for each pair before, as ggml multiplies theta by a "
+    "float32 theta_scale from pair to pair",
+}
 
 
 def conform(layout: Layout, measured: Measured) -> Conformance:
-    """Compare lane by lane. Pairs that turn nowhere count as lanes that pass, on either side."""
+    """Compare lane by lane. Pairs that turn nowhere count as lanes that pass, on either side.
+
+    What a frequency may be off by follows from the layout's own pair, never from the file.
+    """
     differences: list[Difference] = []
     if layout.width != measured.width:
         differences.append(Difference("width", (), f"{layout.width} lanes", f"{measured.width} lanes"))
-    pairs, passes = _expanded(layout)
+    pairs, passes, scales = _expanded(layout, measured.kind)
     theirs = {pair.read: pair for pair in measured.pairs}
     differences += _passing(passes, dict(measured.passes))
+    differences += _scaled(scales, measured)
     for read in sorted(pairs.keys() ^ theirs.keys()):
         ours = "turned together" if read in pairs else "not a pair"
         differences.append(Difference("pair", read, ours, "not a pair" if read in pairs else "turned together"))
@@ -70,32 +91,45 @@ def conform(layout: Layout, measured: Measured) -> Conformance:
     for read in sorted(pairs.keys() & theirs.keys()):
         mine, real = pairs[read], theirs[read]
         differences += _pair_differences(mine, real, measured.magnitude_tolerance)
-        for vector, found in ((mine.first, real.first), (mine.second, real.second)):
-            worst = _error(vector, found)
+        for which, (vector, found) in enumerate(zip(mine.turns, real.turns, strict=True)):
+            worst = _error(vector, _nearest(vector, found) if which in COSINES else found)
             if worst is not None and worst >= largest:
-                largest, at, allowed = worst, read, real.tolerance
+                largest, at, allowed = worst, read, mine.tolerance
     return Conformance(layout.name, measured, tuple(differences), largest, at, allowed)
 
 
-def _expanded(layout: Layout) -> tuple[dict[tuple[int, int], _Pair], dict[int, int]]:
+def _expanded(layout: Layout, kind: str) -> tuple[dict[tuple[int, int], _Pair], dict[int, int], dict[int, float]]:
+    """Pairs that turn, where other lanes go, and what these are multiplied by."""
     pairs: dict[tuple[int, int], _Pair] = {}
-    passes = dict(layout.passes)
-    for pair in layout.pairs:
-        if pair.angle == Angle() and pair.second_angle is None and pair.magnitude == ONE:
+    passes, scales = dict(layout.passes), {read: 1.0 for read, _ in layout.passes}
+    for index, pair in enumerate(layout.pairs):
+        size = to_float(pair.magnitude)
+        if pair.distinct_angles == (Angle(),):
             passes |= dict(zip(pair.read, pair.write, strict=True))
+            scales |= dict.fromkeys(pair.read, size)
             continue
-        angles = (pair.angle, pair.angle if pair.second_angle is None else pair.second_angle)
-        first, second = map(_floats, angles)
-        made = _Pair(pair.read, pair.write, first, second, to_float(pair.magnitude), any(a.phase for a in angles))
+        alpha, beta, gamma, delta = map(_floats, pair.angles)
+        turns = (alpha, beta, gamma, delta)
+        allowed = _tolerance(layout, kind, index, turns)
+        made = _Pair(pair.read, pair.write, turns, size, any(a.phase for a in pair.angles), allowed)
         if made.read[0] > made.read[1]:
-            made = _Pair(made.read[::-1], made.write[::-1], opposite(second), opposite(first), made.magnitude,
-                         made.has_phase)
+            made = replace(made, read=made.read[::-1], write=made.write[::-1], turns=exchanged(turns))
         pairs[made.read] = made
-    return pairs, passes
+    return pairs, passes, scales
+
+
+def _tolerance(layout: Layout, kind: str, index: int, turns: Turns) -> float:
+    """The relative error that a float32 kernel's frequency may have."""
+    if kind == "ggml":
+        return (OPERATIONS + LOOP * index) * ROUNDING
+    logarithm = max((abs(math.log(abs(f))) for vector in turns for _, f in vector), default=0.0)
+    grid = GRID_CELLS if layout.positions == "real" else 0
+    return (OPERATIONS + E_FOLD * logarithm + grid) * ROUNDING
 
 
 def _floats(angle: Angle) -> Vector:
-    return tuple(sorted((axis, to_float(frequency)) for axis, frequency in angle.frequencies))
+    found = ((axis, to_float(frequency)) for axis, frequency in angle.frequencies)
+    return tuple(sorted((axis, number) for axis, number in found if number))
 
 
 def _passing(ours: dict[int, int], theirs: dict[int, int]) -> list[Difference]:
@@ -110,6 +144,15 @@ def _passing(ours: dict[int, int], theirs: dict[int, int]) -> list[Difference]:
     ]
 
 
+def _scaled(scales: dict[int, float], measured: Measured) -> list[Difference]:
+    """Lanes that pass on both sides with different magnitudes."""
+    return [
+        Difference("magnitude", (lane,), f"{mine:.9g}", f"{measured.scales[lane]:.9g}")
+        for lane, mine in sorted(scales.items())
+        if lane in measured.scales and abs(mine - measured.scales[lane]) > measured.magnitude_tolerance
+    ]
+
+
 def _pair_differences(mine: _Pair, real: MeasuredPair, magnitude_tolerance: float) -> list[Difference]:
     found = []
     if mine.has_phase:
@@ -119,11 +162,22 @@ def _pair_differences(mine: _Pair, real: MeasuredPair, magnitude_tolerance: floa
     if any(abs(mine.magnitude - size) > magnitude_tolerance for size in real.magnitudes):
         sizes = " and ".join(f"{size:.9g}" for size in dict.fromkeys(real.magnitudes))
         found.append(Difference("magnitude", mine.read, f"{mine.magnitude:.9g}", sizes))
-    for vector, measured in dict.fromkeys([(mine.first, real.first), (mine.second, real.second)]):
-        kind = _vector_difference(vector, measured, real.tolerance)
-        if kind:
-            found.append(Difference(kind, mine.read, _told(vector), _told(measured)))
-    return found
+    compared = dict.fromkeys(
+        (vector, _nearest(vector, turn) if which in COSINES else turn)
+        for which, (vector, turn) in enumerate(zip(mine.turns, real.turns, strict=True))
+    )
+    wrong = [(kind, *both) for both in compared if (kind := _vector_difference(*both, mine.tolerance))]
+    return found + [Difference(kind, mine.read, _told(vector), _told(turn)) for kind, vector, turn in wrong]
+
+
+# Alpha and delta among a pair's four angles: the sign of a cosine's angle cannot be seen.
+COSINES = (0, 3)
+
+
+def _nearest(mine: Vector, real: Vector) -> Vector:
+    """The measured vector of a cosine, with the sign that is nearer to the layout's."""
+    same = sum(dict(mine).get(axis, 0.0) * number for axis, number in real) >= 0
+    return real if same else opposite(real)
 
 
 def _vector_difference(mine: Vector, real: Vector, tolerance: float) -> str | None:
@@ -143,7 +197,7 @@ def _error(mine: Vector, real: Vector) -> float | None:
     """The largest relative error, or None if other axes take part."""
     if [axis for axis, _ in mine] != [axis for axis, _ in real]:
         return None
-    return max((abs(a - b) / abs(b) for (_, a), (_, b) in zip(mine, real, strict=True)), default=0.0)
+    return max((abs(a - b) / abs(a) for (_, a), (_, b) in zip(mine, real, strict=True)), default=0.0)
 
 
 def _told(vector: Vector) -> str:
@@ -163,7 +217,7 @@ def conform_json(found: Conformance) -> dict[str, Any]:
         "tolerance": {
             "frequency_there": found.allowed_there,
             "magnitude": found.measured.magnitude_tolerance,
-            "why": found.measured.why,
+            "why": WHY[found.measured.kind],
         },
         "differences": [
             {"kind": d.kind, "lanes": list(d.lanes), "layout": d.layout, "measured": d.measured}

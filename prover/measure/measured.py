@@ -7,6 +7,7 @@ Numbers in them are floats that some float32 kernel produced, so each comes with
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,43 +27,44 @@ LARGEST = 1e100
 
 # Half a unit in the last place of float32: the largest relative error of one rounding.
 ROUNDING = 2.0**-24
-# Cells along the finest grid whose coordinates in [-1, 1] are taken into account.
-GRID_CELLS = 64
 # Decimals with which each format prints a magnitude.
 _DECIMALS = {"ggml": 5, "transformers": 6}
 # Axes that measured tables spell otherwise than layouts.
 AXIS_NAMES = {"pos": "p", "image_index": "image", "y in [-1,1]": "y", "x in [-1,1]": "x"}
 
 Vector = tuple[tuple[str, float], ...]
+Turns = tuple[Vector, Vector, Vector, Vector]
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPair:
-    """Two lanes, the lower first: where they are written and how each written lane turns.
+    """Two lanes, the lower first: where they are written and how they turn.
 
-    `first` and `second` are radians per unit of each axis; `magnitudes` belong to the two lanes;
-    `tolerance` is the relative error that a frequency may have.
+    `turns` are radians per unit of each axis for the four angles of a pair, alpha, beta, gamma and delta;
+    `magnitudes` belong to the two lanes.
     """
 
     read: tuple[int, int]
     write: tuple[int, int]
-    first: Vector
-    second: Vector
+    turns: Turns
     magnitudes: tuple[float, float]
-    tolerance: float
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A kernel's table; `passes` are (read, written) lanes copied unchanged, `why` explains tolerances."""
+    """A kernel's table; `passes` are (read, written) lanes that do not turn, `scales` what they are multiplied by.
+
+    `kind`: the format, and with it the precision of what was measured.
+    """
 
     name: str
     width: int
     axes: tuple[str, ...]
     pairs: tuple[MeasuredPair, ...]
     passes: tuple[tuple[int, int], ...]
+    scales: dict[int, float]
     magnitude_tolerance: float
-    why: str
+    kind: str
 
 
 class _Ggml(msgspec.Struct):
@@ -73,8 +75,6 @@ class _Ggml(msgspec.Struct):
     freq: list[float]
     scale: float
     passthrough: list[int]
-    freq_scale: float = 1.0
-    ext_factor: float = 0.0
 
 
 class _Transformers(msgspec.Struct):
@@ -85,7 +85,7 @@ class _Transformers(msgspec.Struct):
     scale: dict[str, str | list[int]]
     output_permutation: list[int] | None = None
     non_rotation_pairs: list[tuple[int, int, list[float], list[float]]] = []
-    config: dict[str, Any] = {}
+    general_pairs: list[tuple[int, int, list[float], list[float], list[float], list[float]]] = []
 
 
 def read_measured(path: Path) -> dict[str, Measured]:
@@ -139,23 +139,13 @@ def _from_ggml(name: str, entry: _Ggml) -> Measured:
         )
     if entry.sign not in (1, -1):
         raise InputError(f"is {entry.sign}, expected 1 or -1", where="sign")
-    _finite("freq", [*entry.freq, entry.scale, entry.freq_scale])
-    if not entry.freq_scale > 0:
-        raise InputError(f"is {entry.freq_scale}, expected a positive number", where="freq_scale")
-    blend = 2 / entry.freq_scale if entry.ext_factor else 0.0
+    _finite("freq", [*entry.freq, entry.scale])
     pairs = []
-    for index, ((a, b), axis, frequency) in enumerate(zip(entry.pairs, entry.axis, entry.freq, strict=True)):
+    for (a, b), axis, frequency in zip(entry.pairs, entry.axis, entry.freq, strict=True):
         vector = _vector([axis], [entry.sign * frequency])
-        tolerance = (2 * index + 4 + blend) * ROUNDING
-        pairs.append(_oriented((a, b), (a, b), vector, vector, (entry.scale, entry.scale), tolerance))
-    why = (
-        "ggml multiplies theta by a float32 theta_scale once per pair: two roundings of 2^-24 each for every pair "
-        "before, and four more for factor, scale, sine and arc tangent"
-    )
-    if blend:
-        why += "; YaRN's ramp carries two more, counted 1/freq_scale times"
+        pairs.append(_oriented((a, b), (a, b), (vector, vector, vector, vector), (entry.scale, entry.scale)))
     axes = tuple(dict.fromkeys(entry.axis))
-    return _checked(name, entry.head_dim, axes, pairs, [(lane, lane) for lane in entry.passthrough], "ggml", why)
+    return _checked(name, entry.head_dim, axes, pairs, [(lane, lane) for lane in entry.passthrough], {}, "ggml")
 
 
 def _from_transformers(name: str, entry: _Transformers) -> Measured:
@@ -165,66 +155,62 @@ def _from_transformers(name: str, entry: _Transformers) -> Measured:
         raise InputError(f"is no permutation of the {width} lanes", where="output_permutation")
     written = {lane: place for place, lane in enumerate(order)}
     axes = [AXIS_NAMES.get(axis, axis) for axis in entry.axes]
-    sizes = _magnitudes(entry)
-    flat = {**entry.config, **_table(entry.config.get("rope_parameters"))}
-    factor = flat.get("factor", 1)
-    is_blend = flat.get("rope_type") in ("yarn", "llama3") and isinstance(factor, int | float)
-    blend = 4 * float(factor) if is_blend else 0.0
-    unit = GRID_CELLS if any("[-1,1]" in axis for axis in entry.axes) else 0
+    sizes = _magnitudes(entry, width)
 
-    def pair(a: int, b: int, first: Vector, second: Vector) -> MeasuredPair:
+    def pair(a: int, b: int, turns: Turns) -> MeasuredPair:
         for lane in (a, b):
             _lane(lane, width, "pairs")
-        logs = [abs(math.log(abs(f))) for _, f in (*first, *second)] or [0.0]
-        tolerance = (6 + 3 * max(logs) + blend + unit) * ROUNDING
-        return _oriented((a, b), (written[a], written[b]), first, second, (sizes(a), sizes(b)), tolerance)
+        return _oriented((a, b), (written[a], written[b]), turns, (sizes[a], sizes[b]))
 
     pairs = []
     for a, b, which, sign, frequency in entry.pairs:
         numbers = frequency if isinstance(frequency, list) else [frequency * (1 if sign is None else sign)]
         _finite("pairs", numbers)
         vector = _vector(_axes(axes, which, len(numbers)), numbers)
-        pairs.append(pair(a, b, vector, vector))
-    for a, b, first, second in entry.non_rotation_pairs:
-        _finite("non_rotation_pairs", [*first, *second])
-        if not len(first) == len(second) == len(axes):
-            raise InputError(f"expected one frequency for each of {len(axes)} axes", where="non_rotation_pairs")
-        pairs.append(pair(a, b, _vector(axes, first), _vector(axes, second)))
-    why = (
-        "a float32 base**exponent, or the exponential of a product: up to three roundings of 2^-24 (logarithm, "
-        "quotient, product) for each e-fold of the frequency, and six more for power, reciprocal, scaling, product "
-        "with the position, sine and arc tangent"
-    )
-    if blend:
-        why += "; the blend of frequencies carries four more, counted factor times"
-    if unit:
-        why += f"; coordinates in [-1, 1] are off by one rounding of 1, counted {GRID_CELLS} times for the finest grid"
+        pairs.append(pair(a, b, (vector, vector, vector, vector)))
+    general = [((a, b), (v, v, w, w)) for a, b, v, w in entry.non_rotation_pairs]
+    general += [((a, b), (alpha, beta, gamma, delta)) for a, b, alpha, beta, gamma, delta in entry.general_pairs]
+    for lanes, vectors in general:
+        _finite("non_rotation_pairs, general_pairs", itertools.chain(*vectors))
+        if any(len(numbers) != len(axes) for numbers in vectors):
+            raise InputError(
+                f"expected one frequency for each of {len(axes)} axes", where="non_rotation_pairs, general_pairs"
+            )
+        first, second, third, fourth = (_vector(axes, numbers) for numbers in vectors)
+        pairs.append(pair(*lanes, (first, second, third, fourth)))
     for lane in entry.passthrough:
         _lane(lane, width, "passthrough")
     passes = [(lane, written[lane]) for lane in entry.passthrough]
-    return _checked(name, width, tuple(axes), pairs, passes, "transformers", why)
+    return _checked(name, width, tuple(axes), pairs, passes, {lane: sizes[lane] for lane in entry.passthrough},
+                    "transformers")
 
 
-def _magnitudes(entry: _Transformers) -> Any:
-    """Lane to magnitude, from the table value -> 'all' or lanes."""
-    default, special = 1.0, dict[int, float]()
+def _magnitudes(entry: _Transformers, width: int) -> list[float]:
+    """The magnitude of every lane, from the table value -> lanes, or 'all': every lane that turns.
+
+    A lane that passes has 1 under 'all'; where lanes are listed it is listed like any other.
+    """
+    default, special = None, dict[int, float]()
     for text, lanes in entry.scale.items():
         try:
             value = float(text if text.isascii() and "_" not in text else "none")
         except ValueError:
             raise InputError(f"'{text[:40]}' is no number", where="scale") from None
         _finite("scale", [value])
-        if lanes == "all":
+        if lanes == "all" and default is None:
             default = value
         elif isinstance(lanes, str):
-            raise InputError(f"'{lanes[:40]}' is neither 'all' nor a list of lanes", where="scale")
+            raise InputError(f"'{lanes[:40]}' is no list of lanes, nor the only 'all'", where="scale")
         else:
-            special |= dict.fromkeys(lanes, value)
-    return lambda lane: special.get(lane, default)
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+            for lane in lanes:
+                _lane(lane, width, "scale")
+                if special.setdefault(lane, value) != value:
+                    raise InputError(f"lane {lane} has two scales", where="scale")
+    missing = [lane for lane in range(width) if lane not in special]
+    if missing and default is None:
+        raise InputError(f"lane {missing[0]} has no scale", where="scale", advice="List every lane, or write 'all'")
+    passing = {*entry.passthrough}
+    return [special.get(lane, 1.0 if lane in passing else default or 0.0) for lane in range(width)]
 
 
 def _axes(axes: Sequence[str], which: int | list[int], count: int) -> list[str]:
@@ -243,15 +229,18 @@ def _vector(axes: Sequence[str], numbers: Sequence[float]) -> Vector:
 
 
 def _oriented(
-    read: tuple[int, int], write: tuple[int, int], first: Vector, second: Vector,
-    magnitudes: tuple[float, float], tolerance: float,
+    read: tuple[int, int], write: tuple[int, int], turns: Turns, magnitudes: tuple[float, float]
 ) -> MeasuredPair:
-    """The pair told with its lower lane first, which turns every angle round."""
+    """The pair told with its lower lane first."""
     if read[0] < read[1]:
-        return MeasuredPair(read, write, first, second, magnitudes, tolerance)
-    return MeasuredPair(
-        read[::-1], write[::-1], opposite(second), opposite(first), magnitudes[::-1], tolerance,
-    )
+        return MeasuredPair(read, write, turns, magnitudes)
+    return MeasuredPair(read[::-1], write[::-1], exchanged(turns), magnitudes[::-1])
+
+
+def exchanged(turns: Turns) -> Turns:
+    """The angles of the same pair told with its lanes exchanged, which turns every angle round."""
+    alpha, beta, gamma, delta = map(opposite, turns)
+    return delta, gamma, beta, alpha
 
 
 def opposite(vector: Vector) -> Vector:
@@ -261,7 +250,7 @@ def opposite(vector: Vector) -> Vector:
 
 def _checked(
     name: str, width: int, axes: tuple[str, ...], pairs: list[MeasuredPair], passes: list[tuple[int, int]],
-    kind: str, why: str,
+    scales: dict[int, float], kind: str,
 ) -> Measured:
     if not 0 < width <= MAX_WIDTH:
         raise InputError(f"is {width}, expected 1 to {MAX_WIDTH}", where="head_dim")
@@ -285,7 +274,7 @@ def _checked(
             )
     tolerance = 0.5 * 10.0 ** -_DECIMALS[kind] + 4 * ROUNDING
     return Measured(name, width, axes, tuple(sorted(pairs, key=lambda pair: pair.read)), tuple(sorted(passes)),
-                    tolerance, why)
+                    {lane: scales.get(lane, 1.0) for lane, _ in passes}, tolerance, kind)
 
 
 def _lane(lane: int, width: int, where: str) -> None:

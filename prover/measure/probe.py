@@ -6,6 +6,7 @@ together; a kernel that is not linear, or that no pairs of lanes describe, is re
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ Array = npt.NDArray[np.float64]
 Kernel = Callable[[Array, tuple[float, ...]], Array]
 
 ROUNDING = 2.0**-24
+Turns = tuple[list[float], list[float], list[float], list[float]]  # alpha, beta, gamma, delta, by axis
+COSINES = (0, 3)
+MAX_DOUBLINGS = 17
 # Places for the check at the end, one number per axis.
 MIXED = ((3, 5, 7, 11, 13, 17, 19, 23), (40, 9, 26, 2, 31, 14, 5, 33))
 
@@ -54,22 +58,28 @@ def probe(kernel: Kernel, width: int, axes: Sequence[str], units: Sequence[float
     blocks = {place: _matrix(kernel, width, place)[:, write] / scale[:, None] for place in [*places, *mixed]}
     partner = _partners(list(blocks.values()), width)
     pairs = [(lane, other) for lane, other in enumerate(partner) if other is not None and lane < other]
-    first: dict[tuple[int, int], list[float]] = {}
-    second: dict[tuple[int, int], list[float]] = {}
+    turns: dict[tuple[int, int], Turns] = {}
     for a, b in pairs:
         if not math.isclose(scale[a], scale[b], rel_tol=8 * ROUNDING):
             raise NotALayout(f"lanes {a} and {b} turn together with magnitudes {scale[a]:.6g} and {scale[b]:.6g}")
-        turns = [(blocks[place][[a, b]][:, [a, b]], step) for place, step in zip(places, steps, strict=True)]
+        read = [(blocks[place][[a, b]][:, [a, b]], step) for place, step in zip(places, steps, strict=True)]
         # blocks[i, k] is what input lane i puts on the place of lane k.
-        first[a, b] = [math.atan2(-m[1, 0], m[0, 0]) / step for m, step in turns]
-        second[a, b] = [math.atan2(m[0, 1], m[1, 1]) / step for m, step in turns]
-    residual, tolerance = _residual(blocks, mixed, pairs, first, second)
+        up = [math.atan2(-m[1, 0], m[0, 0]) / step for m, step in read]
+        down = [math.atan2(m[0, 1], m[1, 1]) / step for m, step in read]
+        turns[a, b] = (up, up, down, down)
+    general = [pair for pair in pairs if not _explained(blocks, mixed, [pair], turns)]
+    if general:
+        def at(place: tuple[float, ...]) -> Array:
+            return _matrix(kernel, width, place)[:, write] / scale[:, None]
+
+        turns |= _four_angles(at, steps, general, {place: blocks[place] for place in mixed})
+    residual, tolerance = _residual(blocks, mixed, pairs, turns)
     if residual > tolerance:
         raise NotALayout(
             f"angles are not a fixed frequency times the position: at {', '.join(map(str, mixed))} the kernel is "
             f"{residual:.3g} from the table read at one step, where rounding explains {tolerance:.3g}"
         )
-    case = _case(width, axes, pairs, first, second, write, scale)
+    case = _case(width, axes, pairs, turns, write, scale)
     return Probe(case, residual, tolerance)
 
 
@@ -120,36 +130,92 @@ def _partners(blocks: Sequence[Array], width: int) -> list[int | None]:
     return found
 
 
+def _four_angles(
+    at: Callable[[tuple[float, ...]], Array], steps: tuple[float, ...], pairs: Sequence[tuple[int, int]],
+    mixed: dict[tuple[float, ...], Array],
+) -> dict[tuple[int, int], Turns]:
+    """Each entry's own frequency on every axis, where no angle gives both a lane's cosine and its sine.
+
+    A cosine near 1 tells little, so an entry is read at the first of 1, 2, 4 ... steps where it has turned by half a
+    radian; the signs of a cosine's frequencies are those that fit where all axes move.
+    """
+    found: dict[tuple[int, int], list[list[float]]] = {pair: [[], [], [], []] for pair in pairs}
+    for axis, step in enumerate(steps):
+        far = [tuple(step * 2**k if i == axis else 0.0 for i in range(len(steps))) for k in range(MAX_DOUBLINGS)]
+        waiting = {(pair, which) for pair in pairs for which in range(4)}
+        for k, place in enumerate(far):
+            block = at(place) if waiting else None
+            for pair, which in sorted(waiting):
+                assert block is not None
+                value = min(1.0, max(-1.0, _entry(block, pair, which)))
+                turn = math.acos(value) if which in COSINES else math.asin(value)
+                if abs(turn) > 0.5 or k == MAX_DOUBLINGS - 1:
+                    found[pair][which].append(turn / (step * 2**k))
+                    waiting.remove((pair, which))
+    for pair, four in found.items():
+        for which in COSINES:
+            signs = itertools.product((1, -1), repeat=max(0, len(steps) - 1))
+            choices = [[four[which][0], *(s * f for s, f in zip(own, four[which][1:], strict=True))] for own in signs]
+            four[which] = min(choices, key=lambda choice: max(
+                abs(_entry(block, pair, which) - math.cos(_turn(choice, place))) for place, block in mixed.items()
+            ))
+    return {pair: (four[0], four[1], four[2], four[3]) for pair, four in found.items()}
+
+
+def _entry(block: Array, pair: tuple[int, int], which: int) -> float:
+    """cos alpha, sin beta, sin gamma or cos delta: block[i, k] is what input lane i puts on the place of lane k."""
+    a, b = pair
+    return float((block[a, a], -block[b, a], block[a, b], block[b, b])[which])
+
+
+def _turn(frequencies: Sequence[float], place: tuple[float, ...]) -> float:
+    return sum(f * p for f, p in zip(frequencies, place, strict=True))
+
+
+def _explained(
+    blocks: dict[tuple[float, ...], Array], mixed: Sequence[tuple[float, ...]], pairs: Sequence[tuple[int, int]],
+    turns: dict[tuple[int, int], Turns],
+) -> bool:
+    residual, tolerance = _residual(blocks, mixed, pairs, turns)
+    return residual <= tolerance
+
+
 def _residual(
     blocks: dict[tuple[float, ...], Array], mixed: Sequence[tuple[float, ...]], pairs: Sequence[tuple[int, int]],
-    first: dict[tuple[int, int], list[float]], second: dict[tuple[int, int], list[float]],
+    turns: dict[tuple[int, int], Turns],
 ) -> tuple[float, float]:
-    """Largest distance of the kernel from the table where all axes move, and what rounding explains.
+    """Largest distance of the kernel on these lanes from the table where all axes move, and what rounding explains.
 
     A frequency read at one step is off by some roundings of the frequency itself, and the position
     multiplies that; the same holds for the kernel's own float32 angle.
     """
     worst, largest = 0.0, 0.0
+    alone = len(pairs) == 1
     for place in mixed:
         expected = np.eye(len(blocks[place]))
         for a, b in pairs:
-            up, down = (sum(f * p for f, p in zip(table[a, b], place, strict=True)) for table in (first, second))
-            largest = max(largest, *(sum(abs(f * p) for f, p in zip(t[a, b], place, strict=True))
-                                     for t in (first, second)))
-            expected[a, a], expected[b, a] = math.cos(up), -math.sin(up)
-            expected[a, b], expected[b, b] = math.sin(down), math.cos(down)
-        worst = max(worst, float(np.abs(blocks[place] - expected).max()))
+            alpha, beta, gamma, delta = (_turn(frequencies, place) for frequencies in turns[a, b])
+            sizes = (sum(abs(f * p) for f, p in zip(t, place, strict=True)) for t in turns[a, b])
+            largest = max(largest, *sizes)
+            expected[a, a], expected[b, a] = math.cos(alpha), -math.sin(beta)
+            expected[a, b], expected[b, b] = math.sin(gamma), math.cos(delta)
+        off = np.abs(blocks[place] - expected)
+        worst = max(worst, float((off[list(pairs[0])] if alone else off).max()))
     return worst, 64 * ROUNDING * (1 + largest)
 
 
 def _case(
-    width: int, axes: Sequence[str], pairs: Sequence[tuple[int, int]], first: dict[tuple[int, int], list[float]],
-    second: dict[tuple[int, int], list[float]], write: npt.NDArray[np.intp], scale: Array,
+    width: int, axes: Sequence[str], pairs: Sequence[tuple[int, int]], turns: dict[tuple[int, int], Turns],
+    write: npt.NDArray[np.intp], scale: Array,
 ) -> dict[str, Any]:
     rotations: list[list[Any]] = []
     twisted: list[list[Any]] = []
+    general: list[list[Any]] = []
     for a, b in pairs:
-        up, down = first[a, b], second[a, b]
+        up, sine, other, down = turns[a, b]
+        if not (np.allclose(up, sine, rtol=1e-5, atol=1e-12) and np.allclose(other, down, rtol=1e-5, atol=1e-12)):
+            general.append([a, b, *([_short(f) for f in four] for four in turns[a, b])])
+            continue
         if not np.allclose(up, down, rtol=1e-5, atol=1e-12):
             twisted.append([a, b, [_short(f) for f in up], [_short(f) for f in down]])
             continue
@@ -161,11 +227,12 @@ def _case(
             rotations.append([a, b, list(range(len(axes))), None, [_short(f) for f in up]])
     turning = {lane for pair in pairs for lane in pair}
     sizes: dict[str, list[int]] = {}
-    for lane in sorted(turning):
+    listed = range(width) if len({f"{scale[lane]:.6f}" for lane in turning}) > 1 else sorted(turning)
+    for lane in listed:
         sizes.setdefault(f"{scale[lane]:.6f}", []).append(lane)
     order = np.argsort(write)
     case: dict[str, Any] = {
-        "head_dim": width, "axes": list(axes), "is_rotation": not twisted, "pairs": rotations,
+        "head_dim": width, "axes": list(axes), "is_rotation": not twisted and not general, "pairs": rotations,
         "passthrough": sorted(set(range(width)) - turning),
         "scale": {size: "all" if len(sizes) == 1 else lanes for size, lanes in sizes.items()} or {"1.0": "all"},
         "output_permutation": None if (order == np.arange(width)).all() else order.tolist(),
@@ -173,7 +240,8 @@ def _case(
     still = [lane for lane in case["passthrough"] if not math.isclose(scale[lane], 1, rel_tol=8 * ROUNDING)]
     if still:
         raise NotALayout(f"lane {still[0]} never turns and is multiplied by {scale[still[0]]:.6g}")
-    return case | ({"non_rotation_pairs": twisted} if twisted else {})
+    more = {"non_rotation_pairs": twisted, "general_pairs": general}
+    return case | {name: rows for name, rows in more.items() if rows}
 
 
 def _short(value: float) -> float:

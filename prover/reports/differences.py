@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prover.claims.claim import Claim
 from prover.claims.decide import Decision
-from prover.claims.unit import Turned, reduce_turns, turned_pairs
+from prover.claims.turned import Turned, reduce_turns, turned_pairs
 from prover.exact.angle import Angle
 from prover.exact.display import show_pairs
 from prover.layouts.layout import Layout, Pair
@@ -101,14 +101,20 @@ def _turning(layout: Layout, turned: Sequence[Turned]) -> set[int]:
 
 
 def _turns(turn: Turned) -> bool:
-    return any(angle.frequencies for angle in (*turn.first, *turn.second))
+    return any(angle.frequencies for four in turn.angles for angle in four)
+
+
+def _lead(turn: Turned) -> tuple[Angle, ...]:
+    """For each feed the angle of the rotation, or that of the first cosine where there is none."""
+    return turn.rotation if turn.is_rotation else tuple(four[0] for four in turn.angles)
 
 
 def _kinds(claim: Claim, source: tuple[Pair, Turned], target: tuple[Pair, Turned]) -> Iterator[str]:
     (ours, mine), (theirs, other) = source, target
     if _turns(mine) and _turns(other):
-        yield from _turn_kinds(mine.first, other.first, claim.whole_positions)
-        if mine.is_rotation != other.is_rotation or (not mine.is_rotation and mine.second != other.second):
+        yield from _turn_kinds(_lead(mine), _lead(other), claim.whole_positions)
+        others = [[four[1:] for four in turn.angles] for turn in (mine, other)]
+        if mine.is_rotation != other.is_rotation or (not mine.is_rotation and others[0] != others[1]):
             yield "angles"
     elif _turns(mine) or _turns(other):
         yield "turns_in_source" if _turns(mine) else "turns_in_target"

@@ -145,10 +145,19 @@ def _two_angles(claim: Claim, decision: Decision) -> list[str]:
         if pairs:
             found.append(
                 f"The {name} is not a rotation: pair{'s' * (len(pairs) > 1)} {show_pairs(pairs)} "
-                f"turn{'s' * (len(pairs) == 1)} the two lanes by different angles, so scores "
-                "depend on absolute positions."
+                f"turn{'s' * (len(pairs) == 1)} {_unlike(claim, name, pairs)}, so scores depend on absolute positions."
             )
     return found
+
+
+def _unlike(claim: Claim, side: str, pairs: tuple[int, ...]) -> str:
+    """What the pairs do that no rotation does."""
+    layout = claim.source if side == "source" else claim.target
+    if any(len(layout.pairs[index].distinct_angles) > 2 for index in pairs):
+        return "its cosine and its sine by different angles" if len(pairs) == 1 else (
+            "their cosines and sines by different angles"
+        )
+    return "the two lanes by different angles"
 
 
 def _imbalance(claim: Claim, decision: Decision, part: Imbalance) -> str:
@@ -312,10 +321,7 @@ def axis_strip(layout: Layout) -> str:
     """One letter per pair: the axis that drives it, '.' for none, '+' for several."""
     letters = []
     for pair in layout.pairs:
-        axes = [axis for axis, _ in pair.angle.frequencies]
-        other = [] if pair.second_angle is None else [a for a, _ in pair.second_angle.frequencies]
-        letters.append(
-            "." if not axes and not other else "+" if len(axes) > 1 or (other and other != axes)
-            else axes[0][0]
-        )
+        used = {tuple(axis for axis, _ in angle.frequencies) for angle in pair.distinct_angles} - {()}
+        axes = used.pop() if len(used) == 1 else ()
+        letters.append("+" if used or len(axes) > 1 else axes[0][0] if axes else ".")
     return "".join(letters)

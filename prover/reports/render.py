@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from prover.exact.display import show_pairs, told
-from prover.reports.text import code_markdown, columns, escape_markdown, markdown_prose, plain
+from prover.reports.text import code_markdown, columns, escape_markdown, markdown_prose, plain, turns_text
 
 JSON = dict[str, Any]
 MAX_ROWS = 24
@@ -202,7 +202,8 @@ def _numeric(found: JSON) -> list[str]:
         )
         sides = "; ".join(
             f"{side} {shown[side]['value']}"
-            + (f" (angle {shown[side]['angle']})" if shown[side]["angle"] is not None else " (passes)")
+            + (f" (angle {shown[side]['angle']})" if shown[side]["angle"] is not None else
+               " (passes)" if shown[side]["pair"] is None else " (several angles)")
             for side in ("source", "target")
         )
         at = " to ".join(_place(token) for token in shown["tokens"])
@@ -235,7 +236,7 @@ def _difference_table(found: JSON) -> list[str]:
 def _cell(pair: JSON | None) -> str:
     if pair is None:
         return "no such pair"
-    turns = " and ".join(pair["turn"]) + (" (two angles)" if len(pair["turn"]) > 1 else "")
+    turns = turns_text(pair["turn"]) + (" (no rotation)" if len(pair["turn"]) > 1 else "")
     size = "" if pair["magnitude"]["exact"] == "1" else f", magnitude {told(pair['magnitude'])}"
     return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
 

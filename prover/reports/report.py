@@ -97,11 +97,10 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
             row[name] = None
             if index < len(layout.pairs):
                 pair = layout.pairs[index]
-                angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
                 row[name] = {
                     "lanes": list(pair.read),
-                    "turn": [angle_text(angle) for angle in angles],
-                    "angles": [angle_json(angle) for angle in angles],
+                    "turn": [angle_text(angle) for angle in pair.distinct_angles],
+                    "angles": [angle_json(angle) for angle in pair.distinct_angles],
                     "magnitude": size_json(pair.magnitude),
                 }
         rows.append(row)
@@ -243,10 +242,10 @@ def _counterexample(
 
 
 def _angle(claim: Claim, side: str, lane: int, tokens: list[Token]) -> float | None:
-    """The angle in radians by which `lane`'s pair turns from the first token to the last."""
+    """The angle in radians by which `lane`'s pair turns from the first token to the last, if it is one."""
     layout = claim.source if side == "source" else claim.target
     pair = next((pair for pair in layout.pairs if lane in pair.read), None)
-    if pair is None:
+    if pair is None or len(pair.distinct_angles) > 1:
         return None
     places = [axis_positions(claim, token, side, layout.axes) for token in tokens]
     start = places[0] if len(places) == 2 else [Fraction(0)] * len(layout.axes)

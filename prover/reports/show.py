@@ -12,11 +12,11 @@ from prover.exact.display import angle_json, number_json, show_angle, show_numbe
 from prover.exact.number import exact
 from prover.language.formula import formula
 from prover.layouts.expand import parameter_values, show_value, used_lets
-from prover.layouts.family import Family, Parameter
+from prover.layouts.family import MORE_ANGLES, Family, Parameter
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded, Outline, outline
 from prover.reports.explain import axis_strip
-from prover.reports.text import columns, plain
+from prover.reports.text import columns, plain, turns_text
 
 MAX_ROWS = 72
 EMPTY = "(empty)"
@@ -55,7 +55,7 @@ def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) ->
                 {
                     name: formula(getattr(block, name))
                     for name in ("count", "first", "second", "write_first", "write_second",
-                                 "angle", "second_angle", "magnitude")
+                                 "angle", *MORE_ANGLES, "magnitude")
                     if getattr(block, name) is not None
                 }
                 for block in family.blocks
@@ -109,7 +109,9 @@ def _layout_json(layout: Layout) -> dict[str, Any]:
                 "read": list(pair.read),
                 "write": list(pair.write),
                 "angle": angle_json(pair.angle),
-                "second_angle": pair.second_angle and angle_json(pair.second_angle),
+                **{
+                    name: None if (more := getattr(pair, name)) is None else angle_json(more) for name in MORE_ANGLES
+                },
                 "magnitude": number_json(pair.magnitude),
             }
             for pair in layout.pairs
@@ -175,8 +177,7 @@ def _about_lines(found: dict[str, Any]) -> list[str]:
         if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
             parts.append(f"written to ({block['write_first']}, {block['write_second']})")
         parts.append(f"angle = {block['angle']}")
-        if "second_angle" in block:
-            parts.append(f"second angle = {block['second_angle']}")
+        parts += [f"{name.replace('_', ' ')} = {block[name]}" for name in MORE_ANGLES if name in block]
         if block["magnitude"] not in ("1", "magnitude"):  # the let name follows below
             parts.append(f"magnitude = {block['magnitude']}")
         lines += [line for part in parts for line in _filled(part, 2)]
@@ -239,7 +240,7 @@ def _property_lines(found: dict[str, Any]) -> list[str]:
         return "yes" if value else "no"
 
     twisted = found["not_rotations"]
-    which = f" (two angles in pairs {show_pairs(twisted)})" if twisted else ""
+    which = f" (several angles in pairs {show_pairs(twisted)})" if twisted else ""
     mixed = found["fed_differently"]
     apart = f" (the feeds turn pairs {show_pairs(mixed)} differently)" if mixed else ""
     why = f" ({found['why_not']})" if found["why_not"] else ""
@@ -260,10 +261,9 @@ def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
         shown = range(MAX_ROWS)
     for index in shown:
         pair = pairs[index]
-        angles = [pair.angle] if pair.second_angle is None else [pair.angle, pair.second_angle]
-        turns = [show_angle(angle) for angle in angles]
         lanes = [f"{a}, {b}" for a, b in (pair.read, pair.write)]
-        rows.append((str(index), *lanes, " | ".join(turns), show_number(pair.magnitude)))
+        turns = [show_angle(angle) for angle in pair.distinct_angles]
+        rows.append((str(index), *lanes, turns_text(turns), show_number(pair.magnitude)))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return [*lines, f"... {skipped} more pairs; --all shows them"] if skipped else lines

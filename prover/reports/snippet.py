@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from prover.claims.claim import Claim
 from prover.claims.evidence import EntryRefutation, ScoreRefutation, Token
-from prover.exact.angle import Angle
 from prover.kernels.kernel import axis_positions, to_float
-from prover.layouts.layout import Layout
+from prover.layouts.layout import Layout, Pair
 from prover.reports.text import plain
 
 _KERNEL = '''import numpy as np
@@ -16,10 +15,10 @@ def kernel(pairs, passes, width, lane, at):
     x, y = np.eye(width)[lane], np.zeros(width)
     for read, write in passes:
         y[write] = x[read]
-    for (a, b), (c, d), frequency, phase, frequency2, phase2, s in pairs:
-        t, u = np.dot(frequency, at) + phase, np.dot(frequency2, at) + phase2
-        y[c] = s * (x[a] * np.cos(t) - x[b] * np.sin(t))
-        y[d] = s * (x[a] * np.sin(u) + x[b] * np.cos(u))
+    for (a, b), (c, d), angles, s in pairs:
+        alpha, beta, gamma, delta = (np.dot(frequency, at) + phase for frequency, phase in angles)
+        y[c] = s * (x[a] * np.cos(alpha) - x[b] * np.sin(beta))
+        y[d] = s * (x[a] * np.sin(gamma) + x[b] * np.cos(delta))
     return y
 '''
 
@@ -50,8 +49,10 @@ def write_snippet(claim: Claim, shown: ScoreRefutation | EntryRefutation) -> str
     return "\n".join(lines) + "\n"
 
 
-def _angle(angle: Angle, layout: Layout) -> str:
-    return f"{[to_float(angle[axis]) for axis in layout.axes]}, {to_float(angle.phase)}"
+def _angles(pair: Pair, layout: Layout) -> str:
+    """The four angles of a pair, each as its frequency on every axis and its phase."""
+    texts = [f"({[to_float(angle[axis]) for axis in layout.axes]}, {to_float(angle.phase)})" for angle in pair.angles]
+    return f"[{texts[0]}] * 4" if len(pair.distinct_angles) == 1 else f"[{', '.join(texts)}]"
 
 
 def _row(shown: ScoreRefutation | EntryRefutation) -> int:
@@ -65,8 +66,7 @@ def _side(
     pairs = [pair for pair in layout.pairs if set(pair.read) & set(lanes)]
     passes = [move for move in layout.passes if move[0] in lanes]
     rows = [
-        f"    ({pair.read}, {pair.write}, {_angle(pair.angle, layout)}, "
-        f"{_angle(pair.second_angle or pair.angle, layout)}, {to_float(pair.magnitude)}),"
+        f"    ({pair.read}, {pair.write}, {_angles(pair, layout)}, {to_float(pair.magnitude)}),"
         for pair in pairs
     ]
     places = [[float(v) for v in axis_positions(claim, t, side, layout.axes)] for t in tokens]

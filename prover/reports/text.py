@@ -12,6 +12,14 @@ def columns(usual: int = 120) -> int:
     return max(80, min(120, shutil.get_terminal_size((usual, 24)).columns))
 
 
+def turns_text(turns: Sequence[str]) -> str:
+    """A pair's distinct angles: one; those of its two lanes; or those of its cosines and sines, lane by lane."""
+    if len(turns) == 4:
+        alpha, beta, gamma, delta = turns
+        return f"cos {alpha}, sin {beta} | sin {gamma}, cos {delta}"
+    return " | ".join(turns)
+
+
 def plain(text: str, most: int = 400) -> str:
     """Text from a stranger's file made safe for a terminal: one line, no control characters."""
     kept = "".join(c if c.isprintable() else " " for c in text)

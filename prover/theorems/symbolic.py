@@ -176,8 +176,11 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
     if len(family.blocks) != 1:
         raise UndecidedError(f"a layout of {len(family.blocks)} blocks of pairs is outside theorems for all sizes")
     (block,) = family.blocks
-    if block.second_angle is not None:
-        raise UndecidedError("a layout with two angles for a pair is no rotation, and outside theorems for all sizes")
+    if block.more_angles:
+        raise UndecidedError(
+            f"a layout with {', '.join(block.more_angles)} has several angles for a pair: it need be no rotation, and "
+            "is outside theorems for all sizes"
+        )
     carried = _carried(family, loop, values, texts)
     values |= carried
     inliner = Inliner({**values, AXES: tuple(map(axis_symbol, family.axes))}, texts, family.axes)

@@ -23,7 +23,7 @@ from prover.claims.evidence import (
 from prover.claims.unit import OFFSET
 from prover.exact.angle import Angle
 from prover.layouts.feed import AxisPositions
-from prover.layouts.layout import Layout
+from prover.layouts.layout import Layout, Pair
 
 
 def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | None) -> str:
@@ -55,18 +55,25 @@ def layout_json(layout: Layout) -> dict[str, Any]:
         "width": layout.width,
         "axes": list(layout.axes),
         "positions": layout.positions,
-        "pairs": [
-            {
-                "read": list(pair.read),
-                "write": list(pair.write),
-                "angle": _angle_json(pair.angle),
-                "second_angle": pair.second_angle and _angle_json(pair.second_angle),
-                "magnitude": str(pair.magnitude),
-            }
-            for pair in layout.pairs
-        ],
+        "pairs": [_pair_json(pair) for pair in layout.pairs],
         "passes": [list(move) for move in layout.passes],
     }
+
+
+def _pair_json(pair: Pair) -> dict[str, Any]:
+    """One or two angles in `angle` and `second_angle`; a pair of four angles names two more."""
+    found: dict[str, Any] = {
+        "read": list(pair.read),
+        "write": list(pair.write),
+        "angle": _angle_json(pair.angle),
+        "second_angle": pair.second_angle and _angle_json(pair.second_angle),
+        "magnitude": str(pair.magnitude),
+    }
+    alpha, beta, gamma, delta = pair.angles
+    if alpha == beta and gamma == delta:
+        return found
+    sines = {"sine_angle": _angle_json(beta), "second_sine_angle": _angle_json(gamma)}
+    return found | {"second_angle": _angle_json(delta)} | sines
 
 
 def _angle_json(angle: Angle) -> dict[str, str]:

@@ -45,6 +45,24 @@ def by_dims(dims: tuple[int, ...], theta: float, axes: str = "thw") -> Kernel:
     return by_axis(rotate_adjacent, frequencies, repeated(axes, dims))
 
 
+def cut_at_thirds(width: int, theta: float = 10000) -> Kernel:
+    """Wan before 0.36.0 and ChronoEdit: tables of 2*(width//6) lanes for h and w, cut at width//3 lanes each.
+
+    Cosines are taken from the even columns, sines from the odd ones.
+    """
+    space = 2 * (width // 6)
+    table = np.concatenate([np.repeat(default_frequencies(theta, d), 2) for d in (width - 2 * space, space, space)])
+    third = width // 3
+    cuts = np.repeat([0, 1, 2], [width - 2 * third, third, third])
+
+    def kernel(x: Array, at: Positions) -> Array:
+        columns = table * np.array([at["t"], at["h"], at["w"]])[cuts]
+        cos, sin = np.cos(columns)[0::2], np.sin(columns)[1::2]
+        return np.stack([x[0::2] * cos - x[1::2] * sin, x[0::2] * sin + x[1::2] * cos], axis=-1).reshape(-1)
+
+    return kernel
+
+
 def ltx(x: Array, at: Positions) -> Array:
     """LTX over 26 lanes of all heads: 4 frequencies, t, h, w at each, and 2 lanes left over in front."""
     frequencies = 10000.0 ** np.linspace(0, 1, 4) * np.pi / 2
@@ -138,6 +156,9 @@ DIFFUSERS = (
     Row("diffusers/qwen-image", by_dims((16, 56, 56), 10000)),
     Row("diffusers/hunyuan-video", by_dims((16, 56, 56), 256)),
     Row("diffusers/wan", by_dims((44, 42, 42), 10000)),
+    Row("diffusers/wan:head_dim=64", by_dims((24, 20, 20), 10000)),
+    *(Row(f"diffusers/wan:head_dim={width}:slices=thirds", cut_at_thirds(width)) for width in (10, 16, 30, 64, 128)),
+    *(Row(f"diffusers/chronoedit:head_dim={width}:theta=500", cut_at_thirds(width, 500)) for width in (8, 22, 40, 128)),
     Row("diffusers/sana-video:head_dim=112", by_dims((40, 36, 36), 10000)),
     Row("diffusers/skyreels", by_dims((44, 42, 42), 10000)),
     Row("diffusers/ltx:dim=26", ltx),

@@ -80,6 +80,12 @@ CLAIMS: dict[str, tuple[str, str, tuple[str, ...], tuple[str | None, str | None]
         (),
         (None, "linear"),
     ),
+    "not relative, four angles": (
+        "diffusers/chronoedit:head_dim=10",
+        "diffusers/wan:head_dim=10",
+        (),
+        (None, "linear"),
+    ),
     "not relative": (
         "transformers/hunyuan-vl:head_dim=4:mrope_section=1,1,0,0",
         "transformers/half:head_dim=4",
@@ -148,9 +154,10 @@ class Kernels:
         for pair in layout["pairs"]:
             (a, b), (c, d), size = pair["read"], pair["write"], number(pair["magnitude"])
             second = pair["angle"] if pair["second_angle"] is None else pair["second_angle"]
-            first, other = (sum(number(f) * places[x] for x, f in t.items()) for t in (pair["angle"], second))
-            found[c, a], found[c, b] = size * math.cos(first), -size * math.sin(first)
-            found[d, a], found[d, b] = size * math.sin(other), size * math.cos(other)
+            four = (pair["angle"], pair.get("sine_angle", pair["angle"]), pair.get("second_sine_angle", second), second)
+            alpha, beta, gamma, delta = (sum(number(f) * places[x] for x, f in t.items()) for t in four)
+            found[c, a], found[c, b] = size * math.cos(alpha), -size * math.sin(beta)
+            found[d, a], found[d, b] = size * math.sin(gamma), size * math.cos(delta)
         return found
 
     def tokens(self, count: int) -> list[tuple[int, dict[str, float]]]:
@@ -462,6 +469,11 @@ def test_the_truth_test_can_fail() -> None:
 
 
 FREQUENCIES = ("0", "1", "-1", "1*pi", "-1*pi", "2*pi", "1/2*pi", "-1/2*pi", "1 + 2*pi", "1*2^1/2")
+TURNED = {
+    "0": "2*pi", "1": "1 + 2*pi", "-1": "-1 + 2*pi", "1*pi": "3*pi", "-1*pi": "1*pi", "2*pi": "4*pi",
+    "1/2*pi": "5/2*pi", "-1/2*pi": "3/2*pi", "1 + 2*pi": "1 + 4*pi", "1*2^1/2": "2*pi + 1*2^1/2",
+}
+SINES = ("second_angle", "sine_angle", "second_sine_angle")
 PHASES = ("0", "1/2*pi", "-1/2*pi", "1*pi", "2*pi", "1")
 
 
@@ -483,6 +495,7 @@ def random_layout(random: np.random.Generator, positions: str) -> Json:
             "second_angle": angle() if random.random() < 0.15 else None,
             "magnitude": "2" if random.random() < 0.2 else "1",
         }
+        | ({name: angle() for name in SINES} if random.random() < 0.15 else {})
         for i in range(count)
     ]
     passes = [list(move) for move in zip(read[2 * count :], write[2 * count :], strict=True)]
@@ -500,7 +513,7 @@ def variant(random: np.random.Generator, layout: Json) -> Json:
         if random.random() < 0.3:
             pair["angle"]["1"] = str(random.choice(PHASES))
         if random.random() < 0.3:
-            pair["angle"]["p"] += " + 2*pi"
+            pair["angle"]["p"] = TURNED[pair["angle"]["p"]]
         if random.random() < 0.1:
             pair["angle"]["p"] = str(random.choice(FREQUENCIES))
     found["passes"] = [[relabel[a], relabel[b]] for a, b in found["passes"]]

@@ -659,8 +659,10 @@ def test_certificate_too_large(run: Run, tmp_path: Path) -> None:
 
 
 def test_certificate_missing_beside_a_good_one(run: Run, tmp_path: Path, certificate: str) -> None:
-    """Nothing is printed for the first certificate when the second cannot be read."""
-    assert [] == run("check", write(tmp_path / "a.json", certificate), tmp_path / "b.json").refused("b.json: no such")
+    """Each file is told: the one that is accepted, and in one line of its own the one that cannot be read."""
+    answer = run("check", write(tmp_path / "a.json", certificate), tmp_path / "b.json")
+    assert (2, [], 1) == (answer.code, answer.faults, answer.stderr.count("\n"))
+    assert ("accepted" in answer.stdout, "b.json: no such file" in answer.stderr) == (True, True)
 
 
 def test_truncated_certificate_beside_a_claim(run: Run, tmp_path: Path, certificate: str) -> None:

@@ -71,8 +71,8 @@ def test_one_reversed_pair_is_noticed(row: Row) -> None:
     turning = [i for i, pair in enumerate(layout.pairs) if pair.angle.frequencies]
     pairs = list(layout.pairs)
     pair = pairs[turning[-1]]
-    second = None if pair.second_angle is None else -pair.second_angle
-    pairs[turning[-1]] = replace(pair, angle=-pair.angle, second_angle=second)
+    alpha, beta, gamma, delta = (-angle for angle in pair.angles)
+    pairs[turning[-1]] = replace(pair, angle=alpha, sine_angle=beta, second_sine_angle=gamma, second_angle=delta)
     worst, tolerance = error(replace(layout, pairs=tuple(pairs)), row)
     assert worst > tolerance
 

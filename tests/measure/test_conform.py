@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from prover.commands.cli import run_command
 from prover.errors import InputError
+from prover.exact.number import exact
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.measured import decode, read_measured
@@ -55,6 +58,17 @@ def test_agreement(table: dict[str, Any]) -> None:
         ({"output_permutation": [0, 1, 2, 3, 5, 4]}, [("pass-through", (4,)), ("pass-through", (5,))]),
         ({"pairs": [[0, 2, 0, 1, 1.0]], "non_rotation_pairs": [[1, 3, [0.1], [0.2]]]}, [("frequency", (1, 3))]),
         ({"head_dim": 7, "passthrough": [4, 5, 6]}, [("width", ()), ("pass-through", (6,))]),
+        ({"scale": {"1.0": "all", "7": [4]}}, [("magnitude", (4,))]),
+        ({"scale": {"1.0": "all", "0": [4, 5]}}, [("magnitude", (4,)), ("magnitude", (5,))]),
+        ({"scale": {"1.0": [0, 1, 2, 3, 4], "-1": [5]}}, [("magnitude", (5,))]),
+        ({"scale": {"1.0": [0, 1, 2, 3, 4, 5]}}, []),
+        ({"pairs": [[0, 2, 0, 1, 1.0]], "general_pairs": [[1, 3, [0.1], [0.1], [0.1], [0.1]]]}, []),
+        ({"pairs": [[0, 2, 0, 1, 1.0]], "general_pairs": [[1, 3, [-0.1], [0.1], [0.1], [0.1]]]}, []),
+        ({"pairs": [[0, 2, 0, 1, 1.0]], "general_pairs": [[3, 1, [0.1], [-0.1], [-0.1], [0.1]]]}, []),
+        ({"pairs": [[0, 2, 0, 1, 1.0]], "general_pairs": [[1, 3, [0.1], [-0.1], [0.1], [0.1]]]}, [("sign", (1, 3))]),
+        ({"pairs": [[0, 2, 0, 1, 1.0]], "general_pairs": [[1, 3, [0.1], [0.1], [0.2], [0.1]]]},
+         [("frequency", (1, 3))]),
+        ({"pairs": [[0, 2, 0, 1, 1.0]], "general_pairs": [[1, 3, [0.1], [0.1], [0.1], [0]]]}, [("axis", (1, 3))]),
     ],
 )
 def test_each_kind_of_difference_is_named(change: dict[str, Any], expected: list[tuple[str, tuple[int, ...]]]) -> None:
@@ -75,6 +89,12 @@ def test_each_kind_of_difference_is_named(change: dict[str, Any], expected: list
         ({"pairs": [[0, 2, 5, 1, 1.0], [1, 3, 0, 1, 0.1]]}, "do not fit 1 axes"),
         ({"passthrough": [4]}, "lane 5 is not read"),
         ({"scale": {"much": "all"}}, "'much' is no number"),
+        ({"scale": {"1.0": [0, 1, 2, 3]}}, "lane 4 has no scale"),
+        ({"scale": {}}, "lane 0 has no scale"),
+        ({"scale": {"1.0": "all", "2.0": "all"}}, "nor the only 'all'"),
+        ({"scale": {"1.0": "all", "2.0": [9]}}, "lane 9 does not exist"),
+        ({"scale": {"1.0": [0, 1, 2, 3, 4, 5], "2.0": [5]}}, "lane 5 has two scales"),
+        ({"general_pairs": [[4, 5, [0.1], [0.1], [0.1, 1], [0.1]]]}, "one frequency for each"),
         ({"scale": {"nan": "all"}}, "nan is not a number that a kernel can have"),
         ({"output_permutation": [0, 0, 1, 2, 3, 4]}, "is no permutation of the 6 lanes"),
         ({"axes": [str(i) for i in range(9)]}, "9 axes; at most 8"),
@@ -137,3 +157,37 @@ def test_both_formats_of_a_file_are_read() -> None:
     folder = Path(__file__).parent.parent / "measured"
     assert 43 == len(read_measured(folder / "ggml.json"))
     assert 58 == len(read_measured(folder / "transformers.json"))
+
+
+@pytest.mark.parametrize("factor", [1, 8, 2048, 1e5])
+@pytest.mark.parametrize("kind", ["yarn", "llama3"])
+def test_a_file_cannot_widen_what_is_allowed(kind: str, factor: float) -> None:
+    """What the file says of its model changes nothing: a pair off by a ten-thousandth differs, by a hundredth too."""
+    config = {"rope_type": kind, "factor": factor, "rope_parameters": {"rope_type": kind, "factor": factor}}
+    for off in (1e-4, 4e-4, 1e-2):
+        pairs = [[0, 2, 0, 1, 1.0], [1, 3, 0, 1, 0.1 * (1 + off)]]
+        assert [("frequency", (1, 3))] == differences(TABLE | {"pairs": pairs, "config": config})
+    wrong = GGML | {"freq": [1.0, 0.10004], "freq_scale": 1 / factor, "ext_factor": 1.0}
+    assert [("frequency", (1, 3))] == differences(wrong)
+
+
+def test_what_is_allowed_follows_from_the_layouts_pair() -> None:
+    """12 roundings, and 2 for each e-fold of the layout's frequency; a grid of real positions adds 64."""
+    table = TABLE | {"pairs": [[0, 2, 0, 1, 1.0], [1, 3, 0, 1, 0.1 * (1 + 9e-7)]]}
+    found = conform(load(SPEC).layout, decode("x", table, "x"))
+    assert found.allowed_there == pytest.approx((12 + 2 * math.log(10)) * 2**-24)
+    assert found.conforms
+    assert not conform(load(SPEC).layout, decode("x", GGML | {"freq": [1.0, 0.1 * (1 + 9e-7)]}, "x")).conforms
+
+
+def test_a_pair_that_does_not_turn_is_compared_in_its_magnitude() -> None:
+    """transformers' proportional rule scales lanes that never turn too; a table that has 1 for them differs."""
+    layout = load("transformers/proportional:head_dim=4:partial_rotary_factor=0.5").layout
+    louder = replace(layout, pairs=tuple(replace(pair, magnitude=exact(2)) for pair in layout.pairs))
+    table = TABLE | {"head_dim": 4, "pairs": [[0, 2, 0, 1, 1.0]], "passthrough": [1, 3]}
+    for scale, expected in (
+        ({"2.0": "all"}, [("magnitude", (1,)), ("magnitude", (3,))]),
+        ({"2.0": [0, 1, 2, 3]}, []),
+    ):
+        found = conform(louder, decode("x", table | {"scale": scale}, "x"))
+        assert expected == [(d.kind, d.lanes) for d in found.differences]

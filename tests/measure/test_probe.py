@@ -77,6 +77,50 @@ def test_two_angles_are_no_rotation() -> None:
     assert [1.0, 0.1] == pytest.approx([case["non_rotation_pairs"][0][i][0] for i in (2, 3)], rel=2e-7)
 
 
+def crossed(x: Array, p: tuple[float, ...]) -> Array:
+    """Wan's 10 lanes cut at thirds: pair 3 has its cosine from h and its sine from w."""
+    table = np.repeat(np.concatenate([10000.0 ** (-np.arange(3) / 3), [1.0, 1.0]]), 2)
+    columns = table * np.array(p)[np.repeat([0, 1, 2], [4, 3, 3])]
+    cos, sin = np.cos(columns)[0::2], np.sin(columns)[1::2]
+    return np.stack([x[0::2] * cos - x[1::2] * sin, x[0::2] * sin + x[1::2] * cos], axis=-1).reshape(-1)
+
+
+def test_a_cosine_of_one_axis_and_a_sine_of_another() -> None:
+    """A pair of four angles is read entry by entry, and its table is that of the layout."""
+    case = probe(on_each(crossed), 10, ("t", "h", "w")).case
+    assert not case["is_rotation"]
+    ((a, b, *four),) = case["general_pairs"]
+    assert ((6, 7), [[0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0]]) == (
+        (a, b), [[round(abs(f), 6) for f in vector] for vector in four]
+    )
+    layout = load("diffusers/chronoedit:head_dim=10").layout
+    assert () == conform(layout, decode("x", case, "x")).differences
+    assert not conform(load("diffusers/wan:head_dim=10").layout, decode("x", case, "x")).conforms
+
+
+def test_small_frequencies_of_four_angles() -> None:
+    """A cosine that hardly moves in one step is read further out; its signs are those that fit."""
+    alpha, beta = np.array([0.001, -0.0005]), np.array([0.0, 0.02])
+
+    def function(x: Array, p: tuple[float, ...]) -> Array:
+        a, b = alpha @ np.array(p), beta @ np.array(p)
+        own = np.array([x[0] * np.cos(a) - x[3] * np.sin(b), x[0] * np.sin(b) + x[3] * np.cos(a)])
+        return np.concatenate([own[:1], x[1:3], own[1:], x[4:]])
+
+    ((_, _, *four),) = case_of(function, ("h", "w"))["general_pairs"]
+    assert alpha.tolist() == pytest.approx((np.array(four[0]) * np.sign(four[0][0])).tolist(), rel=1e-6)
+    assert beta.tolist() == pytest.approx(four[1], rel=1e-6, abs=1e-9)
+
+
+def test_lanes_that_turn_with_two_magnitudes() -> None:
+    """Where magnitudes are listed, every lane is, those that pass among them, and the table can be read."""
+    case = case_of(lambda x, p: np.concatenate([
+        rotate_adjacent(x[:2], p[0] * FREQUENCIES[:1]), 2 * rotate_adjacent(x[2:4], p[0] * FREQUENCIES[1:2]), x[4:],
+    ]))
+    assert {"1.000000": [0, 1, 4, 5], "2.000000": [2, 3]} == case["scale"]
+    assert (1.0, 1.0) == tuple(decode("x", case, "x").scales.values())
+
+
 def test_the_table_conforms_to_the_layout_it_was_made_from() -> None:
     """Probe, decode and compare fit together."""
     case = case_of(lambda x, p: rotate_adjacent(x, p[0] * 100.0 ** (-np.arange(3) / 3)))

@@ -18,6 +18,7 @@ from prover.claims.relation import Relation
 from prover.errors import InputError
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, PI, ZERO, Exact, exact, power
+from prover.layouts.family import MORE_ANGLES
 from prover.layouts.feed import resolve_feeds
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded, load
@@ -73,6 +74,10 @@ def with_second(change: Callable[[Angle], Angle]) -> Callable[[Pair], Pair]:
     return lambda pair: replace(pair, second_angle=change(pair.angle))
 
 
+def with_sine(change: Callable[[Angle], Angle]) -> Callable[[Pair], Pair]:
+    return lambda pair: replace(pair, sine_angle=change(pair.angle))
+
+
 MUTATIONS: dict[str, Mutation] = {
     "nothing": Mutation(lambda pair: replace(pair), IDENTICAL, IDENTICAL),
     "frequency doubled": Mutation(with_angle(lambda a: refrequent(a, lambda f: f + f)), NONE, IDENTICAL),
@@ -96,6 +101,17 @@ MUTATIONS: dict[str, Mutation] = {
     "second angle a whole turn more": Mutation(with_second(lambda a: rephased(a, TURN)), IDENTICAL, IDENTICAL),
     "second angle doubled": Mutation(with_second(lambda a: refrequent(a, lambda f: f + f)), NONE, IDENTICAL),
     "second angle raised by a third": Mutation(with_second(lambda a: refrequent(a, lambda f: f + THIRD)), NONE, NONE),
+    "sine angle equal to the angle": Mutation(with_sine(lambda a: a), IDENTICAL, IDENTICAL),
+    "sine angle a whole turn more": Mutation(with_sine(lambda a: rephased(a, TURN)), IDENTICAL, IDENTICAL),
+    "sine angle doubled": Mutation(with_sine(lambda a: refrequent(a, lambda f: f + f)), NONE, IDENTICAL),
+    "sine angle raised by a third": Mutation(with_sine(lambda a: refrequent(a, lambda f: f + THIRD)), NONE, NONE),
+    "sine angle negated": Mutation(with_sine(lambda a: -a), PERMUTATION, IDENTICAL),
+    "both cosines negated": Mutation(
+        lambda pair: replace(pair, angle=-pair.angle, sine_angle=pair.angle), IDENTICAL, IDENTICAL
+    ),
+    "second sine angle raised by a third": Mutation(
+        lambda pair: replace(pair, second_sine_angle=refrequent(pair.angle, lambda f: f + THIRD)), NONE, NONE
+    ),
     "magnitude": Mutation(lambda pair: replace(pair, magnitude=pair.magnitude * exact(2)), PAIR_MAP, PAIR_MAP),
     "magnitude by a millionth": Mutation(
         lambda pair: replace(pair, magnitude=pair.magnitude + exact(Fraction(1, 10**6))), PAIR_MAP, PAIR_MAP
@@ -158,10 +174,11 @@ def test_a_changed_pair_is_noticed(spec: str, index: int, name: str) -> None:
 
 def _on_axis(pair: Pair, axis: str) -> Pair:
     """Frequencies that a change put on axis p, on an axis that the layout has."""
-    angles = (pair.angle, pair.second_angle)
-    moved = [a and Angle.of({axis if n == "p" else n: f for n, f in a.frequencies}, a.phase) for a in angles]
-    assert moved[0] is not None
-    return replace(pair, angle=moved[0], second_angle=moved[1])
+    def moved(angle: Angle) -> Angle:
+        return Angle.of({axis if n == "p" else n: f for n, f in angle.frequencies}, angle.phase)
+
+    more = {name: moved(a) for name in MORE_ANGLES if (a := getattr(pair, name)) is not None}
+    return replace(pair, angle=moved(pair.angle), **more)
 
 
 REAL = [name for name in MUTATIONS if "turn" in name] + ["nothing", "frequency negated", "phase", "magnitude"]
