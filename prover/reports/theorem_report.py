@@ -55,7 +55,7 @@ def theorem_json(found: Theorem) -> JSON:
         "rung_below_fails_at": _instance(found.below),
         "smallest_difference": _instance(found.smallest),
         "is_smallest": found.is_least if found.smallest else None,
-        "tried": {"equal": found.tried[0], "different": found.tried[1]},
+        "tried": {"equal": found.tried[0], "different": found.tried[1], "checked": found.checked},
         "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
@@ -105,6 +105,8 @@ def headline(found: Theorem) -> str:
         return f"For all parameters that the hypotheses allow, {_RUNGS[found.relation]}."
     if answer.scope is Scope.NEVER:
         return "For no parameters that the hypotheses allow does a fixed change of W_q and W_k make them equal."
+    if found.outcome is Outcome.UNDECIDED and found.relation is not None:
+        return f"What holds for all is that {_RUNGS[found.relation]}; whether {found.limit.value} does is left open."
     if answer.scope is Scope.ALWAYS and found.relation is not None:
         return f"Not for all parameters without more: what holds for all is that {_RUNGS[found.relation]}."
     if answer.scope is Scope.SOMETIMES:
@@ -160,8 +162,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
         rows.append(("", f"of all whole numbers from 0 to {found.bound}, each decided by itself"))
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):
-        rows.append(("tried", f"the checked verdicts at {found.tried[0]} points where they should be equal and "
-                              f"{found.tried[1]} where not are as proved"))
+        rows.append(("tried", f"the concrete engine agrees at {found.tried[0]} points where they should be equal and "
+                              f"{found.tried[1]} where not, at {found.checked} of them with a checked certificate"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
     rows.append(("strength", _strength(found).value))

@@ -198,10 +198,9 @@ def _needed(study: Study, comparison: Comparison, kept: Sequence[Invariant]) -> 
 
 
 def _differs(comparison: Comparison) -> Condition:
-    """Vectors that differ, or agree only up to sign."""
+    """Vectors that differ, or are not known to agree with their signs."""
     return any_of(
-        all_of([*a.guards, *b.guards, *([] if found.sign == -1 else [
-            negation(sympy.false if found.exactly is None else found.exactly)])])
+        all_of([*a.guards, *b.guards, *([] if found.sign in (-1, 0) else [negation(found.surely)])])
         for a, b, found in comparison.at_one_index
     )
 
