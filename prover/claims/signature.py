@@ -16,7 +16,7 @@ from prover.claims.relation import Relation
 from prover.claims.turned import Turned, turned_pairs
 from prover.claims.unit import canonical_vector, make_units, stack_keys
 from prover.layouts.feed import Feed, resolve_feeds
-from prover.layouts.layout import at_integers
+from prover.layouts.layout import Layout, at_integers
 from prover.layouts.loading import Loaded
 
 
@@ -28,12 +28,16 @@ def signature(loaded: Loaded, feeds: Sequence[str], relation: Relation) -> Hasha
     """
     resolved = tuple(map(_sorted, resolve_feeds(feeds, loaded.family, loaded.family)))
     layout = at_integers(loaded.layout)
-    claim = Claim(layout, layout, resolved)
-    turned = turned_pairs(claim, layout, "source")
-    about = (layout.width, layout.positions, tuple(feed.coordinates for feed in resolved))
+    return side_signature(Claim(layout, layout, resolved), layout, "source", relation)
+
+
+def side_signature(claim: Claim, layout: Layout, side: str, relation: Relation) -> Hashable:
+    """The signature of one side of a claim, "source" or "target"."""
+    turned = turned_pairs(claim, layout, side)
+    about = (layout.width, layout.positions, tuple(feed.coordinates for feed in claim.feeds))
     is_rotation = all(turn.is_rotation for turn in turned)
     if relation is Relation.IDENTICAL or not is_rotation:
-        return (*about, is_rotation, _lane_by_lane(claim, turned))
+        return (*about, is_rotation, _lane_by_lane(claim, layout, turned))
     keys, whole = stack_keys(claim), claim.whole_positions
     units = make_units(claim, layout, turned)
     if relation is Relation.EQUAL_SCORES:
@@ -50,12 +54,12 @@ def _sorted(feed: Feed) -> Feed:
     return replace(feed, coordinates=tuple(sorted(feed.coordinates)))
 
 
-def _lane_by_lane(claim: Claim, turned: tuple[Turned, ...]) -> Hashable:
+def _lane_by_lane(claim: Claim, layout: Layout, turned: tuple[Turned, ...]) -> Hashable:
     whole = claim.whole_positions
     return tuple(
         frozenset(
             (place, entry.magnitude, canonical_entry(entry, whole).angle)
-            for place, entry in entries(claim.source, turned, feed, whole).items()
+            for place, entry in entries(layout, turned, feed, whole).items()
         )
         for feed in range(len(claim.feeds))
     )

@@ -114,6 +114,24 @@ class CompiledCondition:
         self.test = _condition(expression, moving_names)
 
 
+@lru_cache(maxsize=4096)
+def compiled_condition(expression: sympy.Basic, moving_names: frozenset[str] = frozenset()) -> CompiledCondition:
+    """The condition ready to be tested, made once."""
+    return CompiledCondition(expression, moving_names)
+
+
+@lru_cache(maxsize=4096)
+def names_in(expression: sympy.Basic) -> frozenset[str]:
+    """The names of the symbols in an expression."""
+    return frozenset(symbol.name for symbol in expression.free_symbols)
+
+
+@lru_cache(maxsize=4096)
+def node_count(expression: sympy.Basic) -> int:
+    """How many operations, names and numbers an expression has."""
+    return sum(1 for _ in sympy.preorder_traversal(expression))
+
+
 def number(value: Value, what: str = "the value") -> Exact:
     """`value` as one number."""
     if isinstance(value, tuple):

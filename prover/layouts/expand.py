@@ -13,7 +13,7 @@ from prover.errors import ExpressionError, InputError, LimitError, ProverError
 from prover.exact.angle import Angle, as_angle, axis_angle
 from prover.exact.number import MAX_TEXT, Exact, exact
 from prover.exact.text import angle_text, number_text
-from prover.language.evaluation import CompiledCondition, Scope, Value, compiled, number
+from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, node_count, number
 from prover.language.expression import AXES
 from prover.language.tokens import with_words
 from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, Given, KernelWarning, Parameter
@@ -52,7 +52,7 @@ def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[
     lets |= {name: (initial, step) for name, initial, step in family.states}
     pending, used = list(fields), set[str]()
     while pending:
-        names = {symbol.name for symbol in pending.pop().free_symbols} & lets.keys() - used
+        names = names_in(pending.pop()) & lets.keys() - used
         used |= names
         pending += [part for name in names for part in lets[name]]
     return {name: parts for name, parts in lets.items() if name in used}
@@ -66,7 +66,7 @@ def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> t
     return tuple(
         _told(warning, scope, words)
         for warning in family.warnings
-        if CompiledCondition(warning.condition, scope.moving_names).test(scope)
+        if compiled_condition(warning.condition, scope.moving_names).test(scope)
     )
 
 
@@ -147,7 +147,7 @@ def _exact_value(value: Given) -> Value:
 
 def _moving_names(texts: Mapping[str, sympy.Basic], states: Collection[str]) -> frozenset[str]:
     """Names whose value depends on the pair index j. Raises InputError on a circle."""
-    uses = {name: {s.name for s in e.free_symbols} for name, e in texts.items()}
+    uses = {name: names_in(e) for name, e in texts.items()}
     pending: list[str] = []
     done: dict[str, bool] = {}
 
@@ -178,7 +178,7 @@ def _check_requirements(family: Family, scope: Scope) -> None:
         if parameter.requirement is None:
             continue
         try:
-            holds = CompiledCondition(parameter.requirement, scope.moving_names).test(scope)
+            holds = compiled_condition(parameter.requirement, scope.moving_names).test(scope)
         except ExpressionError as fault:
             raise fault.inside(f"requirement of {parameter.name}") from None
         if not holds:
@@ -188,7 +188,7 @@ def _check_requirements(family: Family, scope: Scope) -> None:
                 advice=_values_used(parameter, scope),
             )
     for requirement in family.requirements:
-        if not CompiledCondition(requirement.condition, scope.moving_names).test(scope):
+        if not compiled_condition(requirement.condition, scope.moving_names).test(scope):
             raise InputError(_told(requirement, scope, {}))
 
 
@@ -267,9 +267,9 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
         "magnitude": block.magnitude,
     }
     fields |= block.more_angles
-    nodes = sum(1 for e in fields.values() for _ in sympy.preorder_traversal(e))
+    nodes = sum(map(node_count, fields.values()))
     used = used_lets(family, fields.values())
-    nodes += sum(1 for parts in used.values() for e in parts for _ in sympy.preorder_traversal(e))
+    nodes += sum(node_count(e) for parts in used.values() for e in parts)
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}

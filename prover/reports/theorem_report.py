@@ -63,7 +63,7 @@ def theorem_json(found: Theorem) -> JSON:
         "smallest_difference": _instance(found.smallest),
         "is_smallest": _is_smallest(found) if found.smallest else None,
         "smallest_for": _given(found) or None if found.smallest else None,
-        "tried": {"equal": found.tried[0], "different": found.tried[1]},
+        "tried": {"equal": found.tried[0], "different": found.tried[1], "checked": found.checked},
         "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
@@ -228,8 +228,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
         rows.append(("", f"of all whole numbers from 0 to {found.bound}, each decided by itself"))
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):
-        rows.append(("tried", f"the checked verdicts at {found.tried[0]} points where they should be equal and "
-                              f"{found.tried[1]} where not are as proved"))
+        rows.append(("tried", f"the concrete engine agrees at {found.tried[0]} points where they should be equal and "
+                              f"{found.tried[1]} where not, at {found.checked} of them with a checked certificate"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
     rows.append(("strength", _strength(found).value))

@@ -7,18 +7,21 @@ direction, and is its own inverse, is asked of the solver for all sizes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import sympy
 
 from prover.errors import UndecidedError
 from prover.language.expression import CHOICE, INDEX, AllOf
-from prover.language.logic import Condition, in_range, negation
+from prover.language.logic import Condition, any_of, in_range, negation
 from prover.language.substitution import substituted
+from prover.theorems.comparison import Comparison
 from prover.theorems.study import LANE, OTHER, OTHER_LANE, Study
-from prover.theorems.symbolic import SymbolicLayout
+from prover.theorems.symbolic import Case, SymbolicLayout
 
-SMALL = range(1, 13)
+SMALL = range(13)
 PROBES = range(4)
 
 
@@ -35,19 +38,80 @@ class ClosedForm:
     own_inverse: str
 
 
-def same_lanes(study: Study, reads: bool) -> bool:
-    """Whether pair j has the same lanes on both sides, those it reads or those it writes."""
+def same_lanes(study: Study, reads: bool, swapped: bool = False) -> bool:
+    """Whether pair j has the same lanes on both sides, those it reads or those it writes.
+
+    `swapped`: the target's second lane is the source's first, as where it turns the other way.
+    """
     ours, theirs = study.statement.source, study.statement.target
-    pairs = (
-        ((ours.first, theirs.first), (ours.second, theirs.second)) if reads
-        else ((ours.write_first, theirs.write_first), (ours.write_second, theirs.write_second))
+    mine, others = (
+        (layout.first, layout.second) if reads else (layout.write_first, layout.write_second)
+        for layout in (ours, theirs)
     )
+    if swapped:
+        others = others[::-1]
+    inside = [in_range(INDEX, count) for count in dict.fromkeys((ours.count, theirs.count))]
     return all(
-        a == b or study.follows(
-            "lanes", "Is there a pair whose lanes differ?", sympy.Eq(a, b, evaluate=False), in_range(INDEX, ours.count)
-        )
-        for a, b in pairs
+        a == b or study.follows("lanes", "Is there a pair whose lanes differ?", sympy.Eq(a, b, evaluate=False), *inside)
+        for a, b in zip(mine, others, strict=True)
     )
+
+
+def extra_in_place(study: Study) -> bool:
+    """Whether pairs that only one side has write the lanes that they read."""
+    ours, theirs = study.statement.source, study.statement.target
+    return ours.count == theirs.count or all(
+        read == written or study.follows(
+            "lanes", "Is there a pair of one side only that writes other lanes?",
+            sympy.Eq(read, written, evaluate=False), in_range(INDEX, layout.count),
+            sympy.GreaterThan(INDEX, other.count, evaluate=False),
+        )
+        for layout, other in ((ours, theirs), (theirs, ours))
+        for read, written in ((layout.first, layout.write_first), (layout.second, layout.write_second))
+    )
+
+
+def along_lanes(study: Study) -> Iterator[tuple[Study, int]]:
+    """The study with the source's pairs counted in the order of the target's lanes, and the sign they turn with.
+
+    Nothing if that is the order they have, or it is not proved that the two turn alike in it.
+    """
+    statement = study.statement
+    source, target = statement.source, statement.target
+    try:
+        (step, start), (other, begin) = _line(source.first), _line(target.first)
+    except UndecidedError:
+        return
+    if abs(step) != abs(other) or not step or (step, start) == (other, begin) or source.count != target.count:
+        return
+    index = sympy.expand((begin + other * INDEX - start) / step)
+    inside = in_range(INDEX, source.count)
+    if not index.is_integer or not study.follows(
+        "order", "Is there a lane of the target whose pair the source does not have?",
+        in_range(index, source.count), inside,
+    ):
+        return
+    new = {INDEX: index}
+    moved = replace(
+        source, first=substituted(source.first, new), second=substituted(source.second, new),
+        write_first=substituted(source.write_first, new), write_second=substituted(source.write_second, new),
+        magnitude=tuple((tuple(substituted(g, new) for g in guards), substituted(e, new))
+                        for guards, e in source.magnitude),
+        cases=tuple(
+            Case(
+                tuple(substituted(g, new) for g in case.guards),
+                tuple((axis, substituted(e, new)) for axis, e in case.vector),
+            )
+            for case in source.cases
+        ),
+    )
+    found = replace(study, statement=replace(statement, source=moved))
+    with suppress(UndecidedError):
+        comparison = Comparison(found.statement, found)
+        if comparison.doubtful_divisor(found) is None and found.ask(
+            "differ", "In this order, is there a pair at which the two turn differently?", inside, comparison.mismatch()
+        ) == "unsat":
+            yield found, comparison.sign(found)
 
 
 def closed_form(study: Study, swaps: bool) -> ClosedForm:
@@ -56,6 +120,11 @@ def closed_form(study: Study, swaps: bool) -> ClosedForm:
     `swaps`: the target's first lane takes the source's second, since it turns the other way.
     """
     source, target = study.statement.source, study.statement.target
+    if source.count != target.count and not study.follows(
+        "counts", "Are there parameters for which the numbers of pairs differ?",
+        sympy.Eq(source.count, target.count, evaluate=False),
+    ):
+        raise UndecidedError("the two have different numbers of pairs")
     roles = (source.second, source.first) if swaps else (source.first, source.second)
     found = CHOICE(
         *_role(target.first, target.count, roles[0]),
@@ -105,9 +174,16 @@ def _role(lanes: sympy.Basic, count: sympy.Basic, image: sympy.Basic) -> tuple[C
 
 
 def _linear(lanes: sympy.Basic) -> tuple[int, sympy.Basic]:
+    step, start = _line(lanes)
+    if step <= 0:
+        raise UndecidedError(f"the lanes '{lanes}' are no straight run of the pair index")
+    return step, start
+
+
+def _line(lanes: sympy.Basic) -> tuple[int, sympy.Basic]:
     step = sympy.expand(lanes).coeff(INDEX, 1)
     start = sympy.expand(lanes - step * INDEX)
-    if not step.is_Integer or step <= 0 or start.has(INDEX):
+    if not step.is_Integer or start.has(INDEX):
         raise UndecidedError(f"the lanes '{lanes}' are no straight run of the pair index")
     return int(step), start
 
@@ -170,7 +246,9 @@ def _own_inverse(study: Study, form: sympy.Basic) -> str:
     never = study.ask(
         "not-own-inverse", "Do the first lanes come back to themselves at another number of pairs?",
         *(sympy.Ne(count, m, evaluate=False) for m in holds),
-        *(_at(back, start + lane) for lane in PROBES),
+        *(
+            any_of([sympy.LessThan(2 * count, lane, evaluate=False), _at(back, start + lane)]) for lane in PROBES
+        ),
     )
     if never != "unsat":
         return ""

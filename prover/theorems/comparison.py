@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 import sympy
 
-from prover.language.expression import INDEX
+from prover.errors import ExpressionError, UndecidedError
+from prover.language.expression import INDEX, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.layouts.feed import Feed
-from prover.theorems.ratio import quotient
+from prover.theorems.factors import common_factor, is_expressible
+from prover.theorems.ratio import Quotient, quotient
+from prover.theorems.signs import Signs, divided
 from prover.theorems.study import Statement, Study
 from prover.theorems.symbolic import Case, SymbolicLayout
+
+MAX_MEETINGS = 2500
 
 
 def pulled(layout: SymbolicLayout, feeds: Sequence[Feed], side: str) -> tuple[Case, ...]:
@@ -29,47 +34,85 @@ def pulled(layout: SymbolicLayout, feeds: Sequence[Feed], side: str) -> tuple[Ca
                     share = sympy.Rational(weight.rational.numerator, weight.rational.denominator)
                     key = f"{number}:{coordinate}"
                     vector[key] = vector.get(key, sympy.Integer(0)) + share * coefficient
+        vector = {key: common_factor(sympy.Add.make_args(value)) for key, value in vector.items()}
         found.append(Case(case.guards, tuple(sorted((k, v) for k, v in vector.items() if v != 0))))
     return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """When the vectors of two cases agree up to sign. `exactly` is None where it is not known."""
+    """When the vectors of two cases agree up to sign: where `surely` holds they do, else where `possibly` does.
 
-    exactly: Condition | None
+    `sign`: 1 or -1 if it is known, 0 if it depends on parameters, None if there is nothing that turns.
+    """
+
+    surely: Condition
     possibly: Condition
     sign: int | None
-    positive: tuple[sympy.Basic, ...] = ()
+    bases: tuple[sympy.Basic, ...] = ()
+    divisors: tuple[sympy.Basic, ...] = ()
 
 
 def agreement(source: Case, target: Case) -> Agreement:
     """Compare two vectors entry by entry; entries are products of positive powers and a sign."""
     ours, theirs = dict(source.vector), dict(target.vector)
-    if ours.keys() != theirs.keys():
-        # An entry that one side lacks must not be 0 on the other.
-        alone = [(ours | theirs)[key] for key in ours.keys() ^ theirs.keys()]
-        positive = tuple(p for entry in alone for p in quotient(entry, sympy.Integer(1)).positive)
-        return Agreement(sympy.false, sympy.false, None, positive)
-    if not ours:
-        return Agreement(sympy.true, sympy.true, None)
-    quotients = [quotient(ours[key], theirs[key]) for key in ours]
-    positive = tuple(p for q in quotients for p in q.positive)
-    if len({q.sign for q in quotients}) > 1:
-        return Agreement(sympy.false, sympy.false, None, positive)
-    exact = [q.exactly for q in quotients]
-    return Agreement(
-        None if None in exact else all_of(exact), all_of(q.possibly for q in quotients), quotients[0].sign, positive
-    )
+    single = [quotient((ours | theirs)[key], sympy.Integer(1)) for key in ours.keys() ^ theirs.keys()]
+    both = [quotient(ours[key], theirs[key]) for key in ours if key in theirs]
+    bases = tuple(p for q in (*single, *both) for p in q.bases)
+    divisors = tuple(p for q in both for p in q.divisors)
+    never = Agreement(sympy.false, sympy.false, None, bases, divisors)
+    if not all(q.opaque for q in single):
+        # An entry that one side lacks is not 0 on the other.
+        return never
+    possibly = all_of(_possibly(q) for q in both)
+    signs = {q.sign for q in both}
+    if signs >= {1, -1} and not any(q.opaque for q in both):
+        return never
+    surely = all_of(_surely(q) for q in both)
+    if single or len(signs) > 1 or (0 in signs and len(both) > 1):
+        surely = sympy.false
+    sign = None if not both and not single else next(iter(signs)) if len(signs) == 1 and not single else 0
+    return Agreement(surely, possibly, sign, bases, divisors)
+
+
+def _surely(found: Quotient) -> Condition:
+    return sympy.false if found.exactly is None or not is_expressible(found.exactly) else found.exactly
+
+
+def _possibly(found: Quotient) -> Condition:
+    """What is opaque may be 0 on both sides, or whatever makes the two alike; so may what no solver can be asked."""
+    if not found.powers:
+        return sympy.true
+    return sympy.true if found.opaque or not is_expressible(found.possibly) else found.possibly
 
 
 class Comparison:
-    """Pair j of the source beside pair j of the target: where they agree, and where not."""
+    """Pair j of the source beside pair j of the target: where they agree, and where not.
 
-    def __init__(self, statement: Statement) -> None:
-        self.source = pulled(statement.source, statement.feeds, "source")
-        self.target = pulled(statement.target, statement.feeds, "target")
-        self.count = statement.source.count
+    `signs`: with it cases are divided until all factors are positive; without it, `positive` says what has
+    to be. Past its last pair a side has lanes that pass, which turn as a pair that never turns does.
+    """
+
+    def __init__(self, statement: Statement, study: Study | None = None, same_counts: bool = True) -> None:
+        counts = (statement.source.count, statement.target.count)
+        self.counts = counts
+        self.inside = (
+            in_range(INDEX, counts[0]) if same_counts
+            else AllOf(in_range(INDEX, counts[0]).args[0], AnyOf(*(in_range(INDEX, c).args[1] for c in counts)))
+        )
+        sides = []
+        for layout, side in ((statement.source, "source"), (statement.target, "target")):
+            cases = pulled(layout, statement.feeds, side)
+            if study is not None:
+                cases = divided(cases, Signs(study, in_range(INDEX, layout.count)))
+            if not same_counts:
+                below = sympy.StrictLessThan(INDEX, layout.count, evaluate=False)
+                cases = (*(Case((below, *c.guards), c.vector) for c in cases), Case((negation(below),), ()))
+            sides.append(cases)
+        self.source, self.target = sides
+        if len(self.source) * len(self.target) > MAX_MEETINGS:
+            raise UndecidedError(f"{len(self.source)} cases beside {len(self.target)} are too many to compare")
+        self.same_counts = same_counts
         # Cases of which one begins where the other ends meet at no index, but may at two.
         self.at_two_indices = [(a, b, agreement(a, b)) for a in self.source for b in self.target]
         self.at_one_index = [
@@ -77,36 +120,68 @@ class Comparison:
             if not {negation(guard) for guard in a.guards} & set(b.guards)
         ]
 
+    @property
+    def count(self) -> sympy.Basic:
+        """The number of pairs, where it is the same on both sides."""
+        return self.counts[0]
+
     def positive(self) -> tuple[sympy.Basic, ...]:
-        """What has to be positive for a frequency to be a product of positive powers."""
-        return tuple(dict.fromkeys(p for *_, found in self.at_two_indices for p in found.positive))
+        """What has to be positive for a frequency to be a product of positive powers, where cases are not divided."""
+        return tuple(dict.fromkeys(
+            p for *_, found in self.at_two_indices for p in (*found.bases, *found.divisors)
+        ))
+
+    def doubtful_divisor(self, study: Study, at_two_indices: bool = False) -> sympy.Basic | None:
+        """A divisor in an exponent that is not proved to be positive wherever it matters.
+
+        It matters where two exponents are compared; at two indices none cancels for being the same on both sides.
+        """
+        found: dict[sympy.Basic, list[tuple[Condition, ...]]] = {}
+        if at_two_indices:
+            rows = [(case.guards, quotient(e, sympy.Integer(1)).divisors)
+                    for case in (*self.source, *self.target) for _, e in case.vector]
+        else:
+            rows = [((*a.guards, *b.guards), agreed.divisors) for a, b, agreed in self.at_one_index]
+        for guards, divisors in rows:
+            for divisor in divisors:
+                found.setdefault(divisor, []).append(guards)
+        asks = "Are there parameters for which a divisor is not positive?"
+        for divisor, ways in found.items():
+            above = sympy.StrictGreaterThan(divisor, 0, evaluate=False)
+            inside = [self.inside] if divisor.has(INDEX) else []
+            if not study.follows("positive", asks, above, *inside) and not all(
+                study.follows("positive", asks, above, self.inside, *guards) for guards in ways
+            ):
+                return divisor
+        return None
 
     def mismatch(self) -> Condition:
         """True at a pair index where the vectors are not known to agree."""
-        return any_of(
-            all_of([*a.guards, *b.guards, negation(sympy.false if found.exactly is None else found.exactly)])
-            for a, b, found in self.at_one_index
-        )
+        return any_of(all_of([*a.guards, *b.guards, negation(found.surely)]) for a, b, found in self.at_one_index)
 
     @property
     def is_exact(self) -> bool:
         """Whether a mismatch is known to be one."""
-        return all(found.exactly is not None for *_, found in self.at_one_index)
+        return all(found.surely == found.possibly for *_, found in self.at_one_index)
 
-    def signs(self, study: Study) -> set[int]:
-        """The signs, +1 and -1, with which vectors agree anywhere."""
+    def still(self, side: Sequence[Case]) -> Condition:
+        """True at a pair index at which a pair may not turn, or there is none."""
+        return any_of(all_of(case.guards) for case in side if not _turns(case))
+
+    def sign(self, study: Study) -> int:
+        """The sign with which vectors agree, wherever they do; 0 if that is not one sign."""
         possible = {found.sign for *_, found in self.at_one_index if found.sign is not None}
-        if len(possible) <= 1:
-            return possible
-        return {
-            found.sign
-            for a, b, found in self.at_one_index
-            if found.sign is not None and found.possibly != sympy.false
-            and study.ask(
-                "sign", "Is there a pair index at which these two cases meet?",
-                in_range(INDEX, self.count), *a.guards, *b.guards, found.possibly,
-            ) != "unsat"
-        }
+        if len(possible) > 1:
+            possible = {
+                found.sign
+                for a, b, found in self.at_one_index
+                if found.sign is not None and found.possibly != sympy.false
+                and study.ask(
+                    "sign", "Is there a pair index at which these two cases meet?",
+                    self.inside, *a.guards, *b.guards, found.possibly,
+                ) != "unsat"
+            }
+        return next(iter(possible), 1) if len(possible) <= 1 else 0
 
     def meets(self, ours: sympy.Basic, theirs: sympy.Basic) -> Condition:
         """May pair `ours` of the source and pair `theirs` of the target turn alike, and at all?"""
@@ -114,9 +189,18 @@ class Comparison:
         for a, b, _ in self.at_two_indices:
             if not a.vector or not b.vector:
                 continue
-            here, there = _at(a, ours), _at(b, theirs)
+            try:
+                here, there = _at(a, ours), _at(b, theirs)
+            except ExpressionError:
+                # It has a value wherever its guards hold, so they fail at this pair.
+                continue
             found.append(all_of([*here.guards, *there.guards, agreement(here, there).possibly]))
         return any_of(found)
+
+
+def _turns(case: Case) -> bool:
+    """Whether some entry of a divided case is surely not 0."""
+    return any(not quotient(entry, sympy.Integer(1)).opaque for _, entry in case.vector)
 
 
 def _at(case: Case, index: sympy.Basic) -> Case:
@@ -127,24 +211,33 @@ def _at(case: Case, index: sympy.Basic) -> Case:
 
 
 def same_magnitudes(study: Study) -> bool:
-    """Whether pair j has the same magnitude on both sides, for all j."""
-    statement = study.statement
+    """Whether it is proved that pair j has the same magnitude on both sides, for all j; lanes that pass have 1."""
+    try:
+        return _same_magnitudes(study)
+    except UndecidedError:
+        return False
+
+
+def _same_magnitudes(study: Study) -> bool:
+    source, target = study.statement.source, study.statement.target
     differ = []
-    for guards, ours in statement.source.magnitude:
-        for others, theirs in statement.target.magnitude:
-            found = quotient(ours, theirs)
-            if found.exactly is None or found.sign < 0:
-                return False
-            differ.append(all_of([*guards, *others, negation(found.exactly)]))
-    return study.ask(
-        "magnitudes", "Is there a pair whose magnitudes differ?",
-        in_range(INDEX, statement.source.count), any_of(differ),
-    ) == "unsat"
+    for mine, other in ((source, target), (target, source)):
+        inside = in_range(INDEX, mine.count)
+        beyond = sympy.GreaterThan(INDEX, other.count, evaluate=False)
+        both = [] if mine is target else [
+            ((*guards, *others, negation(beyond)), quotient(ours, theirs))
+            for guards, ours in mine.magnitude for others, theirs in other.magnitude
+        ]
+        alone = [((*guards, beyond), quotient(ours, sympy.Integer(1))) for guards, ours in mine.magnitude]
+        for guards, found in (*both, *(alone if source.count != target.count else [])):
+            same = _surely(found) if found.sign == 1 else sympy.false
+            differ.append(all_of([inside, *guards, negation(same)]))
+    return study.ask("magnitudes", "Is there a pair whose magnitudes differ?", any_of(differ)) == "unsat"
 
 
-def differing(study: Study, mismatch: Condition) -> str:
+def differing(study: Study, comparison: Comparison, mismatch: Condition) -> str:
     """Which pairs differ, in words, if it is all, or all but pair 0, whatever the parameters."""
-    inside = in_range(INDEX, study.statement.source.count)
+    inside = comparison.inside
     agrees = negation(mismatch)
     first = sympy.Eq(INDEX, 0, evaluate=False)
     if study.ask("all-differ", "Is there a pair at which the two agree?", inside, agrees) == "unsat":

@@ -5,22 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import sympy
 
 from prover.claims.relation import LADDER, Outcome, Relation, outcome
 from prover.claims.solver import Solver
-from prover.errors import EvidenceError, InputError, UndecidedError
+from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
-from prover.language.logic import Condition, any_of, in_range, negation
-from prover.theorems.closed_form import ClosedForm, closed_form, proved_writes, same_lanes
-from prover.theorems.comparison import Comparison
-from prover.theorems.instance import Instance, Point, instance, point_text, sample_points, small_points, smallest_point
+from prover.language.logic import any_of, in_range, negation
+from prover.theorems.closed_form import (
+    ClosedForm,
+    along_lanes,
+    closed_form,
+    extra_in_place,
+    proved_writes,
+    same_lanes,
+)
+from prover.theorems.comparison import Comparison, same_magnitudes
+from prover.theorems.gate import Said, tried, without
+from prover.theorems.instance import (
+    Instance,
+    Point,
+    instance,
+    instance_if_any,
+    point_text,
+    sample_points,
+    small_points,
+    smallest_point,
+)
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.symbolic import find_variables
 from prover.theorems.theorem import Answer, Scope, decide
 
-SAMPLES = 6
+MAX_SEARCHED = 24
 MAX_LISTED = 400
 
 Track = Callable[[Sequence[str]], Iterator[str]]
@@ -33,7 +51,8 @@ class Theorem:
     `relation`: the lowest rung that is proved where the families are equal. `below`: a point at which
     the rung below fails. `smallest`: parameters at which nothing within the limit holds; `is_least`: it is known
     that there are none before them.
-    `tried`: at how many points on the equal and on the different side the concrete engine agreed.
+    `tried`: at how many points on the equal and on the different side the concrete engine agreed; `checked`: at how
+    many of them with a certificate.
     `listed`: within `bound`, the points at which they are equal, where no condition was found.
     `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
     """
@@ -50,6 +69,7 @@ class Theorem:
     smallest: Instance | None = None
     is_least: bool = False
     tried: tuple[int, int] = (0, 0)
+    checked: int = 0
     unneeded: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     bound: int = 0
@@ -93,16 +113,16 @@ def prove_for_all(
     """
     study = Study(statement, solver)
     answer = decide(study)
-    found = Theorem(statement, tuple(feeds), limit, answer, Outcome.UNDECIDED)
     if answer.scope is Scope.OPEN:
+        for moved, _ in along_lanes(study):
+            study, statement, answer = moved, moved.statement, decide(moved)
+    found = Theorem(statement, tuple(feeds), limit, answer, Outcome.UNDECIDED)
+    if answer.scope is not Scope.OPEN:
+        found = _gated(study, _relation(study, found) if answer.scope is not Scope.NEVER else found)
+    if found.answer.scope is Scope.OPEN:
         found = _open(study, found, bound, track)
-    else:
-        found = _relation(study, found) if answer.scope is not Scope.NEVER else found
-        found = replace(found, outcome=_outcome(found))
-        found = _tried(study, found)
-        found = replace(found, unneeded=tuple(_unneeded(statement, answer, solver)))
-        if found.outcome is Outcome.DIFFERENT:
-            found = replace(found, smallest=_smallest(study, found), is_least=_is_least(study, found))
+    elif found.outcome is not Outcome.UNDECIDED:
+        found = replace(found, unneeded=tuple(_unneeded(study, found)))
     if found.outcome is Outcome.UNDECIDED and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, questions=len(solver.asked), agreement=solver.agreement)
@@ -115,20 +135,52 @@ def _outcome(found: Theorem) -> Outcome:
     return outcome(found.relation, found.below.verdict.fails if found.below else None, found.limit)
 
 
+def _gated(study: Study, found: Theorem) -> Theorem:
+    """The theorem as far as it may be said: tried at small points, and "different" with an instance or a proof."""
+    answer, relation = found.answer, found.relation
+    said = Said(answer.condition, relation, answer.differ, found.form.source_lane if found.form else None)
+    trial = tried(study, said, found.feeds)
+    found = replace(found, tried=(trial.equal, trial.different), checked=trial.checked)
+    missing = "" if trial.equal or trial.different else "to try the proof at"
+    if answer.scope is Scope.SOMETIMES and not (trial.equal and trial.different):
+        missing = f"at which the condition {'holds' if trial.different else 'fails'}"
+    if missing:
+        opened = replace(answer, scope=Scope.OPEN, reason=f"no parameters were found {missing}")
+        return replace(found, answer=opened, relation=None, form=None, below=None)
+    if answer.scope is Scope.ALWAYS and found.below is None and relation is not None:
+        found = replace(found, below=_below_among(study, found, relation, trial.points[0]))
+    word = _outcome(found)
+    if word in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE):
+        return replace(found, outcome=word)
+    smallest, is_first = _smallest(study, found, trial.points)
+    proved = answer.scope is Scope.NEVER
+    return replace(
+        found, smallest=smallest, is_least=is_first and _is_least(study, found),
+        outcome=Outcome.DIFFERENT if smallest or proved else Outcome.UNDECIDED,
+    )
+
+
 def _relation(study: Study, found: Theorem) -> Theorem:
-    """The lowest rung that is proved for all sizes at which the families are equal."""
-    answer = found.answer
-    where = study.assuming(*answer.condition)
-    if answer.sign > 0 and answer.same_magnitude and same_lanes(where, reads=True):
-        proved_writes(where)
-        relation = Relation.IDENTICAL if same_lanes(where, reads=False) else Relation.EQUAL_SCORES
-        return replace(found, relation=relation, below=_below(study, found, relation))
-    form = None
+    """The lowest rung that is proved for all sizes at which the families are equal, and the rows it takes."""
+    where = study.assuming(*found.answer.condition)
+    relation, form = _rung(where, found.answer.sign), None
     # By T3 a permutation exists all the same where its closed form is not found.
-    with suppress(UndecidedError):
-        form = closed_form(where, swaps=answer.sign < 0)
-    relation = Relation.PERMUTATION if answer.same_magnitude else Relation.PAIR_MAP
+    if found.answer.sign and relation.rung >= Relation.PERMUTATION.rung:
+        with suppress(UndecidedError):
+            form = closed_form(where, swaps=found.answer.sign < 0)
     return replace(found, relation=relation, form=form, below=_below(study, found, relation))
+
+
+def _rung(where: Study, sign: int) -> Relation:
+    """The lowest rung that is proved; `sign` is that with which pairs of the same index turn."""
+    for study, turn in chain([(where, sign)], along_lanes(where)):
+        swapped = turn < 0
+        # Where lanes cannot be asked about, they are not proved to be the same.
+        with suppress(UndecidedError):
+            if turn and same_magnitudes(study) and same_lanes(study, True, swapped) and extra_in_place(study):
+                proved_writes(study)
+                return Relation.IDENTICAL if same_lanes(study, False, swapped) else Relation.EQUAL_SCORES
+    return Relation.PERMUTATION if same_magnitudes(where) else Relation.PAIR_MAP
 
 
 def _below(study: Study, found: Theorem, relation: Relation) -> Instance | None:
@@ -144,24 +196,42 @@ def _below(study: Study, found: Theorem, relation: Relation) -> Instance | None:
     )
     if apart == sympy.false:
         apart = sympy.true
-    point = smallest_point(study, *found.answer.condition, in_range(INDEX, source.count), apart)
+    point = None
+    with suppress(UndecidedError):
+        point = smallest_point(study, *found.answer.condition, in_range(INDEX, source.count), apart)
     if point is None:
         return None
-    shown = instance(study.statement, point, found.feeds, Relation.LINEAR, study.solver)
-    return shown if shown.verdict.holds is relation else None
+    shown = instance_if_any(study.statement, point, found.feeds, Relation.LINEAR, study.solver)
+    return shown if shown is not None and shown.verdict.holds is relation else None
 
 
-def _smallest(study: Study, found: Theorem) -> Instance | None:
-    """The least point outside the condition, or where the rung below fails, if the concrete engine agrees."""
+def _below_among(study: Study, found: Theorem, relation: Relation, points: Sequence[Point]) -> Instance | None:
+    """One of the points that were tried at which the relation is the lowest, if it is no more than a search away."""
+    if relation is Relation.IDENTICAL:
+        return None
+    for one in islice(points, MAX_SEARCHED):
+        shown = instance_if_any(study.statement, one, found.feeds, Relation.LINEAR, study.solver)
+        if shown is not None and shown.verdict.holds is relation:
+            return shown
+    return None
+
+
+def _smallest(
+    study: Study, found: Theorem, points: tuple[tuple[Point, ...], tuple[Point, ...]]
+) -> tuple[Instance | None, bool]:
+    """A point at which the concrete engine says different within the limit, and whether it is the least tried."""
     if found.relation is not None and found.answer.scope is Scope.ALWAYS:
         point = None if found.below is None else found.below.point
     else:
         conditions = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
         point = smallest_point(study, *conditions)
-    if point is None:
-        return None
-    shown = instance(study.statement, point, found.feeds, found.limit, study.solver)
-    return shown if shown.verdict.outcome is Outcome.DIFFERENT else None
+    equal, different = points
+    likely = different if found.answer.scope is not Scope.ALWAYS else equal
+    for one in islice(chain([] if point is None else [point], likely), MAX_SEARCHED):
+        shown = instance_if_any(study.statement, one, found.feeds, found.limit, study.solver)
+        if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
+            return shown, one is point
+    return None, False
 
 
 def _is_least(study: Study, found: Theorem) -> bool:
@@ -181,50 +251,28 @@ def _is_least(study: Study, found: Theorem) -> bool:
     return found.relation.rung <= found.limit.rung
 
 
-def _tried(study: Study, found: Theorem) -> Theorem:
-    """Hold the answer against the concrete engine at points on both sides of the condition."""
+def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
+    """The words of hypotheses without which the answer is the same, and tried to be."""
     answer = found.answer
-    sides: list[tuple[bool, list[Condition]]] = []
-    if answer.scope is not Scope.NEVER:
-        sides.append((True, list(answer.condition)))
-    if answer.scope is not Scope.ALWAYS:
-        sides.append((False, [any_of(map(negation, answer.condition))] if answer.condition else []))
-    counts = {True: 0, False: 0}
-    for equal, conditions in sides:
-        for point in sample_points(study, SAMPLES, *conditions):
-            shown = instance(study.statement, point, found.feeds, Relation.LINEAR, study.solver)
-            holds = shown.verdict.holds
-            agrees = (
-                holds is not None and found.relation is not None and holds.rung <= found.relation.rung
-                if equal else shown.verdict.fails is LADDER[-1]
-            )
-            if not agrees:
-                raise EvidenceError(
-                    f"at {shown.text} the concrete engine says {holds.value if holds else 'different'}, against "
-                    "what was proved for all sizes",
-                    advice="This is a fault of rope-prover; please report the two specs",
-                )
-            counts[equal] += 1
-    return replace(found, tried=(counts[True], counts[False]))
-
-
-def _unneeded(statement: Statement, answer: Answer, solver: Solver) -> Iterator[str]:
-    """The words of hypotheses without which the answer is the same."""
-    for hypothesis in statement.where:
-        rest = tuple(h for h in statement.where if h != hypothesis)
+    for hypothesis in study.statement.where:
+        wider = without(study, hypothesis)
         try:
-            without = decide(Study(replace(statement, where=rest), solver))
+            other = decide(wider)
         except InputError:
             continue
-        if (without.scope, set(without.condition)) == (answer.scope, set(answer.condition)):
-            yield hypothesis[1]
+        if (other.scope, set(other.condition)) == (answer.scope, set(answer.condition)):
+            relation = _rung(wider.assuming(*other.condition), other.sign) if found.relation else None
+            if relation is found.relation:
+                tried(wider, Said(other.condition, relation, other.differ), found.feeds, checked=0)
+                yield hypothesis[1]
 
 
 def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
     """Nothing is proved for all sizes: look for a point that refutes it, and list points if asked to."""
     try:
-        mismatch = Comparison(study.statement).mismatch()
-        point = smallest_point(study, in_range(INDEX, study.statement.source.count), mismatch)
+        same_counts = study.statement.source.count == study.statement.target.count
+        comparison = Comparison(study.statement, study, same_counts)
+        point = smallest_point(study, comparison.inside, comparison.mismatch())
     except UndecidedError:
         point = None
     is_least = point is not None and found.limit in (None, Relation.LINEAR)
@@ -232,8 +280,8 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         point = next(iter(sample_points(study, 1)), None)
     if point is not None:
         # The least point at which pairs of the same index differ need not be one where nothing helps.
-        shown = instance(study.statement, point, found.feeds, found.limit, study.solver)
-        if shown.verdict.outcome is Outcome.DIFFERENT:
+        shown = instance_if_any(study.statement, point, found.feeds, found.limit, study.solver)
+        if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
             found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}

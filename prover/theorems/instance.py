@@ -12,6 +12,7 @@ import sympy
 from prover.claims.claim import make_claim
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
+from prover.errors import InputError, UndecidedError
 from prover.exact.number import exact
 from prover.language.evaluation import CompiledCondition, Scope
 from prover.language.expression import AnyOf
@@ -53,6 +54,16 @@ def instance(
     specs = [spec_at(layout, statement.variables, point) for layout in (statement.source, statement.target)]
     claim = make_claim(load(specs[0]), load(specs[1]), feeds)
     return Instance(point, point_text(statement, point), specs[0], specs[1], prove(claim, limit, solver))
+
+
+def instance_if_any(
+    statement: Statement, point: Point, feeds: Sequence[str], limit: Relation | None, solver: Solver
+) -> Instance | None:
+    """The statement decided at one point; None where a layout refuses the parameters, so there is nothing to decide."""
+    try:
+        return instance(statement, point, feeds, limit, solver)
+    except (InputError, UndecidedError):
+        return None
 
 
 def point_text(statement: Statement, point: Point, whole: bool | None = None) -> str:

@@ -13,6 +13,7 @@ from math import lcm
 import sympy
 
 from prover.language.expression import AllOf, AnyOf
+from prover.theorems.factors import factors, is_opaque, is_positive_number, parity
 
 MAX_BITS = 4096
 
@@ -41,11 +42,22 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """sign * the product of powers. `positive`: what must be positive for this to mean anything."""
+    """sign * the product of powers; 0 is a sign that depends on parameters.
+
+    `bases` and `divisors`: what must be positive for this to mean anything. `opaque`: a base of the two, perhaps
+    one that cancelled, may be 0 for all that is known.
+    """
 
     sign: int
     powers: tuple[Power, ...]
-    positive: tuple[sympy.Basic, ...]
+    bases: tuple[sympy.Basic, ...]
+    divisors: tuple[sympy.Basic, ...]
+    opaque: bool
+
+    @property
+    def positive(self) -> tuple[sympy.Basic, ...]:
+        """Everything that must be positive."""
+        return tuple(dict.fromkeys((*self.bases, *self.divisors)))
 
     @property
     def exactly(self) -> sympy.Basic | None:
@@ -93,33 +105,46 @@ def _not_above_one(base: sympy.Basic) -> sympy.Basic:
 
 
 def quotient(numerator: sympy.Basic, denominator: sympy.Basic) -> Quotient:
-    """What numerator / denominator is made of, with common powers cancelled."""
-    sign, factors = 1, dict[sympy.Basic, sympy.Basic]()
+    """What numerator / denominator is made of, with common powers cancelled: they may not be 0."""
+    turns, total, opaque = sympy.Integer(0), dict[sympy.Basic, sympy.Basic](), False
     for e, direction in ((numerator, 1), (denominator, -1)):
-        own, found = _factors(e)
-        sign *= own
+        own, found = factors(e)
+        turns += direction * own
+        opaque |= any(is_opaque(base) for base, _ in found)
         for base, exponent in found:
-            factors[base] = factors.get(base, sympy.Integer(0)) + direction * exponent
-    factors = _with_one_number(factors)
+            total[base] = total.get(base, sympy.Integer(0)) + direction * exponent
+    total = _with_one_number(total)
     grouped: dict[sympy.Basic, tuple[list[sympy.Basic], list[sympy.Basic]]] = {}
-    for base, exponent in factors.items():
+    for base, exponent in total.items():
         exponent = sympy.together(sympy.expand(exponent))
         if exponent == 0 or base == 1:
             continue
         flipped = -exponent in grouped or (exponent not in grouped and exponent.could_extract_minus_sign())
         key = sympy.together(-exponent) if flipped else exponent
         grouped.setdefault(key, ([], []))[1 if flipped else 0].append(base)
-    powers, positive = [], [base for bases in grouped.values() for side in bases for base in side]
+    powers, divisors = list[Power](), list[sympy.Basic]()
     for exponent, (above, below) in grouped.items():
-        over, under = sympy.fraction(sympy.together(exponent))
-        if (under.is_Integer and under < 0) or under.could_extract_minus_sign():
-            over, under = -over, -under
-        positive.append(under)
+        over, under = linear_fraction(exponent)
+        divisors.append(under)
         if not above:
             above, below, over = below, above, -over
-        powers.append(Power(sympy.Mul(*above), sympy.Mul(*below), sympy.expand(over), under))
-    each = dict.fromkeys(part for p in positive for part in sympy.Mul.make_args(p))
-    return Quotient(sign, tuple(powers), tuple(p for p in each if not p.is_positive))
+        powers.append(Power(sympy.Mul(*above), sympy.Mul(*below), over, under))
+    bases = [base for row in grouped.values() for side in row for base in side]
+    return Quotient(parity(turns), tuple(powers), _asked(bases), _asked(divisors), opaque)
+
+
+def _asked(values: list[sympy.Basic]) -> tuple[sympy.Basic, ...]:
+    """Without those that are positive by their form."""
+    each = dict.fromkeys(part for value in values for part in sympy.Mul.make_args(value))
+    return tuple(p for p in each if not is_positive_number(p) and not (p.free_symbols and p.is_positive))
+
+
+def linear_fraction(exponent: sympy.Basic) -> tuple[sympy.Basic, sympy.Basic]:
+    """Numerator and denominator of an exponent, the latter without a minus sign."""
+    over, under = sympy.fraction(sympy.together(exponent))
+    if (under.is_Integer and under < 0) or under.could_extract_minus_sign():
+        over, under = -over, -under
+    return sympy.expand(over), under
 
 
 def _with_one_number(factors: dict[sympy.Basic, sympy.Basic]) -> dict[sympy.Basic, sympy.Basic]:
@@ -136,21 +161,3 @@ def _with_one_number(factors: dict[sympy.Basic, sympy.Basic]) -> dict[sympy.Basi
     number = sympy.Mul(*(base ** (exponent * root) for base, exponent in numbers.items()))
     rest = {base: exponent for base, exponent in factors.items() if base not in numbers}
     return {**rest, number: sympy.Rational(1, root)}
-
-
-def _factors(e: sympy.Basic) -> tuple[int, list[tuple[sympy.Basic, sympy.Basic]]]:
-    """The sign of a product's number, and its bases with their exponents."""
-    sign, found = 1, []
-    for factor in sympy.Mul.make_args(e):
-        if factor.is_Rational:
-            sign *= -1 if factor < 0 else 1
-            if abs(factor) != 1:
-                found.append((abs(factor), sympy.Integer(1)))
-        elif isinstance(factor, sympy.Pow):
-            base, exponent = factor.base, factor.exp
-            while isinstance(base, sympy.Pow):
-                base, exponent = base.base, base.exp * exponent
-            found.append((base, exponent))
-        else:
-            found.append((factor, sympy.Integer(1)))
-    return sign, found

@@ -252,8 +252,8 @@ def _possible(study: Study, seen: Sequence[Row]) -> list[Invariant]:
     steps = {s: step for s, _, step in (*source.states, *target.states)}
     wanted = [
         (*a.guards, *b.guards, equation)
-        for a, b, found in Comparison(study.statement).at_one_index if found.exactly is not None
-        for equation in sorted(found.exactly.atoms(sympy.Eq), key=sympy.default_sort_key)
+        for a, b, found in Comparison(study.statement).at_one_index
+        for equation in sorted(found.surely.atoms(sympy.Eq), key=sympy.default_sort_key)
     ]
     return [
         c for c in candidates(source, target, wanted, seen)
@@ -268,7 +268,7 @@ def _proved(study: Study, induction: Induction, possible: Sequence[Invariant]) -
     asks = "May a base or a divisor not be positive?"
     always: dict[sympy.Basic, bool] = {}
     for a, b, found in comparison.at_one_index:
-        for value in found.positive if found.exactly not in (None, sympy.false) else ():
+        for value in (*found.bases, *found.divisors) if found.surely != sympy.false else ():
             positive = sympy.StrictGreaterThan(value, 0, evaluate=False)
             if value not in always:
                 always[value] = study.follows("positive", asks, positive, inside)
@@ -293,7 +293,7 @@ def _goals(comparison: Comparison, statement: Statement) -> tuple[Goal, ...] | N
     for guards, one in ours.magnitude:
         for others, other in theirs.magnitude:
             found = quotient(one, other)
-            if found.exactly is None or found.sign < 0:
+            if found.exactly is None or found.sign <= 0:
                 return None
             apart.append(all_of([*guards, *others, negation(found.exactly)]))
     goals.append(Goal("magnitudes", "Is there a pair whose magnitudes differ?", negation(any_of(apart))))
@@ -303,10 +303,9 @@ def _goals(comparison: Comparison, statement: Statement) -> tuple[Goal, ...] | N
 
 
 def _differs(comparison: Comparison) -> Condition:
-    """Vectors that differ, or agree only up to sign."""
+    """Vectors that differ, or are not known to agree with their signs."""
     return any_of(
-        all_of([*a.guards, *b.guards, *([] if found.sign == -1 else [
-            negation(sympy.false if found.exactly is None else found.exactly)])])
+        all_of([*a.guards, *b.guards, *([] if found.sign in (-1, 0) else [negation(found.surely)])])
         for a, b, found in comparison.at_one_index
     )
 

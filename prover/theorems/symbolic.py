@@ -22,6 +22,8 @@ from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol, 
 from prover.layouts.family import Family, Parameter
 from prover.layouts.loading import family_of, in_spec
 from prover.layouts.spec import parse_spec, parse_value
+from prover.theorems.defined import needs
+from prover.theorems.factors import common_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class SymbolicLayout:
     `requirements`: what the layout file asks of its parameters, with the words it uses. `states`: values
     carried from pair to pair, as symbols, each with its value at pair 0 and its step to the next.
     `inner`: whole-number expressions that the file works with, under the conditions that choose them.
-    `parameters`: the values of those that the layout uses.
+    `parameters`: the values of those that the layout uses. `needs`: what its expressions need to have values.
     """
 
     spec: str
@@ -71,6 +73,7 @@ class SymbolicLayout:
     states: tuple[tuple[sympy.Symbol, sympy.Basic, sympy.Basic], ...]
     inner: tuple[sympy.Basic, ...]
     parameters: tuple[tuple[str, Symbolic], ...]
+    needs: tuple[Condition, ...]
 
 
 def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
@@ -210,6 +213,10 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
             inliner.value(block.angle),
         ]) if loop else (),
         parameters=tuple((name, value) for name, value in inliner.values.items() if name in known),
+        needs=needs(inliner, (
+            family.width, block.count, block.first, block.second, block.write_first, block.write_second,
+            block.magnitude, block.angle,
+        )) + tuple(need for text in given.values() for need in _needs_of_text(text, variables)),
     )
 
 
@@ -294,6 +301,14 @@ def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variabl
     return (_rational(value),) if parameter.is_list else _rational(value)
 
 
+def _needs_of_text(text: str, variables: Sequence[Variable]) -> tuple[Condition, ...]:
+    """What the expressions in a spec's value need."""
+    numbers, lists = _names(variables)
+    if text in lists or not any(name in text for name in (*numbers, *lists)):
+        return ()
+    return needs(Inliner(_values(variables), {}), [parse(part, numbers, lists, index=False) for part in _split(text)])
+
+
 def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
     if len(found) != 1:
         raise InputError(f"parameter '{parameter.name}' takes one number, got a list of {len(found)}")
@@ -322,20 +337,31 @@ def _cases(angle: sympy.Basic, axes: Sequence[str]) -> tuple[Case, ...]:
     found = []
     for guards, e in pieces(angle):
         bound_product(e)
-        expanded = sympy.expand_mul(e) if isinstance(e, sympy.Mul | sympy.Add) else e
-        vector, rest = [], expanded
-        for axis, symbol in symbols.items():
-            part = expanded.coeff(symbol, 1)
-            if part.has(*symbols.values()):
-                raise ExpressionError("positions are multiplied; an angle must be linear in them")
-            if part != 0:
-                vector.append((axis, part))
-                rest = rest - part * symbol
-        rest = sympy.expand_mul(rest)
-        if rest.has(*symbols.values()):
-            raise ExpressionError(f"an angle that is not linear in the positions: {str(rest)[:80]}")
+        parts = _coefficients(e, {symbol: axis for axis, symbol in symbols.items()})
+        rest = parts.pop("", sympy.Integer(0))
         if rest != 0:
             raise UndecidedError(f"an angle with a phase ({str(rest)[:80]}) is outside theorems for all sizes")
-        found.append(Case(guards, tuple(vector)))
+        found.append(Case(guards, tuple((axis, parts[axis]) for axis in axes if parts.get(axis, 0) != 0)))
     bound_cases(len(found))
     return tuple(found)
+
+
+def _coefficients(e: sympy.Basic, axes: Mapping[sympy.Symbol, str]) -> dict[str, sympy.Basic]:
+    """The factor of each axis, and of "" what no axis stands beside; factors stay as they are written."""
+    if e in axes:
+        return {axes[e]: sympy.Integer(1)}
+    if not e.has(*axes):
+        return {"": e}
+    if isinstance(e, sympy.Add):
+        terms: dict[str, list[sympy.Basic]] = {}
+        for part in e.args:
+            for axis, factor in _coefficients(part, axes).items():
+                terms.setdefault(axis, []).append(factor)
+        return {axis: common_factor(sympy.Add.make_args(sympy.Add(*found))) for axis, found in terms.items()}
+    moving = [part for part in sympy.Mul.make_args(e) if part.has(*axes)]
+    if len(moving) > 1:
+        raise ExpressionError("positions are multiplied; an angle must be linear in them")
+    if moving == [e]:
+        raise ExpressionError(f"an angle that is not linear in the positions: {str(e)[:80]}")
+    fixed = sympy.Mul(*(part for part in sympy.Mul.make_args(e) if part not in moving))
+    return {axis: fixed * factor for axis, factor in _coefficients(moving[0], axes).items()}

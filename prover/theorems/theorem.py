@@ -15,14 +15,15 @@ from enum import Enum
 
 import sympy
 
-from prover.errors import InputError, UndecidedError
+from prover.errors import ExpressionError, InputError, UndecidedError
 from prover.language.expression import INDEX, AllOf
 from prover.language.formula import formula
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.language.symbols import index_symbol
-from prover.theorems.comparison import Comparison, differing, same_magnitudes
+from prover.theorems.comparison import Comparison, differing
 from prover.theorems.elimination import Clause, empty_clauses
+from prover.theorems.factors import is_expressible
 from prover.theorems.simplification import simplified
 from prover.theorems.study import OTHER, Statement, Study
 
@@ -38,16 +39,15 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The families are equal exactly under `condition`, a conjunction; `sign` -1: with turns reversed.
+    """The families are equal exactly under `condition`, a conjunction.
 
-    `differ`: in words, which pairs differ for all sizes where that is one of the usual answers.
-    `reason`: why the scope is open.
+    `sign`: -1 if turns are reversed there, 0 if of some pairs, or perhaps. `differ`: in words, which pairs differ
+    for all sizes where that is one of the usual answers. `reason`: why the scope is open.
     """
 
     scope: Scope
     condition: tuple[Condition, ...] = ()
     sign: int = 1
-    same_magnitude: bool = True
     differ: str = ""
     reason: str = ""
 
@@ -59,14 +59,15 @@ def decide(study: Study) -> Answer:
     except UndecidedError as fault:
         return Answer(Scope.OPEN, reason=fault.message)
     if found.scope in (Scope.NEVER, Scope.SOMETIMES) and _sees_whole_turns(study.statement):
-        return Answer(Scope.OPEN, reason="pi is in a frequency, so whole turns may hide a difference")
+        return Answer(Scope.OPEN, reason="pi or a logarithm is in a frequency, so whole turns may hide a difference")
     return found
 
 
 def _sees_whole_turns(statement: Statement) -> bool:
-    """Whether a frequency has pi in it while positions are whole; by T5 no other frequencies alias."""
+    """Whether whole positions may hide a difference: by T5 no two algebraic frequencies differ by a whole turn."""
     return any(
-        layout.family.positions == "integer" and any(v.has(sympy.pi) for case in layout.cases for _, v in case.vector)
+        layout.family.positions == "integer"
+        and any(v.has(sympy.pi, sympy.log) for case in layout.cases for _, v in case.vector)
         for layout in (statement.source, statement.target)
     )
 
@@ -86,71 +87,93 @@ def _decide(study: Study) -> Answer:
         )
     if widths == "unknown":
         return Answer(Scope.OPEN, reason="it is not known whether the heads always have the same width")
-    comparison = Comparison(statement)
-    for value in comparison.positive():
-        if not study.follows(
-            "positive", "Are there parameters for which a base or a divisor is not positive?",
-            sympy.StrictGreaterThan(value, 0, evaluate=False),
-        ):
-            return Answer(Scope.OPEN, reason=f"{_text(value)} is not known to be positive")
-    if not study.follows(
+    if not _have_values(study):
+        return Answer(Scope.OPEN, reason="an expression may have no value for some parameters (a division by 0?)")
+    same_counts = study.follows(
         "counts", "Are there parameters for which the numbers of pairs differ?",
         sympy.Eq(statement.source.count, statement.target.count, evaluate=False),
-    ):
-        return _unequal_counts(study, comparison)
-    return _equal_counts(study, comparison)
+    )
+    comparison = Comparison(statement, study, same_counts)
+    divisor = comparison.doubtful_divisor(study)
+    if divisor is not None:
+        return Answer(Scope.OPEN, reason=f"{_text(divisor)} is not known to be positive")
+    if _counts_differ(study, comparison):
+        return Answer(Scope.NEVER, differ="the numbers of lanes that stand still differ")
+    return _compared(study, comparison)
 
 
 def _text(e: sympy.Basic) -> str:
     return f"'{formula(e)}'"
 
 
-def _unequal_counts(study: Study, comparison: Comparison) -> Answer:
-    """Different numbers of pairs that all turn leave different numbers of lanes that stand still."""
+def _have_values(study: Study) -> bool:
+    """Whether all expressions have values for all parameters, as far as that can be asked.
+
+    What both sides need and no solver can be asked about is left out: where it fails there is no kernel at all.
+    """
     source, target = study.statement.source, study.statement.target
-    still = []
-    for cases, layout in ((comparison.source, source), (comparison.target, target)):
-        empty = any_of(all_of(case.guards) for case in cases if not case.vector)
-        still.append(study.ask(
-            "still", "Is there a pair that does not turn?", in_range(INDEX, layout.count), empty
-        ) == "unsat")
-    always = study.follows(
-        "counts-differ", "Are there parameters for which the numbers of pairs are the same?",
-        sympy.Ne(source.count, target.count, evaluate=False),
+    lacking = []
+    for layout, other in ((source, target), (target, source)):
+        for need in layout.needs:
+            if need in other.needs and not is_expressible(need):
+                continue
+            inside = [in_range(INDEX, layout.count)] if need.has(INDEX) else []
+            lacking.append(all_of([*inside, negation(need)]))
+    return not lacking or study.ask("value", "Is there a pair at which an expression has no value?",
+                                    any_of(lacking)) == "unsat"
+
+
+def _all_turn(study: Study, comparison: Comparison) -> bool:
+    """Whether every pair of both sides turns, whatever the parameters."""
+    return all(
+        comparison.still(side) == sympy.false
+        or study.ask("still", "Is there a pair that does not turn?", in_range(INDEX, count), comparison.still(side))
+        == "unsat"
+        for side, count in zip((comparison.source, comparison.target), comparison.counts, strict=True)
     )
-    if all(still) and always:
-        return Answer(Scope.NEVER, differ="the numbers of lanes that stand still differ")
-    return Answer(Scope.OPEN, reason="the two rotate different numbers of lanes for some parameters")
 
 
-def _equal_counts(study: Study, comparison: Comparison) -> Answer:
-    inside = in_range(INDEX, comparison.count)
+def _compared(study: Study, comparison: Comparison) -> Answer:
     mismatch = comparison.mismatch()
-    signs = comparison.signs(study)
-    if len(signs) > 1:
-        return Answer(Scope.OPEN, reason="some pairs turn the same way and some the other way")
-    sign = next(iter(signs), 1)
-    magnitudes = same_magnitudes(study)
-    if study.ask("differ", "Is there a pair at which the two turn differently?", inside, mismatch) == "unsat":
-        return Answer(Scope.ALWAYS, (), sign, magnitudes)
-    differ = differing(study, mismatch) if comparison.is_exact else ""
+    so_far = Answer(Scope.OPEN, sign=comparison.sign(study))
+    if study.ask(
+        "differ", "Is there a pair at which the two turn differently?", comparison.inside, mismatch
+    ) == "unsat":
+        return replace(so_far, scope=Scope.ALWAYS)
+    if comparison.is_exact:
+        so_far = replace(so_far, differ=differing(study, comparison, mismatch))
     try:
-        clauses = _clauses(study, comparison, mismatch)
-    except UndecidedError as fault:
-        if _no_partner(study, comparison, ()):
-            return Answer(Scope.NEVER, differ=differ)
-        return Answer(Scope.OPEN, sign=sign, same_magnitude=magnitudes, reason=fault.message, differ=differ)
-    return _by_condition(study, comparison, mismatch, clauses, Answer(Scope.OPEN, (), sign, magnitudes, differ))
+        found = _by_condition(study, comparison, mismatch, _clauses(study, comparison, mismatch), so_far)
+    except (UndecidedError, ExpressionError) as fault:
+        found = replace(so_far, reason=fault.message)
+    return _unless_empty(study, comparison, found) if found.scope is Scope.OPEN and not found.condition else found
+
+
+def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answer:
+    """Where no condition is found: the two may differ whenever there is a pair, and are equal where there is none."""
+    if comparison.doubtful_divisor(study, at_two_indices=True) is not None or not _no_partner(study, comparison, ()):
+        return so_far
+    none = [sympy.LessThan(count, 0, evaluate=False) for count in dict.fromkeys(comparison.counts)]
+    possible = study.ask("empty", "Are there parameters for which there are no pairs at all?", *none)
+    if possible == "unsat":
+        return replace(so_far, scope=Scope.NEVER, reason="")
+    condition = simplified(none, study)
+    is_same = study.follows("condition", "Are there no pairs although the condition fails?", all_of(condition), *none)
+    is_same = is_same and study.follows(
+        "condition", "Are there pairs although the condition holds?", all_of(none), *condition
+    )
+    if not is_same or possible == "unknown":
+        return replace(so_far, reason="it is not known for which parameters there are no pairs")
+    return replace(so_far, scope=Scope.SOMETIMES, condition=condition, reason="")
 
 
 def _by_condition(
     study: Study, comparison: Comparison, mismatch: Condition, clauses: tuple[Clause, ...], so_far: Answer
 ) -> Answer:
     """Prove the condition both ways: equal where it holds, different where it does not."""
-    inside = in_range(INDEX, comparison.count)
     for clause in clauses:
         at = clause.witness
-        here = substituted(AllOf(inside, mismatch), {INDEX: at})
+        here = substituted(AllOf(comparison.inside, mismatch), {INDEX: at})
         if not study.follows(
             "necessary", f"Where this clause fails, do the two agree at pair {at}, or is there no such pair?",
             here, *map(negation, clause.any_of),
@@ -165,10 +188,13 @@ def _by_condition(
         return replace(so_far, reason="the simplified condition is not proved to follow")
     if study.ask(
         "sufficient", "Is there a pair at which the two turn differently although the condition holds?",
-        inside, mismatch, *condition,
+        comparison.inside, mismatch, *condition,
     ) != "unsat":
         return replace(so_far, reason="no proof that they are equal where the condition holds")
-    if not (_only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,))):
+    if not _counts_differ(study.assuming(fails), comparison) and (
+        comparison.doubtful_divisor(study, at_two_indices=True) is not None
+        or not (_only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,)))
+    ):
         return replace(so_far, condition=condition, reason="another pair may have the frequency of a differing one")
     possible = study.ask("possible", "Are there parameters for which the condition holds?", *condition)
     if possible == "unsat":
@@ -181,14 +207,15 @@ def _by_condition(
 def _clauses(study: Study, comparison: Comparison, mismatch: Condition) -> tuple[Clause, ...]:
     if not comparison.is_exact:
         raise UndecidedError("the quotient of two frequencies has several powers in it")
-    index, below, region = INDEX, [comparison.count], mismatch
+    index, region = INDEX, mismatch
+    below = [comparison.count] if comparison.same_counts else []
     divisors = {e.args[1] for e in sympy.preorder_traversal(mismatch) if isinstance(e, sympy.Mod)
                 and e.args[0] == INDEX and not e.args[1].is_Integer}
     for divisor in divisors:
         remainder = sympy.Mod(INDEX, divisor, evaluate=False)
         if study.follows(
             "remainder", "Is there a pair index as large as the divisor of a remainder?",
-            sympy.StrictLessThan(INDEX, divisor, evaluate=False), in_range(INDEX, comparison.count),
+            sympy.StrictLessThan(INDEX, divisor, evaluate=False), comparison.inside,
         ):
             region = substituted(region, {remainder: INDEX})
             continue
@@ -204,29 +231,43 @@ def _clauses(study: Study, comparison: Comparison, mismatch: Condition) -> tuple
 
 def _only_at_own_index(study: Study, comparison: Comparison, fails: Condition) -> bool:
     """Whether a pair of one side can only turn like the pair of the same index of the other."""
+    ours, theirs = comparison.counts
     return study.ask(
         "elsewhere", "Can pair i of the source turn like another pair j of the target?",
-        fails, in_range(OTHER, comparison.count), in_range(INDEX, comparison.count),
+        fails, in_range(OTHER, ours), in_range(INDEX, theirs),
         sympy.Ne(OTHER, INDEX, evaluate=False), comparison.meets(OTHER, INDEX),
     ) == "unsat"
 
 
 def _no_partner(study: Study, comparison: Comparison, assumed: Sequence[Condition]) -> bool:
-    """Whether the first or the last pair of a side always lacks a partner on the other.
+    """Whether, where there are pairs, the first or the last pair of a side turns and lacks a partner on the other.
 
-    Only where every pair turns: then a pair without a partner leaves the multisets unequal.
+    A pair that turns like none of the other side leaves the multisets unequal.
     """
-    still = any_of(all_of(case.guards) for case in (*comparison.source, *comparison.target) if not case.vector)
-    if study.ask("still", "Is there a pair that does not turn?", in_range(INDEX, comparison.count), still) != "unsat":
-        return False
-    last = comparison.count - 1
     partners = [index_symbol(f"partner {n}") for n in range(4)]
-    meetings = [
-        comparison.meets(sympy.Integer(0), partners[0]), comparison.meets(last, partners[1]),
-        comparison.meets(partners[2], sympy.Integer(0)), comparison.meets(partners[3], last),
+    (ours, theirs), first = comparison.counts, sympy.Integer(0)
+    met = [
+        (comparison.source, ours, first, theirs, partners[0], comparison.meets(first, partners[0])),
+        (comparison.source, ours, ours - 1, theirs, partners[1], comparison.meets(ours - 1, partners[1])),
+        (comparison.target, theirs, first, ours, partners[2], comparison.meets(partners[2], first)),
+        (comparison.target, theirs, theirs - 1, ours, partners[3], comparison.meets(partners[3], theirs - 1)),
     ]
     return study.assuming(*assumed, more=partners).ask(
-        "partners", "Do the first and the last pair of both sides all have a partner on the other side?",
-        sympy.StrictGreaterThan(comparison.count, 0, evaluate=False),
-        *(in_range(p, comparison.count) for p in partners), *meetings,
+        "partners", "Do the first and the last pair of both sides, if they turn, all have a partner on the other side?",
+        any_of(sympy.StrictGreaterThan(count, 0, evaluate=False) for count in comparison.counts),
+        *(
+            any_of([
+                sympy.LessThan(own, 0, evaluate=False), substituted(comparison.still(side), {INDEX: index}),
+                all_of([in_range(partner, other), meeting]),
+            ])
+            for side, own, index, other, partner, meeting in met
+        ),
     ) == "unsat"
+
+
+def _counts_differ(study: Study, comparison: Comparison) -> bool:
+    """Whether all pairs turn and the numbers of pairs differ, so that different numbers of lanes stand still."""
+    return not comparison.same_counts and _all_turn(study, comparison) and study.follows(
+        "counts-differ", "Are there parameters for which the numbers of pairs are the same?",
+        sympy.Ne(*comparison.counts, evaluate=False),
+    )
