@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,18 +54,28 @@ def _require_regular(path: Path) -> None:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file; decimals come back as the text they were written as."""
+    """The tables of a TOML file; decimals come back as the text they were written as.
+
+    Tables inside are shared between all who read the same text, and are not to be changed.
+    """
     import tomllib
 
     text = read_text(path, MAX_TOML_BYTES)
     if _longest_key(text) > MAX_KEY_PARTS:
         raise InputError(f"a dotted key has more than {MAX_KEY_PARTS} parts", where=shown_path(path))
     try:
-        return tomllib.loads(text, parse_float=str)
+        return dict(_tables(text))
     except tomllib.TOMLDecodeError as fault:
         raise InputError(f"is not TOML: {fault}", where=shown_path(path)) from None
     except (RecursionError, ValueError):
         raise InputError("is nested too deeply or holds a number too long", where=shown_path(path)) from None
+
+
+@lru_cache(maxsize=64)
+def _tables(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text, parse_float=str)
 
 
 _Table = TypeVar("_Table", bound=msgspec.Struct)

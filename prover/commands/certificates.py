@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import exit_help, print_json, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("every certificate is accepted"))
 @click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
 @click.option(
     "--against", nargs=2, metavar="SOURCE TARGET",
@@ -40,7 +40,7 @@ def check(certificates: tuple[str, ...], against: tuple[str, str] | None, feeds:
     return max(int(row["exit_code"]) for row in rows)
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("the certificate is accepted"))
 @click.argument("certificate")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def explain(certificate: str, as_json: bool) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import exit_help, print_json
+from prover.commands.console import exit_help, print_json, safe
 from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_UNDECIDED
 
@@ -50,7 +50,9 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
             assert path.stem == result.name
             with interrupts_held_back():
                 done.append(result)
-                if style == "text":
+                if result.fault:
+                    click.echo(f"error: {safe(result.problems[0])}", err=True)
+                elif style == "text":
                     click.echo("\n".join(result_lines(result, width, bool(claims))))
     except KeyboardInterrupt:
         interrupted = True
@@ -64,6 +66,7 @@ def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str, sp
     from prover.claims.solver import agreement_text
     from prover.proof_files.summary import count_line, results_markdown
 
+    done = [result for result in done if not result.fault]
     same, questions = (sum(result.opinions[i] for result in done) for i in (0, 1))
     opinion = agreement_text(same, questions)
     if style == "json":
@@ -71,6 +74,8 @@ def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str, sp
             "schema": "rope-prover/run/1", "second_opinion": opinion or None, "interrupted": interrupted,
             "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in done],
         })
+        return
+    if not done and not interrupted:
         return
     click.echo(results_markdown(done, specs) if style == "markdown" else f"\n{count_line(done)}\n", nl=False)
     if opinion:

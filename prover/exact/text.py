@@ -133,9 +133,9 @@ def _factors(monomial: Monomial) -> tuple[list[str], list[str], list[str]]:
         if exponent == -1 and atom.kind == "sum":
             sums.append(_inside(atom))
         elif exponent in (-1, -HALF):
-            below.append(_power(_atom(atom), -exponent, atom))
+            below.append(_atom_power(atom, -exponent))
         else:
-            above.append(_power(_atom(atom), exponent, atom))
+            above.append(_atom_power(atom, exponent))
     return above, below, sums
 
 
@@ -150,17 +150,22 @@ def _roots(monomial: Monomial) -> list[str]:
             else:
                 group.append(atom.argument)
     return [
-        _power(_grouped(_whole_text(radicand)), exponent, None)
+        _power(_grouped(_whole_text(radicand)), exponent)
         for exponent, radicands in together.items() for radicand in radicands if radicand != 1
     ]
 
 
-def _power(base: str, exponent: Fraction, atom: Atom | None) -> str:
+def _atom_power(atom: Atom, exponent: Fraction) -> str:
+    if exponent == HALF and atom.kind == "sum":
+        return f"sqrt({_inside(atom)})"
+    return _power(_atom(atom), exponent)
+
+
+def _power(base: str, exponent: Fraction) -> str:
     if exponent == 1:
         return base
     if exponent == HALF:
-        inner = _inside(atom) if atom is not None and atom.kind == "sum" else base
-        return f"sqrt({inner})"
+        return f"sqrt({base})"
     whole = exponent.denominator == 1 and exponent > 0
     return f"{base}**{exponent}" if whole else f"{base}**({_quotient_text(exponent)})"
 

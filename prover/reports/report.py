@@ -31,7 +31,7 @@ from prover.reports.weight_code import row_factors, weight_code
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
 
-SCHEMA = "rope-prover/verdict/1"
+SCHEMA = "rope-prover/verdict/2"
 JSON = dict[str, Any]
 
 

@@ -291,7 +291,7 @@ def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variabl
     try:
         value = parse_value(text)
     except InputError:
-        parts = _split(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+        parts = _split(text)
         if text in lists:
             return used.entries(text)
         found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)
@@ -317,6 +317,7 @@ def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
 
 def _split(text: str) -> list[str]:
     """Parts at commas that stand outside brackets."""
+    text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     parts, depth = [""], 0
     for character in text:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)

@@ -19,7 +19,7 @@ import pytest
 from prover.checker import canonical, digest
 from prover.commands.cli import run_command
 
-CALLS = 4_000_000
+CALLS = 6_000_000
 PROOF_CALLS = 16_000_000
 MEMORY = 300 * 10**6
 MESSAGE = 1500
@@ -159,20 +159,20 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "long whole number": (layout(pairs="magnitude = " + "1" * 4000), ("pairs.magnitude", "more than 40 digits")),
     "source field": (layout(pairs="[[source]]\nrepo = 1"), ("source", "Expected 'str'")),
     # expressions
-    "code": (layout(f"p*{CODE}"), ("pairs.angle", "column 3", "is not allowed", "Functions: abs ceil")),
-    "code in width": (layout(width=CODE), ("width", "column 1", "is not allowed")),
-    "code in a let name": (layout("p*x", tables=lets(x=CODE)), ("let.x", "is not allowed")),
+    "code": (layout(f"p*{CODE}"), ("pairs.angle", "column 14", "\"'\" is no character of the language", "floor ceil")),
+    "code in width": (layout(width=CODE), ("width", "column 12", "\"'\" is no character of the language")),
+    "code in a let name": (layout("p*x", tables=lets(x=CODE)), ("let.x", "\"'\" is no character of the language")),
     "code in a default": (layout(tables=parameter(f"default = {json.dumps(CODE)}")), ("parameters.k.default",)),
     "code in a requirement": (layout(tables=parameter(f"default = 1, require = {json.dumps(CODE)}")),
-                              ("parameters.k.require", "not a condition")),
-    "attribute": (layout("p.__class__"), ("pairs.angle", "column 1", "'p.__class__' is not allowed")),
-    "lambda": (layout("(lambda: p)()"), ("pairs.angle", "is not allowed")),
+                              ("parameters.k.require", "\"'\" is no character of the language")),
+    "attribute": (layout("p.__class__"), ("pairs.angle", "column 2: '.' is no character of the language")),
+    "lambda": (layout("(lambda: p)()"), ("pairs.angle", "column 8: ':' is no character of the language")),
     "comprehension": (layout("sum([p for p in k])", tables=LIST), ("pairs.angle", "sum() takes one list")),
-    "f-string": (layout("p*f'{p}'"), ("pairs.angle", "column 3", "is not allowed")),
-    "walrus": (layout("(x := p)"), ("pairs.angle", "'x := p' is not allowed")),
+    "f-string": (layout("p*f'{p}'"), ("pairs.angle", "column 4", "\"'\" is no character of the language")),
+    "walrus": (layout("(x := p)"), ("pairs.angle", "column 4: ':' is no character of the language")),
     "starred": (layout("max(*k)", tables=LIST), ("pairs.angle", "column 5", "is not allowed")),
-    "string": (layout("p*'abc'"), ("pairs.angle", "column 3", "is not allowed")),
-    "string with an escape": (layout("p*'\\d'"), ("pairs.angle", "column 3", "is not allowed")),
+    "string": (layout("p*'abc'"), ("pairs.angle", "column 3", "\"'\" is no character of the language")),
+    "string with an escape": (layout("p*'\\d'"), ("pairs.angle", "column 3", "\"'\" is no character of the language")),
     "unknown function": (layout("sin(p)"), ("pairs.angle", "call of 'sin' is not allowed")),
     "unknown name": (layout("p*bogus"), ("pairs.angle", "column 3: unknown name 'bogus'", "Known names: j, pi")),
     "axis outside the angle": (layout(pairs='magnitude = "p"'), ("pairs.magnitude", "unknown name 'p'")),
@@ -236,8 +236,8 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "index too large": (layout("p*k[j]", tables=LIST), ("pairs, angle at j=2", "k[2] does not exist: k has 2")),
     "negative index": (layout("p*k[-1]", tables=LIST), ("pairs, angle at j=0", "k[-1] does not exist")),
     "fractional index": (layout("p*k[1/2]", tables=LIST), ("pairs, angle at j=0", "k[1/2] does not exist")),
-    "slice": (layout("p*k[0:1]", tables=LIST), ("pairs.angle", "column 5", "'0:1' is not allowed")),
-    "not whole": (layout(tables=parameter("default = '1/2', whole = true")), ("k=1/2: expected whole numbers",)),
+    "slice": (layout("p*k[0:1]", tables=LIST), ("pairs.angle", "column 6: ':' is no character of the language")),
+    "not whole": (layout(tables=parameter("default = '1/2', whole = true")), ("k=0.5: expected whole numbers",)),
     # rules
     "rule path": (layout(top='rules = ["../x"]'), ("'../x' is not the name of a rule",)),
     "rule absolute": (layout(top='rules = ["/etc/passwd"]'), ("'/etc/passwd' is not the name of a rule",)),
@@ -266,7 +266,7 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     # lanes and sizes
     "width 0": (layout(width=0), ("width is 0, expected 1 to 65536",)),
     "negative width": (layout(width=-8), ("width is -8, expected 1 to 65536",)),
-    "half a lane": (layout(width="17/2"), ("width is 17/2, expected a whole number",)),
+    "half a lane": (layout(width="17/2"), ("width is 8.5, expected a whole number",)),
     "irrational width": (layout(width="sqrt(70)"), ("width is", "expected a whole number")),
     "billion lanes": (layout(width=10**9, count=5 * 10**8), ("width is 1000000000, expected 1 to 65536",)),
     "immense width": (layout(width="10**4000"), ("width", "more than 1600 bits")),
@@ -277,13 +277,13 @@ BAD_LAYOUTS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "much work": (layout("p" + "".join(f"*(j + {k})" for k in range(1, 45)), width=1 << 16, count=1 << 15,
                          second="j + 65536"), ("32768 pairs of", "more than")),
     "negative count": (layout(count=-1), ("pairs", "count is -1, expected 0 to 4")),
-    "half a pair": (layout(count="7/2"), ("pairs", "count is 7/2, expected a whole number")),
+    "half a pair": (layout(count="7/2"), ("pairs", "count is 3.5, expected a whole number")),
     "odd width": (layout(width=7), ("count is 4, expected 0 to 3",)),
     "lane read twice": (layout(first="0"), ("pair 1 would read lane 0, as pair 0 does",)),
     "pair of one lane": (layout(second="j"), ("pair 0 would read lane 0, as pair 0 does",)),
     "lane outside": (layout(second="j + 5"), ("pair 3 would read lane 8; the head has lanes 0 to 7",)),
     "negative lane": (layout(first="j - 1"), ("pair 0 would read lane -1",)),
-    "half lane": (layout(first="j/2"), ("first at j=1 is 1/2, expected a lane number",)),
+    "half lane": (layout(first="j/2"), ("first at j=1 is 0.5, expected a lane number",)),
     "lane written twice": (layout(pairs='write_first = "j + 4"\nwrite_second = "j + 3"'),
                            ("pair 1 would write lane 4, as pair 0 does",)),
     "read, not written": (layout(width=16, pairs='write_first = "j + 8"\nwrite_second = "j + 12"'),
@@ -395,7 +395,7 @@ BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sections 0": ("ggml/mrope:sections=0,0,0,0", ("sections=0,0,0,0 does not meet its requirement",)),
     "sections too large": ("ggml/mrope:sections=100,20,20,0", ("sections=100,20,20,0 does not meet",)),
     "negative section": ("ggml/mrope:sections=-1,20,20,0", ("sections=-1,20,20,0 does not meet",)),
-    "half a section": ("ggml/mrope:sections=1.5,20,20,0", ("expected whole numbers, got 3/2",)),
+    "half a section": ("ggml/mrope:sections=1.5,20,20,0", ("expected whole numbers, got 1.5",)),
     "rope type": ("transformers/half:rope_type=bogus", ("rope_type=bogus is not known", "Choose one of default")),
     "rope type path": ("transformers/half:rope_type=../x", ("rope_type=../x is not known",)),
     "magnitude 0": ("generic/table:magnitude=0", ("magnitude=0 does not meet its requirement 'magnitude > 0'",)),
@@ -454,9 +454,9 @@ BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "no position": ("t=,h=p", ("'t=' is not AXIS=POSITION", "Write t=p,h=p,w=p,e=0")),
     "no axis": ("=p", ("'=p' is not AXIS=POSITION",)),
     "no comma": ("t=p h=p w=p e=0", ("feed",)),
-    "two signs": ("t==p,h=p,w=p,e=0", ("not an expression",)),
+    "two signs": ("t==p,h=p,w=p,e=0", ("column 1: '=' is no character of the language",)),
     "axis twice": ("t=p,t=p", ("axis 't' is given twice",)),
-    "code": ("t=__import__('os'),h=p,w=p,e=0", ("call of '__import__' is not allowed",)),
+    "code": ("t=__import__('os'),h=p,w=p,e=0", ("column 12", "\"'\" is no character of the language")),
     "irrational": ("t=sqrt(2)*p,h=p,w=p,e=0", ("axis t: 'sqrt(2)*p' is not a rational multiple",)),
     "pi": ("t=pi*p,h=p,w=p,e=0", ("axis t: 'pi*p' is not a rational multiple",)),
     "division by zero": ("t=p/0,h=p,w=p,e=0", ("axis t", "division by zero")),
@@ -464,7 +464,7 @@ BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pair index times position": ("t=j*p,h=p,w=p,e=0", ("j",)),
     "keyword": ("t=lambda,h=p,w=p,e=0", ("not an expression",)),
     "list": ("t=p[0],h=p,w=p,e=0", ("'p[0]' is not allowed",)),
-    "terminal escape": ("t=p\x1b[31m,h=p,w=p,e=0", ("not an expression",)),
+    "terminal escape": ("t=p\x1b[31m,h=p,w=p,e=0", ("column 2: U+001B is no character of the language",)),
     "not UTF-8": ("t=\udcff,h=p,w=p,e=0", ("feed",)),
     "too long": ("t=" + "p+" * 3000 + "p,h=p,w=p,e=0", ("at most 4000",)),
     "many coordinates": ("t=" + "+".join(f"a{i}" for i in range(400)) + ",h=p,w=p,e=0", ("coordinates; at most 8",)),
@@ -479,7 +479,7 @@ def test_bad_feeds(run: Run, feed: str, parts: tuple[str, ...]) -> None:
 
 FILE_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown axis": ('{ p = "p", zz = "p" }', ("'zz'",)),
-    "code": (f"{{ p = {json.dumps(CODE)} }}", ("is not allowed",)),
+    "code": (f"{{ p = {json.dumps(CODE)} }}", ("\"'\" is no character of the language",)),
     "not linear": ('{ p = "p*p" }', ("must be linear in",)),
     "open axis": ("{}", ("axis 'p'", "gets no position")),
     "pair index": ('{ p = "j" }', ("j",)),
@@ -501,7 +501,7 @@ ODD_FEEDS = ["t=1,h=2,w=3,e=4", "t=0,h=0,w=0,e=0", "t=1e300*p,h=p,w=p,e=0", "t=p
 def test_odd_feeds(run: Run, feed: str) -> None:
     """A feed that is constant or very large is decided, left open or refused, never a failure."""
     answer = run("prove", "ggml/imrope", "ggml/mrope", "--feed", feed)
-    assert (True, []) == (answer.code in (0, 1, 2, 3) and answer.calls < PROOF_CALLS, answer.faults_but_work)
+    assert (True, []) == (answer.code in (0, 1, 2, 3, 5) and answer.calls < PROOF_CALLS, answer.faults_but_work)
 
 
 ODD_NUMBERS = {
@@ -522,7 +522,7 @@ ODD_NUMBERS = {
 def test_odd_numbers(run: Run, source: str, target: str) -> None:
     """Numbers beyond floating point are decided, left open or refused, never a failure."""
     answer = run("prove", f"generic/table:{source}", f"generic/table:{target}")
-    assert (True, []) == (answer.code in (0, 1, 2, 3) and answer.calls < PROOF_CALLS, answer.faults_but_work)
+    assert (True, []) == (answer.code in (0, 1, 2, 3, 5) and answer.calls < PROOF_CALLS, answer.faults_but_work)
 
 
 PAIRS_OF_LAYOUTS: dict[str, tuple[list[str], tuple[str, ...]]] = {
@@ -683,7 +683,8 @@ def test_certificate_of_another_claim(run: Run, tmp_path: Path, certificate: str
 def test_certificate_folder_beside_a_claim(run: Run, tmp_path: Path) -> None:
     """A folder where a certificate would be stored is left alone."""
     (tmp_path / "k.json").mkdir()
-    answer = run("run", "--update", write(tmp_path / "k.toml", claim()))
+    stated = claim(expect='verdict = "convertible"\nrelation = "permutation"')
+    answer = run("run", "--update", write(tmp_path / "k.toml", stated))
     assert ([], ["k.json", "k.toml"]) == (answer.refused("k.json"), sorted(os.listdir(tmp_path)))
 
 

@@ -101,22 +101,24 @@ def test_every_layout_lists_everything_it_takes(capsys: Capture) -> None:
 def test_a_layout_whose_lists_must_be_given_is_shown_without_them(capsys: Capture) -> None:
     """Formula and parameters, what must be given and how; with the lists, the pairs too."""
     found = shown(capsys, "vllm/longrope")
-    assert (["short_factor", "long_factor"], None, None) == (
+    assert (["original_max_position_embeddings", "short_factor", "long_factor"], None, None) == (
         found["must_be_given"], found["layout"], found["parameters"]["long_factor"]["value"])
     assert "angle" in found["formula"]["blocks"][0]
     assert 0 == run_command(["show", "vllm/longrope:head_size=4"])
     text = capsys.readouterr().out
-    assert "rope-prover show vllm/longrope:head_size=4:short_factor=A,B,...:long_factor=A,B,..." in text
+    assert ("rope-prover show vllm/longrope:head_size=4:original_max_position_embeddings=NUMBER:short_factor=A,B,..."
+            ":long_factor=A,B,...") in text
     assert [] == [part for part in ("short_factor must be given", "head_size = 4") if part not in text]
     assert "'x' is not a number" in error(capsys, "show", "vllm/longrope:head_size=x")
-    whole = shown(capsys, "vllm/longrope:head_size=4:short_factor=1,2:long_factor=[1,4]")
+    given = "original_max_position_embeddings=8:short_factor=1,2:long_factor=[1,4]"
+    whole = shown(capsys, f"vllm/longrope:head_size=4:{given}")
     assert ([], 2) == (whole["must_be_given"], len(whole["layout"]["pairs"]))
 
 
 def test_what_must_be_given_is_still_asked_for_by_prove(capsys: Capture) -> None:
     """A layout without its lists has no pairs to prove anything about."""
-    told = error(capsys, "prove", "vllm/longrope", "vllm/longrope")
-    assert "parameter 'short_factor' must be given (divisor of each pair for short batches)" in told
+    told = error(capsys, "prove", *["vllm/longrope:original_max_position_embeddings=8"] * 2)
+    assert "parameter 'short_factor' must be given (divisor of each pair for short engines)" in told
     assert ":short_factor=A,B,…" in told
 
 

@@ -45,7 +45,7 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
     [
         (("list",), "ggml/imrope"),
         (("show", "ggml/imrope:n_rot=8:sections=2,1,1,0"), "Axes by pair: thwt"),
-        (("prove", "ggml/normal", "ggml/neox"), "EQUIVALENT"),
+        (("prove", "ggml/normal", "ggml/neox", "--relation", "permutation"), "EQUIVALENT"),
         (("run", "01-normal-to-neox", "02-imrope-to-mrope"), "2 of 2 claims are as expected."),
     ],
     ids=["list", "show", "prove", "run"],
