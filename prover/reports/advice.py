@@ -44,8 +44,8 @@ _VALUES = Advice(
     "change"
 )
 _STORED = Advice(
-    "stored", "the code takes W_q and W_k one by one, as (out, in): from a fused matrix cut their rows out first and put "
-    "them back; one stored as (in, out), as GPT-2's and JAX's are, is changed as W.T"
+    "stored", "the code takes W_q and W_k one by one, as (out, in): from a fused matrix cut their rows out first and "
+    "put them back; one stored as (in, out), as GPT-2's and JAX's are, is changed as W.T"
 )
 _AFTER = "a norm after the rotation is another question, which this verdict does not answer"
 
