@@ -178,8 +178,8 @@ def refuse_bare_word(text: str) -> None:
     more = [c.text for c in sorted(clashes, key=lambda c: -len(c.projects))]
     raise InputError(
         f"'{text[:60]}' alone names no layout: it means {told}", where=f"spec '{text[:60]}'",
-        advice=f"{more[0] + ' ' if more else ''}Name a layout, such as those; 'rope-prover names {text[:40]}' "
-        "shows who means what" if "=" in name else f"{more[0] + ' ' if more else ''}Name a layout, such as those",
+        advice=f"{more[0] + ' ' if more else ''}Name the layout of one project, such as those in brackets"
+        + (f"; 'rope-prover names {text[:40]}' shows who means what" if "=" in name else ""),
     )
 
 
