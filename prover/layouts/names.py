@@ -171,7 +171,7 @@ def refuse_bare_word(text: str) -> None:
     for project, use in uses:
         groups.setdefault(use.means, []).append(f"{project.title} ({use.written}{f': {use.spec}' if use.spec else ''})")
     told = "; ".join(
-        f"{means}, {MEANINGS[means]}, in {', '.join(found[:4])}{' and others' if len(found) > 4 else ''}"
+        f"{means}, {MEANINGS[means]}, in {', '.join(found[:3])}{' and others' if len(found) > 3 else ''}"
         for means, found in groups.items()
     )
     clashes = [c for c in contradictions() if flag in c.words or BARE_WORDS.get(flag) in c.words]
