@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from prover.errors import EXIT_INTERNAL, EXIT_OK, ProverError
+from prover.errors import EXIT_INTERNAL, EXIT_OK, InputError, ProverError
 
 if TYPE_CHECKING:
+    from prover.claims.relation import Relation
     from prover.layouts.layout import Pair
     from prover.layouts.loading import Loaded
     from prover.proof_files.result import ProofResult
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 JSON = dict[str, Any]
+Texts = str | Sequence[str]  # one text, or several
 RelationName = Literal["identical", "equal-scores", "permutation", "pair-map", "linear"]
 
 
@@ -32,7 +34,8 @@ class Answer:
     """What came of a question.
 
     `verdict`: equivalent, convertible, different or undecided. `headline`: the answer in a sentence. `exit_code`: the
-    command's. `certificate`: the evidence, as text that `check` accepts; None where there is none.
+    command's. `certificate`: the evidence, as text that `check` accepts; None where there is none. An answer has no
+    truth value, since a word among four is asked for.
     """
 
     verdict: str
@@ -45,6 +48,9 @@ class Answer:
 
     def __repr__(self) -> str:
         return f"<{self.verdict}: {self.headline}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError("an answer is neither true nor false: compare its verdict, such as == 'equivalent'")
 
     def to_json(self) -> JSON:
         """Everything that is known, as JSON types; what --json prints."""
@@ -90,17 +96,17 @@ class Layout:
         return (f"<layout {self.spec}: {self.width} lanes, {len(self.pairs)} pairs, "
                 f"axes {', '.join(self.axes)}>")
 
-    def to_json(self, feeds: Sequence[str] = ()) -> JSON:
+    def to_json(self, feeds: Texts = ()) -> JSON:
         """Formula, parameters, properties under `feeds`, and every pair with exact numbers and floats."""
         from prover.reports.show import show_json
 
-        return show_json(self._loaded, feeds)
+        return show_json(self._loaded, _several(feeds))
 
-    def to_text(self, feeds: Sequence[str] = (), every_pair: bool = False) -> str:
+    def to_text(self, feeds: Texts = (), every_pair: bool = False) -> str:
         """The same for a terminal."""
         from prover.reports.show import show_text
 
-        return show_text(self._loaded, every_pair, feeds)
+        return show_text(self._loaded, every_pair, _several(feeds))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,6 +124,9 @@ class Checked:
         said = [f"'{self.holds}' holds"] if self.holds else []
         said += [f"'{self.fails}' fails"] if self.fails else []
         return f"<accepted: {' and '.join(said)}>"
+
+    def __bool__(self) -> bool:
+        return self.accepted
 
     @property
     def exit_code(self) -> int:
@@ -140,7 +149,7 @@ def load(spec: str) -> Layout:
     return Layout(spec, loaded.about.title, layout.width, layout.axes, layout.pairs, loaded.about.warnings, loaded)
 
 
-def show(spec: str, feeds: Sequence[str] = (), every_pair: bool = False) -> str:
+def show(spec: str, feeds: Texts = (), every_pair: bool = False) -> str:
     """A layout's formula, parameters, properties and pairs as text; without pairs where parameters must be given.
 
     >>> print(show("ggml/neox:head_dim=4").splitlines()[0])
@@ -155,7 +164,7 @@ def show(spec: str, feeds: Sequence[str] = (), every_pair: bool = False) -> str:
     return load(spec).to_text(feeds, every_pair)
 
 
-def show_data(spec: str, feeds: Sequence[str] = ()) -> JSON:
+def show_data(spec: str, feeds: Texts = ()) -> JSON:
     """What `show` tells, as JSON types."""
     from prover.layouts.loading import outline
     from prover.reports.show import outline_json
@@ -165,14 +174,14 @@ def show_data(spec: str, feeds: Sequence[str] = ()) -> JSON:
 
 
 def prove(
-    source: str | Layout, target: str | Layout, *, feeds: Sequence[str] = (), axes: str | None = None,
+    source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
     relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False,
 ) -> Proof:
     """Do weights made for `source` work in a kernel that computes `target`?
 
-    `feeds`: what each axis gets, as for the command; free if empty. `axes`: which axis of the source is which of the
-    target, "row=h,col=w". `relation`: what may be done to the weights; nothing if None. `smtlib`: a folder for the
-    questions put to Z3. `cvc5`: whether a second solver is asked. Raises ProverError.
+    `feeds`: what each axis gets, as for the command, one or several; free if empty. `axes`: which axis of the source is
+    which of the target, "row=h,col=w". `relation`: what may be done to the weights; nothing if None. `smtlib`: a folder
+    for the questions put to Z3. `cvc5`: whether a second solver is asked. Raises ProverError.
 
     >>> prove("ggml/imrope", "ggml/imrope").verdict
     'equivalent'
@@ -186,7 +195,6 @@ def prove(
     """
     from prover.claims.claim import make_claim
     from prover.claims.properties import about_under
-    from prover.claims.relation import Relation
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
     from prover.reports.render import render_markdown, render_text
@@ -195,8 +203,8 @@ def prove(
 
     first, second = (_loaded(side) for side in (source, target))
     solver = make_solver(smtlib, cvc5)
-    claim = make_claim(first, second, axes_feeds(axes, tuple(feeds)))
-    verdict = decide(claim, Relation(relation) if relation else None, solver)
+    claim = make_claim(first, second, axes_feeds(axes, _several(feeds)))
+    verdict = decide(claim, _relation(relation), solver)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
     pairs = found["differing_pairs"]
@@ -209,7 +217,7 @@ def prove(
 
 
 def prove_bits(
-    source: str, target: str, *, feeds: Sequence[str] = (), axes: str | None = None, smtlib: str | None = None,
+    source: str, target: str, *, feeds: Texts = (), axes: str | None = None, smtlib: str | None = None,
     cvc5: bool = False,
 ) -> Answer:
     """Do two kernels with a [recipe] give the same bits?"""
@@ -219,7 +227,7 @@ def prove_bits(
     from prover.layouts.axes import axes_feeds
     from prover.reports.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
 
-    found = compare_bits(source, target, axes_feeds(axes, tuple(feeds)), make_solver(smtlib, cvc5))
+    found = compare_bits(source, target, axes_feeds(axes, _several(feeds)), make_solver(smtlib, cvc5))
     return Answer(
         found.outcome.value, _first_line(bitwise_text(found)), EXIT_CODES[found.outcome], None,
         lambda: bitwise_json(found), lambda _: bitwise_text(found), lambda _: bitwise_markdown(found),
@@ -227,7 +235,7 @@ def prove_bits(
 
 
 def prove_for_all(
-    source: str, target: str, names: str, *, where: Sequence[str] = (), feeds: Sequence[str] = (),
+    source: str, target: str, names: str, *, where: Texts = (), feeds: Texts = (),
     axes: str | None = None, relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False,
 ) -> Answer:
     """The same for all values of the parameters in `names`, with commas between. `where`: what may be assumed of them.
@@ -235,19 +243,18 @@ def prove_for_all(
     >>> prove_for_all("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,base").verdict
     'convertible'
     """
-    from prover.claims.relation import Relation
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
     from prover.theorems.for_all import state_theorem
 
     return _theorem(state_theorem(
-        source, target, names, tuple(where), axes_feeds(axes, tuple(feeds)), Relation(relation) if relation else None,
+        source, target, names, _several(where), axes_feeds(axes, _several(feeds)), _relation(relation),
         make_solver(smtlib, cvc5),
     ))
 
 
 def solve(
-    source: str, target: str, over: str, *, where: Sequence[str] = (), feeds: Sequence[str] = (),
+    source: str, target: str, over: str, *, where: Texts = (), feeds: Texts = (),
     axes: str | None = None, up_to: int = 6, smtlib: str | None = None, cvc5: bool = False,
     track: Callable[[Sequence[str]], Iterator[str]] = iter,
 ) -> Answer:
@@ -259,12 +266,12 @@ def solve(
     from prover.layouts.axes import axes_feeds
     from prover.theorems.for_all import solve_for
 
-    feeds = axes_feeds(axes, tuple(feeds))
-    return _theorem(solve_for(source, target, over, tuple(where), feeds, make_solver(smtlib, cvc5), up_to, track))
+    fed = axes_feeds(axes, _several(feeds))
+    return _theorem(solve_for(source, target, over, _several(where), fed, make_solver(smtlib, cvc5), up_to, track))
 
 
 def rewrite(
-    old: str, new: str, names: Sequence[str] = (), *, where: Sequence[str] = (), smtlib: str | None = None,
+    old: str, new: str, names: Texts = (), *, where: Texts = (), smtlib: str | None = None,
     cvc5: bool = False,
 ) -> Answer:
     """Is a kernel's loop the same as its rewrite at every pair, for all sizes?"""
@@ -273,7 +280,7 @@ def rewrite(
     from prover.reports.rewrite_report import rewrite_json, rewrite_text
     from prover.theorems.rewrite import check_rewrite
 
-    found = check_rewrite(old, new, list(names), tuple(where), make_solver(smtlib, cvc5))
+    found = check_rewrite(old, new, _several(names), _several(where), make_solver(smtlib, cvc5))
     return Answer(
         found.outcome.value, _first_line(rewrite_text(found)), EXIT_CODES[found.outcome], None,
         lambda: rewrite_json(found), lambda _: rewrite_text(found),
@@ -281,7 +288,7 @@ def rewrite(
 
 
 def check(certificate: str) -> Checked:
-    """Run the small independent checker on a certificate's text.
+    """Run the small independent checker on a certificate's text; the answer is true if it was accepted.
 
     >>> check("{}")
     <rejected: expected exactly the fields digest fails feeds holds schema source target>
@@ -296,7 +303,7 @@ def check(certificate: str) -> Checked:
 
 
 def run(
-    names: Sequence[str] = (), *, update: bool = False, jobs: int | None = None, smtlib: str | None = None,
+    names: Texts = (), *, update: bool = False, jobs: int | None = None, smtlib: str | None = None,
     cvc5: bool = False,
 ) -> Iterator[ProofResult]:
     """Files of proofs, by shipped name or path, all shipped ones if none is named: each result in order, once known.
@@ -306,7 +313,25 @@ def run(
     from prover.proof_files.finding import find_proofs
     from prover.proof_files.running import Way, run_files, usual_jobs
 
-    yield from run_files(find_proofs(tuple(names)), Way(update, smtlib, cvc5), jobs or usual_jobs())
+    yield from run_files(find_proofs(_several(names)), Way(update, smtlib, cvc5), jobs or usual_jobs())
+
+
+def _several(texts: Texts) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
+def _relation(name: RelationName | None) -> Relation | None:
+    from prover.claims.relation import Relation
+
+    if name is None:
+        return None
+    names = [relation.value for relation in Relation]
+    if name not in names:
+        raise InputError(
+            f"there is no relation '{str(name)[:60]}'", where="relation",
+            advice=f"Relations: {', '.join(names)}. For bits there is prove_bits",
+        )
+    return Relation(name)
 
 
 def _loaded(side: str | Layout) -> Loaded:

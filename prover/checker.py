@@ -67,7 +67,7 @@ def check(text: str) -> tuple[str | None, str | None]:
         _require((low, high) != (-1, len(RUNGS)) and low < high, "nothing is stated, or a thing and its opposite")
         return holds and holds["relation"], fails and fails["relation"]
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
-        raise Rejected(str(fault) or type(fault).__name__) from None
+        raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
 
 def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
     """W_target_rows = W_source_rows[permutation] makes the relation hold."""
@@ -387,6 +387,7 @@ def words(text: str) -> list[str]:
 def main(names: list[str]) -> int:
     """Say of each file what it proves, or why it proves nothing."""
     fine = bool(names)
+    print(end="" if names and "--help" not in names else "usage: python3 checker.py CERTIFICATE...\n")
     for name in names:
         try:
             _require(Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES, "no such file, or too large")

@@ -43,7 +43,9 @@ def _list_found(patterns: tuple[str, ...], as_json: bool) -> int:
 
     found = search(patterns)
     if as_json:
-        rows = [{"kind": row.kind, "spec": row.spec or None, "what": row.what} for row in found]
+        rows = [
+            {"kind": row.kind, "spec": row.spec or None, "what": row.what, "lacks_a_word": row.lacking} for row in found
+        ]
         print_json({"schema": "rope-prover/found/1", "patterns": list(patterns), "found": rows})
         return EXIT_OK
     if not found:
@@ -51,6 +53,8 @@ def _list_found(patterns: tuple[str, ...], as_json: bool) -> int:
             f"nothing has the words '{' '.join(patterns)[:80]}'", where="list",
             advice="Try fewer of them, or the project's name; 'rope-prover list' without words names all",
         )
+    if found[0].lacking:
+        click.echo(f"Nothing has all the words '{safe(' '.join(patterns)[:80])}'. All but one of them:")
     width = min(max(len(row.spec) for row in found), 60)
     for row in found:
         click.echo(f"  {safe(row.spec) or '-':<{width}}  {safe(row.what)}")

@@ -12,6 +12,7 @@ from prover.commands.console import exit_help, print_json, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
+EXIT_HELP = exit_help("accepted: what a certificate states is proved")
 
 
 @click.command(epilog=exit_help("every certificate is accepted"))
@@ -21,16 +22,22 @@ JSON = dict[str, Any]
     help="Expand these two SPECs and demand that the certificate's tables and feeds are theirs.",
 )
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="With --against: the feeds, as 'prove' takes them.")
+@click.option("--axes", metavar="A=B,...", help="With --against: which axis is which, as 'prove' takes it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def check(certificates: tuple[str, ...], against: tuple[str, str] | None, feeds: tuple[str, ...], as_json: bool) -> int:
+def check(
+    certificates: tuple[str, ...], against: tuple[str, str] | None, feeds: tuple[str, ...], axes: str | None,
+    as_json: bool,
+) -> int:
     """Check certificates with the small independent checker alone.
 
     What is proved is of the tables of pairs in a certificate. The names in it are its maker's: they are not checked
     unless --against says which layouts they should be.
     """
-    if feeds and not against:
-        raise InputError("--feed needs --against", advice="A certificate restates its own feeds")
-    wanted = _expanded(against, feeds) if against else None
+    if (feeds or axes) and not against:
+        raise InputError(
+            f"{'--feed' if feeds else '--axes'} needs --against", advice="A certificate restates its own feeds"
+        )
+    wanted = _expanded(against, feeds, axes) if against else None
     rows = [_row(name, wanted) for name in certificates]
     if as_json:
         print_json({"schema": "rope-prover/check/1", "certificates": rows})
@@ -116,13 +123,15 @@ def _line(row: JSON, against: tuple[str, str] | None) -> str:
     return safe(f"accepted {row['file']}: {' and '.join(parts)} for {row['tables']}; {names} ({row['digest']})")
 
 
-def _expanded(against: tuple[str, str], feeds: tuple[str, ...]) -> JSON:
+def _expanded(against: tuple[str, str], feeds: tuple[str, ...], axes: str | None) -> JSON:
     """The certificate, without evidence, that these specs under these feeds would have."""
     from prover.claims.claim import make_claim
+    from prover.layouts.axes import axes_feeds
     from prover.layouts.loading import load
     from prover.verdicts.certificate import write_certificate
 
-    root: JSON = json.loads(write_certificate(make_claim(load(against[0]), load(against[1]), feeds), None, None))
+    claim = make_claim(load(against[0]), load(against[1]), axes_feeds(axes, feeds))
+    root: JSON = json.loads(write_certificate(claim, None, None))
     return root
 
 

@@ -45,7 +45,10 @@ def run_command(arguments: list[str]) -> int:
         return EXIT_USAGE
     except click.ClickException as fault:
         hint = fault.ctx.get_usage() + "\n" if isinstance(fault, click.UsageError) and fault.ctx else ""
-        click.echo(f"{hint}error: {safe(fault.format_message())}", err=True)
+        told = fault.format_message()
+        if "extra argument" in told and "=" in told:
+            told += ". Parameters stand behind colons, such as ggml/neox:n_rot=64:base=1e6"
+        click.echo(f"{hint}error: {safe(told)}", err=True)
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted: nothing was decided", err=True)

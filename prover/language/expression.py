@@ -65,6 +65,12 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., sympy.Basic]] = {
     ast.NotEq: sympy.Ne,
 }
 
+_INSTEAD = {
+    "pow": "pow(a, b) is written a**b.",
+    "exp": "exp(x*log(b)) is written b**x.",
+    "int": "Rounding down is written floor(x), or a//b.",
+}
+
 
 def symbol(name: str) -> sympy.Symbol:
     """The symbol of a parameter, let name or axis."""
@@ -285,7 +291,7 @@ class _Translator:
         name = node.func.id if isinstance(node.func, ast.Name) else self.source(node.func)
         if name not in FUNCTIONS or node.keywords:
             raise self.fail(node, f"call of '{name}' is not allowed",
-                            f"Functions: {' '.join(sorted(FUNCTIONS))}")
+                            f"{_INSTEAD.get(name, '')} Functions: {' '.join(sorted(FUNCTIONS))}".lstrip())
         match node.args:
             case [ast.Name(id=argument)] if name in _ON_LISTS and argument in self.lists:
                 return _ON_LISTS[name](symbol(argument))

@@ -70,3 +70,18 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 def formula(expression: sympy.Basic) -> str:
     """A SymPy expression as text."""
     return str(_Printer(expression.free_symbols).doprint(expression))
+
+
+def shown_formula(expression: sympy.Basic) -> str:
+    """The text for a reader: no parentheses directly inside parentheses, which SymPy writes under a line."""
+    text = formula(expression)
+    opened: list[int] = []
+    closed: dict[int, int] = {}
+    for place, character in enumerate(text):
+        if character == "(":
+            opened.append(place)
+        elif character == ")":
+            closed[opened.pop()] = place
+    doubled = {start for start, end in closed.items() if closed.get(start + 1) == end - 1}
+    left_out = doubled | {closed[start] for start in doubled}
+    return "".join(character for place, character in enumerate(text) if place not in left_out)

@@ -25,6 +25,11 @@ _TOKEN = re.compile(
     re.ASCII,
 )
 _LINES = str.maketrans("\t\n", "  ")
+_INSTEAD = {
+    "#": "An expression has no comments; write them outside its quotes.",
+    "^": "A power is written **.",
+    "=": "Equality is written ==.",
+}
 
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -74,7 +79,5 @@ def place(text: str, offset: int) -> str:
 def _foreign(text: str, offset: int) -> ExpressionError:
     character = text[offset]
     shown = repr(character) if character.isprintable() and character.isascii() else f"U+{ord(character):04X}"
-    advice = f"Allowed: {LANGUAGE}"
-    if character == "#":
-        advice = f"An expression has no comments; write them outside its quotes. {advice}"
+    advice = f"{_INSTEAD.get(character, '')} Allowed: {LANGUAGE}".lstrip()
     return ExpressionError(f"{place(text, offset)}: {shown} is no character of the language", advice=advice)

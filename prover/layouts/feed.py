@@ -177,6 +177,10 @@ def _split_feed(text: str) -> dict[str, str]:
         axis, equals, position = (piece.strip() for piece in part.partition("="))
         if not equals or not axis or not position:
             raise InputError(f"'{part}' is not AXIS=POSITION", advice="Write t=p,h=p,w=p,e=0")
+        if "=" in position.lstrip("="):
+            raise InputError(
+                f"'{part.strip()[:60]}' is more than one axis", advice="Write commas between: t=p,h=p,w=p,e=0"
+            )
         if axis in table:
             raise InputError(f"axis '{axis}' is given twice")
         table[axis] = position

@@ -171,15 +171,15 @@ def refuse_bare_word(text: str) -> None:
     for project, use in uses:
         groups.setdefault(use.means, []).append(f"{project.title} ({use.written}{f': {use.spec}' if use.spec else ''})")
     told = "; ".join(
-        f"{means}, {MEANINGS[means]}, in {', '.join(found[:4])}{' and others' if len(found) > 4 else ''}"
+        f"{means}, {MEANINGS[means]}, in {', '.join(found[:3])}{' and others' if len(found) > 3 else ''}"
         for means, found in groups.items()
     )
     clashes = [c for c in contradictions() if flag in c.words or BARE_WORDS.get(flag) in c.words]
     more = [c.text for c in sorted(clashes, key=lambda c: -len(c.projects))]
     raise InputError(
         f"'{text[:60]}' alone names no layout: it means {told}", where=f"spec '{text[:60]}'",
-        advice=f"{more[0] + ' ' if more else ''}Name a layout, such as those; 'rope-prover names {text[:40]}' "
-        "shows who means what" if "=" in name else f"{more[0] + ' ' if more else ''}Name a layout, such as those",
+        advice=f"{more[0] + ' ' if more else ''}Name the layout of one project, such as those in brackets"
+        + (f"; 'rope-prover names {text[:40]}' shows who means what" if "=" in name else ""),
     )
 
 

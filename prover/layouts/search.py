@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.layouts.layout_tables import raw_layout
 from prover.layouts.models import model_layouts
@@ -20,11 +20,15 @@ _MISSING = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row that has the words. `kind`: model, layout, proof or unsupported; the last has no spec."""
+    """A row that has the words. `kind`: model, layout, proof or unsupported; the last has no spec.
+
+    `lacking`: one of the words is missing, since nothing has all.
+    """
 
     kind: str
     spec: str
     what: str
+    lacking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ def search(patterns: Sequence[str], models_only: bool = False) -> tuple[Found, .
         return ()
     scored = [(_score(row, wanted), place, row.found) for place, row in enumerate(_rows(models_only))]
     allowed = _MISSING if min(scored)[0] < _MISSING or len(wanted) == 1 else 2 * _MISSING
-    found = [row for score, _, row in sorted(scored, key=lambda item: item[:2]) if score < allowed]
+    found = [
+        replace(row, lacking=score >= _MISSING)
+        for score, _, row in sorted(scored, key=lambda item: item[:2]) if score < allowed
+    ]
     return tuple({(row.spec, row.what.partition(":")[0]): row for row in reversed(found)}.values())[::-1]
 
 

@@ -98,7 +98,15 @@ def _find(name: str, text: str) -> Path:
     from prover.layouts.names import refuse_bare_word
 
     refuse_bare_word(text)
-    near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.5) if "/" in name else []
+    near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.5) if "/" in name else [
+        each for each in shipped if each.partition("/")[2] == name
+    ][:3]
+    head = re.split(r"[,;?=\s]", name)[0]
+    if head != name and ("=" in name or head in shipped or head.endswith(".toml")):
+        raise InputError(
+            f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",
+            advice="Parameters stand behind colons, such as ggml/neox:n_rot=64:base=1e6",
+        )
     hint = f"Did you mean {' or '.join(near)}? " if near else found_by_search(name)
     raise InputError(
         f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",

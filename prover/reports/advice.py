@@ -40,7 +40,12 @@ class Advice:
 
 _CACHE = Advice("key cache", "keys cached by the other kernel are of no use here; fill the cache anew")
 _VALUES = Advice(
-    "K as V", "not where K doubles as V, nor where V or the attention's output is rotated too: values would change"
+    "K as V", "change nothing where K doubles as V, or where V or the attention's output is rotated too: values would "
+    "change"
+)
+_STORED = Advice(
+    "stored", "the code takes W_q and W_k one by one, as (out, in): from a fused matrix cut their rows out first and "
+    "put them back; one stored as (in, out), as GPT-2's and JAX's are, is changed as W.T"
 )
 _AFTER = "a norm after the rotation is another question, which this verdict does not answer"
 
@@ -56,6 +61,7 @@ ADVICE: dict[Case, tuple[Advice, ...]] = {
         Advice("LoRA", "of B A only the rows of B move: convert"),
         Advice("quantised", "a row takes its own scales and zero points with it: convert; where one scale spans "
                "several rows, dequantise, convert, quantise again"),
+        _STORED,
         _VALUES,
         _CACHE,
     ),
@@ -72,6 +78,7 @@ ADVICE: dict[Case, tuple[Advice, ...]] = {
         Advice("quantised", "a row's own scales, and offsets that are added, like the row: convert, with a norm move; "
                "its whole numbers and zero points only move; where one scale spans several rows, dequantise first "
                "and quantise again"),
+        _STORED,
         _VALUES,
         _CACHE,
     ),

@@ -20,6 +20,7 @@ Ranges = tuple[tuple[int, int], ...]
 MAX_WRITTEN = 512
 MAX_ASSIGNED = 24
 _SHAPES = '"""All heads of a matrix (heads*d, columns), or of a vector (heads*d,)."""'
+_ROWS = 'assert len(W) == heads*d, f"{len(W)} rows are not {heads} heads of {d} lanes"'
 _REPORT = 'json.loads(Path("report.json").read_text())["witness"]'
 
 
@@ -82,7 +83,7 @@ def weight_code(
     lines += _factors(library, d, factors) if scaled else []
     mover = "move" if scaled else "convert"
     lines += [
-        "", f"def {mover}(W, heads):", f"    {_SHAPES}",
+        "", f"def {mover}(W, heads):", f"    {_SHAPES}", f"    {_ROWS}",
         "    return W.reshape(heads, d, -1)[:, rows].reshape(W.shape)" if moves else "    return W",
     ]
     if scaled:

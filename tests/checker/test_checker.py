@@ -1106,8 +1106,18 @@ def test_says_of_each_file_what_it_proves(tmp_path: Path) -> None:
 
 
 def test_without_a_file_nothing_is_proved(tmp_path: Path) -> None:
-    """No file named is no proof."""
-    assert (4, "") == run_copy(tmp_path)
+    """No file named is no proof, and the usage is told; --help, which proves nothing either, tells it too."""
+    usage = "usage: python3 checker.py CERTIFICATE...\n"
+    assert (4, usage) == run_copy(tmp_path)
+    code, said = run_copy(tmp_path, "--help")
+    assert (4, True) == (code, said.startswith(usage))
+
+
+@pytest.mark.parametrize("text", ["", "axes = [\"p\"]", '{"digest":"sha'])
+def test_what_is_no_json_is_said_to_be_none(text: str) -> None:
+    """A layout file, or a certificate that was cut off, is rejected as no JSON."""
+    with pytest.raises(checker.Rejected, match=r"^not JSON: "):
+        checker.check(text)
 
 
 def test_main_in_process(

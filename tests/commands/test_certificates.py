@@ -77,10 +77,37 @@ def test_against_the_name_of_a_forged_source(certificate: Path, capsys: Capture)
     assert "REJECTED" in capsys.readouterr().err
 
 
-def test_a_feed_alone_is_bad_usage(certificate: Path, capsys: Capture) -> None:
-    """--feed says how to expand the specs of --against, and nothing without them."""
-    assert 2 == run_command(["check", str(certificate), "--feed", "p=q"])
-    assert "--feed needs --against" in capsys.readouterr().err
+@pytest.mark.parametrize(("option", "value"), [("--feed", "p=q"), ("--axes", "p=q")])
+def test_a_feed_alone_is_bad_usage(certificate: Path, capsys: Capture, option: str, value: str) -> None:
+    """--feed and --axes say how to expand the specs of --against, and nothing without them."""
+    assert 2 == run_command(["check", str(certificate), option, value])
+    assert f"{option} needs --against" in capsys.readouterr().err
+
+
+def test_axes_against(tmp_path: Path, capsys: Capture) -> None:
+    """A certificate about axes of other names is held against the specs under the same pairs of axes, and no others."""
+    path = tmp_path / "axes.json"
+    specs = []
+    for names in ("row col", "y x"):
+        first, second = names.split()
+        layout = tmp_path / f"{first}.toml"
+        layout.write_text(f'title = "{names}"\naxes = ["{first}", "{second}"]\nwidth = "4"\n[pairs]\ncount = "2"\n'
+                          f'first = "j"\nsecond = "j + 2"\nangle = "{first} if j == 0 else {second}/10"\n')
+        specs.append(str(layout))
+    assert 0 == run_command(["prove", *specs, "--axes", "row=y,col=x", "--certificate", str(path)])
+    assert 0 == run_command(["check", str(path), "--against", *specs, "--axes", "row=y,col=x"])
+    capsys.readouterr()
+    assert 4 == run_command(["check", str(path), "--against", *specs, "--axes", "row=x,col=y"])
+    assert "its feeds are not those of --against" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_help_says_the_codes_of_the_command(command: str, capsys: Capture) -> None:
+    """A certificate is accepted (0) or rejected (4); it is never 'different' or 'convertible'."""
+    assert 0 == run_command([command, "--help"])
+    said = capsys.readouterr().out.partition("Exit codes:")[2].split()
+    assert ["0", "2", "3", "4"] == [word for word in said if word.isdigit()]
+    assert "accepted:" in said
 
 
 def test_each_file_is_reported(certificate: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -367,6 +367,14 @@ def test_usage_errors(capsys: Capture, arguments: list[str]) -> None:
     assert ("", True) == (captured.out, captured.err.startswith(("Usage: rope-prover", "error: Option '--feed'")))
 
 
+def test_a_parameter_as_an_argument_of_its_own(capsys: Capture) -> None:
+    """Whoever writes a parameter behind a space is told where it belongs; other words too many are only refused."""
+    assert 2 == run_command(["show", "ggml/neox", "n_rot=64"])
+    assert "(n_rot=64). Parameters stand behind colons, such as ggml/neox:n_rot=64" in capsys.readouterr().err
+    assert 2 == run_command(["show", "ggml/neox", "ggml/normal"])
+    assert "colons" not in capsys.readouterr().err
+
+
 HELP = {"group": [], "list": ["list"], "show": ["show"], "prove": ["prove"], "check": ["check"], "run": ["run"]}
 
 

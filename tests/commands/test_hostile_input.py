@@ -356,6 +356,11 @@ def test_heavy_layout_files(run: Run, tmp_path: Path, content: str) -> None:
 
 BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown layout": ("ggml/nox", ("there is no layout 'ggml/nox'", "Did you mean ggml/neox", "rope-prover list")),
+    "last part of names": ("longrope", ("Did you mean sglang/longrope or vllm/longrope?",)),
+    "comma": ("ggml/neox,n_rot=64", ("there is no layout 'ggml/neox,n_rot=64'", "Parameters stand behind colons")),
+    "comma after a file": ("./mine.toml,n=64", ("there is no layout './mine.toml,n=64'", "Parameters stand behind")),
+    "parameter alone": ("n_rot=64", ("there is no layout 'n_rot=64'", "Parameters stand behind colons")),
+    "space": ("ggml/neox n_rot=64", ("Parameters stand behind colons, such as ggml/neox:n_rot=64",)),
     "empty": ("", ("there is no layout ''",)),
     "path": ("../ggml/neox", ("there is no layout '../ggml/neox'",)),
     "rule": ("rules/frequency/default", ("there is no layout 'rules/frequency/default'",)),
@@ -453,6 +458,8 @@ BAD_FEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "empty": ("", ("has no feed ''",)),
     "no position": ("t=,h=p", ("'t=' is not AXIS=POSITION", "Write t=p,h=p,w=p,e=0")),
     "no axis": ("=p", ("'=p' is not AXIS=POSITION",)),
+    "space for a comma": ("t=p h=p", ("'t=p h=p' is more than one axis", "Write commas between")),
+    "semicolon": ("t=p;h=p", ("'t=p;h=p' is more than one axis", "Write commas between")),
     "no comma": ("t=p h=p w=p e=0", ("feed",)),
     "two signs": ("t==p,h=p,w=p,e=0", ("column 1: '=' is no character of the language",)),
     "axis twice": ("t=p,t=p", ("axis 't' is given twice",)),

@@ -314,6 +314,12 @@ REJECTED = {
     "n = 1": ("column 3: '=' is no character of the language",),
     "n; b": ("column 2: ';' is no character of the language",),
     "n\0": ("column 2: U+0000 is no character of the language",),
+    # what is written otherwise
+    "b^n": ("column 2: '^' is no character of the language", "A power is written **. Allowed: "),
+    "1 if n = 2 else 0": ("column 8: '=' is no character of the language", "Equality is written ==. Allowed: "),
+    "pow(b, n)": ("call of 'pow' is not allowed", "pow(a, b) is written a**b. Functions: "),
+    "exp(n)": ("call of 'exp' is not allowed", "exp(x*log(b)) is written b**x. Functions: "),
+    "int(b/2)": ("call of 'int' is not allowed", "Rounding down is written floor(x), or a//b. Functions: "),
     # a character that the language does not have
     "n # + b": ("column 3: '#' is no character of the language", "An expression has no comments"),
     "n # a\n+ b": ("line 1, column 3: '#' is no character of the language",),

@@ -54,7 +54,8 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert ("rope-prover/found/1", ["gpt-oss"]) == (found["schema"], found["patterns"])
     assert [row.spec for row in search(["gpt-oss"])] == [row["spec"] for row in found["found"]]
-    assert {"kind": "model", "spec": found["found"][0]["spec"], "what": "gpt-oss in transformers"} == found["found"][0]
+    row = {"kind": "model", "spec": found["found"][0]["spec"], "what": "gpt-oss in transformers", "lacks_a_word": False}
+    assert row == found["found"][0]
 
 
 def test_what_cannot_be_a_layout_is_found(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,6 +67,28 @@ def test_what_cannot_be_a_layout_is_found(capsys: pytest.CaptureFixture[str]) ->
 def test_one_word_that_nothing_has_does_not_hide_the_others() -> None:
     """Of several words one may be missing everywhere."""
     assert "llama-cpp/text:arch=gpt-oss" in [row.spec for row in search(["gpt-oss flumph"])]
+
+
+def test_rows_that_lack_a_word_are_said_to(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing has all words the first line says so, and nowhere else."""
+    assert 0 == run_command(["list", "gpt-oss", "flumph"])
+    assert "Nothing has all the words 'gpt-oss flumph'. All but one of them:" == capsys.readouterr().out.splitlines()[0]
+    assert 0 == run_command(["list", "gpt-oss", "flumph", "--json"])
+    assert {True} == {row["lacks_a_word"] for row in json.loads(capsys.readouterr().out)["found"]}
+    assert 0 == run_command(["list", "gpt-oss"])
+    assert "Nothing has" not in capsys.readouterr().out
+
+
+def test_one_model_in_one_engine_is_not_two_specs_without_a_word_on_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """GLM-4 turns 64 of 128 lanes in vLLM; the row that only knows its pairing says that it knows no more."""
+    assert 0 == run_command(["list", "glm", "4", "vllm"])
+    rows = [line.split("  ", 1) for line in map(str.strip, capsys.readouterr().out.splitlines())]
+    told = {spec: what.strip() for spec, what in rows if what.strip().startswith("GLM-4 in vLLM")}
+    assert {
+        "vllm/rope:is_neox_style=false:rotary_dim=64": "GLM-4 in vLLM",
+        "vllm/rope:is_neox_style=false":
+            "GLM-4 in vLLM: the pairing alone; its base and rotated lanes are in its config",
+    } == told
 
 
 def test_nothing_found(capsys: pytest.CaptureFixture[str]) -> None:

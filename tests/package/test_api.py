@@ -104,3 +104,36 @@ def test_run_gives_results_one_by_one() -> None:
     """Proof files are run in order, each result with its exit code."""
     results = prover.run(["06-gpt-oss-yarn", "01-normal-to-neox"], jobs=1)
     assert [("06-gpt-oss-yarn", 0), ("01-normal-to-neox", 0)] == [(r.name, r.exit_code) for r in results]
+
+
+def test_one_text_stands_for_several() -> None:
+    """A feed, a condition or a name given as a plain text is one of them, not its letters."""
+    specs = "ggml/imrope:n_rot=16:sections=3,3,2,0", "ggml/mrope:n_rot=16:sections=3,3,2,0"
+    feed = "t=p,h=p,w=p,e=0"
+    assert prover.prove(*specs, feeds=[feed]) == prover.prove(*specs, feeds=feed)
+    assert prover.prove(*specs, feeds=feed) != prover.prove(*specs)
+    assert prover.show(specs[0], ["text"]) == prover.show(specs[0], "text") != prover.show(specs[0])
+    old, new = "proofs/rewrites/imrope-counter.toml", "ggml/imrope"
+    one, several = (prover.rewrite(old, new, where=where) for where in ("n_rot == 8", ["n_rot == 8"]))
+    assert one.to_json() == several.to_json()
+
+
+def test_an_answer_is_no_truth_value() -> None:
+    """`if prove(...)` would be true for every verdict; what the checker says is true if it accepted."""
+    different = prover.prove("ggml/neox:head_dim=8", "ggml/neox:head_dim=8:base=500")
+    assert "different" == different.verdict
+    for answer in (different, prover.prove(SOURCE, TARGET)):
+        with pytest.raises(TypeError, match="compare its verdict"):
+            bool(answer)
+        assert answer.certificate is not None
+        assert True is bool(prover.check(answer.certificate))
+    assert False is bool(prover.check("{}"))
+
+
+@pytest.mark.parametrize("relation", ["equal", "bitwise", "none", ""])
+def test_an_unknown_relation_is_an_error_of_the_user(relation: str) -> None:
+    """It raises ProverError, as everything does that a caller gets wrong, and says which there are."""
+    for ask in (lambda: prover.prove(SOURCE, TARGET, relation=relation),  # type: ignore[arg-type]
+                lambda: prover.prove_for_all(SOURCE, TARGET, "base", relation=relation)):  # type: ignore[arg-type]
+        with pytest.raises(prover.ProverError, match=r"no relation.*identical, equal-scores, permutation"):
+            ask()

@@ -188,7 +188,7 @@ def test_scaled_rows_in_front_of_a_norm_are_wrong(norm: str) -> None:
 def test_every_relation_with_a_witness_has_advice_on_every_part() -> None:
     """No rung is without advice; where weights change every part of a checkpoint is spoken of."""
     assert set(CASES) == set(Relation) - {Relation.LINEAR}
-    parts = ["rows", "biases", "norm gains", "LoRA", "quantised", "K as V", "key cache"]
+    parts = ["rows", "biases", "norm gains", "LoRA", "quantised", "stored", "K as V", "key cache"]
     assert [parts, parts] == [[a.part for a in ADVICE[case]] for case in (Case.MOVED, Case.SCALED)]
 
 
@@ -253,6 +253,22 @@ def test_code_of_a_permutation(rows: list[int]) -> None:
     exec(weight_code("numpy", rows, find_idiom(rows), ()), space)
     assert (wanted.tolist(), wanted[:16].tolist()) == (space["W_q"].tolist(), space["W_k"].tolist())
     assert wanted[:, 0].tolist() == space["convert"](W[:, 0], 6).tolist()
+
+
+@pytest.mark.parametrize("name", [name for name in CASES_RUN if name != "identical"])
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_code_refuses_rows_of_other_heads(name: str, library: str) -> None:
+    """W_k with the count of query heads, as under GQA, or heads of another width, would be changed without a word."""
+    source, _, target, _, _ = CASES_RUN[name]
+    code = reported(source, target)["witness"]["code"][library]
+    made: dict[str, Any] = dict(weights("none"))
+    if library == "torch":
+        torch = pytest.importorskip("torch")
+        made = {part: torch.from_numpy(value) for part, value in made.items()}
+    with pytest.raises(AssertionError, match=r"^32 rows are not 8 heads of 16 lanes$"):
+        exec(code, {**made, "heads": HEADS, "kv_heads": HEADS})
+    with pytest.raises(AssertionError, match=r"^128 rows are not 4 heads of 16 lanes$"):
+        exec(code, {**made, "heads": HEADS // 2, "kv_heads": KV_HEADS})
 
 
 @pytest.mark.parametrize("name", [name for name in CASES_RUN if name != "identical"])
