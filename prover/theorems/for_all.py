@@ -13,7 +13,7 @@ from prover.claims.relation import LADDER, Outcome, Relation, outcome
 from prover.claims.solver import Solver
 from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
-from prover.language.logic import any_of, in_range, negation
+from prover.language.logic import Condition, any_of, in_range, negation
 from prover.theorems.closed_form import (
     ClosedForm,
     along_lanes,
@@ -237,10 +237,7 @@ def _smallest(
 def _is_least(study: Study, found: Theorem) -> bool:
     """Whether what `_smallest` looks for, from 0 on, is all that can differ within the limit."""
     negated = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
-    below = any_of(sympy.Lt(s, 0, evaluate=False) for v in study.statement.variables if v.is_whole for s in v.symbols)
-    if below != sympy.false and study.ask(
-        "below-zero", "Can they differ where a whole number is below 0?", below, *negated
-    ) != "unsat":
+    if not _none_below_zero(study, *negated):
         return False
     if found.relation is None:
         return True
@@ -249,6 +246,14 @@ def _is_least(study: Study, found: Theorem) -> bool:
     if found.answer.scope is Scope.ALWAYS:
         return found.limit.rung == found.relation.rung - 1
     return found.relation.rung <= found.limit.rung
+
+
+def _none_below_zero(study: Study, *conditions: Condition) -> bool:
+    """Whether no whole number can be below 0 under the conditions, so that what is least from 0 on is the least."""
+    below = any_of(sympy.Lt(s, 0, evaluate=False) for v in study.statement.variables if v.is_whole for s in v.symbols)
+    return below == sympy.false or study.ask(
+        "below-zero", "Can they differ where a whole number is below 0?", below, *conditions
+    ) == "unsat"
 
 
 def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
@@ -275,7 +280,7 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         point = smallest_point(study, comparison.inside, comparison.mismatch())
     except UndecidedError:
         point = None
-    is_least = point is not None and found.limit in (None, Relation.LINEAR)
+    is_least = point is not None and found.limit in (None, Relation.LINEAR) and _none_below_zero(study)
     if point is None:
         point = next(iter(sample_points(study, 1)), None)
     if point is not None:
