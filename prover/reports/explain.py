@@ -140,12 +140,15 @@ def _feed_note(claim: Claim, axes: set[str]) -> str:
 
 
 def _two_angles(claim: Claim, decision: Decision) -> list[str]:
-    found = []
+    found, fails = [], decision.fails
     for name, pairs in zip(("source", "target"), decision.not_rotations, strict=True):
         if pairs:
+            # A reflection is no rotation either, and its scores depend on differences alone.
+            shown = isinstance(fails, NotRelativeRefutation) and fails.side == name
             found.append(
                 f"The {name} is not a rotation: pair{'s' * (len(pairs) > 1)} {show_pairs(pairs)} "
-                f"turn{'s' * (len(pairs) == 1)} {_unlike(claim, name, pairs)}, so scores depend on absolute positions."
+                f"turn{'s' * (len(pairs) == 1)} {_unlike(claim, name, pairs)}"
+                f"{', so scores depend on absolute positions' if shown else ''}."
             )
     return found
 
