@@ -13,7 +13,7 @@ from prover.language.formula import formula
 from prover.reports.text import labelled_markdown, labelled_text
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
-from prover.theorems.symbolic import Variable
+from prover.theorems.symbolic import SymbolicLayout, Variable
 from prover.theorems.theorem import Scope
 
 JSON = dict[str, Any]
@@ -48,6 +48,7 @@ def theorem_json(found: Theorem) -> JSON:
             {"name": v.name, "kind": _kind(v), "entries": len(v.symbols) if v.is_list else None}
             for v in statement.variables
         ],
+        "fixed": {side: dict(fixed_parameters(getattr(statement, side))) for side in ("source", "target")},
         "hypotheses": [shown(h, statement.variables) for h in statement.hypotheses],
         "not_needed": list(found.unneeded),
         "scope": answer.scope.value,
@@ -96,6 +97,24 @@ def _of_list(e: sympy.Basic, variable: Variable) -> sympy.Basic:
         return e
     is_plain = isinstance(e, AllOf | sympy.Not | sympy.Add | sympy.Mul | sympy.Pow)
     return e.func(*parts) if is_plain else e.func(*parts, evaluate=False)
+
+
+def fixed_parameters(layout: SymbolicLayout) -> list[tuple[str, str]]:
+    """Names and values of the parameters that a layout reads and that stay as they are: nothing is said of others."""
+    found = []
+    for name, value in layout.parameters:
+        entries = value if isinstance(value, tuple) else (value,)
+        if not any(e.free_symbols for e in entries):
+            found.append((name, ",".join(map(formula, entries)) or "[]"))
+    return sorted(found)
+
+
+def fixed_text(first: tuple[str, SymbolicLayout], second: tuple[str, SymbolicLayout]) -> str:
+    """NAME=VALUE for all of both sides; which side it is of, where the other does not have it too."""
+    ours, theirs = (fixed_parameters(layout) for _, layout in (first, second))
+    texts = [f"{name}={value}{'' if (name, value) in theirs else f' in the {first[0]}'}" for name, value in ours]
+    texts += [f"{name}={value} in the {second[0]}" for name, value in theirs if (name, value) not in ours]
+    return "; ".join(texts)
 
 
 def _kind(variable: Variable) -> str:
@@ -188,6 +207,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     )
     assumed = [shown(h, statement.variables) for h in statement.hypotheses]
     rows = [("for all", names), ("assuming", "; ".join(assumed) or "nothing")]
+    fixed = fixed_text(("source", statement.source), ("target", statement.target))
+    rows += [("at", fixed)] if fixed else []
     rows += [("unneeded", f"the answer is the same without {text}") for text in found.unneeded]
     if _condition_first(found):
         rows.append(("of all", f"{found.outcome.value}: not equal for all parameters that were asked about"))
