@@ -65,7 +65,9 @@ def theorem_json(found: Theorem) -> JSON:
         "is_smallest": _is_smallest(found) if found.smallest else None,
         "smallest_for": _given(found) or None if found.smallest else None,
         "tried": {"equal": found.tried[0], "different": found.tried[1], "checked": found.checked},
-        "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
+        "equal_up_to_bound": {
+            "bound": found.bound, "points": list(found.listed), "undecided": list(found.undecided),
+        } if found.bound else None,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
@@ -246,7 +248,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
                      + "".join(f' --feed "{feed}"' for feed in found.feeds)))
     if found.bound:
         rows.append(("equal at", "; ".join(found.listed) or "no parameters"))
-        rows.append(("", f"of all whole numbers from 0 to {found.bound}, each decided by itself"))
+        rows.append(("", f"of all whole numbers from 0 to {found.bound} that both layouts take, each decided by itself"))
+        rows += [("undecided", f"at {'; '.join(found.undecided)}")] if found.undecided else []
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):
         rows.append(("tried", f"the concrete engine agrees at {found.tried[0]} points where they should be equal and "

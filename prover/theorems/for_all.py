@@ -53,7 +53,8 @@ class Theorem:
     that there are none before them.
     `tried`: at how many points on the equal and on the different side the concrete engine agreed; `checked`: at how
     many of them with a certificate.
-    `listed`: within `bound`, the points at which they are equal, where no condition was found.
+    `listed`: within `bound`, the points at which they are equal, where no condition was found; `undecided`: those at
+    which that is open.
     `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
     """
 
@@ -72,6 +73,7 @@ class Theorem:
     checked: int = 0
     unneeded: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     bound: int = 0
     questions: int = 0
     agreement: str = ""
@@ -290,12 +292,24 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
             found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
-    equal = tuple(
-        text for text in track(list(named))
-        if instance(study.statement, named[text], found.feeds, found.limit, study.solver).verdict.outcome
-        in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)
-    )
-    return replace(found, listed=equal, bound=reached)
+    equal, undecided = list[str](), list[str]()
+    for text in track(list(named)):
+        word = _word_at(study, named[text], found)
+        if word in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE):
+            equal.append(text)
+        elif word is Outcome.UNDECIDED:
+            undecided.append(text)
+    return replace(found, listed=tuple(equal), undecided=tuple(undecided), bound=reached)
+
+
+def _word_at(study: Study, point: Point, found: Theorem) -> Outcome | None:
+    """What the concrete engine says at a point; None where a layout refuses the parameters."""
+    try:
+        return instance(study.statement, point, found.feeds, found.limit, study.solver).verdict.outcome
+    except UndecidedError:
+        return Outcome.UNDECIDED
+    except InputError:
+        return None
 
 
 def _points(statement: Statement, bound: int) -> tuple[list[Point], int]:

@@ -214,6 +214,15 @@ def test_which_feed_turns_a_pair_counts(tmp_path: Path) -> None:
     assert ("never", "every pair differs") == (found.answer.scope.value, found.answer.differ)
 
 
+def test_points_that_a_layout_refuses_are_left_out_of_the_list(tmp_path: Path) -> None:
+    """A sum of two powers has no condition here; from a section of 3 on lanes lie outside the head."""
+    specs = []
+    for name, angle in (("old", "t*base**(-j) + t*base**(-sections[0])"), ("new", "t*base**(-j) + t*base**(-2)")):
+        specs.append(symbolic_file(tmp_path / f"{name}.toml", angle, "j if sections[0] < 3 else 8*j", "j + n_rot//2"))
+    found = state_theorem(*specs, "sections", ["sections[1] == 0"], [], Relation.LINEAR, Solver(), bound=4)
+    assert ("open", ("sections=2,0",), ()) == (found.answer.scope.value, found.listed, found.undecided)
+
+
 def test_a_hypothesis_that_is_not_needed_is_mentioned() -> None:
     """Of two hypotheses the one that changes nothing is named, the other is not."""
     found = theorem("ggml/neox:freq_scale=1", "ggml/neox", "n_rot,freq_scale,base", "freq_scale != 1", "n_rot > 2")
