@@ -248,7 +248,7 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
                      + "".join(f' --feed "{feed}"' for feed in found.feeds)))
     if found.bound:
         rows.append(("equal at", "; ".join(found.listed) or "no parameters"))
-        rows.append(("", f"of all whole numbers from 0 to {found.bound} that both layouts take, each decided by itself"))
+        rows.append(("", f"of all whole numbers from 0 to {found.bound} that both layouts take, each decided alone"))
         rows += [("undecided", f"at {'; '.join(found.undecided)}")] if found.undecided else []
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):
