@@ -217,6 +217,14 @@ def test_warnings_are_told_when_they_apply(tmp_path: Path) -> None:
     assert ("5 pairs: this gives 4/1",) == loaded(tmp_path, text, ":count=5").about.warnings
 
 
+def test_pairs_per_axis_count_all_angles_of_a_pair(tmp_path: Path) -> None:
+    """A pair whose second lane turns with another axis is driven by both."""
+    text = PLAIN + (
+        'angle = "t"\nsecond_angle = "h"\n[[warnings]]\nwhen = "count > 4"\ntext = "{pairs per axis}"\n'
+    )
+    assert ("5/5",) == loaded(tmp_path, text, ":count=5").about.warnings
+
+
 def test_stride3_says_what_the_kernel_makes_of_sections() -> None:
     """16,24,24 over 64 pairs is 22/21/21 in transformers 5.24.0, which never reads the first entry."""
     warnings = load("transformers/mrope-stride3:mrope_section=16,24,24").about.warnings
