@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from prover.claims.claim import Claim
 from prover.claims.refute import Side, refute_relative
@@ -55,7 +56,7 @@ def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Pro
         reasons.append("it writes other lanes than it reads")
     if any(pair.magnitude != ONE for pair in layout.pairs):
         reasons.append("the magnitude would be applied once more")
-    if any(angle.phase for turn in turned for angle in turn.angles[0]):
+    if any(angle.phase for turn in turned for angle in (turn.rotation if turn.is_rotation else chain(*turn.angles))):
         reasons.append("the phase would be added once more")
     sizes = tuple(dict.fromkeys(pair.magnitude for pair in layout.pairs))
     relative = _is_relative(claim, Side(layout, turned, (), twisted, claim.whole_positions), bool(mixed))

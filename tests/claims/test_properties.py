@@ -83,3 +83,16 @@ def test_what_is_no_rotation_may_depend_on_differences_alone(more: str, relative
     assert (False, relative) == (found.is_rotation, found.relative)
     told = explanation(prove_specs(str(path), "transformers/half:head_dim=2"))
     assert (relative is False) is ("absolute positions" in told)
+
+
+def test_a_cache_is_shifted_if_no_feed_and_no_rotation_has_a_phase(tmp_path: Path) -> None:
+    """sin(pi - p) is sin p, so this is a rotation without a phase; a feed with an offset has one, whichever it is."""
+    path = tmp_path / "pair.toml"
+    path.write_text('title = "pair"\naxes = ["p"]\nwidth = "2"\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\n'
+                    'angle = "p"\nsine_angle = "pi - p"\nsecond_sine_angle = "p"\nsecond_angle = "-p"\n')
+    loaded = load(str(path))
+    kernel = make_kernel(loaded.layout)
+    twice = [kernel.apply(kernel.apply(np.eye(2), np.array([3.0])), np.array([4.0]))]
+    assert np.allclose(twice, [kernel.apply(np.eye(2), np.array([7.0]))])
+    for feeds, shiftable in (((), True), (("p=p", "p=p + 7"), False), (("p=p + 7", "p=p"), False)):
+        assert shiftable is properties(loaded.family, loaded.layout, feeds).shiftable
