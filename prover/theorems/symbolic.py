@@ -291,7 +291,7 @@ def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variabl
     try:
         value = parse_value(text)
     except InputError:
-        parts = _split(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+        parts = _split(text)
         if text in lists:
             return used.entries(text)
         found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)
@@ -316,9 +316,9 @@ def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
 
 
 def _split(text: str) -> list[str]:
-    """Parts at commas that stand outside brackets."""
+    """Parts at commas that stand outside brackets; those around all of it are a list's own."""
     parts, depth = [""], 0
-    for character in text:
+    for character in text[1:-1] if text.startswith("[") and text.endswith("]") else text:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
         if character == "," and depth == 0:
             parts.append("")
