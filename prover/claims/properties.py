@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from prover.claims.claim import Claim
+from prover.claims.refute import Side, refute_relative
 from prover.claims.turned import Turned, turned_pairs
 from prover.exact.display import show_pairs
 from prover.exact.number import ONE, Exact
@@ -19,8 +21,9 @@ from prover.layouts.loading import About, Loaded
 class Properties:
     """What can be said of a layout under feeds; without any, at free positions.
 
-    `relative`: scores depend only on position differences. That is so exactly for rotations in which
-    all feeds over the same coordinates turn every pair alike; `mixed` are the pairs where they do not.
+    `relative`: scores depend only on position differences. So they do in rotations whose pairs all feeds over the
+    same coordinates turn alike; `mixed` are the pairs where they do not. Of what is no rotation it is told where two
+    scores show it; None: it is not known, as of a reflection.
     `shiftable`: rotating a cached key again by d gives the key at p + d. That needs
     K(d) K(p) = K(p + d), hence K(0) = 1: same lanes read and written, magnitude 1, no phase.
     """
@@ -28,6 +31,7 @@ class Properties:
     feeds: tuple[str, ...]
     not_rotations: tuple[int, ...]
     mixed: tuple[int, ...]
+    relative: bool | None
     shiftable: bool
     why_not_shiftable: str
     magnitudes: tuple[Exact, ...]
@@ -35,10 +39,6 @@ class Properties:
     @property
     def is_rotation(self) -> bool:
         return not self.not_rotations
-
-    @property
-    def relative(self) -> bool:
-        return self.is_rotation and not self.mixed
 
 
 def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Properties:
@@ -56,10 +56,17 @@ def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Pro
         reasons.append("it writes other lanes than it reads")
     if any(pair.magnitude != ONE for pair in layout.pairs):
         reasons.append("the magnitude would be applied once more")
-    if any(angle.phase for turn in turned for angle in turn.angles[0]):
+    if any(angle.phase for turn in turned for angle in (turn.rotation if turn.is_rotation else chain(*turn.angles))):
         reasons.append("the phase would be added once more")
     sizes = tuple(dict.fromkeys(pair.magnitude for pair in layout.pairs))
-    return Properties(tuple(feeds), twisted, mixed, not reasons, "; ".join(reasons), sizes)
+    relative = _is_relative(claim, Side(layout, turned, (), twisted, claim.whole_positions), bool(mixed))
+    return Properties(tuple(feeds), twisted, mixed, relative, not reasons, "; ".join(reasons), sizes)
+
+
+def _is_relative(claim: Claim, side: Side, is_mixed: bool) -> bool | None:
+    if not side.twisted:
+        return not is_mixed
+    return None if refute_relative(claim, side, "source") is None else False
 
 
 def _is_mixed(turn: Turned, feeds: tuple[Feed, ...]) -> bool:

@@ -61,7 +61,8 @@ def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[
 def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> tuple[str, ...]:
     """What the real kernel silently does at these values, one sentence each."""
     scope = scope_of(family, given)
-    counts = [sum(axis in dict(pair.angle.frequencies) for pair in layout.pairs) for axis in family.axes]
+    used = [{axis for angle in pair.distinct_angles for axis, _ in angle.frequencies} for pair in layout.pairs]
+    counts = [sum(axis in axes for axes in used) for axis in family.axes]
     words = {PAIRS_PER_AXIS: "/".join(map(str, counts))}
     return tuple(
         _told(warning, scope, words)

@@ -235,6 +235,9 @@ def _renamed(rule: RawRule, rename: Mapping[str, str]) -> RawRule:
     names = {old: new for old, new in rename.items() if old in rule.parameters or old in _words(rule)}
     if not names:
         return rule
+    defined = [names.get(name, name) for name in (*rule.parameters, *rule.let, *rule.state)]
+    if twice := sorted({name for name in defined if defined.count(name) > 1}):
+        raise InputError(f"two names of rule '{rule.title}' would be '{twice[0][:40]}'", where="rename")
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b", re.ASCII)
 
     def renew(value: Any) -> Any:

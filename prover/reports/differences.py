@@ -77,7 +77,7 @@ def lane_by_lane(claim: Claim, decision: Decision) -> LaneByLane:
         kinds = list(_kinds(claim, (source.pairs[index], ours[index]), (target.pairs[index], theirs[index])))
         for kind in kinds:
             found[kind].append(index)
-        if ours[index] != theirs[index]:
+        if _turn(ours[index]) != _turn(theirs[index]):
             turned.append(index)
     turning = _turning(source, ours), _turning(target, theirs)
     still = {
@@ -102,6 +102,11 @@ def _turning(layout: Layout, turned: Sequence[Turned]) -> set[int]:
 
 def _turns(turn: Turned) -> bool:
     return any(angle.frequencies for four in turn.angles for angle in four)
+
+
+def _turn(turn: Turned) -> object:
+    """What makes two turns the same: the rotation, however its four angles are written, else the four."""
+    return turn.rotation if turn.is_rotation else turn.angles
 
 
 def _lead(turn: Turned) -> tuple[Angle, ...]:

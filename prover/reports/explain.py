@@ -19,6 +19,7 @@ from prover.claims.unit import OFFSET, Unit, Vector, canonical_vector, opposite,
 from prover.exact.angle import axis_angle
 from prover.exact.display import show_angle, show_number, show_pairs
 from prover.layouts.layout import Layout
+from prover.reports.text import turns_text
 from prover.verdicts.verdict import Verdict
 
 _UNTOUCHED = {
@@ -114,11 +115,13 @@ def _first_pair(claim: Claim, decision: Decision) -> list[str]:
     turns = []
     for layout in (claim.source, claim.target):
         pair = layout.pairs[shared[0]]
-        turns.append(f"lanes {pair.read[0]} and {pair.read[1]} by {show_angle(pair.angle)}")
+        by = turns_text([show_angle(angle) for angle in pair.distinct_angles])
+        turns.append(f"lanes {pair.read[0]} and {pair.read[1]} by {by}")
     if turns[0] == turns[1]:
         return []
     pairs = [layout.pairs[shared[0]] for layout in (claim.source, claim.target)]
-    note = _feed_note(claim, {axis for pair in pairs for axis, _ in pair.angle.frequencies})
+    angles = [angle for pair in pairs for angle in pair.distinct_angles]
+    note = _feed_note(claim, {axis for angle in angles for axis, _ in angle.frequencies})
     if not note:
         return []
     return [f"Pair {shared[0]} turns {turns[0]} in the source and {turns[1]} in the target; {note}."]
@@ -140,12 +143,15 @@ def _feed_note(claim: Claim, axes: set[str]) -> str:
 
 
 def _two_angles(claim: Claim, decision: Decision) -> list[str]:
-    found = []
+    found, fails = [], decision.fails
     for name, pairs in zip(("source", "target"), decision.not_rotations, strict=True):
         if pairs:
+            # A reflection is no rotation either, and its scores depend on differences alone.
+            shown = isinstance(fails, NotRelativeRefutation) and fails.side == name
             found.append(
                 f"The {name} is not a rotation: pair{'s' * (len(pairs) > 1)} {show_pairs(pairs)} "
-                f"turn{'s' * (len(pairs) == 1)} {_unlike(claim, name, pairs)}, so scores depend on absolute positions."
+                f"turn{'s' * (len(pairs) == 1)} {_unlike(claim, name, pairs)}"
+                f"{', so scores depend on absolute positions' if shown else ''}."
             )
     return found
 

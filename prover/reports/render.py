@@ -236,7 +236,7 @@ def _difference_table(found: JSON) -> list[str]:
 def _cell(pair: JSON | None) -> str:
     if pair is None:
         return "no such pair"
-    turns = turns_text(pair["turn"]) + (" (no rotation)" if len(pair["turn"]) > 1 else "")
+    turns = turns_text(pair["turn"]) + ("" if pair["is_rotation"] else " (no rotation)")
     size = "" if pair["magnitude"]["exact"] == "1" else f", magnitude {told(pair['magnitude'])}"
     return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
 

@@ -23,7 +23,7 @@ from prover.exact.display import angle_json, number_json, show_angle
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
 from prover.reports.advice import advice_for
-from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, lane_by_lane, unmatched_pairs
+from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
 from prover.reports.snippet import write_snippet
@@ -60,7 +60,7 @@ def report(verdict: Verdict, source: About, target: About) -> JSON:
             "source": list(decision.not_rotations[0]),
             "target": list(decision.not_rotations[1]),
         },
-        "differences": _differences(claim, differing.pairs),
+        "differences": _differences(claim, differing.pairs, decision.not_rotations),
         "witness": decision.holds and _witness(claim, decision.holds),
         "refutation": decision.fails and _refutation(decision.fails),
         "numeric": _numeric(verdict),
@@ -88,12 +88,14 @@ def _lane_by_lane(differing: LaneByLane) -> JSON:
     }
 
 
-def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]]) -> list[JSON]:
-    """One row per pair that differs lane by lane: what it is on either side."""
+def _differences(claim: Claim, differing: Sides, not_rotations: Sides) -> list[JSON]:
+    """One row per pair that differs lane by lane: what it is on either side, and whether it is a rotation as fed."""
     rows, angle_text, size_json = [], cache(show_angle), cache(number_json)
     for index in sorted({*differing[0], *differing[1]}):
         row: JSON = {"pair": index}
-        for name, layout in (("source", claim.source), ("target", claim.target)):
+        for name, layout, twisted in zip(
+            ("source", "target"), (claim.source, claim.target), not_rotations, strict=True
+        ):
             row[name] = None
             if index < len(layout.pairs):
                 pair = layout.pairs[index]
@@ -101,6 +103,7 @@ def _differences(claim: Claim, differing: tuple[tuple[int, ...], tuple[int, ...]
                     "lanes": list(pair.read),
                     "turn": [angle_text(angle) for angle in pair.distinct_angles],
                     "angles": [angle_json(angle) for angle in pair.distinct_angles],
+                    "is_rotation": index not in twisted,
                     "magnitude": size_json(pair.magnitude),
                 }
         rows.append(row)

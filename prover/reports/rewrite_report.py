@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.reports.text import labelled_text
-from prover.reports.theorem_report import JSON, shown
+from prover.reports.theorem_report import JSON, fixed_parameters, fixed_text, shown
 from prover.theorems.induction import Invariant
 from prover.theorems.rewrite import Rewrite
 
@@ -21,6 +21,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "old": found.old.spec,
         "new": found.new.spec,
         "for_all": [v.name for v in found.variables],
+        "fixed": {"old": dict(fixed_parameters(found.old)), "new": dict(fixed_parameters(found.new))},
         "hypotheses": [shown(h, found.variables) for h in found.hypotheses],
         "invariant": [invariant_text(found, i) for i in found.invariant],
         "first_difference": None if difference is None else {
@@ -65,6 +66,8 @@ def rewrite_text(found: Rewrite) -> str:
         ("for all", ", ".join(v.name for v in found.variables)),
         ("assuming", "; ".join(shown(h, found.variables) for h in found.hypotheses) or "nothing"),
     ]
+    fixed = fixed_text(("old", found.old), ("new", found.new))
+    rows += [("at", fixed)] if fixed else []
     if found.outcome is Outcome.EQUIVALENT:
         rows += [("invariant", invariant_text(found, i)) for i in found.invariant]
         if found.invariant:

@@ -236,8 +236,8 @@ def _filled(text: str, margin: int) -> list[str]:
 
 
 def _property_lines(found: dict[str, Any]) -> list[str]:
-    def yes(value: bool) -> str:
-        return "yes" if value else "no"
+    def yes(value: bool | None) -> str:
+        return "not known" if value is None else "yes" if value else "no"
 
     twisted = found["not_rotations"]
     which = f" (several angles in pairs {show_pairs(twisted)})" if twisted else ""

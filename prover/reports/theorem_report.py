@@ -13,7 +13,7 @@ from prover.language.formula import formula
 from prover.reports.text import labelled_markdown, labelled_text
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
-from prover.theorems.symbolic import Variable
+from prover.theorems.symbolic import SymbolicLayout, Variable
 from prover.theorems.theorem import Scope
 
 JSON = dict[str, Any]
@@ -48,6 +48,7 @@ def theorem_json(found: Theorem) -> JSON:
             {"name": v.name, "kind": _kind(v), "entries": len(v.symbols) if v.is_list else None}
             for v in statement.variables
         ],
+        "fixed": {side: dict(fixed_parameters(getattr(statement, side))) for side in ("source", "target")},
         "hypotheses": [shown(h, statement.variables) for h in statement.hypotheses],
         "not_needed": list(found.unneeded),
         "scope": answer.scope.value,
@@ -64,7 +65,9 @@ def theorem_json(found: Theorem) -> JSON:
         "is_smallest": _is_smallest(found) if found.smallest else None,
         "smallest_for": _given(found) or None if found.smallest else None,
         "tried": {"equal": found.tried[0], "different": found.tried[1], "checked": found.checked},
-        "equal_up_to_bound": {"bound": found.bound, "points": list(found.listed)} if found.bound else None,
+        "equal_up_to_bound": {
+            "bound": found.bound, "points": list(found.listed), "undecided": list(found.undecided),
+        } if found.bound else None,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
@@ -96,6 +99,24 @@ def _of_list(e: sympy.Basic, variable: Variable) -> sympy.Basic:
         return e
     is_plain = isinstance(e, AllOf | sympy.Not | sympy.Add | sympy.Mul | sympy.Pow)
     return e.func(*parts) if is_plain else e.func(*parts, evaluate=False)
+
+
+def fixed_parameters(layout: SymbolicLayout) -> list[tuple[str, str]]:
+    """Names and values of the parameters that a layout reads and that stay as they are: nothing is said of others."""
+    found = []
+    for name, value in layout.parameters:
+        entries = value if isinstance(value, tuple) else (value,)
+        if not any(e.free_symbols for e in entries):
+            found.append((name, ",".join(map(formula, entries)) or "[]"))
+    return sorted(found)
+
+
+def fixed_text(first: tuple[str, SymbolicLayout], second: tuple[str, SymbolicLayout]) -> str:
+    """NAME=VALUE for all of both sides; which side it is of, where the other does not have it too."""
+    ours, theirs = (fixed_parameters(layout) for _, layout in (first, second))
+    texts = [f"{name}={value}{'' if (name, value) in theirs else f' in the {first[0]}'}" for name, value in ours]
+    texts += [f"{name}={value} in the {second[0]}" for name, value in theirs if (name, value) not in ours]
+    return "; ".join(texts)
 
 
 def _kind(variable: Variable) -> str:
@@ -188,6 +209,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     )
     assumed = [shown(h, statement.variables) for h in statement.hypotheses]
     rows = [("for all", names), ("assuming", "; ".join(assumed) or "nothing")]
+    fixed = fixed_text(("source", statement.source), ("target", statement.target))
+    rows += [("at", fixed)] if fixed else []
     rows += [("unneeded", f"the answer is the same without {text}") for text in found.unneeded]
     if _condition_first(found):
         rows.append(("of all", f"{found.outcome.value}: not equal for all parameters that were asked about"))
@@ -225,7 +248,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
                      + "".join(f' --feed "{feed}"' for feed in found.feeds)))
     if found.bound:
         rows.append(("equal at", "; ".join(found.listed) or "no parameters"))
-        rows.append(("", f"of all whole numbers from 0 to {found.bound}, each decided by itself"))
+        rows.append(("", f"of all whole numbers from 0 to {found.bound} that both layouts take, each decided alone"))
+        rows += [("undecided", f"at {'; '.join(found.undecided)}")] if found.undecided else []
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):
         rows.append(("tried", f"the concrete engine agrees at {found.tried[0]} points where they should be equal and "

@@ -13,7 +13,7 @@ from prover.claims.relation import LADDER, Outcome, Relation, outcome
 from prover.claims.solver import Solver
 from prover.errors import InputError, UndecidedError
 from prover.language.expression import INDEX
-from prover.language.logic import any_of, in_range, negation
+from prover.language.logic import Condition, any_of, in_range, negation
 from prover.theorems.closed_form import (
     ClosedForm,
     along_lanes,
@@ -53,7 +53,8 @@ class Theorem:
     that there are none before them.
     `tried`: at how many points on the equal and on the different side the concrete engine agreed; `checked`: at how
     many of them with a certificate.
-    `listed`: within `bound`, the points at which they are equal, where no condition was found.
+    `listed`: within `bound`, the points at which they are equal, where no condition was found; `undecided`: those at
+    which that is open.
     `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
     """
 
@@ -72,6 +73,7 @@ class Theorem:
     checked: int = 0
     unneeded: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     bound: int = 0
     questions: int = 0
     agreement: str = ""
@@ -237,10 +239,7 @@ def _smallest(
 def _is_least(study: Study, found: Theorem) -> bool:
     """Whether what `_smallest` looks for, from 0 on, is all that can differ within the limit."""
     negated = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
-    below = any_of(sympy.Lt(s, 0, evaluate=False) for v in study.statement.variables if v.is_whole for s in v.symbols)
-    if below != sympy.false and study.ask(
-        "below-zero", "Can they differ where a whole number is below 0?", below, *negated
-    ) != "unsat":
+    if not _none_below_zero(study, *negated):
         return False
     if found.relation is None:
         return True
@@ -249,6 +248,14 @@ def _is_least(study: Study, found: Theorem) -> bool:
     if found.answer.scope is Scope.ALWAYS:
         return found.limit.rung == found.relation.rung - 1
     return found.relation.rung <= found.limit.rung
+
+
+def _none_below_zero(study: Study, *conditions: Condition) -> bool:
+    """Whether no whole number can be below 0 under the conditions, so that what is least from 0 on is the least."""
+    below = any_of(sympy.Lt(s, 0, evaluate=False) for v in study.statement.variables if v.is_whole for s in v.symbols)
+    return below == sympy.false or study.ask(
+        "below-zero", "Can they differ where a whole number is below 0?", below, *conditions
+    ) == "unsat"
 
 
 def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
@@ -275,7 +282,7 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         point = smallest_point(study, comparison.inside, comparison.mismatch())
     except UndecidedError:
         point = None
-    is_least = point is not None and found.limit in (None, Relation.LINEAR)
+    is_least = point is not None and found.limit in (None, Relation.LINEAR) and _none_below_zero(study)
     if point is None:
         point = next(iter(sample_points(study, 1)), None)
     if point is not None:
@@ -285,12 +292,24 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
             found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
-    equal = tuple(
-        text for text in track(list(named))
-        if instance(study.statement, named[text], found.feeds, found.limit, study.solver).verdict.outcome
-        in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)
-    )
-    return replace(found, listed=equal, bound=reached)
+    equal, undecided = list[str](), list[str]()
+    for text in track(list(named)):
+        word = _word_at(study, named[text], found)
+        if word in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE):
+            equal.append(text)
+        elif word is Outcome.UNDECIDED:
+            undecided.append(text)
+    return replace(found, listed=tuple(equal), undecided=tuple(undecided), bound=reached)
+
+
+def _word_at(study: Study, point: Point, found: Theorem) -> Outcome | None:
+    """What the concrete engine says at a point; None where a layout refuses the parameters."""
+    try:
+        return instance(study.statement, point, found.feeds, found.limit, study.solver).verdict.outcome
+    except UndecidedError:
+        return Outcome.UNDECIDED
+    except InputError:
+        return None
 
 
 def _points(statement: Statement, bound: int) -> tuple[list[Point], int]:

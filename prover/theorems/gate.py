@@ -197,7 +197,8 @@ def _check_words(claim: Claim, said: Said, point: Point, statement: Statement) -
 def _turn(turned: Sequence[Turned], index: int, sign: int = 1) -> tuple[tuple[tuple[str, Exact], ...], ...]:
     angles = turned[index].rotation if index < len(turned) else ()
     found = [tuple((c, f if sign > 0 else -f) for c, f in angle.frequencies if f != ZERO) for angle in angles]
-    return tuple(entry for entry in found if entry) if any(found) else ()
+    # A pair that stands still is like one that is not there; which feed turns a pair counts.
+    return tuple(found) if any(found) else ()
 
 
 def _check_form(claim: Claim, form: sympy.Basic, relation: Relation, point: Point, text: str) -> None:

@@ -316,10 +316,9 @@ def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
 
 
 def _split(text: str) -> list[str]:
-    """Parts at commas that stand outside brackets."""
-    text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    """Parts at commas that stand outside brackets; those around all of it are a list's own."""
     parts, depth = [""], 0
-    for character in text:
+    for character in text[1:-1] if text.startswith("[") and text.endswith("]") else text:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
         if character == "," and depth == 0:
             parts.append("")

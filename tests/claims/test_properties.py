@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from conftest import prove_specs
 from prover.claims.properties import properties
 from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
+from prover.reports.explain import explanation
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,44 @@ def test_hunyuan_vl_is_a_rotation_on_text_only() -> None:
     loaded = load("transformers/hunyuan-vl")
     assert not properties(loaded.family, loaded.layout).is_rotation
     assert properties(loaded.family, loaded.layout, ("text",)).is_rotation
+
+
+@pytest.mark.parametrize(
+    ("more", "relative"),
+    [
+        ('sine_angle = "-p"\nsecond_sine_angle = "p"\nsecond_angle = "p + pi"', None),
+        ('sine_angle = "p + 1"\nsecond_sine_angle = "p"\nsecond_angle = "p + 1"', None),
+        ('second_angle = "2*p"', False),
+    ],
+    ids=["reflection", "slanted", "two frequencies"],
+)
+def test_what_is_no_rotation_may_depend_on_differences_alone(more: str, relative: bool | None, tmp_path: Path) -> None:
+    """In NumPy the scores of a reflection and of a slanted rotation do not change where all moves on: no 'no' then."""
+    path = tmp_path / "pair.toml"
+    path.write_text(f'title = "pair"\naxes = ["p"]\nwidth = "2"\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\n'
+                    f'angle = "p"\n{more}\n')
+    loaded = load(str(path))
+    kernel = make_kernel(loaded.layout)
+
+    def scores(query: float, key: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        ours, theirs = (kernel.apply(np.eye(2), np.array([at])) for at in (query, key))
+        return ours @ theirs.T
+
+    assert (relative is not False) is bool(np.allclose(scores(1, 4), scores(3, 6)))
+    found = properties(loaded.family, loaded.layout)
+    assert (False, relative) == (found.is_rotation, found.relative)
+    told = explanation(prove_specs(str(path), "transformers/half:head_dim=2"))
+    assert (relative is False) is ("absolute positions" in told)
+
+
+def test_a_cache_is_shifted_if_no_feed_and_no_rotation_has_a_phase(tmp_path: Path) -> None:
+    """sin(pi - p) is sin p, so this is a rotation without a phase; a feed with an offset has one, whichever it is."""
+    path = tmp_path / "pair.toml"
+    path.write_text('title = "pair"\naxes = ["p"]\nwidth = "2"\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\n'
+                    'angle = "p"\nsine_angle = "pi - p"\nsecond_sine_angle = "p"\nsecond_angle = "-p"\n')
+    loaded = load(str(path))
+    kernel = make_kernel(loaded.layout)
+    twice = [kernel.apply(kernel.apply(np.eye(2), np.array([3.0])), np.array([4.0]))]
+    assert np.allclose(twice, [kernel.apply(np.eye(2), np.array([7.0]))])
+    for feeds, shiftable in (((), True), (("p=p", "p=p + 7"), False), (("p=p + 7", "p=p"), False)):
+        assert shiftable is properties(loaded.family, loaded.layout, feeds).shiftable

@@ -195,6 +195,18 @@ def test_what_no_rule_has_cannot_be_changed(tmp_path: Path, field: str) -> None:
         loaded(tmp_path, f'title = "mine"\nlike = "transformers/half"\n[{field}]\nrope_tehta = {value}\n')
 
 
+def test_two_parameters_of_a_rule_do_not_become_one(tmp_path: Path) -> None:
+    """beta_fast called beta_slow would leave YaRN one of its two ends: refused, as a let name for a parameter is."""
+    for name in ("beta_slow", "fast_turns"):
+        text = f'title = "mine"\nlike = "transformers/half"\n[rename]\nbeta_fast = "{name}"\n'
+        with pytest.raises(InputError, match=rf"two names of rule '.*' would be '{name}'"):
+            loaded(tmp_path, text, ":rope_type=yarn")
+    swapped = 'title = "mine"\nlike = "transformers/half"\n[rename]\nbeta_fast = "beta_slow"\nbeta_slow = "beta_fast"\n'
+    ends = ":rope_type=yarn:factor=4:original_max_position_embeddings=4096"
+    mine = loaded(tmp_path, swapped, f"{ends}:beta_slow=16:beta_fast=2")
+    assert load(f"transformers/half{ends}:beta_fast=16:beta_slow=2").layout.pairs == mine.layout.pairs
+
+
 def test_warnings_are_told_when_they_apply(tmp_path: Path) -> None:
     """A warning's condition is tested at the values given, and its places are filled in."""
     text = PLAIN + (
@@ -203,6 +215,14 @@ def test_warnings_are_told_when_they_apply(tmp_path: Path) -> None:
     )
     assert () == loaded(tmp_path, text).about.warnings
     assert ("5 pairs: this gives 4/1",) == loaded(tmp_path, text, ":count=5").about.warnings
+
+
+def test_pairs_per_axis_count_all_angles_of_a_pair(tmp_path: Path) -> None:
+    """A pair whose second lane turns with another axis is driven by both."""
+    text = PLAIN + (
+        'angle = "t"\nsecond_angle = "h"\n[[warnings]]\nwhen = "count > 4"\ntext = "{pairs per axis}"\n'
+    )
+    assert ("5/5",) == loaded(tmp_path, text, ":count=5").about.warnings
 
 
 def test_stride3_says_what_the_kernel_makes_of_sections() -> None:

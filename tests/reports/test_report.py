@@ -291,3 +291,30 @@ def test_a_frequency_is_told_with_the_sign_of_its_pair(angle: str, told: str, tm
         )
         specs.append(str(path))
     assert f"pairs that turn by {told} per step of p, the source has 1 (pair 0)" in report_on(*specs)["explanation"]
+
+
+def test_a_rotation_in_four_angles_is_told_as_it_is(tmp_path: Path) -> None:
+    """cos -p = cos p, so with sines of p the pair turns by p: a rotation, not one by -p."""
+    specs, four = [], '-p"\nsine_angle = "p"\nsecond_sine_angle = "p"\nsecond_angle = "-p'
+    for name, angle in (("four", four), ("one", "2*p")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f'title = "{name}"\naxes = ["p"]\nwidth = "2"\n[pairs]\ncount = "1"\nfirst = "0"\n'
+                        f'second = "1"\nangle = "{angle}"\n')
+        specs.append(str(path))
+    verdict = prove_specs(specs[0], specs[1], ["p=3*q"])
+    found = report(verdict, About("four", ()), About("one", ()))
+    assert ([], True) == (found["not_rotations"]["source"], found["differences"][0]["source"]["is_rotation"])
+    assert "no rotation" not in render_markdown(found, None)
+    assert "lanes 0 and 1 by cos p * -1, sin p | sin p, cos p * -1 in the source" in explanation(verdict)
+
+
+def test_a_turn_in_four_angles_is_the_same_turn(tmp_path: Path) -> None:
+    """cos -p is cos p: beside a plain rotation by p it has another magnitude and nothing else."""
+    specs, four = [], 'p"\nsine_angle = "p"\nsecond_sine_angle = "p"\nsecond_angle = "-p'
+    for name, rest in (("four", four), ("one", 'p"\nmagnitude = "2')):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f'title = "{name}"\naxes = ["p"]\nwidth = "2"\n[pairs]\ncount = "1"\nfirst = "0"\n'
+                        f'second = "1"\nangle = "{rest}"\n')
+        specs.append(str(path))
+    found = report(prove_specs(specs[0], specs[1]), About("four", ()), About("one", ()))["lane_by_lane"]
+    assert ("pair 0 has another magnitude", []) == (found["text"], found["turned_otherwise"])

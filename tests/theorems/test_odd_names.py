@@ -114,7 +114,8 @@ def test_shipped_statements_under_odd_names(name: str, odd: tuple[str, ...], tmp
             sides = enumerate((stated.source, stated.target))
             specs = [renamed_spec(s, tmp_path / f"{n}.toml", rename) for n, s in sides]
             theorem = state_theorem(
-                specs[0], specs[1], ",".join(variables), where, stated.feeds, Relation(stated.relation), Solver()
+                specs[0], specs[1], ",".join(variables), where, stated.feeds,
+                Relation(stated.relation) if stated.relation else None, Solver(),
             )
             found = theorem_json(theorem)
             answers.append((found["scope"], found["relation"], sorted(map(back, found["condition"])), found["differ"]))

@@ -162,3 +162,31 @@ def test_vacuous_hypotheses_are_an_error(capsys: Capture) -> None:
     loop = str(PROOFS / "rewrites" / "running-product.toml")
     assert 2 == run_command(["rewrite", loop, "ggml/neox", "--where", "n_rot < 2"])
     assert "no parameters meet the hypotheses" in capsys.readouterr().err
+
+
+def test_parameters_that_stay_as_they_are_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A scale that only one of the two uses is 1 by default: equal there, and the answer says that it is about 1."""
+    angle = "p*base**(-2*j/head_dim)"
+    specs = []
+    for name, text in (("old", f"{angle}/scale"), ("new", angle)):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f"""
+title = "{name}"
+axes = ["p"]
+width = "head_dim"
+[parameters]
+head_dim = {{ default = 8, require = "head_dim % 2 == 0 and head_dim > 0" }}
+base = {{ default = 10000, require = "base > 1" }}
+scale = {{ default = 1 }}
+[pairs]
+count = "head_dim//2"
+first = "j"
+second = "j + head_dim//2"
+angle = "{text}"
+""")
+        specs.append(str(path))
+    for command in (["rewrite", *specs], ["prove", *specs, "--for-all", "head_dim,base"]):
+        assert 0 == run_command(command)
+        (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("at ")]
+        assert ["at", "scale=1", "in", "the", "old" if command[0] == "rewrite" else "source"] == told.split()
+    assert 1 == run_command(["rewrite", f"{specs[0]}:scale=2", specs[1]])

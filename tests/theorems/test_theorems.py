@@ -199,6 +199,36 @@ def test_least_is_said_only_where_it_is_known(limit: Relation, is_least: bool) -
     assert (Outcome.DIFFERENT, is_least) == (found.outcome, found.is_least)
 
 
+def test_no_parameters_are_the_least_where_smaller_ones_below_zero_differ_too(tmp_path: Path) -> None:
+    """Pairs 0 and 1 change places, scaled by the first section: for which parameters they differ is left open."""
+    specs = []
+    for name, angle in (
+        ("old", "sections[0]*t*base**(-j) if j % 2 == 0 else t*base**(-j)"),
+        ("new", "sections[0]*t*base**(-(j+1)) if j % 2 == 0 else 2*t*base**(-(j-1))"),
+    ):
+        path = Path(symbolic_file(tmp_path / f"{name}.toml", angle, "j", "j + n_rot//2"))
+        path.write_text(path.read_text().replace("min(sections) >= 0 and ", ""))
+        specs.append(str(path))
+    found = theorem(*specs, "n_rot,sections")
+    assert ("open", Outcome.DIFFERENT, False) == (found.answer.scope.value, found.outcome, found.is_least)
+
+
+def test_which_feed_turns_a_pair_counts(tmp_path: Path) -> None:
+    """One kernel turns with one feed, the other with the other: every pair differs, and the trial agrees."""
+    specs = [symbolic_file(tmp_path / f"{axis}.toml", axis, "j", "j + n_rot//2") for axis in ("t", "h")]
+    found = theorem(*specs, "n_rot", feeds=("t=p,h=0", "t=0,h=p"))
+    assert ("never", "every pair differs") == (found.answer.scope.value, found.answer.differ)
+
+
+def test_points_that_a_layout_refuses_are_left_out_of_the_list(tmp_path: Path) -> None:
+    """A sum of two powers has no condition here; from a section of 3 on lanes lie outside the head."""
+    specs = []
+    for name, angle in (("old", "t*base**(-j) + t*base**(-sections[0])"), ("new", "t*base**(-j) + t*base**(-2)")):
+        specs.append(symbolic_file(tmp_path / f"{name}.toml", angle, "j if sections[0] < 3 else 8*j", "j + n_rot//2"))
+    found = state_theorem(*specs, "sections", ["sections[1] == 0"], [], Relation.LINEAR, Solver(), bound=4)
+    assert ("open", ("sections=2,0",), ()) == (found.answer.scope.value, found.listed, found.undecided)
+
+
 def test_a_hypothesis_that_is_not_needed_is_mentioned() -> None:
     """Of two hypotheses the one that changes nothing is named, the other is not."""
     found = theorem("ggml/neox:freq_scale=1", "ggml/neox", "n_rot,freq_scale,base", "freq_scale != 1", "n_rot > 2")
