@@ -324,6 +324,14 @@ def test_real_numbers_have_no_smallest(capsys: Capture) -> None:
                  "--json"])
     found = json.loads(capsys.readouterr().out)
     assert (True, "base=10000") == (found["is_smallest"], found["smallest_for"])
+    assert ["(base == 500000 or n_rot//2 == 1)"] == found["condition"]
+
+
+@pytest.mark.parametrize("base", ["10000000", "1000000000000000000000000000000", "2000001/2"])
+def test_large_bases_are_tried(base: str, capsys: Capture) -> None:
+    """A base is tried as it is written, however large: two families of two bases are equal where the bases are."""
+    run_command(["solve", "transformers/half", f"transformers/half:rope_theta={base}", "--over", "rope_theta"])
+    assert f"EQUIVALENT EXACTLY WHERE rope_theta == {base};" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("turns", "label"), [("m <= 5", "smallest  different at m=6"), ("m >= 5", "one case  ")])
