@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -34,6 +34,7 @@ from prover.theorems.instance import (
     small_points,
     smallest_point,
 )
+from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.symbolic import find_variables
 from prover.theorems.theorem import Answer, Scope, decide
@@ -113,7 +114,7 @@ def prove_for_all(
     """
     study = Study(statement, solver)
     answer = decide(study)
-    if answer.scope is Scope.OPEN:
+    if answer.scope is Scope.OPEN and not statement.outside:
         for moved, _ in along_lanes(study):
             study, statement, answer = moved, moved.statement, decide(moved)
     found = Theorem(statement, tuple(feeds), limit, answer, Outcome.UNDECIDED)
@@ -269,20 +270,22 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
 
 def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
     """Nothing is proved for all sizes: look for a point that refutes it, and list points if asked to."""
-    try:
-        same_counts = study.statement.source.count == study.statement.target.count
-        comparison = Comparison(study.statement, study, same_counts)
-        point = smallest_point(study, comparison.inside, comparison.mismatch())
-    except UndecidedError:
-        point = None
+    point = None if study.statement.outside else _first_mismatch(study)
     is_least = point is not None and found.limit in (None, Relation.LINEAR)
-    if point is None:
-        point = next(iter(sample_points(study, 1)), None)
+    tries: Iterable[Point]
     if point is not None:
+        tries = [point]
+    elif study.statement.outside:
+        near = sorted(tried_points(study, (), Truth())[0], key=lambda p: max(map(abs, p.values()), default=0))
+        tries = near[:MAX_SEARCHED]
+    else:
+        tries = sample_points(study, 1)
+    for one in tries:
         # The least point at which pairs of the same index differ need not be one where nothing helps.
-        shown = instance_if_any(study.statement, point, found.feeds, found.limit, study.solver)
+        shown = instance_if_any(study.statement, one, found.feeds, found.limit, study.solver)
         if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
             found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
+            break
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
     equal = tuple(
@@ -291,6 +294,16 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)
     )
     return replace(found, listed=equal, bound=reached)
+
+
+def _first_mismatch(study: Study) -> Point | None:
+    """The least point at which pairs of the same index may differ; None if that is not known."""
+    try:
+        same_counts = study.statement.source.count == study.statement.target.count
+        comparison = Comparison(study.statement, study, same_counts)
+        return smallest_point(study, comparison.inside, comparison.mismatch())
+    except UndecidedError:
+        return None
 
 
 def _points(statement: Statement, bound: int) -> tuple[list[Point], int]:

@@ -327,6 +327,18 @@ def test_real_numbers_have_no_smallest(capsys: Capture) -> None:
     assert ["(base == 500000 or n_rot//2 == 1)"] == found["condition"]
 
 
+def test_several_angles_are_decided_point_by_point(capsys: Capture) -> None:
+    """Tables cut elsewhere than they were made fit where head_dim % 6 is 0 or 2; of more than points nothing is said."""
+    specs = ["diffusers/wan:slices=thirds", "diffusers/wan"]
+    assert 3 == run_command(["solve", *specs, "--over", "head_dim", "--up-to", "32", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert [f"head_dim={d}" for d in range(6, 33, 2) if d % 6 in (0, 2)] == found["equal_up_to_bound"]["points"]
+    assert 1 == run_command(["prove", *specs, "--for-all", "head_dim"])
+    text = capsys.readouterr().out
+    assert text.startswith("DIFFERENT: Not for all parameters; for which is left open.")
+    assert "different at head_dim=10; pair " in text
+
+
 @pytest.mark.parametrize("base", ["10000000", "1000000000000000000000000000000", "2000001/2"])
 def test_large_bases_are_tried(base: str, capsys: Capture) -> None:
     """A base is tried as it is written, however large: two families of two bases are equal where the bases are."""
