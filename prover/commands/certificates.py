@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from prover.commands.console import EXIT_HELP, print_json, safe
+from prover.commands.console import exit_help, print_json, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
+_CODES = exit_help("accepted, with the layouts of --against where it is given")
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=_CODES)
 @click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
 @click.option(
     "--against", nargs=2, metavar="SOURCE TARGET",
@@ -40,7 +41,7 @@ def check(certificates: tuple[str, ...], against: tuple[str, str] | None, feeds:
     return max(int(row["exit_code"]) for row in rows)
 
 
-@click.command(epilog=EXIT_HELP)
+@click.command(epilog=exit_help("accepted"))
 @click.argument("certificate")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def explain(certificate: str, as_json: bool) -> int:
