@@ -328,7 +328,7 @@ def test_real_numbers_have_no_smallest(capsys: Capture) -> None:
 
 
 def test_several_angles_are_decided_point_by_point(capsys: Capture) -> None:
-    """Tables cut elsewhere than they were made fit where head_dim % 6 is 0 or 2; of more than points nothing is said."""
+    """Tables cut elsewhere than made fit where head_dim % 6 is 0 or 2; of more than points nothing is said."""
     specs = ["diffusers/wan:slices=thirds", "diffusers/wan"]
     assert 3 == run_command(["solve", *specs, "--over", "head_dim", "--up-to", "32", "--json"])
     found = json.loads(capsys.readouterr().out)
