@@ -210,11 +210,21 @@ def _below_among(study: Study, found: Theorem, relation: Relation, points: Seque
     """One of the points that were tried at which the relation is the lowest, if it is no more than a search away."""
     if relation is Relation.IDENTICAL:
         return None
-    for one in islice(points, MAX_SEARCHED):
+    for one in _mixed(points)[:MAX_SEARCHED]:
         shown = instance_if_any(study.statement, one, found.feeds, Relation.LINEAR, study.solver)
         if shown is not None and shown.verdict.holds is relation:
             return shown
     return None
+
+
+def _mixed(points: Sequence[Point]) -> list[Point]:
+    """The points in turns as they come, corners first, and from where the fewest numbers are 0, which hides the most."""
+    plain = sorted(points, key=lambda p: (sum(v == 0 for v in p.values()), sum(map(abs, p.values()))))
+    found: list[Point] = []
+    for one in chain.from_iterable(zip(points, plain, strict=True)):
+        if not any(one is other for other in found):
+            found.append(one)
+    return found
 
 
 def _smallest(
@@ -228,7 +238,7 @@ def _smallest(
         point = smallest_point(study, *conditions)
     equal, different = points
     likely = different if found.answer.scope is not Scope.ALWAYS else equal
-    for one in islice(chain([] if point is None else [point], likely), MAX_SEARCHED):
+    for one in islice(chain([] if point is None else [point], _mixed(likely)), MAX_SEARCHED):
         shown = instance_if_any(study.statement, one, found.feeds, found.limit, study.solver)
         if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
             return shown, one is point
