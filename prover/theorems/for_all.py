@@ -218,7 +218,7 @@ def _below_among(study: Study, found: Theorem, relation: Relation, points: Seque
 
 
 def _mixed(points: Sequence[Point]) -> list[Point]:
-    """The points in turns as they come, corners first, and from where the fewest numbers are 0, which hides the most."""
+    """The points in turns as they come, corners first, and from where the fewest numbers are 0, which hides most."""
     plain = sorted(points, key=lambda p: (sum(v == 0 for v in p.values()), sum(map(abs, p.values()))))
     found: list[Point] = []
     for one in chain.from_iterable(zip(points, plain, strict=True)):

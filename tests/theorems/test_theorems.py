@@ -227,7 +227,7 @@ REFUSED = {
     "twice": (("ggml/neox", "ggml/neox", "n_rot,n_rot"), 2, "named twice"),
     "two values": (("ggml/neox:n_rot=8", "ggml/neox", "base", "--where", "n_rot < 9"), 2, "'n_rot' is 8 in one layout"),
     "a number that is not so": (("ggml/neox", "ggml/neox", "base", "--where", "n_rot < 9"), 2, "no parameters meet"),
-    "two angles": (("transformers/hunyuan-vl", "transformers/half", "head_dim"), 3, "no rotation"),
+    "two angles": (("transformers/hunyuan-vl", "transformers/hunyuan-vl", "head_dim"), 3, "no rotation"),
     "a list of any length": (("ggml/neox", "ggml/neox", "freq_factors"), 3, "no fixed number of entries"),
 }
 
