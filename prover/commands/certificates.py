@@ -12,10 +12,9 @@ from prover.commands.console import exit_help, print_json, safe
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
-EXIT_HELP = exit_help("accepted: what a certificate states is proved")
 
 
-@click.command(epilog=exit_help("every certificate is accepted"))
+@click.command(epilog=exit_help("every certificate is accepted, with the layouts of --against where they are given"))
 @click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
 @click.option(
     "--against", nargs=2, metavar="SOURCE TARGET",

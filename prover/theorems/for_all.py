@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -34,6 +34,7 @@ from prover.theorems.instance import (
     small_points,
     smallest_point,
 )
+from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.symbolic import find_variables
 from prover.theorems.theorem import Answer, Scope, decide
@@ -115,7 +116,7 @@ def prove_for_all(
     """
     study = Study(statement, solver)
     answer = decide(study)
-    if answer.scope is Scope.OPEN:
+    if answer.scope is Scope.OPEN and not statement.outside:
         for moved, _ in along_lanes(study):
             study, statement, answer = moved, moved.statement, decide(moved)
     found = Theorem(statement, tuple(feeds), limit, answer, Outcome.UNDECIDED)
@@ -211,11 +212,21 @@ def _below_among(study: Study, found: Theorem, relation: Relation, points: Seque
     """One of the points that were tried at which the relation is the lowest, if it is no more than a search away."""
     if relation is Relation.IDENTICAL:
         return None
-    for one in islice(points, MAX_SEARCHED):
+    for one in _mixed(points)[:MAX_SEARCHED]:
         shown = instance_if_any(study.statement, one, found.feeds, Relation.LINEAR, study.solver)
         if shown is not None and shown.verdict.holds is relation:
             return shown
     return None
+
+
+def _mixed(points: Sequence[Point]) -> list[Point]:
+    """The points in turns as they come, corners first, and from where the fewest numbers are 0, which hides most."""
+    plain = sorted(points, key=lambda p: (sum(v == 0 for v in p.values()), sum(map(abs, p.values()))))
+    found: list[Point] = []
+    for one in chain.from_iterable(zip(points, plain, strict=True)):
+        if not any(one is other for other in found):
+            found.append(one)
+    return found
 
 
 def _smallest(
@@ -229,7 +240,7 @@ def _smallest(
         point = smallest_point(study, *conditions)
     equal, different = points
     likely = different if found.answer.scope is not Scope.ALWAYS else equal
-    for one in islice(chain([] if point is None else [point], likely), MAX_SEARCHED):
+    for one in islice(chain([] if point is None else [point], _mixed(likely)), MAX_SEARCHED):
         shown = instance_if_any(study.statement, one, found.feeds, found.limit, study.solver)
         if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
             return shown, one is point
@@ -276,20 +287,22 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
 
 def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
     """Nothing is proved for all sizes: look for a point that refutes it, and list points if asked to."""
-    try:
-        same_counts = study.statement.source.count == study.statement.target.count
-        comparison = Comparison(study.statement, study, same_counts)
-        point = smallest_point(study, comparison.inside, comparison.mismatch())
-    except UndecidedError:
-        point = None
+    point = None if study.statement.outside else _first_mismatch(study)
     is_least = point is not None and found.limit in (None, Relation.LINEAR) and _none_below_zero(study)
-    if point is None:
-        point = next(iter(sample_points(study, 1)), None)
+    tries: Iterable[Point]
     if point is not None:
+        tries = [point]
+    elif study.statement.outside:
+        near = sorted(tried_points(study, (), Truth())[0], key=lambda p: max(map(abs, p.values()), default=0))
+        tries = near[:MAX_SEARCHED]
+    else:
+        tries = sample_points(study, 1)
+    for one in tries:
         # The least point at which pairs of the same index differ need not be one where nothing helps.
-        shown = instance_if_any(study.statement, point, found.feeds, found.limit, study.solver)
+        shown = instance_if_any(study.statement, one, found.feeds, found.limit, study.solver)
         if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
             found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
+            break
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
     equal, undecided = list[str](), list[str]()
@@ -309,6 +322,16 @@ def _word_at(study: Study, point: Point, found: Theorem) -> Outcome | None:
     except UndecidedError:
         return Outcome.UNDECIDED
     except InputError:
+        return None
+
+
+def _first_mismatch(study: Study) -> Point | None:
+    """The least point at which pairs of the same index may differ; None if that is not known."""
+    try:
+        same_counts = study.statement.source.count == study.statement.target.count
+        comparison = Comparison(study.statement, study, same_counts)
+        return smallest_point(study, comparison.inside, comparison.mismatch())
+    except UndecidedError:
         return None
 
 

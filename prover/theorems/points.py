@@ -36,6 +36,8 @@ MAX_CORNERS = 120
 MAX_ASKED = 5
 REAL_WEIGHT = 3
 NEAR = 64
+MAX_WHOLE = 10**6
+MAX_REAL_BITS = 256
 
 
 @dataclass(slots=True)
@@ -165,9 +167,9 @@ def _values(
             # m - 17 has the number -17 in it, and is 0 at 17.
             numbers = {
                 sign * number for e in said if e.has(symbol) for number in e.atoms(sympy.Rational) for sign in (1, -1)
-                if abs(number) < 10**6
+                if _is_short(number, variable.is_whole)
             }
-            near = sorted(numbers, key=lambda n: (abs(n), n))
+            near = [*_met_at(symbol, condition, variable.is_whole), *sorted(numbers, key=lambda n: (abs(n), n))]
             step = sympy.Integer(1) if variable.is_whole else sympy.Rational(1, 2)
             usual = [sympy.Rational(n) for n in (WHOLE if variable.is_whole else REAL)]
             tried = [*usual[:FIRST], *(n + d for n in near for d in (0, -step, step)), *usual[FIRST:]]
@@ -178,6 +180,25 @@ def _values(
             ]
             found[symbol] = allowed[:MAX_VALUES]
     return found
+
+
+def _is_short(number: sympy.Rational, whole: bool) -> bool:
+    """Whether a number is worth trying: a size makes lanes, while a base may be as large as anyone writes it."""
+    if whole:
+        return bool(abs(number) < MAX_WHOLE)
+    return max(int(number.p).bit_length(), int(number.q).bit_length()) <= MAX_REAL_BITS
+
+
+def _met_at(symbol: sympy.Symbol, condition: Sequence[Condition], whole: bool) -> list[sympy.Rational]:
+    """Where both sides of a comparison of this variable alone are the same: 3*base >= 10**7 at 10**7/3."""
+    found = dict[sympy.Rational, None]()
+    for atom in (a for clause in condition for a in _atoms(clause) if a.free_symbols == {symbol}):
+        difference = sympy.expand(atom.args[0] - atom.args[1])
+        weight = difference.coeff(symbol, 1)
+        rest = sympy.expand(difference - weight * symbol)
+        if weight.is_Rational and weight != 0 and rest.is_Rational and _is_short(-rest / weight, whole):
+            found[-rest / weight] = None
+    return list(found)
 
 
 def _small(

@@ -72,17 +72,28 @@ def _exact(part: Condition, study: Asked) -> Condition:
 
 
 def _met(clauses: Sequence[Condition]) -> list[Condition]:
-    """x == y in place of the two clauses x <= y and x >= y."""
-    above = [_above(clause) for clause in clauses]
-    found: list[Condition] = []
+    """x == y in place of the two clauses x <= y and x >= y, and so where both have the same other parts beside it."""
+    found = list(clauses)
     for at, clause in enumerate(clauses):
-        mine = above[at]
-        back = None if mine is None else next((i for i, other in enumerate(above) if other == -mine), None)
-        if back is None:
-            found.append(clause)
-        elif at < back:
-            found.append(sympy.Eq(*clause.args, evaluate=False))
+        for other in clauses[at + 1:]:
+            joined = _one_clause(clause, other) if clause in found and other in found else None
+            if joined is not None:
+                found[found.index(clause)] = joined
+                found.remove(other)
     return found
+
+
+def _one_clause(one: Condition, other: Condition) -> Condition | None:
+    """x == y or r, for the clauses x <= y or r and x >= y or r."""
+    mine = [p for p in _parts(one) if p not in _parts(other)]
+    theirs = [p for p in _parts(other) if p not in _parts(one)]
+    if len(mine) != 1 or len(theirs) != 1:
+        return None
+    above, below = _above(mine[0]), _above(theirs[0])
+    if above is None or below is None or above != -below:
+        return None
+    exact = sympy.Eq(*mine[0].args, evaluate=False)
+    return _joined([exact if part == mine[0] else part for part in _parts(one)])
 
 
 def _above(clause: Condition) -> sympy.Basic | None:

@@ -40,6 +40,11 @@ class Statement:
         required = [c for layout in (self.source, self.target) for c, _ in layout.requirements]
         return tuple(dict.fromkeys([*(c for c, _ in self.where), *required]))
 
+    @property
+    def outside(self) -> str:
+        """Why nothing is proved of the statement for all sizes; empty where it may be."""
+        return self.source.outside or self.target.outside
+
 
 def make_statement(
     source: str, target: str, feeds: Sequence[str], variables: tuple[Variable, ...], where: Sequence[str]

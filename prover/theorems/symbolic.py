@@ -56,6 +56,7 @@ class SymbolicLayout:
     carried from pair to pair, as symbols, each with its value at pair 0 and its step to the next.
     `inner`: whole-number expressions that the file works with, under the conditions that choose them.
     `parameters`: the values of those that the layout uses. `needs`: what its expressions need to have values.
+    `outside`: why nothing is proved of it for all sizes, and it has no cases: it is decided at points alone.
     """
 
     spec: str
@@ -74,6 +75,7 @@ class SymbolicLayout:
     inner: tuple[sympy.Basic, ...]
     parameters: tuple[tuple[str, Symbolic], ...]
     needs: tuple[Condition, ...]
+    outside: str = ""
 
 
 def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
@@ -179,11 +181,12 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
     if len(family.blocks) != 1:
         raise UndecidedError(f"a layout of {len(family.blocks)} blocks of pairs is outside theorems for all sizes")
     (block,) = family.blocks
-    if block.more_angles:
-        raise UndecidedError(
-            f"a layout with {', '.join(block.more_angles)} has several angles for a pair: it need be no rotation, and "
-            "is outside theorems for all sizes"
-        )
+    outside = "" if not block.more_angles else (
+        f"a layout with {', '.join(block.more_angles)} has several angles for a pair: it need be no rotation, and is "
+        "outside theorems for all sizes"
+    )
+    if outside and loop:
+        raise UndecidedError(outside)
     carried = _carried(family, loop, values, texts)
     values |= carried
     inliner = Inliner({**values, AXES: tuple(map(axis_symbol, family.axes))}, texts, family.axes)
@@ -202,7 +205,7 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
         write_second=inliner.value(block.write_second),
         magnitude=pieces(inliner.value(block.magnitude)),
         angle=inliner.value(block.angle),
-        cases=_cases(inliner.value(block.angle), family.axes),
+        cases=() if outside else _cases(inliner.value(block.angle), family.axes),
         requirements=tuple((c, words) for c, words in requirements if c is not sympy.true),
         states=tuple(
             (carried[name], _initial(name, inliner.value(initial)), inliner.value(step))
@@ -217,6 +220,7 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
             family.width, block.count, block.first, block.second, block.write_first, block.write_second,
             block.magnitude, block.angle,
         )) + tuple(need for text in given.values() for need in _needs_of_text(text, variables)),
+        outside=outside,
     )
 
 

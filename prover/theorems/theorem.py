@@ -87,6 +87,8 @@ def _decide(study: Study) -> Answer:
         )
     if widths == "unknown":
         return Answer(Scope.OPEN, reason="it is not known whether the heads always have the same width")
+    if statement.outside:
+        return Answer(Scope.OPEN, reason=statement.outside)
     if not _have_values(study):
         return Answer(Scope.OPEN, reason="an expression may have no value for some parameters (a division by 0?)")
     same_counts = study.follows(

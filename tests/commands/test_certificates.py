@@ -199,3 +199,11 @@ def test_explain_as_json(certificate: Path, capsys: Capture) -> None:
     found = json.loads(capsys.readouterr().out)
     assert ("rope-prover/explain/1", False) == (found["schema"], found["names_checked"])
     assert ["calls", "source", "target", "feed", "holds", "fails", "digest"] == [row["about"] for row in found["story"]]
+
+
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_help_names_its_own_exit_codes(command: str, capsys: Capture) -> None:
+    """What is checked is accepted or rejected: the codes of verdicts are no codes of these commands."""
+    assert 0 == run_command([command, "--help"])
+    rows = capsys.readouterr().out.split("Exit codes:\n")[1].split()
+    assert ["0", "2", "3", "4"] == [word for word in rows if word.isdigit()]

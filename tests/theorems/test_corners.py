@@ -81,6 +81,11 @@ CASES = {
     "magnitudes change places, identical": (
         case(FIRST, SECOND, "n", "identical", "n > 1"), "always", "different", "True", "pair-map",
     ),
+    "a magnitude that is 1 at 0": (
+        case(replace(PLAIN, width="2*n + 2", magnitude="m + 1"), replace(PLAIN, width="2*n + 2"), "n,m", "identical",
+             n="n >= 0"),
+        "always", "different", "True", "pair-map",
+    ),
     "divided by what may be 0": (
         case(DIVIDED, replace(PLAIN, angle="t*base**(-j/n)"), "n,m,base"),
         "open", "undecided", "True", None,

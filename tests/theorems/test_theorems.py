@@ -263,7 +263,7 @@ REFUSED = {
     "twice": (("ggml/neox", "ggml/neox", "n_rot,n_rot"), 2, "named twice"),
     "two values": (("ggml/neox:n_rot=8", "ggml/neox", "base", "--where", "n_rot < 9"), 2, "'n_rot' is 8 in one layout"),
     "a number that is not so": (("ggml/neox", "ggml/neox", "base", "--where", "n_rot < 9"), 2, "no parameters meet"),
-    "two angles": (("transformers/hunyuan-vl", "transformers/half", "head_dim"), 3, "no rotation"),
+    "two angles": (("transformers/hunyuan-vl", "transformers/hunyuan-vl", "head_dim"), 3, "no rotation"),
     "a list of any length": (("ggml/neox", "ggml/neox", "freq_factors"), 3, "no fixed number of entries"),
 }
 
@@ -360,6 +360,26 @@ def test_real_numbers_have_no_smallest(capsys: Capture) -> None:
                  "--json"])
     found = json.loads(capsys.readouterr().out)
     assert (True, "base=10000") == (found["is_smallest"], found["smallest_for"])
+    assert ["(base == 500000 or n_rot//2 == 1)"] == found["condition"]
+
+
+def test_several_angles_are_decided_point_by_point(capsys: Capture) -> None:
+    """Tables cut elsewhere than made fit where head_dim % 6 is 0 or 2; of more than points nothing is said."""
+    specs = ["diffusers/wan:slices=thirds", "diffusers/wan"]
+    assert 3 == run_command(["solve", *specs, "--over", "head_dim", "--up-to", "32", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert [f"head_dim={d}" for d in range(6, 33, 2) if d % 6 in (0, 2)] == found["equal_up_to_bound"]["points"]
+    assert 1 == run_command(["prove", *specs, "--for-all", "head_dim"])
+    text = capsys.readouterr().out
+    assert text.startswith("DIFFERENT: Not for all parameters; for which is left open.")
+    assert "different at head_dim=10; pair " in text
+
+
+@pytest.mark.parametrize("base", ["10000000", "1000000000000000000000000000000", "2000001/2"])
+def test_large_bases_are_tried(base: str, capsys: Capture) -> None:
+    """A base is tried as it is written, however large: two families of two bases are equal where the bases are."""
+    run_command(["solve", "transformers/half", f"transformers/half:rope_theta={base}", "--over", "rope_theta"])
+    assert f"EQUIVALENT EXACTLY WHERE rope_theta == {base};" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("turns", "label"), [("m <= 5", "smallest  different at m=6"), ("m >= 5", "one case  ")])
