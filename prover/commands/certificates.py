@@ -14,7 +14,7 @@ from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, InputError
 JSON = dict[str, Any]
 
 
-@click.command(epilog=exit_help("every certificate is accepted, with the layouts of --against where they are given"))
+@click.command(epilog=exit_help("accepted: all prove what they state, of the layouts of --against if given"))
 @click.argument("certificates", nargs=-1, required=True, metavar="CERTIFICATE...")
 @click.option(
     "--against", nargs=2, metavar="SOURCE TARGET",
@@ -46,7 +46,7 @@ def check(
     return max(int(row["exit_code"]) for row in rows)
 
 
-@click.command(epilog=exit_help("the certificate is accepted"))
+@click.command(epilog=exit_help("accepted: the certificate proves what it states"))
 @click.argument("certificate")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def explain(certificate: str, as_json: bool) -> int:

@@ -122,7 +122,7 @@ def test_architectures_of_llama_cpp_pair_as_its_table_says() -> None:
 def test_unsupported_rows_have_a_reason_and_a_source(capsys: pytest.CaptureFixture[str]) -> None:
     """`list --unsupported` names each with why and where."""
     assert 0 == run_command(["list", "--unsupported"])
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     for row in read_unsupported():
         assert row.reason.endswith(".")
         assert row.source in told

@@ -172,10 +172,10 @@ def test_a_file_cannot_widen_what_is_allowed(kind: str, factor: float) -> None:
 
 
 def test_what_is_allowed_follows_from_the_layouts_pair() -> None:
-    """12 roundings, and 2 for each e-fold of the layout's frequency; a grid of real positions adds 64."""
+    """12 roundings, and 3 for each e-fold of the layout's frequency; a grid of real positions adds 64."""
     table = TABLE | {"pairs": [[0, 2, 0, 1, 1.0], [1, 3, 0, 1, 0.1 * (1 + 9e-7)]]}
     found = conform(load(SPEC).layout, decode("x", table, "x"))
-    assert found.allowed_there == pytest.approx((12 + 2 * math.log(10)) * 2**-24)
+    assert found.allowed_there == pytest.approx((12 + 3 * math.log(10)) * 2**-24)
     assert found.conforms
     assert not conform(load(SPEC).layout, decode("x", GGML | {"freq": [1.0, 0.1 * (1 + 9e-7)]}, "x")).conforms
 
