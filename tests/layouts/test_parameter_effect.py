@@ -38,6 +38,7 @@ SETTINGS = (
     "original_max_position_embeddings=2048:seq_len=99999:num_positions=99999:seq_len_interpolation_factor=4",
     "original_max_position_embeddings=2048:seq_len=3000:max_model_len=3000",
     "seq_len=99999:max_seq_len=99999:seq_len_interpolation_factor=4:rotary_dim=24",
+    "factor=8:max_position_embeddings=65536",
     "min_period=0.5:max_period=90",
     "head_dim=16:frequencies=1,2",
     "head_dim=64:n_rot=32:rope_factor=8:beta_fast=1:beta_slow=32",
@@ -47,6 +48,7 @@ SETTINGS = (
 # What must be given, and small widths that fit lists of four.
 REQUIRED = {
     "factor": "8", "low_freq_factor": "2", "high_freq_factor": "8", "short_mscale": "1.25", "long_mscale": "1.5",
+    "original_max_position_embeddings": "2048",
 }
 FOR_LISTS = (
     "head_dim=8:head_size=8:dims=8:n_rot=8:rotary_dim=8:qk_nope_head_dim=4:qk_rope_head_dim=8:mrope_section=1,1,2"
@@ -89,6 +91,7 @@ def candidates(value: Given) -> Iterator[Given]:
     """Other values to try for a parameter."""
     if isinstance(value, tuple):
         yield value[::-1]
+        yield (Fraction(3, 2),)
         yield (*(x + 1 for x in value[:1]), *value[1:])
         for low in range(len(value) - 1):
             yield (*value[:low], value[low] - 1, value[low + 1] + 1, *value[low + 2:])
@@ -111,7 +114,7 @@ def now(family: Family, values: Values, parameter: Parameter) -> Given:
     if parameter.name in values:
         return values[parameter.name]
     if isinstance(parameter.default, tuple):
-        return parameter.default or tuple(Fraction(1) for _ in range(64))
+        return parameter.default
     try:
         return Fraction(str(parameter.default))
     except ValueError:
@@ -177,7 +180,7 @@ def brought(rule: str, rename: Mapping[str, str]) -> set[str]:
 
 
 def families(name: str, path: Path) -> Iterator[tuple[Family, set[str]]]:
-    """A family for each rule that a choice can pick, with the parameters to look at: all, then what the rule brings."""
+    """A family for each rule that a choice can pick, with what to look at: all; then the file's and the rule's."""
     family = load_family(path, name, {})
     yield family, {parameter.name for parameter in family.parameters}
     raw, seen = raw_layout(path), set()
@@ -187,7 +190,7 @@ def families(name: str, path: Path) -> Iterator[tuple[Family, set[str]]]:
         for word in words:
             if rules[word] not in seen:
                 seen.add(rules[word])
-                yield load_family(path, name, {choice: word}), brought(rules[word], raw.rename)
+                yield load_family(path, name, {choice: word}), brought(rules[word], raw.rename) | raw.parameters.keys()
 
 
 def is_not_read(parameter: Parameter) -> bool:
@@ -197,13 +200,18 @@ def is_not_read(parameter: Parameter) -> bool:
 
 @pytest.mark.parametrize("name", catalogue())
 def test_every_parameter_changes_something(name: str) -> None:
-    """Each parameter, under each rule that a layout may choose, has an effect, unless it is said not to be read."""
+    """Each parameter has an effect under some rule that may be chosen, and where it is said not to be read, none."""
+    seen, idle, unread = set[str](), set[str](), set[str]()
     for family, names in families(name, catalogue()[name]):
         if "rotated_pairs" in str(family.blocks) and not expand(family, given(family), name).pairs:
             continue   # an architecture that rotates nothing
         names -= ONE_VALUE.get(name, set())
-        unread = {parameter.name for parameter in family.parameters if is_not_read(parameter)}
-        assert names & unread == without_effect(family, names)
+        still = without_effect(family, names)
+        silent = {parameter.name for parameter in family.parameters if is_not_read(parameter)} & names
+        assert set() == silent - still
+        idle = (idle - (names - still)) | (still - (seen - idle))
+        seen, unread = seen | names, unread | silent
+    assert set() == idle - unread
 
 
 def test_a_parameter_that_nothing_reads_is_found(tmp_path: Path) -> None:

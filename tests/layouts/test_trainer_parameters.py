@@ -51,7 +51,7 @@ SILENT = (
 @pytest.mark.parametrize("spec", REFUSED)
 def test_what_a_kernel_refuses_is_an_error(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2 and what the kernel asks for."""
-    assert 2 == run_command(["show", spec])
+    assert 2 == run_command(["prove", spec, spec])
     assert REFUSED[spec] in capsys.readouterr().err
 
 
