@@ -105,7 +105,7 @@ def _find(name: str, text: str) -> Path:
     if head != name and ("=" in name or head in shipped or head.endswith(".toml")):
         raise InputError(
             f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",
-            advice="Parameters stand behind colons, such as ggml/neox:n_rot=64:base=1e6",
+            advice=f"{found_by_search(name)}Parameters stand behind colons, such as ggml/neox:n_rot=64:base=1e6",
         )
     hint = f"Did you mean {' or '.join(near)}? " if near else found_by_search(name)
     raise InputError(

@@ -521,6 +521,7 @@ def variant(random: np.random.Generator, layout: Json) -> Json:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.slow
 def test_random_witnesses_are_rejected_or_true(seed: int) -> None:
     """Of random layouts, relations and permutations the checker accepts only what brute force confirms."""
     random = np.random.default_rng(seed)

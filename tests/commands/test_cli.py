@@ -315,6 +315,7 @@ def test_list(capsys: Capture) -> None:
     assert [] == [name for name in [*found["layouts"], *found["proofs"]] if f"  {name}  " not in text]
 
 
+@pytest.mark.slow
 def test_every_listed_layout_is_shown(capsys: Capture) -> None:
     """Every layout that `list` names is shown, in text and as JSON, though it may ask for parameters."""
     _, found = run_json(capsys, "list", "--json")

@@ -90,6 +90,7 @@ def test_every_parameter_has_kind_default_requirement_and_meaning(capsys: Captur
         found["kind"], found["value"], found["default"], require in found["require"], bool(found["meaning"]))
 
 
+@pytest.mark.slow
 def test_every_layout_lists_everything_it_takes(capsys: Capture) -> None:
     """No parameter and no choice of any shipped layout is missing from what `show` lists."""
     for name, path in catalogue().items():
@@ -179,6 +180,7 @@ def test_lists_in_brackets(written: str) -> None:
     assert expected == load(f"ggml/mrope:n_rot=64:sections={written}").layout.pairs
 
 
+@pytest.mark.slow
 def test_lists_in_brackets_in_theorems(capsys: Capture) -> None:
     """Entries may be expressions there."""
     answers = []

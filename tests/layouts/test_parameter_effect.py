@@ -198,6 +198,7 @@ def is_not_read(parameter: Parameter) -> bool:
     return parameter.meaning.startswith("not read")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", catalogue())
 def test_every_parameter_changes_something(name: str) -> None:
     """Each parameter has an effect under some rule that may be chosen, and where it is said not to be read, none."""

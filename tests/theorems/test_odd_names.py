@@ -91,6 +91,7 @@ SHIPPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "odd"), SHIPPED.items(), ids=SHIPPED)
 def test_shipped_statements_under_odd_names(name: str, odd: tuple[str, ...], tmp_path: Path) -> None:
     """The answer to a shipped statement does not depend on what its parameters are called."""

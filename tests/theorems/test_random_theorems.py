@@ -55,7 +55,9 @@ def relative(choose: random.Random, text: str) -> str:
 
 
 # Seed 148 once had "different" for what a permutation makes up for.
-@pytest.mark.parametrize("seed", range(120, 180))
+@pytest.mark.parametrize(
+    "seed", [seed if seed % 4 == 0 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(120, 180)]
+)
 def test_theorem_is_what_the_concrete_engine_says(seed: int, tmp_path: Path) -> None:
     """At every small point the answer for all sizes, its condition and its relation hold."""
     choose = random.Random(seed)

@@ -97,6 +97,7 @@ BRUTE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "target", "feeds", "values", "where"), BRUTE.values(), ids=BRUTE)
 def test_the_condition_is_what_the_concrete_engine_says(
     source: str, target: str, feeds: tuple[str, ...], values: dict[str, range], where: str

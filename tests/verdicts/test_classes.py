@@ -47,6 +47,7 @@ THREE_AXES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relation", LADDER, ids=lambda relation: relation.value)
 @pytest.mark.parametrize(
     ("specs", "feeds"),
@@ -97,6 +98,7 @@ def test_roles_reach_every_project_s_own_parameter_names() -> None:
     assert "transformers/latent:pairing=adjacent:rope_theta=100" in specs
 
 
+@pytest.mark.slow
 def test_like_gives_its_width_and_base(capsys: pytest.CaptureFixture[str]) -> None:
     """`--like SPEC` puts SPEC first and the catalogue at its width and base."""
     assert 0 == run_command(["classes", "--like", "ggml/neox:head_dim=64:base=500000", "--json"])
@@ -109,6 +111,7 @@ def test_like_gives_its_width_and_base(capsys: pytest.CaptureFixture[str]) -> No
     assert {64} == {group["width"] for group in found["classes"]}
 
 
+@pytest.mark.slow
 def test_certificates_are_written_and_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--certificates` leaves one file per member, and `check` accepts them all."""
     assert 0 == run_command(["classes", "--width", "64", "--feed", "text", "--certificates", str(tmp_path)])
