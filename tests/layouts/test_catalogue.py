@@ -63,6 +63,7 @@ def test_layout_is_the_kernel(row: Row) -> None:
     assert worst <= tolerance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [row for row in ROWS if loaded(row.spec).layout.pairs],
                          ids=[i for i, row in zip(IDS, ROWS, strict=True) if loaded(row.spec).layout.pairs])
 def test_one_reversed_pair_is_noticed(row: Row) -> None:

@@ -123,6 +123,7 @@ KERNELS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", PERTURBATIONS)
 @pytest.mark.parametrize(("engine", "name", "spec"), KERNELS)
 def test_one_changed_pair_is_noticed(engine: str, name: str, spec: str, change: str) -> None:

@@ -48,6 +48,7 @@ def test_the_layout_is_what_was_measured(table: str, entry: str, spec: str) -> N
     assert () == conform(layout_of(spec), measured(table)[entry]).differences
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "entry", "spec"), ROWS)
 def test_one_changed_pair_is_noticed(table: str, entry: str, spec: str) -> None:
     """Negative control: a single frequency off by a thousandth does not conform."""

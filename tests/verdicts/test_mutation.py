@@ -24,6 +24,8 @@ from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded, load
 from prover.verdicts.verdict import prove
 
+pytestmark = pytest.mark.slow
+
 LAYOUTS = (
     "ggml/normal:head_dim=8:n_rot=6",
     "ggml/neox:head_dim=8:n_rot=4:offset=2",

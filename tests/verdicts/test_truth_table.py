@@ -51,6 +51,7 @@ def test_check(row: Row) -> None:
     assert expected == checker.check(verdict.certificate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_reversed(row: Row) -> None:
     """Source and target exchanged give the same relation, since every map is invertible."""
@@ -60,6 +61,7 @@ def test_reversed(row: Row) -> None:
     assert row.relation == relation_word(verdict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_self(row: Row) -> None:
     """Either layout is identical to itself under the row's feeds."""
@@ -106,6 +108,7 @@ def test_numeric(row: Row) -> None:
     assert all(c.passed for c in comparisons)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_json_round_trip(row: Row) -> None:
     """The report survives JSON and says what the table says."""
