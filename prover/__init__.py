@@ -15,11 +15,23 @@ if TYPE_CHECKING:
     from prover.api import (
         Answer,
         Checked,
+        Classes,
         Layout,
+        Measured,
         Proof,
+        ProofResult,
         ProverError,
+        RelationName,
+        Report,
+        Run,
         check,
+        classes,
+        conform,
+        find,
         load,
+        measure_ggml,
+        measure_transformers,
+        names,
         prove,
         prove_bits,
         prove_for_all,
@@ -27,12 +39,16 @@ if TYPE_CHECKING:
         run,
         show,
         solve,
+        transformers_cases,
+        unsupported,
     )
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Checked", "Layout", "Proof", "ProverError", "__version__", "check", "load", "prove", "prove_bits",
-    "prove_for_all", "rewrite", "run", "show", "solve",
+    "Answer", "Checked", "Classes", "Layout", "Measured", "Proof", "ProofResult", "ProverError",
+    "RelationName", "Report", "Run", "__version__", "check", "classes", "conform", "find", "load",
+    "measure_ggml", "measure_transformers", "names", "prove", "prove_bits", "prove_for_all", "rewrite",
+    "run", "show", "solve", "transformers_cases", "unsupported",
 ]
 
 

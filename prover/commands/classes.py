@@ -1,19 +1,15 @@
-"""The command `classes` and its output."""
+"""The command `classes`."""
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import cast
 
 import click
 
-from prover.commands.console import exit_help, print_json, safe
+from prover.commands.console import exit_help, tell_report
 from prover.commands.proofs import RELATIONS
-from prover.errors import EXIT_OK, InputError
-
-if TYPE_CHECKING:
-    from prover.verdicts.classes import Classes, Member
+from prover.errors import InputError
 
 
 @click.command(epilog=exit_help("sorted, whatever the classes are"))
@@ -51,98 +47,17 @@ def classes(
     Every member of a class comes with a checked certificate against the class's first layout.
     Layouts in different classes have different exact signatures; 'prove' gives the refutation.
     """
-    from prover.claims.relation import Relation
+    from prover import api
     from prover.commands.progress import track
-    from prover.layouts.loading import load
-    from prover.verdicts.classes import catalogue_specs, roles_of, sort_classes
+    from prover.files import write_text
 
     if certificates is not None and not Path(certificates).is_dir():
         raise InputError("is no folder", where=certificates, advice="Create it first")
-    loaded = [load(like) for like in likes]
-    roles = roles_of(loaded[0]) if loaded else {}
-    given = {"width": width, "rotary": rotary, "base": base, "sections": sections}
-    roles |= {role: str(value) for role, value in given.items() if value is not None}
-    lanes = int(roles["width"]) if "width" in roles else None
-    specs = list(dict.fromkeys([*likes, *catalogue_specs(roles)]))
-    found = sort_classes(specs, Relation(relation), feeds, lanes, track, axes or "", likes)
-    if certificates is not None:
-        _write_certificates(found, Path(certificates))
-    if as_json:
-        print_json(_json(found))
-    else:
-        click.echo(_text(found), nl=False)
-    return EXIT_OK
-
-
-def _write_certificates(found: Classes, folder: Path) -> None:
-    from prover.files import write_text
-
-    for index, members in enumerate(found.classes, 1):
-        for number, member in enumerate(members):
-            if member.verdict and member.verdict.certificate:
-                write_text(folder / f"class-{index}-member-{number}.json", member.verdict.certificate)
-
-
-def _json(found: Classes) -> dict[str, Any]:
-    return {
-        "schema": "rope-prover/classes/1",
-        "relation": found.relation.value,
-        "feeds": list(found.feeds) or ["free"],
-        "axes": found.axes or None,
-        "classes": [
-            {
-                "representative": members[0].spec,
-                "width": members[0].loaded.layout.width,
-                "axes": list(members[0].loaded.layout.axes),
-                "members": [
-                    {
-                        "spec": m.spec, "relation": _relation(m), "axes": m.axes or None, "certificate": _digest(m)
-                    }
-                    for m in members[1:]
-                ],
-            }
-            for members in found.classes
-        ],
-        "left_out": [{"spec": left.spec, "reason": left.reason} for left in found.left_out],
-    }
-
-
-def _relation(member: Member) -> str | None:
-    holds = member.verdict and member.verdict.holds
-    return holds.value if holds else None
-
-
-def _digest(member: Member) -> str | None:
-    import json
-
-    certificate = member.verdict and member.verdict.certificate
-    return json.loads(certificate)["digest"] if certificate else None
-
-
-def _text(found: Classes) -> str:
-    from prover.reports.text import columns
-
-    several = [members for members in found.classes if len(members) > 1]
-    alone = [members[0] for members in found.classes if len(members) == 1]
-    total = sum(map(len, found.classes))
-    feeds = ", ".join(map(safe, found.feeds)) or "free"
-    feeds += f", axes {safe(found.axes)}" if found.axes else ""
-    lines = textwrap.wrap(
-        f"{total} layouts in {len(found.classes)} classes under '{found.relation.value}', feeds {feeds}. "
-        "Members are proved equal to the first of their class; each certificate was accepted by the checker.",
-        columns(), break_long_words=False, break_on_hyphens=False,
+    found = api.classes(
+        likes, relation=cast("api.RelationName", relation), feeds=feeds, axes=axes, width=width, rotary=rotary,
+        base=base, sections=sections, track=track,
     )
-    for members in several:
-        layout = members[0].loaded.layout
-        lines += ["", f"{safe(members[0].spec)}  (axes {', '.join(layout.axes)}; {layout.width} lanes)"]
-        width = max(len(member.spec) for member in members[1:])
-        lines += [
-            f"  {safe(m.spec):<{min(width, 80)}}  {_relation(m):<12}  {(_digest(m) or '')[:19]}"
-            f"{f'  with {m.axes}' if m.axes else ''}"
-            for m in members[1:]
-        ]
-    lines += ["", f"Alone in their class: {len(alone)}", *(f"  {safe(member.spec)}" for member in alone)]
-    if found.left_out:
-        lines += ["", f"Left out: {len(found.left_out)}"]
-        lines += [f"  {safe(left.spec)}: {safe(left.reason, 200)}" for left in found.left_out]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    if certificates is not None:
+        for name, text in found.certificates:
+            write_text(Path(certificates) / name, text)
+    return tell_report(found, as_json)

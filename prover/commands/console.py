@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from prover.api import Answer
+    from prover.api import Answer, Report
 
 _COMMON = """  2  bad usage or unreadable input
   3  {undecided}
@@ -53,3 +53,12 @@ def tell(answer: Answer, style: str, certificate: str | None = None) -> int:
         written = certificate if answer.certificate else None
         click.echo(answer.to_markdown(written) if style == "markdown" else answer.to_text(written), nl=False)
     return answer.exit_code
+
+
+def tell_report(report: Report, as_json: bool) -> int:
+    """Print a report, give its exit code."""
+    if as_json:
+        print_json(report.to_json())
+    else:
+        click.echo(report.to_text(), nl=False)
+    return report.exit_code

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import exit_help, safe
-from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
+from prover.commands.console import exit_help, tell_report
+from prover.errors import EXIT_OK, InputError
+
+if TYPE_CHECKING:
+    from prover.api import Measured
 
 _OUT = click.option("--out", metavar="FILE", help="Write the table to FILE instead of standard output.")
 _CONFORM = click.option(
@@ -37,10 +38,11 @@ def measure() -> None:
 @_CONFORM
 def ggml(specs: tuple[str, ...], library: str | None, out: str | None, compare: bool) -> int:
     """Measure ggml's CPU kernel at the parameters of SPECs such as ggml/imrope:n_rot=64:sections=11,11,10,0."""
-    from prover.measure.ggml import find_library, measure_ggml
+    from prover import api
+    from prover.commands.progress import track
 
-    path = find_library(library)
-    return _measure(specs, lambda spec: measure_ggml(spec, path), dict(zip(specs, specs, strict=True)), out, compare)
+    _require_table(out)
+    return _tell(api.measure_ggml(specs, library, track=track), out, compare)
 
 
 @measure.command("transformers", epilog=exit_help("measured, and as it should be", "does not conform (--conform)"))
@@ -50,61 +52,26 @@ def ggml(specs: tuple[str, ...], library: str | None, out: str | None, compare: 
 @_CONFORM
 def transformers(cases: tuple[str, ...], list_cases: bool, out: str | None, compare: bool) -> int:
     """Measure attention modules of an installed transformers; without CASE, all of --list."""
-    from prover.measure.transformers import measure_transformers
-    from prover.measure.transformers_cases import CASES
+    from prover import api
+    from prover.commands.progress import track
 
     if list_cases:
-        width = max(map(len, CASES))
-        for name, case in CASES.items():
-            click.echo(f"{name:<{width}}  {case.model}: {case.attention}, {case.spec}")
-        return EXIT_OK
-    specs = {name: case.spec for name, case in CASES.items()}
-    return _measure(cases or tuple(CASES), measure_transformers, specs, out, compare)
+        return tell_report(api.transformers_cases(), False)
+    _require_table(out)
+    return _tell(api.measure_transformers(cases, track=track), out, compare)
 
 
-def _measure(
-    names: Sequence[str], run: Callable[[str], dict[str, Any]], specs: dict[str, str], out: str | None, compare: bool
-) -> int:
-    from prover.commands.progress import track
-    from prover.files import write_text
-
+def _require_table(out: str | None) -> None:
+    """Refuse a file that a table would replace and that is none, before any work is done."""
     if out is not None and Path(out).exists() and '"software"' not in Path(out).read_text("utf-8", "replace")[:400]:
         raise InputError("exists and is no measured table", where=out, advice="Remove it first or name another file")
-    tables = {name: run(name) for name in track(names)}
-    merged = _merged(list(tables.values()))
+
+
+def _tell(measured: Measured, out: str | None, compare: bool) -> int:
+    from prover.files import write_text
+
     if out is not None:
-        write_text(Path(out), json.dumps(merged, indent=1, allow_nan=False) + "\n")
+        write_text(Path(out), measured.to_text())
     if compare:
-        return _compare(tables, specs)
-    if out is None:
-        click.echo(json.dumps(merged, indent=1, allow_nan=False))
-    return EXIT_OK
-
-
-def _merged(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    first = dict(tables[0])
-    for table in tables[1:]:
-        for key in ("configs", "cases"):
-            if key in first:
-                first[key] = first[key] | table[key] if isinstance(first[key], dict) else first[key] + table[key]
-    return first
-
-
-def _compare(tables: dict[str, dict[str, Any]], specs: dict[str, str]) -> int:
-    from prover.layouts.loading import load
-    from prover.measure.conform import conform
-    from prover.measure.measured import decode
-
-    code = EXIT_OK
-    width = min(max(map(len, tables)), 60)
-    for name, table in tables.items():
-        entry = table["configs"][name] if "configs" in table else table["cases"][0]
-        found = conform(load(specs[name]).layout, decode(name, entry, name[:60]))
-        kind = "a rotation" if entry.get("is_rotation", True) else "no rotation"
-        if found.conforms:
-            told = f"conforms to {specs[name]}; {kind}; largest relative error {found.largest_error:.2g}"
-        else:
-            told = f"has no layout in the catalogue: {specs[name]} differs, {found.differences[0]}"
-            code = EXIT_DIFFERENT
-        click.echo(f"{safe(name):<{width}}  {safe(told)}")
-    return code
+        return tell_report(measured.compare(), False)
+    return EXIT_OK if out is not None else tell_report(measured, False)

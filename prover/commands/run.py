@@ -11,7 +11,7 @@ from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_UNDECIDED
 
 if TYPE_CHECKING:
-    from prover.proof_files.result import ProofResult
+    from prover.api import ProofResult
 
 
 @click.command(epilog=exit_help("all as expected, whatever the verdicts are", "not as expected"))
@@ -32,53 +32,34 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
 
     CLAIM is the name of a shipped proof or the path of a file.
     """
-    from prover.claims.solver import make_solver
+    from prover import api
     from prover.commands.progress import track
-    from prover.proof_files.finding import find_proofs
-    from prover.proof_files.running import Way, interrupts_held_back, run_files, usual_jobs
-    from prover.proof_files.summary import result_lines
+    from prover.interrupts import interrupts_held_back
 
-    paths = find_proofs(claims)
-    make_solver(smtlib, cvc5)  # a folder or a solver that is not to be had is one error, not one a file
-    width = max((len(path.stem) for path in paths), default=0)
+    proofs = api.run(claims, update=update, jobs=jobs, smtlib=smtlib, cvc5=cvc5)
     done: list[ProofResult] = []
     interrupted = False
     try:
-        results = run_files(paths, Way(update, smtlib, cvc5), jobs or usual_jobs())
-        for path in track(paths):
+        results = iter(proofs)
+        for name in track(proofs.names):
             result = next(results)
-            assert path.stem == result.name
+            assert name == result.name
             with interrupts_held_back():
                 done.append(result)
                 if result.fault:
                     click.echo(f"error: {safe(result.problems[0])}", err=True)
                 elif style == "text":
-                    click.echo("\n".join(result_lines(result, width, bool(claims))))
+                    click.echo(proofs.result_text(result, bool(claims)))
     except KeyboardInterrupt:
         interrupted = True
-    _tell(done, len(paths), interrupted, style, bool(claims))
+    if style == "json":
+        print_json(proofs.to_json(done, interrupted))
+    elif style == "markdown":
+        click.echo(proofs.to_markdown(done, bool(claims)), nl=False)
+    elif told := proofs.to_text(done):
+        click.echo(f"\n{told}", nl=False)
     if interrupted:
+        asked = len(proofs.names)
+        click.echo(f"interrupted: {len(done)} of {asked} were finished; of the others nothing was decided", err=True)
         return EXIT_UNDECIDED
     return max((result.exit_code for result in done), default=0)
-
-
-def _tell(done: list[ProofResult], asked: int, interrupted: bool, style: str, specs: bool) -> None:
-    from prover.claims.solver import agreement_text
-    from prover.proof_files.summary import count_line, results_markdown
-
-    done = [result for result in done if not result.fault]
-    same, questions = (sum(result.opinions[i] for result in done) for i in (0, 1))
-    opinion = agreement_text(same, questions)
-    if style == "json":
-        print_json({
-            "schema": "rope-prover/run/1", "second_opinion": opinion or None, "interrupted": interrupted,
-            "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in done],
-        })
-        return
-    if not done and not interrupted:
-        return
-    click.echo(results_markdown(done, specs) if style == "markdown" else f"\n{count_line(done)}\n", nl=False)
-    if opinion:
-        click.echo(f"{opinion}.")
-    if interrupted:
-        click.echo(f"interrupted: {len(done)} of {asked} were finished; of the others nothing was decided", err=True)

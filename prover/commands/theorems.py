@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from prover.commands.console import exit_help, tell
-
-if TYPE_CHECKING:
-    pass
 
 SMTLIB = click.option(
     "--smtlib", metavar="DIR", help="Write every question to the solver into DIR, as SMT-LIB 2 text."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 from prover.exact.angle import Angle
 from prover.kernels.kernel import to_float
@@ -202,25 +201,3 @@ def _error(mine: Vector, real: Vector) -> float | None:
 
 def _told(vector: Vector) -> str:
     return " + ".join(f"{number:.9g}*{axis}" for axis, number in vector) or "does not turn"
-
-
-def conform_json(found: Conformance) -> dict[str, Any]:
-    """The comparison as JSON types."""
-    return {
-        "schema": "rope-prover/conform/1",
-        "spec": found.spec,
-        "entry": found.measured.name,
-        "conforms": found.conforms,
-        "strength": "numeric only",
-        "largest_relative_error": found.largest_error,
-        "largest_at_lanes": list(found.largest_at or ()),
-        "tolerance": {
-            "frequency_there": found.allowed_there,
-            "magnitude": found.measured.magnitude_tolerance,
-            "why": WHY[found.measured.kind],
-        },
-        "differences": [
-            {"kind": d.kind, "lanes": list(d.lanes), "layout": d.layout, "measured": d.measured}
-            for d in found.differences
-        ],
-    }

@@ -8,7 +8,9 @@ Numbers in them are floats that some float32 kernel produced, so each comes with
 from __future__ import annotations
 
 import itertools
+import json
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +117,41 @@ def read_entries(path: Path) -> dict[str, Any]:
     if len(found) > MAX_ENTRIES:
         raise InputError(f"{len(found)} entries; at most {MAX_ENTRIES}", where=str(path))
     return found
+
+
+def read_entry(file: str, entry: str | None) -> Measured:
+    """One entry of a measured file; which need not be said if it has only one. Raises InputError."""
+    entries = read_entries(Path(file))
+    if entry is None and len(entries) == 1:
+        entry = next(iter(entries))
+    if entry is None or entry not in entries:
+        names = textwrap.shorten(", ".join(entries), 1000, placeholder=" ...")
+        raise InputError(
+            f"there is no entry '{entry[:60]}'" if entry else f"has {len(entries)} entries", where=file,
+            advice=f"Name one with --entry: {names}",
+        )
+    return decode(entry, entries[entry], f"{file}, entry {entry[:60]}")
+
+
+def merged(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Tables of one kind, as they are measured, in one."""
+    first = dict(tables[0])
+    for table in tables[1:]:
+        for key in ("configs", "cases"):
+            if key in first:
+                first[key] = first[key] | table[key] if isinstance(first[key], dict) else first[key] + table[key]
+    return first
+
+
+def sole_entry(table: dict[str, Any], name: str) -> dict[str, Any]:
+    """The one entry of a table of one kernel, as it was measured."""
+    entry: dict[str, Any] = table["configs"][name] if "configs" in table else table["cases"][0]
+    return entry
+
+
+def written(table: dict[str, Any]) -> str:
+    """A table as the text of a file."""
+    return json.dumps(table, indent=1, allow_nan=False) + "\n"
 
 
 def decode(name: str, table: Any, where: str) -> Measured:

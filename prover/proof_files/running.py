@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prover.claims.solver import Solver, make_solver
 from prover.errors import EvidenceError, ProverError
+from prover.interrupts import interrupts_held_back, stay_until_told
 from prover.proof_files.bitwise_file import is_bitwise, run_bitwise
 from prover.proof_files.claim_file import run_claim
 from prover.proof_files.result import ProofResult
@@ -60,7 +59,7 @@ def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResul
         for path in paths:
             yield run_file(path, way)
         return
-    with ProcessPoolExecutor(min(jobs, len(paths)), _context(), _stay_until_told) as pool:
+    with ProcessPoolExecutor(min(jobs, len(paths)), _context(), stay_until_told) as pool:
         try:
             with interrupts_held_back():
                 results = [pool.submit(run_file, path, way) for path in paths]
@@ -89,21 +88,3 @@ def _context() -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     return context
-
-
-@contextmanager
-def interrupts_held_back() -> Iterator[None]:
-    """Ctrl-C waits until this is left; processes started in here never see it, not even while they start."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _stay_until_told() -> None:
-    """Ctrl-C reaches every process of a terminal; only the one that talks to the person acts on it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from prover.claims.solver import agreement_text
 from prover.proof_files.result import ProofResult
 from prover.reports.text import code_markdown, escape_markdown, plain
 from prover.resources import PROOFS
 
 
-def result_lines(result: ProofResult, width: int, specs: bool) -> list[str]:
+def result_text(result: ProofResult, width: int, specs: bool) -> str:
     """A result for a terminal: its name filled up to `width`, with `specs` what it is about, what was unexpected."""
     mark = "BAD " if result.problems else "ok  "
     line = f"{mark}{plain(result.name):<{width}}  {result.word:<26}  {plain(result.title)}".rstrip()
     about = [f"      {_about(result, plain)}"] if specs and result.report else []
-    return [line, *about, *(f"      {plain(problem)}" for problem in result.problems)]
+    return "\n".join([line, *about, *(f"      {plain(problem)}" for problem in result.problems)])
 
 
 def count_line(results: Sequence[ProofResult]) -> str:
@@ -24,17 +26,49 @@ def count_line(results: Sequence[ProofResult]) -> str:
     return f"{good} of {len(results)} claims are as expected."
 
 
+def results_json(results: Sequence[ProofResult], interrupted: bool) -> dict[str, Any]:
+    """What came of the files that could be run, and whether there are others."""
+    done = _run_of(results)
+    return {
+        "schema": "rope-prover/run/1", "second_opinion": _opinion(done) or None, "interrupted": interrupted,
+        "claims": [r.report | {"name": r.name, "title": r.title, "problems": list(r.problems)} for r in done],
+    }
+
+
+def results_text(results: Sequence[ProofResult]) -> str:
+    """How many are as expected, and what a second solver said; nothing if none could be run."""
+    done = _run_of(results)
+    return f"{count_line(done)}\n{_sentence(done)}" if done else ""
+
+
 def results_markdown(results: Sequence[ProofResult], specs: bool) -> str:
     """All results in one table, what was not as expected below it; with `specs` what each is about."""
+    done = _run_of(results)
+    if not done:
+        return ""
     lines = ["| claim | verdict | relation | what |", "|---|---|---|---|"]
-    for r in results:
+    for r in done:
         word, _, relation = r.word.partition(", ")
         lines.append(f"| {code_markdown(r.name)} | {word} | {relation} | {escape_markdown(r.title)} |")
     if specs:
-        lines += ["", *(f"- {code_markdown(r.name)}: {_about(r, code_markdown)}" for r in results if r.report)]
-    lines += ["", count_line(results)]
-    lines += [f"- {code_markdown(r.name)}: {escape_markdown(p)}" for r in results for p in r.problems]
-    return "\n".join(lines) + "\n"
+        lines += ["", *(f"- {code_markdown(r.name)}: {_about(r, code_markdown)}" for r in done if r.report)]
+    lines += ["", count_line(done)]
+    lines += [f"- {code_markdown(r.name)}: {escape_markdown(p)}" for r in done for p in r.problems]
+    return "\n".join(lines) + f"\n{_sentence(done)}"
+
+
+def _run_of(results: Sequence[ProofResult]) -> list[ProofResult]:
+    return [result for result in results if not result.fault]
+
+
+def _opinion(results: Sequence[ProofResult]) -> str:
+    same, questions = (sum(result.opinions[i] for result in results) for i in (0, 1))
+    return agreement_text(same, questions)
+
+
+def _sentence(results: Sequence[ProofResult]) -> str:
+    opinion = _opinion(results)
+    return f"{opinion}.\n" if opinion else ""
 
 
 def _about(result: ProofResult, shown: Callable[[str], str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from prover.checker import MEANINGS, _Numbers
 from prover.exact.display import show_pairs
 from prover.reports.idiom import find_idiom
-from prover.reports.text import plain
+from prover.reports.text import labelled_text, plain
 
 JSON = dict[str, Any]
 DIGITS = 40
@@ -39,6 +39,17 @@ def story(root: JSON, holds: str | None, fails: str | None) -> list[tuple[str, s
     if fails:
         rows.append(("fails", f"'{fails}': it is not so that {MEANINGS[fails]}. {_refutation_text(root)}"))
     return [*rows, ("digest", root["digest"])]
+
+
+def story_json(root: JSON, holds: str | None, fails: str | None, file: str) -> JSON:
+    """The story as JSON types. `file`: where the certificate stands."""
+    told = [{"about": label, "text": text} for label, text in story(root, holds, fails)]
+    return {"schema": "rope-prover/explain/1", "file": file or None, "names_checked": False, "story": told}
+
+
+def story_text(root: JSON, holds: str | None, fails: str | None, file: str) -> str:
+    """The story for a terminal."""
+    return labelled_text(f"accepted {plain(file, 1400)}".strip(), story(root, holds, fails))
 
 
 def _bare(layout: JSON) -> JSON:

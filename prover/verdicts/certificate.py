@@ -5,6 +5,7 @@ No time, no path, no machine: the same claim gives the same bytes on every run.
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -46,6 +47,29 @@ def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | N
         "fails": fails and _refutation_json(fails),
     }
     return canonical(body | {"digest": digest(body)})
+
+
+def difference(root: dict[str, Any], claim: Claim) -> str | None:
+    """The first thing in which a certificate is not about the layouts and feeds of a claim; names do not count."""
+    wanted: dict[str, Any] = json.loads(write_certificate(claim, None, None))
+    for side in ("source", "target"):
+        mine, theirs = root[side], wanted[side]
+        for key in ("width", "axes", "positions", "passes"):
+            if mine[key] != theirs[key]:
+                return f"its {side} has other {key} than --against: {str(mine[key])[:80]}, not {str(theirs[key])[:80]}"
+        if len(mine["pairs"]) != len(theirs["pairs"]):
+            return f"its {side} has {len(mine['pairs'])} pairs, --against {len(theirs['pairs'])}"
+        for index, (one, two) in enumerate(zip(mine["pairs"], theirs["pairs"], strict=True)):
+            fields = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
+            if fields:
+                key = fields[0]
+                return (f"its {side} is not that of --against: pair {index} has {key} {str(one.get(key))[:80]}, not "
+                        f"{str(two.get(key))[:80]}")
+    mine, theirs = ([{k: v for k, v in f.items() if k != "name"} for f in each["feeds"]] for each in (root, wanted))
+    if mine != theirs:
+        called = ", ".join(f"'{feed['name'][:80]}'" for feed in root["feeds"])
+        return f"its feeds are not those of --against; it calls them {called}: give them with --feed"
+    return None
 
 
 def layout_json(layout: Layout) -> dict[str, Any]:

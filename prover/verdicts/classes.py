@@ -99,6 +99,25 @@ def roles_of(loaded: Loaded) -> dict[str, str]:
     return found
 
 
+def sort_catalogue(
+    likes: Sequence[str], relation: Relation, feeds: Sequence[str], axes: str, given: Roles,
+    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+) -> Classes:
+    """Sort the catalogue and `likes`, the first of which gives all layouts its roles; those `given` come before."""
+    roles = (roles_of(load(likes[0])) if likes else {}) | dict(given)
+    width = int(roles["width"]) if "width" in roles else None
+    specs = list(dict.fromkeys([*likes, *catalogue_specs(roles)]))
+    return sort_classes(specs, relation, feeds, width, track, axes, likes)
+
+
+def certificates_of(found: Classes) -> Iterator[tuple[str, str]]:
+    """The certificate of each member but the first of its class, and a name for its file."""
+    for index, members in enumerate(found.classes, 1):
+        for number, member in enumerate(members):
+            if member.verdict and member.verdict.certificate:
+                yield f"class-{index}-member-{number}.json", member.verdict.certificate
+
+
 def sort_classes(
     specs: Sequence[str],
     relation: Relation,

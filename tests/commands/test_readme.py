@@ -17,7 +17,12 @@ SHELL = re.findall(r"```sh\n(.*)\n```", README)
 TOML = re.findall(r"```toml\n((?:.*\n)*?)```", README)
 
 
-@pytest.mark.parametrize(("command", "shown"), CONSOLE, ids=[command[:40] for command, _ in CONSOLE])
+def _shown(command: str, shown: str) -> object:
+    """A command shown and its output; `run` without a name proves everything, and takes its time."""
+    return pytest.param(command, shown, id=command[:40], marks=[pytest.mark.slow] if command == "run" else [])
+
+
+@pytest.mark.parametrize(("command", "shown"), [_shown(*both) for both in CONSOLE])
 def test_shown_output(command: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every shown line is printed, in this order; '...' stands for lines left out."""
     run_command(shlex.split(command))

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from random_statements import prove_case, random_case, wrong
+from sampling import few
 
 
-@pytest.mark.parametrize(
-    "seed", [seed if seed % 4 == 0 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(60)]
-)
+@pytest.mark.parametrize("seed", few(range(60), 6))
 def test_what_is_said_is_so_at_every_small_point(seed: int, tmp_path: Path) -> None:
     """Scope, condition, relation and counterexample are those of Python's own arithmetic and of matrices."""
     case = random_case(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -135,11 +136,17 @@ def _numbers(spec: str, found: Theorem, named: dict[sympy.Symbol, int]) -> str:
     return spec
 
 
+@cache
+def between_pairings(source: str, target: str) -> Theorem:
+    """The theorem about two pairings at every size, stated once."""
+    return theorem(source, target, "head_dim,n_rot,base")
+
+
 @pytest.mark.parametrize(("source", "target"), [("ggml/normal", "ggml/neox"), ("ggml/neox", "ggml/normal")])
 @pytest.mark.parametrize("n", [2, 4, 6, 8, 10])
 def test_the_closed_form_and_the_reshape_are_one_permutation(source: str, target: str, n: int) -> None:
     """At every size the expression, the NumPy code and the concrete witness name the same rows."""
-    found = theorem(source, target, "head_dim,n_rot,base")
+    found = between_pairings(source, target)
     assert found.form is not None
     width = n + 2
     values = {"n_rot": sympy.Integer(n), "head_dim": sympy.Integer(width)}
@@ -286,10 +293,10 @@ def test_where_needs_variables(capsys: Capture) -> None:
 
 def test_where_may_name_what_has_a_number() -> None:
     """A parameter with one value in both layouts is that value in a condition."""
-    layouts = ("ggml/imrope:head_dim=12:n_rot=12", "ggml/neox:head_dim=12:n_rot=12")
+    layouts = ("ggml/imrope:head_dim=8:n_rot=8", "ggml/neox:head_dim=8:n_rot=8")
     by_name, by_number = (
         theorem(*layouts, "sections", where, feeds=("text",))
-        for where in ("sum(sections) == n_rot//2", "sum(sections) == 6")
+        for where in ("sum(sections) == n_rot//2", "sum(sections) == 4")
     )
     assert by_name.answer == by_number.answer
     assert "sometimes" == by_name.answer.scope.value
@@ -329,10 +336,7 @@ def test_solve_says_the_condition_first(arguments: tuple[str, ...], code: int, f
     """0 only for all parameters and weights as they are, 5 once rows are changed, 1 for some or none, 3 if open."""
     source, target, names, *more = arguments
     assert code == run_command(["solve", source, target, "--over", names, *more])
-    text = capsys.readouterr().out
-    assert text.startswith(first)
-    assert code == run_command(["solve", source, target, "--over", names, *more, "--json"])
-    assert code == json.loads(capsys.readouterr().out)["exit_code"]
+    assert capsys.readouterr().out.startswith(first)
 
 
 WORDS = {
@@ -399,7 +403,8 @@ def test_numbers_without_end_have_no_smallest(tmp_path: Path, turns: str, label:
 def test_the_certificate_of_the_counterexample_is_written(tmp_path: Path, capsys: Capture) -> None:
     """`--certificate` keeps the evidence of the smallest difference, and the checker takes it."""
     path = str(tmp_path / "smallest.json")
-    assert 1 == run_command(["prove", "ggml/imrope", "ggml/mrope", "--for-all", "sections", "--certificate", path])
+    specs = ["ggml/neox", "ggml/neox:freq_scale=0.5"]
+    assert 1 == run_command(["prove", *specs, "--for-all", "base", "--certificate", path])
     assert 0 == run_command(["check", path])
 
 

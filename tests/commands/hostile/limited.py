@@ -15,18 +15,15 @@ import signal
 import sys
 import tempfile
 import traceback
+from importlib import import_module
 
-import prover.checker
-import prover.claims.claim
-import prover.commands.cli
-import prover.commands.progress
-import prover.layouts.loading
-import prover.proof_files.claim_file
-import prover.reports.render
-import prover.reports.report
-import prover.reports.show
-import prover.verdicts.verdict
+from prover.commands.cli import run_command
 
+IMPORTED = (
+    "numpy.random", "prover.api", "prover.checker", "prover.commands.progress", "prover.layouts.search",
+    "prover.proof_files.running", "prover.proof_files.summary", "prover.reports.certificate_report",
+    "prover.reports.render", "prover.reports.report", "prover.reports.show", "prover.verdicts.verdict", "tomllib",
+)
 HANG_SECONDS = 60
 ADDRESS_SPACE = 2 << 30
 TRACEBACK = 70
@@ -62,7 +59,7 @@ def _run_child(arguments: list[str], stdout: int, stderr: int, work: int) -> Non
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.alarm(HANG_SECONDS)
         profile.enable()
-        code = prover.commands.cli.run_command(arguments)
+        code = run_command(arguments)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -75,6 +72,8 @@ def _run_child(arguments: list[str], stdout: int, stderr: int, work: int) -> Non
 
 def main() -> None:
     """Answer line by line until standard input ends."""
+    for name in IMPORTED:
+        import_module(name)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(run_limited(json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -1,0 +1,193 @@
+"""What the API gives: frozen, typed, with a `repr` that a person can read. Each is what a command prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from prover.errors import EXIT_INTERNAL, EXIT_OK
+
+if TYPE_CHECKING:
+    from prover.layouts.layout import Pair
+    from prover.layouts.loading import Loaded
+
+JSON = dict[str, Any]
+Texts = str | Sequence[str]  # one text, or several
+
+
+def several(texts: Texts) -> tuple[str, ...]:
+    """One text or several, as several."""
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Report:
+    """Something to be read: as text or as JSON types. `exit_code`: the command's."""
+
+    exit_code: int
+    _json: Callable[[], JSON] = field(compare=False)
+    _text: Callable[[str | None], str] = field(compare=False)
+
+    def __repr__(self) -> str:
+        lines = self.to_text().split("\n")
+        return f"<report: {next((line.strip() for line in lines if line.strip()), 'empty')}>"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def to_json(self) -> JSON:
+        """Everything that is known, as JSON types; what --json prints."""
+        return self._json()
+
+    def to_text(self, certificate_path: str | None = None) -> str:
+        """The same for a terminal. `certificate_path`: where a certificate was written, if one was."""
+        return self._text(certificate_path)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer(Report):
+    """What came of a question.
+
+    `verdict`: equivalent, convertible, different or undecided. `headline`: the answer in a sentence. `certificate`: the
+    evidence, as text that `check` accepts; None where there is none. An answer has no truth value, since a word among
+    four is asked for.
+    """
+
+    verdict: str
+    headline: str
+    certificate: str | None
+    _markdown: Callable[[str | None], str] | None = field(compare=False, default=None)
+
+    def __repr__(self) -> str:
+        return f"<{self.verdict}: {self.headline}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError("an answer is neither true nor false: compare its verdict, such as == 'equivalent'")
+
+    def to_markdown(self, certificate_path: str | None = None) -> str:
+        """The same for a review; the text where no Markdown is made."""
+        return (self._markdown or self._text)(certificate_path)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proof(Answer):
+    """An answer about two layouts at given numbers.
+
+    `relation`: the lowest that holds, "none", or None if unknown. `refuted`: the highest that fails. `permutation`:
+    W_target_rows = W_source_rows[permutation] in each head, if one is enough or needed. `differing_pairs`: indices of
+    pairs that differ lane by lane, of the source and of the target.
+    """
+
+    relation: str | None = None
+    refuted: str | None = None
+    permutation: tuple[int, ...] | None = None
+    differing_pairs: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Layout:
+    """A layout at the parameters of a spec; its pairs are exact. `warnings`: what its kernel does in silence."""
+
+    spec: str
+    title: str
+    width: int
+    axes: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    warnings: tuple[str, ...]
+    _loaded: Loaded = field(compare=False)
+
+    def __repr__(self) -> str:
+        return (f"<layout {self.spec}: {self.width} lanes, {len(self.pairs)} pairs, "
+                f"axes {', '.join(self.axes)}>")
+
+    def to_json(self, feeds: Texts = ()) -> JSON:
+        """Formula, parameters, properties under `feeds`, and every pair with exact numbers and floats."""
+        from prover.reports.show import show_json
+
+        return show_json(self._loaded, several(feeds))
+
+    def to_text(self, feeds: Texts = (), every_pair: bool = False) -> str:
+        """The same for a terminal."""
+        from prover.reports.show import show_text
+
+        return show_text(self._loaded, every_pair, several(feeds))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Checked:
+    """What the checker makes of one certificate: the relation that `holds` and the one that `fails`, or why neither.
+
+    `names_checked`: whether its tables were held against the layouts of specs; the names in it are its maker's.
+    """
+
+    accepted: bool
+    holds: str | None
+    fails: str | None
+    reason: str
+    names_checked: bool = False
+    _root: JSON = field(compare=False, default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<accepted: {self.proved}>" if self.accepted else f"<rejected: {self.reason}>"
+
+    def __bool__(self) -> bool:
+        return self.accepted
+
+    @property
+    def proved(self) -> str:
+        """Which relation holds and which fails, in words."""
+        said = [f"'{self.holds}' holds"] if self.holds else []
+        said += [f"'{self.fails}' fails"] if self.fails else []
+        return " and ".join(said)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if it was accepted, 4 if not."""
+        return EXIT_OK if self.accepted else EXIT_INTERNAL
+
+    def to_json(self) -> JSON:
+        """What was accepted, or why it was not, as JSON types."""
+        from prover.reports.checked_report import checked_json
+
+        if not self.accepted:
+            return {"accepted": False, "reason": self.reason, "exit_code": self.exit_code}
+        return {"accepted": True, "exit_code": self.exit_code, "holds": self.holds, "fails": self.fails,
+                **checked_json(self._root), "names_checked": self.names_checked}
+
+    def to_text(self) -> str:
+        """The same in a line."""
+        from prover.reports.checked_report import tables_text
+
+        return f"{self.proved} for {tables_text(self._root)}" if self.accepted else self.reason
+
+    def explain(self, certificate_path: str = "") -> Report:
+        """The story of a certificate from the certificate alone: its tables, what holds of them, what fails and why."""
+        from prover.reports.certificate_report import story_json, story_text
+
+        if not self.accepted:
+            return Report(self.exit_code, self.to_json, lambda _: f"rejected: {self.reason}\n")
+        about = self._root, self.holds, self.fails, certificate_path
+        return Report(self.exit_code, lambda: story_json(*about), lambda _: story_text(*about))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Classes(Report):
+    """The catalogue in classes of equal layouts: specs, the first of each class the one that the others equal.
+
+    `certificates`: the evidence of each member but the first, under a name for its file.
+    """
+
+    classes: tuple[tuple[str, ...], ...]
+    certificates: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Measured(Report):
+    """Tables read out of live kernels; `to_json` has the format that `conform` reads."""
+
+    _compare: Callable[[], Report] = field(compare=False)
+
+    def compare(self) -> Report:
+        """Each kernel beside its layout of the catalogue, a line each."""
+        return self._compare()

@@ -1,0 +1,39 @@
+"""What callers give, made what the rooms below take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from prover.api.answers import Layout
+from prover.errors import InputError
+
+if TYPE_CHECKING:
+    from prover.claims.relation import Relation
+    from prover.layouts.loading import Loaded
+
+RelationName = Literal["identical", "equal-scores", "permutation", "pair-map", "linear"]
+
+
+def relation_of(name: RelationName) -> Relation:
+    """The relation of that name."""
+    from prover.claims.relation import Relation
+
+    names = [relation.value for relation in Relation]
+    if name not in names:
+        raise InputError(
+            f"there is no relation '{str(name)[:60]}'", where="relation",
+            advice=f"Relations: {', '.join(names)}. For bits there is prove_bits",
+        )
+    return Relation(name)
+
+
+def allowed(name: RelationName | None) -> Relation | None:
+    """The relation that may be used, None if nothing may be done to the weights."""
+    return None if name is None else relation_of(name)
+
+
+def loaded_of(side: str | Layout) -> Loaded:
+    """A layout, or that of a spec, as it was loaded."""
+    from prover.layouts.loading import load
+
+    return side._loaded if isinstance(side, Layout) else load(side)

@@ -1,0 +1,100 @@
+"""Questions about what is shipped: layouts, where to find them, what names mean, and which are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from prover.api.answers import Classes, Layout, Report, Texts, several
+from prover.api.arguments import RelationName, relation_of
+from prover.errors import EXIT_OK
+
+
+def load(spec: str) -> Layout:
+    """The layout that a spec names. Raises ProverError with what is wrong and what to do.
+
+    >>> load("ggml/imrope:n_rot=64:sections=11,11,10,0")
+    <layout ggml/imrope:n_rot=64:sections=11,11,10,0: 128 lanes, 32 pairs, axes t, h, w, e>
+    >>> load("ggml/imrope").pairs[1].read
+    (1, 65)
+    """
+    from prover.layouts.loading import load as load_spec
+
+    loaded = load_spec(spec)
+    layout = loaded.layout
+    return Layout(spec, loaded.about.title, layout.width, layout.axes, layout.pairs, loaded.about.warnings, loaded)
+
+
+def show(spec: str, feeds: Texts = (), every_pair: bool = False) -> Report:
+    """A layout's formula, parameters, properties and pairs; without pairs where parameters must be given.
+
+    >>> print(show("ggml/neox:head_dim=4").to_text().splitlines()[0])
+    ggml/neox:head_dim=4  (ggml NEOX)
+    """
+    from prover.layouts.loading import outline
+    from prover.reports.show import outline_json, outline_text
+
+    about = outline(spec)
+    if about.missing and not feeds:
+        return Report(EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about))
+    layout = load(spec)
+    return Report(EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair))
+
+
+def find(patterns: Texts = ()) -> Report:
+    """The layouts of a model, an engine or a word, the nearest first; all layouts and proofs without a pattern.
+
+    >>> find("phi-2").to_json()["found"][0]["spec"]
+    'llama-cpp/text:arch=phi2'
+    """
+    from prover.layouts.search import search
+    from prover.layouts.spec import catalogue, read_title
+    from prover.reports.catalogue_report import catalogue_json, catalogue_text, found_json, found_text
+    from prover.resources import shipped_proofs
+
+    words = several(patterns)
+    if words:
+        rows = search(words)
+        return Report(EXIT_OK, lambda: found_json(words, rows), lambda _: found_text(words, rows))
+    layouts = {name: read_title(path) for name, path in catalogue().items()}
+    proofs = {path.stem: read_title(path) for path in shipped_proofs()}
+    return Report(EXIT_OK, lambda: catalogue_json(layouts, proofs), lambda _: catalogue_text(layouts, proofs))
+
+
+def unsupported() -> Report:
+    """What the catalogue cannot hold, and why."""
+    from prover.layouts.unsupported import read_unsupported
+    from prover.reports.catalogue_report import unsupported_json, unsupported_text
+
+    rows = read_unsupported()
+    return Report(EXIT_OK, lambda: unsupported_json(rows), lambda _: unsupported_text(rows))
+
+
+def names(words: Texts = ()) -> Report:
+    """What flags mean: of projects ("vllm"), of a flag ("is_neox_style"), or of a flag's value."""
+    from prover.layouts.names import look_up
+    from prover.reports.names_report import names_json, names_text
+
+    found = look_up(several(words))
+    return Report(EXIT_OK, lambda: names_json(found), lambda _: names_text(found))
+
+
+def classes(
+    likes: Texts = (), *, relation: RelationName = "permutation", feeds: Texts = (), axes: str | None = None,
+    width: int | None = None, rotary: int | None = None, base: str | None = None, sections: str | None = None,
+    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+) -> Classes:
+    """Sort the catalogue into classes of layouts that are equal under `relation`.
+
+    `likes`: specs to be sorted in too; the first gives all layouts its width, rotary width, base and sections, which
+    may also be given by themselves. `track` goes around the specs, for progress.
+    """
+    from prover.reports.classes_report import classes_json, classes_text
+    from prover.verdicts.classes import certificates_of, sort_catalogue
+
+    given = {"width": width, "rotary": rotary, "base": base, "sections": sections}
+    roles = {role: str(value) for role, value in given.items() if value is not None}
+    found = sort_catalogue(several(likes), relation_of(relation), several(feeds), axes or "", roles, track)
+    return Classes(
+        EXIT_OK, lambda: classes_json(found), lambda _: classes_text(found),
+        tuple(tuple(member.spec for member in members) for members in found.classes), tuple(certificates_of(found)),
+    )

@@ -1,0 +1,69 @@
+"""Files of proofs: claims, theorems, rewrites and questions about bits, proved anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from prover.api.answers import JSON, Texts, several
+from prover.proof_files.result import ProofResult
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Run:
+    """Files to be proved, in the order of `names`: to be gone through once, each result given once it is known."""
+
+    names: tuple[str, ...]
+    _results: Iterator[ProofResult] = field(compare=False)
+
+    def __iter__(self) -> Iterator[ProofResult]:
+        return self._results
+
+    def __repr__(self) -> str:
+        return f"<run of {', '.join(self.names)}>"
+
+    def result_text(self, result: ProofResult, specs: bool = False) -> str:
+        """One result in a line, what was not as expected below it; `specs`: also what it is about."""
+        from prover.proof_files.summary import result_text
+
+        return result_text(result, max(map(len, self.names), default=0), specs)
+
+    def to_json(self, results: Sequence[ProofResult], interrupted: bool = False) -> JSON:
+        """What came of those that are done, as JSON types."""
+        from prover.proof_files.summary import results_json
+
+        return results_json(results, interrupted)
+
+    def to_text(self, results: Sequence[ProofResult]) -> str:
+        """How many of those that are done are as expected."""
+        from prover.proof_files.summary import results_text
+
+        return results_text(results)
+
+    def to_markdown(self, results: Sequence[ProofResult], specs: bool = False) -> str:
+        """All that are done in a table; `specs`: also what each is about."""
+        from prover.proof_files.summary import results_markdown
+
+        return results_markdown(results, specs)
+
+
+def run(
+    names: Texts = (), *, update: bool = False, jobs: int | None = None, smtlib: str | None = None,
+    cvc5: bool = False,
+) -> Run:
+    """Files of proofs, by shipped name or path, all shipped ones if none is named.
+
+    `jobs`: how many are proved at once; as many as there are cores if None. Raises ProverError for what concerns all
+    files; what is wrong with one is its result.
+
+    >>> [(result.name, result.exit_code) for result in run("01-normal-to-neox")]
+    [('01-normal-to-neox', 0)]
+    """
+    from prover.claims.solver import make_solver
+    from prover.proof_files.finding import find_proofs
+    from prover.proof_files.running import Way, run_files, usual_jobs
+
+    paths = find_proofs(several(names))
+    make_solver(smtlib, cvc5)  # a folder or a solver that is not to be had is one error, not one a file
+    results = run_files(paths, Way(update, smtlib, cvc5), jobs or usual_jobs())
+    return Run(tuple(path.stem for path in paths), results)

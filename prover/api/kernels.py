@@ -1,0 +1,86 @@
+"""Layouts beside real kernels: tables measured from them, and whether a layout is what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from prover.api.answers import JSON, Measured, Report, Texts, several
+from prover.errors import EXIT_DIFFERENT, EXIT_OK
+
+if TYPE_CHECKING:
+    from prover.measure.conform import Conformance
+
+Track = Callable[[Sequence[str]], Iterator[str]]
+
+
+def conform(spec: str, measured: str, entry: str | None = None, *, every_difference: bool = False) -> Report:
+    """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
+
+    `measured`: the file's path. `entry`: not needed if the file has only one. Raises ProverError.
+    """
+    from prover.layouts.loading import load
+    from prover.measure.conform import conform as compare
+    from prover.measure.measured import read_entry
+    from prover.reports.conform_report import conform_json, conform_text
+
+    layout = load(spec).layout
+    found = compare(layout, read_entry(measured, entry))
+    return Report(
+        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found),
+        lambda _: conform_text(found, measured, every_difference),
+    )
+
+
+def measure_ggml(specs: Texts, library: str | None = None, *, track: Track = iter) -> Measured:
+    """Tables of ggml's CPU kernel at the parameters of specs such as "ggml/imrope:n_rot=64".
+
+    `library`: libggml-cpu, whose code is run; without it the one that ROPE_PROVER_GGML or llama-cpp-python gives.
+    """
+    from prover.measure.ggml import find_library, measure_ggml
+
+    path, asked = find_library(library), several(specs)
+    return _measured({spec: measure_ggml(spec, path) for spec in track(asked)}, dict(zip(asked, asked, strict=True)))
+
+
+def measure_transformers(cases: Texts = (), *, track: Track = iter) -> Measured:
+    """Tables of attention modules of the installed transformers; of all that `transformers_cases` names by default."""
+    from prover.measure.transformers import measure_transformers
+    from prover.measure.transformers_cases import CASES
+
+    tables = {case: measure_transformers(case) for case in track(several(cases) or tuple(CASES))}
+    return _measured(tables, {name: case.spec for name, case in CASES.items()})
+
+
+def transformers_cases() -> Report:
+    """The cases that can be measured, and the layouts they are held against.
+
+    >>> transformers_cases().to_json()["cases"]["llama2_default"]["spec"]
+    'transformers/half'
+    """
+    from prover.measure.transformers_cases import CASES
+    from prover.reports.conform_report import cases_json, cases_text
+
+    return Report(EXIT_OK, lambda: cases_json(CASES), lambda _: cases_text(CASES))
+
+
+def _measured(tables: dict[str, JSON], specs: Mapping[str, str]) -> Measured:
+    from prover.measure.measured import merged, written
+
+    whole = merged(list(tables.values()))
+    return Measured(EXIT_OK, lambda: whole, lambda _: written(whole), lambda: _compared(tables, specs))
+
+
+def _compared(tables: dict[str, JSON], specs: Mapping[str, str]) -> Report:
+    from prover.layouts.loading import load
+    from prover.measure.conform import conform as compare
+    from prover.measure.measured import decode, sole_entry
+    from prover.reports.conform_report import compared_json, compared_text
+
+    found: dict[str, tuple[str, bool, Conformance]] = {}
+    for name, table in tables.items():
+        entry = sole_entry(table, name)
+        layout = load(specs[name]).layout
+        found[name] = specs[name], entry.get("is_rotation", True), compare(layout, decode(name, entry, name[:60]))
+    good = all(each.conforms for _, _, each in found.values())
+    return Report(EXIT_OK if good else EXIT_DIFFERENT, lambda: compared_json(found), lambda _: compared_text(found))

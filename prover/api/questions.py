@@ -1,0 +1,173 @@
+"""Questions that are decided: from specs to frozen answers. Nothing that decides is imported before it is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
+from prover.api.arguments import RelationName, allowed, loaded_of
+
+if TYPE_CHECKING:
+    from prover.theorems.for_all import Theorem
+
+
+def prove(
+    source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
+    relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False,
+) -> Proof:
+    """Do weights made for `source` work in a kernel that computes `target`?
+
+    `feeds`: what each axis gets, as for the command, one or several; free if empty. `axes`: which axis of the source is
+    which of the target, "row=h,col=w". `relation`: what may be done to the weights; nothing if None. `smtlib`: a folder
+    for the questions put to Z3. `cvc5`: whether a second solver is asked. Raises ProverError.
+
+    >>> prove("ggml/imrope", "ggml/imrope").verdict
+    'equivalent'
+    >>> proof = prove("ggml/normal:head_dim=8", "ggml/neox:head_dim=8")
+    >>> proof.verdict, proof.relation, proof.permutation
+    ('convertible', 'permutation', (0, 2, 4, 6, 1, 3, 5, 7))
+    >>> prove("ggml/normal:head_dim=8", "ggml/neox:head_dim=8", relation="permutation").verdict
+    'equivalent'
+    >>> check(proof.certificate)
+    <accepted: 'permutation' holds and 'equal-scores' fails>
+    """
+    from prover.claims.claim import make_claim
+    from prover.claims.properties import about_under
+    from prover.claims.solver import make_solver
+    from prover.layouts.axes import axes_feeds
+    from prover.reports.render import render_markdown, render_text
+    from prover.reports.report import report
+    from prover.verdicts.verdict import prove as decide
+
+    first, second = (loaded_of(side) for side in (source, target))
+    solver = make_solver(smtlib, cvc5)
+    claim = make_claim(first, second, axes_feeds(axes, several(feeds)))
+    verdict = decide(claim, allowed(relation), solver)
+    about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
+    found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
+    pairs = found["differing_pairs"]
+    return Proof(
+        verdict.exit_code, lambda: dict(found), lambda path: render_text(found, path),
+        found["verdict"], found["headline"], verdict.certificate, lambda path: render_markdown(found, path),
+        found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
+        (tuple(pairs["source"]), tuple(pairs["target"])),
+    )
+
+
+def prove_bits(
+    source: str, target: str, *, feeds: Texts = (), axes: str | None = None, smtlib: str | None = None,
+    cvc5: bool = False,
+) -> Answer:
+    """Do two kernels with a [recipe] give the same bits?"""
+    from prover.bits.bitwise import compare_bits
+    from prover.claims.relation import EXIT_CODES
+    from prover.claims.solver import make_solver
+    from prover.layouts.axes import axes_feeds
+    from prover.reports.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
+
+    found = compare_bits(source, target, axes_feeds(axes, several(feeds)), make_solver(smtlib, cvc5))
+    return Answer(
+        EXIT_CODES[found.outcome], lambda: bitwise_json(found), lambda _: bitwise_text(found),
+        found.outcome.value, _first_line(bitwise_text(found)), None, lambda _: bitwise_markdown(found),
+    )
+
+
+def prove_for_all(
+    source: str, target: str, names: str, *, where: Texts = (), feeds: Texts = (),
+    axes: str | None = None, relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False,
+) -> Answer:
+    """The same for all values of the parameters in `names`, with commas between. `where`: what may be assumed of them.
+
+    >>> prove_for_all("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,base").verdict
+    'convertible'
+    """
+    from prover.claims.solver import make_solver
+    from prover.layouts.axes import axes_feeds
+    from prover.theorems.for_all import state_theorem
+
+    return _theorem(state_theorem(
+        source, target, names, several(where), axes_feeds(axes, several(feeds)), allowed(relation),
+        make_solver(smtlib, cvc5),
+    ))
+
+
+def solve(
+    source: str, target: str, over: str, *, where: Texts = (), feeds: Texts = (),
+    axes: str | None = None, up_to: int = 6, smtlib: str | None = None, cvc5: bool = False,
+    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+) -> Answer:
+    """For which values of the parameters in `over` are two layouts equal?
+
+    `up_to`: where no condition is found, parameters from 0 to this are tried one by one, with `track` around them.
+    """
+    from prover.claims.solver import make_solver
+    from prover.layouts.axes import axes_feeds
+    from prover.theorems.for_all import solve_for
+
+    fed = axes_feeds(axes, several(feeds))
+    return _theorem(solve_for(source, target, over, several(where), fed, make_solver(smtlib, cvc5), up_to, track))
+
+
+def rewrite(
+    old: str, new: str, names: Texts = (), *, where: Texts = (), smtlib: str | None = None,
+    cvc5: bool = False,
+) -> Answer:
+    """Is a kernel's loop the same as its rewrite at every pair, for all sizes?"""
+    from prover.claims.relation import EXIT_CODES
+    from prover.claims.solver import make_solver
+    from prover.reports.rewrite_report import rewrite_json, rewrite_text
+    from prover.theorems.rewrite import check_rewrite
+
+    found = check_rewrite(old, new, several(names), several(where), make_solver(smtlib, cvc5))
+    return Answer(
+        EXIT_CODES[found.outcome], lambda: rewrite_json(found), lambda _: rewrite_text(found),
+        found.outcome.value, _first_line(rewrite_text(found)), None,
+    )
+
+
+def check(
+    certificate: str, *, against: tuple[str, str] | None = None, feeds: Texts = (), axes: str | None = None,
+) -> Checked:
+    """Run the small independent checker on a certificate's text; the answer is true if it was accepted.
+
+    What is proved is of the tables in it; the names in it are its maker's. `against`: two specs; then the tables and
+    feeds must be those of these layouts under `feeds` and `axes`, as `prove` takes them.
+
+    >>> check("{}")
+    <rejected: expected exactly the fields digest fails feeds holds schema source target>
+    """
+    from prover import checker
+
+    try:
+        holds, fails = checker.check(certificate)
+    except checker.Rejected as rejected:
+        return Checked(False, None, None, str(rejected))
+    root = json.loads(certificate)
+    if against is not None:
+        from prover.claims.claim import make_claim
+        from prover.layouts.axes import axes_feeds
+        from prover.layouts.loading import load
+        from prover.verdicts.certificate import difference
+
+        source, target = map(load, against)
+        fault = difference(root, make_claim(source, target, axes_feeds(axes, several(feeds))))
+        if fault:
+            return Checked(False, None, None, fault)
+    return Checked(True, holds, fails, "", against is not None, root)
+
+
+def _theorem(found: Theorem) -> Answer:
+    from prover.claims.relation import EXIT_CODES
+    from prover.reports.theorem_report import headline, theorem_json, theorem_markdown, theorem_text
+
+    smallest = found.smallest.verdict.certificate if found.smallest is not None else None
+    return Answer(
+        EXIT_CODES[found.outcome], lambda: theorem_json(found), lambda _: theorem_text(found),
+        found.outcome.value, headline(found), smallest, lambda _: theorem_markdown(found),
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0].partition(": ")[2]

@@ -1,0 +1,66 @@
+"""What is shipped, as JSON types and text: layouts and proofs, rows found by words, and what cannot be held."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prover.errors import InputError
+from prover.layouts.search import Found
+from prover.layouts.unsupported import Unsupported
+from prover.reports.text import columns, plain
+
+JSON = dict[str, Any]
+_WIDEST_SPEC = 60
+
+
+def catalogue_json(layouts: Mapping[str, str], proofs: Mapping[str, str]) -> JSON:
+    """Names and titles."""
+    return {"schema": "rope-prover/list/1", "layouts": dict(layouts), "proofs": dict(proofs)}
+
+
+def catalogue_text(layouts: Mapping[str, str], proofs: Mapping[str, str]) -> str:
+    """A name and its title a line."""
+    width = max(map(len, [*layouts, *proofs]), default=0)
+    lines = []
+    for head, table in (("Layouts", layouts), ("Proofs", proofs)):
+        lines += [f"{head}:", *(f"  {name:<{width}}  {plain(title)}" for name, title in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def found_json(patterns: Sequence[str], found: Sequence[Found]) -> JSON:
+    """Rows found by words, the nearest first."""
+    rows = [{"kind": r.kind, "spec": r.spec or None, "what": r.what, "lacks_a_word": r.lacking} for r in found]
+    return {"schema": "rope-prover/found/1", "patterns": list(patterns), "found": rows}
+
+
+def found_text(patterns: Sequence[str], found: Sequence[Found]) -> str:
+    """A spec and what it is a line. Raises InputError if nothing was found."""
+    words = plain(" ".join(patterns), 80)
+    if not found:
+        raise InputError(
+            f"nothing has the words '{words}'", where="list",
+            advice="Try fewer of them, or the project's name; 'rope-prover list' without words names all",
+        )
+    lines = [f"Nothing has all the words '{words}'. All but one of them:"] if found[0].lacking else []
+    width = min(max(len(row.spec) for row in found), _WIDEST_SPEC)
+    lines += [f"  {plain(row.spec) or '-':<{width}}  {plain(row.what)}" for row in found]
+    return "\n".join(lines) + "\n"
+
+
+def unsupported_json(rows: Sequence[Unsupported]) -> JSON:
+    """Systems that are no layout."""
+    return {"schema": "rope-prover/unsupported/1", "unsupported": [row.as_json() for row in rows]}
+
+
+def unsupported_text(rows: Sequence[Unsupported]) -> str:
+    """A system, why no layout says it, and where it stands."""
+    lines = []
+    for row in rows:
+        lines.append(textwrap.fill(plain(f"{row.name}: {row.what}", 4000), columns(100), subsequent_indent="    "))
+        for text in (row.reason, row.source):
+            lines.append(textwrap.fill(
+                plain(text, 4000), columns(100), initial_indent="    ", subsequent_indent="    "
+            ))
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,99 @@
+"""Layouts beside measured kernels, as JSON types and text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from prover.measure.conform import WHY, Conformance
+from prover.measure.transformers_cases import Case
+from prover.reports.text import columns, plain
+
+MAX_SHOWN = 40
+Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whether it is a rotation, what came of it
+
+
+def conform_json(found: Conformance) -> dict[str, Any]:
+    """The comparison as JSON types."""
+    return {
+        "schema": "rope-prover/conform/1",
+        "spec": found.spec,
+        "entry": found.measured.name,
+        "conforms": found.conforms,
+        "strength": "numeric only",
+        "largest_relative_error": found.largest_error,
+        "largest_at_lanes": list(found.largest_at or ()),
+        "tolerance": {
+            "frequency_there": found.allowed_there,
+            "magnitude": found.measured.magnitude_tolerance,
+            "why": WHY[found.measured.kind],
+        },
+        "differences": [
+            {"kind": d.kind, "lanes": list(d.lanes), "layout": d.layout, "measured": d.measured}
+            for d in found.differences
+        ],
+    }
+
+
+def conform_text(found: Conformance, file: str, every_row: bool) -> str:
+    """The comparison for a terminal."""
+    real = found.measured
+    head = "CONFORMS: the layout is what was measured" if found.conforms else (
+        f"DIFFERS from what was measured in {len(found.differences)} places"
+    )
+    at = f", at lanes {found.largest_at[0]}, {found.largest_at[1]}" if found.largest_at else ""
+    rows = [
+        ("layout", plain(found.spec)),
+        ("measured", f"{plain(file)}, entry {plain(real.name)}: {real.width} lanes, {len(real.pairs)} pairs, "
+         f"axes {', '.join(map(plain, real.axes))}"),
+        ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "
+         f"{found.allowed_there:.3g}: {WHY[real.kind]}"),
+        ("magnitude", f"allowed error {real.magnitude_tolerance:.3g}: the decimals printed, and four roundings"),
+    ]
+    shown = found.differences if every_row else found.differences[:MAX_SHOWN]
+    rows += [("differs", plain(str(difference))) for difference in shown]
+    if len(shown) < len(found.differences):
+        rows.append(("differs", f"... {len(found.differences) - len(shown)} more; --all shows them"))
+    lines = [f"{head} (numeric only: floats within a tolerance, no proof).", ""]
+    lines += [
+        textwrap.fill(text, columns(100), initial_indent=f"{label:<10} ", subsequent_indent=" " * 11,
+                      break_long_words=False, break_on_hyphens=False)
+        for label, text in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def compared_json(found: Compared) -> dict[str, Any]:
+    """Kernels beside their layouts of the catalogue."""
+    rows = {
+        name: conform_json(conformance) | {"spec": spec, "is_rotation": turns}
+        for name, (spec, turns, conformance) in found.items()
+    }
+    return {"schema": "rope-prover/compared/1", "compared": rows}
+
+
+def compared_text(found: Compared) -> str:
+    """The same, a line each."""
+    width = min(max(map(len, found)), 60)
+    lines = []
+    for name, (spec, turns, conformance) in found.items():
+        if conformance.conforms:
+            told = (f"conforms to {spec}; {'a' if turns else 'no'} rotation; largest relative error "
+                    f"{conformance.largest_error:.2g}")
+        else:
+            told = f"has no layout in the catalogue: {spec} differs, {conformance.differences[0]}"
+        lines.append(f"{plain(name):<{width}}  {plain(told, 1400)}")
+    return "\n".join(lines) + "\n"
+
+
+def cases_json(cases: Mapping[str, Case]) -> dict[str, Any]:
+    """Cases that can be measured, and the layouts they are held against."""
+    rows = {name: {"model": c.model, "attention": c.attention, "spec": c.spec} for name, c in cases.items()}
+    return {"schema": "rope-prover/cases/1", "cases": rows}
+
+
+def cases_text(cases: Mapping[str, Case]) -> str:
+    """The same, a line each."""
+    width = max(map(len, cases))
+    return "\n".join(f"{name:<{width}}  {c.model}: {c.attention}, {c.spec}" for name, c in cases.items()) + "\n"
