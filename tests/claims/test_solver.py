@@ -17,6 +17,7 @@ from prover.layouts.loading import load
 from prover.proof_files.rewrite_file import run_rewrite
 from prover.proof_files.theorem_file import run_theorem
 from prover.resources import PROOFS
+from sampling import few
 
 Capture = pytest.CaptureFixture[str]
 SEEDS = (1, 7, 12345)
@@ -75,7 +76,7 @@ def test_a_seed_is_for_one_question() -> None:
     assert "0" == z3.get_param("smt.random_seed")
 
 
-@pytest.mark.parametrize("arguments", [
+SPENT = [
     ["prove", "ggml/imrope", "ggml/neox", "--for-all", "sections", "--feed", "text"],
     ["prove", "ggml/normal", "ggml/neox", "--for-all", "n_rot"],
     ["prove", "ggml/neox:n_rot=64", "ggml/neox", "--for-all", "base"],
@@ -83,7 +84,10 @@ def test_a_seed_is_for_one_question() -> None:
     ["prove", "ggml/normal", "ggml/neox"],
     ["prove", "ggml/neox", "ggml/neox", "--relation", "bitwise"],
     ["rewrite", str(PROOFS / "rewrites" / "running-product.toml"), "ggml/neox"],
-], ids=lambda arguments: " ".join(arguments[:3] + arguments[3:4])[-60:])
+]
+
+
+@pytest.mark.parametrize("arguments", few({" ".join(row[:4])[-60:]: row for row in SPENT}, 3))
 def test_a_spent_budget_is_undecided(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """Without an answer nothing is claimed: exit code 3, and the question is saved where the output says."""
     monkeypatch.setattr(module, "ask_z3", lambda question: Answer("unknown", "budget"))

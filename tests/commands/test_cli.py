@@ -299,7 +299,7 @@ ABOUT = {
 
 
 @pytest.mark.parametrize("name", ABOUT)
-@pytest.mark.parametrize("style", ["text", "markdown"])
+@pytest.mark.parametrize("style", few(["text", "markdown"]))
 def test_run_says_which_specs_it_proved(capsys: Capture, name: str, style: str) -> None:
     """Run by name, each kind of file says which two specs it is about, and under which feeds."""
     assert 0 == run_command(["run", name, "--format", style])
@@ -498,7 +498,7 @@ REPEATED = {
 }
 
 
-@pytest.mark.parametrize("arguments", few({name: (arguments,) for name, arguments in REPEATED.items()}, 4))
+@pytest.mark.parametrize("arguments", few({name: (arguments,) for name, arguments in REPEATED.items()}, 8))
 def test_same_bytes_on_every_run(arguments: list[str]) -> None:
     """Two runs with different hash seeds print the same bytes."""
     first, second = (fresh("-m", "prover", *arguments, PYTHONHASHSEED=seed) for seed in ("1", "2"))

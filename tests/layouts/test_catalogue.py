@@ -64,11 +64,12 @@ def test_layout_is_the_kernel(row: Row) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [row for row in ROWS if loaded(row.spec).layout.pairs],
-                         ids=[i for i, row in zip(IDS, ROWS, strict=True) if loaded(row.spec).layout.pairs])
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_one_reversed_pair_is_noticed(row: Row) -> None:
     """Negative control: the comparison fails when the slowest turning pair goes the other way."""
     layout = loaded(row.spec).layout
+    if not layout.pairs:
+        pytest.skip("nothing turns")
     turning = [i for i, pair in enumerate(layout.pairs) if pair.angle.frequencies]
     pairs = list(layout.pairs)
     pair = pairs[turning[-1]]

@@ -291,6 +291,7 @@ def test_where_needs_variables(capsys: Capture) -> None:
     assert "--for-all" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_where_may_name_what_has_a_number() -> None:
     """A parameter with one value in both layouts is that value in a condition."""
     layouts = ("ggml/imrope:head_dim=8:n_rot=8", "ggml/neox:head_dim=8:n_rot=8")

@@ -14,6 +14,7 @@ from prover.layouts.feed import Feed
 from prover.layouts.loading import About
 from prover.reports.report import relation_word, report
 from prover.verdicts.verdict import Verdict, prove
+from sampling import few
 from truth_table import ROWS, Row
 
 IDS = [row.name for row in ROWS]
@@ -74,7 +75,7 @@ def test_self(row: Row) -> None:
     assert [Relation.IDENTICAL, Relation.IDENTICAL] == found
 
 
-@pytest.mark.parametrize("row", ROWS, ids=IDS)
+@pytest.mark.parametrize("row", few(dict(zip(IDS, ROWS, strict=True)), 4))
 def test_tamper(row: Row) -> None:
     """A certificate whose statement is moved one rung is rejected, even with a fresh digest."""
     text = verdict_of(row).certificate
