@@ -7,6 +7,8 @@ import doctest
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType, ModuleType
 
 import pytest
@@ -55,6 +57,56 @@ def test_a_proof_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) 
                          ("markdown", proof.to_markdown())):
         assert proof.exit_code == run_command(["prove", SOURCE, TARGET, "--format", style])
         assert given == capsys.readouterr().out
+
+
+MEASURED = Path(__file__).parents[1] / "measured" / "ggml.json"
+REPORTS: dict[str, tuple[list[str], Callable[[], prover.Report]]] = {
+    "list": (["list"], prover.find),
+    "list of words": (["list", "gemma", "3"], lambda: prover.find(["gemma", "3"])),
+    "list of what is no layout": (["list", "--unsupported"], prover.unsupported),
+    "names": (["names", "vllm"], lambda: prover.names("vllm")),
+    "show": (["show", "ggml/imrope", "--feed", "text"], lambda: prover.show("ggml/imrope", "text")),
+    "show without lists": (["show", "vllm/longrope"], lambda: prover.show("vllm/longrope")),
+    "conform": (
+        ["conform", "ggml/neox:head_dim=8:base=500", str(MEASURED), "--entry", "neox_d8"],
+        lambda: prover.conform("ggml/neox:head_dim=8:base=500", str(MEASURED), "neox_d8"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_is_what_the_command_prints(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same text, JSON and exit code, and a `repr` of one line."""
+    arguments, ask = REPORTS[name]
+    report = ask()
+    for more, given in (([], report.to_text()), (["--json"], json.dumps(report.to_json(), indent=1) + "\n")):
+        assert report.exit_code == run_command([*arguments, *more])
+        assert given == capsys.readouterr().out
+    assert (True, 1) == (repr(report).startswith("<report: "), len(repr(report).splitlines()))
+
+
+def test_certificates_are_told_and_held_against_layouts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """`check` with `against` and `explain` are what the commands say."""
+    text = prover.prove(SOURCE, TARGET).certificate
+    assert text is not None
+    path = tmp_path / "kept.json"
+    path.write_text(text)
+    checked = prover.check(text, against=(SOURCE, TARGET))
+    assert (True, True) == (checked.accepted, checked.names_checked)
+    other = prover.check(text, against=(TARGET, TARGET))
+    assert (False, 4) == (other.accepted, other.exit_code)
+    assert "its source is not that of --against" in other.reason
+    assert 0 == run_command(["explain", str(path)])
+    assert checked.explain(str(path)).to_text() == capsys.readouterr().out
+    assert "rejected" in prover.check("{}").explain().to_text()
+
+
+@pytest.mark.slow
+def test_classes_come_with_certificates() -> None:
+    """Each member but the first has one that the checker accepts."""
+    found = prover.classes("ggml/neox:head_dim=8", feeds="text", width=8)
+    assert sum(map(len, found.classes)) - len(found.classes) == len(found.certificates) > 0
+    assert all(prover.check(text) for _, text in found.certificates[:3])
 
 
 def test_answers_are_frozen() -> None:
