@@ -14,6 +14,7 @@ def _shipped(name: str) -> Path:
 
 MODELS = _shipped("models")
 RULES = MODELS / "rules"
+READINGS = MODELS / "readings"
 PROOFS = _shipped("proofs")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from prover.api.answers import Classes, Layout, Report, Texts, several
 from prover.api.arguments import RelationName, relation_of
-from prover.errors import EXIT_OK
+from prover.errors import EXIT_OK, InputError
 
 
 def load(spec: str) -> Layout:
@@ -27,12 +27,21 @@ def load(spec: str) -> Layout:
 def show(spec: str, feeds: Texts = (), every_pair: bool = False) -> Report:
     """A layout's formula, parameters, properties and pairs; without pairs where parameters must be given.
 
+    Of a config.json, or a folder that holds one: the layout of each part of the model, and where its values come from.
+
     >>> print(show("ggml/neox:head_dim=4").to_text().splitlines()[0])
     ggml/neox:head_dim=4  (ggml NEOX)
     """
     from prover.layouts.loading import outline
+    from prover.reports.model_report import model_json, model_text
     from prover.reports.show import outline_json, outline_text
+    from prover.sources.config_json import is_config, read_config
 
+    if is_config(spec):
+        if feeds:
+            raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
+        model = read_config(spec)
+        return Report(EXIT_OK, lambda: model_json(model), lambda _: model_text(model))
     about = outline(spec)
     if about.missing and not feeds:
         return Report(EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about))

@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from prover.errors import InputError
 from prover.files import read_toml
-from prover.resources import MODELS, RULES
+from prover.resources import MODELS, READINGS, RULES
 
 MAX_SPEC = 1 << 20
 MAX_PARAMETERS = 64
@@ -41,9 +41,8 @@ class Spec:
 @cache
 def catalogue() -> Mapping[str, Path]:
     """Name to file of every shipped layout, sorted by name."""
-    found = {
-        f"{path.parent.name}/{path.stem}": path for path in MODELS.glob("*/*.toml") if path.parent != RULES
-    }
+    folders = [folder for folder in MODELS.iterdir() if folder.is_dir() and folder not in (RULES, READINGS)]
+    found = {f"{path.parent.name}/{path.stem}": path for folder in folders for path in folder.glob("*.toml")}
     return MappingProxyType(dict(sorted(found.items())))
 
 
@@ -95,6 +94,12 @@ def _find(name: str, text: str) -> Path:
     shipped = catalogue()
     if _CATALOGUE_NAME.match(name) and name in shipped:
         return shipped[name]
+    if name.endswith(".json"):
+        raise InputError(
+            "is no layout", where=f"spec '{text[:80]}'",
+            advice="Of a model's config.json 'rope-prover show' gives the SPEC of each part; "
+            "'rope-prover check' takes certificates",
+        )
     from prover.layouts.names import refuse_bare_word
 
     refuse_bare_word(text)

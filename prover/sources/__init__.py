@@ -1,0 +1,1 @@
+"""From what people have to layouts: configs of models."""

@@ -1,0 +1,111 @@
+"""Keys of a config, read with their kinds: what is missing, null or of another kind is told with file and key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from prover.errors import InputError
+from prover.sources.json_text import kind_of
+
+MAX_LIST = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One object of a config. `where`: its file, and its own place in it."""
+
+    table: Mapping[str, Any]
+    where: str
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.table
+
+    def is_given(self, key: str) -> bool:
+        """Whether the key is there and not null."""
+        return self.table.get(key) is not None
+
+    def number(self, key: str) -> Fraction:
+        """A number, which must be there. Raises InputError."""
+        value = self._there(key)
+        if isinstance(value, bool) or not isinstance(value, int | Fraction):
+            raise self.wrong(key, "a number")
+        return Fraction(value)
+
+    def whole(self, key: str, least: int = 1) -> int:
+        """A whole number of at least `least`, which must be there. Raises InputError."""
+        value = self.number(key)
+        if value.denominator != 1 or not least <= value < 1 << 31:
+            raise self.wrong(key, f"a whole number from {least} on")
+        return int(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false; null is false, as Python takes it. Raises InputError."""
+        value = self.table.get(key, default)
+        if not isinstance(value, bool) and value is not None:
+            raise self.wrong(key, "true or false")
+        return bool(value)
+
+    def text(self, key: str) -> str:
+        """A text, which must be there. Raises InputError."""
+        value = self._there(key)
+        if not isinstance(value, str):
+            raise self.wrong(key, "a text")
+        return value
+
+    def numbers(self, key: str) -> tuple[Fraction, ...]:
+        """A list of numbers, which must be there. Raises InputError."""
+        value = self._there(key)
+        if not isinstance(value, list) or not 0 < len(value) <= MAX_LIST:
+            raise self.wrong(key, f"a list of 1 to {MAX_LIST} numbers")
+        if not all(isinstance(each, int | Fraction) and not isinstance(each, bool) for each in value):
+            raise self.wrong(key, "a list of numbers")
+        return tuple(map(Fraction, value))
+
+    def object(self, key: str) -> Keys | None:
+        """The keys of an object inside; None if it is absent, null or empty. Raises InputError."""
+        value = self.table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.wrong(key, "an object")
+        return Keys(value, f"{self.where}, {key}") if value else None
+
+    def wrong(self, key: str, expected: str) -> InputError:
+        """The error that a key is not what was expected."""
+        value = self.table.get(key)
+        is_plain = isinstance(value, int | Fraction | str) and not isinstance(value, bool)
+        got = str(value)[:40] if is_plain else kind_of(value)
+        return InputError(f"expected {expected}, got {got if key in self.table else 'nothing'}",
+                          where=f"{self.where}, {key}")
+
+    def _there(self, key: str) -> Any:
+        if key not in self.table:
+            raise InputError("is not in the file, and its value is not guessed", where=f"{self.where}, {key}",
+                             advice="Add the key, or give the layout itself: 'rope-prover list' finds it")
+        if self.table[key] is None:
+            raise InputError("is null, for which nothing is defined", where=f"{self.where}, {key}")
+        return self.table[key]
+
+
+def number_text(value: Fraction) -> str:
+    """An exact number as a spec writes it: whole, a decimal where it ends, else a fraction."""
+    twos = fives = 0
+    rest = value.denominator
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return str(value)
+    places = max(twos, fives)
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+def list_text(values: Sequence[Fraction]) -> str:
+    """Numbers as a spec writes a list."""
+    return ",".join(map(number_text, values))
