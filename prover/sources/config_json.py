@@ -60,7 +60,7 @@ def read_config(name: str) -> Model:
     if path.is_dir():
         path /= CONFIG
         if not path.exists():
-            raise InputError(f"holds no {CONFIG}", where=name, advice="Name the file itself")
+            raise InputError(f"is a directory that holds no {CONFIG}", where=name, advice="Name the file itself")
     keys = Keys(read_json_object(path), str(path))
     kind = keys.text("model_type")
     try:

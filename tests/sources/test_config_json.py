@@ -113,7 +113,7 @@ def test_what_is_refused(config: dict[str, Any] | str, parts: tuple[str, ...], t
 def test_a_folder(tmp_path: Path, capsys: Capture) -> None:
     """A model's folder stands for its config, and one without says what is missing."""
     assert 2 == run_command(["show", str(tmp_path)])
-    assert "holds no config.json" in capsys.readouterr().err
+    assert "is a directory that holds no config.json" in capsys.readouterr().err
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
     assert 0 == run_command(["show", str(tmp_path)])
     assert "  transformers/half:head_dim=8:rope_theta=10000\n" in capsys.readouterr().out
