@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prover.api.answers import JSON, Texts, several
+from prover.errors import InputError
 from prover.proof_files.result import ProofResult
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """Files to be proved, in the order of `names`: to be gone through once, each result given once it is known."""
+    """Files to be proved, in the order of `names`: each result is given once it is known, and anew each time."""
 
     names: tuple[str, ...]
-    _results: Iterator[ProofResult] = field(compare=False)
+    _start: Callable[[], Iterator[ProofResult]] = field(compare=False)
 
     def __iter__(self) -> Iterator[ProofResult]:
-        return self._results
+        return self._start()
 
     def __repr__(self) -> str:
         return f"<run of {', '.join(self.names)}>"
@@ -48,13 +49,14 @@ class Run:
 
 
 def run(
-    names: Texts = (), *, update: bool = False, jobs: int | None = None, smtlib: str | None = None,
+    names: Texts = (), *, update: bool = False, jobs: int | None = 1, smtlib: str | None = None,
     cvc5: bool = False,
 ) -> Run:
     """Files of proofs, by shipped name or path, all shipped ones if none is named.
 
-    `jobs`: how many are proved at once; as many as there are cores if None. Raises ProverError for what concerns all
-    files; what is wrong with one is its result.
+    `jobs`: how many are proved at once, as many as there are cores if None. Several run in processes of their own,
+    which import the caller's main module: a script then needs `if __name__ == "__main__"`. Raises ProverError for
+    what concerns all files; what is wrong with one is its result.
 
     >>> [(result.name, result.exit_code) for result in run("01-normal-to-neox")]
     [('01-normal-to-neox', 0)]
@@ -63,7 +65,9 @@ def run(
     from prover.proof_files.finding import find_proofs
     from prover.proof_files.running import Way, run_files, usual_jobs
 
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
     paths = find_proofs(several(names))
     make_solver(smtlib, cvc5)  # a folder or a solver that is not to be had is one error, not one a file
-    results = run_files(paths, Way(update, smtlib, cvc5), jobs or usual_jobs())
-    return Run(tuple(path.stem for path in paths), results)
+    way, processes = Way(update, smtlib, cvc5), jobs or usual_jobs()
+    return Run(tuple(path.stem for path in paths), lambda: run_files(paths, way, processes))

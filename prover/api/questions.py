@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
 from prover.api.arguments import RelationName, allowed, loaded_of
+from prover.errors import InputError
 
 if TYPE_CHECKING:
     from prover.theorems.for_all import Theorem
@@ -75,10 +76,10 @@ def prove_bits(
 
 
 def prove_for_all(
-    source: str, target: str, names: str, *, where: Texts = (), feeds: Texts = (),
+    source: str, target: str, names: Texts, *, where: Texts = (), feeds: Texts = (),
     axes: str | None = None, relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False,
 ) -> Answer:
-    """The same for all values of the parameters in `names`, with commas between. `where`: what may be assumed of them.
+    """The same for all values of the parameters `names`, one text with commas or several. `where`: what may be assumed.
 
     >>> prove_for_all("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,base").verdict
     'convertible'
@@ -88,17 +89,17 @@ def prove_for_all(
     from prover.theorems.for_all import state_theorem
 
     return _theorem(state_theorem(
-        source, target, names, several(where), axes_feeds(axes, several(feeds)), allowed(relation),
+        source, target, ",".join(several(names)), several(where), axes_feeds(axes, several(feeds)), allowed(relation),
         make_solver(smtlib, cvc5),
     ))
 
 
 def solve(
-    source: str, target: str, over: str, *, where: Texts = (), feeds: Texts = (),
+    source: str, target: str, over: Texts, *, where: Texts = (), feeds: Texts = (),
     axes: str | None = None, up_to: int = 6, smtlib: str | None = None, cvc5: bool = False,
     track: Callable[[Sequence[str]], Iterator[str]] = iter,
 ) -> Answer:
-    """For which values of the parameters in `over` are two layouts equal?
+    """For which values of the parameters `over`, one text with commas or several, are two layouts equal?
 
     `up_to`: where no condition is found, parameters from 0 to this are tried one by one, with `track` around them.
     """
@@ -107,7 +108,8 @@ def solve(
     from prover.theorems.for_all import solve_for
 
     fed = axes_feeds(axes, several(feeds))
-    return _theorem(solve_for(source, target, over, several(where), fed, make_solver(smtlib, cvc5), up_to, track))
+    solver = make_solver(smtlib, cvc5)
+    return _theorem(solve_for(source, target, ",".join(several(over)), several(where), fed, solver, up_to, track))
 
 
 def rewrite(
@@ -140,6 +142,10 @@ def check(
     """
     from prover import checker
 
+    if not isinstance(certificate, str):
+        raise InputError("expected the text of a certificate", where="check")
+    if against is not None and (isinstance(against, str) or len(against) != 2):
+        raise InputError("expected two specs, of the source and of the target", where="against")
     try:
         holds, fails = checker.check(certificate)
     except checker.Rejected as rejected:

@@ -88,6 +88,7 @@ class _Transformers(msgspec.Struct):
     output_permutation: list[int] | None = None
     non_rotation_pairs: list[tuple[int, int, list[float], list[float]]] = []
     general_pairs: list[tuple[int, int, list[float], list[float], list[float], list[float]]] = []
+    is_rotation: bool | None = None
 
 
 def read_measured(path: Path) -> dict[str, Measured]:
@@ -157,6 +158,9 @@ def written(table: dict[str, Any]) -> str:
 def decode(name: str, table: Any, where: str) -> Measured:
     """One entry. Raises InputError with field, expected and got."""
     is_ggml = isinstance(table, dict) and isinstance(table.get("axis"), str)
+    width = table.get("head_dim") if isinstance(table, dict) else None
+    if isinstance(width, int) and not 0 < width <= MAX_WIDTH:
+        raise InputError(f"is {width}, expected 1 to {MAX_WIDTH}", where=f"{where}, head_dim")
     try:
         if is_ggml:
             return _from_ggml(name, msgspec.convert(table, _Ggml))
@@ -207,6 +211,11 @@ def _from_transformers(name: str, entry: _Transformers) -> Measured:
         pairs.append(pair(a, b, (vector, vector, vector, vector)))
     general = [((a, b), (v, v, w, w)) for a, b, v, w in entry.non_rotation_pairs]
     general += [((a, b), (alpha, beta, gamma, delta)) for a, b, alpha, beta, gamma, delta in entry.general_pairs]
+    if entry.is_rotation is not None and entry.is_rotation == bool(general):
+        raise InputError(
+            f"is {str(entry.is_rotation).lower()}, but {len(general)} pairs are listed that have several angles",
+            where="is_rotation", advice="Such pairs stand under non_rotation_pairs or general_pairs",
+        )
     for lanes, vectors in general:
         _finite("non_rotation_pairs, general_pairs", itertools.chain(*vectors))
         if any(len(numbers) != len(axes) for numbers in vectors):
@@ -289,8 +298,6 @@ def _checked(
     name: str, width: int, axes: tuple[str, ...], pairs: list[MeasuredPair], passes: list[tuple[int, int]],
     scales: dict[int, float], kind: str,
 ) -> Measured:
-    if not 0 < width <= MAX_WIDTH:
-        raise InputError(f"is {width}, expected 1 to {MAX_WIDTH}", where="head_dim")
     if len(axes) > MAX_AXES:
         raise InputError(f"{len(axes)} axes; at most {MAX_AXES}", where="axes")
     for what, lanes in (

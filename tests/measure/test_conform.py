@@ -81,7 +81,9 @@ def test_each_kind_of_difference_is_named(change: dict[str, Any], expected: list
     [
         ({"head_dim": "6"}, "Expected 'int', got 'str'"),
         ({"head_dim": True}, "Expected 'int', got 'bool'"),
-        ({"head_dim": 0, "pairs": [], "passthrough": []}, "expected 1 to 65536"),
+        ({"head_dim": 0}, "is 0, expected 1 to 65536"),
+        ({"head_dim": 10**12}, "is 1000000000000, expected 1 to 65536"),
+        ({"is_rotation": False}, "is false, but 0 pairs are listed that have several angles"),
         ({"pairs": [[0, 2, 0, 1, 1e300], [1, 3, 0, 1, 0.1]]}, "not a number that a kernel can have"),
         ({"pairs": [[0, 2, 0, 1, 1.0], [1, 2, 0, 1, 0.1]]}, "lane 2 is read twice"),
         ({"pairs": [[0, 9, 0, 1, 1.0]]}, "lane 9 does not exist"),

@@ -99,6 +99,12 @@ def test_certificates_are_told_and_held_against_layouts(capsys: pytest.CaptureFi
     assert 0 == run_command(["explain", str(path)])
     assert checked.explain(str(path)).to_text() == capsys.readouterr().out
     assert "rejected" in prover.check("{}").explain().to_text()
+    for wrong in (SOURCE, (SOURCE,), (SOURCE, TARGET, TARGET)):
+        with pytest.raises(prover.ProverError, match="against: expected two specs"):
+            prover.check(text, against=wrong)  # type: ignore[arg-type]
+    for nothing in (None, 3, text.encode()):
+        with pytest.raises(prover.ProverError, match="expected the text of a certificate"):
+            prover.check(nothing)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -145,7 +151,7 @@ def test_mistakes_are_one_kind_of_error() -> None:
 
 def test_theorems_and_rewrites() -> None:
     """All sizes, loops and bits come as answers with a word, a sentence and an exit code."""
-    always = prover.prove_for_all("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,base")
+    always = prover.prove_for_all("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", ["n_rot", "base"])
     assert ("convertible", 5) == (always.verdict, always.exit_code)
     where = prover.solve("ggml/mrope:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "n_rot,sections", feeds=["text"])
     assert ("different", 1) == (where.verdict, where.exit_code)
@@ -156,8 +162,12 @@ def test_theorems_and_rewrites() -> None:
 
 def test_run_gives_results_one_by_one() -> None:
     """Proof files are run in order, each result with its exit code."""
-    results = prover.run(["06-gpt-oss-yarn", "01-normal-to-neox"], jobs=1)
-    assert [("06-gpt-oss-yarn", 0), ("01-normal-to-neox", 0)] == [(r.name, r.exit_code) for r in results]
+    proofs = prover.run(["06-gpt-oss-yarn", "01-normal-to-neox"])
+    for _ in range(2):
+        assert [("06-gpt-oss-yarn", 0), ("01-normal-to-neox", 0)] == [(r.name, r.exit_code) for r in proofs]
+    for jobs in (0, -1, 1.5, "x"):
+        with pytest.raises(prover.ProverError, match="jobs: expected a whole number from 1 on"):
+            prover.run("01-normal-to-neox", jobs=jobs)  # type: ignore[arg-type]
 
 
 def test_one_text_stands_for_several() -> None:
