@@ -67,6 +67,7 @@ def theorem_json(found: Theorem) -> JSON:
         "tried": {"equal": found.tried[0], "different": found.tried[1], "checked": found.checked},
         "equal_up_to_bound": {
             "bound": found.bound, "points": list(found.listed), "undecided": list(found.undecided),
+            "pattern": found.pattern or None,
         } if found.bound else None,
         "questions": found.questions,
         "second_opinion": found.agreement or None,
@@ -249,6 +250,8 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     if found.bound:
         rows.append(("equal at", "; ".join(found.listed) or "no parameters"))
         rows.append(("", f"of all whole numbers from 0 to {found.bound} that both layouts take, each decided alone"))
+        if found.pattern:
+            rows.append(("", f"of these, exactly where {found.pattern}; beyond {found.bound} nothing is proved"))
         rows += [("undecided", f"at {'; '.join(found.undecided)}")] if found.undecided else []
     rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):

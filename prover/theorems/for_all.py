@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from math import gcd
 
 import sympy
 
@@ -41,6 +42,7 @@ from prover.theorems.theorem import Answer, Scope, decide
 
 MAX_SEARCHED = 24
 MAX_LISTED = 400
+MAX_DIVISOR = 16
 
 Track = Callable[[Sequence[str]], Iterator[str]]
 
@@ -55,7 +57,7 @@ class Theorem:
     `tried`: at how many points on the equal and on the different side the concrete engine agreed; `checked`: at how
     many of them with a certificate.
     `listed`: within `bound`, the points at which they are equal, where no condition was found; `undecided`: those at
-    which that is open.
+    which that is open. `pattern`: remainders that tell the former from all others within the bound; not proved beyond.
     `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
     """
 
@@ -75,6 +77,7 @@ class Theorem:
     unneeded: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+    pattern: str = ""
     bound: int = 0
     questions: int = 0
     agreement: str = ""
@@ -305,14 +308,33 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
             break
     points, reached = _points(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
-    equal, undecided = list[str](), list[str]()
-    for text in track(list(named)):
-        word = _word_at(study, named[text], found)
-        if word in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE):
-            equal.append(text)
-        elif word is Outcome.UNDECIDED:
-            undecided.append(text)
-    return replace(found, listed=tuple(equal), undecided=tuple(undecided), bound=reached)
+    words = {text: _word_at(study, named[text], found) for text in track(list(named))}
+    equal = [text for text, word in words.items() if word in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)]
+    undecided = [text for text, word in words.items() if word is Outcome.UNDECIDED]
+    taken = [(named[text], text in equal) for text, word in words.items() if word is not None]
+    pattern = "" if undecided else _pattern(study.statement, taken)
+    return replace(found, listed=tuple(equal), undecided=tuple(undecided), pattern=pattern, bound=reached)
+
+
+def _pattern(statement: Statement, taken: Sequence[tuple[Point, bool]]) -> str:
+    """The remainders of the one parameter by the least divisor that tells equal from different; empty if there is none.
+
+    Each remainder that occurs has to do so twice, so that none is told from a single number. Numbers that come in steps
+    are divided by multiples of the step.
+    """
+    symbols = [symbol for variable in statement.variables for symbol in variable.symbols]
+    if len(symbols) != 1 or len({is_equal for _, is_equal in taken}) < 2:
+        return ""
+    name = statement.variables[0].name
+    numbers = [(int(point[symbols[0]]), is_equal) for point, is_equal in taken]
+    step = gcd(*(number - numbers[0][0] for number, _ in numbers))
+    for divisor in range(step, MAX_DIVISOR + 1, step):
+        kinds: dict[int, list[bool]] = {}
+        for number, is_equal in numbers:
+            kinds.setdefault(number % divisor, []).append(is_equal)
+        if all(len(found) > 1 and len(set(found)) == 1 for found in kinds.values()):
+            return " or ".join(f"{name} % {divisor} == {rest}" for rest, found in sorted(kinds.items()) if found[0])
+    return ""
 
 
 def _word_at(study: Study, point: Point, found: Theorem) -> Outcome | None:

@@ -255,6 +255,16 @@ def test_points_are_listed_where_no_condition_is_found() -> None:
     assert {f"sections={a},{b},0,0" for a, b in equal} == set(found.listed)
 
 
+def test_points_that_a_remainder_tells_apart(capsys: Capture) -> None:
+    """Wan's tables for sixths of the head, cut at thirds: harmless where head_dim % 6 is 0 or 2, as far as tried."""
+    specs = ["diffusers/wan:slices=thirds", "diffusers/wan"]
+    assert 3 == run_command(["solve", *specs, "--over", "head_dim", "--up-to", "24"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "of these, exactly where head_dim % 6 == 0 or head_dim % 6 == 2; beyond 24 nothing is proved" in told
+    assert 3 == run_command(["solve", *specs, "--over", "head_dim", "--up-to", "14"])
+    assert "exactly where" not in capsys.readouterr().out
+
+
 def _same_vision(a: int, b: int) -> bool:
     specs = [f"{name}:head_dim=8:sections={a},{b},0,0" for name in ("ggml/vision", "ggml/vision-cuda")]
     return prove(make_claim(load(specs[0]), load(specs[1]), [])).holds is not None
