@@ -12,7 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from prover.errors import InputError
+from prover.errors import InputError, ProverError
+from prover.layouts.loading import load
 from prover.layouts.spec import catalogue
 from prover.sources.json_text import read_json_object
 from prover.sources.keys import Keys, list_text, number_text
@@ -73,7 +74,12 @@ def read_config(name: str) -> Model:
         return Model(str(path), kind, engine, source, (part,), tuple(_unread(keys, set(), None)))
     layers = tuple(range(_layers(keys))) if keys.is_given("num_hidden_layers") else None
     layout, values, findings = _read(keys, entry)
-    return Model(str(path), kind, engine, source, (Part("text", layers, layout, values),), findings)
+    part = Part("text", layers, layout, values)
+    try:
+        load(str(part.spec))  # a SPEC that no command takes is none
+    except ProverError as fault:
+        raise fault.inside(str(path)) from None
+    return Model(str(path), kind, engine, source, (part,), findings)
 
 
 def _layers(keys: Keys) -> int:
@@ -215,6 +221,9 @@ def _scaling(keys: Keys, entry: Reading, rope: Keys, rule: str) -> Iterator[Valu
     if rule in ("yarn", "longrope") and not rope.is_given("factor") and (rule == "longrope" or "factor" in rope):
         assert original is not None
         most = keys.whole("max_position_embeddings")
+        if not Fraction(original.text) > 0:
+            raise InputError(f"expected a number above 0, got {original.text[:40]}",
+                             where=f"{keys.where}, {original.origin}")
         yield Value("factor", number_text(most / Fraction(original.text)),
                     "max_position_embeddings / original_max_position_embeddings")
     else:

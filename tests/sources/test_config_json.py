@@ -71,6 +71,11 @@ REFUSED: dict[str, tuple[dict[str, Any] | str, tuple[str, ...]]] = {
     "null for a base": (LLAMA | {"rope_theta": None}, ("rope_theta: is null",)),
     "NaN for a base": ('{"model_type": "llama", "hidden_size": 8, "num_attention_heads": 1, "rope_theta": NaN}',
                        ("rope_theta: expected a number, got NaN",)),
+    "an original of 0": (
+        LLAMA | {"rope_scaling": {"type": "yarn", "factor": None, "original_max_position_embeddings": 0},
+                 "max_position_embeddings": 64}, ("expected a number above 0, got 0",)),
+    "a base of 0": (LLAMA | {"rope_theta": 0}, ("rope_theta=0 does not meet its requirement",)),
+    "an odd head": (LLAMA | {"head_dim": 7}, ("head_dim=7 does not meet its requirement",)),
     "half a lane": (LLAMA | {"head_dim": 8.5}, ("head_dim: expected a whole number from 1 on, got 17/2",)),
     "no heads": (LLAMA | {"num_attention_heads": 0}, ("num_attention_heads: expected a whole number from 1 on, got 0",
                                                       )),
