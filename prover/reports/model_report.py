@@ -21,13 +21,13 @@ def model_json(model: Model) -> dict[str, Any]:
         "source": model.source,
         "parts": [
             {
-                "part": part.name, "layer_type": None, "layers": _layers(part), "spec": part.spec,
+                "part": part.name, "layer_type": part.layer_type or None, "layers": _layers(part), "spec": part.spec,
                 "values": [{"name": v.name, "value": v.text, "from": v.origin} for v in part.values],
             }
             for part in model.parts if part.spec
         ],
         "no_rope": [
-            {"part": part.name, "layers": _layers(part), "instead": part.instead}
+            {"part": part.name, "layer_type": part.layer_type or None, "layers": _layers(part), "instead": part.instead}
             for part in model.parts if not part.spec
         ],
         "findings": list(model.findings),

@@ -18,6 +18,7 @@ class Value:
 class Part:
     """Layers that share a layout. `layers`: their indices; None if the file does not say how many there are.
 
+    `name`: text, vision, audio or another part of the model; `layer_type`: which of its layers, where they differ.
     `layout`: the name in the catalogue with its choices; None for attention without RoPE, which has `instead`.
     """
 
@@ -26,6 +27,7 @@ class Part:
     layout: str | None
     values: tuple[Value, ...] = ()
     instead: str = ""
+    layer_type: str = ""
 
     @property
     def spec(self) -> str | None:
