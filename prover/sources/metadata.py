@@ -13,7 +13,7 @@ Scalar = int | Fraction | str | bool
 class Stored:
     """One value as stored.
 
-    `kind`: u8 to u64, i8 to i64, f32, f64, bool or str, for an array that of its elements; "" where a text does not tell.
+    `kind`: u8 to u64, i8 to i64, f32, f64, bool or str, for an array that of its elements; "" where none is told.
     `value`: exact, a float as the number it is; an array is a tuple. `cut`: the elements of an array that a text leaves
     out. `is_rounded`: a text printed the number with few digits, so that the file may hold another.
     """
