@@ -86,6 +86,17 @@ class Proof(Answer):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Difference(Report):
+    """What came of two models: `verdict` is the worst of their parts. `certificates`: file name and text of each."""
+
+    verdict: str
+    certificates: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return f"<{self.verdict}: {len(self.certificates)} certificates>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Layout:
     """A layout at the parameters of a spec; its pairs are exact. `warnings`: what its kernel does in silence."""
 

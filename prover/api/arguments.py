@@ -36,4 +36,11 @@ def loaded_of(side: str | Layout) -> Loaded:
     """A layout, or that of a spec, as it was loaded."""
     from prover.layouts.loading import load
 
-    return side._loaded if isinstance(side, Layout) else load(side)
+    return side._loaded if isinstance(side, Layout) else load(spec_of(side))
+
+
+def spec_of(spec: str) -> str:
+    """A SPEC without models in it: the layout of the part that it names."""
+    from prover.sources.reading import resolve
+
+    return resolve(spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from prover.api.answers import Classes, Layout, Report, Texts, several
-from prover.api.arguments import RelationName, relation_of
+from prover.api.arguments import RelationName, relation_of, spec_of
 from prover.errors import EXIT_OK, InputError
 
 
@@ -19,6 +19,7 @@ def load(spec: str) -> Layout:
     """
     from prover.layouts.loading import load as load_spec
 
+    spec = spec_of(spec)
     loaded = load_spec(spec)
     layout = loaded.layout
     return Layout(spec, loaded.about.title, layout.width, layout.axes, layout.pairs, loaded.about.warnings, loaded)
@@ -35,13 +36,14 @@ def show(spec: str, feeds: Texts = (), every_pair: bool = False) -> Report:
     from prover.layouts.loading import outline
     from prover.reports.model_report import model_json, model_text
     from prover.reports.show import outline_json, outline_text
-    from prover.sources.config_json import is_config, read_config
+    from prover.sources.reading import is_model, read_model
 
-    if is_config(spec):
+    if is_model(spec):
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
-        model = read_config(spec)
+        model = read_model(spec)
         return Report(EXIT_OK, lambda: model_json(model), lambda _: model_text(model))
+    spec = spec_of(spec)
     about = outline(spec)
     if about.missing and not feeds:
         return Report(EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about))
@@ -102,7 +104,8 @@ def classes(
 
     given = {"width": width, "rotary": rotary, "base": base, "sections": sections}
     roles = {role: str(value) for role, value in given.items() if value is not None}
-    found = sort_catalogue(several(likes), relation_of(relation), several(feeds), axes or "", roles, track)
+    specs = tuple(map(spec_of, several(likes)))
+    found = sort_catalogue(specs, relation_of(relation), several(feeds), axes or "", roles, track)
     return Classes(
         EXIT_OK, lambda: classes_json(found), lambda _: classes_text(found),
         tuple(tuple(member.spec for member in members) for members in found.classes), tuple(certificates_of(found)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report, Texts, several
+from prover.api.arguments import spec_of
 from prover.errors import EXIT_DIFFERENT, EXIT_OK
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def conform(spec: str, measured: str, entry: str | None = None, *, every_differe
     from prover.measure.measured import read_entry
     from prover.reports.conform_report import conform_json, conform_text
 
-    layout = load(spec).layout
+    layout = load(spec_of(spec)).layout
     found = compare(layout, read_entry(measured, entry))
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
-from prover.api.arguments import RelationName, allowed, loaded_of
+from prover.api.arguments import RelationName, allowed, loaded_of, spec_of
 from prover.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def prove_bits(
     from prover.layouts.axes import axes_feeds
     from prover.reports.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
 
-    found = compare_bits(source, target, axes_feeds(axes, several(feeds)), make_solver(smtlib, cvc5))
+    found = compare_bits(spec_of(source), spec_of(target), axes_feeds(axes, several(feeds)), make_solver(smtlib, cvc5))
     return Answer(
         EXIT_CODES[found.outcome], lambda: bitwise_json(found), lambda _: bitwise_text(found),
         found.outcome.value, _first_line(bitwise_text(found)), None, lambda _: bitwise_markdown(found),
@@ -89,8 +89,8 @@ def prove_for_all(
     from prover.theorems.for_all import state_theorem
 
     return _theorem(state_theorem(
-        source, target, ",".join(several(names)), several(where), axes_feeds(axes, several(feeds)), allowed(relation),
-        make_solver(smtlib, cvc5),
+        spec_of(source), spec_of(target), ",".join(several(names)), several(where), axes_feeds(axes, several(feeds)),
+        allowed(relation), make_solver(smtlib, cvc5),
     ))
 
 
@@ -109,7 +109,10 @@ def solve(
 
     fed = axes_feeds(axes, several(feeds))
     solver = make_solver(smtlib, cvc5)
-    return _theorem(solve_for(source, target, ",".join(several(over)), several(where), fed, solver, up_to, track))
+    names = ",".join(several(over))
+    return _theorem(solve_for(
+        spec_of(source), spec_of(target), names, several(where), fed, solver, up_to, track,
+    ))
 
 
 def rewrite(
@@ -157,7 +160,7 @@ def check(
         from prover.layouts.loading import load
         from prover.verdicts.certificate import difference
 
-        source, target = map(load, against)
+        source, target = (load(spec_of(spec)) for spec in against)
         fault = difference(root, make_claim(source, target, axes_feeds(axes, several(feeds))))
         if fault:
             return Checked(False, None, None, fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from prover.commands.console import exit_help, print_json, safe, tell_report
 from prover.errors import EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
+_CODE = re.compile(r"RP\d*", re.IGNORECASE)
 
 
 @click.command(epilog=exit_help("accepted: all prove what they state, of the layouts of --against if given"))
@@ -45,12 +47,17 @@ def check(
 
 
 @click.command(epilog=exit_help("accepted: the certificate proves what it states"))
-@click.argument("certificate")
+@click.argument("certificate", metavar="CERTIFICATE|CODE")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def explain(certificate: str, as_json: bool) -> int:
-    """Tell what a certificate proves, from the certificate alone: its tables, what holds, what fails and why."""
+    """Tell what a certificate proves, from the certificate alone: its tables, what holds, what fails and why.
+
+    With the code of a finding, such as RP002, tell what it means; with RP, list them all.
+    """
     from prover import api
 
+    if _CODE.fullmatch(certificate):
+        return tell_report(api.explain_finding(certificate if len(certificate) > 2 else ""), as_json)
     checked = api.check(_read(certificate))
     if not checked.accepted:
         click.echo(_line({"file": certificate} | checked.to_json(), None), err=True)

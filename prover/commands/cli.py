@@ -15,6 +15,7 @@ from prover.commands import certificates as certificate_commands
 from prover.commands import classes as classes_command
 from prover.commands import conform as conform_command
 from prover.commands import measure as measure_command
+from prover.commands import models as model_commands
 from prover.commands import names as names_command
 from prover.commands import proofs as proof_commands
 from prover.commands import run as run_command_module
@@ -98,7 +99,8 @@ def cli(context: click.Context) -> None:
 
     A layout is named by a SPEC: a name from 'rope-prover list' or the path of a .toml file, with
     parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0. 'rope-prover list gemma 3'
-    finds the layouts of a model, and 'rope-prover show SPEC' lists its parameters.
+    finds the layouts of a model, and 'rope-prover show SPEC' lists its parameters. A part of a model is a SPEC too:
+    config.json#text, or the folder of one; 'rope-prover show config.json' lists the parts.
     """
     if context.invoked_subcommand not in LIGHT:
         require_memory()
@@ -109,6 +111,7 @@ for command in (
     catalogue_commands.show,
     classes_command.classes,
     conform_command.conform,
+    model_commands.diff,
     measure_command.measure,
     names_command.names,
     proof_commands.prove,

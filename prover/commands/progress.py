@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-_Item = TypeVar("_Item", str, Path)
+_Item = TypeVar("_Item")
 
 
 def track(items: Sequence[_Item]) -> Iterator[_Item]:
@@ -22,6 +22,6 @@ def track(items: Sequence[_Item]) -> Iterator[_Item]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(items))
         for item in items:
-            progress.update(task, description=item.stem if isinstance(item, Path) else item[:60])
+            progress.update(task, description=item.stem if isinstance(item, Path) else str(item)[:60])
             yield item
             progress.advance(task)

@@ -97,7 +97,7 @@ def _find(name: str, text: str) -> Path:
     if name.endswith(".json"):
         raise InputError(
             "is no layout", where=f"spec '{text[:80]}'",
-            advice="Of a model's config.json 'rope-prover show' gives the SPEC of each part; "
+            advice="Of a model's config.json, a part is named as config.json#text; 'rope-prover show' lists the parts. "
             "'rope-prover check' takes certificates",
         )
     from prover.layouts.names import refuse_bare_word

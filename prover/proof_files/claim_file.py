@@ -11,7 +11,8 @@
     relation = "permutation"     # the lowest that holds, or "none"
     pairs    = [61, 62]          # optional: the pairs that differ lane by lane, on both sides
 
-The certificate lies beside the file, with the ending .json.
+A side may also be a part of a model, such as "models/gpt-oss-20b.json#text", beside the claim file. The certificate
+lies beside the file, with the ending .json.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.report import JSON, report
 from prover.resources import shown_path
+from prover.sources.reading import resolve
 from prover.verdicts.verdict import Verdict, check_text, prove
 
 
@@ -67,7 +69,7 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
     """Prove a claim file, compare with its expectation, and check the stored certificate."""
     claim = read_claim(path)
     try:
-        source, target = load(claim.source), load(claim.target)
+        source, target = (load(resolve(spec, path.parent)) for spec in (claim.source, claim.target))
         limit = Relation(claim.relation) if claim.relation else None
         verdict = prove(make_claim(source, target, claim.feeds), limit, solver)
         about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")

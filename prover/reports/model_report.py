@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from prover.exact.display import show_pairs
-from prover.reports.text import labelled_text, plain
+from prover.reports.text import columns, plain
+from prover.sources.findings import Explanation
 from prover.sources.model import Model, Part
 
 WIDEST_SPEC = 1 << 20
+MOST_FINDING = 2000
 
 
 def model_json(model: Model) -> dict[str, Any]:
@@ -27,10 +30,11 @@ def model_json(model: Model) -> dict[str, Any]:
             for part in model.parts if part.spec
         ],
         "no_rope": [
-            {"part": part.name, "layer_type": part.layer_type or None, "layers": _layers(part), "instead": part.instead}
+            {"part": part.name, "layer_type": part.layer_type or None, "layers": _layers(part),
+             "instead": part.instead}
             for part in model.parts if not part.spec
         ],
-        "findings": list(model.findings),
+        "findings": [{"code": f.code, "part": f.part or None, "text": f.text} for f in model.findings],
     }
 
 
@@ -40,17 +44,51 @@ def _layers(part: Part) -> list[int] | None:
 
 def model_text(model: Model) -> str:
     """The same for a terminal; each layout stands whole in a line of its own, to be copied."""
-    rows: list[tuple[str, str]] = []
-    specs = []
+    lines = [f"{plain(model.file)}  ({plain(model.kind, 60)}, as {model.engine} reads it)"]
     for part in model.parts:
-        where = "all layers" if part.layers is None else f"{len(part.layers)} layers, {show_pairs(part.layers)}"
+        lines += ["", f"{plain(part.address, 120)}  {layers_text(part)}"]
         if part.spec is None:
-            rows.append((part.name, f"no RoPE, but {part.instead}"))
+            lines.append(f"  no RoPE: {plain(part.instead)}")
             continue
-        rows.append((part.name, where))
-        specs.append(plain(part.spec, WIDEST_SPEC))
-        rows += [("value", f"{v.name} = {plain(v.text, 60)}, from {v.origin}") for v in part.values]
-    rows += [("finding", text) for text in model.findings]
-    rows.append(("source", model.source))
-    head = f"{plain(model.file)}  ({plain(model.kind, 60)}, as {model.engine} reads it)"
-    return labelled_text("\n".join([head, *(f"  {spec}" for spec in specs)]), rows)
+        lines.append(f"  {plain(part.spec, WIDEST_SPEC)}")
+        wide = max(len(value.name) for value in part.values)
+        lines += [f"    {v.name:<{wide}}  {plain(v.text, 60)}  from {plain(v.origin, 200)}" for v in part.values]
+    if model.findings:
+        lines.append("")
+    lines += [
+        _filled(f"{f.code} {f'{f.part}: ' if f.part else ''}{plain(f.text, MOST_FINDING)}", 6)
+        for f in model.findings
+    ]
+    if model.findings:
+        lines.append(f"'rope-prover explain {model.findings[0].code}' tells what a code means")
+    lines += ["", _filled(f"source {model.source}", 7)]
+    return "\n".join(lines) + "\n"
+
+
+def layers_text(part: Part) -> str:
+    """How many layers, and which."""
+    if part.layers is None:
+        return "all layers"
+    count = f"{len(part.layers)} layer{'s' if len(part.layers) != 1 else ''}"
+    step = part.layers[1] - part.layers[0] if len(part.layers) > 3 else 1
+    if step > 1 and part.layers == tuple(range(part.layers[0], part.layers[-1] + 1, step)):
+        return f"{count}: each {step}th from {part.layers[0]} to {part.layers[-1]}"
+    return f"{count}: {show_pairs(part.layers)}"
+
+
+def _filled(text: str, indent: int) -> str:
+    return textwrap.fill(text, columns(), subsequent_indent=" " * indent, break_long_words=False,
+                         break_on_hyphens=False)
+
+
+def explanation_json(row: Explanation) -> dict[str, Any]:
+    """What a code means."""
+    return {"code": row.code, "title": row.title, "meaning": row.meaning, "advice": row.advice}
+
+
+def explanation_text(rows: tuple[Explanation, ...]) -> str:
+    """One code whole, or all in a line each."""
+    if len(rows) > 1:
+        return "\n".join(f"{row.code}  {row.title}" for row in rows) + "\n"
+    (row,) = rows
+    return "\n".join([f"{row.code}  {row.title}", "", _filled(row.meaning, 0), "", _filled(row.advice, 0)]) + "\n"

@@ -1,31 +1,26 @@
-"""A config.json as transformers reads it: which layout the attention of its layers computes.
-
-What differs between model types stands in the table of readings; here is what transformers does for all of them:
-`rope_scaling` over `rope_parameters`, `type` for `rope_type`, keys at the top for what the two lack, and nulls.
-"""
+"""A config.json as transformers reads it: which layout the attention of its layers computes, part by part."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
 from prover.layouts.spec import catalogue
+from prover.sources import rope_keys
 from prover.sources.json_text import read_json_object
-from prover.sources.keys import Keys, list_text, number_text
-from prover.sources.model import Model, Part, Value
-from prover.sources.readings import Reading, Without, find_reading, table
+from prover.sources.keys import Keys
+from prover.sources.layer_types import group_layers
+from prover.sources.model import Finding, Model, Part, Value
+from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading, table
+from prover.sources.rope_keys import ORIGINAL, PART, RULES, SECTIONS
 
 CONFIG = "config.json"
-ORIGINAL = "original_max_position_embeddings"
-PART = "partial_rotary_factor"
 QUERY_SCALE = "llama_4_scaling_beta"
-_DEFAULT = "the default"
-MAX_LAYERS = 10_000
+MAX_NESTING = 4
 # Keys of a config that have to do with RoPE somewhere; those that a reading does not take are told.
 ROPE_KEYS = (
     "rope_theta", "rotary_emb_base", "partial_rotary_factor", "rotary_pct", "rotary_dim", "rope_local_base_freq",
@@ -33,16 +28,6 @@ ROPE_KEYS = (
     "no_rope_layer_interval", "mrope_section", "mrope_interleaved", "rope_pct", "rope_ratio", "use_rope",
     "alibi", "position_embedding_type", "original_max_position_embeddings",
 )
-# What each rule takes besides rope_type and rope_theta.
-RULES = {
-    "default": (),
-    "linear": ("factor",),
-    "dynamic": ("factor",),
-    "yarn": ("factor", "original_max_position_embeddings", "beta_fast", "beta_slow", "attention_factor", "mscale",
-             "mscale_all_dim", "truncate"),
-    "longrope": ("short_factor", "long_factor", "factor", "original_max_position_embeddings", "attention_factor"),
-    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
-}
 
 
 def is_config(name: str) -> bool:
@@ -63,49 +48,118 @@ def read_config(name: str) -> Model:
         if not path.exists():
             raise InputError(f"is a directory that holds no {CONFIG}", where=name, advice="Name the file itself")
     keys = Keys(read_json_object(path), str(path))
+    if "model_type" not in keys and str(keys.table.get("schema", "")).startswith("rope-prover/"):
+        raise InputError("is no config of a model, but was written by rope-prover", where=str(path),
+                         advice="'rope-prover check' and 'rope-prover explain' take certificates")
     kind = keys.text("model_type")
+    findings: list[Finding] = []
+    if "auto_map" in keys:
+        findings.append(Finding("RP001", "auto_map names code of the model's own, which is not read"))
+    parts = tuple(_parts(keys, kind, "", findings, 0))
+    return Model(str(path), kind, f"{table().title} {table().version}", table().source, parts, tuple(findings))
+
+
+def _parts(keys: Keys, kind: str, name: str, findings: list[Finding], depth: int) -> Iterator[Part]:
+    """The parts of a model or of a part of it, which has `name` if a model around it gave one."""
     try:
         entry = find_reading(kind)
     except InputError as fault:
-        raise fault.inside(str(path)) from None
-    engine, source = f"{table().title} {table().version}", table().source
+        raise fault.inside(keys.where) from None
+    if isinstance(entry, Composite):
+        if depth >= MAX_NESTING:
+            raise InputError(f"is nested deeper than {MAX_NESTING}", where=keys.where)
+        for inner in entry.parts:
+            yield from _inner_parts(keys, inner, findings, depth)
+        return
     if isinstance(entry, Without):
-        part = Part("text", None, None, instead=entry.has)
-        return Model(str(path), kind, engine, source, (part,), tuple(_unread(keys, set(), None)))
-    layers = tuple(range(_layers(keys))) if keys.is_given("num_hidden_layers") else None
-    layout, values, findings = _read(keys, entry)
-    part = Part("text", layers, layout, values)
+        findings += _told(name, _unread(keys, set(), None, {}))
+        yield Part(name or "text", None, None, instead=entry.has)
+        return
+    own = defaults()[kind]
+    keys = Keys(keys.table, keys.where, own.names, own.numbers)
+    told = [Finding(*entry.note)] if entry.note else []
+    found = tuple(_layers_parts(keys, entry, name or entry.part, told))
+    findings += _told(name, told)
+    for part in found:
+        if part.spec is not None:
+            try:
+                load(part.spec)  # a SPEC that no command takes is none
+            except ProverError as fault:
+                raise fault.inside(keys.where) from None
+    yield from found
+
+
+def _told(name: str, findings: Iterable[Finding]) -> list[Finding]:
+    return [Finding(each.code, each.text, name) for each in dict.fromkeys(findings)]
+
+
+def _inner_parts(keys: Keys, inner: Inner, findings: list[Finding], depth: int) -> Iterator[Part]:
+    """The parts that stand under one key of a model."""
+    found = keys.object(inner.key)
+    if found is None and inner.flat:
+        found = Keys(keys.table, keys.where)
+    if found is None:
+        if inner.name == "text":
+            others = [key for key, value in keys.table.items() if isinstance(value, dict)]
+            raise InputError(
+                "is not in the file: transformers then makes a model of its own defaults, which is not this one"
+                + (f" ({', '.join(others)[:200]} are not read)" if others else ""),
+                where=f"{keys.where}, {inner.key}",
+                advice=f"Name the part's own config.json, or give its keys under {inner.key}",
+            )
+        findings.append(Finding("RP008", f"{inner.key} is not in the file, nothing is said about it", inner.name))
+        return
+    kind = inner.type
+    if not kind:
+        kind = found.text("model_type") if "model_type" in found or not inner.absent else inner.absent
+        kind = inner.renamed.get(kind, kind)
     try:
-        load(str(part.spec))  # a SPEC that no command takes is none
-    except ProverError as fault:
-        raise fault.inside(str(path)) from None
-    return Model(str(path), kind, engine, source, (part,), findings)
+        yield from _parts(found, kind, inner.name, findings, depth + 1)
+    except InputError as fault:
+        if inner.name in ("text", ""):
+            raise
+        findings.append(Finding("RP009", str(fault), inner.name))
 
 
-def _layers(keys: Keys) -> int:
-    count = keys.whole("num_hidden_layers")
-    if count > MAX_LAYERS:
-        raise keys.wrong("num_hidden_layers", f"at most {MAX_LAYERS}")
-    return count
+def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]) -> Iterator[Part]:
+    """A part for each layer type; what has no RoPE comes last."""
+    groups = group_layers(keys, entry)
+    for layers in groups:
+        if layers.instead:
+            yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
+            continue
+        layout, values = _read(keys, entry, layers.type, findings)
+        yield Part(name, layers.indices, layout, values, layer_type=layers.type)
+        if entry.indexer is not None:
+            yield _indexer(keys, entry, layers.indices, values)
+    if all(layers.instead for layers in groups):
+        findings += _unread(keys, set(), None, {})
 
 
-def _read(keys: Keys, entry: Reading) -> tuple[str, tuple[Value, ...], tuple[str, ...]]:
-    """The layout, its values, and what else is to be said."""
+def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tuple[str, tuple[Value, ...]]:
+    """The layout of one layer type and its values."""
     layout = entry.layout
-    taken = {entry.theta_key}
-    findings = []
+    row = entry.by_type.get(kind)
+    taken = {entry.theta_key, "no_rope_layers", "no_rope_layer_interval"} if entry.no_rope else {entry.theta_key}
+    taken |= {each.theta_key for each in entry.by_type.values()} | set(entry.needs)
     if entry.interleave:
         taken.add("rope_interleave")
         layout = layout if keys.flag("rope_interleave", True) else entry.interleave
-    if "auto_map" in keys:
-        findings.append("auto_map names code of the model's own: it is not read, and may do something else")
-    rope = _rope_parameters(keys, entry, findings)
-    values = [*_head(keys, entry), *_theta(keys, entry, rope)]
-    rule = _rule(entry, rope, findings)
-    if entry.partial is not None:
+    rope = rope_keys.layer_rope(keys, entry, kind, findings) if row else (
+        rope_keys.rope_parameters(keys, entry, findings))
+    head = list(_head(keys, entry, kind))
+    values = [*head, rope_keys.theta(keys, entry, rope, row)]
+    rule = rope_keys.rope_rule(entry, rope, findings)
+    if rule == "proportional":
+        layout = "transformers/proportional"
+        values += rope_keys.proportional(keys, entry, rope, int(head[0].text))
+    elif entry.partial is not None:
         taken |= {entry.partial_key, entry.lanes_key}
-        values += _partial(keys, entry, rope, values)
-    elif rule != "default" and any(each.is_given(PART) and each.number(PART) != 1 for each in (keys, rope)):
+        part, source = rope_keys.partial(keys, entry, rope, int(head[0].text))
+        values += rope_keys.rotated_part(part, source, int(head[0].text))
+    elif rule not in ("default", "axial") and any(
+        each.is_given(PART) and each.number(PART) != 1 for each in (keys, rope)
+    ):
         raise InputError(
             "partial_rotary_factor shortens the frequencies but not the rotated head, which transformers cannot run",
             where=keys.where,
@@ -113,180 +167,82 @@ def _read(keys: Keys, entry: Reading) -> tuple[str, tuple[Value, ...], tuple[str
     if entry.own_head and rule in ("dynamic", "yarn", "longrope") and not keys.is_given("head_dim"):
         raise InputError(f"{entry.types[0]} leaves head_dim null, which {rule} of transformers breaks off at",
                          where=keys.where, advice="Give head_dim in the file")
-    if rule != "default":
-        values.append(Value("rope_type", rule, _origin(rope, "rope_type" if "rope_type" in rope else "type")))
-        values += _scaling(keys, entry, rope, rule)
-    if ORIGINAL in RULES[rule]:
+    if rule not in ("default", "axial", "proportional"):
+        key = "rope_type" if "rope_type" in rope else "type"
+        values.append(Value("rope_type", rule, rope_keys.origin(rope, key)))
+        values += rope_keys.scaling(keys, entry, rope, rule, row is not None)
+    values += rope_keys.sections(entry, rope)
+    if ORIGINAL in RULES[rule] and row is None:
         taken.add(ORIGINAL)
-    inner = {"rope_theta", "rope_type", "type", *RULES[rule], *([PART] if entry.partial else [])}
+    has_part = entry.partial is not None or rule == "proportional"
+    rule_keys = [key for key in RULES[rule] if row is None or key != "truncate"]
+    inner = {"rope_theta", "rope_type", "type", *rule_keys, *([PART] if has_part else []),
+             *([SECTIONS] if entry.sections else []), *entry.states}
+    for key, value in entry.states.items():
+        if rope.is_given(key) and rope.table[key] is not value:
+            findings.append(Finding("RP010", f"{key} is not read, and {entry.types[0]} does the opposite of it"))
     if entry.scales_query and rope.is_given(QUERY_SCALE):
         inner.add(QUERY_SCALE)
-        findings.append(f"queries are scaled with their position besides ({QUERY_SCALE}), which no layout says")
-    findings += _unread(keys, taken, rope, inner)
-    return layout, tuple(values), tuple(findings)
+        findings.append(Finding("RP007", f"queries are scaled with their position besides ({QUERY_SCALE})"))
+    findings += _unread(keys, taken, rope, inner, entry)
+    return layout, tuple(values)
 
 
-def _rope_parameters(keys: Keys, entry: Reading, findings: list[str]) -> Keys:
-    """rope_scaling if it has anything, else rope_parameters, else what the config class has."""
-    scaling, parameters = keys.object("rope_scaling"), keys.object("rope_parameters")
-    if scaling is not None and parameters is not None and dict(scaling.table) != dict(parameters.table):
-        findings.append("rope_scaling and rope_parameters differ: rope_scaling is taken")
-    found = scaling or parameters
-    if found is None:
-        absent: Mapping[str, Any] = {} if keys.is_given("rope_parameters") else entry.absent
-        return Keys(absent, f"{keys.where}, {_DEFAULT} of {entry.types[0]}")
-    inner = [key for key, value in found.table.items() if isinstance(value, dict)]
-    if inner:
-        raise InputError(
-            f"gives parameters by layer type ({', '.join(inner)[:80]}), which {entry.types[0]} does not read",
-            where=found.where,
-        )
-    return found
-
-
-def _rule(entry: Reading, rope: Keys, findings: list[str]) -> str:
-    key = "rope_type" if "rope_type" in rope else "type"
-    rule = rope.text(key) if key in rope else "default"
-    if {"rope_type", "type"} <= rope.table.keys() and rope.table["type"] != rope.table["rope_type"]:
-        findings.append(f"type and rope_type differ: rope_type {rule[:40]} is taken")
-    told, rule = rule, entry.renamed.get(rule, rule)
-    allowed = entry.rules or list(RULES)
-    if rule not in allowed:
-        raise InputError(f"'{rule[:40]}' is no rule that {entry.types[0]} takes in transformers",
-                         where=f"{rope.where}, {key}", advice=f"Rules: {', '.join(allowed)}")
-    if told not in RULES and ORIGINAL in RULES[rule]:
-        rope.number(ORIGINAL)  # looked for before the rule gets the name under which it would be filled in
-    return rule
-
-
-def _head(keys: Keys, entry: Reading) -> Iterator[Value]:
-    if entry.head == "latent":
-        for key, default, least in (("qk_nope_head_dim", 128, 0), ("qk_rope_head_dim", 64, 2)):
-            given = keys.whole(key, least) if key in keys else default
-            yield Value(key, str(given), key if key in keys else "default")
-        if "head_dim" in keys and keys.whole("head_dim") != given:
+def _head(keys: Keys, entry: Reading, kind: str) -> Iterator[Value]:
+    row = entry.by_type.get(kind)
+    if row is not None and row.head_key:
+        given = keys.whole(row.head_key) if row.head_key in keys else row.head
+        yield Value("head_dim", str(given), keys.origin(row.head_key))
+        return
+    if entry.head in ("latent", "rope part"):
+        for key, least in (("qk_nope_head_dim", 0), ("qk_rope_head_dim", 2)):
+            given = keys.whole(key, least)
+            yield Value(key, str(given), keys.origin(key))
+        own = keys.whole("head_dim") if "head_dim" in keys else given
+        if entry.head == "latent" and own != given:
             raise keys.wrong("head_dim", f"qk_rope_head_dim = {given}, for which frequencies are made")
         return
-    if isinstance(entry.head, int):
-        given = keys.whole("head_dim") if "head_dim" in keys else entry.head
-        yield Value("head_dim", str(given), "head_dim" if "head_dim" in keys else "default")
+    has_default = "head_dim" in keys.defaults
+    if entry.head == "computed" and (keys.is_given("head_dim") or has_default):
+        yield Value("head_dim", str(keys.whole("head_dim")), keys.origin("head_dim"))
         return
-    if entry.head == "computed" and keys.is_given("head_dim"):
-        yield Value("head_dim", str(keys.whole("head_dim")), "head_dim")
-        return
-    hidden, heads = keys.whole("hidden_size"), keys.whole("num_attention_heads")
-    if keys.is_given("head_dim") and keys.whole("head_dim") != hidden // heads:
-        raise keys.wrong("head_dim", f"hidden_size // num_attention_heads = {hidden // heads}, as the attention takes")
-    yield Value("head_dim", str(hidden // heads), "hidden_size // num_attention_heads")
+    hidden, heads = keys.whole(entry.width_key), keys.whole("num_attention_heads")
+    demanded = "head_dim" in keys and (entry.head == "exact" or (entry.head == "ratio" and keys.is_given("head_dim")))
+    if demanded and keys.whole("head_dim") != hidden // heads:
+        raise keys.wrong("head_dim", f"{entry.width_key} // num_attention_heads = {hidden // heads}, which it takes")
+    names = f"{keys.name(entry.width_key)} // {keys.name('num_attention_heads')}"
+    both = [keys.origin(entry.width_key), keys.origin("num_attention_heads")]
+    yield Value("head_dim", str(hidden // heads), names if "default" not in both else f"{names}, by default")
 
 
-def _theta(keys: Keys, entry: Reading, rope: Keys) -> Iterator[Value]:
-    source, key = (rope, "rope_theta") if "rope_theta" in rope else (keys, entry.theta_key)
-    if key not in source:
-        yield Value("rope_theta", str(entry.theta), "default")
-        return
-    yield Value("rope_theta", number_text(source.number(key)), _origin(source, key))
+def _indexer(keys: Keys, entry: Reading, layers: tuple[int, ...] | None, values: tuple[Value, ...]) -> Part:
+    """The indexer's own head, turned as fast as the attention's."""
+    assert entry.indexer is not None
+    key = entry.indexer.head_key
+    rotated = next(value for value in values if value.name == "qk_rope_head_dim")
+    rest = [value for value in values if value.name not in ("qk_nope_head_dim", "qk_rope_head_dim")]
+    head = Value("head_dim", str(keys.whole(key)), keys.origin(key))
+    return Part("indexer", layers, entry.indexer.layout,
+                (head, Value("n_rot", rotated.text, rotated.origin), *rest))
 
 
-def _partial(keys: Keys, entry: Reading, rope: Keys, values: list[Value]) -> Iterator[Value]:
-    """The rotated part of the head; lanes as int(head_dim * factor) gives them in floats."""
-    assert entry.partial is not None
-    head = int(values[0].text)
-    part, origin = Fraction(entry.partial), "default"
-    if PART in rope:
-        part, origin = rope.number(PART), _origin(rope, PART)
-    elif entry.partial_key in keys:
-        if keys.is_given(entry.partial_key) or entry.own_part or entry.partial_key != PART:
-            part, origin = keys.number(entry.partial_key), entry.partial_key
-        else:
-            part, origin = Fraction(1), f"{entry.partial_key} is null"
-    elif entry.lanes_key and keys.is_given(entry.lanes_key):
-        part, origin = Fraction(keys.whole(entry.lanes_key), head), f"{entry.lanes_key} / head_dim"
-    if not 0 < part <= 1:
-        raise InputError(f"expected a part from 0 to 1, got {number_text(part)[:40]}", where=f"{keys.where}, {origin}")
-    lanes = int(head * float(part))
-    if lanes != head * part // 1:
-        part = Fraction(lanes, head)
-    if part != 1:
-        yield Value(PART, number_text(part), origin)
-
-
-def _scaling(keys: Keys, entry: Reading, rope: Keys, rule: str) -> Iterator[Value]:
-    """What the rule takes, each where it is given; what is null or 0 and then stands for a default is left out."""
-    if rule == "dynamic":
-        yield _number(rope, "factor")
-        yield Value("max_position_embeddings", str(keys.whole("max_position_embeddings")), "max_position_embeddings")
-        return
-    original = _original(keys, entry, rope) if ORIGINAL in RULES[rule] else None
-    if rule in ("yarn", "longrope") and not rope.is_given("factor") and (rule == "longrope" or "factor" in rope):
-        assert original is not None
-        most = keys.whole("max_position_embeddings")
-        if not Fraction(original.text) > 0:
-            raise InputError(f"expected a number above 0, got {original.text[:40]}",
-                             where=f"{keys.where}, {original.origin}")
-        yield Value("factor", number_text(most / Fraction(original.text)),
-                    "max_position_embeddings / original_max_position_embeddings")
-    else:
-        yield _number(rope, "factor")
-    if original is not None:
-        yield original
-    if rule == "llama3":
-        yield from (_number(rope, key) for key in ("low_freq_factor", "high_freq_factor"))
-    if rule == "longrope":
-        yield from (Value(key, list_text(rope.numbers(key)), _origin(rope, key)) for key in
-                    ("short_factor", "long_factor"))
-    if rule in ("yarn", "longrope") and rope.is_given("attention_factor"):
-        if not rope.number("attention_factor") > 0:
-            raise rope.wrong("attention_factor", "a number above 0")
-        yield _number(rope, "attention_factor")
-    if rule == "yarn":
-        for key in ("beta_fast", "beta_slow", "mscale", "mscale_all_dim"):
-            if rope.is_given(key) and rope.number(key):
-                yield _number(rope, key)
-        if not rope.flag("truncate", True):
-            yield Value("truncate", "0", _origin(rope, "truncate"))
-
-
-def _number(rope: Keys, key: str) -> Value:
-    return Value(key, number_text(rope.number(key)), _origin(rope, key))
-
-
-def _original(keys: Keys, entry: Reading, rope: Keys) -> Value:
-    """A key at the top stands above that of the rule; without either it is the longest context."""
-    key = ORIGINAL
-    if key in keys:
-        return Value(key, number_text(keys.number(key)), f"{key} at the top")
-    if entry.original is not None:
-        return Value(key, str(entry.original), "default")
-    if key in rope:
-        return _number(rope, key)
-    return Value(key, str(keys.whole("max_position_embeddings")), "max_position_embeddings")
-
-
-def _origin(source: Keys, key: str) -> str:
-    """Where a key stands: by the name of its object."""
-    if _is_default(source):
-        return "default"
-    inside = source.where.rpartition(", ")[2]
-    return f"{inside}.{key}" if inside in ("rope_scaling", "rope_parameters") else key
-
-
-def _is_default(source: Keys) -> bool:
-    return source.where.rpartition(", ")[2].startswith(_DEFAULT)
-
-
-def _unread(keys: Keys, taken: set[str], rope: Keys | None, inner: set[str] | None = None) -> Iterator[str]:
+def _unread(
+    keys: Keys, taken: set[str], rope: Keys | None, inner: set[str] | Mapping[str, Any], entry: Reading | None = None,
+) -> Iterator[Finding]:
     """Keys that have to do with RoPE and are not taken: at the top, and in the parameters but for those of `inner`."""
     left = [key for key in ROPE_KEYS if key in keys and key not in taken]
-    if rope is None:
+    if rope is None or (entry is not None and entry.ropes == "none"):
         left += [key for key in ("rope_scaling", "rope_parameters") if keys.is_given(key)]
     elif {"rope_theta"} <= keys.table.keys() & rope.table.keys():
         left = [key for key in left if key != "rope_theta"]
         if keys.table["rope_theta"] != rope.table["rope_theta"]:
-            yield "rope_theta stands twice with two values: that beside rope_type is taken"
+            yield Finding("RP006", "rope_theta stands twice with two values: that beside rope_type is taken")
+    if entry is not None and entry.ropes == "given" and keys.is_given("rope_scaling"):
+        left.append("rope_scaling")
     if left:
-        yield f"not read: {', '.join(left)}"
-    if rope is not None and not _is_default(rope):
-        unknown = [key for key in rope.table if key not in (inner or set()) and rope.is_given(key)]
+        yield Finding("RP002", f"not read: {', '.join(left)}")
+    if rope is not None and not rope_keys.is_default(rope):
+        unknown = [key for key in rope.table if key not in inner and rope.is_given(key)]
         if unknown:
-            yield f"not read in {rope.where.rpartition(', ')[2]}: {', '.join(unknown)[:400]}"
+            place = rope_keys.origin(rope, "")[:-1]
+            yield Finding("RP003", f"not read in {place}: {', '.join(unknown)[:400]}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,17 +15,32 @@ MAX_LIST = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One object of a config. `where`: its file, and its own place in it."""
+    """One object of a config. `where`: its file, and its own place in it.
+
+    `names`: what the config class calls a key, by its usual name; the file may use either. `defaults`: what the class
+    has for a key that is not in the file.
+    """
 
     table: Mapping[str, Any]
     where: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, int] = field(default_factory=dict)
 
     def __contains__(self, key: str) -> bool:
-        return key in self.table
+        return key in self.table or self.names.get(key) in self.table
 
     def is_given(self, key: str) -> bool:
         """Whether the key is there and not null."""
-        return self.table.get(key) is not None
+        return self.table.get(self.name(key)) is not None
+
+    def name(self, key: str) -> str:
+        """What the key is called in the file, or would be."""
+        own = self.names.get(key)
+        return key if own is None or (key in self.table and own not in self.table) else own
+
+    def origin(self, key: str) -> str:
+        """Where its value comes from: the key, or the default."""
+        return self.name(key) if key in self else "default"
 
     def number(self, key: str) -> Fraction:
         """A number, which must be there. Raises InputError."""
@@ -43,7 +58,7 @@ class Keys:
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false; null is false, as Python takes it. Raises InputError."""
-        value = self.table.get(key, default)
+        value = self.table.get(self.name(key), default)
         if not isinstance(value, bool) and value is not None:
             raise self.wrong(key, "true or false")
         return bool(value)
@@ -66,28 +81,42 @@ class Keys:
 
     def object(self, key: str) -> Keys | None:
         """The keys of an object inside; None if it is absent, null or empty. Raises InputError."""
-        value = self.table.get(key)
+        value = self.table.get(self.name(key))
         if value is None:
             return None
         if not isinstance(value, dict):
             raise self.wrong(key, "an object")
         return Keys(value, f"{self.where}, {key}") if value else None
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, which must be there. Raises InputError."""
+        value = self._there(key)
+        if not isinstance(value, list) or len(value) > MAX_LIST or not all(isinstance(each, str) for each in value):
+            raise self.wrong(key, "a list of texts")
+        return tuple(value)
+
     def wrong(self, key: str, expected: str) -> InputError:
         """The error that a key is not what was expected."""
-        value = self.table.get(key)
+        value = self.table.get(self.name(key))
         is_plain = isinstance(value, int | Fraction | str) and not isinstance(value, bool)
         got = str(value)[:40] if is_plain else kind_of(value)
-        return InputError(f"expected {expected}, got {got if key in self.table else 'nothing'}",
-                          where=f"{self.where}, {key}")
+        return InputError(f"expected {expected}, got {got if key in self else 'nothing'}",
+                          where=f"{self.where}, {self.name(key)}")
 
     def _there(self, key: str) -> Any:
-        if key not in self.table:
-            raise InputError("is not in the file, and its value is not guessed", where=f"{self.where}, {key}",
-                             advice="Add the key, or give the layout itself: 'rope-prover list' finds it")
-        if self.table[key] is None:
-            raise InputError("is null, for which nothing is defined", where=f"{self.where}, {key}")
-        return self.table[key]
+        name = self.names.get(key, key)
+        if name != key and {name, key} <= self.table.keys() and self.table[name] != self.table[key]:
+            raise InputError(f"stands twice, as {name} and as {key}, with two values", where=self.where,
+                             advice="Which of the two is meant?")
+        name = self.name(key)
+        if name in self.table:
+            if self.table[name] is None:
+                raise InputError("is null, for which nothing is defined", where=f"{self.where}, {name}")
+            return self.table[name]
+        if key in self.defaults:
+            return self.defaults[key]
+        raise InputError("is not in the file, and its value is not guessed", where=f"{self.where}, {name}",
+                         advice="Add the key, or give the layout itself: 'rope-prover list' finds it")
 
 
 def number_text(value: Fraction) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prover.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -12,6 +14,15 @@ class Value:
     name: str
     text: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is not read, contradicts, or lies outside a layout. `code`: as the table of findings explains it."""
+
+    code: str
+    text: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,11 @@ class Part:
     layer_type: str = ""
 
     @property
+    def address(self) -> str:
+        """What the part is called behind a #."""
+        return f"{self.name}/{self.layer_type}" if self.layer_type else self.name
+
+    @property
     def spec(self) -> str | None:
         """The part's layout in full, as every command takes it."""
         if self.layout is None:
@@ -39,11 +55,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What one engine makes of a file. `findings`: what is not read, contradicts, or lies outside a layout."""
+    """What one engine makes of a file."""
 
     file: str
     kind: str
     engine: str
     source: str
     parts: tuple[Part, ...]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def part(self, address: str) -> Part:
+        """The part with RoPE of this address, or of one that begins so, if only one does. Raises InputError."""
+        turning = [part for part in self.parts if part.spec is not None]
+        exact = [part for part in turning if address == part.address]
+        found = exact or [part for part in turning if part.address.startswith(address)]
+        if len(found) == 1:
+            return found[0]
+        without = [part for part in self.parts if part.spec is None and part.address.startswith(address)]
+        if not found and without:
+            raise InputError(f"has no RoPE: {without[0].instead}", where=f"{self.file}#{without[0].address}")
+        names = ", ".join(f"#{part.address}" for part in turning) or "none that rotates"
+        raise InputError(
+            f"has no part '{address[:60]}'" if not found else f"has {len(found)} parts that this may mean",
+            where=self.file, advice=f"Parts: {names}",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,25 @@ from prover.errors import ProverError
 from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
 from prover.sources.config_json import read_config
-from prover.sources.readings import table
+from prover.sources.readings import Reading, find_reading, table
 
 pytestmark = pytest.mark.live
 
-TYPES = sorted(name for each in table().reading for name in each.types)
+TYPES = sorted(name for each in table().reading for name in each.types if each.ropes != "none")
 # hidden_size and heads give 64 lanes; what is longest and what was longest in training differ.
 SIZES = {
     "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 8, "num_hidden_layers": 2,
-    "max_position_embeddings": 4096, "qk_nope_head_dim": 32, "qk_rope_head_dim": 64,
+    "max_position_embeddings": 4096, "qk_nope_head_dim": 32, "qk_rope_head_dim": 64, "cross_attention_layers": [1],
+    "position_embedding_type": "rope",
+}
+LAYERED = ["sliding_attention", "full_attention"]
+RECURRENT = ["linear_attention", "full_attention"]
+# The layer types of model types that have several.
+LAYERS: dict[str, list[str]] = {
+    "cohere2": LAYERED, "exaone4": LAYERED, "gemma3_text": LAYERED, "gemma3n_text": LAYERED, "gemma4_text": LAYERED,
+    "modernbert": LAYERED, "olmo3": LAYERED, "granitemoehybrid": RECURRENT, "qwen3_5_moe_text": RECURRENT,
+    "qwen3_5_text": RECURRENT, "qwen3_next": RECURRENT, "lfm2": ["conv", "full_attention"],
+    "lfm2_moe": ["conv", "full_attention"],
 }
 YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512}
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
@@ -81,43 +92,142 @@ SPELLINGS: dict[str, dict[str, Any]] = {
     "part under its legacy name": {"rotary_pct": 0.5},
     "lanes": {"rotary_dim": 32},
     "lanes null": {"rotary_dim": None},
+    "sections": {"rope_scaling": {"rope_type": "default", "mrope_section": [6, 5, 5]}},
+    "sections of type mrope": {"rope_scaling": {"type": "mrope", "mrope_section": [12, 10, 10]}},
+    "by layer type": {"rope_parameters": {
+        "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 3e5},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 2e4},
+    }},
+    "by layer type, one missing": {"rope_parameters": {
+        "sliding_attention": {"rope_type": "default", "rope_theta": 2e4},
+    }},
+    "by layer type, not rounded": {"rope_parameters": {
+        "full_attention": YARN | {"rope_theta": 3e5, "truncate": False}, "truncate": False,
+        "sliding_attention": YARN | {"rope_theta": 2e4},
+    }},
+    "by layer type, no base": {"rope_parameters": {
+        "full_attention": {"rope_type": "linear", "factor": 4.0}, "sliding_attention": {"rope_type": "default"},
+    }},
+    "by layer type, scaled": {"rope_scaling": {"rope_type": "linear", "factor": 2.0}, "rope_parameters": {
+        "full_attention": {"rope_type": "default", "rope_theta": 3e5},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 2e4},
+    }},
+    "proportional": {"rope_parameters": {
+        "full_attention": {"rope_type": "proportional", "partial_rotary_factor": 0.25, "rope_theta": 1e6},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+    }},
+    "local base": {"rope_local_base_freq": 5000.0, "local_rope_theta": 7000.0, "global_rope_theta": 9e4},
+    "yarn by layer type": {"rope_parameters": {"full_attention": YARN | {"rope_theta": 1e5}, "sliding_attention": {
+        "rope_type": "default", "rope_theta": 1e4}}},
 }
 
 
-def measured(config: dict[str, Any]) -> tuple[np.ndarray[Any, Any], float]:
-    """inv_freq and the factor on cosine and sine of the rotary class that transformers makes of a config."""
+def own(kind: str) -> dict[str, Any]:
+    """The layer types of a model type that has several."""
+    return {"layer_types": LAYERS[kind]} if kind in LAYERS else {}
+
+
+def is_vision(kind: str) -> bool:
+    """Whether a model type is a vision tower."""
+    entry = find_reading(kind)
+    return isinstance(entry, Reading) and entry.part == "vision"
+
+
+def rotary_class(made: Any, kind: str) -> tuple[Any, Any]:
+    """The module of a config's model, and its rotary class."""
+    module = importlib.import_module(type(made).__module__.replace("configuration_", "modeling_"))
+    names = [name for name, each in vars(module).items() if name.endswith("RotaryEmbedding")
+             and each.__module__ == module.__name__]
+    (name,) = names if len(names) == 1 else [name for name in names if ("Vision" in name) == is_vision(kind)]
+    return module, getattr(module, name)
+
+
+def measured(config: dict[str, Any]) -> dict[str, tuple[np.ndarray[Any, Any], float]]:
+    """inv_freq and the factor on cosine and sine of the rotary class that transformers makes of a config.
+
+    By layer type where the class has several, else for "".
+    """
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     kind = config["model_type"]
-    module = importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")
-    (name,) = [name for name in vars(module) if name.endswith("RotaryEmbedding")]
-    made = getattr(module, name)(CONFIG_MAPPING[kind].from_dict(json.loads(json.dumps(config))))
-    return made.inv_freq.double().numpy(), float(made.attention_scaling)
+    made = CONFIG_MAPPING[kind].from_dict(json.loads(json.dumps(config)))
+    rotary = rotary_class(made, kind)[1](made)
+    kinds = getattr(rotary, "layer_types", None)
+    if kinds is None:
+        inv = rotary.inv_freq if hasattr(rotary, "inv_freq") else vision_frequencies(rotary)
+        return {"": (inv.double().numpy(), float(getattr(rotary, "attention_scaling", 1)))}
+    return {
+        each: (getattr(rotary, f"{each}_inv_freq").double().numpy(),
+               float(getattr(rotary, f"{each}_attention_scaling")))
+        for each in kinds
+    }
+
+
+def vision_frequencies(rotary: Any) -> Any:
+    """The frequencies of one axis of a table of complex numbers: what the second column turns by."""
+    return rotary.freqs_ci[1].angle().flatten()[: rotary.freqs_ci.shape[-1] // 2] / 2
 
 
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_spellings(kind: str, spelling: str, tmp_path: Path) -> None:
     """What transformers makes a rotary class of is read as that, or refused; what it breaks off at is refused."""
-    config = {"model_type": kind, **SIZES, **SPELLINGS[spelling]}
+    config = {"model_type": kind, **SIZES, **own(kind), **SPELLINGS[spelling]}
     path = tmp_path / "config.json"
     path.write_text(json.dumps(config))
     try:
-        spec = read_config(str(path)).parts[0].spec
-        assert spec is not None
-        kernel = make_kernel(load(spec).layout)
+        parts = [part for part in read_config(str(path)).parts if part.spec is not None and part.name != "indexer"]
+        kernels = {part.layer_type: make_kernel(load(str(part.spec)).layout) for part in parts}
     except ProverError as fault:
         refused = str(fault)
     else:
         refused = ""
     try:
-        frequencies, scale = measured(config)
+        expected = measured(config)
     except Exception:
         assert refused
         return
     if refused:
         pytest.skip(refused[:200])
-    mine = kernel.frequencies[:, 0]
-    assert frequencies.shape == mine.shape
-    assert np.all(np.abs(mine - frequencies) <= 64 * 2.0**-24 * frequencies)
-    assert np.allclose(kernel.magnitudes, scale, rtol=1e-6, atol=0)
+    assert kernels
+    for each, kernel in kernels.items():
+        frequencies, scale = expected[each if each in expected else ""]
+        mine = np.abs(kernel.frequencies).max(axis=1)
+        mine, frequencies = mine[mine > 0], frequencies[frequencies > 0]
+        if is_vision(kind):
+            mine, frequencies = np.sort(mine), np.sort(np.tile(frequencies, mine.size // frequencies.size))
+        assert frequencies.shape == mine.shape
+        assert np.all(np.abs(mine - frequencies) <= 64 * 2.0**-24 * frequencies)
+        assert np.allclose(kernel.magnitudes, scale, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_pairing(kind: str, tmp_path: Path) -> None:
+    """The function that turns queries does to every lane what the layout says."""
+    import torch
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    config = {"model_type": kind, **SIZES, **own(kind)}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    try:
+        part = next(part for part in read_config(str(path)).parts if part.spec is not None)
+    except ProverError as fault:
+        pytest.skip(str(fault)[:200])
+    made = CONFIG_MAPPING[kind].from_dict(json.loads(json.dumps(config)))
+    module, rotary_type = rotary_class(made, kind)
+    turn = getattr(module, "apply_rotary_pos_emb", None)
+    layout = load(str(part.spec)).layout
+    if turn is None or len(layout.axes) > 1 or "latent" in str(part.layout) or "to-half" in str(part.layout):
+        pytest.skip("turns with a function of its own")
+    rotary = rotary_type(made)
+    head = torch.eye(layout.width)[None, None]  # one batch, one head, a token for each lane
+    at = torch.full((1, layout.width), 3)
+    given = {"layer_type": part.layer_type} if getattr(rotary, "layer_types", None) else {}
+    cos, sin = rotary(head, at, **given)
+    if part.layout == "transformers/half" and len(layout.passes) == layout.width - cos.shape[-1]:
+        head = head[..., : cos.shape[-1]]  # some cut the rotated part off before
+    turned = turn(head, head, cos, sin)[0] if "q" in inspect.signature(turn).parameters else turn(head, cos, sin)
+    kernel = make_kernel(layout)
+    mine = np.array([kernel.apply(row, np.array([3.0])) for row in np.eye(layout.width)])
+    assert np.allclose(turned[0, 0].double().numpy(), mine[:, : head.shape[-1]], rtol=0, atol=1e-5)

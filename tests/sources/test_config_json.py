@@ -65,7 +65,10 @@ def test_what_is_read(more: dict[str, Any], values: str, tmp_path: Path) -> None
 REFUSED: dict[str, tuple[dict[str, Any] | str, tuple[str, ...]]] = {
     "no model_type": ({"hidden_size": 64}, ("model_type", "is not in the file")),
     "unknown model_type": ({"model_type": "llamma"}, ("'llamma' is not known here", "Near it: llama")),
-    "a width that is not there": ({"model_type": "llama"}, ("hidden_size: is not in the file, and its value is not",)),
+    "a text that is not there": (
+        {"model_type": "llava", "text_config": None, "decoder_config": {"model_type": "llama"}},
+        ("text_config: is not in the file", "(decoder_config are not read)"),
+    ),
     "a text for a number": (LLAMA | {"rope_theta": "10000"}, ("rope_theta: expected a number, got 10000",)),
     "true for a number": (LLAMA | {"rope_theta": True}, ("rope_theta: expected a number, got true",)),
     "null for a base": (LLAMA | {"rope_theta": None}, ("rope_theta: is null",)),
@@ -124,12 +127,52 @@ def test_a_folder(tmp_path: Path, capsys: Capture) -> None:
     assert "  transformers/half:head_dim=8:rope_theta=10000\n" in capsys.readouterr().out
 
 
-def test_prove_says_where_the_spec_is_found(tmp_path: Path, capsys: Capture) -> None:
-    """A config given for a layout is answered with the command that reads it."""
+def test_a_part_is_a_spec(tmp_path: Path, capsys: Capture) -> None:
+    """A part of a model stands where a layout may, with values on top, and by itself if it is the only one."""
     path = tmp_path / "config.json"
     path.write_text(json.dumps(LLAMA))
-    assert 2 == run_command(["prove", str(path), "ggml/neox"])
-    assert "is no layout. Of a model's config.json 'rope-prover show' gives the SPEC" in capsys.readouterr().err
+    for spec in (str(path), f"{path}#text", f"{path}#", f"{path}:rope_theta=10000", f"{path}#text:rope_theta=10000"):
+        assert 0 == run_command(["prove", spec, "ggml/neox:head_dim=8:n_rot=8"])
+    assert 1 == run_command(["prove", f"{path}#text:rope_theta=500", "ggml/neox:head_dim=8:n_rot=8"])
+    assert "transformers/half:head_dim=8:rope_theta=500 " in capsys.readouterr().out
+
+
+PARTS = {
+    "no such part": ("#audio", "has no part 'audio'. Parts: #text/full_attention, #text/sliding_attention"),
+    "two parts": ("#text", "has 2 parts that this may mean. Parts: #text/full_attention, #text/sliding_attention"),
+    "none": ("", "has 2 parts that this may mean"),
+    "without RoPE": ("#vision", "has no RoPE: learned positions"),
+    "no value": ("#text/full:8", "'8' is not a parameter"),
+    "no such value": ("#text/full:hidden=8", "hidden"),
+}
+
+
+@pytest.mark.parametrize(("address", "message"), PARTS.values(), ids=PARTS)
+def test_parts_that_are_not_there(address: str, message: str, tmp_path: Path, capsys: Capture) -> None:
+    """What is wrong with the address, and the parts that there are."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({
+        "model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "layer_types": [
+            "full_attention", "sliding_attention"], "num_hidden_layers": 2},
+        "vision_config": {"model_type": "siglip_vision_model"},
+    }))
+    assert 2 == run_command(["prove", f"{path}{address}", "ggml/neox"])
+    assert message in capsys.readouterr().err
+    assert 0 == run_command(["show", f"{path}#text/sliding"])
+
+
+def test_what_is_no_model_has_no_parts(capsys: Capture) -> None:
+    """A layout's name with a part is told."""
+    assert 2 == run_command(["prove", "ggml/neox#text", "ggml/neox"])
+    assert "'ggml/neox' is no model that has parts" in capsys.readouterr().err
+
+
+def test_a_certificate_is_no_config(tmp_path: Path, capsys: Capture) -> None:
+    """What this program wrote is told as that."""
+    path = tmp_path / "a.json"
+    path.write_text('{"schema": "rope-prover/certificate/2"}')
+    assert 2 == run_command(["show", str(path)])
+    assert "'rope-prover check' and 'rope-prover explain' take certificates" in capsys.readouterr().err
 
 
 def test_json(tmp_path: Path, capsys: Capture) -> None:
@@ -164,7 +207,7 @@ def test_findings(more: dict[str, Any], finding: str, tmp_path: Path) -> None:
     """What is not read, or stands twice, is told."""
     path = tmp_path / "config.json"
     path.write_text(json.dumps(LLAMA | more))
-    assert any(told.startswith(finding) for told in read_config(str(path)).findings)
+    assert any(told.text.startswith(finding) for told in read_config(str(path)).findings)
 
 
 def test_model_types_without_rope(tmp_path: Path) -> None:

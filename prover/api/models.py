@@ -1,0 +1,51 @@
+"""Questions about models: what is in them, and two of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from prover.api.answers import Difference, Report
+from prover.api.arguments import RelationName, allowed
+from prover.errors import EXIT_OK
+
+if TYPE_CHECKING:
+    from prover.sources.comparing import Meeting
+
+
+def diff(
+    source: str, target: str, *, relation: RelationName | None = None,
+    track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
+) -> Difference:
+    """Do weights made for one model work where another is expected? Part by part and layer by layer.
+
+    `source`, `target`: files or folders, as for `show`. `relation`: what may be done to the weights, as for `prove`.
+    `track` goes around what is compared, for progress. Raises ProverError.
+    """
+    from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
+    from prover.sources.comparing import compare, unmet
+    from prover.sources.reading import read_model
+
+    a, b = read_model(source), read_model(target)
+    rows = tuple(compare(a, b, allowed(relation), track))
+    left = unmet(a, b)
+    return Difference(
+        exit_code(rows), lambda: diff_json(a, b, rows, left), lambda _: diff_text(a, b, rows, left),
+        worst(rows), certificates_of(rows),
+    )
+
+
+def explain_finding(code: str) -> Report:
+    """What the code of a finding means, or all codes where it is empty.
+
+    >>> print(explain_finding("RP005").to_text().splitlines()[0])
+    RP005  type and rope_type differ
+    """
+    from prover.reports.model_report import explanation_json, explanation_text
+    from prover.sources.findings import explain, explanations
+
+    rows = (explain(code),) if code else explanations()
+    return Report(
+        EXIT_OK, lambda: {"schema": "rope-prover/findings/1", "findings": [explanation_json(row) for row in rows]},
+        lambda _: explanation_text(rows),
+    )

@@ -1,0 +1,142 @@
+"""Two models side by side: a verdict for each part and kind of layer, as JSON types and text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from prover.claims.relation import EXIT_CODES, Outcome
+from prover.errors import EXIT_OK, EXIT_UNDECIDED
+from prover.exact.display import show_pairs
+from prover.reports.differences import lane_by_lane
+from prover.reports.explain import headline
+from prover.reports.model_report import WIDEST_SPEC, layers_text
+from prover.reports.report import relation_word
+from prover.reports.text import plain
+from prover.sources.comparing import Compared
+from prover.sources.model import Model, Part
+
+JSON = dict[str, Any]
+# What counts as worse: a difference most, then what was not decided, then a change of weights.
+_WORST = (Outcome.DIFFERENT, Outcome.UNDECIDED, Outcome.CONVERTIBLE, Outcome.EQUIVALENT)
+
+
+def word(row: Compared) -> str:
+    """The verdict word of one row; layers that neither side rotates are equivalent."""
+    if row.verdict is not None:
+        return row.verdict.outcome.value
+    return Outcome.EQUIVALENT.value if row.is_same_without else Outcome.UNDECIDED.value
+
+
+def worst(rows: Sequence[Compared]) -> str:
+    """The verdict word of all rows: the worst of theirs; undecided if there is none."""
+    words = {word(row) for row in rows}
+    return next((each.value for each in _WORST if each.value in words), Outcome.UNDECIDED.value)
+
+
+def exit_code(rows: Sequence[Compared]) -> int:
+    """The exit code of the worst row."""
+    codes = {outcome.value: code for outcome, code in EXIT_CODES.items()} | {Outcome.EQUIVALENT.value: EXIT_OK}
+    return codes.get(worst(rows), EXIT_UNDECIDED)
+
+
+def certificates_of(rows: Sequence[Compared]) -> tuple[tuple[str, str], ...]:
+    """File name and text of each certificate, named by part, kind of layer and modality."""
+    found: dict[str, str] = {}
+    for number, row in enumerate(rows):
+        if row.verdict is not None and row.verdict.certificate is not None:
+            words = [str(number), row.meeting.source.address, *([row.feed] if row.feed else [])]
+            name = "".join(c if c.isalnum() or c in "_-" else "-" for c in "-".join(words))
+            found[f"{name}.json"] = row.verdict.certificate
+    return tuple(found.items())
+
+
+def diff_json(
+    source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
+) -> JSON:
+    """A row for each part, kind of layer and modality."""
+    return {
+        "schema": "rope-prover/diff/1",
+        "verdict": worst(rows),
+        "source": _side(source),
+        "target": _side(target),
+        "rows": [_row(row) for row in rows],
+        "only_on_one_side": [{"side": side, "what": what} for side, what in unmet],
+        "exit_code": exit_code(rows),
+    }
+
+
+def _side(model: Model) -> JSON:
+    return {
+        "file": model.file, "model_type": model.kind, "engine": model.engine,
+        "findings": [{"code": f.code, "part": f.part or None, "text": f.text} for f in model.findings],
+    }
+
+
+def _row(row: Compared) -> JSON:
+    meeting, verdict = row.meeting, row.verdict
+    pairs = _pairs(row)
+    holds = verdict.decision.holds if verdict else None
+    return {
+        "source": {"part": meeting.source.address, "spec": meeting.source.spec},
+        "target": {"part": meeting.target.address, "spec": meeting.target.spec},
+        "layers": None if meeting.layers is None else list(meeting.layers),
+        "feed": row.feed or None,
+        "verdict": word(row),
+        "relation": relation_word(verdict) if verdict else None,
+        "headline": _said(row),
+        "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
+        "permutation": list(holds.permutation) if holds else None,
+    }
+
+
+def diff_text(
+    source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
+) -> str:
+    """The worst word first, then a block for each row."""
+    names = f"{plain(source.file)} ({source.engine}) against {plain(target.file)} ({target.engine})"
+    lines = [f"{worst(rows).upper()}: {names}"]
+    for _, alike in groupby(rows, lambda row: (row.meeting, word(row), _said(row), _pairs(row))):
+        lines += ["", *_block(tuple(alike))]
+    if unmet:
+        lines.append("")
+    lines += [f"only in the {side}: {plain(what)}, not compared" for side, what in unmet]
+    findings = [(side, f) for side, model in (("source", source), ("target", target)) for f in model.findings]
+    if findings:
+        lines.append("")
+    lines += [f"{f.code} {side}: {f'{f.part}: ' if f.part else ''}{plain(f.text, 1000)}" for side, f in findings]
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(row: Compared) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The pairs that differ lane by lane."""
+    return lane_by_lane(row.verdict.claim, row.verdict.decision).pairs if row.verdict else ((), ())
+
+
+def _block(rows: Sequence[Compared]) -> list[str]:
+    """Rows of one meeting that came out alike, under one modality or several."""
+    meeting = rows[0].meeting
+    a, b = meeting.source, meeting.target
+    name = a.address if a.address == b.address else f"{a.address} against {b.address}"
+    feeds = [row.feed for row in rows if row.feed]
+    fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
+    layers = layers_text(Part(a.name, meeting.layers, None))
+    lines = [f"{word(rows[0]).upper()}  {plain(name, 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
+    pairs = _pairs(rows[0])
+    if pairs[0] or pairs[1]:
+        both = show_pairs(pairs[0]) if pairs[0] == pairs[1] else (
+            f"{show_pairs(pairs[0])} of the source, {show_pairs(pairs[1])} of the target")
+        lines.append(f"  differ   pairs {both}, lane by lane")
+    if a.spec and a.spec == b.spec:
+        lines.append(f"  both     {plain(a.spec, WIDEST_SPEC)}")
+    elif a.spec or b.spec:
+        lines.append(f"  source   {plain(a.spec or f'no RoPE: {a.instead}', WIDEST_SPEC)}")
+        lines.append(f"  target   {plain(b.spec or f'no RoPE: {b.instead}', WIDEST_SPEC)}")
+    return lines
+
+
+def _said(row: Compared) -> str:
+    if row.verdict is not None:
+        return headline(row.verdict)
+    return "Neither side has RoPE." if row.is_same_without else f"Nothing was decided: {row.fault}"

@@ -1,0 +1,125 @@
+"""Two models side by side: which layers meet, what each comes to, and what is on one side only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prover import checker
+from prover.api import diff
+from prover.commands.cli import run_command
+
+LLAMA = {"model_type": "llama", "hidden_size": 64, "num_attention_heads": 8, "num_hidden_layers": 4}
+SMOLLM = LLAMA | {"model_type": "smollm3", "rope_theta": 10000}
+GEMMA = {
+    "model_type": "gemma3",
+    "text_config": {"hidden_size": 64, "num_attention_heads": 8, "head_dim": 8, "num_hidden_layers": 7},
+    "vision_config": {"model_type": "siglip_vision_model"},
+}
+QWEN = {
+    "model_type": "qwen3_vl",
+    "text_config": {"head_dim": 16, "num_hidden_layers": 2, "rope_scaling": {"mrope_section": [3, 3, 2]}},
+    "vision_config": {"hidden_size": 64, "num_heads": 8, "depth": 2},
+}
+
+
+def saved(folder: Path, name: str, config: dict[str, Any]) -> str:
+    """A folder with this config."""
+    (folder / name).mkdir()
+    (folder / name / "config.json").write_text(json.dumps(config))
+    return str(folder / name)
+
+
+def with_text(config: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The config with other keys of its text part."""
+    return config | {"text_config": config["text_config"] | more}
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], int, list[tuple[str, list[int], str]]]] = {
+    "the same": (LLAMA, LLAMA, 0, [("text", [0, 1, 2, 3], "equivalent")]),
+    "another base": (LLAMA, LLAMA | {"rope_theta": 500000}, 1, [("text", [0, 1, 2, 3], "different")]),
+    "other layers without RoPE": (
+        SMOLLM, LLAMA, 1, [("text", [0, 1, 2], "equivalent"), ("text", [3], "different")]),
+    "the same layers without RoPE": (
+        SMOLLM, SMOLLM | {"no_rope_layers": [1, 1, 1, 0]}, 0,
+        [("text", [0, 1, 2], "equivalent"), ("text", [3], "equivalent")]),
+    "another pattern": (
+        SMOLLM, SMOLLM | {"no_rope_layers": [1, 0, 1, 1]}, 1,
+        [("text", [0, 2], "equivalent"), ("text", [1], "different"), ("text", [3], "different")]),
+    "layer types": (
+        GEMMA, with_text(GEMMA, rope_local_base_freq=20000), 1,
+        [("text/sliding_attention", [0, 1, 2, 3, 4, 6], "different"), ("text/full_attention", [5], "equivalent")]),
+    "another pairing": (LLAMA, LLAMA | {"model_type": "cohere", "rope_theta": 10000}, 5,
+                        [("text", [0, 1, 2, 3], "convertible")]),
+    "other widths": (LLAMA, LLAMA | {"head_dim": 16}, 3, [("text", [0, 1, 2, 3], "undecided")]),
+}
+
+
+@pytest.mark.parametrize(("source", "target", "code", "rows"), CASES.values(), ids=CASES)
+def test_parts_and_layers(
+    source: dict[str, Any], target: dict[str, Any], code: int, rows: list[tuple[str, list[int], str]], tmp_path: Path,
+) -> None:
+    """Layers that meet alike make a row, and the worst row makes the exit code."""
+    found = diff(saved(tmp_path, "a", source), saved(tmp_path, "b", target))
+    told = found.to_json()
+    assert code == found.exit_code == told["exit_code"]
+    assert rows == [(row["source"]["part"], row["layers"], row["verdict"]) for row in told["rows"] if row["layers"]]
+    for _, text in found.certificates:
+        checker.check(text)
+    decided = {row["verdict"] for row in told["rows"] if row["source"]["spec"] or row["target"]["spec"]}
+    assert bool(found.certificates) == bool(decided - {"undecided"})
+
+
+def test_a_permutation_that_is_allowed(tmp_path: Path) -> None:
+    """What --relation allows counts as equivalent."""
+    a, b = saved(tmp_path, "a", LLAMA), saved(tmp_path, "b", LLAMA | {"model_type": "cohere", "rope_theta": 10000})
+    assert "equivalent" == diff(a, b, relation="permutation").verdict
+    assert [0, 4, 1, 5, 2, 6, 3, 7] == diff(a, b).to_json()["rows"][0]["permutation"]
+
+
+def test_modalities(tmp_path: Path) -> None:
+    """Where kernels have several axes each modality is decided; text alone does not see which axis a pair is of."""
+    a = saved(tmp_path, "a", QWEN)
+    b = saved(tmp_path, "b", with_text(QWEN, rope_scaling={"mrope_section": [4, 2, 2]}))
+    rows = diff(a, b).to_json()["rows"]
+    assert [("text", "text", "equivalent"), ("text", "image", "different"), ("vision", "image", "equivalent")] == [
+        (row["source"]["part"], row["feed"], row["verdict"]) for row in rows]
+    text = diff(a, b).to_text()
+    assert "DIFFERENT  text, 2 layers: 0-1, fed as image" in text
+    assert "EQUIVALENT  vision, 2 layers: 0-1, fed as image" in text
+
+
+def test_what_one_side_alone_has(tmp_path: Path) -> None:
+    """Layers and parts that do not meet are told and not decided."""
+    a = saved(tmp_path, "a", LLAMA | {"num_hidden_layers": 6})
+    b = saved(tmp_path, "b", LLAMA)
+    assert [{"side": "source", "what": "text, layers from 4 on"}] == diff(a, b).to_json()["only_on_one_side"]
+    c = saved(tmp_path, "c", GEMMA)
+    d = saved(tmp_path, "d", GEMMA["text_config"] | {"model_type": "gemma3_text"})
+    assert [{"side": "source", "what": "vision"}] == diff(c, d).to_json()["only_on_one_side"]
+
+
+def test_nothing_that_meets(tmp_path: Path) -> None:
+    """Models without a part in common are undecided, not equivalent."""
+    a = saved(tmp_path, "a", LLAMA)
+    b = saved(tmp_path, "b", {"model_type": "qwen3_vl_vision", "hidden_size": 64, "num_heads": 8})
+    assert ("undecided", 3) == (diff(a, b).verdict, diff(a, b).exit_code)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The worst word first, both layouts, and certificates in the folder."""
+    a, b = saved(tmp_path, "a", SMOLLM), saved(tmp_path, "b", LLAMA)
+    (tmp_path / "out").mkdir()
+    assert 1 == run_command(["diff", a, b, "--certificate", str(tmp_path / "out")])
+    said = capsys.readouterr().out
+    assert said.startswith("DIFFERENT: ")
+    assert "DIFFERENT  text, 1 layer: 3\n" in said
+    assert "  source   no RoPE: no positions\n  target   transformers/half:head_dim=8:rope_theta=10000\n" in said
+    files = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert ["0-text.json", "1-text.json"] == files
+    assert 0 == run_command(["check", *(str(tmp_path / "out" / name) for name in files)])
+    assert 2 == run_command(["diff", a, b, "--certificate", str(tmp_path / "none")])
+    assert 2 == run_command(["diff", a, str(tmp_path)])
