@@ -1,8 +1,8 @@
 """The log of llama.cpp's loader, as people paste it: with time stamps, names of containers, other lines between.
 
 The lines are those of ggml-org/llama.cpp 0c1e57098, src/llama-model-loader.cpp `llama_model_loader`, and
-src/llama-impl.cpp `gguf_kv_to_str`: a value of more than 40 bytes is cut to 37 and three dots, a float has six decimals,
-with a comma in some locales. Older loaders list the tensors too, and the oldest list keys without their values.
+src/llama-impl.cpp `gguf_kv_to_str`: a value of more than 40 bytes is cut to 37 and three dots, a float has six
+decimals, with a comma in some locales. Older loaders list the tensors too, and the oldest list keys without their values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prover.sources.printed import read_fixed
 KEY = re.compile(r": - kv +(\d{1,6}): +(\S+) +([a-z]+\d*)(?:\[([a-z]+\d*),(\d{1,20})\])?(?: *= ?(.*))?$")
 TENSOR = re.compile(r": - tensor +(\d{1,6}): +(\S+) +(\w+) +\[([\d, ]+)\]")
 COUNT = re.compile(r": - type +(\w+): +(\d{1,9}) tensors")
-HEAD = re.compile(r"loaded meta data with (\d{1,9}) key-value pairs and (\d{1,9}) tensors from")
+HEAD = re.compile(r"loaded meta data with (\d{1,9}) key-value pairs and (\d{1,9}) tensors\b")
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 OVERRIDE = re.compile(r"Using metadata override \( *\w+\) '([^']+)'")
 MARKS = (": - ", "loaded meta data", "metadata override")
@@ -146,8 +146,8 @@ def _stored(key: re.Match[str]) -> Stored:
     if kind not in KIND_NAMES or inner is not None:
         raise InputError(f"is of type {kind[:20]}, expected one of {', '.join(sorted(KIND_NAMES))}")
     if value is None:
-        raise InputError("the value is not on the line", advice="The oldest loaders print none: give the log of a newer "
-                         "one, or the file")
+        raise InputError("the value is not on the line",
+                         advice="The oldest loaders print none: give the log of a newer one, or the file")
     return read_scalar(kind, value, read_fixed)
 
 
