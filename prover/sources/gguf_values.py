@@ -8,7 +8,7 @@ from fractions import Fraction
 from prover.errors import InputError
 from prover.sources.gguf_types import whole_range
 from prover.sources.metadata import UNTOLD, Scalar, Stored
-from prover.sources.printed import DECIMAL, MAX_DIGITS, nearest, read_decimal, read_shortest
+from prover.sources.printed import DECIMAL, MAX_DIGITS, NO_NUMBERS, nearest, read_decimal, read_shortest
 
 ELLIPSIS = "..."
 LONG_TEXT = 30
@@ -80,8 +80,9 @@ def read_json_value(kind: str, value: object) -> Stored:
         return Stored(kind, value, 0, isinstance(value, Fraction) and value.denominator != 1)
     if (kind == "bool") != isinstance(value, bool) or (kind == "str" and not isinstance(value, str)):
         raise InputError(f"expected a value of type {kind}, got {str(value)[:40]!r}")
-    if kind in ("f32", "f64"):
-        if isinstance(value, str):
-            return read_shortest(value, kind)
+    if kind in ("f32", "f64") and not isinstance(value, str):
         return Stored(kind, nearest(Fraction(value), kind))
+    is_no_number = kind in ("f32", "f64") and str(value).lower() in NO_NUMBERS
+    if isinstance(value, str) and kind != "str" and not is_no_number:
+        raise InputError(f"expected a value of type {kind}, got the text {value[:40]!r}")
     return read_scalar(kind, str(value), read_shortest)

@@ -2,7 +2,7 @@
 
 The lines are those of ggml-org/llama.cpp 0c1e57098, src/llama-model-loader.cpp `llama_model_loader`, and
 src/llama-impl.cpp `gguf_kv_to_str`: a value of more than 40 bytes is cut to 37 and three dots, a float has six
-decimals, with a comma in some locales. Older loaders list the tensors too, and the oldest list keys without their values.
+decimals, with a comma in some locales. Older loaders list the tensors too, and the oldest list keys without values.
 """
 
 from __future__ import annotations

@@ -9,14 +9,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sources.gguf_writer import (
-    ARR, BOOL, F32, F64, I8, I16, I32, I64, LLAMA, STR, U8, U16, U32, U64, Key, floats, gguf, header, info, key, padded,
-)
 
 from prover.errors import InputError
 from prover.sources.gguf import read_metadata
 from prover.sources.gguf_file import MAX_NUMBERS, MAX_TEXT, is_gguf, read_gguf
 from prover.sources.metadata import UNTOLD, Metadata, Stored, Tensor
+from sources.gguf_writer import (
+    ARR,
+    BOOL,
+    F32,
+    F64,
+    I8,
+    I16,
+    I32,
+    I64,
+    LLAMA,
+    STR,
+    U8,
+    U16,
+    U32,
+    U64,
+    Key,
+    floats,
+    gguf,
+    header,
+    info,
+    key,
+    padded,
+)
 
 FREQS = "rope_freqs.weight"
 
@@ -134,10 +154,11 @@ def test_only_the_header_of_100_gigabytes_is_read(tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_is_skipped_with_little_memory(tmp_path: Path) -> None:
-    """Half a million texts, scores and merges between the keys leave less than 4 MiB in memory at any time."""
-    tokens = struct.pack("<iiQ", ARR, STR, 1 << 19) + b"".join(
-        struct.pack("<Q", size % 23) + bytes(size % 23) for size in range(1 << 19))
-    scores = struct.pack("<iiQ", ARR, F32, 1 << 19) + bytes(4 << 19)
+    """Twice 10 MB of texts, and scores, between the keys: never more than 4 MiB in memory."""
+    count = 1 << 15
+    tokens = struct.pack("<iiQ", ARR, STR, count) + b"".join(
+        struct.pack("<Q", size % 700) + bytes(size % 700) for size in range(count))
+    scores = struct.pack("<iiQ", ARR, F32, 1 << 20) + bytes(4 << 20)
     path = tmp_path / "model.gguf"
     path.write_bytes(header(0, 5) + key("general.architecture", STR, "llama") + struct.pack("<Q", 3) + b"x.t" + tokens
                      + struct.pack("<Q", 3) + b"x.s" + scores + struct.pack("<Q", 3) + b"x.m" + tokens
@@ -147,8 +168,8 @@ def test_a_vocabulary_is_skipped_with_little_memory(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found.keys == {
-        "general.architecture": Stored("str", "llama"), "x.t": Stored("str", (), 1 << 19),
-        "x.s": Stored("f32", (), 1 << 19), "x.m": Stored("str", (), 1 << 19),
+        "general.architecture": Stored("str", "llama"), "x.t": Stored("str", (), count),
+        "x.s": Stored("f32", (), 1 << 20), "x.m": Stored("str", (), count),
         "llama.rope.freq_base": Stored("f32", Fraction(500000)),
     }
     assert peak < 4 << 20
