@@ -52,9 +52,7 @@ class Bytes:
     def take(self, count: int, what: str) -> bytes:
         """The next bytes."""
         self.need(count, what)
-        data = self._read(count)
-        if len(data) != count:
-            raise self.fault("the file became shorter while it was read", what)
+        data = self._read(count, count, what)
         self.position += count
         return data
 
@@ -98,9 +96,7 @@ class Bytes:
                 self.position = start = place
                 self.need(8, what)
                 self._stream.seek(place)
-                chunk = self._read(min(CHUNK, self.size - place))
-                if len(chunk) < 8:
-                    raise self.fault("the file became shorter while it was read", what)
+                chunk = self._read(min(CHUNK, self.size - place), 8, what)
             length = length_at(chunk, place - start)[0]
             place += 8 + length
             if place > self.size or place > MAX_HEADER:
@@ -118,19 +114,18 @@ class Bytes:
 
     def floats_at(self, place: int, count: int, what: str) -> tuple[Fraction | str, ...]:
         """float32 numbers anywhere in the file."""
-        if place + 4 * count > self.size:
-            raise self.fault(f"lies beyond the end of the file at byte {self.size}", what, FETCH)
         self._stream.seek(place)
-        data = self._read(4 * count)
-        if len(data) != 4 * count:
-            raise self.fault("the file became shorter while it was read", what)
+        data = self._read(4 * count, 4 * count, what)
         return tuple(map(exact_float, struct.unpack(f"<{count}f", data)))
 
-    def _read(self, count: int) -> bytes:
+    def _read(self, count: int, least: int, what: str) -> bytes:
         try:
-            return self._stream.read(count)
+            data = self._stream.read(count)
         except OSError as fault:
             raise self.fault(f"cannot be read: {fault.strerror}") from None
+        if len(data) < least:
+            raise self.fault(f"the file ends before its {least} bytes: did it change meanwhile?", what, FETCH)
+        return data
 
 
 def exact_float(value: float) -> Fraction | str:

@@ -18,6 +18,7 @@ MAX_TENSORS = 1 << 16
 MAX_NAME = 63
 MAX_DIMENSIONS = 4
 MAX_FACTORS = 1 << 15
+MAX_TYPES = 1 << 10   # forks of llama.cpp have types of their own, up to some hundred
 SMALLEST_ENTRY = 8 + 4 + 4 + 8
 ALIGNMENT = "general.alignment"
 DEFAULT_ALIGNMENT = 32
@@ -82,6 +83,8 @@ def _read_entry(source: Bytes, number: int) -> _Entry:
     offset = source.whole("Q", what)
     blocks = TENSOR_TYPES.get(type_number)
     if blocks is None:
+        if not 0 <= type_number < MAX_TYPES:
+            raise source.fault(f"has type {type_number}, expected 0 to {MAX_TYPES - 1}", what)
         return _Entry(name, shape, f"type {type_number}", None, offset)
     row = shape[0] if shape else 1
     if row % blocks.elements:
@@ -111,7 +114,7 @@ def _with_values(source: Bytes, entry: _Entry, start: int, findings: list[str]) 
     if entry.name not in FACTORS:
         return tensor
     count = math.prod(entry.shape)
-    if entry.kind != "f32" or not 1 <= count <= MAX_FACTORS or count != entry.shape[0]:
+    if entry.kind != "f32" or not 1 <= count <= MAX_FACTORS or entry.shape[:1] != (count,):
         findings.append(f"{entry.name}: its numbers are not read, since it is {entry.kind} of shape {entry.shape}, "
                         f"expected f32 of one dimension of 1 to {MAX_FACTORS}")
         return tensor

@@ -11,7 +11,7 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.loader_log import is_loader_log, read_loader_log
 from prover.sources.metadata import Metadata
 
-MAX_TEXT = 1 << 24
+MAX_TEXT = 1 << 23
 MAX_LINES = 1 << 18
 EXPECTED = (
     "Expected lines 'llama_model_loader: - kv  12: llama.rope.freq_base f32 = 500000.000000' of llama.cpp's log, or "

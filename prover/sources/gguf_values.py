@@ -14,6 +14,7 @@ ELLIPSIS = "..."
 LONG_TEXT = 30
 MAX_ELEMENTS = 1 << 13
 MAX_COUNT = 1 << 40
+MAX_SHOWN = 1 << 8
 
 ReadFloat = Callable[[str, str], Stored]
 
@@ -45,8 +46,8 @@ def read_array(kind: str, count: int, text: str | None, read_float: ReadFloat) -
         raise InputError(f"is said to have {count} elements")
     if kind == "str" or text is None:
         return Stored(kind, (), count)
-    if not text.startswith("["):
-        raise InputError(f"expected a list in brackets, got {text[:40]!r}")
+    if not text.startswith("[") or len(text) > MAX_SHOWN:
+        raise InputError(f"expected a short list in brackets, got {text[:40]!r}")
     is_cut = not text.endswith("]") or text.endswith((f"{ELLIPSIS} ]", f"{ELLIPSIS}]"))
     inside = text[1:].removesuffix("]").strip().removesuffix(ELLIPSIS)
     items = [item.strip() for item in inside.split(", ")]

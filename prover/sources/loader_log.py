@@ -26,6 +26,9 @@ OVERRIDE = re.compile(r"Using metadata override \( *\w+\) '([^']+)'")
 MARKS = (": - ", "loaded meta data", "metadata override")
 MAX_LINE = 1 << 13
 MAX_LINES = 1 << 17
+MAX_KEYS = 1 << 14
+MAX_LOADS = 8
+MAX_VALUE = 64
 EXPECTED = "Give the lines 'llama_model_loader: - kv ...' as the loader printed them"
 
 
@@ -55,17 +58,18 @@ def is_loader_log(text: str) -> bool:
 
 
 def read_loader_log(text: str, where: str) -> Metadata:
-    """The keys that the log tells of. Raises InputError with the line, or where it tells of several models."""
+    """The keys that a log as `is_loader_log` knows it tells of.
+
+    Raises InputError with the line, or where the log tells of several models.
+    """
     loads = _distinct([load for load in _loads(text, where) if load.keys])
-    if not loads:
-        raise InputError("holds no line of llama.cpp's loader about a key", where=where, advice=EXPECTED)
     findings = []
     if len(loads) > 1:
         others = [load for load in loads if load.loader.startswith("clip")]
         models = [load for load in loads if not load.loader.startswith("clip")]
         if len(models) != 1:
-            told = ", ".join(f"line {load.first_line} ({load.architecture[:40]})" for load in loads[:8])
-            raise InputError(f"tells of {len(loads)} files or loadings that differ, from {told} on", where=where,
+            told = ", ".join(f"line {load.first_line} ({load.architecture[:40]})" for load in loads)
+            raise InputError(f"tells of files or loadings that differ, from {told} on", where=where,
                              advice="Keep the lines of one")
         loads = models
         findings += [f"not read: the file of the vision part, from line {load.first_line} on" for load in others]
@@ -95,7 +99,7 @@ def _plain(line: str) -> str:
 def _loads(text: str, where: str) -> Iterator[_Load]:
     """Each loading in the log; a new one begins where the loader says so or counts from 0 again."""
     load = _Load(1)
-    lines = 0
+    lines = keys = 0
     for number, raw in enumerate(text.split("\n"), 1):
         if not any(mark in raw for mark in MARKS):
             continue
@@ -113,6 +117,10 @@ def _loads(text: str, where: str) -> Iterator[_Load]:
                 load = _Load(number)
             load.tensors[tensor[2]] = Tensor(_shape(tensor[4]), tensor[3].lower())
         elif key := KEY.search(line):
+            keys += 1
+            if keys > MAX_KEYS:
+                raise InputError(f"has more than {MAX_KEYS} lines about keys", where=f"{where}, line {number}",
+                                 advice="Keep the lines of one loading")
             if load.numbers and int(key[1]) <= load.numbers[-1]:
                 yield load
                 load = _Load(number)
@@ -142,6 +150,8 @@ def _stored(key: re.Match[str]) -> Stored:
             if inner is None and value is None:
                 return Stored("", (), UNTOLD)
             raise InputError(f"is an array of {str(inner)[:20]}, expected one of {', '.join(sorted(KIND_NAMES))}")
+        if len(value or "") > MAX_VALUE:
+            raise InputError("is longer than the loader prints a value", advice=EXPECTED)
         return read_array(inner, int(count), value, read_fixed)
     if kind not in KIND_NAMES or inner is not None:
         raise InputError(f"is of type {kind[:20]}, expected one of {', '.join(sorted(KIND_NAMES))}")
@@ -160,11 +170,13 @@ def _shape(text: str) -> tuple[int, ...]:
 
 
 def _distinct(loads: list[_Load]) -> list[_Load]:
-    """Loadings but for those whose keys another one has too, with the same values; the fullest stays."""
+    """The first few loadings but for those whose keys another has too, with the same values; the fullest stays."""
     kept: list[_Load] = []
     for load in sorted(loads, key=lambda load: -len(load.keys)):
         if not any(load.keys.items() <= other.keys.items() for other in kept):
             kept.append(load)
+        if len(kept) == MAX_LOADS:
+            break
     return sorted(kept, key=lambda load: load.first_line)
 
 

@@ -29,7 +29,7 @@ def value(kind: int, what: Any) -> bytes:
     return struct.pack(f"<{FORMATS[kind]}", what)
 
 
-def key(name: str, kind: int, what: Any) -> bytes:
+def key(name: str | bytes, kind: int, what: Any) -> bytes:
     """One key with its value."""
     return text(name) + struct.pack("<i", kind) + value(kind, what)
 

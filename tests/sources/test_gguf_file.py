@@ -113,7 +113,7 @@ def test_factors_are_read_where_they_lie(alignment: int, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("shape", "kind", "content"), [
-    ([4], 1, bytes(8)), ([2, 2], 0, bytes(16)), ([0], 0, b""), ([1 << 16], 0, bytes(1 << 18)),
+    ([4], 1, bytes(8)), ([], 0, bytes(4)), ([2, 2], 0, bytes(16)), ([0], 0, b""), ([1 << 16], 0, bytes(1 << 18)),
 ])
 def test_factors_of_another_form_are_told(shape: list[int], kind: int, content: bytes, tmp_path: Path) -> None:
     """float16, two dimensions, none or too many numbers: not read, and told."""

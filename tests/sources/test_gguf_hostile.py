@@ -6,6 +6,7 @@ import random
 import struct
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,7 +83,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a key twice": (with_key(key("llama.rope.freq_base", F32, 5e5)), "llama.rope.freq_base: stands twice in the file"),
     "the architecture twice": (with_key(key("general.architecture", STR, "llama")), "stands twice"),
     "an empty key": (with_key(key("", U32, 1)), "key 8: is empty"),
-    "a key that is no text": (with_key(key(b"\xff\xfe", U32, 1)), "key 8: is not UTF-8 text"),  # type: ignore[arg-type]
+    "a key that is no text": (with_key(key(b"\xff\xfe", U32, 1)), "key 8: is not UTF-8 text"),
     "the architecture as u32": (gguf([("general.architecture", U32, 1)]), "general.architecture: is of type u32"),
     "the architecture as texts": (gguf([("general.architecture", ARR, (STR, ["a"]))]), "general.architecture: is of"),
     "no architecture": (gguf([("general.name", STR, "x")]), "general.architecture: is not there"),
@@ -100,6 +101,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "five dimensions": (with_infos(info("x", [1] * 5, 0, 0)), "x: has 5 dimensions, expected at most 4"),
     "a dimension below 0": (with_infos(info("x", [4, -1], 0, 0)), "x: has the impossible shape (4, -1)"),
     "more numbers than there are": (with_infos(info("x", [1 << 40, 1 << 40], 0, 0)), "x: has the impossible shape"),
+    "a type of tensors 1024": (with_infos(info("x", [1], 1024, 0)), "x: has type 1024, expected 0 to 1023"),
+    "a type of tensors -1": (with_infos(info("x", [1], -1, 0)), "x: has type -1, expected 0 to 1023"),
     "part of a block": (with_infos(info("x", [255], 12, 0)), "x: has rows of 255 numbers, expected a multiple of 256"),
     "a place past the end": (with_infos(info(FREQS, [4], 0, 1 << 40)), f"{FREQS}: is said to be at 1099511627776, "
                              "expected 0"),
@@ -162,24 +165,36 @@ LISTED = len(WHOLE) - 64   # where the tensors' numbers begin
 ENTRIES = WHOLE.index(FREQS.encode()) + len(FREQS) + 4 + 8 + 4 + 8   # where the list of tensors ends
 
 
-@pytest.mark.parametrize("length", range(len(WHOLE)))
-def test_a_file_cut_anywhere_is_refused_or_told(length: int, tmp_path: Path) -> None:
-    """Within the keys and the list of tensors it is refused; after these the missing numbers are told."""
+def test_a_file_cut_anywhere_in_its_lists_is_refused(tmp_path: Path) -> None:
+    """Within the keys and the list of tensors."""
     path = tmp_path / "model.gguf"
-    path.write_bytes(WHOLE[:length])
-    last = len(WHOLE.rstrip(b"\0"))
-    if length < ENTRIES:
+    for length in range(ENTRIES):
+        path.write_bytes(WHOLE[:length])
         with pytest.raises(InputError, match=r"model\.gguf"):
             read_gguf(path)
-        return
+
+
+def test_a_file_cut_after_its_lists_is_told(tmp_path: Path) -> None:
+    """After the list of tensors the keys are whole: which numbers are missing is told."""
+    path = tmp_path / "model.gguf"
+    for length in range(ENTRIES, LISTED + 48):
+        path.write_bytes(WHOLE[:length])
+        found = read_gguf(path)
+        assert (found.tensors or {})[FREQS].values is None
+        assert [finding.partition(":")[0] for finding in found.findings] == ["the file is cut off", FREQS]
+    path.write_bytes(WHOLE[:LISTED + 48])
     found = read_gguf(path)
-    assert found.tensors is not None
-    if length < last:
-        assert found.tensors[FREQS].values is None
-        assert any(finding.startswith(f"{FREQS}: its numbers are not in the file") for finding in found.findings)
-        assert any(finding.startswith("the file is cut off") for finding in found.findings)
-    if length >= LISTED + 48:
-        assert found.tensors[FREQS].values == (1, 2, 4, 8)
+    assert (found.tensors or {})[FREQS].values == (1, 2, 4, 8)
+    assert found.findings == ()
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size was larger when it was asked for."""
+    path = tmp_path / "model.gguf"
+    path.write_bytes(PLAIN[:-2])
+    monkeypatch.setattr("prover.sources.gguf_bytes.os.fstat", lambda _: SimpleNamespace(st_size=1 << 20))
+    with pytest.raises(InputError, match=r"llama.rope.freq_base: the file ends before its 4 bytes: did it change"):
+        read_gguf(path)
 
 
 def test_changed_bytes_are_read_or_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from prover.errors import InputError
 from prover.sources.gguf import read_metadata
 from prover.sources.gguf_file import read_gguf
 from prover.sources.gguf_text import MAX_LINES, MAX_TEXT, is_gguf_text, read_gguf_text
+from prover.sources.json_text import MAX_BYTES
 from prover.sources.metadata import UNTOLD, Stored, Tensor
 from sources.gguf_writer import DUMPED, DUMPED_TENSORS, gguf
 
@@ -94,6 +95,7 @@ def test_logs_of_threads_are_read(before: str, rows: list[Row], keys: dict[str, 
     assert (found.file, found.tensors, found.has_all_keys) == ("issue.txt", None, False)
     assert found.findings[0].startswith("keys that the text leaves out: 0, 1, 2")
     assert is_gguf_text(text)
+    assert not is_gguf_text("x" * MAX_TEXT + text)
 
 
 FOUR: list[Row] = [(0, "general.architecture", "str", "llama"), (1, "llama.block_count", "u32", "2"),
@@ -131,7 +133,7 @@ def test_several_models_are_refused_and_a_vision_part_is_left_out() -> None:
     with pytest.raises(InputError) as caught:
         read_gguf_text(log(FOUR) + log(other), "log")
     assert str(caught.value) == (
-        "log: tells of 2 files or loadings that differ, from line 1 (llama), line 5 (llama) on. Keep the lines of one")
+        "log: tells of files or loadings that differ, from line 1 (llama), line 5 (llama) on. Keep the lines of one")
     clip = log([(0, "general.architecture", "str", "clip"), (1, "clip.has_text_encoder", "bool", "false")],
                loader="clip_model_load")
     found = read_gguf_text(log(FOUR, head=head(4, 259)) + clip, "log")
@@ -152,6 +154,15 @@ def test_tensors_of_older_loaders_are_read() -> None:
     assert (found.has_all_tensors, found.has_all_keys, found.findings) == (True, True, ())
     cut = read_gguf_text("llama_model_loader: " + head(4, 291) + "\n" + tensors + log(FOUR), "log")
     assert (cut.has_all_tensors, cut.findings) == (False, ("the text does not name all tensors",))
+
+
+def test_loadings_follow_without_a_word_between() -> None:
+    """Tensors of another loading begin it; an array whose length the oldest loaders leave out is cut, and told."""
+    tensor = "llama_model_loader: - tensor    0:       token_embd.weight q4_K     [  4096,  1024,     1,     1 ]\n"
+    old = "llama_model_loader: - kv   4:      tokenizer.ggml.tokens arr     \n"
+    found = read_gguf_text(tensor + log(FOUR) + old + tensor + log(FOUR) + old, "log")
+    assert found.keys["tokenizer.ggml.tokens"] == Stored("", (), UNTOLD)
+    assert found.findings[-1] == "the text cuts off: tokenizer.ggml.tokens"
 
 
 def test_an_override_is_told() -> None:
@@ -176,7 +187,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a list too short": ("arr[i32,4]", "[1, 2, 3]", "lists 3 elements, and is said to have 4"),
     "a list too long": ("arr[i32,2]", "[1, 2, 3, 4, ...", "lists 4 elements, and is said to have 2"),
     "a list of words": ("arr[i32,2]", "[a, b]", "expected a whole number of type i32, got 'a'"),
-    "no list": ("arr[i32,2]", "3", "expected a list in brackets"),
+    "no list": ("arr[i32,2]", "3", "expected a short list in brackets"),
     "a list of lists": ("arr[arr,2]", "[???, ???]", "is an array of arr"),
     "2^60 elements": ("arr[i32,1152921504606846976]", "[1, ...", "is said to have 1152921504606846976 elements"),
 }
@@ -201,6 +212,12 @@ def test_a_wrong_value_is_told_with_its_line(kind: str, value: str, message: str
     ("{", "line 1, column 2: is not JSON"),
     ('{"model_type": "llama"}', "is neither a GGUF file nor a text about one"),
     ('{"kv": {"a": {"type": "u32", "value": 1}, "a": {"type": "u32", "value": 2}}}', "key 'a' stands twice"),
+    ('{"kv": {}, "tensors": [{"shape": [1]}]}', "t, tensors: holds a tensor without a name"),
+    ('{"kv": {}, "tensors": [{"name": "x", "shape": [-1]}]}', "t, tensors: holds a tensor without a name or with an"),
+    ('{"kv": {"a": {"type": "u128", "value": 1}}}', "t, a: is of type u128, expected one of bool"),
+    ('{"metadata": {"a": {"type": "ARRAY", "array_types": ["INT32"], "value": 1}}, "endian": "LITTLE"}',
+     "t, a: expected a list"),
+    ('{"kv": {' + " " * MAX_BYTES, f"is JSON of more than {MAX_BYTES} characters. Give the GGUF file itself"),
     ('{"kv": {"a": 1}}', "t, a: expected an object with type and value"),
     ('{"kv": {"a": {"type": "u32", "value": 1.5}}}', "t, a: expected a whole number of type u32, got '3/2'"),
     ('{"kv": {"a": {"type": "u32", "value": "1"}}}', "t, a: expected a value of type u32, got the text '1'"),
@@ -215,6 +232,12 @@ def test_a_wrong_value_is_told_with_its_line(kind: str, value: str, message: str
     ("      4: STRING     |        1 | general.architecture = llama\n", "expected a text in quotes, got 'llama'"),
     ("      4: STRING     |        1 | general.architecture = 'a' + 'b'\n", "expected a text in quotes"),
     ("      4: UINT32     |        1 | x.y = 1\n      5: UINT32     |        1 | x.y = 1\n", "x.y: stands twice"),
+    ("      4: UINT32     |        1 | x.y = 1\n" + "      1:       1 | 1,  1 | F32     | a\n" * 2, "a: stands twice"),
+    ("".join(f"  {n}: UINT8      |        1 | k{n} = 1\n" for n in range(5000)), "has more than 4096 keys"),
+    ("".join(f"x: - kv {n}: k{n} u32 = 1\n" for n in range(20000)), "has more than 16384 lines about keys"),
+    ("".join(f"x: - kv 0: k u32 = {n}\n" for n in range(20)), "tells of files or loadings that differ, from line 1"),
+    ("x: - kv 0: k u32 = 1\nx: - kv 1: k u32 = 1" + " " * 9000 + "\n", "line 2: has more than"),
+    ("x: - kv 0: k arr[u8,99] = [" + "1, " * 30 + "...\n", "k: is longer than the loader prints a value"),
     ("      4: [[INT32]]  |        1 | x.y = [[1]]\n", "x.y: is an array of arrays"),
     ("      4: UINT32     |        1 | x.y\n", "x.y: the value is not on the line"),
     (log([(0, "x.y", "u32", "1")]) + "      4: UINT32     |        1 | x.y = 2\n", "holds both a loader's log and"),
@@ -252,6 +275,7 @@ def test_dumps_say_what_the_file_says(name: str, tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(gguf(DUMPED, DUMPED_TENSORS))
     file = read_gguf(tmp_path / "m.gguf")
     dump = read_metadata(DUMPS / name)
+    assert is_gguf_text((DUMPS / name).read_text())
     assert {**dump.keys, "general.name": file.keys["general.name"]} == {**file.keys, **SHOWN[name]}
     assert file.tensors is not None
     assert dump.tensors == {key: Tensor(tensor.shape, tensor.kind) for key, tensor in file.tensors.items()}
@@ -320,4 +344,5 @@ def test_a_log_on_disk_is_read_in_the_encodings_that_shells_write(encoding: str,
 def test_colours_are_no_part_of_a_line() -> None:
     """Escape sequences of a terminal before, within and after a line."""
     text = log(FOUR[3:]).replace("llama_model", "\x1b[0mllama_model").replace("\n", "\x1b[0m\n")
-    assert read_gguf_text(text.replace("f32", "\x1b[36mf32"), "t").keys == {"llama.rope.freq_base": Stored("f32", Fraction(500000))}
+    found = read_gguf_text(text.replace("f32", "\x1b[36mf32"), "t")
+    assert found.keys == {"llama.rope.freq_base": Stored("f32", Fraction(500000))}
