@@ -77,7 +77,7 @@ def read_json_value(kind: str, value: object) -> Stored:
         raise InputError("expected a text, a number, true, false or a list")
     if kind == "":
         if isinstance(value, str) and DECIMAL.fullmatch(value) and len(value) <= MAX_DIGITS:
-            value = read_decimal(value)
+            value = int(value) if value.removeprefix("-").isdigit() else read_decimal(value)
         return Stored(kind, value, 0, isinstance(value, Fraction) and value.denominator != 1)
     if (kind == "bool") != isinstance(value, bool) or (kind == "str" and not isinstance(value, str)):
         raise InputError(f"expected a value of type {kind}, got {str(value)[:40]!r}")

@@ -313,7 +313,7 @@ def test_collected_dumps_are_read() -> None:
         "phi3.rope.freq_base": {"type": "f32", "value": 10000.0, "text": "10000.000000"},
         "phi3.rope.scaling.attn_factor": {"type": "f32", "value": 1.190238, "text": "1.190238"},
         "phi3.attention.layer_norm_rms_epsilon": {"type": "f32", "value": 9.999999747378752e-06},
-        "phi3.x": {"type": null, "value": "1e+06"}, "phi3.y": {"type": null, "value": 1.1902381},
+        "phi3.x": {"type": null, "value": "1e+06"}, "phi3.n": {"type": null, "value": "32"}, "phi3.y": {"type": null, "value": 1.1902381},
         "phi3.z": {"type": null, "value": false}, "phi3.nan": {"type": "f32", "value": NaN},
         "phi3.pattern": {"type": "arr[bool,35]", "value": {"truncated": "[true, true, true, true, false, true,..."}},
         "phi3.list": {"type": "arr[i32,3]", "value": [11, 11, 10]}},
@@ -323,11 +323,12 @@ def test_collected_dumps_are_read() -> None:
         "general.architecture": Stored("str", "phi3"), "phi3.rope.freq_base": Stored("f32", Fraction(10000)),
         "phi3.rope.scaling.attn_factor": Stored("f32", Fraction(1190238, 10**6), is_rounded=True),
         "phi3.attention.layer_norm_rms_epsilon": Stored("f32", Fraction(10995116, 2**40)),
-        "phi3.x": Stored("", Fraction(10**6)), "phi3.y": Stored("", Fraction(11902381, 10**7), is_rounded=True),
+        "phi3.x": Stored("", Fraction(10**6)), "phi3.n": Stored("", 32), "phi3.y": Stored("", Fraction(11902381, 10**7), is_rounded=True),
         "phi3.z": Stored("", False), "phi3.nan": Stored("f32", "nan"),
         "phi3.pattern": Stored("bool", (True, True, True, True, False), 30),
         "phi3.list": Stored("i32", (11, 11, 10)),
     }
+    assert isinstance(found.keys["phi3.n"].value, int)
     assert found.tensors == {"rope_factors_long.weight": Tensor((), "")}
     assert (found.has_all_keys, found.has_all_tensors) == (True, False)
 

@@ -61,7 +61,7 @@ def test_six_decimals_against_all_neighbours() -> None:
     """For random float32s: exact only if no float32 of the 40 on either side can print so, and then the right one."""
     chance = random.Random(3)
     exact = rounded = 0
-    for _ in range(3000):
+    for _ in range(500):
         middle = bits_of(chance.uniform(0.5, 2) * 10.0 ** chance.uniform(-6, 8))
         text = f"{float32(middle):.6f}"
         near = [Fraction(float32(bits)) for bits in range(middle - 40, middle + 41)]
@@ -73,13 +73,13 @@ def test_six_decimals_against_all_neighbours() -> None:
         else:
             assert found == Stored("f32", Fraction(text), is_rounded=True)
             rounded += 1
-    assert min(exact, rounded) > 500
+    assert min(exact, rounded) > 100
 
 
 def test_all_digits_stand_for_one_number() -> None:
     """What Python prints of a float32, as a double or as short as it can be, gives the float32 back."""
     chance = random.Random(5)
-    for _ in range(2000):
+    for _ in range(500):
         value = float32(chance.randrange(1, 0x7F800000))
         expected = Stored("f32", Fraction(value))
         assert read_shortest(repr(value), "f32") == expected
@@ -90,7 +90,7 @@ def test_all_digits_stand_for_one_number() -> None:
 def test_nearest_is_that_of_ieee_754() -> None:
     """Against the conversion of the machine, from doubles to float32, halves to the even one."""
     chance = random.Random(11)
-    values = [chance.uniform(-2, 2) * 2.0 ** chance.randrange(-150, 127) for _ in range(3000)]
+    values = [chance.uniform(-2, 2) * 2.0 ** chance.randrange(-150, 127) for _ in range(1000)]
     values += [(float32(bits) + float32(bits + 1)) / 2 for bits in (1, 0x3F800000, 0x3F800001, 0x7F7FFFFD)]
     for value in values:
         assert nearest(Fraction(value), "f32") == Fraction(float32(bits_of(value)))
