@@ -244,7 +244,7 @@ def test_a_wrong_value_is_told_with_its_line(kind: str, value: str, message: str
     ("x" * (MAX_TEXT + 1), f"has more than {MAX_TEXT} characters"),
     ("\n" * (MAX_LINES + 1), f"characters or {MAX_LINES} lines"),
     ("llama_model_loader: - kv   0: " + "x" * 10000 + " u32 = 1", "neither a GGUF file"),
-])
+], ids=lambda each: each[:30])
 def test_a_text_that_is_none_is_refused(text: str, message: str) -> None:
     """One message that says what is wrong, or what was expected."""
     with pytest.raises(InputError) as caught:
@@ -313,7 +313,8 @@ def test_collected_dumps_are_read() -> None:
         "phi3.rope.freq_base": {"type": "f32", "value": 10000.0, "text": "10000.000000"},
         "phi3.rope.scaling.attn_factor": {"type": "f32", "value": 1.190238, "text": "1.190238"},
         "phi3.attention.layer_norm_rms_epsilon": {"type": "f32", "value": 9.999999747378752e-06},
-        "phi3.x": {"type": null, "value": "1e+06"}, "phi3.n": {"type": null, "value": "32"}, "phi3.y": {"type": null, "value": 1.1902381},
+        "phi3.x": {"type": null, "value": "1e+06"},
+        "phi3.n": {"type": null, "value": "32"}, "phi3.y": {"type": null, "value": 1.1902381},
         "phi3.z": {"type": null, "value": false}, "phi3.nan": {"type": "f32", "value": NaN},
         "phi3.pattern": {"type": "arr[bool,35]", "value": {"truncated": "[true, true, true, true, false, true,..."}},
         "phi3.list": {"type": "arr[i32,3]", "value": [11, 11, 10]}},
@@ -323,7 +324,8 @@ def test_collected_dumps_are_read() -> None:
         "general.architecture": Stored("str", "phi3"), "phi3.rope.freq_base": Stored("f32", Fraction(10000)),
         "phi3.rope.scaling.attn_factor": Stored("f32", Fraction(1190238, 10**6), is_rounded=True),
         "phi3.attention.layer_norm_rms_epsilon": Stored("f32", Fraction(10995116, 2**40)),
-        "phi3.x": Stored("", Fraction(10**6)), "phi3.n": Stored("", 32), "phi3.y": Stored("", Fraction(11902381, 10**7), is_rounded=True),
+        "phi3.x": Stored("", Fraction(10**6)), "phi3.n": Stored("", 32),
+        "phi3.y": Stored("", Fraction(11902381, 10**7), is_rounded=True),
         "phi3.z": Stored("", False), "phi3.nan": Stored("f32", "nan"),
         "phi3.pattern": Stored("bool", (True, True, True, True, False), 30),
         "phi3.list": Stored("i32", (11, 11, 10)),
