@@ -7,7 +7,7 @@ import stat
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -18,22 +18,35 @@ MAX_TOML_BYTES = 1 << 20
 MAX_KEY_PARTS = 64
 
 
-def read_text(path: Path, limit: int) -> str:
-    """The UTF-8 text of a regular file of at most `limit` bytes."""
-    where = shown_path(path)
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, opened for its bytes. Raises InputError for what is none, or cannot be read."""
     _require_regular(path)
     try:
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
+        return path.open("rb")
     except OSError as fault:
-        raise InputError(f"cannot be read: {fault.strerror}", where=where) from None
+        raise InputError(f"cannot be read: {fault.strerror}", where=shown_path(path)) from None
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes."""
+    where = shown_path(path)
+    with open_regular(path) as stream:
+        try:
+            data = stream.read(limit + 1)
+        except OSError as fault:
+            raise InputError(f"cannot be read: {fault.strerror}", where=where) from None
     if len(data) > limit:
         raise InputError(f"is larger than {limit} bytes", where=where)
+    return data
+
+
+def read_text(path: Path, limit: int) -> str:
+    """The UTF-8 text of a regular file of at most `limit` bytes."""
     try:
-        return data.decode("utf-8")
+        return read_bytes(path, limit).decode("utf-8")
     except UnicodeDecodeError as fault:
         raise InputError(
-            f"is not UTF-8 text (byte {fault.start})", where=where, advice="Is it the right file?"
+            f"is not UTF-8 text (byte {fault.start})", where=shown_path(path), advice="Is it the right file?"
         ) from None
 
 

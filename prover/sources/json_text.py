@@ -24,8 +24,11 @@ def read_json_object(path: Path) -> dict[str, Any]:
     NaN and Infinity, which Python writes into configs, come as texts, so that no number is made of them. A key that
     stands twice, numbers of more than 60 digits and nesting deeper than 32 are refused.
     """
-    text = read_text(path, MAX_BYTES)
-    where = str(path)
+    return parse_json_object(read_text(path, MAX_BYTES), str(path))
+
+
+def parse_json_object(text: str, where: str) -> dict[str, Any]:
+    """The object that a text from `where` is. Raises InputError as `read_json_object` does."""
     try:
         found = json.loads(
             text, parse_float=_decimal, parse_int=_whole, parse_constant=str, object_pairs_hook=_object

@@ -9,13 +9,19 @@ from fractions import Fraction
 Scalar = int | Fraction | str | bool
 
 
+UNTOLD = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One value as stored.
 
     `kind`: u8 to u64, i8 to i64, f32, f64, bool or str, for an array that of its elements; "" where none is told.
-    `value`: exact, a float as the number it is; an array is a tuple. `cut`: the elements of an array that a text leaves
-    out. `is_rounded`: a text printed the number with few digits, so that the file may hold another.
+    `value`: exact, a float as the number it is; an array is a tuple, with the elements from the first on that were
+    read. A float that is no number is the text nan, inf or -inf, whatever its kind. `cut`: how many elements of an
+    array are not in `value`, since a text leaves them out or they are many or texts; UNTOLD (-1) for an array whose
+    length is not told, and for a text of which only the beginning is known. `is_rounded`: a text printed the number
+    with few digits, so that the file may hold another.
     """
 
     kind: str
@@ -26,7 +32,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor's shape (first number: elements of a row), and its numbers where they were read."""
+    """A tensor's shape (first number: elements of a row), and its numbers where they were read.
+
+    `kind`: the name of the type in ggml, in lower case (f32, q4_k); "type 137" for one that is not known here.
+    """
 
     shape: tuple[int, ...]
     kind: str
@@ -35,9 +44,15 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The keys of one GGUF file, dump or loader log. `tensors` is None where the source does not list them."""
+    """The keys of one GGUF file, dump or loader log. `tensors` is None where the source names none of them.
+
+    `has_all_keys`: whether a key that is not here is not in the file either. `has_all_tensors`: the same of tensors;
+    False where parts of a split file are missing, or a text was cut.
+    """
 
     file: str
     keys: Mapping[str, Stored]
     tensors: Mapping[str, Tensor] | None
     findings: tuple[str, ...] = ()
+    has_all_keys: bool = True
+    has_all_tensors: bool = True
