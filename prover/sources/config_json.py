@@ -156,6 +156,9 @@ def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tup
     elif entry.partial is not None:
         taken |= {entry.partial_key, entry.lanes_key}
         part, source = rope_keys.partial(keys, entry, rope, int(head[0].text))
+        if entry.whole and part != 1:
+            raise InputError(f"expected 1, got {float(part):g}: {entry.types[0]} turns the whole head and breaks off",
+                             where=f"{keys.where}, {source}")
         values += rope_keys.rotated_part(part, source, int(head[0].text))
     elif rule not in ("default", "axial") and any(
         each.is_given(PART) and each.number(PART) != 1 for each in (keys, rope)

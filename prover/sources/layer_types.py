@@ -15,7 +15,6 @@ LEGACY = {
     "mamba": "linear_attention", "attention": "full_attention",
     "deepseek_sparse_attention": "indexed_attention", "qwen_sparse_attention": "indexed_attention",
 }
-NO_POSITIONS = "no positions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,11 @@ class Layers:
 
 def group_layers(keys: Keys, entry: Reading) -> tuple[Layers, ...]:
     """The layers of a model by type, those with RoPE first. Raises InputError."""
-    unmet = [key for key, value in entry.needs.items() if not keys.is_given(key) or keys.text(key) != value]
+    for key in entry.unreadable:
+        if key in keys:
+            raise InputError("makes layers differ in a way that is not read", where=f"{keys.where}, {key}",
+                             advice="Give the layouts themselves: 'rope-prover list' finds them")
+    unmet = [key for key, value in entry.needs.items() if _said(keys, key, value) != value]
     if "num_hidden_layers" not in keys and "num_hidden_layers" not in keys.defaults:
         count = None
     else:
@@ -39,7 +42,9 @@ def group_layers(keys: Keys, entry: Reading) -> tuple[Layers, ...]:
     if count is None:
         return (Layers("", None),)
     types = _types(keys, entry, entry.layer_types, count) if entry.layer_types else ("",) * count
-    rotates = _rotating(keys, entry, types) if not unmet else (False,) * count
+    if unmet:
+        return (Layers("", tuple(range(count)), entry.otherwise),)
+    rotates = _rotating(keys, entry, types)
     named = entry.by_type or entry.passes
     turned: dict[str, list[int]] = {}
     passed: dict[str, list[int]] = {}
@@ -48,7 +53,7 @@ def group_layers(keys: Keys, entry: Reading) -> tuple[Layers, ...]:
         groups.setdefault(kind if named else "", []).append(index)
     return (
         *(Layers(kind, tuple(indices)) for kind, indices in turned.items()),
-        *(Layers(kind, tuple(indices), entry.passes.get(kind, NO_POSITIONS)) for kind, indices in passed.items()),
+        *(Layers(kind, tuple(indices), entry.passes.get(kind, entry.otherwise)) for kind, indices in passed.items()),
     )
 
 
@@ -98,6 +103,13 @@ def _rotating(keys: Keys, entry: Reading, types: tuple[str, ...]) -> tuple[bool,
         raise InputError(f"layer type '{unknown[0][:40]}' is not known of {entry.types[0]}",
                          where=f"{keys.where}, layer_types", advice=f"Known: {', '.join(known)}")
     return tuple(kind not in entry.passes for kind in types)
+
+
+def _said(keys: Keys, key: str, value: str) -> str:
+    """What a key that is needed says, as text; nothing where it is absent or null."""
+    if value in ("true", "false"):
+        return "true" if keys.flag(key, False) else "false"
+    return keys.text(key) if keys.is_given(key) else ""
 
 
 def _has_no_window(keys: Keys) -> bool:

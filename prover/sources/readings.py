@@ -84,6 +84,9 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_rope: NoRope | None = None
     window: str = ""
     needs: dict[str, str] = {}
+    otherwise: str = "no positions"
+    unreadable: list[str] = []
+    whole: bool = False
     ropes: str = ""
     typed: bool = False
     by_type: dict[str, LayerRope] = {}

@@ -24,14 +24,16 @@ TYPES = sorted(name for each in table().reading for name in each.types if each.r
 SIZES = {
     "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 8, "num_hidden_layers": 2,
     "max_position_embeddings": 4096, "qk_nope_head_dim": 32, "qk_rope_head_dim": 64, "cross_attention_layers": [1],
-    "position_embedding_type": "rope",
+    "position_embedding_type": "rope", "attn_layer_indices": [1],
 }
 LAYERED = ["sliding_attention", "full_attention"]
 RECURRENT = ["linear_attention", "full_attention"]
 # The layer types of model types that have several.
 LAYERS: dict[str, list[str]] = {
     "cohere2": LAYERED, "exaone4": LAYERED, "gemma3_text": LAYERED, "gemma3n_text": LAYERED, "gemma4_text": LAYERED,
-    "modernbert": LAYERED, "olmo3": LAYERED, "granitemoehybrid": RECURRENT, "qwen3_5_moe_text": RECURRENT,
+    "modernbert": LAYERED, "modernbert-decoder": LAYERED, "olmo3": LAYERED, "afmoe": LAYERED, "cohere2_moe": LAYERED,
+    "exaone_moe": LAYERED, "kolibri1": LAYERED, "laguna": LAYERED, "mellum": LAYERED, "mimo_v2_flash": LAYERED,
+    "minimax": RECURRENT, "olmo_hybrid": RECURRENT, "granitemoehybrid": RECURRENT, "qwen3_5_moe_text": RECURRENT,
     "qwen3_5_text": RECURRENT, "qwen3_next": RECURRENT, "lfm2": ["conv", "full_attention"],
     "lfm2_moe": ["conv", "full_attention"],
 }
@@ -138,7 +140,9 @@ def rotary_class(made: Any, kind: str) -> tuple[Any, Any]:
     module = importlib.import_module(type(made).__module__.replace("configuration_", "modeling_"))
     names = [name for name, each in vars(module).items() if name.endswith("RotaryEmbedding")
              and each.__module__ == module.__name__]
-    (name,) = names if len(names) == 1 else [name for name in names if ("Vision" in name) == is_vision(kind)]
+    others = ("Talker", "Code2Wav", "DiT")
+    fitting = [name for name in names if ("Vision" in name) == is_vision(kind) and not any(o in name for o in others)]
+    name = names[0] if len(names) == 1 else max(fitting, key=lambda each: ("Text" in each, len(each)))
     return module, getattr(module, name)
 
 
