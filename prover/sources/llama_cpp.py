@@ -33,8 +33,8 @@ def read_llama_cpp(metadata: Metadata) -> Model:
 
     Raises InputError with file, key, got and expected, for what llama.cpp refuses and for what no layout can say.
     """
-    header = open_header(metadata)
     table = architectures()
+    header = open_header(metadata, table.architecture)
     try:
         entry = find_architecture(header.name)
     except InputError as fault:
@@ -72,7 +72,7 @@ def _parts(entry: Architecture, header: Header) -> Iterator[Part]:
     scaling = read_scaling(entry, header)
     if entry.compressed or is_streamed(entry, header):
         head = read_heads(entry, header, first_slides=True).full
-        check_head(entry, header, head)
+        check_head(entry, header, head, slides=True)
         yield from compressed_parts(entry, header, head, scaling, count)
         return
     plan = plan_layers(entry, header, count)
@@ -85,7 +85,7 @@ def _parts(entry: Architecture, header: Header) -> Iterator[Part]:
             yield Part(TEXT, kind.layers, None, instead=kind.instead, layer_type=_type(kind, plan))
             continue
         head = heads.of(kind.slides)
-        check_head(entry, header, head)
+        check_head(entry, header, head, kind.slides)
         own = Factors() if kind.slides and entry.full_only else factors
         layout, values = _layout(entry, header, head, scaling, kind.slides, sections, own)
         yield Part(TEXT, kind.layers, layout, values, layer_type=_type(kind, plan))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -165,12 +165,21 @@ def _told(stored: Stored) -> str:
     return kind + (number_text(stored.value) if isinstance(stored.value, Fraction) else str(stored.value))[:40]
 
 
-def open_header(metadata: Metadata) -> Header:
-    """The keys of the architecture that a file names. Raises InputError if it names none."""
+def open_header(metadata: Metadata, known: Collection[str]) -> Header:
+    """The keys of the architecture that a file names.
+
+    A log that lost the name still shows it: every key of a model starts with it. Raises InputError if none is to be
+    found among those known.
+    """
     stored = metadata.keys.get(ARCHITECTURE)
-    if stored is None:
+    if stored is not None:
+        if not isinstance(stored.value, str) or stored.kind not in ("", "str"):
+            raise InputError(f"expected a text, got {_told(stored)}", where=f"{metadata.file}, {ARCHITECTURE}")
+        return Header(metadata, stored.value)
+    named = {key.partition(".")[0] for key in metadata.keys} & set(known)
+    if len(named) != 1:
         raise InputError("the key is not in the file: without it llama.cpp knows no key of the model",
                          where=f"{metadata.file}, {ARCHITECTURE}")
-    if not isinstance(stored.value, str) or stored.kind not in ("", "str"):
-        raise InputError(f"expected a text, got {_told(stored)}", where=f"{metadata.file}, {ARCHITECTURE}")
-    return Header(metadata, stored.value)
+    (name,) = named
+    return Header(metadata, name, findings=[f"{ARCHITECTURE} is not here, and llama.cpp refuses a file without it: "
+                                            f"the keys are those of {name}"])

@@ -49,7 +49,7 @@ class Heads:
 
 def read_heads(entry: Architecture, header: Header, first_slides: bool) -> Heads:
     """The heads: unless the graph asks layer by layer, the first layer's are those of all. Raises InputError."""
-    own = _full_width(header)
+    own = _full_width(entry, header)
     lanes = header.whole(LANES, own)
     widths, rotated = {False: own, True: own}, {False: lanes, True: lanes}
     sliding = entry.sliding
@@ -71,7 +71,7 @@ def read_heads(entry: Architecture, header: Header, first_slides: bool) -> Heads
     return Heads(full, slid)
 
 
-def check_head(entry: Architecture, header: Header, head: Head) -> None:
+def check_head(entry: Architecture, header: Header, head: Head, slides: bool) -> None:
     """Raises InputError for rotated lanes that the graph breaks off at, or that its kernel cannot turn."""
     width, lanes = head.width, head.lanes
     of = f"{width.whole}, the width of the head ({width.origin})"
@@ -81,12 +81,13 @@ def check_head(entry: Architecture, header: Header, head: Head) -> None:
         expected = f"an even number from 2 to {of}"
     else:
         return
-    key = next((key for key in (f"{LANES}_swa", LANES) if lanes.origin.startswith(key)), LENGTH)
-    raise InputError(f"expected {expected}; got {lanes.whole}", where=header.where(key))
+    own = slides and entry.sliding is not None and entry.sliding.lanes
+    key = f"{LANES}_swa" if own or lanes.origin == f"{LANES}_swa" else LANES
+    raise InputError(f"expected {expected}; got {lanes.whole} ({lanes.origin})", where=header.where(key))
 
 
-def _full_width(header: Header) -> Known:
-    """attention.key_length, or the embedding over the heads of the first layer."""
+def _full_width(entry: Architecture, header: Header) -> Known:
+    """attention.key_length, or the embedding over the heads of the first layer; in a fragment what must be the same."""
     heads = header.per_layer(HEADS, None)
     first = heads[0] if isinstance(heads, tuple) and heads else heads
     if heads is not None and (not isinstance(first, int) or first < 1):
@@ -95,6 +96,8 @@ def _full_width(header: Header) -> Known:
         return header.whole(LENGTH)
     absent = [key for key in (*REQUIRED, HEADS) if key not in header]
     if WIDTH in absent or HEADS in absent:
+        if entry.head == "whole" and LANES in header:
+            return Known(header.whole(LANES).number, f"{LANES}, which has to be the head")
         raise header.absent(absent[0])
     assert isinstance(first, int)
     return Known(Fraction(header.whole(WIDTH, least=1).whole // first), f"{WIDTH} // {HEADS}")
