@@ -6,6 +6,7 @@ What differs between architectures stands in the table of readings; here is how 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
@@ -24,6 +25,7 @@ TEXT = "text"
 SECTIONS = "rope.dimension_sections"
 ALPHA = "rope.scaling.alpha"
 TEMPERATURE = "attention.temperature_scale"
+LOOPS = "num_loops"
 LONGROPE = "llama-cpp/longrope"
 STRETCHED, STRETCHED_SECTIONS = "llama-cpp/hunyuan", "llama-cpp/hunyuan-vl"
 
@@ -61,6 +63,8 @@ def _told(entry: Architecture, header: Header) -> Iterator[str]:
         yield entry.told
     if entry.scales_query and TEMPERATURE in header and header.number(TEMPERATURE).number:
         yield f"queries are scaled with their position besides ({TEMPERATURE}), which no layout says"
+    if entry.loops and LOOPS in header and header.whole(LOOPS).number > 1:
+        yield f"the layers are gone through {header.whole(LOOPS).whole} times, at the same positions each time"
     yield from header.unread()
 
 
@@ -71,7 +75,7 @@ def _parts(entry: Architecture, header: Header) -> Iterator[Part]:
         return
     scaling = read_scaling(entry, header)
     if entry.compressed or is_streamed(entry, header):
-        head = read_heads(entry, header, first_slides=True).full
+        head = replace(read_heads(entry, header, first_slides=True).full, trails=True)
         check_head(entry, header, head, slides=True)
         yield from compressed_parts(entry, header, head, scaling, count)
         return
@@ -126,7 +130,7 @@ def _sections(entry: Architecture, header: Header) -> tuple[Value, ...]:
     if not entry.sections or (entry.sections != "required" and SECTIONS not in header):
         return ()
     if SECTIONS not in header:
-        raise header.absent(SECTIONS)
+        raise header.absent(SECTIONS, advice="Under the name of another program llama.cpp does not read it")
     values = header.array(SECTIONS)
     if len(values) != 4 or header.cut(SECTIONS):
         raise header.wrong(SECTIONS, "4 numbers")

@@ -62,6 +62,7 @@ class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drafts: bool = False
     scales_query: bool = False
     streams: bool = False
+    loops: bool = False
     told: str = ""
 
 

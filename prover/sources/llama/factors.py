@@ -10,7 +10,7 @@ from prover.sources.keys import list_text
 from prover.sources.llama.architectures import Architecture
 from prover.sources.llama.header import Header
 from prover.sources.llama.heads import Heads
-from prover.sources.llama.scaling import Scaling, original_context
+from prover.sources.llama.scaling import ORIGINAL, Scaling, original_context
 from prover.sources.metadata import Tensor
 from prover.sources.model import Value
 
@@ -41,6 +41,7 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
         header.tell(
             f"whether the file holds {' and '.join(wanted)}{must} cannot be told, for no tensors are listed: "
             "if it does, its factors are not in the layout")
+        header.taken.update({ORIGINAL} if takes_lists else ())
         return Factors()
     _tell_unused(header, wanted)
     if entry.factors_required and FREQS not in tensors:

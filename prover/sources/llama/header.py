@@ -90,7 +90,7 @@ class Header:
     def array(self, key: str) -> tuple[int, ...]:
         """The whole numbers of an array, which must be there, as far as the source shows them; bools are 0 and 1."""
         if not self.is_array(key):
-            raise self.absent(key, "array ") if key not in self else self.wrong(key, "an array")
+            raise self.absent(key, kind="array ") if key not in self else self.wrong(key, "an array")
         self.taken.add(key)
         stored = self._stored(key)
         assert isinstance(stored.value, tuple)
@@ -134,10 +134,11 @@ class Header:
         """The error that a key is not what was expected."""
         return InputError(f"expected {expected}, got {_told(self._stored(key))}", where=self.where(key))
 
-    def absent(self, key: str, kind: str = "") -> InputError:
-        """The error that a key is not there and has to be."""
-        return InputError(f"the {kind}key is not in the file, and llama.cpp has no default for it",
-                          where=self.where(key), advice="Is it a file with the vocabulary alone?")
+    def absent(self, key: str, *others: str, kind: str = "", advice: str = "") -> InputError:
+        """The error that a key is not there and has to be; `others` are not there either."""
+        more = f" (nor {' nor '.join(others)})" if others else ""
+        return InputError(f"the {kind}key is not in the file{more}, and llama.cpp has no default for it",
+                          where=self.where(key), advice=advice)
 
     def _stored(self, key: str) -> Stored:
         return self.metadata.keys[self.full(key)]

@@ -98,7 +98,7 @@ def _full_width(entry: Architecture, header: Header) -> Known:
     if WIDTH in absent or HEADS in absent:
         if entry.head == "whole" and LANES in header:
             return Known(header.whole(LANES).number, f"{LANES}, which has to be the head")
-        raise header.absent(absent[0])
+        raise header.absent(*absent, advice="Is it a file with the vocabulary alone, or a part of a log?")
     assert isinstance(first, int)
     return Known(Fraction(header.whole(WIDTH, least=1).whole // first), f"{WIDTH} // {HEADS}")
 

@@ -49,6 +49,9 @@ def count_layers(entry: Architecture, header: Header) -> int | None:
     ahead = header.whole(MTP).whole if MTP in header else 0
     if ahead > count:
         raise header.wrong(MTP, f"at most block_count = {count}")
+    tensors = header.metadata.tensors
+    if entry.compressed and tensors is not None and f"blk.{count - ahead}.nextn.eh_proj.weight" not in tensors:
+        return count
     if entry.drafts:
         return ahead or None
     if ahead:

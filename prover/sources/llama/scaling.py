@@ -65,7 +65,7 @@ def read_scaling(entry: Architecture, header: Header) -> Scaling:
 
 def original_context(header: Header) -> Known:
     """The context before scaling: its key, or the file's context; a 0 is none. Raises InputError."""
-    context = header.whole(CONTEXT) if CONTEXT in header else None
+    context = header.whole(CONTEXT) if CONTEXT in header or ORIGINAL not in header else None
     found = header.whole(ORIGINAL, context)
     if found.number == 0 and context is not None:
         return context

@@ -38,7 +38,7 @@ def _indexed(entry: Architecture, header: Header, count: int | None) -> tuple[in
     if entry.indexer != "all" and (entry.indexer == "required" or INDEXER_TYPES in header):
         types = header.per_layer(INDEXER_TYPES, None if entry.indexer == "required" else count)
         if types is None or (entry.indexer == "required" and not isinstance(types, tuple)):
-            raise header.absent(INDEXER_TYPES, "array ")
+            raise header.absent(INDEXER_TYPES, kind="array ")
         if isinstance(types, tuple):
             if count is None or (header.cut(INDEXER_TYPES) and len(types) < count):
                 header.tell(f"{INDEXER_TYPES}: which layers have an indexer is not told")
