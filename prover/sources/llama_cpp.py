@@ -18,6 +18,7 @@ from prover.sources.llama.heads import REQUIRED, Head, check_head, read_heads
 from prover.sources.llama.layers import NO_ATTENTION, Kind, Plan, count_layers, plan_layers
 from prover.sources.llama.scaling import Scaling, read_scaling, scaling_values
 from prover.sources.llama.sparse import compressed_parts, indexer_parts, is_streamed
+from prover.sources.llama.towers import TOWERS, tower_parts
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part, Value
 
@@ -57,7 +58,7 @@ def read_llama_cpp(metadata: Metadata) -> Model:
 def _told(entry: Architecture, header: Header) -> Iterator[str]:
     """What is to be said of the file as a whole, and of keys that nothing took."""
     absent = [key for key in REQUIRED if key not in header]
-    if absent:
+    if absent and header.name != TOWERS:
         yield f"llama.cpp refuses the file as it is: {', '.join(absent)} not in it"
     if entry.told:
         yield entry.told
@@ -69,6 +70,9 @@ def _told(entry: Architecture, header: Header) -> Iterator[str]:
 
 
 def _parts(entry: Architecture, header: Header) -> Iterator[Part]:
+    if header.name == TOWERS:
+        yield from tower_parts(header)
+        return
     count = count_layers(entry, header)
     if entry.without:
         yield Part(TEXT, None if count is None else tuple(range(count)), None, instead=entry.without)

@@ -160,6 +160,35 @@ READ: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, tuple[int, ...] 
 }
 
 
+TOWER = {"has_vision_encoder": True, "vision.embedding_length": 1152, "vision.attention.head_count": 16,
+         "vision.block_count": 2}
+HEAD = "head_dim=72:base=10000"
+# By projector, the kernel of tools/mtmd/models of 72 lanes.
+TOWERS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
+    "four axes": ({"projector_type": "qwen3vl_merger"}, [("vision", "ggml/vision", f"{HEAD}:sections=18,18,18,18")]),
+    "two axes": ({"vision.projector_type": "deepseek4v"}, [("vision", "ggml/vision", f"{HEAD}:sections=18,18,0,0")]),
+    "rows first": ({"projector_type": "pixtral"},
+                   [("vision", "llama-cpp/vision-2d:first=h", f"{HEAD}:interleave_freq=1")]),
+    "columns first, with a head of its own": (
+        {"projector_type": "kimivl", "vision.attention.head_dim": 64},
+        [("vision", "llama-cpp/vision-2d:first=w", "head_dim=64:base=10000")]),
+    "no RoPE": ({"projector_type": "gemma3"}, [("vision", "None", "")]),
+    "an image and a sound": (
+        {"projector_type": "qwen2.5o", "has_audio_encoder": True},
+        [("vision", "ggml/vision", f"{HEAD}:sections=18,18,18,18"), ("audio", "None", "")]),
+}
+
+
+@pytest.mark.parametrize(("keys", "parts"), TOWERS.values(), ids=TOWERS)
+def test_towers(keys: dict[str, Any], parts: list[tuple[str, str, str]]) -> None:
+    """A file for --mmproj has the towers that it names, by their projector."""
+    model = read("clip", TOWER | keys)
+    assert parts == [(part.name, str(part.layout), ":".join(f"{value.name}={value.text}" for value in part.values))
+                     for part in model.parts]
+    assert (0, 1) == model.parts[0].layers
+    assert "llama.cpp takes the file beside a model (--mmproj), not as a model of its own" in model.findings
+
+
 @pytest.mark.parametrize(("name", "keys", "parts"), READ.values(), ids=READ)
 def test_what_is_read(name: str, keys: dict[str, Any], parts: list[Any]) -> None:
     """Parts, layers and values as llama.cpp's source has them."""
@@ -281,7 +310,15 @@ def test_factors() -> None:
 # The architecture, its keys, its tensors, the key that is left out, and words of the error.
 REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, int], str, tuple[str, ...]]] = {
     "an unknown architecture": ("qwen22", {}, {}, "", ("'qwen22'", "Near it: qwen2")),
-    "a tower": ("clip", {}, {}, "", ("a vision tower belongs beside a model",)),
+    "a tower of nothing": ("clip", {}, {}, "", ("clip.has_vision_encoder: the key is not in the file",)),
+    "a tower without a width": (
+        "clip", {"has_vision_encoder": True, "projector_type": "pixtral"}, {}, "", ("clip.vision.embedding_length",)),
+    "an unknown projector": (
+        "clip", {"has_vision_encoder": True, "projector_type": "qwen4vl_merger"}, {}, "",
+        ("projector_type: ", "'qwen4vl_merger'", "Near it: qwen3vl_merger")),
+    "a tower without a layout": (
+        "clip", {"has_audio_encoder": True, "audio.projector_type": "mimo_audio"}, {}, "",
+        ("no layout of 'mimo_audio'",)),
     "no model class": ("gptj", {}, {}, "", ("it has a name and no model class",)),
     "no width": ("qwen2", {}, {}, "embedding_length", (", qwen2.embedding_length: the key is not in the file",)),
     "no heads": ("qwen2", {}, {}, "attention.head_count", (", qwen2.attention.head_count: the key is not in the",)),

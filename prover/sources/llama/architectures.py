@@ -66,6 +66,16 @@ class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     told: str = ""
 
 
+class Tower(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the tower of one projector is read; the table says what each field means."""
+
+    file: str = ""
+    layout: str = ""
+    sections: Literal[0, 2, 4] = 0
+    interleaves: bool = False
+    untold: str = ""
+
+
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The architectures of one commit of llama.cpp."""
 
@@ -74,6 +84,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repo: str
     path: str
     architecture: dict[str, Architecture]
+    towers: str
+    tower: dict[str, Tower]
 
     @property
     def engine(self) -> str:
@@ -84,6 +96,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Where an architecture's reading stands upstream."""
         file = self.architecture[name].file
         place = f"{self.path}/{file}.cpp load_arch_hparams, graph" if file else "src/llama-arch.cpp LLM_ARCH_NAMES"
+        place = f"{self.towers}/clip.cpp load_hparams, {self.towers}/models" if name == "clip" else place
         return f"{self.repo}@{self.commit} {place}"
 
 
@@ -91,6 +104,16 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def architectures() -> Table:
     """The architectures of llama.cpp."""
     return typed_toml(TABLE, Table)
+
+
+def find_tower(projector: str) -> Tower:
+    """How the tower before a projector is read. Raises InputError for one that llama.cpp does not know."""
+    known = architectures().tower
+    if projector in known:
+        return known[projector]
+    near = difflib.get_close_matches(projector, sorted(known), n=3, cutoff=0.5)
+    raise InputError(f"{architectures().engine} does not know the projector '{projector[:60]}'",
+                     advice=f"Near it: {', '.join(near)}" if near else f"Known: {', '.join(sorted(known))}")
 
 
 def find_architecture(name: str) -> Architecture:

@@ -57,7 +57,7 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
         return Factors()
     if not takes_lists:
         return Factors((_listed("freq_factors", found[FREQS] or (), FREQS),))
-    original = original_context(header)
+    original = header.whole(ORIGINAL) if ORIGINAL in header else original_context(header)  # here a 0 is one
     header.tell(f"two lists of factors: {LONG} where the program is started with more than {original.whole} "
                 "tokens of context for each sequence (n_ctx of the layout), else the short one")
     values = [_listed(parameter, found[name] or (), name)
