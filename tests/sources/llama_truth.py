@@ -8,9 +8,11 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from prover.kernels.kernel import make_kernel
+from prover.kernels.kernel import Kernel, make_kernel
+from prover.layouts.layout import Layout
 from prover.layouts.loading import load
 from prover.sources.metadata import Metadata, Stored, Tensor
 from prover.sources.model import Model, Part
@@ -140,9 +142,14 @@ def _start(part: Part, node: Node) -> int | None:
     return node.elem_offset + node.n_offs if node.elem_offset + node.width == head else None
 
 
+@cache
+def _made(spec: str) -> tuple[Layout, Kernel]:
+    layout = load(spec).layout
+    return layout, make_kernel(layout)
+
+
 def _differs(part: Part, node: Node, context: int) -> str:
-    layout = load(_spec(part, context)).layout
-    kernel = make_kernel(layout)
+    layout, kernel = _made(_spec(part, context))
     pairs = node.n_dims // 2
     if len(layout.pairs) != pairs:
         return f"{len(layout.pairs)} pairs, expected {pairs}"

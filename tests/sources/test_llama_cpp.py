@@ -139,6 +139,14 @@ READ: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, tuple[int, ...] 
         "qwen2", YARN | {"rope.scaling.original_context_length": 0, "context_length": 512},
         [("text", "", ALL, f"arch=qwen2:{PLAIN}:freq_scale=0.025:ext_factor=1:n_ctx_orig=512:beta_fast=32"
           ":beta_slow=1")]),
+    "sliding layers that nothing scales": (
+        "olmo2", YARN | {"attention.sliding_window": 8, "rope.scaling.attn_factor": 1.5},
+        [("text", "sliding_attention", (0, 1, 2), f"arch=olmo2:{PLAIN}:freq_scale=1"),
+         ("text", "full_attention", (3,), f"arch=olmo2:{PLAIN}:freq_scale=0.025:ext_factor=1:n_ctx_orig=4096"
+          ":beta_fast=32:beta_slow=1:attn_factor=1.5")]),
+    "sliding layers that keep a factor": (
+        "gemma3", {"attention.sliding_window": 8, "rope.scaling.attn_factor": 1.5, "block_count": 6},
+        [("text", "", tuple(range(6)), f"arch=gemma3:{PLAIN}:attn_factor=1.5")]),
     "a drafter": ("eagle3", {}, [("text", "", ALL, f"arch=eagle3:{PLAIN}")]),
     "a drafter for DeepSeek-V4": (
         "dflash", {"hyper_connection.count": 4, "attention.sliding_window": 128, "rope.dimension_count": 32},
