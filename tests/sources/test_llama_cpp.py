@@ -147,6 +147,15 @@ READ: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, tuple[int, ...] 
     "sliding layers that keep a factor": (
         "gemma3", {"attention.sliding_window": 8, "rope.scaling.attn_factor": 1.5, "block_count": 6},
         [("text", "", tuple(range(6)), f"arch=gemma3:{PLAIN}:attn_factor=1.5")]),
+    "layers beside sliding ones take the lanes of the first": (
+        "laguna", {"attention.sliding_window": 8, "attention.sliding_window_pattern": [True, False, True, False],
+                   "rope.dimension_count_swa": 32},
+        [("text", "", ALL, "arch=laguna:head_dim=64:n_rot=32:base=10000")]),
+    "lanes of their own": (
+        "spark2_5", {"attention.sliding_window": 8, "attention.sliding_window_pattern": [True, False, True, False],
+                     "rope.dimension_count_swa": 32},
+        [("text", "sliding_attention", (0, 2), "arch=spark2_5:head_dim=64:n_rot=32:base=10000"),
+         ("text", "full_attention", (1, 3), f"arch=spark2_5:{PLAIN}")]),
     "a drafter": ("eagle3", {}, [("text", "", ALL, f"arch=eagle3:{PLAIN}")]),
     "a drafter for DeepSeek-V4": (
         "dflash", {"hyper_connection.count": 4, "attention.sliding_window": 128, "rope.dimension_count": 32},

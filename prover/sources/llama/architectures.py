@@ -24,7 +24,7 @@ class Sliding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     every: int = 0
     dense_first: bool = False
     attention: bool = False
-    lanes: bool = False
+    lanes: Literal["", "each", "sliding"] = ""
     heads: bool = False
     plain: bool = False
 

@@ -64,8 +64,9 @@ def read_heads(entry: Architecture, header: Header, first_slides: bool) -> Heads
         widths[True] = _latent(header, f"{LENGTH}_mla_swa", widths[True]) if is_split else widths[False]
     if sliding is None or not sliding.heads:
         widths = dict.fromkeys(widths, widths[first_slides])
-    if sliding is None or not sliding.lanes:
-        rotated = dict.fromkeys(rotated, rotated[first_slides])
+    if sliding is None or sliding.lanes != "each":
+        others = rotated[first_slides]
+        rotated = {False: others, True: rotated[True] if sliding is not None and sliding.lanes else others}
     trails = entry.head in ("trailing", "latent")
     full, slid = (Head(widths[slides], rotated[slides], trails) for slides in (False, True))
     return Heads(full, slid)
@@ -81,7 +82,7 @@ def check_head(entry: Architecture, header: Header, head: Head, slides: bool) ->
         expected = f"an even number from 2 to {of}"
     else:
         return
-    own = slides and entry.sliding is not None and entry.sliding.lanes
+    own = slides and entry.sliding is not None and bool(entry.sliding.lanes)
     key = f"{LANES}_swa" if own or lanes.origin == f"{LANES}_swa" else LANES
     raise InputError(f"expected {expected}; got {lanes.whole} ({lanes.origin})", where=header.where(key))
 
