@@ -324,6 +324,16 @@ def test_factors() -> None:
         "rope_freqs.weight: in the file, but this source does not show the numbers: they are not in the layout",)
 
 
+@pytest.mark.parametrize(("count", "total", "is_told"), [(1, 2, False), (2, 1, False), (2, 3, True)])
+def test_factors_of_a_shard(count: int, total: int, is_told: bool) -> None:
+    """What the tensors of one of several files do not have, another may."""
+    metadata = file_of("llama", {}, rope__freq_base=500000.0)
+    keys = {**metadata.keys, "split.count": Stored("u16", count), "split.tensors.count": Stored("i32", total)}
+    tensors = {"token_embd.weight": Tensor((64, 8), "F16")}
+    found = "rope_freqs.weight: not in this shard of several; if another holds it, its factors are not in the layout"
+    assert ((found,) if is_told else ()) == read_llama_cpp(Metadata(metadata.file, keys, tensors)).findings
+
+
 # The architecture, its keys, its tensors, the key that is left out, and words of the error.
 REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, int], str, tuple[str, ...]]] = {
     "an unknown architecture": ("qwen22", {}, {}, "", ("'qwen22'", "Near it: qwen2")),

@@ -44,7 +44,11 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
         header.taken.update({ORIGINAL} if takes_lists else ())
         return Factors()
     _tell_unused(header, wanted)
-    if entry.factors_required and FREQS not in tensors:
+    absent = [name for name in wanted if name not in tensors]
+    if absent and _is_shard(header):
+        header.tell(f"{' and '.join(absent)}: not in this shard of several; if another holds it, its factors are not "
+                    "in the layout")
+    elif entry.factors_required and absent:
         raise InputError("is not among the tensors, and llama.cpp refuses the file without it",
                          where=f"{header.metadata.file}, {FREQS}")
     count = _count(entry, heads, first_slides)
@@ -65,6 +69,15 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
     if not scaling.ramp.number:
         values.append(Value("n_ctx_orig", str(original.whole), original.origin))
     return Factors(tuple(values), True)
+
+
+def _is_shard(header: Header) -> bool:
+    """Whether the tensors listed are those of one of several files."""
+    count, total = (header.metadata.keys.get(f"split.{key}") for key in ("count", "tensors.count"))
+    if count is None or not isinstance(count.value, int) or count.value < 2:
+        return False
+    listed = len(header.metadata.tensors or {})
+    return total is None or not isinstance(total.value, int) or listed < total.value
 
 
 def _count(entry: Architecture, heads: Heads, first_slides: bool) -> int:
