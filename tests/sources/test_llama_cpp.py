@@ -303,6 +303,20 @@ def test_a_cut_list() -> None:
         model.findings)
 
 
+def test_a_list_without_a_count() -> None:
+    """Of a fragment without block_count a list tells which kinds of layers there are, and no more."""
+    model = read("lfm2", {"attention.head_count_kv": [2, 2]}, {}, "block_count")
+    assert [("text", "", None, f"arch=lfm2:{PLAIN}")] == told(model)
+
+
+def test_a_list_that_is_cut_off_whole() -> None:
+    """Of a list of which nothing is shown no layer is known."""
+    keys = dict(file_of("maple", {}, **{"attention.sliding_window": 512}).keys)
+    keys["maple.attention.sliding_window_pattern"] = Stored("bool", (), cut=4)
+    with pytest.raises(InputError, match="sliding_window_pattern: the source cuts off the whole of a list"):
+        read_llama_cpp(Metadata("log", keys, {}))
+
+
 def test_a_rounded_number() -> None:
     """A number that was printed with few digits is told, once."""
     keys = dict(file_of("gemma2", {}).keys) | {"gemma2.rope.freq_base": Stored("f32", Fraction(12345), is_rounded=True)}

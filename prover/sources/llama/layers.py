@@ -69,12 +69,13 @@ def plan_layers(entry: Architecture, header: Header, count: int | None) -> Plan:
     told = min((rule.known for rule in cut if rule.known is not None), default=MAX_LAYERS)
     if not told:
         raise InputError("the source cuts off the whole of a list by layers, so that no layer is known",
-                         where=header.where(next(rule.key for rule in cut)))
+                         where=header.where(next(rule.key for rule in cut if not rule.known)))
     known = count is not None and told >= count
     if cut and not known:
         keys = ", ".join(rule.key for rule in cut)
         header.tell(f"{keys}: cut off after {told} layers, so that which layers are which is not told")
-    length = min(told, count if count is not None else 2 * 64)
+    listed = min((rule.size for rule in (no_attention, sliding, still) if rule.size), default=2 * 64)
+    length = min(told, listed if count is None else count)
     found: dict[tuple[bool, str], list[int]] = {}
     for layer in range(length):
         absent = NO_ATTENTION if no_attention.holds(layer) else still.text if still.holds(layer) else ""
@@ -90,11 +91,15 @@ def plan_layers(entry: Architecture, header: Header, count: int | None) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What holds of a layer, by its index. `known`: how much of a list the source shows, where it cuts it off."""
+    """What holds of a layer, by its index.
+
+    `size`: how much of a list the source shows. `known`: the same, where it cuts the list off.
+    """
 
     holds: Callable[[int], bool]
     key: str = ""
     known: int | None = None
+    size: int = 0
     text: str = ""
 
 
@@ -105,7 +110,7 @@ def _listed(header: Header, key: str, beyond: int = 0) -> _Rule:
     values = header.array(key)
     cut = header.cut(key)
     return _Rule(lambda layer: (values[layer] if layer < len(values) else beyond) != 0, key,
-                 len(values) if cut else None)
+                 len(values) if cut else None, len(values))
 
 
 def _recurrent_layers(entry: Architecture, header: Header) -> _Rule:
@@ -118,7 +123,7 @@ def _recurrent_layers(entry: Architecture, header: Header) -> _Rule:
         none_at_all = any(values == 0 for _, values in given)
         known = [len(values) for key, values in lists if header.cut(key)]
         return _Rule(lambda layer: none_at_all or any(values[layer] == 0 for _, values in lists if layer < len(values)),
-                     KV_HEADS, min(known) if known else None)
+                     KV_HEADS, min(known) if known else None, min((len(values) for _, values in lists), default=0))
     if RECURRENT in header:
         header.taken.add(RECURRENT)
         if header.is_array(RECURRENT):
@@ -173,7 +178,7 @@ def _still_layers(entry: Architecture, header: Header, active: bool, sliding: _R
         return _Rule(lambda layer: count != entry.rotates_at, text=entry.otherwise)
     if entry.still == "pattern" and ROPE_PATTERN in header:
         listed = _listed(header, ROPE_PATTERN, beyond=1)
-        return _Rule(lambda layer: not listed.holds(layer), ROPE_PATTERN, listed.known, NO_POSITIONS)
+        return _Rule(lambda layer: not listed.holds(layer), ROPE_PATTERN, listed.known, text=NO_POSITIONS)
     step = 4
     if entry.sliding is not None and entry.sliding.window == "unless 0" and not active:
         step = count or MAX_LAYERS + 1
