@@ -21,6 +21,7 @@ from catalogue.sglang import chunks
 
 F128 = default_frequencies(10000, 128)
 F64 = default_frequencies(10000, 64)
+LISTS = "short_factor=1,1.5,2,2.5:long_factor=2,3,4,5"
 
 
 def vision(sections: tuple[int, int], pairs: int, split: int) -> Kernel:
@@ -136,6 +137,15 @@ ROWS = (
                 [axis for axis in "thwe" for _ in range(16)])),
     Row("llama-cpp/hunyuan-vl:freq_base=500000",
         by_axis(rotate_halves, default_frequencies(500000, 128), [axis for axis in "thwe" for _ in range(16)])),
+    Row("llama-cpp/hunyuan:freq_base=500000:n_rot=64", one_axis(rotate_halves, default_frequencies(500000, 64))),
+    Row("llama-cpp/hunyuan:alpha=1000:freq_scale=0.5:attn_factor=2",
+        one_axis(rotate_halves, default_frequencies(10000 * 1000 ** (128 / 126), 128) / 2, size=2)),
+    Row(f"llama-cpp/longrope:head_dim=8:{LISTS}:n_ctx=4097:n_ctx_orig=4096",
+        one_axis(rotate_halves, default_frequencies(10000, 8) / [2, 3, 4, 5])),
+    Row(f"llama-cpp/longrope:arch=llama:head_dim=8:{LISTS}:n_ctx_orig=4096",
+        one_axis(rotate_adjacent, default_frequencies(10000, 8) / [1, 1.5, 2, 2.5])),
+    Row("llama-cpp/longrope:head_dim=8:short_factor=1,1.5,2,2.5:n_ctx=4097:n_ctx_orig=4096:attn_factor=1.25",
+        one_axis(rotate_halves, default_frequencies(10000, 8), size=1.25)),
     Row("ggml/imrope-openvino", by_axis(rotate_halves, F128, ["thw"[j % 3] for j in range(64)])),
     Row("ggml/vision-cuda:head_dim=64:sections=10,6,0,0", vision((10, 6), 32, 10)),
     Row("ggml/vision-metal:head_dim=64:sections=10,6,0,0", vision((10, 6), 32, 6)),

@@ -357,7 +357,7 @@ def test_heavy_layout_files(run: Run, tmp_path: Path, content: str) -> None:
 
 BAD_SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown layout": ("ggml/nox", ("there is no layout 'ggml/nox'", "Did you mean ggml/neox", "rope-prover list")),
-    "last part of names": ("longrope", ("Did you mean sglang/longrope or vllm/longrope?",)),
+    "last part of names": ("longrope", ("Did you mean llama-cpp/longrope or sglang/longrope or vllm/longrope?",)),
     "comma": ("ggml/neox,n_rot=64", ("there is no layout 'ggml/neox,n_rot=64'", "Parameters stand behind colons")),
     "comma after a file": ("./mine.toml,n=64", ("there is no layout './mine.toml,n=64'", "Parameters stand behind")),
     "parameter alone": ("n_rot=64", ("there is no layout 'n_rot=64'", "Parameters stand behind colons")),

@@ -22,7 +22,7 @@ ASKED = {
     "Qwen3.5": ("llama-cpp/imrope:arch=qwen35", "transformers/mrope-stride3:"),
     "qwen3_5": ("llama-cpp/imrope:arch=qwen35", "transformers/mrope-stride3:"),
     "qwen3-vl": ("llama-cpp/imrope:arch=qwen3vl", "transformers/mrope-stride3", "vllm/mrope:mrope_interleaved=true"),
-    "phi-3 longrope": ("vllm/longrope", "transformers/half:", "llama-cpp/text:arch=phi3"),
+    "phi-3 longrope": ("vllm/longrope", "transformers/half:", "llama-cpp/longrope:arch=phi3"),
     "deepseek v3.2 indexer": ("transformers/indexer", "llama-cpp/indexer:arch=deepseek32"),
     "llama 3.1": ("transformers/half:", "llama-cpp/text:arch=llama", "vllm/rope:"),
     "gemma 4": ("transformers/proportional", "llama-cpp/text:arch=gemma4", "vllm/gemma4"),
