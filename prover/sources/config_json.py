@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
-from prover.layouts.spec import catalogue
 from prover.sources import rope_keys
 from prover.sources.json_text import read_json_object
 from prover.sources.keys import Keys
 from prover.sources.layer_types import group_layers
 from prover.sources.model import Finding, Model, Part, Value
-from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading, table
+from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
+from prover.sources.readings import table as readings_table
 from prover.sources.rope_keys import ORIGINAL, PART, RULES, SECTIONS
 
 CONFIG = "config.json"
@@ -30,13 +29,6 @@ ROPE_KEYS = (
 )
 
 
-def is_config(name: str) -> bool:
-    """Whether a name given for a layout is that of a config: a .json file, or a folder that no layout is called by."""
-    if not name or name in catalogue():
-        return False
-    return Path(name).suffix == ".json" or os.path.isdir(name)
-
-
 def read_config(name: str) -> Model:
     """The parts of the model that a config.json, or the folder that holds one, is about.
 
@@ -47,16 +39,22 @@ def read_config(name: str) -> Model:
         path /= CONFIG
         if not path.exists():
             raise InputError(f"is a directory that holds no {CONFIG}", where=name, advice="Name the file itself")
-    keys = Keys(read_json_object(path), str(path))
+    return config_model(read_json_object(path), str(path))
+
+
+def config_model(table: Mapping[str, Any], where: str) -> Model:
+    """The same of the keys of a config. Raises InputError."""
+    keys = Keys(table, where)
     if "model_type" not in keys and str(keys.table.get("schema", "")).startswith("rope-prover/"):
-        raise InputError("is no config of a model, but was written by rope-prover", where=str(path),
+        raise InputError("is no config of a model, but was written by rope-prover", where=where,
                          advice="'rope-prover check' and 'rope-prover explain' take certificates")
     kind = keys.text("model_type")
     findings: list[Finding] = []
     if "auto_map" in keys:
         findings.append(Finding("RP001", "auto_map names code of the model's own, which is not read"))
     parts = tuple(_parts(keys, kind, "", findings, 0))
-    return Model(str(path), kind, f"{table().title} {table().version}", table().source, parts, tuple(findings))
+    readings = readings_table()
+    return Model(where, kind, f"{readings.title} {readings.version}", readings.source, parts, tuple(findings))
 
 
 def _parts(keys: Keys, kind: str, name: str, findings: list[Finding], depth: int) -> Iterator[Part]:

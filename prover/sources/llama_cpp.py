@@ -20,7 +20,7 @@ from prover.sources.llama.scaling import Scaling, read_scaling, scaling_values
 from prover.sources.llama.sparse import compressed_parts, indexer_parts, is_streamed
 from prover.sources.llama.towers import TOWERS, tower_parts
 from prover.sources.metadata import Metadata
-from prover.sources.model import Model, Part, Value
+from prover.sources.model import Finding, Model, Part, Value
 
 TEXT = "text"
 SECTIONS = "rope.dimension_sections"
@@ -51,21 +51,22 @@ def read_llama_cpp(metadata: Metadata) -> Model:
             load(spec or "generic/nope")  # a SPEC that no command takes is none
         except ProverError as fault:
             raise fault.inside(metadata.file) from None
-    findings = (*metadata.findings, *header.findings, *_told(entry, header))
+    told = (Finding("RP101", text) for text in metadata.findings)
+    findings = (*told, *header.findings, *_told(entry, header))
     return Model(metadata.file, header.name, table.engine, table.source(header.name), parts, findings)
 
 
-def _told(entry: Architecture, header: Header) -> Iterator[str]:
+def _told(entry: Architecture, header: Header) -> Iterator[Finding]:
     """What is to be said of the file as a whole, and of keys that nothing took."""
     absent = [key for key in REQUIRED if key not in header]
     if absent and header.name != TOWERS:
-        yield f"llama.cpp refuses the file as it is: {', '.join(absent)} not in it"
+        yield Finding("RP102", f"llama.cpp refuses the file as it is: {', '.join(absent)} not in it")
     if entry.told:
-        yield entry.told
+        yield Finding("RP111", entry.told)
     if entry.scales_query and TEMPERATURE in header and header.number(TEMPERATURE).number:
-        yield f"queries are scaled with their position besides ({TEMPERATURE}), which no layout says"
+        yield Finding("RP007", f"queries are scaled with their position besides ({TEMPERATURE})")
     if entry.loops and LOOPS in header and header.whole(LOOPS).number > 1:
-        yield f"the layers are gone through {header.whole(LOOPS).whole} times, at the same positions each time"
+        yield Finding("RP112", f"the layers are gone through {header.whole(LOOPS).whole} times, at the same positions")
     yield from header.unread()
 
 

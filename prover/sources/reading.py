@@ -2,22 +2,77 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 from prover.errors import InputError
-from prover.layouts.spec import MAX_SPEC
-from prover.sources.config_json import is_config, read_config
+from prover.files import read_bytes
+from prover.layouts.spec import MAX_SPEC, catalogue
+from prover.sources.config_json import config_model, read_config
+from prover.sources.gguf import decode, read_metadata
+from prover.sources.gguf_file import MAGIC, OLDER, read_gguf, read_magic
+from prover.sources.gguf_json import is_dump_object, read_dump_object
+from prover.sources.gguf_text import MAX_TEXT, read_gguf_text
+from prover.sources.json_text import MAX_BYTES, parse_json_object
+from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.model import Model
+
+STDIN = "-"
+_SUFFIX = re.compile(r"(.*?\.(?:json|gguf|log|txt))(?::(.*))?", re.DOTALL)
 
 
 def is_model(name: str) -> bool:
-    """Whether a name is that of a model, and not that of a layout."""
-    return is_config(name)
+    """Whether a name is that of a model, and not that of a layout: a folder, a file that is no layout file, or -."""
+    if not name or name in catalogue() or name.endswith(".toml"):
+        return False
+    return name == STDIN or _SUFFIX.fullmatch(name) is not None or _is_there(name)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def read_model(name: str) -> Model:
-    """What the engine makes of a model. Raises InputError."""
-    return read_config(name)
+    """What its engine makes of a model: transformers of a config.json, llama.cpp of a GGUF file or a text about one.
+
+    Raises InputError with file, key, got and expected; nothing of the model is executed or imported.
+    """
+    if name == STDIN:
+        return _text_model(decode(_standard_input()), "standard input")
+    path = Path(name)
+    if path.is_dir():
+        return read_config(name)
+    magic = read_magic(path)
+    if magic in (MAGIC, MAGIC[::-1], *OLDER) or path.suffix == ".gguf":
+        return read_llama_cpp(read_gguf(path))
+    if path.suffix != ".json":
+        return read_llama_cpp(read_metadata(path))
+    return _text_model(decode(read_bytes(path, MAX_BYTES)), name, is_json=True)
+
+
+def _text_model(text: str, where: str, is_json: bool = False) -> Model:
+    """The model of a text: a config, a dump or a log."""
+    if not is_json and not text.lstrip().startswith("{"):
+        return read_llama_cpp(read_gguf_text(text, where))
+    found = parse_json_object(text, where)
+    return read_llama_cpp(read_dump_object(found, where)) if is_dump_object(found) else config_model(found, where)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None or sys.stdin.closed:
+        raise InputError("is closed", where="standard input", advice="Give the name of a file")
+    try:
+        data = sys.stdin.buffer.read(MAX_TEXT + 1)
+    except (OSError, ValueError) as fault:
+        raise InputError(f"cannot be read: {fault}", where="standard input") from None
+    if not data.strip() or len(data) > MAX_TEXT:
+        raise InputError("is empty" if not data.strip() else f"has more than {MAX_TEXT} bytes", where="standard input",
+                         advice="Give a config.json, a loader's log or a dump on it, and only one model can be")
+    return data
 
 
 def resolve(spec: str, folder: Path | None = None) -> str:
@@ -32,7 +87,7 @@ def resolve(spec: str, folder: Path | None = None) -> str:
     if not is_model(path):
         if address:
             raise InputError(f"'{name[:80]}' is no model that has parts", where=f"spec '{spec[:80]}'",
-                             advice="Parts are of a config.json, or of the folder that holds one")
+                             advice="Parts are of a config.json, of the folder that holds one, or of a GGUF file")
         return spec
     part = read_model(path).part(address)
     values = {value.name: value.text for value in part.values}
@@ -51,5 +106,5 @@ def _split(spec: str) -> tuple[str, str, str]:
     if hash_:
         address, _, given = rest.partition(":")
         return name, address, given
-    head, colon, given = spec.partition(".json:")
-    return (f"{head}.json", "", given) if colon else (spec, "", "")
+    plain = _SUFFIX.fullmatch(spec)
+    return (plain[1], "", plain[2] or "") if plain else (spec, "", "")

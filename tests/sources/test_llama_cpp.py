@@ -17,7 +17,7 @@ from prover.errors import InputError
 from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
 from prover.sources.llama_cpp import read_llama_cpp
-from prover.sources.metadata import Metadata, Stored, Tensor
+from prover.sources.metadata import UNTOLD, Metadata, Stored, Tensor
 from prover.sources.model import Model
 
 FILE = {"context_length": 4096, "embedding_length": 256, "block_count": 4, "attention.head_count": 4}
@@ -203,7 +203,7 @@ def test_towers(keys: dict[str, Any], parts: list[tuple[str, str, str]]) -> None
     assert parts == [(part.name, str(part.layout), ":".join(f"{value.name}={value.text}" for value in part.values))
                      for part in model.parts]
     assert (0, 1) == model.parts[0].layers
-    assert "llama.cpp takes the file beside a model (--mmproj), not as a model of its own" in model.findings
+    assert "llama.cpp takes the file beside a model (--mmproj), not as a model of its own" in texts(model)
 
 
 @pytest.mark.parametrize(("name", "keys", "parts"), READ.values(), ids=READ)
@@ -244,6 +244,11 @@ def test_where_values_come_from() -> None:
     } == {value.name: value.origin for value in part.values}
 
 
+def texts(model: Model) -> tuple[str, ...]:
+    """What is told of a model."""
+    return tuple(finding.text for finding in model.findings)
+
+
 # The architecture, its keys, its tensors of factors (None: not listed), and what is told.
 FINDINGS: dict[str, tuple[str, dict[str, Any], dict[str, int] | None, str]] = {
     "keys that are not read": (
@@ -268,11 +273,11 @@ FINDINGS: dict[str, tuple[str, dict[str, Any], dict[str, int] | None, str]] = {
         "rope.scaling.yarn_log_multiplier goes into the scale of the softmax too, which no layout says"),
     "queries that are scaled": (
         "mistral3", {"attention.temperature_scale": 0.5}, {},
-        "queries are scaled with their position besides (attention.temperature_scale), which no layout says"),
+        "queries are scaled with their position besides (attention.temperature_scale)"),
     "layers that predict": (
         "qwen3", {"nextn_predict_layers": 1}, {}, "the last 1 of 4 layers predict further tokens, and are not listed"),
     "layers gone through twice": (
-        "nanbeige", {"num_loops": 2}, {}, "the layers are gone through 2 times, at the same positions each time"),
+        "nanbeige", {"num_loops": 2}, {}, "the layers are gone through 2 times, at the same positions"),
 }
 
 
@@ -282,7 +287,7 @@ def test_what_is_told(name: str, keys: dict[str, Any], tensors: dict[str, int] |
     metadata = file_of(name, tensors, **keys)
     if finding.startswith("not read: llama"):
         metadata = Metadata(metadata.file, {**metadata.keys, "llama.rope.freq_base": stored(1.0)}, {})
-    assert finding in read_llama_cpp(metadata).findings
+    assert finding in texts(read_llama_cpp(metadata))
 
 
 def test_nothing_to_tell() -> None:
@@ -300,7 +305,7 @@ def test_a_cut_list() -> None:
     assert [("sliding_attention", None), ("full_attention", None)] == [
         (part.layer_type, part.layers) for part in model.parts]
     assert "attention.sliding_window_pattern: cut off after 2 layers, so that which layers are which is not told" in (
-        model.findings)
+        texts(model))
 
 
 def test_a_list_without_a_count() -> None:
@@ -320,8 +325,8 @@ def test_a_list_that_is_cut_off_whole() -> None:
 def test_a_rounded_number() -> None:
     """A number that was printed with few digits is told, once."""
     keys = dict(file_of("gemma2", {}).keys) | {"gemma2.rope.freq_base": Stored("f32", Fraction(12345), is_rounded=True)}
-    assert ("rope.freq_base was printed with few digits: the file may hold another number",) == read_llama_cpp(
-        Metadata("log", keys, {})).findings
+    assert ("rope.freq_base was printed with few digits: the file may hold another number",) == texts(
+        read_llama_cpp(Metadata("log", keys, {})))
 
 
 def test_factors() -> None:
@@ -334,18 +339,37 @@ def test_factors() -> None:
     assert ["head_dim", "n_rot", "base", "short_factor", "n_ctx_orig"] == [value.name for value in part.values]
     metadata = file_of("llama", {})
     shown = Metadata(metadata.file, metadata.keys, {"rope_freqs.weight": Tensor((32,), "F32")})
-    assert read_llama_cpp(shown).findings == (
+    assert texts(read_llama_cpp(shown)) == (
         "rope_freqs.weight: in the file, but this source does not show the numbers: they are not in the layout",)
 
 
-@pytest.mark.parametrize(("count", "total", "is_told"), [(1, 2, False), (2, 1, False), (2, 3, True)])
-def test_factors_of_a_shard(count: int, total: int, is_told: bool) -> None:
-    """What the tensors of one of several files do not have, another may."""
+@pytest.mark.parametrize("has_all", [True, False])
+def test_factors_that_another_part_may_hold(has_all: bool) -> None:
+    """What the tensors that are told do not have, others may, unless these are all."""
     metadata = file_of("llama", {}, rope__freq_base=500000.0)
-    keys = {**metadata.keys, "split.count": Stored("u16", count), "split.tensors.count": Stored("i32", total)}
     tensors = {"token_embd.weight": Tensor((64, 8), "F16")}
-    found = "rope_freqs.weight: not in this shard of several; if another holds it, its factors are not in the layout"
-    assert ((found,) if is_told else ()) == read_llama_cpp(Metadata(metadata.file, keys, tensors)).findings
+    found = ("rope_freqs.weight: not among the tensors that are told; if the file holds it, its factors are not in the "
+             "layout")
+    model = read_llama_cpp(Metadata(metadata.file, metadata.keys, tensors, has_all_tensors=has_all))
+    assert (() if has_all else (found,)) == texts(model)
+
+
+def test_defaults_of_a_text_that_may_lack_keys() -> None:
+    """Where a text does not tell all keys, a default is told as one."""
+    metadata = file_of("llama", {})
+    model = read_llama_cpp(Metadata(metadata.file, metadata.keys, {}, has_all_keys=False))
+    assert "rope.freq_base is not in the text, which does not tell all keys: the default is taken" in texts(model)
+
+
+def test_a_list_of_unknown_length() -> None:
+    """Of a list whose length a text does not tell, no layer is known."""
+    keys = dict(file_of("gemma4", {}, **{
+        "attention.sliding_window": 512, "attention.key_length": 128, "attention.key_length_swa": 64,
+        "rope.dimension_count_swa": 64}).keys)
+    keys["gemma4.attention.sliding_window_pattern"] = Stored("bool", (True, True), cut=UNTOLD)
+    model = read_llama_cpp(Metadata("log", keys, None))
+    assert [("sliding_attention", None), ("full_attention", None)] == [
+        (part.layer_type, part.layers) for part in model.parts]
 
 
 # The architecture, its keys, its tensors, the key that is left out, and words of the error.
@@ -421,4 +445,4 @@ def test_the_width_of_a_fragment() -> None:
     """What RoPE does not need may lack: it is told that llama.cpp refuses the file."""
     model = read("qwen2", {"attention.key_length": 128}, {}, "embedding_length")
     assert [("text", "", ALL, "arch=qwen2:head_dim=128:n_rot=128:base=10000")] == told(model)
-    assert ("llama.cpp refuses the file as it is: embedding_length not in it",) == model.findings
+    assert ("llama.cpp refuses the file as it is: embedding_length not in it",) == texts(model)

@@ -83,7 +83,7 @@ def test_a_dump_as_it_is(name: str) -> None:
     if whole is not None:
         assert {each.spec for each in whole.parts} == {each.spec for each in part.parts}
     if row["filled"].keys() & {f"{row['arch']}.{key}" for key in ("context_length", "embedding_length", "block_count")}:
-        assert any("llama.cpp refuses the file as it is" in finding for finding in part.findings)
+        assert any("llama.cpp refuses the file as it is" in finding.text for finding in part.findings)
 
 
 @pytest.mark.parametrize("name", REFUSED)

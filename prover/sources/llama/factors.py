@@ -39,45 +39,36 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
     if tensors is None:
         must = ", which llama.cpp asks for" if entry.factors_required else ""
         header.tell(
-            f"whether the file holds {' and '.join(wanted)}{must} cannot be told, for no tensors are listed: "
+            "RP105", f"whether the file holds {' and '.join(wanted)}{must} cannot be told, for no tensors are listed: "
             "if it does, its factors are not in the layout")
         header.taken.update({ORIGINAL} if takes_lists else ())
         return Factors()
     _tell_unused(header, wanted)
     absent = [name for name in wanted if name not in tensors]
-    if absent and _is_shard(header):
-        header.tell(f"{' and '.join(absent)}: not in this shard of several; if another holds it, its factors are not "
-                    "in the layout")
+    if absent and not header.metadata.has_all_tensors:
+        header.tell("RP105", f"{' and '.join(absent)}: not among the tensors that are told; if the file holds it, its "
+                             "factors are not in the layout")
     elif entry.factors_required and absent:
         raise InputError("is not among the tensors, and llama.cpp refuses the file without it",
                          where=f"{header.metadata.file}, {FREQS}")
     count = _count(entry, heads, first_slides)
     found = {name: _numbers(header, name, tensors[name], count) for name in wanted if name in tensors}
     if any(numbers is None for numbers in found.values()):
-        header.tell(f"{' and '.join(found)}: in the file, but this source does not show the numbers: "
-                               "they are not in the layout")
+        header.tell("RP105", f"{' and '.join(found)}: in the file, but this source does not show the numbers: they "
+                             "are not in the layout")
         return Factors()
     if not found:
         return Factors()
     if not takes_lists:
         return Factors((_listed("freq_factors", found[FREQS] or (), FREQS),))
     original = header.whole(ORIGINAL) if ORIGINAL in header else original_context(header)  # here a 0 is one
-    header.tell(f"two lists of factors: {LONG} where the program is started with more than {original.whole} "
-                "tokens of context for each sequence (n_ctx of the layout), else the short one")
+    header.tell("RP106", f"two lists of factors: {LONG} where the program is started with more than {original.whole} "
+                         "tokens of context for each sequence (n_ctx of the layout), else the short one")
     values = [_listed(parameter, found[name] or (), name)
               for parameter, name in (("short_factor", SHORT), ("long_factor", LONG)) if name in found]
     if not scaling.ramp.number:
         values.append(Value("n_ctx_orig", str(original.whole), original.origin))
     return Factors(tuple(values), True)
-
-
-def _is_shard(header: Header) -> bool:
-    """Whether the tensors listed are those of one of several files."""
-    count, total = (header.metadata.keys.get(f"split.{key}") for key in ("count", "tensors.count"))
-    if count is None or not isinstance(count.value, int) or count.value < 2:
-        return False
-    listed = len(header.metadata.tensors or {})
-    return total is None or not isinstance(total.value, int) or listed < total.value
 
 
 def _count(entry: Architecture, heads: Heads, first_slides: bool) -> int:
@@ -110,6 +101,6 @@ def _listed(name: str, numbers: tuple[Fraction, ...], origin: str) -> Value:
 def _tell_unused(header: Header, wanted: tuple[str, ...]) -> None:
     unused = [name for name in TENSORS if name in (header.metadata.tensors or {}) and name not in wanted]
     if unused:
-        header.tell(f"not used by this architecture's graph: {', '.join(unused)}")
+        header.tell("RP107", f"not used by this architecture's graph: {', '.join(unused)}")
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from prover.errors import InputError
 from prover.sources.keys import number_text
-from prover.sources.metadata import Metadata, Scalar, Stored
+from prover.sources.metadata import UNTOLD, Metadata, Scalar, Stored
+from prover.sources.model import Finding
 
 ARCHITECTURE = "general.architecture"
 WHOLE = ("u32",)
@@ -36,7 +37,7 @@ class Header:
     metadata: Metadata
     name: str
     taken: set[str] = field(default_factory=set)
-    findings: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def __contains__(self, key: str) -> bool:
         return self.full(key) in self.metadata.keys
@@ -107,24 +108,25 @@ class Header:
         if not self.is_array(key):
             return self.whole(key).whole if key in self else None
         values = self.array(key)
-        if count is not None and len(values) + self.cut(key) != count:
+        if count is not None and self.cut(key) != UNTOLD and len(values) + self.cut(key) != count:
             raise InputError(f"has {len(values) + self.cut(key)} entries, expected one for each of the {count} layers",
                              where=self.where(key))
         return values
 
-    def tell(self, finding: str) -> None:
+    def tell(self, code: str, text: str) -> None:
         """Keep what is to be said, once."""
+        finding = Finding(code, text)
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def unread(self) -> Iterator[str]:
+    def unread(self) -> Iterator[Finding]:
         """What is to be said of keys that have to do with RoPE and were not taken."""
         own = [key for key in self.metadata.keys if key.startswith(f"{self.name}.rope.")]
         left = [key for key in own if key.removeprefix(f"{self.name}.") not in self.taken]
         left += [key for key in self.metadata.keys if ".rope." in key and key not in own
                  and not key.startswith(("clip.", "tokenizer.", "general."))]
         if left:
-            yield f"not read: {', '.join(left)[:800]}"
+            yield Finding("RP002", f"not read: {', '.join(left)[:800]}")
 
     def where(self, key: str) -> str:
         """The file and the key in it, as errors name them."""
@@ -148,19 +150,22 @@ class Header:
         if key not in self:
             if default is None:
                 raise self.absent(key)
+            if not self.metadata.has_all_keys:
+                self.tell("RP104", f"{key} is not in the text, which does not tell all keys: the default is taken")
             return None
         stored = self._stored(key)
         if isinstance(stored.value, tuple) or stored.kind not in ("", *kinds):
             raise self.wrong(key, f"{kinds[0]}, as llama.cpp asks for")
         if stored.is_rounded:
-            self.tell(f"{key} was printed with few digits: the file may hold another number")
+            self.tell("RP103", f"{key} was printed with few digits: the file may hold another number")
         return stored.value
 
 
 def _told(stored: Stored) -> str:
     kind = f"{stored.kind} " if stored.kind else ""
     if isinstance(stored.value, tuple):
-        return f"an array of {len(stored.value) + stored.cut} {stored.kind}".strip()
+        size = "" if stored.cut == UNTOLD else f"{len(stored.value) + stored.cut} "
+        return f"an array of {size}{stored.kind}".strip()
     if isinstance(stored.value, bool):
         return kind + str(stored.value).lower()
     return kind + (number_text(stored.value) if isinstance(stored.value, Fraction) else str(stored.value))[:40]
@@ -182,5 +187,5 @@ def open_header(metadata: Metadata, known: Collection[str]) -> Header:
         raise InputError("the key is not in the file: without it llama.cpp knows no key of the model",
                          where=f"{metadata.file}, {ARCHITECTURE}")
     (name,) = named
-    return Header(metadata, name, findings=[f"{ARCHITECTURE} is not here, and llama.cpp refuses a file without it: "
-                                            f"the keys are those of {name}"])
+    told = f"{ARCHITECTURE} is not here, and llama.cpp refuses a file without it: the keys are those of {name}"
+    return Header(metadata, name, findings=[Finding("RP102", told)])

@@ -55,7 +55,7 @@ def count_layers(entry: Architecture, header: Header) -> int | None:
     if entry.drafts:
         return ahead or None
     if ahead:
-        header.tell(f"the last {ahead} of {count} layers predict further tokens, and are not listed")
+        header.tell("RP108", f"the last {ahead} of {count} layers predict further tokens, and are not listed")
     return count - ahead
 
 
@@ -73,7 +73,7 @@ def plan_layers(entry: Architecture, header: Header, count: int | None) -> Plan:
     known = count is not None and told >= count
     if cut and not known:
         keys = ", ".join(rule.key for rule in cut)
-        header.tell(f"{keys}: cut off after {told} layers, so that which layers are which is not told")
+        header.tell("RP101", f"{keys}: cut off after {told} layers, so that which layers are which is not told")
     listed = min((rule.size for rule in (no_attention, sliding, still) if rule.size), default=2 * 64)
     length = min(told, listed if count is None else count)
     found: dict[tuple[bool, str], list[int]] = {}
@@ -150,7 +150,7 @@ def _is_sliding(entry: Architecture, header: Header, count: int | None) -> bool:
                                  where=header.where("block_count"))
             return count == 64
         case "required" if window is None:
-            header.tell(f"llama.cpp refuses the file as it is: {WINDOW} is not in it")
+            header.tell("RP102", f"llama.cpp refuses the file as it is: {WINDOW} is not in it")
     return True
 
 

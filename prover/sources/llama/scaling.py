@@ -54,7 +54,7 @@ def read_scaling(entry: Architecture, header: Header) -> Scaling:
     factor = header.number(key, ONE)
     scale = Known(1 / factor.number, f"1 / {key}") if key in header and factor.number else ONE
     if scale.number != 1 and TYPE not in header:
-        header.tell(f"{TYPE} is not in the file, so that {key} is taken as linear")
+        header.tell("RP109", f"{TYPE} is not in the file, so that {key} is taken as linear")
     yarn = kind == "yarn"
     ramp = Known(Fraction(yarn), TYPE if TYPE in header else "default")
     if "ext_factor" in entry.yarn:
@@ -100,7 +100,7 @@ def scaling_values(entry: Architecture, header: Header, scaling: Scaling, slides
         multiplier = header.number(MULTIPLIER)
         values.append(_value("yarn_log_multiplier", multiplier))
         if multiplier.number:
-            header.tell(f"{MULTIPLIER} goes into the scale of the softmax too, which no layout says")
+            header.tell("RP110", f"{MULTIPLIER} goes into the scale of the softmax too, which no layout says")
     return values
 
 

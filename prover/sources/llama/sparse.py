@@ -41,7 +41,7 @@ def _indexed(entry: Architecture, header: Header, count: int | None) -> tuple[in
             raise header.absent(INDEXER_TYPES, kind="array ")
         if isinstance(types, tuple):
             if count is None or (header.cut(INDEXER_TYPES) and len(types) < count):
-                header.tell(f"{INDEXER_TYPES}: which layers have an indexer is not told")
+                header.tell("RP101", f"{INDEXER_TYPES}: which layers have an indexer is not told")
                 return None
             return tuple(layer for layer in range(count) if layer < len(types) and types[layer] != 0)
         if types == 0:
@@ -79,7 +79,7 @@ def compressed_parts(entry: Architecture, header: Header, head: Head, scaling: S
     scaled = (*head.values(), Value("base", number_text(own.number), own.origin), *rest)
     known = count is not None and len(ratios) >= count
     if not known:
-        header.tell(f"{RATIOS}: which layers are which is not told")
+        header.tell("RP101", f"{RATIOS}: which layers are which is not told")
     shown = ratios if count is None else ratios[:count]
 
     def those(*wanted: int) -> tuple[int, ...] | None:
@@ -95,4 +95,4 @@ def compressed_parts(entry: Architecture, header: Header, head: Head, scaling: S
         values = (Value("head_dim", str(size.whole), size.origin), plain[1], *scaled[len(head.values()):])
         yield Part("indexer", those(4), "llama-cpp/indexer:arch=deepseek4", values)
     if ratios_there:
-        header.tell("compressed keys are rotated too, at the positions of their blocks")
+        header.tell("RP111", "compressed keys are rotated too, at the positions of their blocks")

@@ -18,7 +18,7 @@ BESIDE = "llama.cpp takes the file beside a model (--mmproj), not as a model of 
 
 def tower_parts(header: Header) -> Iterator[Part]:
     """The towers that the file has. Raises InputError for one that has no layout here."""
-    header.tell(BESIDE)
+    header.tell("RP113", BESIDE)
     found = [name for name in ("vision", "audio") if header.flag(f"has_{name}_encoder", False)]
     if not found:
         raise header.absent("has_vision_encoder", "has_audio_encoder")
