@@ -19,7 +19,7 @@ from prover.resources import READINGS
 from prover.sources.converting.base import write_base
 from prover.sources.converting.before import BEFORE, EARLY
 from prover.sources.converting.factors import EXTRAS
-from prover.sources.converting.hparams import FAULTS, load_hparams, nest, plain
+from prover.sources.converting.hparams import FAULTS, MAX_LAYERS, fills_text, load_hparams, nest, plain
 from prover.sources.converting.values import VALUES
 from prover.sources.converting.work import CONVERTER, ConverterClass, Work
 from prover.sources.keys import Keys
@@ -31,7 +31,6 @@ QUANTIZED = (None, "bitnet", "fp8", "gptq", "compressed-tensors", "modelopt", "m
 # Models whose architecture is that of the whole, not of its text part.
 WHOLE = ("Exaone4_5_ForConditionalGeneration", "StepVLForConditionalGeneration", "Step3p7ForConditionalGeneration",
          "Sarashina2VisionForCausalLM", "KimiK3ForConditionalGeneration")
-MAX_LAYERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,10 @@ def convert(keys: Keys) -> Conversion:
 
 
 def _convert(given: dict[str, Any], kind: str, file: str) -> Conversion:
-    architecture = _architecture(nest(given), file)
+    bare = nest(given)
+    if bare.get("text_config", {}) is None and fills_text(kind):
+        bare = {**bare, "text_config": {}}
+    architecture = _architecture(bare, file)
     entry = _find(architecture, file)
     loaded = load_hparams(given, "" if entry.plain else kind, file)
     hparams = loaded.hparams
@@ -189,6 +191,8 @@ def _run(work: Work, config: str) -> None:
     for name in entry.before:
         if name in EARLY:
             BEFORE[name](work)
+    if work.blocks > MAX_LAYERS:
+        raise work.refuse(f"more than {MAX_LAYERS} layers")
     if entry.extra:
         EXTRAS[entry.extra](work)
     for name in entry.before:

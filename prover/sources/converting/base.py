@@ -25,6 +25,8 @@ def write_base(work: Work) -> None:
         _write_rule(work, full, rule)
     if "mrope_section" in work.rope:
         sections = work.rope["mrope_section"]
+        if not isinstance(sections, list):
+            raise work.refuse("mrope_section is no list")
         work.put("rope.dimension_sections", [*sections, *[0] * (4 - len(sections))][:4])
     if (base := full.get("rope_theta")) is not None:
         work.put("rope.freq_base", base)

@@ -90,9 +90,9 @@ def _granite_hybrid(work: Work) -> None:
 
 def _nemotron_h(work: Work) -> None:
     """NemotronHModel: layers by a pattern of letters or of names; experts make another architecture."""
-    is_moe = "num_experts_per_tok" in work.given
+    is_moe = "num_experts_per_tok" in work.hparams
     work.arch = "nemotron_h_moe" if is_moe else "nemotron_h"
-    if (names := work.given.get("layers_block_type")) is not None:
+    if (names := work.hparams.get("layers_block_type")) is not None:
         work.blocks = work.hparams["num_hidden_layers"] = len(names)
     pattern = work.hparams.get("hybrid_override_pattern") or work.hparams.get("layers_block_type")
     if pattern is not None and len(pattern) != work.blocks:
@@ -100,7 +100,7 @@ def _nemotron_h(work: Work) -> None:
     wanted = ("*",) if isinstance(pattern, str) else ("attention", "full_attention")
     found = [layer for layer, each in enumerate(pattern or ()) if each in wanted]
     work.has_recurrent = any(layer not in found for layer in range(work.blocks))
-    given_head(work)
+    work.head_width = given_head(work)
     more = work.hparams.get("num_nextn_predict_layers", 0) or 0
     if is_moe and more > 0:
         if more != 1:

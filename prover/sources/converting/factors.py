@@ -23,7 +23,7 @@ def _llama3(work: Work, factor: float = 8.0, *, theta_beside: bool = False, must
     original = full.get("original_max_position_embeddings", 8192)
     if must_differ and original / low == original / high:
         raise work.stop("low_freq_factor and high_freq_factor are the same")
-    factors = llama3_factors(base, work.head(), full.get("factor", factor), low, high, original)
+    factors = llama3_factors(base, work.lanes(work.head()), full.get("factor", factor), low, high, original)
     work.put_factors(ROPE_FREQS, list(factors))
 
 
@@ -71,7 +71,7 @@ def _gemma4(work: Work) -> None:
     full = work.must("rope_parameters.full_attention")
     if full["rope_type"] != "proportional":
         raise work.stop("rope_type of full_attention is not proportional")
-    width = full_head(work)
+    width = work.lanes(full_head(work))
     turned = int(width * full["partial_rotary_factor"] / 2)
     work.put_factors(ROPE_FREQS, [1.0] * turned + [1e30] * (int(width / 2) - turned))
 

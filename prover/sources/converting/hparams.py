@@ -35,6 +35,8 @@ NESTED = (
     ("llm_config",), ("lm_config",), ("thinker_config", "text_config"), ("language_config",), ("lfm",),
 )
 
+MAX_LAYERS = 10_000
+
 Hparams = dict[str, Any]
 
 
@@ -60,6 +62,7 @@ class ConfigClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flat: bool = False
     text_type: str = ""
     text_defaults: dict[str, Any] = {}
+    text_null: dict[str, Any] = {}
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +95,12 @@ def table() -> Table:
 @cache
 def _classes() -> Mapping[str, ConfigClass]:
     return {name: each for each in table().config for name in each.types}
+
+
+def fills_text(kind: str) -> bool:
+    """Whether the config class of a model type makes a text_config that is null."""
+    entry = _classes().get(kind)
+    return entry is not None and bool(entry.text or entry.text_type)
 
 
 def plain(value: Any) -> Any:
@@ -146,7 +155,7 @@ def _build(entry: ConfigClass, given: Hparams) -> Hparams:
     if entry.text or entry.text_type:
         inner = given.get("text_config")
         if inner is None:
-            inner = given if entry.flat else {}
+            inner = given if entry.flat else _python(entry.text_null)
         kind = entry.text or inner.get("model_type", entry.text_type)
         if kind not in _classes():
             raise KeyError(f"no config class for model_type {kind!r}"[:100])
@@ -156,7 +165,7 @@ def _build(entry: ConfigClass, given: Hparams) -> Hparams:
             built["model_type"] = kind
         return {**GENERAL, **given, "text_config": built}
     found: Hparams = {**GENERAL, **dict.fromkeys(entry.nulls), **entry.shape, **_python(entry.defaults)}
-    if refused := given.keys() & set(entry.forbidden):
+    if refused := given.keys() & {*entry.forbidden, "use_return_dict"}:
         raise AttributeError(f"it has no room for {', '.join(sorted(refused))}")
     found.update({key: value for key, value in given.items() if key not in entry.renamed})
     found.update({name: given[key] for key, name in entry.renamed.items() if name and key in given})
@@ -212,6 +221,8 @@ def _layers(entry: ConfigClass, found: Hparams, given: Hparams) -> None:
     if not rule or (rule == "checked" and types is None):
         return
     count = found["num_hidden_layers"]
+    if count > MAX_LAYERS:
+        raise ValueError(f"more than {MAX_LAYERS} layers")
     if rule == "lfm2":
         if types is None:
             full = given.get("full_attn_idxs")

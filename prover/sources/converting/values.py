@@ -161,7 +161,8 @@ def _hybrid_kv(work: Work) -> list[Any]:
 
 
 def given_head(work: Work) -> Any:
-    width = work.given.get("head_dim", work.given.get("attention_head_dim"))
+    """NemotronHModel's head_dim, which it looks up before it drops the key."""
+    width = work.hparams.get("head_dim", work.hparams.get("attention_head_dim"))
     if width is None:
         raise work.stop("there is no head_dim")
     return width
@@ -285,7 +286,7 @@ VALUES: Mapping[str, Callable[..., Any]] = {
     "hybrid_rope": _hybrid_rope,
     "hybrid_context": lambda work: None if _hybrid_rope(work) else 1 << 20,
     "rotary_emb": lambda work: work.hparams.get("attn_rotary_emb") or None,
-    "nemotron_head": given_head,
+    "nemotron_head": lambda work: work.head_width,
     "nemotron_nextn": lambda work: work.blocks - work.must("num_hidden_layers") or None,
     "nemotron_rule": lambda work: "none" if _nemotron_factor(work) is None else "linear",
     "nemotron_factor": _nemotron_factor,

@@ -21,6 +21,7 @@ FLOATS = (
     "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", "attention.temperature_scale",
     "attention.max_alibi_bias",
 )
+MAX_LANES = 1 << 16
 
 
 class ConverterClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +57,7 @@ class Work:
     findings: list[str] = field(default_factory=list)
     attention_layers: tuple[int, ...] = ()
     has_recurrent: bool = False
+    head_width: Any = None
 
     def stop(self, why: str) -> InputError:
         """The error that the converter breaks off."""
@@ -82,6 +84,12 @@ class Work:
             f"is not in the file, and {CONVERTER} ({self.entry.symbol}) breaks off without it",
             where=f"{self.file}, {' or '.join(names)}",
         )
+
+    def lanes(self, width: Any) -> int:
+        """The lanes of a head that factors are made for. Raises InputError for more than there are anywhere."""
+        if isinstance(width, bool) or not isinstance(width, int) or not 0 < width <= MAX_LANES:
+            raise self.refuse(f"a head has no {str(width)[:20]} lanes")
+        return width
 
     def full(self) -> dict[str, Any]:
         """The parameters of layers with full attention."""
@@ -136,4 +144,4 @@ class Work:
 
     def _misfit(self, key: str, value: Any, expected: str) -> InputError:
         got = "null" if value is None else str(value)[:40]
-        return InputError(f"{CONVERTER} writes {got} to {key}, which holds {expected}: it breaks off", where=self.file)
+        return InputError(f"{CONVERTER} has {got} for {key}, expected {expected}", where=self.file)
