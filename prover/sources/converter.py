@@ -183,7 +183,7 @@ def _run(work: Work, config: str) -> None:
     if entry.stops:
         raise work.stop(entry.stops)
     quantized = (work.hparams.get("quantization_config") or {}).get("quant_method")
-    if quantized not in QUANTIZED:
+    if quantized not in QUANTIZED and not entry.any_quantization:
         raise work.stop(f"it cannot undo quant_method {quantized!r}"[:80])
     if not config:
         for names in entry.needs:

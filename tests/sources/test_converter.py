@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -128,6 +129,39 @@ def test_spellings_of_the_keys(name: str) -> None:
         if (wrong := faults(row_of(base, variant), told(laid(base, patch))))
     }
     assert {} == found
+
+
+@pytest.mark.parametrize("name", TRUTH["beside"])
+def test_keys_beside_the_text_part(name: str) -> None:
+    """Keys at the top of a config whose text_config has others, and a text_config that is null, empty or of Llama."""
+    patch, rows = TRUTH["beside"][name]["patch"], TRUTH["beside"][name]["rows"]
+    found = {}
+    for base, truth in rows.items():
+        config = {**laid(BASES[base], {}), **patch}
+        if name == "text typed":
+            config["text_config"]["model_type"] = "llama"
+        if wrong := faults(truth, told(config)):
+            found[base] = wrong
+    assert {} == found
+
+
+@pytest.mark.parametrize(
+    ("base", "patch", "message"),
+    [
+        ("llama LlamaForCausalLM", {"num_hidden_layers": 10**9}, "the number of layers is no whole number up to 10000"),
+        ("qwen3_next Qwen3NextForCausalLM", {"mtp_num_hidden_layers": 10**9}, "more than 10000 layers"),
+        ("glm4_moe Glm4MoeForCausalLM", {"num_nextn_predict_layers": 10**9}, "more than 10000 layers"),
+        ("llama LlamaForCausalLM", {**VARIANTS["llama3"], "head_dim": 10**9}, "a head has no 1000000000 lanes"),
+        ("gemma4_text Gemma4ForCausalLM", {"global_head_dim": 10**9}, "a head has no 1000000000 lanes"),
+        ("xverse XverseForCausalLM", {"num_key_value_heads": 2}, "it moves rows of k across halves of heads"),
+        ("llama LlamaForCausalLM", {"max_position_embeddings": True}, "has True for context_length, expected a whole"),
+        ("qwen2 Qwen2ForCausalLM", {"rope_scaling": {"mrope_section": "8888"}}, "mrope_section is no list"),
+    ],
+)
+def test_what_is_not_told(base: str, patch: dict[str, Any], message: str) -> None:
+    """Sizes without bounds, and values of which the converter makes a file that means nothing."""
+    with pytest.raises(InputError, match=re.escape(message)):
+        converted(laid(BASES[base], patch))
 
 
 def test_every_class_is_measured() -> None:

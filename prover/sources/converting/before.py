@@ -110,6 +110,14 @@ def _nemotron_h(work: Work) -> None:
     work.attention_layers = tuple(found)
 
 
+def _deepseek_v4(work: Work) -> None:
+    """DeepseekV4Model: rope_scaling is put over rope_parameters that name no rule."""
+    scaling = work.given.get("rope_scaling")
+    if work.full().get("rope_type") is None and scaling is not None:
+        work.rope.update({"rope_type": scaling["type"], **scaling} if scaling.get("type") is not None else scaling)
+    work.blocks = work.must("num_hidden_layers")
+
+
 def _mimo(work: Work) -> None:
     for one, other in (("swa_head_dim", "head_dim"), ("swa_num_attention_heads", "num_attention_heads"),
                        ("swa_v_head_dim", "v_head_dim")):
@@ -133,7 +141,11 @@ BEFORE: Mapping[str, Callable[[Work], None]] = {
     "lfm_moe_kv": _lfm_moe_kv,
     "granite_hybrid": _granite_hybrid,
     "nemotron_h": _nemotron_h,
+    "deepseek_v4": _deepseek_v4,
     "mimo": _mimo,
 }
 # What runs when the converter makes the model, before it makes tensors of factors.
-EARLY = ("no_eagle", "no_mistral4", "nextn", "qwen_mtp", "cohere_context", "granite_hybrid", "nemotron_h", "mimo")
+EARLY = (
+    "no_eagle", "no_mistral4", "nextn", "qwen_mtp", "cohere_context", "granite_hybrid", "nemotron_h", "deepseek_v4",
+    "mimo",
+)

@@ -51,6 +51,7 @@ class ConfigClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kv_heads: bool = False
     head: str = ""
     scaling: str = ""
+    early: bool = False
     ignored: list[str] = []
     layer_types: str = ""
     window: bool = False
@@ -300,8 +301,9 @@ def _checked(entry: ConfigClass, found: Hparams) -> None:
         _compare(scaling["low_freq_factor"], scaling["high_freq_factor"])
         _compare(original, found["max_position_embeddings"])
     elif rule == "longrope":
-        head = found["head_dim"] if "head_dim" in found else found["hidden_size"] // found["num_attention_heads"]
-        int(head * found.get("partial_rotary_factor", 1.0))
+        named = found if entry.early else {key: found[key] for key in (*entry.nulls, *entry.defaults)}
+        head = named["head_dim"] if "head_dim" in named else found["hidden_size"] // found["num_attention_heads"]
+        int(head * named.get("partial_rotary_factor", 1.0))
         len(scaling["short_factor"]), len(scaling["long_factor"])
 
 

@@ -14,12 +14,16 @@ from prover.sources.converting.hparams import Hparams
 from prover.sources.metadata import Stored, Tensor
 
 CONVERTER = "llama.cpp's converter"
-# Keys that hold a float32; others hold an u32, or an array of i32 or bool.
+# Keys that hold a float32, and those that may hold an array of i32 or bool; others hold an u32.
 FLOATS = (
     "rope.freq_base", "rope.freq_base_swa", "rope.scaling.factor", "rope.scaling.attn_factor", "rope.scaling.alpha",
     "rope.scaling.yarn_log_multiplier", "rope.scaling.yarn_ext_factor", "rope.scaling.yarn_attn_factor",
     "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", "attention.temperature_scale",
-    "attention.max_alibi_bias",
+    "attention.max_alibi_bias", "attention.compress_rope_freq_base",
+)
+ARRAYS = (
+    "attention.head_count", "attention.head_count_kv", "attention.sliding_window_pattern", "attention.recurrent_layers",
+    "attention.indexer.types", "attention.compress_ratios", "rope.dimension_sections",
 )
 MAX_LANES = 1 << 16
 
@@ -38,6 +42,7 @@ class ConverterClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extra: str = ""
     permutes: str = ""
     stops: str = ""
+    any_quantization: bool = False
 
 
 @dataclass(slots=True)
@@ -114,7 +119,7 @@ class Work:
             stored = Stored("str", value)
         elif key == "rope.scaling.finetuned":
             stored = Stored("bool", bool(value))
-        elif isinstance(value, list):
+        elif isinstance(value, list) and key in ARRAYS:
             stored = self._array(key, value)
         else:
             stored = Stored("u32", self._whole(key, value, 0, 1 << 32))
