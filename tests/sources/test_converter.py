@@ -14,6 +14,9 @@ import pytest
 
 from prover.errors import InputError
 from prover.sources.converter import Conversion, Permutation, convert, table
+from prover.sources.converting.before import BEFORE, EARLY
+from prover.sources.converting.factors import EXTRAS
+from prover.sources.converting.values import VALUES
 from prover.sources.keys import Keys
 
 TRUTH: dict[str, Any] = json.loads((Path(__file__).parent / "converter_truth.json").read_text())
@@ -169,6 +172,16 @@ def test_every_class_is_measured() -> None:
     measured = {each["architecture"] for each in BASES.values()} | {
         (each["given"].get("architectures") or [""])[0] for each in CONFIGS.values()}
     assert [] == [each.symbol for each in table().entries if not measured & set(each.architectures)]
+
+
+def test_the_table_and_the_steps_name_each_other() -> None:
+    """Every procedure that the table names is there, and none is there for nothing."""
+    entries = table().entries
+    values = {name for each in entries for line in each.writes for name in re.findall(r"@(\w+)", line)}
+    before = {name for each in entries for name in each.before}
+    assert (values, before) == (set(VALUES), set(BEFORE))
+    assert {each.extra for each in entries} - {""} == set(EXTRAS)
+    assert set(EARLY) <= before
 
 
 def test_model_types_that_are_read() -> None:

@@ -118,6 +118,27 @@ def _deepseek_v4(work: Work) -> None:
     work.blocks = work.must("num_hidden_layers")
 
 
+# What NomicBertModel asserts of a config; the biases of its projections go with the experts.
+_NOMIC = {
+    "causal": False, "prenorm": False, "rotary_emb_fraction": 1, "rotary_emb_interleaved": False,
+    "rotary_emb_scale_base": None,
+}
+
+
+def _nomic(work: Work) -> None:
+    """NomicBertModel: the length that the model was trained for in place of the one that it is told to take."""
+    is_moe = bool(work.hparams.get("moe_every_n_layers"))
+    work.arch = "nomic-bert-moe" if is_moe else "nomic-bert"
+    lengths = work.must("n_positions"), work.hparams.get("max_trained_positions", 2048)
+    if lengths not in ((8192, 2048), (2048, 2048)):
+        raise work.stop("n_positions and max_trained_positions are not those of a known model")
+    work.hparams["n_positions"] = 2048 if lengths[0] == 8192 else 512
+    biases = dict.fromkeys(("qkv_proj_bias", "mlp_fc1_bias", "mlp_fc2_bias"), is_moe)
+    for key, value in (_NOMIC | biases | {"activation_function": "gelu" if is_moe else "swiglu"}).items():
+        if work.must(key) != value:
+            raise work.stop(f"{key} is not {value}")
+
+
 def _mimo(work: Work) -> None:
     for one, other in (("swa_head_dim", "head_dim"), ("swa_num_attention_heads", "num_attention_heads"),
                        ("swa_v_head_dim", "v_head_dim")):
@@ -142,10 +163,11 @@ BEFORE: Mapping[str, Callable[[Work], None]] = {
     "granite_hybrid": _granite_hybrid,
     "nemotron_h": _nemotron_h,
     "deepseek_v4": _deepseek_v4,
+    "nomic": _nomic,
     "mimo": _mimo,
 }
 # What runs when the converter makes the model, before it makes tensors of factors.
 EARLY = (
     "no_eagle", "no_mistral4", "nextn", "qwen_mtp", "cohere_context", "granite_hybrid", "nemotron_h", "deepseek_v4",
-    "mimo",
+    "nomic", "mimo",
 )
