@@ -16,6 +16,7 @@ from prover.errors import InputError
 from prover.sources.converter import Conversion, Permutation, convert, table
 from prover.sources.converting.before import BEFORE, EARLY
 from prover.sources.converting.factors import EXTRAS
+from prover.sources.converting.float32 import llama3_factors
 from prover.sources.converting.values import VALUES
 from prover.sources.keys import Keys
 
@@ -223,6 +224,22 @@ def test_a_config_class_that_breaks_off_is_told() -> None:
     assert "" == found.config
     assert "CohereConfig of transformers 4.57.6 breaks off on this file" in found.findings[0]
     assert "command-r.rope.freq_base" not in found.metadata.keys
+
+
+@pytest.mark.parametrize(
+    ("base", "width", "original", "lane", "torch", "steps"),
+    [
+        (10000.0, 256, 32768, 111, "0x1.6d785e0000000p+1", 3),
+        (500000.0, 96, 4096, 19, "0x1.2033be0000000p+0", 1),
+        (500000.0, 96, 4096, 20, "0x1.928fbe0000000p+0", 0),
+    ],
+)
+def test_factors_where_the_power_of_torch_is_not_the_nearest(
+    base: float, width: int, original: int, lane: int, torch: str, steps: int
+) -> None:
+    """How far the factors of torch 2.13.0 (CPU, AVX2) are from ours in the known cases, in float32 steps."""
+    ours = list(llama3_factors(base, width, 8.0, 1.0, 4.0, original))[lane]
+    assert steps * 2.0**-23 == abs(ours - float.fromhex(torch)) / 2 ** (ours >= 2)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def llama3_factors(
     """The factors of llama3's rule as LlamaModel.generate_extra_tensors of llama.cpp computes them.
 
     A number divided by a tensor is the number times the tensor's reciprocal, as in torch. The power is the nearest
-    float32; torch's own is now and then the one beside it.
+    float32; torch's own is the one beside it once in eighty times, which moves a factor by up to 8 steps.
     """
     longest, shortest = original / low, original / high
     for lane in range(0, width, 2):
