@@ -25,10 +25,14 @@ def load(spec: str) -> Layout:
     return Layout(spec, loaded.about.title, layout.width, layout.axes, layout.pairs, loaded.about.warnings, loaded)
 
 
-def show(spec: str, feeds: Texts = (), every_pair: bool = False) -> Report:
+def show(
+    spec: str, feeds: Texts = (), every_pair: bool = False, *, engine: str = "", kind: str = "",
+) -> Report:
     """A layout's formula, parameters, properties and pairs; without pairs where parameters must be given.
 
-    Of a config.json, or a folder that holds one: the layout of each part of the model, and where its values come from.
+    Of a config.json, a folder that holds one, a GGUF file, a dump or a loader's log: the layout of each part of the
+    model, and where its values come from. `engine`: the engine that reads a config, transformers unless told. `kind`:
+    what its model_type is taken for.
 
     >>> print(show("ggml/neox:head_dim=4").to_text().splitlines()[0])
     ggml/neox:head_dim=4  (ggml NEOX)
@@ -41,8 +45,10 @@ def show(spec: str, feeds: Texts = (), every_pair: bool = False) -> Report:
     if is_model(spec):
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
-        model = read_model(spec)
+        model = read_model(spec, engine, kind)
         return Report(EXIT_OK, lambda: model_json(model), lambda _: model_text(model))
+    if engine or kind:
+        raise InputError("is no model that an engine reads", where=f"spec '{spec[:80]}'")
     spec = spec_of(spec)
     about = outline(spec)
     if about.missing and not feeds:

@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING
 
 from prover.api.answers import Difference, Report
 from prover.api.arguments import RelationName, allowed
-from prover.errors import EXIT_OK
+from prover.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from prover.sources.comparing import Meeting
 
 
 def diff(
-    source: str, target: str, *, relation: RelationName | None = None,
+    source: str, target: str = "", *, engine: str = "", kind: str = "", relation: RelationName | None = None,
     track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
 ) -> Difference:
     """Do weights made for one model work where another is expected? Part by part and layer by layer.
 
-    `source`, `target`: files or folders, as for `show`. `relation`: what may be done to the weights, as for `prove`.
+    `source`, `target`: files or folders, as for `show`, or SPECs; without a target it is the same model. `engine`: the
+    engine that reads the target, if it is a config. `kind`: what a config's model_type is taken for. `relation`: what
+    may be done to the weights, as for `prove`.
     `track` goes around what is compared, for progress. Raises ProverError.
     """
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
     from prover.sources.comparing import compare, unmet
-    from prover.sources.reading import read_model
+    from prover.sources.reading import read_side
 
-    a, b = read_model(source), read_model(target)
+    if not target and not engine:
+        raise InputError("has one side only", where="diff", advice="Give a second model, or --engine")
+    a, b = read_side(source, "", kind), read_side(target or source, engine, kind)
     rows = tuple(compare(a, b, allowed(relation), track))
     left = unmet(a, b)
     return Difference(

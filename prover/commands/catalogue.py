@@ -29,12 +29,16 @@ def list_layouts(patterns: tuple[str, ...], unsupported: bool, as_json: bool) ->
     help="Tell the properties under this feed, as for prove; several make one sequence of several modalities.",
 )
 @click.option("--all", "every_row", is_flag=True, help="Show every pair, however many.")
+@click.option("--engine", metavar="E", default="", help="Which engine reads a config.json: transformers, llama.cpp.")
+@click.option("--as", "kind", metavar="TYPE", default="", help="What a config's model_type is taken for.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def show(spec: str, feeds: tuple[str, ...], every_row: bool, as_json: bool) -> int:
-    """Show a layout: its formula, its parameters, its pairs and its properties.
+def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: str, as_json: bool) -> int:
+    """Show a layout: its formula, its parameters, its pairs and its properties; or the layouts of a model.
 
-    Parameters that must be given need not be: then pairs and properties are left out.
+    Parameters that must be given need not be: then pairs and properties are left out. Of a config.json, a model's
+    folder, a GGUF file, a gguf-dump or a loader's log (- is standard input), show each part's SPEC, and the key or
+    default behind every value.
     """
     from prover import api
 
-    return tell_report(api.show(spec, feeds, every_row), as_json)
+    return tell_report(api.show(spec, feeds, every_row, engine=engine, kind=kind), as_json)

@@ -9,7 +9,7 @@ from typing import Any
 from prover.claims.relation import EXIT_CODES, Outcome
 from prover.errors import EXIT_OK, EXIT_UNDECIDED
 from prover.exact.display import show_pairs
-from prover.reports.differences import lane_by_lane
+from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.explain import headline
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.report import relation_word
@@ -76,7 +76,7 @@ def _side(model: Model) -> JSON:
 
 def _row(row: Compared) -> JSON:
     meeting, verdict = row.meeting, row.verdict
-    pairs = _pairs(row)
+    pairs, unmatched = _pairs(row), _unmatched(row)
     holds = verdict.decision.holds if verdict else None
     return {
         "source": {"part": meeting.source.address, "spec": meeting.source.spec},
@@ -87,6 +87,7 @@ def _row(row: Compared) -> JSON:
         "relation": relation_word(verdict) if verdict else None,
         "headline": _said(row),
         "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
+        "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
     }
 
@@ -114,6 +115,18 @@ def _pairs(row: Compared) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return lane_by_lane(row.verdict.claim, row.verdict.decision).pairs if row.verdict else ((), ())
 
 
+def _unmatched(row: Compared) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The pairs that no pair of the other side is like, however they are moved."""
+    found = unmatched_pairs(row.verdict.decision) if row.verdict else None
+    return (tuple(found[0]), tuple(found[1])) if found else ((), ())
+
+
+def _both(pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
+    if pairs[0] == pairs[1]:
+        return f"pairs {show_pairs(pairs[0])}"
+    return f"pairs {show_pairs(pairs[0])} of the source, {show_pairs(pairs[1])} of the target"
+
+
 def _block(rows: Sequence[Compared]) -> list[str]:
     """Rows of one meeting that came out alike, under one modality or several."""
     meeting = rows[0].meeting
@@ -123,11 +136,11 @@ def _block(rows: Sequence[Compared]) -> list[str]:
     fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
     layers = layers_text(Part(a.name, meeting.layers, None))
     lines = [f"{word(rows[0]).upper()}  {plain(name, 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
-    pairs = _pairs(rows[0])
+    pairs, unmatched = _pairs(rows[0]), _unmatched(rows[0])
     if pairs[0] or pairs[1]:
-        both = show_pairs(pairs[0]) if pairs[0] == pairs[1] else (
-            f"{show_pairs(pairs[0])} of the source, {show_pairs(pairs[1])} of the target")
-        lines.append(f"  differ   pairs {both}, lane by lane")
+        lines.append(f"  differ   lane by lane: {_both(pairs)}")
+    if unmatched != ((), ()) and unmatched != pairs:
+        lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
     if a.spec and a.spec == b.spec:
         lines.append(f"  both     {plain(a.spec, WIDEST_SPEC)}")
     elif a.spec or b.spec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.claims.claim import make_claim
 from prover.claims.relation import Relation
@@ -48,30 +48,48 @@ class Compared:
 
 
 def meetings(source: Model, target: Model) -> Iterator[Meeting]:
-    """Parts of one name, layer by layer; layers that meet alike together."""
+    """Parts of one name, layer by layer, layers that meet alike together; by layer type where layers are not told."""
     for name in dict.fromkeys(part.name for part in source.parts):
         ours = [part for part in source.parts if part.name == name]
         theirs = [part for part in target.parts if part.name == name]
-        for a in ours:
-            for b in theirs:
-                if a.layers is None or b.layers is None:
-                    yield Meeting(a, b, a.layers if b.layers is None else b.layers)
-                elif common := tuple(sorted(set(a.layers) & set(b.layers))):
-                    yield Meeting(a, b, common)
+        if all(part.layers is not None for part in (*ours, *theirs)):
+            for a in ours:
+                for b in theirs:
+                    if common := tuple(sorted(set(a.layers or ()) & set(b.layers or ()))):
+                        yield Meeting(a, b, common)
+        else:
+            yield from _by_kind(ours, theirs)
+
+
+def _by_kind(ours: list[Part], theirs: list[Part]) -> Iterator[Meeting]:
+    """Where one side does not tell which layers are which: the same layer type, or what alone turns or passes."""
+    for a in ours:
+        alike = [b for b in theirs if (b.spec is None) == (a.spec is None)]
+        typed = [b for b in alike if b.layer_type == a.layer_type]
+        ours_alike = [part for part in ours if (part.spec is None) == (a.spec is None)]
+        fitting = typed if len(typed) == 1 else alike if len(alike) == len(ours_alike) == 1 else []
+        if not fitting and len(ours) == len(theirs) == 1:
+            fitting = theirs
+        yield from (Meeting(a, b, a.layers if b.layers is None else b.layers) for b in fitting)
 
 
 def unmet(source: Model, target: Model) -> tuple[tuple[str, str], ...]:
-    """Parts, and layers of parts, that only one side has: which side, and what."""
+    """Parts, kinds of layers, and layers that nothing on the other side meets: which side, and what."""
+    met = tuple(meetings(source, target))
     found = []
     for side, one, other in (("source", source, target), ("target", target, source)):
+        for part in one.parts:
+            mine = [meeting for meeting in met if part in (meeting.source, meeting.target)]
+            if part.name not in {each.name for each in other.parts}:
+                found.append((side, part.name))
+            elif not mine:
+                found.append((side, f"{part.address}: no layers that meet"))
         for name in dict.fromkeys(part.name for part in one.parts):
-            mine, others = _layers(one, name), _layers(other, name)
-            if others is None and name not in {part.name for part in other.parts}:
-                found.append((side, name))
-            elif mine is not None and others is not None and (left := sorted(mine - others)):
+            own, others = _layers(one, name), _layers(other, name)
+            if own is not None and others is not None and (left := sorted(own - others)):
                 found.append((side, f"{name}, layers from {left[0]} on" if left == list(range(left[0], left[-1] + 1))
                               else f"{name}, {len(left)} layers"))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _layers(model: Model, name: str) -> set[int] | None:
@@ -86,20 +104,38 @@ def compare(
     track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
 ) -> Iterator[Compared]:
     """Decide every meeting, under each modality that both kernels have a feed for; equal questions once."""
-    known: dict[tuple[str, str, str], Compared] = {}
+    known: dict[tuple[object, ...], Compared] = {}
     for meeting in track(list(meetings(source, target))):
         first, second = meeting.source.spec, meeting.target.spec
         if first is None and second is None:
             yield Compared(meeting, "", None)
             continue
         first, second = first or _passing(second), second or _passing(first)
-        sides = load(first), load(second)
+        sides = _loaded(first, meeting.source), _loaded(second, meeting.target)
         for feed in _feeds(*sides):
-            key = (first, second, feed)
+            key = (first, second, feed, meeting.source.rows, meeting.target.rows)
             if key not in known:
                 known[key] = _decided(meeting, feed, sides, limit)
             one = known[key]
             yield Compared(meeting, feed, one.verdict, one.sides, one.fault)
+
+
+def _loaded(spec: str, part: Part) -> Loaded:
+    """The layout as the weights see it before they are moved."""
+    loaded = load(spec)
+    if part.rows is None or part.spec is None:
+        return loaded
+    pairs = tuple(
+        replace(pair, read=_moved(pair.read, part.rows), write=_moved(pair.write, part.rows))
+        for pair in loaded.layout.pairs
+    )
+    passes = tuple((part.rows[read], part.rows[write]) for read, write in loaded.layout.passes)
+    name = f"{loaded.layout.name} behind the converter's permutation"
+    return replace(loaded, layout=replace(loaded.layout, name=name, pairs=pairs, passes=passes))
+
+
+def _moved(lanes: tuple[int, int], rows: tuple[int, ...]) -> tuple[int, int]:
+    return rows[lanes[0]], rows[lanes[1]]
 
 
 def _passing(spec: str | None) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
 from prover.sources import rope_keys
-from prover.sources.json_text import read_json_object
 from prover.sources.keys import Keys
 from prover.sources.layer_types import group_layers
 from prover.sources.model import Finding, Model, Part, Value
@@ -29,22 +28,20 @@ ROPE_KEYS = (
 )
 
 
-def read_config(name: str) -> Model:
-    """The parts of the model that a config.json, or the folder that holds one, is about.
+def config_of(folder: str) -> Path:
+    """The config.json of a model's folder. Raises InputError."""
+    path = Path(folder) / CONFIG
+    if not path.exists():
+        raise InputError(f"is a directory that holds no {CONFIG}", where=folder, advice="Name the file itself")
+    return path
+
+
+def config_model(keys: Keys) -> Model:
+    """The parts of the model that a config is about.
 
     Raises InputError with file, key, got and expected; nothing in the file is executed or imported.
     """
-    path = Path(name)
-    if path.is_dir():
-        path /= CONFIG
-        if not path.exists():
-            raise InputError(f"is a directory that holds no {CONFIG}", where=name, advice="Name the file itself")
-    return config_model(read_json_object(path), str(path))
-
-
-def config_model(table: Mapping[str, Any], where: str) -> Model:
-    """The same of the keys of a config. Raises InputError."""
-    keys = Keys(table, where)
+    where = keys.where
     if "model_type" not in keys and str(keys.table.get("schema", "")).startswith("rope-prover/"):
         raise InputError("is no config of a model, but was written by rope-prover", where=where,
                          advice="'rope-prover check' and 'rope-prover explain' take certificates")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from prover.errors import InputError
-from prover.files import read_text
 
 MAX_BYTES = 1 << 22
 MAX_DEPTH = 32
@@ -18,17 +16,12 @@ MAX_EXPONENT = 60
 Json = None | bool | int | Fraction | str | list[Any] | dict[str, Any]
 
 
-def read_json_object(path: Path) -> dict[str, Any]:
-    """The object in a file; whole numbers are int, decimals Fraction. Raises InputError with what is wrong and where.
+def parse_json_object(text: str, where: str) -> dict[str, Any]:
+    """The object that a text from `where` is; whole numbers are int, decimals Fraction. Raises InputError.
 
     NaN and Infinity, which Python writes into configs, come as texts, so that no number is made of them. A key that
     stands twice, numbers of more than 60 digits and nesting deeper than 32 are refused.
     """
-    return parse_json_object(read_text(path, MAX_BYTES), str(path))
-
-
-def parse_json_object(text: str, where: str) -> dict[str, Any]:
-    """The object that a text from `where` is. Raises InputError as `read_json_object` does."""
     try:
         found = json.loads(
             text, parse_float=_decimal, parse_int=_whole, parse_constant=str, object_pairs_hook=_object

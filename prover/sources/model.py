@@ -31,6 +31,7 @@ class Part:
 
     `name`: text, vision, audio or another part of the model; `layer_type`: which of its layers, where they differ.
     `layout`: the name in the catalogue with its choices; None for attention without RoPE, which has `instead`.
+    `rows`: where the weights are moved on their way into the engine, for each row of a head the one that it was before.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Part:
     values: tuple[Value, ...] = ()
     instead: str = ""
     layer_type: str = ""
+    rows: tuple[int, ...] | None = None
 
     @property
     def address(self) -> str:

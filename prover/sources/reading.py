@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from prover.errors import InputError
 from prover.files import read_bytes
+from prover.layouts.loading import load
 from prover.layouts.spec import MAX_SPEC, catalogue
-from prover.sources.config_json import config_model, read_config
+from prover.sources.config_json import config_model, config_of
+from prover.sources.converter import convert
 from prover.sources.gguf import decode, read_metadata
 from prover.sources.gguf_file import MAGIC, OLDER, read_gguf, read_magic
 from prover.sources.gguf_json import is_dump_object, read_dump_object
 from prover.sources.gguf_text import MAX_TEXT, read_gguf_text
 from prover.sources.json_text import MAX_BYTES, parse_json_object
+from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
-from prover.sources.model import Model
+from prover.sources.metadata import Metadata
+from prover.sources.model import Finding, Model, Part, Value
 
 STDIN = "-"
 _SUFFIX = re.compile(r"(.*?\.(?:json|gguf|log|txt))(?::(.*))?", re.DOTALL)
@@ -36,30 +43,78 @@ def _is_there(name: str) -> bool:
         return False
 
 
-def read_model(name: str) -> Model:
-    """What its engine makes of a model: transformers of a config.json, llama.cpp of a GGUF file or a text about one.
+def read_model(name: str, engine: str = "", kind: str = "") -> Model:
+    """What an engine makes of a model: transformers of a config.json, llama.cpp of a GGUF file or a text about one.
 
-    Raises InputError with file, key, got and expected; nothing of the model is executed or imported.
+    `engine`: another engine, one of ENGINES. `kind`: what a config's model_type is taken for. Raises InputError with
+    file, key, got and expected; nothing of the model is executed or imported.
     """
+    if engine and engine not in ENGINES:
+        names = ", ".join(ENGINES)
+        raise InputError(f"there is no engine '{engine[:40]}'", where="engine", advice=f"Engines: {names}")
     if name == STDIN:
-        return _text_model(decode(_standard_input()), "standard input")
-    path = Path(name)
-    if path.is_dir():
-        return read_config(name)
-    magic = read_magic(path)
-    if magic in (MAGIC, MAGIC[::-1], *OLDER) or path.suffix == ".gguf":
-        return read_llama_cpp(read_gguf(path))
-    if path.suffix != ".json":
-        return read_llama_cpp(read_metadata(path))
-    return _text_model(decode(read_bytes(path, MAX_BYTES)), name, is_json=True)
+        found = _text(decode(_standard_input()), "standard input")
+    elif os.path.isdir(name):
+        found = _text(decode(read_bytes(config_of(name), MAX_BYTES)), str(config_of(name)), is_json=True)
+    else:
+        path = Path(name)
+        magic = read_magic(path)
+        if magic in (MAGIC, MAGIC[::-1], *OLDER) or path.suffix == ".gguf":
+            found = read_gguf(path)
+        elif path.suffix == ".json":
+            found = _text(decode(read_bytes(path, MAX_BYTES)), name, is_json=True)
+        else:
+            found = read_metadata(path)
+    if isinstance(found, Keys):
+        if kind:
+            found = Keys({**found.table, "model_type": kind}, found.where)
+        return ENGINES[engine or "transformers"](found)
+    if engine not in ("", "llama.cpp"):
+        raise InputError(f"{engine} does not run GGUF files here", where=found.file, advice="Give its config.json")
+    return read_llama_cpp(found)
 
 
-def _text_model(text: str, where: str, is_json: bool = False) -> Model:
-    """The model of a text: a config, a dump or a log."""
+def read_side(name: str, engine: str = "", kind: str = "") -> Model:
+    """A model, or a layout as one with a single text part. Raises InputError."""
+    if is_model(name):
+        return read_model(name, engine, kind)
+    if engine:
+        raise InputError("is no model that an engine reads", where=f"spec '{name[:80]}'")
+    spec = resolve(name)
+    layout, _, given = spec.partition(":")
+    load(spec)
+    values = tuple(Value(key, value, "the SPEC") for key, _, value in (each.partition("=") for each in given.split(":"))
+                   if key)
+    return Model(name, layout, "a layout", "", (Part("text", None, layout, values),), ())
+
+
+def _text(text: str, where: str, is_json: bool = False) -> Keys | Metadata:
+    """What a text holds: a config, a dump or a log."""
     if not is_json and not text.lstrip().startswith("{"):
-        return read_llama_cpp(read_gguf_text(text, where))
+        return read_gguf_text(text, where)
     found = parse_json_object(text, where)
-    return read_llama_cpp(read_dump_object(found, where)) if is_dump_object(found) else config_model(found, where)
+    return read_dump_object(found, where) if is_dump_object(found) else Keys(found, where)
+
+
+def _converted(keys: Keys) -> Model:
+    """A config as llama.cpp reads the file that its converter makes of it."""
+    done = convert(keys)
+    model = read_llama_cpp(done.metadata)
+    parts = tuple(
+        part if part.spec is None or done.permutes is None or part.name != "text"
+        else replace(part, rows=done.permutes.sources(load(part.spec).layout.width))
+        for part in model.parts
+    )
+    told = [Finding("RP201", text) for text in done.findings]
+    if done.permutes is not None:
+        way = "half to adjacent" if done.permutes.half_to_adjacent else "adjacent to half"
+        told.append(Finding("RP202", f"the converter moves rows of q and k within each head, {way}"))
+    return Model(keys.where, model.kind, f"{model.engine}, by its converter", f"{done.source}; {model.source}", parts,
+                 (*told, *model.findings))
+
+
+# How each engine reads a config.
+ENGINES: dict[str, Callable[[Keys], Model]] = {"transformers": config_model, "llama.cpp": _converted}
 
 
 def _standard_input() -> bytes:

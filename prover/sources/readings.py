@@ -78,6 +78,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interleave: str = ""
     scales_query: bool = False
     sections: str = ""
+    stretch: str = ""
     states: dict[str, bool] = {}
     layer_types: LayerTypes | None = None
     passes: dict[str, str] = {}

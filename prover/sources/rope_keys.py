@@ -29,6 +29,7 @@ RULES = {
     "longrope": ("short_factor", "long_factor", "factor", ORIGINAL, "attention_factor"),
     "llama3": ("factor", "low_freq_factor", "high_freq_factor", ORIGINAL),
     "proportional": ("factor",),
+    "ntk_alpha": ("alpha",),
 }
 USUAL = ("default", "linear", "dynamic", "yarn", "longrope", "llama3")
 
@@ -99,6 +100,8 @@ def rope_rule(entry: Reading, rope: Keys, findings: list[Finding]) -> str:
     if {"rope_type", "type"} <= rope.table.keys() and rope.table["type"] != rope.table["rope_type"]:
         findings.append(Finding("RP005", f"type and rope_type differ: rope_type {rule[:40]} is taken"))
     told, rule = rule, entry.renamed.get(rule, rule)
+    if rule == "dynamic" and entry.stretch and rope.is_given(entry.stretch) and rope.number(entry.stretch):
+        return "ntk_alpha"
     allowed = entry.rules or list(USUAL)
     if rule not in allowed:
         raise InputError(f"'{rule[:40]}' is no rule that {entry.types[0]} takes in transformers",
@@ -164,6 +167,10 @@ def scaling(keys: Keys, entry: Reading, rope: Keys, rule: str, is_nested: bool) 
     if rule == "dynamic":
         yield _number(rope, "factor")
         yield _longest(keys, "max_position_embeddings")
+        return
+    if rule == "ntk_alpha":
+        keys.whole("head_dim")  # read as it stands in the file
+        yield _number(rope, entry.stretch)
         return
     original = _original(keys, entry, rope, is_nested) if ORIGINAL in RULES[rule] else None
     if rule in ("yarn", "longrope") and not rope.is_given("factor") and (rule == "longrope" or "factor" in rope):

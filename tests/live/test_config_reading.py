@@ -14,12 +14,12 @@ import pytest
 from prover.errors import ProverError
 from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
-from prover.sources.config_json import read_config
+from prover.sources.reading import read_model
 from prover.sources.readings import Reading, find_reading, table
 
 pytestmark = pytest.mark.live
 
-TYPES = sorted(name for each in table().reading for name in each.types if each.ropes != "none")
+TYPES = sorted(name for each in table().reading for name in each.types if each.ropes != "none" and name != "kimi_k2")
 # hidden_size and heads give 64 lanes; what is longest and what was longest in training differ.
 SIZES = {
     "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 8, "num_hidden_layers": 2,
@@ -118,6 +118,8 @@ SPELLINGS: dict[str, dict[str, Any]] = {
         "full_attention": {"rope_type": "proportional", "partial_rotary_factor": 0.25, "rope_theta": 1e6},
         "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
     }},
+    "alpha": {"rope_scaling": {"type": "dynamic", "factor": 1.0, "alpha": 1000.0}},
+    "alpha with a head_dim": {"rope_scaling": {"type": "dynamic", "factor": 1.0, "alpha": 1000.0}, "head_dim": 64},
     "local base": {"rope_local_base_freq": 5000.0, "local_rope_theta": 7000.0, "global_rope_theta": 9e4},
     "yarn by layer type": {"rope_parameters": {"full_attention": YARN | {"rope_theta": 1e5}, "sliding_attention": {
         "rope_type": "default", "rope_theta": 1e4}}},
@@ -180,7 +182,7 @@ def test_spellings(kind: str, spelling: str, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps(config))
     try:
-        parts = [part for part in read_config(str(path)).parts if part.spec is not None and part.name != "indexer"]
+        parts = [part for part in read_model(str(path)).parts if part.spec is not None and part.name != "indexer"]
         kernels = {part.layer_type: make_kernel(load(str(part.spec)).layout) for part in parts}
     except ProverError as fault:
         refused = str(fault)
@@ -215,7 +217,7 @@ def test_pairing(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps(config))
     try:
-        part = next(part for part in read_config(str(path)).parts if part.spec is not None)
+        part = next(part for part in read_model(str(path)).parts if part.spec is not None)
     except ProverError as fault:
         pytest.skip(str(fault)[:200])
     made = CONFIG_MAPPING[kind].from_dict(json.loads(json.dumps(config)))

@@ -10,9 +10,9 @@ import pytest
 
 from prover.commands.cli import run_command
 from prover.errors import InputError
-from prover.sources.config_json import read_config
 from prover.sources.json_text import MAX_BYTES
 from prover.sources.keys import number_text
+from prover.sources.reading import read_model
 
 Capture = pytest.CaptureFixture[str]
 LLAMA = {"model_type": "llama", "hidden_size": 64, "num_attention_heads": 8, "num_hidden_layers": 3}
@@ -22,7 +22,7 @@ def spec_of(tmp_path: Path, config: dict[str, Any] | str) -> str | None:
     """The spec of the one part of a config."""
     path = tmp_path / "config.json"
     path.write_text(config if isinstance(config, str) else json.dumps(config))
-    (part,) = read_config(str(path)).parts
+    (part,) = read_model(str(path)).parts
     return part.spec
 
 
@@ -207,14 +207,14 @@ def test_findings(more: dict[str, Any], finding: str, tmp_path: Path) -> None:
     """What is not read, or stands twice, is told."""
     path = tmp_path / "config.json"
     path.write_text(json.dumps(LLAMA | more))
-    assert any(told.text.startswith(finding) for told in read_config(str(path)).findings)
+    assert any(told.text.startswith(finding) for told in read_model(str(path)).findings)
 
 
 def test_model_types_without_rope(tmp_path: Path) -> None:
     """They say what they have instead."""
     path = tmp_path / "config.json"
     path.write_text('{"model_type": "mpt"}')
-    (part,) = read_config(str(path)).parts
+    (part,) = read_model(str(path)).parts
     assert (None, "ALiBi") == (part.spec, part.instead)
 
 
@@ -232,4 +232,4 @@ def test_no_code_is_run(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text('{"model_type": "__import__(\'os\')"}')
     with pytest.raises(InputError, match="is not known here"):
-        read_config(str(path))
+        read_model(str(path))

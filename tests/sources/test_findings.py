@@ -16,7 +16,7 @@ SOURCES = Path(__file__).parents[2] / "prover" / "sources"
 
 def test_each_code_is_explained_and_used() -> None:
     """The codes in the readers and in the tables of readings are those of the table of findings."""
-    texts = [path.read_text() for path in (*SOURCES.glob("*.py"), *READINGS.glob("*.toml"))
+    texts = [path.read_text() for path in (*SOURCES.rglob("*.py"), *READINGS.glob("*.toml"))
              if path.name != "findings.toml"]
     used = {code for text in texts for code in re.findall(r"RP\d{3}", text)}
     assert used == {row.code for row in explanations()}

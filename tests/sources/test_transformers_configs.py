@@ -15,8 +15,8 @@ import pytest
 
 from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
-from prover.sources.config_json import read_config
 from prover.sources.model import Part
+from prover.sources.reading import read_model
 from prover.sources.readings import defaults, find_reading, table
 
 TRUTH: dict[str, Any] = json.loads((Path(__file__).parent / "transformers_truth.json").read_text())
@@ -63,7 +63,7 @@ def test_a_published_config(name: str, tmp_path: Path) -> None:
     """Every part that the model has is read, each layer by the layout that turns it so, and no part more."""
     path = tmp_path / "config.json"
     path.write_text(json.dumps(TRUTH[name]["config"]))
-    parts = read_config(str(path)).parts
+    parts = read_model(str(path)).parts
     seen: dict[int, set[int]] = {index: set() for index in range(len(parts))}
     for truth in TRUTH[name]["parts"]:
         layers = span(truth["layers"]) if truth["layers"] else set()
