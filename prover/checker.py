@@ -326,16 +326,16 @@ class _Numbers:
         left: set[str] = set()
         for old, text in new.items():
             number, wanted = self.read(old), self.read(text)
-            own = sorted({found[0] for found in _STORED.finditer(old)} - choice.keys())
-            _require(len(own) < 2 and left.isdisjoint(own), "what is left without a choice stands with another, or twice")
-            left.update(own)
-            equal = (self._between(number, wanted, choice, own[0], n) for n in PRECISIONS)
-            _require(any(equal) if own else self._same(old, text, choice), f"no choice makes {old} equal to {text}")
+            free = sorted({found[0] for found in _STORED.finditer(old)} - choice.keys())
+            _require(len(free) < 2 and left.isdisjoint(free), "a number without a choice stands with another, or twice")
+            left.update(free)
+            equal = (self._between(number, wanted, choice, free[0], n) for n in PRECISIONS)
+            _require(any(equal) if free else self._same(old, text, choice), f"no choice makes {old} equal to {text}")
         return new
-    def _between(self, number: Number, wanted: Number, choice: dict[str, str], own: str, digits: int) -> bool:
+    def _between(self, number: Number, wanted: Number, choice: dict[str, str], free: str, digits: int) -> bool:
         ends = []
-        for end in _stored(own)[:2]:
-            self.instead = {**choice, own: str(end)}
+        for end in _stored(free)[:2]:
+            self.instead = {**choice, free: str(end)}
             ends.append(self.evaluate(number, digits))
         self.instead, (low, high), (x, y) = {}, sorted(ends), self.evaluate(wanted, digits)
         return low[1] < x and y < high[0]
@@ -469,18 +469,15 @@ def _point(feed: int, position: dict[str, Any], names: list[str], whole: bool) -
     for name, value in found.items():
         _require(abs(value) < 1 << 63 and (value.denominator == 1 or not (whole or name == "1")), "not a position")
     return {(feed, name): value for name, value in found.items()}
-def _kinds(root: dict[str, Any]) -> list[tuple[str, str]]:
-    """Formats of stored numbers, with how many neighbours they stand for as well."""
-    text = json.dumps([root[side]["pairs"] for side in ("source", "target")])
-    return sorted({(found[1], found[3]) for found in _STORED.finditer(text)})
 def words(text: str) -> list[str]:
     """What an accepted certificate proves, in sentences."""
     (holds, fails), root = check(text), json.loads(text)
     source, target = root["source"], root["target"]
+    kinds = {m.group(1, 3) for side in (source, target) for m in _STORED.finditer(json.dumps(side["pairs"]))}
     names = [json.dumps(each["name"][:200]) for each in (source, target, *root["feeds"])]
     pairs = f"{len(source['pairs'])} and {len(target['pairs'])} pairs"
     return [f"of two layouts of {source['width']} lanes, {pairs}, at {source['positions']} positions:",
-            *(f"numbers stored in {kind}, each or one of {n} neighbours a side rounded" for kind, n in _kinds(root)),
+            *(f"with numbers stored in {kind}, give or take {n} places of it" for kind, n in sorted(kinds)),
             *([f"'{holds}' holds: {MEANINGS[holds]}"] if holds else []),
             *([f"'{fails}' fails: it is not so that {MEANINGS[fails]}"] if fails else []),
             f"called {names[0]} and {names[1]}, fed {', '.join(names[2:])}; names are not checked, only tables are"]

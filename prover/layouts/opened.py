@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from prover.errors import InputError, ProverError
 from prover.exact.number import Exact, exact
-from prover.exact.storing import StoredNumber
+from prover.exact.storing import MAX_ULPS, StoredNumber
 from prover.language.evaluation import Value
 from prover.layouts.expand import expand
 from prover.layouts.family import Given
@@ -96,10 +96,7 @@ def _instead(loaded: Loaded, values: Mapping[str, Exact]) -> dict[str, Value]:
     return instead
 
 
-def parse_ulps(value: int) -> int:
-    """How many neighbours on each side a stored number may stand for."""
-    from prover.exact.storing import MAX_ULPS
-
+def require_ulps(value: int) -> None:
+    """Refuse what is no number of neighbours."""
     if type(value) is not int or not 0 <= value <= MAX_ULPS:
         raise InputError(f"expected a whole number from 0 to {MAX_ULPS}, got {str(value)[:40]}", where="ulps")
-    return value

@@ -7,9 +7,13 @@ stands; a refutation for all choices at once, if there is one, then takes the pl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from prover.checker import _STORED as STORED
+from prover.checker import STORED_SCHEMA
 from prover.claims.claim import Claim, make_claim
 from prover.claims.decide import decide
 from prover.claims.evidence import Refutation
@@ -40,6 +44,14 @@ def prove_loaded(
         return exact
     question = open_claim(source, target, feeds, ulps)
     return exact if question is None else _as_stored(exact, question, solver or Solver())
+
+
+def claim_of(root: Mapping[str, Any], source: Loaded, target: Loaded, feeds: Sequence[str]) -> Claim:
+    """The claim about two loaded layouts that an accepted certificate may be of: with open numbers if it has some."""
+    tables = json.dumps([root[side]["pairs"] for side in ("source", "target")])
+    ulps = {int(found[3]) for found in STORED.finditer(tables)}
+    question = open_claim(source, target, feeds, max(ulps)) if root["schema"] == STORED_SCHEMA and ulps else None
+    return question.claim if question else make_claim(source, target, feeds)
 
 
 def _as_stored(exact: Verdict, question: OpenClaim, solver: Solver) -> Verdict:

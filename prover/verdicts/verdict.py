@@ -38,6 +38,11 @@ class AsStored:
     exactly: tuple[str, ...]
 
     @property
+    def is_proved(self) -> bool:
+        """Whether the certificate is about open numbers: of the choice, or that there is none."""
+        return self.found is not Found.NONE_FOUND
+
+    @property
     def formats(self) -> tuple[str, ...]:
         """The formats of what is stored, each once."""
         return tuple(dict.fromkeys(number.format.name for number, _ in self.numbers))
