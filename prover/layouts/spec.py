@@ -19,17 +19,19 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from prover.errors import InputError
-from prover.exact.storing import FORMATS, Format
-from prover.exact.text import rational_text
 from prover.files import read_toml
 from prover.resources import MODELS, READINGS, RULES
+
+if TYPE_CHECKING:
+    from prover.exact.storing import Format
 
 MAX_SPEC = 1 << 20
 MAX_PARAMETERS = 64
 MAX_LIST = 1 << 15
-_STORED = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+_STORED = re.compile(r"(b?f\d+)\((.*)\)", re.DOTALL | re.ASCII)
 _CATALOGUE_NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+\Z")
 
 
@@ -171,6 +173,8 @@ def _entry(text: str, format_: Format | None) -> tuple[Fraction, Format | None]:
         text, format_ = found[2], _format(found[1])
     value = number(text)
     if format_ is not None and value and format_.place(abs(value)) is None:
+        from prover.exact.text import rational_text
+
         near = rational_text(format_.nearest(value))
         raise InputError(
             f"{text[:60]} is no {format_.name}, so it cannot be what is stored",
@@ -180,6 +184,8 @@ def _entry(text: str, format_: Format | None) -> tuple[Fraction, Format | None]:
 
 
 def _format(word: str) -> Format:
+    from prover.exact.storing import FORMATS
+
     for format_ in FORMATS:
         if format_.word == word:
             return format_

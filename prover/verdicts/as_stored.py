@@ -8,6 +8,7 @@ stands; a refutation for all choices at once, if there is one, then takes the pl
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,11 +60,8 @@ def _as_stored(exact: Verdict, question: OpenClaim, solver: Solver) -> Verdict:
         return replace(exact, as_stored=_told(question, Found.NONE_FOUND))
     found = find_choice(question)
     put = found and _put(question, found[0], found[1])
-    if found and put:
-        return _with_choice(exact, question, found, put, solver) or replace(
-            exact, as_stored=_told(question, Found.NONE_FOUND)
-        )
-    return _refuted(exact, question) or replace(exact, as_stored=_told(question, Found.NONE_FOUND))
+    better = _with_choice(exact, question, found, put, solver) if found and put else None
+    return better or _refuted(exact, question) or replace(exact, as_stored=_told(question, Found.NONE_FOUND))
 
 
 def _refuted(exact: Verdict, question: OpenClaim) -> Verdict | None:
@@ -124,16 +122,20 @@ def _put(question: OpenClaim, claim: Claim, choice: Choice) -> Put | None:
         for left, right in zip(layout_numbers(opened), layout_numbers(chosen), strict=True):
             if "{" in (text := str(left)):
                 numbers[text] = left, right
-    named, alone = dict[str, str](), set[str]()
-    for number in question.numbers:
-        about = {text: values for text, values in numbers.items() if number.text in text}
-        value = choice[number.name]
-        if _is_product(value) and all(_is_product(each) for values in about.values() for each in values):
-            named[number.text] = str(value)
-        elif len(about) == 1 and not about.keys() & alone:
-            alone |= about.keys()
-        else:
+    values = {number.text: choice[number.name] for number in question.numbers}
+    owners = {text: [n for n in values if n in text] for text in numbers}
+    uses = Counter(name for names in owners.values() for name in names)
+    free = set[str]()
+    for text, both in numbers.items():
+        odd = [name for name in owners[text] if not _is_product(values[name])]
+        if not odd and all(map(_is_product, both)):
+            continue
+        # One stored number of it has no real named: this number alone says what it is.
+        able = [name for name in odd or owners[text] if uses[name] == 1]
+        if len(odd) > 1 or not able:
             return None
+        free.add(able[0])
+    named = {name: str(value) for name, value in values.items() if name not in free}
     return Put(named, {text: str(right) for text, (_, right) in numbers.items()})
 
 
