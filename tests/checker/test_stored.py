@@ -20,6 +20,7 @@ from checker.test_checker import Json, finish, layout, pair, score, state, token
 from prover import checker
 
 exhaustive = settings(derandomize=True, deadline=None, max_examples=300)
+WIDE, ABOUT_PI = "{bfloat16:8:0:f}", "{bfloat16:201/64:0:f}"  # 511/64 to 257/32, and 401/128 to 403/128
 EIGHT, NEXT = "{float32:8:0:factor}", "{float32:8388609/1048576:0:factor}"
 BASE = "{float32:11158840:0:base}"
 POWER = f"1*{BASE}^-1/64"  # pair 1 of 64
@@ -80,6 +81,25 @@ ACCEPTED: dict[str, tuple[Json, tuple[str | None, str | None]]] = {
     "a factor between the ends under a base that is chosen": (
         one("1*{float32:2:0:f}^-1*{float32:3:0:b}^1/2", HALVED, {"{float32:3:0:b}": "3"}),
         ("identical as stored", None),
+    ),
+    "a factor between near ends under a base that is chosen between far ones": (
+        one("1*{float32:2:0:f}^-1*{bfloat16:3:0:b}^1/2", HALVED, {"{bfloat16:3:0:b}": "3"}),
+        ("identical as stored", None),
+    ),
+    "stored numbers of the target": (
+        stored(
+            turns("1/8"), turns(f"1*{EIGHT}^-1"),
+            holds=chosen("identical", 2, {EIGHT: "8"}, {f"1*{EIGHT}^-1": "1/8"}),
+        ),
+        ("identical as stored", None),
+    ),
+    "a trace over all reals between far ends": (
+        stored(turns(f"1*{WIDE}"), turns("1"), fails=trace([{"p": "1"}], ["-0.36", "-0.25"], ["1.08", "1.081"])),
+        (None, "linear as stored"),
+    ),
+    "a trace over reals about half a turn": (
+        stored(turns(f"1*{ABOUT_PI}"), turns("1"), fails=trace([{"p": "1"}], ["-2", "-1.9998"], ["1.08", "1.081"])),
+        (None, "linear as stored"),
     ),
     "a tie, to an even significand": (
         one("1*{float16:2048:0:f}", "2049", {"{float16:2048:0:f}": "2049"}), ("identical as stored", None),
@@ -160,6 +180,33 @@ REJECTED: dict[str, tuple[Json, str]] = {
         one("1*{float16:2050:0:f}", "2051", {"{float16:2050:0:f}": "2051"}), "does not round to",
     ),
     "a tie, without the choice": (one("1*{float16:2048:0:f}", "2049", {}), "no choice makes"),
+    "a tie down to an odd significand, under a root": (
+        one("1*{float16:2050:0:f}^1/2", "1*3^1/2*683^1/2", {}), "no choice makes",
+    ),
+    "a tie up to an odd significand, under a root": (
+        one("1*{float16:2050:0:f}^1/2", "1*7^1/2*293^1/2", {}), "no choice makes",
+    ),
+    "a number below both ends": (one(f"1*{EIGHT}", "7", {}), "no choice makes"),
+    "a number above both ends": (one(f"1*{EIGHT}", "9", {}), "no choice makes"),
+    "a trace at the lower end only": (
+        stored(turns(f"1*{WIDE}"), turns("1"), fails=trace([{"p": "1"}], ["-0.27", "-0.25"], ["1.08", "1.081"])),
+        "narrow",
+    ),
+    "a trace at the upper end only": (
+        stored(turns(f"1*{WIDE}"), turns("1"), fails=trace([{"p": "1"}], ["-0.36", "-0.34"], ["1.08", "1.081"])),
+        "narrow",
+    ),
+    "a trace where the cosine turns, too narrow for both ends": (
+        stored(turns(f"1*{ABOUT_PI}"), turns("1"), fails=trace([{"p": "1"}], ["-2", "-1.99995"], ["1.08", "1.081"])),
+        "narrow",
+    ),
+    "scores for the end that was put in last": (
+        stored(
+            turns(f"1*{WIDE}"), turns("-8"), holds=chosen("permutation", 2, {}, {f"1*{WIDE}": "8"}, [1, 0]),
+            fails=score([0, 1], [token("0"), token("1")], ["-0.985", "-0.984"], ["0.98", "0.99"]),
+        ),
+        "narrow",
+    ),
     "beyond a tie": (
         one("1*{float16:2048:0:f}", "2049000001/1000000", {"{float16:2048:0:f}": "2049000001/1000000"}),
         "does not round to",

@@ -228,7 +228,8 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def tampered(text: str) -> list[str]:
     """A number's text, changed a little in each of its parts."""
     found = [text + "1", "2*" + text, text.replace("1", "2", 1), text.replace("3", "5", 1)]
-    found += [text.replace("float32", "float64"), text.replace("^-1/2", "^-1/4"), text.replace("^-1", "^-2"), text.replace(":0:", ":1:"), "-" + text]
+    found += [text.replace("float32", "float64")]
+    found += [text.replace("^-1/2", "^-1/4"), text.replace("^-1", "^-2"), text.replace(":0:", ":1:"), "-" + text]
     return [each for each in found if each != text]
 
 
