@@ -180,6 +180,13 @@ REJECTED: dict[str, tuple[Json, str]] = {
         one("1*{float16:2050:0:f}", "2051", {"{float16:2050:0:f}": "2051"}), "does not round to",
     ),
     "a tie, without the choice": (one("1*{float16:2048:0:f}", "2049", {}), "no choice makes"),
+    "a tie to an odd significand, under a root that is whole": (
+        one("1*{float16:2210:0:f}^1/2", "47", {}), "no choice makes",
+    ),
+    "the same, divided by": (one("1*{float16:2210:0:f}^-1/2", "1/47", {}), "no choice makes"),
+    "a choice below the end by less than 40 digits show": (
+        one("1*{float16:2050:0:f}", "2049", {"{float16:2050:0:f}": f"2049 + -1/{10**41}*pi"}), "does not round to",
+    ),
     "a tie down to an odd significand, under a root": (
         one("1*{float16:2050:0:f}^1/2", "1*3^1/2*683^1/2", {}), "no choice makes",
     ),
