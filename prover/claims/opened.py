@@ -19,7 +19,7 @@ from prover.claims.turned import turned_pairs
 from prover.errors import ProverError
 from prover.exact.enclosure import compare, enclose, positive_power, sign
 from prover.exact.number import Atom, Exact, exact, power
-from prover.exact.storing import StoredNumber
+from prover.exact.storing import StoredNumber, open_texts
 from prover.layouts.layout import Layout
 from prover.layouts.loading import Loaded
 from prover.layouts.opened import Opened, choose, open_layout
@@ -59,10 +59,9 @@ def open_claim(source: Loaded, target: Loaded, feeds: Sequence[str], ulps: int) 
         return None
     sides = open_layout(source, "source", ulps), open_layout(target, "target", ulps)
     claim = make_claim(replace(source, layout=sides[0].layout), replace(target, layout=sides[1].layout), feeds)
-    used = {atom.text for layout in (claim.source, claim.target) for value in layout_numbers(layout)
-            for monomial, _ in value.terms for atom, _ in monomial}
-    texts = " ".join(used)  # a number may stand inside a sum or a logarithm
-    numbers = tuple(number for side in sides for number in side.numbers if number.text in texts)
+    used = {text for layout in (claim.source, claim.target) for value in dict.fromkeys(layout_numbers(layout))
+            for text in open_texts(str(value))}
+    numbers = tuple(number for side in sides for number in side.numbers if number.text in used)
     exactly = tuple(f"{name}.{parameter}" for name, side in zip(("source", "target"), sides, strict=True)
                     for parameter in side.exactly)
     return OpenClaim(claim, numbers, exactly, ulps, (source, target), sides, tuple(feeds))
@@ -107,8 +106,10 @@ def _lowest(claim: Claim) -> Relation | None:
 
 
 def _proposals(question: OpenClaim) -> Iterator[Choice]:
-    """Choices: one side as it is stored and the other solved for, its lists first or its single numbers first."""
+    """Choices: decimals as people write them; one side as it is and the other solved for, its lists or others first."""
     stored = {number.name: exact(number.value) for number in question.numbers}
+    short = {number.name: exact(_shortest(number)) for number in question.numbers}
+    yield short
     numbers = {number.text: number for number in question.numbers}
     equations = _equations(question)
     for side, other in zip(question.opened, question.opened[::-1], strict=True):
@@ -117,8 +118,8 @@ def _proposals(question: OpenClaim) -> Iterator[Choice]:
         lists = {name: stored[name] for name in ours - side.scalars}
         scalars = {name: stored[name] for name in ours & side.scalars}
         for rows in equations:
-            if lists:
-                yield stored | _solved(rows, theirs | scalars, numbers)
+            for own in (scalars, {name: short[name] for name in scalars}) if lists else ():
+                yield stored | own | _solved(rows, theirs | own, numbers)
             found = _solved(rows, theirs | lists, numbers)
             yield stored | found
             if lists:
@@ -222,6 +223,17 @@ def _product(
         else:
             rest[atom.text] = exponent
     return (factor * Exact(((tuple(closed), Fraction(1)),)) if closed else factor), rest
+
+
+def _shortest(number: StoredNumber) -> Fraction:
+    """The decimal of the fewest digits that rounds as it should: 1/10 for the float32 next to it."""
+    value, (low, high) = number.value, number.ends
+    step = Fraction(10) ** (len(str(int(value))) if value >= 1 else -len(str(int(1 / value))) + 1)
+    while True:
+        found = round(value / step) * step
+        if low < found < high:
+            return found
+        step /= 10
 
 
 def _rounds(number: StoredNumber, value: Exact) -> bool:

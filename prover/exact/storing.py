@@ -6,6 +6,7 @@ have neighbouring places; an even place is an even significand.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from prover.exact.number import Atom, Exact, of_atom
 from prover.exact.text import rational_text
 
 MAX_ULPS = 9999
+_OPEN = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ FORMATS = (
     Format("float32", "f32", 24, -149, 255),
     Format("float64", "f64", 53, -1074, 2047),
 )
+
+
+def open_texts(text: str) -> list[str]:
+    """The texts of the open numbers in a number's text, each once."""
+    return list(dict.fromkeys(_OPEN.findall(text)))
 
 
 @dataclass(frozen=True, slots=True)

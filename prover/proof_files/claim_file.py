@@ -33,9 +33,10 @@ from prover.files import read_text, typed_toml, write_text
 from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.report import JSON, report
+from prover.reports.stored_report import stored_words
 from prover.resources import shown_path
 from prover.verdicts.as_stored import prove_loaded
-from prover.verdicts.verdict import Verdict, check_text
+from prover.verdicts.verdict import Found, Verdict, check_text
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,6 +88,8 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     word = f"{found['verdict']}, {found['relation'] or 'unknown'}"
+    if verdict.as_stored is not None and verdict.as_stored.found is Found.CHOICE:
+        word += f" {stored_words(verdict.as_stored)}"
     return ProofResult(path.stem, claim.title, word, found, tuple(problems), rejected)
 
 

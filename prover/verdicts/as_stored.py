@@ -24,6 +24,7 @@ from prover.claims.relation import Outcome, Relation, Strength, outcome
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError
 from prover.exact.number import Exact
+from prover.exact.storing import open_texts
 from prover.layouts.loading import Loaded
 from prover.verdicts.certificate import Put, write_stored
 from prover.verdicts.verdict import AsStored, Found, Verdict, check_text, confirmed, prove
@@ -123,7 +124,7 @@ def _put(question: OpenClaim, claim: Claim, choice: Choice) -> Put | None:
             if "{" in (text := str(left)):
                 numbers[text] = left, right
     values = {number.text: choice[number.name] for number in question.numbers}
-    owners = {text: [n for n in values if n in text] for text in numbers}
+    owners = {text: open_texts(text) for text in numbers}
     uses = Counter(name for names in owners.values() for name in names)
     free = set[str]()
     for text, both in numbers.items():

@@ -130,6 +130,22 @@ CASES: dict[str, tuple[str, str, int | None, Relation | None, Expected]] = {
         ":original_max_position_embeddings=4096", 0, None, ("equivalent", I, None, "choice"),
     ),
 }
+DEEPSEEK = "llama-cpp/text:arch=deepseek32:head_dim=8:ext_factor=1:freq_scale=1/40:n_ctx_orig=4096:yarn_log_multiplier="
+CASES |= {
+    "a multiplier of a logarithm, in a denominator": (
+        f"{DEEPSEEK}f32(13421773/134217728)", f"{DEEPSEEK}0.1", 0, None, ("equivalent", I, None, "choice"),
+    ),
+    "another multiplier": (
+        f"{DEEPSEEK}f32(13421775/134217728)", f"{DEEPSEEK}0.1", 0, Relation.PERMUTATION,
+        ("different", Relation.PAIR_MAP, Relation.PERMUTATION, "none-found"),
+    ),
+    "that one, two neighbours off": (
+        f"{DEEPSEEK}f32(13421775/134217728)", f"{DEEPSEEK}0.1", 2, None, ("equivalent", I, None, "choice"),
+    ),
+    "a base that float32 does not have": (
+        hunyuan("f32(99999997952)"), hunyuan("1e11"), 0, None, ("equivalent", I, None, "choice"),
+    ),
+}
 WORDS = {Found.CHOICE: "choice", Found.NONE_EXISTS: "none-exists", Found.NONE_FOUND: "none-found"}
 
 
