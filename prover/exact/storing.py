@@ -50,6 +50,10 @@ class Format:
         """The place of the largest finite number."""
         return (self.binades << self.bits - 1) - 1
 
+    def written(self, value: Fraction) -> str:
+        """A number of the format as a spec gives it, such as f32(500000)."""
+        return f"{self.word}({rational_text(value)})"
+
     def nearest(self, value: Fraction) -> Fraction:
         """The finite number of the format that is nearest to a real, ties to even."""
         size = abs(value)

@@ -173,12 +173,10 @@ def _entry(text: str, format_: Format | None) -> tuple[Fraction, Format | None]:
         text, format_ = found[2], _format(found[1])
     value = number(text)
     if format_ is not None and value and format_.place(abs(value)) is None:
-        from prover.exact.text import rational_text
-
-        near = rational_text(format_.nearest(value))
+        near = format_.nearest(value)
         raise InputError(
             f"{text[:60]} is no {format_.name}, so it cannot be what is stored",
-            advice=f"The nearest is {near}: write {format_.word}({near}), or the number without {format_.word}(...)",
+            advice=f"The nearest is {format_.written(near)}; or give the number without {format_.word}(...)",
         )
     return value, format_
 

@@ -32,11 +32,11 @@ _UNTOUCHED = {
 
 def headline(verdict: Verdict) -> str:
     """The answer in one sentence, with its weakening in front if there is one."""
-    text = _headline(verdict)
-    if verdict.as_stored is not None and verdict.as_stored.found is Found.CHOICE:
-        words = stored_words(verdict.as_stored)
-        return f"{words[0].upper()}{words[1:]}: {text}"
-    return text
+    text, stored = _headline(verdict), verdict.as_stored
+    if stored is None or not stored.numbers or stored.found is Found.NONE_EXISTS:
+        return text
+    words = stored_words(stored) if stored.found is Found.CHOICE else "with stored numbers taken exactly"
+    return f"{words[0].upper()}{words[1:]}: {text}"
 
 
 def _headline(verdict: Verdict) -> str:

@@ -57,7 +57,8 @@ def _sentence(found: AsStored) -> str:
     elif found.found is Found.NONE_EXISTS:
         text = f"{stands}; no choice makes up for the difference, and the intervals above hold for all of them."
     elif found.numbers:
-        text = f"{stands}; the answer takes them exactly. No choice was found that leads to more; there may be one."
+        text = (f"{stands}; the answer takes them exactly. No choice was found that leads to more; there may be one. "
+                "Numbers that were worked out in few digits before they were stored are farther off: --ulps N.")
     else:
         text = "the answer takes stored numbers exactly."
     if found.exactly:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from prover import checker
 from prover.exact.storing import FORMATS, Format, StoredNumber
+from prover.layouts.spec import parse_stored
 
 BY_NAME = {form.name: form for form in FORMATS}
 NUMPY = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
@@ -41,6 +42,14 @@ def test_the_largest_numbers_are_those_of_numpy() -> None:
         form, info = BY_NAME[name], np.finfo(kind)
         assert Fraction(float(info.max)) == form.number(form.last)
         assert Fraction(float(info.smallest_subnormal)) == form.number(1)
+
+
+@many
+@given(st.floats(2.0**-30, 2.0**30, width=32))
+def test_a_spec_reads_what_is_written(value: float) -> None:
+    """A float32 written for a spec is read as the same number in the same format."""
+    form = BY_NAME["float32"]
+    assert (Fraction(value), (form,)) == parse_stored(form.written(Fraction(value)))
 
 
 @many

@@ -34,9 +34,9 @@ def test_values(text: str) -> None:
 
 
 BAD = {
-    "f32(0.1)": ("0.1 is no float32", "write f32(13421773/134217728)"),
-    "f32(16777217)": ("16777217 is no float32", "write f32(16777216)"),
-    "f16(70000)": ("70000 is no float16", "write f16(65504)"),
+    "f32(0.1)": ("0.1 is no float32", "nearest is f32(13421773/134217728)"),
+    "f32(16777217)": ("16777217 is no float32", "nearest is f32(16777216)"),
+    "f16(70000)": ("70000 is no float16", "nearest is f16(65504)"),
     "f32([1,0.3])": ("0.3 is no float32", "nearest"),
     "f8(1)": ("'f8' is no format of stored numbers", "f16, bf16, f32, f64"),
     "f32(one)": ("'one' is not a number", "decimal"),

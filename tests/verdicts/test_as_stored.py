@@ -146,6 +146,28 @@ CASES |= {
         hunyuan("f32(99999997952)"), hunyuan("1e11"), 0, None, ("equivalent", I, None, "choice"),
     ),
 }
+CASES |= {
+    "a scale and a base": (
+        "ggml/neox:head_dim=64:base=f32(11158840):freq_scale=f32(11184811/33554432)",
+        "transformers/half:head_dim=64:rope_type=linear:factor=3:rope_theta=11158840.3", 0, None,
+        ("equivalent", I, None, "choice"),
+    ),
+    "a base under YaRN's ramp": (
+        "ggml/neox:head_dim=64:ext_factor=1:freq_scale=1/32:n_ctx_orig=4096:base=f32(11158840)",
+        "transformers/half:head_dim=64:rope_type=yarn:factor=32:original_max_position_embeddings=4096"
+        ":rope_theta=11158840.3", 0, None, ("equivalent", I, None, "choice"),
+    ),
+    "three numbers and another pairing": (
+        "ggml/normal:head_dim=64:base=f32(11158840):freq_scale=f32(11184811/33554432):attn_factor=f32(11184811/8388608)",
+        "ggml/neox:head_dim=64:freq_scale=1/3:base=11158840.3:attn_factor=4/3", 0, None,
+        ("convertible", P, E, "choice"),
+    ),
+    "the same, to be scaled too": (
+        "ggml/normal:head_dim=64:base=f32(11158840):freq_scale=f32(11184811/33554432):attn_factor=f32(11184811/8388608)",
+        "ggml/neox:head_dim=64:freq_scale=1/3:base=11158840.3", 0, None,
+        ("convertible", Relation.PAIR_MAP, P, "choice"),
+    ),
+}
 WORDS = {Found.CHOICE: "choice", Found.NONE_EXISTS: "none-exists", Found.NONE_FOUND: "none-found"}
 
 
@@ -169,6 +191,25 @@ def test_certificate(name: str) -> None:
     assert expected == checker.check(found.certificate)
     schema = json.loads(found.certificate)["schema"]
     assert schema == (checker.STORED_SCHEMA if suffix else checker.SCHEMA)
+
+
+TWO_ANGLES = "transformers/hunyuan-vl:head_dim=16:mrope_section=2,2,2,2:rope_type=default:rope_theta="
+IMROPE = "ggml/imrope:head_dim=16:sections=3,3,2,0:base="
+
+
+@pytest.mark.parametrize(("source", "target", "feeds", "expected"), [
+    (f"{TWO_ANGLES}f32(11158840)", f"{TWO_ANGLES}11158840.3", ("image",), ("equivalent", I, "choice")),
+    (f"{TWO_ANGLES}f32(11158840)", f"{TWO_ANGLES}11158841", ("image",), ("undecided", None, "none-found")),
+    (f"{IMROPE}f32(11158840)", f"{IMROPE}11158840.3", ("text", "image"), ("equivalent", I, "choice")),
+    (f"{IMROPE}f32(11158840)", f"{IMROPE}11158841", ("text", "image"), ("different", None, "none-exists")),
+    (f"{IMROPE}f32(11158840)", "ggml/mrope:head_dim=16:sections=3,3,2,0:base=11158840.3", ("t=p,h=p,w=p,e=p",),
+     ("equivalent", I, "choice")),
+])
+def test_under_feeds(source: str, target: str, feeds: tuple[str, ...], expected: tuple[str, Any, str]) -> None:
+    """Stored numbers are chosen under feeds and several axes too, and where pairs are no rotation."""
+    found = prove_loaded(load(source), load(target), feeds)
+    assert found.as_stored is not None
+    assert expected == (found.outcome.value, found.holds, WORDS[found.as_stored.found])
 
 
 def test_the_choice_is_named() -> None:
@@ -198,7 +239,8 @@ def test_different_says_whether_it_is_for_all_choices() -> None:
     assert "no choice makes up for the difference" in " ".join(every.split())
     tie = " ".join(api.prove(hunyuan("f16(2050)"), hunyuan("2049")).to_text().split())
     assert "No choice was found that leads to more; there may be one." in tie
-    assert found.startswith("DIFFERENT: ")
+    assert found.startswith("DIFFERENT: No fixed change")
+    assert tie.startswith("DIFFERENT: With stored numbers taken exactly: No fixed change")
 
 
 def test_exact_answers_come_first() -> None:
