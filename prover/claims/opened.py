@@ -26,6 +26,7 @@ from prover.layouts.opened import Opened, choose, open_layout
 
 Choice = Mapping[str, Exact]
 PRECISION = 128
+MAX_COMPARED = 1 << 18  # pairs of pairs
 RELATIONS = (Relation.IDENTICAL, Relation.EQUAL_SCORES, Relation.PERMUTATION, Relation.PAIR_MAP)
 
 
@@ -156,6 +157,8 @@ def _by_size(
     source: Sequence[tuple[Exact, ...]], target: Sequence[tuple[Exact, ...]]
 ) -> Iterator[tuple[tuple[Exact, ...], tuple[Exact, ...]]]:
     """Each of the source with the first of the target, not taken yet, whose numbers may be the same up to sign."""
+    if len(source) * len(target) > MAX_COMPARED:
+        return
     left = [(theirs, [abs(enclose(value, PRECISION)) for value in theirs]) for theirs in target]
     for own in source:
         balls = [abs(enclose(value, PRECISION)) for value in own]
