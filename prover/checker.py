@@ -4,7 +4,11 @@
 library only, no code shared with the search. A pair reads lanes (a, b) and writes lanes (c, d), with a magnitude s and
 four angles, which are one in a rotation: y[c] = s (x[a] cos alpha - x[b] sin beta), y[d] = s (x[a] sin gamma + x[b]
 cos delta). Equal number texts are equal numbers, all that a witness needs; a refutation is two disjoint intervals,
-computed here. See proofs/README.md.
+computed here.
+
+In a certificate of the second schema {FORMAT:VALUE:N:NAME} is a number of which only a rounded one is stored: any real
+that rounds to VALUE, or to one of its N neighbours on either side, in FORMAT (to nearest, ties to even). What holds
+there holds for some choice of such reals, which the witness puts in; what fails fails for all. See proofs/README.md.
 """
 
 from __future__ import annotations
@@ -18,10 +22,11 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import pairwise
+from math import isqrt, lcm
 from pathlib import Path
 from typing import Any
 
-SCHEMA = "rope-prover/certificate/1"
+SCHEMA, STORED_SCHEMA, AS_STORED = "rope-prover/certificate/1", "rope-prover/certificate/2", " as stored"
 MEANINGS = {
     "identical": "the two kernels are equal, lane by lane, at every position",
     "equal-scores": "the attention scores are equal with the weights as they are",
@@ -30,10 +35,15 @@ MEANINGS = {
     "linear": "some fixed linear maps of W_q and W_k make the scores equal",
 }
 RUNGS = tuple(MEANINGS)
+MEANINGS |= {name + AS_STORED: f"for some reals that round to what is stored, {MEANINGS[name]}" for name in RUNGS}
 MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_NAMES, MAX_POWER, MAX_DIGITS = 1 << 26, 1 << 17, 1 << 12, 8, 8, 600
+# Bits of the significand, exponent of the least positive number, values that a finite number's exponent field has.
+FORMATS = {"float16": (11, -24, 31), "bfloat16": (8, -133, 255), "float32": (24, -149, 255),
+           "float64": (53, -1074, 2047)}
 MAX_WORK, PRECISIONS = 40_000_000, (40, 160, 640)  # units of about a microsecond; decimal digits
 _WHOLE = re.compile(r"[1-9][0-9]{0,499}")
 _RATIONAL = re.compile(r"0|-?[1-9][0-9]{0,499}(/[1-9][0-9]{0,499})?")
+_STORED = re.compile(r"\{([a-z0-9]+):([0-9/]+):(0|[1-9][0-9]{0,3}):([\w.]{1,200})\}", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,499})(\.[0-9]{0,499}[1-9])?")
 Number = dict[str, Fraction]  # a sum: a product of factors, as text, to its rational coefficient
 Interval = tuple[int, int]  # in whole units of 10**-digits
@@ -56,16 +66,23 @@ def check(text: str) -> tuple[str | None, str | None]:
         _require(len(text) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
         root = json.loads(text, parse_float=str, parse_constant=str)
         sha, fails, feeds, holds, kind, source, target = _fields(root, "digest fails feeds holds schema source target")
-        _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
+        _require(kind in (SCHEMA, STORED_SCHEMA), f"its schema is not {SCHEMA} or {STORED_SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
         _require(sha == digest(root), "the digest does not match the content")
         _require(source["width"] == target["width"] and source["positions"] == target["positions"], "unlike heads")
-        numbers = _Numbers()
+        numbers, stored = _Numbers(), kind == STORED_SCHEMA
+        numbers.stored = stored
         s, t = _Side(source, feeds, "source", numbers), _Side(target, feeds, "target", numbers)
-        high = len(RUNGS) if holds is None else _witness(s, t, *_fields(holds, "permutation relation"))
+        high = len(RUNGS)
+        if holds is not None:
+            permutation, relation, *choice = _fields(holds, "permutation relation" + " choice numbers" * stored)
+            put = numbers.chosen(*choice) if stored else {}
+            ours = _Side(source, feeds, "source", numbers, put) if stored else s
+            theirs = _Side(target, feeds, "target", numbers, put) if stored else t
+            high = _witness(ours, theirs, permutation, relation)
         low = -1 if fails is None else _refutation(s, t, fails, [feed["coordinates"] for feed in feeds])
         _require((low, high) != (-1, len(RUNGS)) and low < high, "nothing is stated, or a thing and its opposite")
-        return holds and holds["relation"], fails and fails["relation"]
+        return holds and holds["relation"] + AS_STORED * stored, fails and fails["relation"] + AS_STORED * stored
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
 
@@ -125,11 +142,11 @@ def _refutation(s: _Side, t: _Side, fails: dict[str, Any], coordinates: list[lis
 
 class _Side:
     """One layout under its feeds; a pair is (read lanes, written lanes, the four turns, magnitude)."""
-    def __init__(self, layout: Any, feeds: Any, which: str, numbers: _Numbers) -> None:
+    def __init__(self, layout: Any, feeds: Any, which: str, numbers: _Numbers, put: Any = None) -> None:
         axes, name, pairs, passes, positions, self.width = _fields(layout, "axes name pairs passes positions width")
         proper = type(self.width) is int and 0 < self.width <= MAX_WIDTH and positions in ("integer", "real")
         _require(proper and 0 < len(feeds) <= MAX_NAMES and [type(name), type(passes)] == [str, list], "malformed head")
-        self.numbers, self.whole, self.feeds = numbers, positions == "integer", len(feeds)
+        self.numbers, self.whole, self.feeds, self.put = numbers, positions == "integer", len(feeds), put or {}
         self.passes, self.maps = [(r, w) for r, w in passes], []
         for feed in feeds:
             coordinates, name, *_ = _fields(feed, "coordinates name source target")
@@ -147,13 +164,15 @@ class _Side:
         fields = "angle magnitude read second_angle write" + " sine_angle second_sine_angle" * ("sine_angle" in pair)
         angle, size, (a, b), second, (c, d), *sines = _fields(pair, fields)
         _require(sines != [angle, second], "four angles where two say the same")
-        alpha, number = self._pulled(angle), self.numbers.read(size)
+        alpha, number = self._pulled(angle), self._read(size)
         delta = alpha if second is None and not sines else self._pulled(second)
         beta, gamma = map(self._pulled, sines) if sines else (alpha, delta)
         _require(any(self.numbers.evaluate(number, n)[0] > 0 for n in PRECISIONS[:2]), "a magnitude is not positive")
         return (a, b), (c, d), [alpha, beta, gamma, delta], number
+    def _read(self, text: str) -> Number:
+        return self.numbers.read(self.put.get(text, text))
     def _pulled(self, angle: dict[str, str]) -> Turn:
-        parts = {axis: self.numbers.read(text) for axis, text in angle.items()}
+        parts = {axis: self._read(text) for axis, text in angle.items()}
         return {(m, c): self.numbers.sum((number, feed[axis].get(c, 0)) for axis, number in parts.items())
                 for m, (known, feed) in enumerate(self.maps) for c in known}
     def minus(self, turn: Turn) -> Turn:
@@ -231,10 +250,11 @@ def _of_feed(pair: Pair, feed: int) -> list[Turn]:
 
 class _Numbers:
     """Numbers as the search writes them and no other way, and their enclosures, within a budget of work: `0`, or terms
-    joined by ` + `: a rational times factors joined by `*`, each a whole number, `pi`, `log(NUMBER)` or `(NUMBER)`,
-    perhaps with `^` and an exponent; terms and factors rise in length, then in the alphabet."""
+    joined by ` + `: a rational times factors joined by `*`, each a whole number, `pi`, `log(NUMBER)`, `(NUMBER)` or a
+    stored number, perhaps with `^` and an exponent; terms and factors rise in length, then in the alphabet."""
     def __init__(self) -> None:
-        self.left, self.texts = MAX_WORK, dict[str, Number]()
+        self.left, self.texts, self.stored = MAX_WORK, dict[str, Number](), False
+        self.instead: dict[str, str] = {}  # numbers that take the place of stored ones for the moment
         self.known: dict[tuple[Any, ...], Interval] = {}
     def spend(self, units: int) -> None:
         """Count work, weighted by the size of what is worked on."""
@@ -243,6 +263,7 @@ class _Numbers:
     def read(self, text: Any) -> Number:
         """The number of a text; what might not exist is worked out, so that it does."""
         _require(type(text) is str and len(text) <= MAX_TEXT, "a number is no text, or too long")
+        _require(self.stored or "{" not in text, f"only {STORED_SCHEMA} has stored numbers")
         if text not in self.texts:
             self.spend(4 + len(text) // 4)
             terms = [_split(term, "*") for term in _split(text, " + ")] if text != "0" else []
@@ -269,9 +290,13 @@ class _Numbers:
         return _total(self.product(factors, digits) for factors in terms)
     def power(self, text: str, digits: int) -> Interval:
         """One factor: the enclosure of its base, raised."""
-        if (text, digits) not in self.known:
+        if (text, digits) not in self.known or "{" in text:
             base, exponent = _powers(text)
-            if base.endswith(")"):
+            if base in self.instead:
+                value = self.evaluate(self.read(self.instead[base]), digits)
+            elif base[0] == "{":
+                value = _ratio(_stored(base)[0], digits)[0], _ratio(_stored(base)[1], digits)[1]
+            elif base.endswith(")"):
                 value = self.evaluate(self.read(base[base.index("(") + 1 : -1]), digits)
                 value = value if base[0] == "(" else self.monotone(Context.ln, value, digits)
             else:
@@ -286,6 +311,53 @@ class _Numbers:
                 value = self.product([part] * abs(int(exponent)), digits)
             self.known[text, digits] = value
         return self.known[text, digits]
+    def chosen(self, choice: dict[str, str], new: dict[str, str]) -> dict[str, str]:
+        """`new`, if some choice of the stored numbers makes each number in it equal to the one that it is put for.
+
+        `choice` names reals, which must round as they should. A stored number that it leaves out stands in one of the
+        numbers only, which is below the new one with one end put in and above it with the other: it is equal between.
+        """
+        _require("{" not in "".join([*choice.values(), *new.values()]), "what is put in is open itself")
+        for base, text in choice.items():
+            (low, high, ends), number = _stored(base), self.read(text)
+            tie = ends and bool(_RATIONAL.fullmatch(text)) and Fraction(text) in (low, high)
+            inside = (low * 10**n < x and y < high * 10**n for n in PRECISIONS for x, y in [self.evaluate(number, n)])
+            _require(tie or any(inside), f"{text} does not round to {base}")
+        left: set[str] = set()
+        for old, text in new.items():
+            number, wanted = self.read(old), self.read(text)
+            free = sorted({found[0] for found in _STORED.finditer(old)} - choice.keys())
+            _require(len(free) < 2 and left.isdisjoint(free), "a number without a choice stands with another, or twice")
+            left.update(free)
+            equal = (self._between(number, wanted, choice, free[0], n) for n in PRECISIONS)
+            _require(any(equal) if free else self._same(old, text, choice), f"no choice makes {old} equal to {text}")
+        return new
+    def _between(self, number: Number, wanted: Number, choice: dict[str, str], free: str, digits: int) -> bool:
+        ends = []
+        for end in _stored(free)[:2]:
+            self.instead = {**choice, free: str(end)}
+            ends.append(self.evaluate(number, digits))
+        self.instead, (low, high), (x, y) = {}, sorted(ends), self.evaluate(wanted, digits)
+        return low[1] < x and y < high[0]
+    def _same(self, old: str, new: str, choice: dict[str, str]) -> bool:
+        """Two products of powers, a choice put in, are equal: so they are once raised until no root is left."""
+        exponents: dict[str, Fraction] = {}
+        def multiply(text: str, times: Fraction) -> bool:
+            ((monomial, coefficient),) = self.read(text).items()
+            for base, own in [(str(abs(coefficient)), Fraction(1)), *map(_powers, filter(None, _split(monomial, "*")))]:
+                if base in choice:
+                    _require("(" not in choice[base], "a choice under a power has a sum or a logarithm in it")
+                    multiply(choice[base], times * own)
+                else:
+                    exponents[base] = exponents.get(base, Fraction(0)) + times * own
+            return coefficient > 0
+        signs, above, below = [multiply(old, Fraction(1)), multiply(new, Fraction(-1))], 1, 1
+        whole = lcm(*(exponent.denominator for exponent in exponents.values()))
+        for base, exponent in exponents.items():
+            self.spend(4 + (len(base) * abs(int(exponent * whole))) ** 2 // (1 << 20))
+            raised = Fraction(base) ** int(exponent * whole) if exponent else Fraction(1)
+            above, below = above * raised.numerator, below * raised.denominator
+        return above == below and signs[0] == signs[1]
     def product(self, parts: Iterable[Interval], digits: int) -> Interval:
         low = high = 10**digits
         for x in parts:
@@ -305,7 +377,7 @@ class _Numbers:
         low, high = (function(context, Decimal(end).scaleb(-digits, context)).scaleb(digits, context) for end in x)
         return self.known.setdefault(key, (int(low) - 2, int(high) + 2))
     def cos(self, x: Interval, digits: int) -> Interval:
-        """cos of the middle by Taylor's series after whole turns are taken off, widened by radius and errors."""
+        """cos of the middle by Taylor's series after whole turns are taken off; wider by |sin| * radius and errors."""
         middle, radius = (x[0] + x[1]) // 2, (x[1] - x[0]) // 2 + 1
         guard = 12 + max(0, len(str(abs(middle))) - digits + 63) // 64 * 64
         unit = 10 ** (digits + guard)
@@ -313,7 +385,29 @@ class _Numbers:
         while term:
             total, term, k = total + term, -(term * rest // unit * rest // unit // ((k + 1) * (k + 2))), k + 2
         self.spend(k * (1 + (digits + guard) // 160))
-        return max(total // 10**guard - radius - 2, -(10**digits)), min(total // 10**guard + radius + 2, 10**digits)
+        total, one = total // 10**guard, 10**digits
+        sine = isqrt(max(0, one**2 - max(0, abs(total) - 2) ** 2)) + 1
+        radius = min(radius, (radius * sine + radius**2) // one + 1) + 2
+        return max(total - radius, -one), min(total + radius, one)
+@lru_cache(maxsize=4096)
+def _stored(text: str) -> tuple[Fraction, Fraction, bool]:
+    """The ends of the reals that a stored number stands for, and whether the ends are among them.
+
+    The positive numbers of a format have places from 1, the least, on; those at even places have even significands.
+    """
+    found = _STORED.fullmatch(text)
+    if found is None or found[1] not in FORMATS:
+        raise Rejected("a stored number is malformed")
+    (bits, lowest, count), value = FORMATS[found[1]], _rational(found[2])
+    units = value / Fraction(2) ** lowest
+    shift = max(0, units.numerator.bit_length() - bits)
+    place = (shift << bits - 1) + (units.numerator >> shift)
+    def number(place: int) -> Fraction:
+        shift = max(0, (place >> bits - 1) - 1)
+        return Fraction(place - (shift << bits - 1) << shift) * Fraction(2) ** lowest
+    first, last = place - int(found[3]), place + int(found[3])
+    _require(number(place) == value and 0 < first and last < count << bits - 1, "no such stored number, or neighbour")
+    return (number(first - 1) + number(first)) / 2, (number(last) + number(last + 1)) / 2, last % 2 == 0
 @lru_cache(maxsize=64)
 def _pi(digits: int) -> int:
     """Machin: 16 atan(1/5) - 4 atan(1/239), to within 9 units of 10**-digits."""
@@ -332,6 +426,7 @@ def _powers(text: str) -> tuple[str, Fraction]:
     _require(exponent not in ("0", "1"), "an exponent that says nothing")
     power = _rational(exponent) if hat else Fraction(1)
     whole = bool(_WHOLE.fullmatch(base)) and base != "1" and (not hat or 0 < power < 1)
+    whole = whole or (base[:1] == "{" and bool(_stored(base)))
     inner = base.endswith(")") and (base.startswith("log(") or (base[0] == "(" and power < 1))
     _require(whole or inner or base == "pi", "a factor is malformed")
     return base, power
@@ -378,9 +473,11 @@ def words(text: str) -> list[str]:
     """What an accepted certificate proves, in sentences."""
     (holds, fails), root = check(text), json.loads(text)
     source, target = root["source"], root["target"]
+    kinds = {m.group(1, 3) for side in (source, target) for m in _STORED.finditer(json.dumps(side["pairs"]))}
     names = [json.dumps(each["name"][:200]) for each in (source, target, *root["feeds"])]
     pairs = f"{len(source['pairs'])} and {len(target['pairs'])} pairs"
     return [f"of two layouts of {source['width']} lanes, {pairs}, at {source['positions']} positions:",
+            *(f"with numbers stored in {kind}, give or take {n} places of it" for kind, n in sorted(kinds)),
             *([f"'{holds}' holds: {MEANINGS[holds]}"] if holds else []),
             *([f"'{fails}' fails: it is not so that {MEANINGS[fails]}"] if fails else []),
             f"called {names[0]} and {names[1]}, fed {', '.join(names[2:])}; names are not checked, only tables are"]

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 def prove(
     source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
-    relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False,
+    relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False, exact: bool = False,
+    ulps: int = 0,
 ) -> Proof:
     """Do weights made for `source` work in a kernel that computes `target`?
 
     `feeds`: what each axis gets, as for the command, one or several; free if empty. `axes`: which axis of the source is
     which of the target, "row=h,col=w". `relation`: what may be done to the weights; nothing if None. `smtlib`: a folder
-    for the questions put to Z3. `cvc5`: whether a second solver is asked. Raises ProverError.
+    for the questions put to Z3. `cvc5`: whether a second solver is asked. `exact`: whether stored numbers, as in
+    base=f32(11158840), are only themselves; else they stand for what rounds to them, or to one of the `ulps` next
+    numbers on either side, where no exact answer holds. Raises ProverError.
 
     >>> prove("ggml/imrope", "ggml/imrope").verdict
     'equivalent'
@@ -34,18 +37,21 @@ def prove(
     >>> check(proof.certificate)
     <accepted: 'permutation' holds and 'equal-scores' fails>
     """
-    from prover.claims.claim import make_claim
     from prover.claims.properties import about_under
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
+    from prover.layouts.opened import require_ulps
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
-    from prover.verdicts.verdict import prove as decide
+    from prover.verdicts.as_stored import prove_loaded
 
+    if exact and ulps:
+        raise InputError("--exact and --ulps are two answers to one question", advice="Give one of them")
+    require_ulps(ulps)
     first, second = (loaded_of(side) for side in (source, target))
     solver = make_solver(smtlib, cvc5)
-    claim = make_claim(first, second, axes_feeds(axes, several(feeds)))
-    verdict = decide(claim, allowed(relation), solver)
+    fed = axes_feeds(axes, several(feeds))
+    verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
     pairs = found["differing_pairs"]
@@ -155,13 +161,13 @@ def check(
         return Checked(False, None, None, str(rejected))
     root = json.loads(certificate)
     if against is not None:
-        from prover.claims.claim import make_claim
         from prover.layouts.axes import axes_feeds
         from prover.layouts.loading import load
+        from prover.verdicts.as_stored import claim_of
         from prover.verdicts.certificate import difference
 
         source, target = (load(spec_of(spec)) for spec in against)
-        fault = difference(root, make_claim(source, target, axes_feeds(axes, several(feeds))))
+        fault = difference(root, claim_of(root, source, target, axes_feeds(axes, several(feeds))))
         if fault:
             return Checked(False, None, None, fault)
     return Checked(True, holds, fails, "", against is not None, root)

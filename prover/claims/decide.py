@@ -47,9 +47,9 @@ class Decision:
 
 def decide(claim: Claim, solver: Solver) -> Decision:
     """Search all rungs. Raises UndecidedError only if Z3's work budget runs out."""
-    source = _side(claim, claim.source, "source")
-    target = _side(claim, claim.target, "target")
-    places = _differing_places(claim, source, target)
+    source = make_side(claim, claim.source, "source")
+    target = make_side(claim, claim.target, "target")
+    places = differing_entries(claim, source, target)
     nothing = Decision(
         holds=None,
         fails=None,
@@ -66,7 +66,8 @@ def decide(claim: Claim, solver: Solver) -> Decision:
     return _decide_rotations(claim, (source, target), places, nothing, solver)
 
 
-def _side(claim: Claim, layout: Layout, name: str) -> Side:
+def make_side(claim: Claim, layout: Layout, name: str) -> Side:
+    """One side of a claim, "source" or "target", as it turns under the feeds."""
     turned = turned_pairs(claim, layout, name)
     twisted = tuple(i for i, turn in enumerate(turned) if not turn.is_rotation)
     units = () if twisted else make_units(claim, layout, turned)
@@ -84,7 +85,7 @@ def _decide_rotations(
         entry = refute_identical(claim, sides, places)
         holds = Witness(Relation.EQUAL_SCORES, tuple(range(claim.source.width)))
         return replace(nothing, holds=holds, fails=entry, counterexample=entry)
-    score = refute_scores(claim, sides, _lane_pairs([*ours, *theirs]))
+    score = refute_scores(claim, sides, lane_pairs([*ours, *theirs]))
     nothing = replace(nothing, counterexample=score, fails=score)
     by_size = match_units(source.units, target.units, keys, whole, by_magnitude=True, solver=solver)
     if isinstance(by_size, Match):
@@ -122,7 +123,8 @@ def _decide_twisted(
     return replace(nothing, fails=relative or shown, counterexample=shown)
 
 
-def _differing_places(claim: Claim, source: Side, target: Side) -> list[tuple[int, Place]]:
+def differing_entries(claim: Claim, source: Side, target: Side) -> list[tuple[int, Place]]:
+    """Feed and (row, column) of the kernels' entries that differ by their normal forms."""
     found: list[tuple[int, Place]] = []
     for feed in range(len(claim.feeds)):
         ours, theirs = (
@@ -137,7 +139,7 @@ def _pairs_at(side: Side, places: Sequence[tuple[int, Place]]) -> tuple[int, ...
     return tuple(i for i, pair in enumerate(side.layout.pairs) if columns & set(pair.read))
 
 
-def _lane_pairs(units: Sequence[Unit]) -> list[Place]:
+def lane_pairs(units: Sequence[Unit]) -> list[Place]:
     """Lanes of q and k whose score shows a unit: across its two lanes first, then on one lane."""
     across = [(unit.lanes[0], unit.lanes[1]) for unit in units if len(unit.lanes) == 2]
     return [*across, *((lane, lane) for unit in units for lane in unit.lanes)]

@@ -281,7 +281,7 @@ def refute_match(
                             return None
                         if found:
                             return TraceRefutation(
-                                relation, power, _by_feed(claim, keys, position), *found
+                                relation, power, by_feed(claim, keys, position), *found
                             )
     return None
 
@@ -312,9 +312,10 @@ def _trace_bounds(
     return None
 
 
-def _by_feed(
+def by_feed(
     claim: Claim, keys: tuple[Key, ...], position: tuple[Fraction, ...]
 ) -> tuple[tuple[tuple[str, Fraction], ...], ...]:
+    """A stacked position as coordinates per feed."""
     values = list(zip(keys, position, strict=True))
     return tuple(
         tuple((name, value) for (feed, name), value in values if feed == index)

@@ -34,6 +34,15 @@ BITWISE = "bitwise"
     help=f"What may be done to the weights, R at most: {', '.join(RELATIONS)}. Without it nothing may: what needs a "
     "change is 'convertible'. bitwise asks another question: do the two give the same bits?",
 )
+@click.option(
+    "--exact", is_flag=True,
+    help="Take numbers that a SPEC says are stored, such as base=f32(11158840), as they are and for nothing else.",
+)
+@click.option(
+    "--ulps", type=click.IntRange(0, 9999), default=0, metavar="N",
+    help="Stored numbers may be off by N places more than their last rounding, as where a converter computed them in "
+    "float32. The headline says so.",
+)
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 @click.option(
     "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
@@ -50,7 +59,8 @@ BITWISE = "bitwise"
 @CVC5
 def prove(
     source: str, target: str, feeds: tuple[str, ...], axes: str | None, relation: str | None, certificate: str | None,
-    style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool,
+    style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool, exact: bool,
+    ulps: int,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
 
@@ -59,6 +69,9 @@ def prove(
     proof that none does. equivalent (0): the kernels can be exchanged as they are, or --relation R was
     given and holds. convertible (5): only after the weights are changed as printed. different (1): no
     fixed linear map makes up for it, or nothing within R does.
+
+    A value f32(X) in a SPEC (f16, bf16, f64 too) is X as a file stores it. Where no exact answer holds it stands for
+    every real that rounds to X, and the headline says 'as stored in float32'.
     """
     from prover import api
     from prover.errors import InputError
@@ -68,6 +81,9 @@ def prove(
     if where and not names:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     style = "json" if as_json else style
+    if ulps and (names or relation == BITWISE):
+        raise InputError("--ulps goes with neither --for-all nor --relation bitwise",
+                         advice="Both take stored numbers as they are")
     if relation == BITWISE:
         if names or certificate is not None:
             raise InputError("--relation bitwise takes neither --for-all nor --certificate",
@@ -78,7 +94,8 @@ def prove(
         answer = api.prove_for_all(source, target, names, where=where, feeds=feeds, axes=axes, relation=allowed,
                                    smtlib=smtlib, cvc5=cvc5)
         return tell(answer, style, certificate)
-    answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5)
+    answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5, exact=exact,
+                       ulps=ulps)
     return tell(answer, style, certificate)
 
 

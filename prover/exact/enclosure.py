@@ -42,6 +42,9 @@ def _atom_power(atom: Atom, exponent: Fraction, precision: int) -> arb:
         base = arb.pi()
     elif isinstance(atom.argument, int):
         base = arb(atom.argument)
+    elif isinstance(atom.argument, tuple):
+        low, high = map(rational_ball, atom.argument)
+        base = low.union(high)
     else:
         assert atom.argument is not None
         inner = enclose(atom.argument, precision)

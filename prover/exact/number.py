@@ -1,9 +1,9 @@
 """Exact real numbers in normal form.
 
 A number is a sum of terms; a term is a rational coefficient times a monomial; a monomial is a
-product of atoms with rational exponents. Atoms are primes, pi, logarithms, and sums that stand
-under a root or in a denominator. Exponents of primes are kept in [0, 1); what is whole goes into
-the coefficient, so radicands never grow.
+product of atoms with rational exponents. Atoms are primes, pi, logarithms, sums that stand
+under a root or in a denominator, and stored numbers left open. Exponents of primes are kept in
+[0, 1); what is whole goes into the coefficient, so radicands never grow.
 
 Equal normal forms mean equal numbers. While only primes and pi occur (`is_algebraic_in_pi`),
 different normal forms mean different numbers too: radical monomials with different fractional
@@ -30,16 +30,19 @@ MAX_FACTOR_BITS = 192
 MAX_DIVISORS = 4
 MAX_SETTLED = 24
 
-AtomKind = Literal["prime", "pi", "log", "sum"]
+AtomKind = Literal["prime", "pi", "log", "sum", "stored"]
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """An indivisible positive factor (a logarithm may have any sign). Compared by its text."""
+    """An indivisible positive factor (a logarithm may have any sign). Compared by its text.
+
+    One of kind "stored" is any number between two ends, its argument; what holds of it holds of all of them.
+    """
 
     text: str
     kind: AtomKind = field(compare=False)
-    argument: int | Exact | None = field(compare=False, default=None)
+    argument: int | Exact | tuple[Fraction, Fraction] | None = field(compare=False, default=None)
 
 
 Monomial = tuple[tuple[Atom, Fraction], ...]

@@ -171,8 +171,8 @@ def _power(base: str, exponent: Fraction) -> str:
 
 
 def _atom(atom: Atom) -> str:
-    if atom.kind == "pi":
-        return "pi"
+    if atom.kind in ("pi", "stored"):
+        return atom.text
     return f"log({_inside(atom)})" if atom.kind == "log" else f"({_inside(atom)})"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 
 import sympy
 
@@ -24,14 +25,17 @@ MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
 
 
-def expand(family: Family, given: Mapping[str, Given], name: str) -> Layout:
+def expand(
+    family: Family, given: Mapping[str, Given], name: str, instead: Mapping[str, Value] = MappingProxyType({})
+) -> Layout:
     """The exact layout of `family` at the given parameter values.
 
-    Raises InputError for an unknown or violating parameter and ExpressionError where an
-    expression has no value.
+    `instead`: values that are no rational numbers, for parameters among the given, which alone have to meet the
+    requirements. Raises InputError for an unknown or violating parameter and ExpressionError where an expression has no
+    value.
     """
-    scope = scope_of(family, given)
-    _check_requirements(family, scope)
+    _check_requirements(family, scope_of(family, given))
+    scope = scope_of(family, given, instead)
     width = _whole(scope, family.width, "width", 1, MAX_WIDTH)
     pairs: list[Pair] = []
     for position, block in enumerate(family.blocks):
@@ -92,8 +96,10 @@ def parameter_values(family: Family, given: Mapping[str, Given]) -> dict[str, Va
     return {p.name: scope.lookup(p.name) for p in family.parameters}
 
 
-def scope_of(family: Family, given: Mapping[str, Given]) -> Scope:
-    """What expressions of `family` can see at the given parameter values."""
+def scope_of(
+    family: Family, given: Mapping[str, Given], instead: Mapping[str, Value] = MappingProxyType({})
+) -> Scope:
+    """What expressions of `family` can see at the given parameter values, some of which are taken from `instead`."""
     known = {parameter.name: parameter for parameter in family.parameters}
     values: dict[str, Value] = {axis: axis_angle(axis) for axis in family.axes}
     values[AXES] = tuple(axis_angle(axis) for axis in family.axes)
@@ -111,7 +117,7 @@ def scope_of(family: Family, given: Mapping[str, Given]) -> Scope:
                 raise InputError(
                     f"parameter '{name}' takes one number, got a list of {len(value)}"  # type: ignore[arg-type]
                 )
-        values[name] = _exact_value(value)
+        values[name] = instead.get(name, _exact_value(value))
     texts: dict[str, sympy.Basic] = dict(family.lets)
     for parameter in family.parameters:
         if parameter.name in given:

@@ -6,6 +6,8 @@ import difflib
 from dataclasses import dataclass
 
 from prover.errors import InputError, ProverError
+from prover.exact.storing import Format
+from prover.language.tokens import words
 from prover.layouts.aliases import unknown_parameter
 from prover.layouts.choices import Choice, choices_of, elsewhere
 from prover.layouts.expand import expand, feed_texts, warnings_of
@@ -13,7 +15,7 @@ from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
 from prover.layouts.layout import Layout
 from prover.layouts.layout_file import choice_names
-from prover.layouts.spec import Spec, parse_spec, parse_value
+from prover.layouts.spec import Spec, parse_spec, parse_stored
 from prover.resources import shown_path
 
 
@@ -26,13 +28,26 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A parameter with stored numbers. `formats`: of the number, or of each entry of the list; None: it is exact.
+
+    `is_fed`: a feed depends on it.
+    """
+
+    parameter: str
+    formats: tuple[Format | None, ...]
+    is_fed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """A family and its layout at the parameters of one spec."""
+    """A family and its layout at the parameters of one spec; stored numbers are in `given` as the numbers they are."""
 
     family: Family
     layout: Layout
     given: tuple[tuple[str, Given], ...]
     about: About
+    stored: tuple[Stored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +71,13 @@ def load(text: str) -> Loaded:
     spec = parse_spec(text)
     try:
         family, values = family_of(spec)
-        given = {key: _value(key, value) for key, value in values.items()}
+        parsed = {key: _stored_value(key, value) for key, value in values.items()}
+        given = {key: value for key, (value, _) in parsed.items()}
         layout = expand(family, given, text)
         about = About(family.title, warnings_of(family, given, layout))
-        return Loaded(feed_texts(family, given), layout, tuple(given.items()), about)
+        fed = {word for _, table in family.feeds for _, place in table for word in words(place)}
+        stored = tuple(Stored(key, formats, key in fed) for key, (_, formats) in parsed.items() if any(formats))
+        return Loaded(feed_texts(family, given), layout, tuple(given.items()), about, stored)
     except ProverError as fault:
         raise in_spec(fault, spec) from None
 
@@ -120,7 +138,11 @@ def _word(text: str) -> str:
 
 
 def _value(key: str, text: str) -> Given:
+    return _stored_value(key, text)[0]
+
+
+def _stored_value(key: str, text: str) -> tuple[Given, tuple[Format | None, ...]]:
     try:
-        return parse_value(text)
+        return parse_stored(text)
     except ProverError as fault:
         raise fault.inside(f"parameter {key}") from None

@@ -5,6 +5,8 @@
 
 The part before the first colon is a catalogue name or the path of a layout file; the rest gives
 parameters. Numbers are decimals or fractions and are taken exactly; lists use commas, in brackets or not.
+`f32(11158840)` says that the number is stored as a float32, so that it may stand for another that was rounded; f16,
+bf16 and f64 likewise, around an entry or a whole list.
 """
 
 from __future__ import annotations
@@ -17,14 +19,19 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from prover.errors import InputError
 from prover.files import read_toml
 from prover.resources import MODELS, READINGS, RULES
 
+if TYPE_CHECKING:
+    from prover.exact.storing import Format
+
 MAX_SPEC = 1 << 20
 MAX_PARAMETERS = 64
 MAX_LIST = 1 << 15
+_STORED = re.compile(r"(b?f\d+)\((.*)\)", re.DOTALL | re.ASCII)
 _CATALOGUE_NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+\Z")
 
 
@@ -129,20 +136,57 @@ def found_by_search(words: str) -> str:
 
 def parse_value(text: str) -> Fraction | tuple[Fraction, ...]:
     """A parameter's value: a number, true, false, or a list with commas, in brackets or not."""
-    from prover.language.expression import number
+    return parse_stored(text)[0]
 
+
+def parse_stored(text: str) -> tuple[Fraction | tuple[Fraction, ...], tuple[Format | None, ...]]:
+    """A parameter's value, and the format that it, or each entry, is stored in; None where it is the number itself."""
     if text in ("true", "false", "True", "False"):
-        return Fraction(text.lower() == "true")
+        return Fraction(text.lower() == "true"), (None,)
     if text.lower() in ("null", "none"):
         raise InputError(
             f"'{text}' is no value", advice="A config's null means 'not given': leave the parameter out, or give "
             "what the model's code puts in its place, such as hidden_size/num_attention_heads for head_dim",
         )
+    whole = _STORED.fullmatch(text)
+    if whole and whole[2].startswith("[") and "(" not in whole[2]:
+        text, format_ = whole[2], _format(whole[1])
+    else:
+        format_ = None
     inside = text[1:-1] if text.startswith("[") and text.endswith("]") else None
     if "," in text or inside is not None:
         text = text if inside is None else inside
         if text.count(",") > MAX_LIST:
             raise InputError(f"a list of more than {MAX_LIST} entries")
         entries = text.removesuffix(",").split(",") if text.strip() else []
-        return tuple(number(entry.strip()) for entry in entries)
-    return number(text)
+        found = [_entry(entry.strip(), format_) for entry in entries]
+        return tuple(value for value, _ in found), tuple(stored for _, stored in found)
+    value, stored = _entry(text, format_)
+    return value, (stored,)
+
+
+def _entry(text: str, format_: Format | None) -> tuple[Fraction, Format | None]:
+    """One number and the format it is stored in. Raises InputError for one that its format does not have."""
+    from prover.language.expression import number
+
+    if found := _STORED.fullmatch(text):
+        text, format_ = found[2], _format(found[1])
+    value = number(text)
+    if format_ is not None and value and format_.place(abs(value)) is None:
+        near = format_.nearest(value)
+        raise InputError(
+            f"{text[:60]} is no {format_.name}, so it cannot be what is stored",
+            advice=f"The nearest is {format_.written(near)}; or give the number without {format_.word}(...)",
+        )
+    return value, format_
+
+
+def _format(word: str) -> Format:
+    from prover.exact.storing import FORMATS
+
+    for format_ in FORMATS:
+        if format_.word == word:
+            return format_
+    raise InputError(
+        f"'{word[:40]}' is no format of stored numbers", advice=f"Formats: {', '.join(f.word for f in FORMATS)}"
+    )

@@ -5,11 +5,13 @@
     target = "ggml/neox"
     feeds  = ["text"]            # optional
     relation = "permutation"     # optional: what may be done to the weights; left out: nothing may
+    ulps     = 3                 # optional: how far numbers stored in f32(...) may be off; left out: by their rounding
 
     [expect]
     verdict  = "equivalent"      # or convertible, different, undecided
     relation = "permutation"     # the lowest that holds, or "none"
     pairs    = [61, 62]          # optional: the pairs that differ lane by lane, on both sides
+    stored   = "choice"          # optional: the verdict is as stored; or none-exists, none-found
 
 A side may also be a part of a model, such as "models/gpt-oss-20b.json#text", beside the claim file. The certificate
 lies beside the file, with the ending .json.
@@ -18,23 +20,25 @@ lies beside the file, with the ending .json.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from prover.checker import MAX_BYTES
-from prover.claims.claim import make_claim
 from prover.claims.properties import about_under
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError, ProverError
+from prover.exact.storing import MAX_ULPS
 from prover.files import read_text, typed_toml, write_text
 from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
 from prover.reports.report import JSON, report
+from prover.reports.stored_report import stored_words
 from prover.resources import shown_path
 from prover.sources.reading import resolve
-from prover.verdicts.verdict import Verdict, check_text, prove
+from prover.verdicts.as_stored import prove_loaded
+from prover.verdicts.verdict import Found, Verdict, check_text
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,6 +50,7 @@ class _Expect(msgspec.Struct, forbid_unknown_fields=True):
     kind: str | None = None
     numpy: str | None = None
     not_rotation: Literal["source", "target"] | None = None
+    stored: Literal["choice", "none-exists", "none-found"] | None = None
 
 
 class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,6 +63,7 @@ class ClaimFile(msgspec.Struct, forbid_unknown_fields=True):
     note: str = ""
     feeds: list[str] = []
     relation: Literal["identical", "equal-scores", "permutation", "pair-map", "linear"] | None = None
+    ulps: Annotated[int, msgspec.Meta(ge=0, le=MAX_ULPS)] = 0
 
 
 def read_claim(path: Path) -> ClaimFile:
@@ -71,7 +77,7 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
     try:
         source, target = (load(resolve(spec, path.parent)) for spec in (claim.source, claim.target))
         limit = Relation(claim.relation) if claim.relation else None
-        verdict = prove(make_claim(source, target, claim.feeds), limit, solver)
+        verdict = prove_loaded(source, target, claim.feeds, limit, solver, claim.ulps)
         about = about_under(source, verdict.claim, "source"), about_under(target, verdict.claim, "target")
         found = report(verdict, *about)
         problems = list(_unexpected(claim.expect, found))
@@ -84,6 +90,8 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     word = f"{found['verdict']}, {found['relation'] or 'unknown'}"
+    if verdict.as_stored is not None and verdict.as_stored.found is Found.CHOICE:
+        word += f" {stored_words(verdict.as_stored)}"
     return ProofResult(path.stem, claim.title, word, found, tuple(problems), rejected)
 
 
@@ -98,6 +106,7 @@ def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:
             ("kind of refutation", expect.kind, refutation.get("kind")),
             ("idiom", expect.numpy, idiom.get("numpy")),
             ("not a rotation", expect.not_rotation and [expect.not_rotation], twisted),
+            ("as stored", expect.stored, (found["as_stored"] or {}).get("found")),
         ],
     )
 
@@ -111,7 +120,7 @@ def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
     if not path.is_file():
         return [f"{path.name} is missing; 'rope-prover run --update' writes it"]
     text = read_text(path, MAX_BYTES)
-    check_text(text)
+    check_text(text, verdict.as_stored is not None and verdict.as_stored.is_proved)
     if text != verdict.certificate:
         raise EvidenceError(
             "it is a certificate of something else", advice="'rope-prover run --update' rewrites it"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from prover.checker import MEANINGS, _Numbers
+from prover.checker import _STORED, MEANINGS, _Numbers
 from prover.exact.display import show_pairs
+from prover.reports.checked_report import stored_text
 from prover.reports.idiom import find_idiom
 from prover.reports.text import labelled_text, plain
 
@@ -34,8 +35,10 @@ def story(root: JSON, holds: str | None, fails: str | None) -> list[tuple[str, s
     if _bare(root["source"]) == _bare(root["target"]):
         rows.append(("tables", "the two are the same table"))
     rows += [("feed", _feed_text(feed)) for feed in root["feeds"]]
+    if kinds := stored_text(root):
+        rows.append(("stored", f"{{...}} stands for any real that rounds to the number in it: {kinds}"))
     if holds:
-        rows.append(("holds", f"'{holds}': {MEANINGS[holds]}{_permutation_text(root)}"))
+        rows.append(("holds", f"'{holds}': {MEANINGS[holds]}{_choice_text(root)}{_permutation_text(root)}"))
     if fails:
         rows.append(("fails", f"'{fails}': it is not so that {MEANINGS[fails]}. {_refutation_text(root)}"))
     return [*rows, ("digest", root["digest"])]
@@ -121,6 +124,7 @@ def _turn_text(angle: JSON) -> str:
 def _about(text: str) -> str:
     """A number as it stands if it is short, else about how much it is."""
     numbers = _Numbers()
+    numbers.stored = True
     low, _ = numbers.evaluate(numbers.read(text), DIGITS)
     return text if len(text) <= 12 and "*" not in text else f"about {low / 10**DIGITS:.6g}"
 
@@ -134,6 +138,16 @@ def _feed_text(feed: JSON) -> str:
              for side in ("source", "target")]
     both = sides[0] if sides[0] == sides[1] else f"source {sides[0]}; target {sides[1]}"
     return f"called '{plain(feed['name'], 200)}': {both}"
+
+
+def _choice_text(root: JSON) -> str:
+    choice = root["holds"].get("choice", {})
+    told = [f"{plain(name, 80)} = {plain(value, 80)}" for name, value in sorted(choice.items())[:4]]
+    more = [f"{len(choice) - 4} more"] if len(choice) > 4 else []
+    others = len(set(_STORED.findall(" ".join(root["holds"].get("numbers", {}))))) - len(choice)
+    if others > 0:
+        more.append(f"{others} such that {others} numbers of pairs come out as they are to")
+    return f". The choice: {'; '.join([*told, *more])}" if told or more else ""
 
 
 def _permutation_text(root: JSON) -> str:

@@ -19,8 +19,9 @@ from prover.claims.unit import OFFSET, Unit, Vector, canonical_vector, opposite,
 from prover.exact.angle import axis_angle
 from prover.exact.display import show_angle, show_number, show_pairs
 from prover.layouts.layout import Layout
+from prover.reports.stored_report import stored_words
 from prover.reports.text import turns_text
-from prover.verdicts.verdict import Verdict
+from prover.verdicts.verdict import Found, Verdict
 
 _UNTOUCHED = {
     Relation.IDENTICAL: "The two kernels are identical, lane by lane, at every position.",
@@ -30,7 +31,15 @@ _UNTOUCHED = {
 
 
 def headline(verdict: Verdict) -> str:
-    """The answer in one sentence."""
+    """The answer in one sentence, with its weakening in front if there is one."""
+    text, stored = _headline(verdict), verdict.as_stored
+    if stored is None or not stored.numbers or stored.found is Found.NONE_EXISTS:
+        return text
+    words = stored_words(stored) if stored.found is Found.CHOICE else "with stored numbers taken exactly"
+    return f"{words[0].upper()}{words[1:]}: {text}"
+
+
+def _headline(verdict: Verdict) -> str:
     holds, fails = verdict.holds, verdict.fails
     if verdict.outcome is Outcome.UNDECIDED:
         return _undecided(verdict)

@@ -16,7 +16,7 @@ MAX_RANGES = 4
 
 def render_text(found: JSON, certificate_path: str | None) -> str:
     """Plain text, a label a line."""
-    lines = [f"{found['verdict'].upper()}: {found['headline']}", ""]
+    lines = [_first_line(found, found["verdict"].upper()), ""]
     lines += [
         _row("source", _named(found, "source")),
         _row("target", _named(found, "target")),
@@ -27,6 +27,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     lines += [_wrapped("differ", text) for text in _differ(found)]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
+    lines += [_wrapped("stored", text) for text in _stored(found)]
     lines += [_wrapped("warning", text) for text in _warnings(found)]
     lines += [_wrapped("weights", line) for line in _weights(found)]
     lines.append(_row("proof", _proof(found, certificate_path)))
@@ -44,7 +45,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
 def render_markdown(found: JSON, certificate_path: str | None) -> str:
     """A pull-request comment."""
     lines = [
-        f"### {found['verdict'].capitalize()}: {markdown_prose(found['headline'])}",
+        f"### {markdown_prose(_first_line(found, found['verdict'].capitalize()))}",
         "",
         "| | |",
         "|---|---|",
@@ -56,6 +57,7 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     ]
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
+    lines += [f"{markdown_prose(text)}\n" for text in _stored(found)]
     lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
     lines += [f"- {markdown_prose(f'differ {text}')}" for text in _differ(found)] + [""]
     lines += _difference_table(found) if found["verdict"] in ("different", "undecided") else []
@@ -72,6 +74,18 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     second = [found["second_opinion"]] if found.get("second_opinion") else []
     lines += ["", *(f"- {markdown_prose(line)}" for line in (*second, *_numeric(found)))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _first_line(found: JSON, word: str) -> str:
+    """The word and the headline; what weakens the word stands right behind it."""
+    stored, headline = found.get("as_stored"), found["headline"]
+    if stored and stored["found"] == "choice":
+        return f"{word} {headline[0].lower()}{headline[1:]}"
+    return f"{word}: {headline}"
+
+
+def _stored(found: JSON) -> list[str]:
+    return [plain(found["as_stored"]["text"], 2000)] if found.get("as_stored") else []
 
 
 def _row(label: str, text: str) -> str:

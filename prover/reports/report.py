@@ -27,6 +27,7 @@ from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
 from prover.reports.snippet import write_snippet
+from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
@@ -46,6 +47,7 @@ def report(verdict: Verdict, source: About, target: About) -> JSON:
         "refuted": verdict.fails and verdict.fails.value,
         "limit": verdict.limit and verdict.limit.value,
         "strength": verdict.strength.value,
+        "as_stored": verdict.as_stored and stored_json(verdict.as_stored),
         "source": claim.source.name,
         "target": claim.target.name,
         "titles": {"source": source.title, "target": target.title},

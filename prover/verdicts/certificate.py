@@ -6,10 +6,12 @@ No time, no path, no machine: the same claim gives the same bytes on every run.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from prover.checker import SCHEMA, canonical, digest
+from prover.checker import SCHEMA, STORED_SCHEMA, canonical, digest
 from prover.claims.claim import Claim
 from prover.claims.evidence import (
     Bounds,
@@ -29,7 +31,34 @@ from prover.layouts.layout import Layout, Pair
 
 def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | None) -> str:
     """The certificate's text."""
-    body: dict[str, Any] = {
+    return _finished(_body(claim, holds, fails))
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What a choice puts in: reals for stored numbers, and for numbers of the open claim what they then are, as texts.
+
+    A stored number without a real of its own is the one that makes the one number with it what it is to be.
+    """
+
+    choice: Mapping[str, str]
+    numbers: Mapping[str, str]
+
+
+def write_stored(claim: Claim, holds: Witness | None, put: Put | None, fails: Refutation | None) -> str:
+    """The text of a certificate of a claim whose stored numbers are open; `put` stands with `holds`."""
+    body = _body(claim, holds, fails) | {"schema": STORED_SCHEMA}
+    if put is not None:
+        body["holds"] |= {"choice": dict(put.choice), "numbers": dict(put.numbers)}
+    return _finished(body)
+
+
+def _finished(body: dict[str, Any]) -> str:
+    return canonical(body | {"digest": digest(body)})
+
+
+def _body(claim: Claim, holds: Witness | None, fails: Refutation | None) -> dict[str, Any]:
+    return {
         "schema": SCHEMA,
         "source": layout_json(claim.source),
         "target": layout_json(claim.target),
@@ -46,12 +75,11 @@ def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | N
         and {"relation": holds.relation.value, "permutation": list(holds.permutation)},
         "fails": fails and _refutation_json(fails),
     }
-    return canonical(body | {"digest": digest(body)})
 
 
 def difference(root: dict[str, Any], claim: Claim) -> str | None:
     """The first thing in which a certificate is not about the layouts and feeds of a claim; names do not count."""
-    wanted: dict[str, Any] = json.loads(write_certificate(claim, None, None))
+    wanted: dict[str, Any] = json.loads(canonical(_body(claim, None, None)))
     for side in ("source", "target"):
         mine, theirs = root[side], wanted[side]
         for key in ("width", "axes", "positions", "passes"):

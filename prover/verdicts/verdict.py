@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from prover import checker
 from prover.claims.claim import Claim
@@ -10,13 +11,50 @@ from prover.claims.decide import Decision, decide
 from prover.claims.relation import EXIT_CODES, Outcome, Relation, Strength, outcome
 from prover.claims.solver import Solver
 from prover.errors import EXIT_INTERNAL, EvidenceError
+from prover.exact.number import Exact
+from prover.exact.storing import StoredNumber
 from prover.kernels.numeric import Confirmation, confirm
 from prover.verdicts.certificate import write_certificate
 
 
+class Found(Enum):
+    """What came of the search for reals that round to the stored numbers and lead to more than the exact answer."""
+
+    CHOICE = "a choice"
+    NONE_EXISTS = "there is none"
+    NONE_FOUND = "none was found"
+
+
+@dataclass(frozen=True, slots=True)
+class AsStored:
+    """How stored numbers were taken. With a choice the verdict is as stored; else it is of the numbers as they are.
+
+    `numbers`: each with the real chosen for it, if one was. `exactly`: parameters that only stand for themselves.
+    """
+
+    found: Found
+    ulps: int
+    numbers: tuple[tuple[StoredNumber, Exact | None], ...]
+    exactly: tuple[str, ...]
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the certificate is about open numbers: of the choice, or that there is none."""
+        return self.found is not Found.NONE_FOUND
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of what is stored, each once."""
+        return tuple(dict.fromkeys(number.format.name for number, _ in self.numbers))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What may be said about a claim when nothing above `limit` may be done to the weights; None: not said."""
+    """What may be said about a claim when nothing above `limit` may be done to the weights; None: not said.
+
+    `as_stored`: None where no number is stored, or an exact answer holds, or none but an exact one was asked for. With
+    a choice in it, `claim` and `decision` are those with the choice put in.
+    """
 
     claim: Claim
     limit: Relation | None
@@ -27,6 +65,7 @@ class Verdict:
     decision: Decision
     certificate: str | None
     confirmation: Confirmation
+    as_stored: AsStored | None = None
 
     @property
     def exit_code(self) -> int:
@@ -41,14 +80,7 @@ def prove(claim: Claim, limit: Relation | None = None, solver: Solver | None = N
     if decision.holds or decision.fails:
         certificate = write_certificate(claim, decision.holds, decision.fails)
         holds, fails = check_text(certificate)
-    confirmation = confirm(claim, decision.holds, decision.fails, decision.counterexample)
-    if not confirmation.passed:
-        bad = next(c for c in confirmation.comparisons if not c.passed)
-        raise EvidenceError(
-            f"the kernels do not confirm the proof ({bad.precision}, {bad.what}: error "
-            f"{bad.error:.3g}, tolerance {bad.tolerance:.3g})",
-            advice="This is a fault of rope-prover; please report the two specs",
-        )
+    confirmation = confirmed(claim, decision)
     return Verdict(
         claim,
         limit,
@@ -62,10 +94,26 @@ def prove(claim: Claim, limit: Relation | None = None, solver: Solver | None = N
     )
 
 
-def check_text(certificate: str) -> tuple[Relation | None, Relation | None]:
+def confirmed(claim: Claim, decision: Decision) -> Confirmation:
+    """Run the kernels on the evidence. Raises EvidenceError if they do not show it."""
+    confirmation = confirm(claim, decision.holds, decision.fails, decision.counterexample)
+    if not confirmation.passed:
+        bad = next(c for c in confirmation.comparisons if not c.passed)
+        raise EvidenceError(
+            f"the kernels do not confirm the proof ({bad.precision}, {bad.what}: error "
+            f"{bad.error:.3g}, tolerance {bad.tolerance:.3g})",
+            advice="This is a fault of rope-prover; please report the two specs",
+        )
+    return confirmation
+
+
+def check_text(certificate: str, as_stored: bool = False) -> tuple[Relation | None, Relation | None]:
     """Run the checker. Raises EvidenceError with its reason."""
     try:
-        holds, fails = checker.check(certificate)
+        found = checker.check(certificate)
     except checker.Rejected as fault:
         raise EvidenceError(f"the checker rejects the evidence: {fault}") from None
-    return Relation(holds) if holds else None, Relation(fails) if fails else None
+    if any(word is not None and word.endswith(checker.AS_STORED) is not as_stored for word in found):
+        raise EvidenceError("the evidence is about stored numbers, or is not, and should be otherwise")
+    holds, fails = (None if word is None else Relation(word.removesuffix(checker.AS_STORED)) for word in found)
+    return holds, fails
