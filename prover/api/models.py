@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 def diff(
     source: str, target: str = "", *, engine: str = "", kind: str = "", relation: RelationName | None = None,
+    exact: bool = False, ulps: int = 0,
     track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
 ) -> Difference:
     """Do weights made for one model work where another is expected? Part by part and layer by layer.
 
     `source`, `target`: files or folders, as for `show`, or SPECs; without a target it is the same model. `engine`: the
     engine that reads the target, if it is a config. `kind`: what a config's model_type is taken for. `relation`: what
-    may be done to the weights, as for `prove`.
+    may be done to the weights; `exact`, `ulps`: how stored numbers are taken, as for `prove`.
     `track` goes around what is compared, for progress. Raises ProverError.
     """
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
@@ -31,7 +32,7 @@ def diff(
     if not target and not engine:
         raise InputError("has one side only", where="diff", advice="Give a second model, or --engine")
     a, b = read_side(source, "", kind), read_side(target or source, engine, kind)
-    rows = tuple(compare(a, b, allowed(relation), track))
+    rows = tuple(compare(a, b, allowed(relation), None if exact else ulps, track))
     left = unmet(a, b)
     return Difference(
         exit_code(rows), lambda: diff_json(a, b, rows, left), lambda _: diff_text(a, b, rows, left),

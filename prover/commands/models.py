@@ -18,10 +18,13 @@ from prover.errors import InputError
 @click.option("--engine", metavar="E", default="", help="Which engine reads TARGET, or SOURCE again.")
 @click.option("--as", "kind", metavar="TYPE", default="", help="What a config's model_type is taken for.")
 @click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove.")
+@click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove.")
+@click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove.")
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificate of each part into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def diff(
-    source: str, target: str, engine: str, kind: str, relation: str | None, folder: str | None, as_json: bool,
+    source: str, target: str, engine: str, kind: str, relation: str | None, exact: bool, ulps: int,
+    folder: str | None, as_json: bool,
 ) -> int:
     """Compare two models: part by part, layer type by layer type, modality by modality.
 
@@ -36,7 +39,9 @@ def diff(
     if folder is not None and not Path(folder).is_dir():
         raise InputError("is no folder", where=folder, advice="Create it first")
     allowed = cast("api.RelationName | None", relation)
-    found = api.diff(source, target, engine=engine, kind=kind, relation=allowed, track=track)
+    found = api.diff(
+        source, target, engine=engine, kind=kind, relation=allowed, exact=exact, ulps=ulps, track=track,
+    )
     if folder is not None:
         for name, text in found.certificates:
             write_text(Path(folder) / name, text)

@@ -103,6 +103,15 @@ def build_layout(
     return Layout(name, width, axes, positions, pairs, passes)
 
 
+def move_rows(layout: Layout, rows: tuple[int, ...]) -> Layout:
+    """The layout as weights see it whose rows are moved before they reach it: row i was row `rows[i]`."""
+    def moved(lanes: tuple[int, int]) -> tuple[int, int]:
+        return rows[lanes[0]], rows[lanes[1]]
+
+    pairs = tuple(replace(pair, read=moved(pair.read), write=moved(pair.write)) for pair in layout.pairs)
+    return replace(layout, name=f"{layout.name} (rows moved)", pairs=pairs, passes=tuple(sorted(map(moved, layout.passes))))
+
+
 def at_integers(layout: Layout) -> Layout:
     """The layout for integer positions, if these decide the same as real ones; else as it is.
 

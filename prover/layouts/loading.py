@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.errors import InputError, ProverError
 from prover.exact.storing import Format
@@ -13,7 +13,7 @@ from prover.layouts.choices import Choice, choices_of, elsewhere
 from prover.layouts.expand import expand, feed_texts, warnings_of
 from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
-from prover.layouts.layout import Layout
+from prover.layouts.layout import Layout, move_rows
 from prover.layouts.layout_file import choice_names
 from prover.layouts.spec import Spec, parse_spec, parse_stored
 from prover.resources import shown_path
@@ -48,6 +48,11 @@ class Loaded:
     given: tuple[tuple[str, Given], ...]
     about: About
     stored: tuple[Stored, ...] = ()
+    rows: tuple[int, ...] | None = None
+
+    def moved(self, rows: tuple[int, ...]) -> Loaded:
+        """The layout as weights see it whose rows are moved before they reach it: row i was row `rows[i]`."""
+        return replace(self, layout=move_rows(self.layout, rows), rows=rows)
 
 
 @dataclass(frozen=True, slots=True)

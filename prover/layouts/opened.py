@@ -16,7 +16,7 @@ from prover.exact.storing import MAX_ULPS, StoredNumber
 from prover.language.evaluation import Value
 from prover.layouts.expand import expand
 from prover.layouts.family import Given
-from prover.layouts.layout import Layout
+from prover.layouts.layout import Layout, move_rows
 from prover.layouts.loading import Loaded, Stored
 
 
@@ -58,7 +58,12 @@ def open_layout(loaded: Loaded, side: str, ulps: int) -> Opened:
 def choose(loaded: Loaded, opened: Opened, choice: Mapping[str, Exact]) -> Layout:
     """The layout at a choice of reals, by the names of the open numbers; others stay as they are stored."""
     values = {number.name: choice.get(number.name, exact(number.value)) for number in opened.numbers}
-    return expand(loaded.family, dict(loaded.given), loaded.layout.name, _instead(loaded, values))
+    return _expanded(loaded, values)
+
+
+def _expanded(loaded: Loaded, values: Mapping[str, Exact]) -> Layout:
+    layout = expand(loaded.family, dict(loaded.given), loaded.layout.name, _instead(loaded, values))
+    return layout if loaded.rows is None else move_rows(layout, loaded.rows)
 
 
 def _numbers(stored: Stored, given: Given, side: str, ulps: int) -> list[StoredNumber]:
@@ -75,7 +80,7 @@ def _numbers(stored: Stored, given: Given, side: str, ulps: int) -> list[StoredN
 def _opened(loaded: Loaded, found: Mapping[str, Sequence[StoredNumber]], names: Sequence[str]) -> Layout | None:
     values = {number.name: number.open for name in names for number in found[name]}
     try:
-        return expand(loaded.family, dict(loaded.given), loaded.layout.name, _instead(loaded, values))
+        return _expanded(loaded, values)
     except ProverError:
         return None
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from prover.claims.claim import make_claim
 from prover.claims.relation import Relation
 from prover.errors import ProverError
 from prover.layouts.loading import Loaded, load
 from prover.sources.model import Model, Part
-from prover.verdicts.verdict import Verdict, prove
+from prover.verdicts.as_stored import prove_loaded
+from prover.verdicts.verdict import Verdict
 
 PASSING = "generic/nope"
 
@@ -100,10 +100,13 @@ def _layers(model: Model, name: str) -> set[int] | None:
 
 
 def compare(
-    source: Model, target: Model, limit: Relation | None,
+    source: Model, target: Model, limit: Relation | None, ulps: int | None = 0,
     track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
 ) -> Iterator[Compared]:
-    """Decide every meeting, under each modality that both kernels have a feed for; equal questions once."""
+    """Decide every meeting, under each modality that both kernels have a feed for; equal questions once.
+
+    `ulps`: by how many neighbours stored numbers may be off; None takes them exactly.
+    """
     known: dict[tuple[object, ...], Compared] = {}
     for meeting in track(list(meetings(source, target))):
         first, second = meeting.source.spec, meeting.target.spec
@@ -115,7 +118,7 @@ def compare(
         for feed in _feeds(*sides):
             key = (first, second, feed, meeting.source.rows, meeting.target.rows)
             if key not in known:
-                known[key] = _decided(meeting, feed, sides, limit)
+                known[key] = _decided(meeting, feed, sides, limit, ulps)
             one = known[key]
             yield Compared(meeting, feed, one.verdict, one.sides, one.fault)
 
@@ -123,19 +126,7 @@ def compare(
 def _loaded(spec: str, part: Part) -> Loaded:
     """The layout as the weights see it before they are moved."""
     loaded = load(spec)
-    if part.rows is None or part.spec is None:
-        return loaded
-    pairs = tuple(
-        replace(pair, read=_moved(pair.read, part.rows), write=_moved(pair.write, part.rows))
-        for pair in loaded.layout.pairs
-    )
-    passes = tuple((part.rows[read], part.rows[write]) for read, write in loaded.layout.passes)
-    name = f"{loaded.layout.name} behind the converter's permutation"
-    return replace(loaded, layout=replace(loaded.layout, name=name, pairs=pairs, passes=passes))
-
-
-def _moved(lanes: tuple[int, int], rows: tuple[int, ...]) -> tuple[int, int]:
-    return rows[lanes[0]], rows[lanes[1]]
+    return loaded if part.rows is None or part.spec is None else loaded.moved(part.rows)
 
 
 def _passing(spec: str | None) -> str:
@@ -143,9 +134,11 @@ def _passing(spec: str | None) -> str:
     return f"{PASSING}:head_dim={load(str(spec)).layout.width}"
 
 
-def _decided(meeting: Meeting, feed: str, sides: tuple[Loaded, Loaded], limit: Relation | None) -> Compared:
+def _decided(
+    meeting: Meeting, feed: str, sides: tuple[Loaded, Loaded], limit: Relation | None, ulps: int | None,
+) -> Compared:
     try:
-        verdict = prove(make_claim(*sides, [feed] if feed else []), limit)
+        verdict = prove_loaded(*sides, [feed] if feed else [], limit, ulps=ulps)
     except ProverError as fault:
         return Compared(meeting, feed, None, sides, str(fault))
     return Compared(meeting, feed, verdict, sides)

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
-from prover.sources.keys import number_text
 from prover.sources.llama.architectures import Architecture, architectures, find_architecture
 from prover.sources.llama.factors import Factors, find_factors
 from prover.sources.llama.header import ARCHITECTURE, Header, open_header
@@ -113,7 +112,7 @@ def _layout(entry: Architecture, header: Header, head: Head, scaling: Scaling, s
             sections: tuple[Value, ...], factors: Factors) -> tuple[str, tuple[Value, ...]]:
     """The layout of one kind of layers, and its values."""
     if entry.plain:
-        base = () if entry.base else (Value("base", number_text(scaling.base.number), scaling.base.origin),)
+        base = () if entry.base else (Value("base", scaling.base.text, scaling.base.origin),)
         return f"{entry.layout}:arch={header.name}", (head.values()[0], *base)
     scaled = scaling_values(entry, header, scaling, slides)
     layout = entry.sectioned if sections and entry.sectioned else entry.layout
@@ -123,7 +122,7 @@ def _layout(entry: Architecture, header: Header, head: Head, scaling: Scaling, s
         stretch = header.number(ALPHA) if ALPHA in header else None
         scaled = [Value("freq_base", each.text, each.origin) if each.name == "base" else each for each in scaled]
         if stretch is not None and stretch.number > 0:
-            scaled.append(Value("alpha", number_text(stretch.number), ALPHA))
+            scaled.append(Value("alpha", stretch.text, ALPHA))
         return layout, (*head.values(), *scaled, *sections)
     if factors.are_lists:
         layout = LONGROPE

@@ -7,6 +7,7 @@ there; what was run, of all architectures, is in test_llama_cpp_graphs.py.
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -40,8 +41,9 @@ def read(name: str, keys: dict[str, Any], tensors: dict[str, int] | None = None,
 
 
 def told(model: Model) -> list[tuple[str, str, tuple[int, ...] | None, str]]:
-    """The parts, each with its values or what it has instead."""
-    return [(part.name, part.layer_type, part.layers, str(part.spec).partition(":")[2] if part.spec else part.instead)
+    """The parts, each with its values, whether stored or not, or what it has instead."""
+    return [(part.name, part.layer_type, part.layers,
+             re.sub(r"f32\((.*?)\)", r"\1", part.spec.partition(":")[2]) if part.spec else part.instead)
             for part in model.parts]
 
 

@@ -95,9 +95,9 @@ def test_a_dump_that_llama_cpp_refuses(name: str) -> None:
 
 
 def test_numbers_are_as_stored() -> None:
-    """A float32 is written out as it is."""
-    assert "base=999999.4375:" in f"{_base(999999.4375)}:"
-    assert "base=1000000.0625:" in f"{_base(1000000.0625)}:"
+    """A float32 is written out as it is, and said to be one."""
+    assert "base=f32(999999.4375):" in f"{_base(999999.4375)}:"
+    assert "base=f32(1000000.0625):" in f"{_base(1000000.0625)}:"
 
 
 def _base(value: float) -> str:

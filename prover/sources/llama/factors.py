@@ -94,6 +94,8 @@ def _numbers(header: Header, name: str, tensor: Tensor, count: int) -> tuple[Fra
 
 
 def _listed(name: str, numbers: tuple[Fraction, ...], origin: str) -> Value:
+    if all(number > 0 for number in numbers):
+        return Value(name, f"f32([{list_text(numbers)}])", origin)
     text = list_text(numbers)
     return Value(name, text if len(numbers) > 1 else f"[{text}]", origin)
 

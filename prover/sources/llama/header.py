@@ -19,15 +19,22 @@ ELEMENTS = ("bool", "u32", "i32")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A number, and the key or default that it was taken from."""
+    """A number, and the key or default that it was taken from. `is_stored`: the key holds it as a float32."""
 
     number: Fraction
     origin: str
+    is_stored: bool = False
 
     @property
     def whole(self) -> int:
         """The number where it is known to be whole."""
         return int(self.number)
+
+    @property
+    def text(self) -> str:
+        """The number as a spec has it: one that is stored stands for all that round to it."""
+        text = number_text(self.number)
+        return f"f32({text})" if self.is_stored and self.number > 0 else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ class Header:
             return default
         if isinstance(found, bool | str):
             raise self.wrong(key, "a number")
-        return Known(Fraction(found), key)
+        stored = self._stored(key)
+        return Known(Fraction(found), key, stored.kind == "f32" and not stored.is_rounded)
 
     def flag(self, key: str, default: bool) -> bool:
         """A bool. Raises InputError for another type."""

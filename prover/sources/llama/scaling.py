@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prover.errors import InputError
-from prover.sources.keys import number_text
 from prover.sources.llama.architectures import Architecture
 from prover.sources.llama.header import Header, Known
 from prover.sources.model import Value
@@ -117,4 +116,4 @@ def _sliding_base(header: Header, full: Known, kind: str) -> Known:
 
 
 def _value(name: str, known: Known) -> Value:
-    return Value(name, number_text(known.number), known.origin)
+    return Value(name, known.text, known.origin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.errors import InputError
-from prover.sources.keys import number_text
 from prover.sources.llama.architectures import Architecture
 from prover.sources.llama.header import Header
 from prover.sources.llama.heads import Head
@@ -64,7 +63,7 @@ def compressed_parts(entry: Architecture, header: Header, head: Head, scaling: S
 
     The attention output is turned back in both. Raises InputError.
     """
-    base = Value("base", number_text(scaling.base.number), scaling.base.origin)
+    base = Value("base", scaling.base.text, scaling.base.origin)
     plain = (*head.values(), base)
     if not entry.compressed:
         layers = None if count is None else tuple(range(count))
@@ -76,7 +75,7 @@ def compressed_parts(entry: Architecture, header: Header, head: Head, scaling: S
         raise InputError(f"has {len(ratios)} entries, expected at least {count}", where=header.where(RATIOS))
     own = header.number(COMPRESSED_BASE)
     rest = [each for each in scaling_values(entry, header, scaling, False) if each.name not in ("base", "attn_factor")]
-    scaled = (*head.values(), Value("base", number_text(own.number), own.origin), *rest)
+    scaled = (*head.values(), Value("base", own.text, own.origin), *rest)
     known = count is not None and len(ratios) >= count
     if not known:
         header.tell("RP101", f"{RATIOS}: which layers are which is not told")
