@@ -109,7 +109,8 @@ def move_rows(layout: Layout, rows: tuple[int, ...]) -> Layout:
         return rows[lanes[0]], rows[lanes[1]]
 
     pairs = tuple(replace(pair, read=moved(pair.read), write=moved(pair.write)) for pair in layout.pairs)
-    return replace(layout, name=f"{layout.name} (rows moved)", pairs=pairs, passes=tuple(sorted(map(moved, layout.passes))))
+    passes = tuple(sorted(map(moved, layout.passes)))
+    return replace(layout, name=f"{layout.name} (rows moved)", pairs=pairs, passes=passes)
 
 
 def at_integers(layout: Layout) -> Layout:
