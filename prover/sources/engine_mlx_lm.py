@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
 from prover.sources.config_json import ROPE_KEYS
-from prover.sources.json_text import read_json_object
 from prover.sources.keys import Keys
 from prover.sources.mlx_lm_layers import group_layers
 from prover.sources.mlx_lm_parameters import Watched, parameters
@@ -31,13 +29,13 @@ TEXT = "text"
 _NUMBER = ("0123456789-.")
 
 
-def read_mlx_lm(path: Path) -> Model:
+def read_mlx_lm(keys: Keys) -> Model:
     """The layers of the model that a config.json is about, as mlx-lm makes them; towers for images are not loaded.
 
     Keys that have nothing to do with RoPE are not asked for. Raises InputError where mlx-lm breaks off over RoPE, for
     a model type that it has not, and for one that is not known here.
     """
-    keys = Keys(read_json_object(path), str(path))
+    path = keys.where
     kind = keys.text("model_type")
     findings: list[Finding] = []
     if keys.is_given("model_file"):
@@ -50,8 +48,8 @@ def read_mlx_lm(path: Path) -> Model:
         require_file(file, kind)
         parts = tuple(_parts(keys, file, findings))
     except InputError as fault:
-        raise fault.inside(str(path)) if not str(fault).startswith(str(path)) else fault from None
-    return Model(str(path), kind, engine(), source(_text_file(keys, file)), parts, tuple(dict.fromkeys(findings)))
+        raise fault.inside(path) if not str(fault).startswith(path) else fault from None
+    return Model(path, kind, engine(), source(_text_file(keys, file)), parts, tuple(dict.fromkeys(findings)))
 
 
 def _file(keys: Keys, kind: str) -> str:

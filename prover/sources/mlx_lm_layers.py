@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from prover.errors import InputError
 from prover.sources.keys import Keys
-from prover.sources.layer_types import MAX_LAYERS, NO_POSITIONS, Layers
+from prover.sources.layer_types import MAX_LAYERS, Layers
 from prover.sources.mlx_lm_readings import Reading
 from prover.sources.model import Finding
 
@@ -40,7 +40,7 @@ def group_layers(keys: Keys, entry: Reading, findings: list[Finding]) -> tuple[L
         groups.setdefault(kind, []).append(index)
     return (
         *(Layers(kind, tuple(each)) for kind, each in groups.items() if kind == "" or kind in entry.by_type),
-        *(Layers("" if kind == NOPE else kind, tuple(each), entry.passes.get(kind, NO_POSITIONS))
+        *(Layers("" if kind == NOPE else kind, tuple(each), entry.passes.get(kind, "no positions"))
           for kind, each in groups.items() if kind == NOPE or kind in entry.passes),
     )
 

@@ -20,9 +20,9 @@ from prover.kernels.kernel import Kernel, make_kernel
 from prover.layouts.layout import Layout
 from prover.layouts.loading import load
 from prover.sources import engine_mlx_lm
-from prover.sources.engine_mlx_lm import read_mlx_lm
 from prover.sources.mlx_lm_readings import Composite, Reading, entries, source, table
 from prover.sources.model import Model, Part
+from prover.sources.reading import read_model
 
 HERE = Path(__file__).parent
 TRUTH: dict[str, Any] = json.loads((HERE / "mlx_lm_truth.json").read_text())
@@ -120,7 +120,7 @@ def read(config: dict[str, Any], folder: Path) -> Model:
     """What mlx-lm makes of a config."""
     path = folder / "config.json"
     path.write_text(json.dumps(config))
-    return read_mlx_lm(path)
+    return read_model(str(path), "mlx-lm")
 
 
 @pytest.mark.parametrize("kind", TRUTH["cases"])
