@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prover.errors import InputError
+from prover.sources.config_json import QUERY_SCALE
 from prover.sources.engine_config import Reader, read_engine, rotated_lanes
 from prover.sources.engine_table import Engine
 from prover.sources.keys import Keys, list_text
@@ -177,6 +178,8 @@ def _longest(keys: Keys, name: str) -> Value:
 def _tell(entry: Engine, rope: Standard, rule: str, axes: bool, findings: list[Finding]) -> None:
     """Keys of the parameters that get_rope or the class before it leaves out."""
     taken = {*BESIDES, *(entry.takes or TAKEN[rule]), *({"max_trained_positions"} if rule == "dynamic" else ())}
+    if entry.scales_query:
+        taken.add(QUERY_SCALE)
     unknown = [key for key in rope.keys.table if key not in taken and rope.has(key)]
     if rule == "default" and not entry.scaling:
         unknown = [key for key in rope.keys.table if rope.rule != "default" and rope.has(key)]

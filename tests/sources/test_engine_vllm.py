@@ -116,3 +116,11 @@ def test_each_type_stands_once_and_its_config_class_is_known() -> None:
     assert {kind for row in found.reading for kind in row.types} <= set(defaults())
     read = {kind for row in transformers_table().reading for kind in row.types}
     assert set(found.borrowed) <= read
+
+
+def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> None:
+    """MistralAttention reads llama_4_scaling_beta itself, so only the scaling of queries is told."""
+    yarn = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512, "llama_4_scaling_beta": 0.1}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**TRUTH["base"], "model_type": "mistral", "rope_scaling": yarn}))
+    assert ["RP007"] == [finding.code for finding in read_vllm(path).findings]
