@@ -176,6 +176,10 @@ ROWS = (
     Row("vllm/deepseek-v4:head_size=32:rotary_dim=16:base=100:rope_type=deepseek_yarn:factor=4:beta_fast=7:beta_slow=2"
         ":original_max_position_embeddings=64:mscale=0.7:mscale_all_dim=0.3",
         one_axis(rotate_adjacent, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2)), 16, mscale(4, 0.7) / mscale(4, 0.3))),
+    Row("vllm/latent", one_axis(rotate_adjacent, default_frequencies(10000, 64), 128)),
+    Row("vllm/latent:qk_nope_head_dim=16:qk_rope_head_dim=16:rope_theta=100:rope_type=deepseek_yarn:factor=4:beta_fast=7"
+        ":beta_slow=2:original_max_position_embeddings=64:mscale=0.7:mscale_all_dim=0.3",
+        one_axis(rotate_adjacent, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2)), 16, mscale(4, 0.7) / mscale(4, 0.3))),
     Row("vllm/gemma4:head_dim=64", one_axis(rotate_halves, default_frequencies(10000, 64))),
     Row("vllm/gemma4:head_dim=16:rope_theta=100:partial_rotary_factor=0.45:factor=8",
         one_axis(rotate_halves, np.where(np.arange(8) < 3, default_frequencies(100, 16), 0.0))),

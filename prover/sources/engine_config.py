@@ -1,0 +1,219 @@
+"""A config.json as an engine with rotary classes of its own reads it: the walk over parts and layers, the same for all.
+
+The config is loaded by transformers' classes, so which keys count and what stands for those that are absent is the
+reading of transformers; what an engine's attention class makes of them is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from prover.errors import InputError, ProverError
+from prover.layouts.loading import load
+from prover.sources.config_json import CONFIG, MAX_NESTING, QUERY_SCALE, read_config
+from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
+from prover.sources.json_text import read_json_object
+from prover.sources.keys import Keys
+from prover.sources.layer_types import Layers, group_layers
+from prover.sources.model import Finding, Model, Part, Value
+from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
+from prover.sources.rope_keys import PART
+from prover.sources.standard import Standard, standard
+
+TRANSFORMERS = "borrowed"
+
+
+class GetRope(Protocol):
+    """What an engine's get_rope makes of the parameters: a layout with its choices, and values."""
+
+    def __call__(
+        self, entry: Engine, rope: Standard, head: Value, keys: Keys, findings: list[Finding],
+    ) -> tuple[str, list[Value]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An engine by the name of its table, its get_rope, and old names of rules that it replaces."""
+
+    name: str
+    get_rope: GetRope
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_engine(path: Path, reader: Reader) -> Model:
+    """The parts of the model that a config.json, or the folder that holds one, is about. Raises InputError."""
+    if path.is_dir():
+        path /= CONFIG
+        if not path.exists():
+            raise InputError(f"is a directory that holds no {CONFIG}", where=str(path.parent))
+    keys = Keys(read_json_object(path), str(path))
+    kind = keys.text("model_type")
+    table = engine_table(reader.name)
+    findings: list[Finding] = []
+    if "auto_map" in keys:
+        findings.append(Finding("RP001", "auto_map names code of the model's own, which is not read"))
+    parts = tuple(_parts(keys, kind, "", findings, reader, 0))
+    return Model(str(path), kind, table.name, table.source, parts, tuple(dict.fromkeys(findings)))
+
+
+def _parts(
+    keys: Keys, kind: str, name: str, findings: list[Finding], reader: Reader, depth: int,
+) -> Iterator[Part]:
+    kind = engine_table(reader.name).renamed.get(kind, kind)
+    try:
+        entry = find_engine_entry(reader.name, kind)
+    except InputError as fault:
+        raise fault.inside(keys.where) from None
+    if isinstance(entry, Composite):
+        if depth >= MAX_NESTING:
+            raise InputError(f"is nested deeper than {MAX_NESTING}", where=keys.where)
+        for inner in entry.parts:
+            yield from _inner(keys, inner, findings, reader, depth)
+    elif isinstance(entry, Without):
+        yield Part(name or "text", None, None, instead=entry.has)
+    elif entry == TRANSFORMERS:
+        if depth:
+            raise InputError(f"'{kind}' is run by transformers' own class, which is read only where it is the whole",
+                             where=keys.where)
+        model = read_config(keys.where)
+        findings += model.findings
+        yield from model.parts
+    else:
+        assert isinstance(entry, Engine)
+        yield from _leaf(keys, kind, entry, name or entry.part, findings, reader)
+
+
+def _inner(keys: Keys, inner: Inner, findings: list[Finding], reader: Reader, depth: int) -> Iterator[Part]:
+    found = keys.object(inner.key)
+    if found is None and inner.flat:
+        found = Keys(keys.table, keys.where)
+    if found is None:
+        if inner.name == "text":
+            raise InputError("is not in the file, and a model of defaults is not this one",
+                             where=f"{keys.where}, {inner.key}")
+        findings.append(Finding("RP008", f"{inner.key} is not in the file, nothing is said about it", inner.name))
+        return
+    own = found.text("model_type") if "model_type" in found and not inner.type else ""
+    try:
+        yield from _parts(found, inner_kind(inner, own), inner.name, findings, reader, depth + 1)
+    except InputError as fault:
+        if inner.name == "text":
+            raise
+        findings.append(Finding("RP009", str(fault), inner.name))
+
+
+def _leaf(
+    keys: Keys, kind: str, engine: Engine, name: str, findings: list[Finding], reader: Reader,
+) -> Iterator[Part]:
+    """A part for each layer type; what has no RoPE stays as transformers has it, unless the engine turns all."""
+    entry = find_reading(kind)
+    assert isinstance(entry, Reading)
+    own = defaults()[kind]
+    keys = Keys(keys.table, keys.where, own.names, own.numbers)
+    for key in engine.refuses:
+        if keys.is_given(key):
+            raise InputError(f"is read by {engine.symbol}, and what it does is not known here",
+                             where=f"{keys.where}, {key}")
+    for key in engine.demands:
+        if key not in keys and key not in keys.defaults:
+            raise InputError(f"is not in the file, and {engine.symbol} breaks off without it",
+                             where=f"{keys.where}, {key}", advice="Add the key")
+    told = [Finding(*engine.note)] if engine.note else []
+    for layers in _groups(keys, entry, engine):
+        if layers.instead:
+            yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
+            continue
+        if engine.layout:
+            layout, values = engine.layout, list(_tower(keys, entry, engine))
+        else:
+            rope = standard(keys, entry, layers.type, told, reader.renamed)
+            layout, values = reader.get_rope(engine, rope, _head(keys, entry, engine, layers.type), keys, told)
+        if engine.kernel == "latent":
+            values.insert(0, Value("qk_nope_head_dim", str(keys.whole("qk_nope_head_dim", 0)),
+                                   keys.origin("qk_nope_head_dim")))
+        part = Part(name, layers.indices, layout, tuple(values), layer_type=layers.type)
+        _check(part, keys)
+        yield part
+        if engine.indexer_interleaves:
+            yield _indexer(keys, engine, part, reader)
+    if engine.scales_query and any(
+        scope is not None and scope.is_given(QUERY_SCALE)
+        for scope in (keys.object("rope_parameters"), keys.object("rope_scaling"))
+    ):
+        told.append(Finding("RP007", f"queries are scaled with their position besides ({QUERY_SCALE})"))
+    findings += [Finding(each.code, each.text, name) for each in dict.fromkeys(told)]
+
+
+def _check(part: Part, keys: Keys) -> None:
+    """Raise InputError where no command takes the SPEC."""
+    try:
+        load(str(part.spec))
+    except ProverError as fault:
+        raise fault.inside(keys.where) from None
+
+
+def _groups(keys: Keys, entry: Reading, engine: Engine) -> tuple[Layers, ...]:
+    groups = group_layers(keys, entry)
+    if engine.one_for_all and groups and all(each.instead for each in groups):
+        return tuple(Layers(each.type, each.indices) for each in groups)
+    return groups
+
+
+def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
+    """The width of a head as the engine's attention class takes it. Raises InputError."""
+    row = entry.by_type.get(kind)
+    if row is not None and row.head_key:
+        given = keys.whole(row.head_key) if row.head_key in keys else row.head
+        return Value("head_dim", str(given), keys.origin(row.head_key))
+    if engine.kernel == "latent":
+        key = "qk_rope_head_dim"
+        return Value(key, str(keys.whole(key, 2)), keys.origin(key))
+    if engine.head == "if there" and "head_dim" in keys and not keys.is_given("head_dim"):
+        raise keys.wrong("head_dim", "a number or no such key")
+    known = keys.is_given("head_dim") or "head_dim" in keys.defaults
+    if engine.head != "ratio" and known:
+        return Value("head_dim", str(keys.whole("head_dim")), keys.origin("head_dim"))
+    hidden, heads = keys.whole(entry.width_key), keys.whole("num_attention_heads")
+    names = f"{keys.name(entry.width_key)} // {keys.name('num_attention_heads')}"
+    both = [keys.origin(entry.width_key), keys.origin("num_attention_heads")]
+    return Value("head_dim", str(hidden // heads), names if "default" not in both else f"{names}, by default")
+
+
+def _tower(keys: Keys, entry: Reading, engine: Engine) -> Iterator[Value]:
+    """A vision tower's head and base; the engine has the base as a number of its own where the entry says so."""
+    head = _head(keys, entry, engine, "")
+    yield head
+    if engine.theta_in:
+        yield Value("rope_theta", engine.theta_in, "fixed")
+
+
+def _indexer(keys: Keys, engine: Engine, part: Part, reader: Reader) -> Part:
+    """The indexer's own head, whose leading lanes turn as fast as the attention's."""
+    neox = not keys.flag(engine.indexer_interleaves, False)
+    width = Value("head_size", str(keys.whole("index_head_dim")), keys.origin("index_head_dim"))
+    rotated = next(value for value in part.values if value.name == "qk_rope_head_dim")
+    rest = [Value("base" if value.name == "rope_theta" else value.name, value.text, value.origin)
+            for value in part.values if value.name not in ("qk_nope_head_dim", "qk_rope_head_dim")]
+    layout = f"{reader.name}/rope:is_neox_style={str(neox).lower()}"
+    return Part("indexer", part.layers, layout,
+                (width, Value("rotary_dim", rotated.text, rotated.origin), *rest))
+
+
+def rotated_lanes(rope: Standard, engine: Engine, head: Value, keys: Keys) -> Value | None:
+    """int(head * partial_rotary_factor), as floats give it; None for the whole head. Raises InputError."""
+    if PART not in rope.keys and engine.lanes_key:
+        part, source = Fraction(keys.whole(engine.lanes_key), int(head.text)), engine.lanes_key
+    elif not rope.has(PART):
+        if PART in rope.keys:
+            raise rope.keys.wrong(PART, "a number")
+        part, source = Fraction(engine.partial or 1), "default"
+    else:
+        part, source = rope.keys.number(PART), rope.origin(PART)
+    if not 0 < part <= 1:
+        raise InputError("expected a part above 0 and up to 1", where=f"{rope.keys.where}, {PART}")
+    lanes = int(int(head.text) * float(part))
+    return None if lanes == int(head.text) else Value("rotary_dim", str(lanes), source)

@@ -1,0 +1,112 @@
+"""How engines with rotary classes of their own read a config: tables, an entry for model types that are read alike.
+
+The comments of the tables say what each field means.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from prover.errors import InputError
+from prover.files import typed_toml
+from prover.resources import READINGS
+from prover.sources.readings import Composite, Inner, Without
+
+
+class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the attention class of some model types calls get_rope."""
+
+    types: list[str]
+    path: str
+    symbol: str
+    kernel: str = "rope"
+    neox: bool = True
+    head: str = "computed"
+    part: str = "text"
+    partial: str | None = None
+    lanes_key: str = ""
+    rule: str = ""
+    renamed: dict[str, str] = {}
+    takes: list[str] = []
+    demands: list[str] = []
+    refuses: list[str] = []
+    theta_in: str = ""
+    whole_theta: bool = False
+    scaling: bool = True
+    one_for_all: bool = False
+    positions: int = 4
+    scales_query: bool = False
+    layout: str = ""
+    indexer_interleaves: str = ""
+    note: list[str] = []
+
+
+class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The readings of one engine. `borrowed`: types whose attention is transformers' own; `missing`: it has none."""
+
+    title: str
+    version: str
+    repo: str
+    path: str
+    symbol: str
+    reading: list[Engine]
+    composite: list[Composite]
+    without: list[Without]
+    borrowed: list[str]
+    missing: list[str]
+    renamed: dict[str, str] = {}
+
+    @property
+    def source(self) -> str:
+        """Where get_rope stands upstream."""
+        return f"{self.repo}@{self.version} {self.path} {self.symbol}"
+
+    @property
+    def name(self) -> str:
+        """The engine with its version."""
+        return f"{self.title} {self.version}"
+
+
+EngineEntry = Engine | Composite | Without | str
+
+
+@cache
+def engine_table(name: str) -> EngineTable:
+    """The readings of an engine by the name of its file."""
+    return typed_toml(Path(READINGS / f"{name}.toml"), EngineTable)
+
+
+@cache
+def _entries(name: str) -> Mapping[str, EngineEntry]:
+    found = engine_table(name)
+    rows: list[Engine | Composite | Without] = [*found.reading, *found.composite, *found.without]
+    known: dict[str, EngineEntry] = {kind: each for each in rows for kind in each.types}
+    return known | dict.fromkeys(found.borrowed, "borrowed")
+
+
+def find_engine_entry(name: str, kind: str) -> EngineEntry:
+    """How an engine reads a model type; "borrowed" where it runs transformers' class. Raises InputError."""
+    entries, found = _entries(name), engine_table(name)
+    if kind in entries:
+        return entries[kind]
+    if kind in found.missing:
+        raise InputError(
+            f"{found.name} has no model of its own for model_type '{kind}'",
+            advice="If it falls back on transformers' model, the layout is that of --engine transformers",
+        )
+    near = difflib.get_close_matches(kind, sorted(entries), n=3, cutoff=0.6)
+    hint = f"Near it: {', '.join(near)}. " if near else ""
+    raise InputError(
+        f"how {found.name} reads model_type '{kind[:60]}' is not known here",
+        advice=f"{hint}'rope-prover list {kind[:40]}' may name its layout; {len(entries)} model types are known",
+    )
+
+
+def inner_kind(inner: Inner, own: str) -> str:
+    """The model type of a part, `own` being what the file says, or nothing."""
+    return inner.type or inner.renamed.get(own or inner.absent, own or inner.absent)
