@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Answer,
         Checked,
         Classes,
+        Difference,
         Layout,
         Measured,
         Proof,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         check,
         classes,
         conform,
+        diff,
+        explain_finding,
         find,
         load,
         measure_ggml,
@@ -45,9 +48,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Checked", "Classes", "Layout", "Measured", "Proof", "ProofResult", "ProverError",
-    "RelationName", "Report", "Run", "__version__", "check", "classes", "conform", "find", "load",
-    "measure_ggml", "measure_transformers", "names", "prove", "prove_bits", "prove_for_all", "rewrite",
+    "Answer", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult", "ProverError",
+    "RelationName", "Report", "Run", "__version__", "check", "classes", "conform", "diff", "explain_finding", "find",
+    "load", "measure_ggml", "measure_transformers", "names", "prove", "prove_bits", "prove_for_all", "rewrite",
     "run", "show", "solve", "transformers_cases", "unsupported",
 ]
 

@@ -83,6 +83,7 @@ def _row(row: Compared) -> JSON:
         "target": {"part": meeting.target.address, "spec": meeting.target.spec},
         "layers": None if meeting.layers is None else list(meeting.layers),
         "feed": row.feed or None,
+        "feeds_not_compared": list(row.feeds_not_compared),
         "verdict": word(row),
         "relation": relation_word(verdict) if verdict else None,
         "headline": _said(row),
@@ -136,6 +137,9 @@ def _block(rows: Sequence[Compared]) -> list[str]:
     fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
     layers = layers_text(Part(a.name, meeting.layers, None))
     lines = [f"{word(rows[0]).upper()}  {plain(name, 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
+    if rows[0].feeds_not_compared and a.spec and b.spec:
+        names = " and as ".join(rows[0].feeds_not_compared)
+        lines.append(f"  but      fed as {names} it was not compared: the target's kernel has no feed for that")
     pairs, unmatched = _pairs(rows[0]), _unmatched(rows[0])
     if pairs[0] or pairs[1]:
         lines.append(f"  differ   lane by lane: {_both(pairs)}")

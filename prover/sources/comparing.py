@@ -42,6 +42,14 @@ class Compared:
     fault: str = ""
 
     @property
+    def feeds_not_compared(self) -> tuple[str, ...]:
+        """Modalities that the source has a feed for and the target has none."""
+        if self.sides is None or not self.feed:
+            return ()
+        theirs = dict(self.sides[1].family.feeds)
+        return tuple(name for name, _ in self.sides[0].family.feeds if name not in theirs)
+
+    @property
     def is_same_without(self) -> bool:
         """Whether neither side rotates these layers."""
         return self.meeting.source.spec is None and self.meeting.target.spec is None

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from typing import Protocol
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
-from prover.sources.config_json import CONFIG, MAX_NESTING, QUERY_SCALE, read_config
+from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, config_model
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
-from prover.sources.json_text import read_json_object
 from prover.sources.keys import Keys
 from prover.sources.layer_types import Layers, group_layers
 from prover.sources.model import Finding, Model, Part, Value
@@ -44,20 +42,15 @@ class Reader:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_engine(path: Path, reader: Reader) -> Model:
-    """The parts of the model that a config.json, or the folder that holds one, is about. Raises InputError."""
-    if path.is_dir():
-        path /= CONFIG
-        if not path.exists():
-            raise InputError(f"is a directory that holds no {CONFIG}", where=str(path.parent))
-    keys = Keys(read_json_object(path), str(path))
+def read_engine(keys: Keys, reader: Reader) -> Model:
+    """The parts of the model that a config is about. Raises InputError."""
     kind = keys.text("model_type")
     table = engine_table(reader.name)
     findings: list[Finding] = []
     if "auto_map" in keys:
         findings.append(Finding("RP001", "auto_map names code of the model's own, which is not read"))
     parts = tuple(_parts(keys, kind, "", findings, reader, 0))
-    return Model(str(path), kind, table.name, table.source, parts, tuple(dict.fromkeys(findings)))
+    return Model(keys.where, kind, table.name, table.source, parts, tuple(dict.fromkeys(findings)))
 
 
 def _parts(
@@ -79,7 +72,7 @@ def _parts(
         if depth:
             raise InputError(f"'{kind}' is run by transformers' own class, which is read only where it is the whole",
                              where=keys.where)
-        model = read_config(keys.where)
+        model = config_model(keys)
         findings += model.findings
         yield from model.parts
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from prover.errors import InputError
 from prover.sources.config_json import QUERY_SCALE
@@ -30,9 +29,9 @@ BESIDES = ("rope_type", "type", "rope_theta", PART, "rope_dim", SECTIONS, "mrope
 PARTS = ("rotary_pct", "rotary_emb_fraction")
 
 
-def read_vllm(path: Path) -> Model:
+def read_vllm(keys: Keys) -> Model:
     """What vLLM makes of a config.json. Raises InputError."""
-    return read_engine(path, Reader("vllm", _get_rope, RENAMED))
+    return read_engine(keys, Reader("vllm", _get_rope, RENAMED))
 
 
 def _get_rope(

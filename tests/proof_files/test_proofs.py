@@ -37,6 +37,16 @@ EXPECTED: dict[str, tuple[str, str, list[int] | None]] = {
     "09-hunyuan-vl-to-chunked": ("different", "none", list(range(64))),
     "09-hunyuan-vl-to-chunked-text": ("equivalent", "identical", None),
     "10-partial-to-proportional": ("different", "none", None),
+    "11-gpt-oss-config-to-gguf": ("different", "none", [9, 10, 11, 12, 13, 14, 15, 16, 17]),
+    "12-kimi-k2-config-to-gguf": ("different", "none", None),
+    "13-gemma-3-full-attention": ("equivalent", "identical", None),
+    "13-gemma-3-sliding-attention": ("equivalent", "identical", None),
+    "14-llama-3.1-with-factors": ("equivalent", "identical", None),
+    "14-llama-3.1-without-factors": ("different", "none", None),
+    "15-qwen3.5-config-to-gguf": ("equivalent", "identical", None),
+    "16-qwen3-vl-on-llama-cpp": ("different", "none", [61, 62]),
+    "17-deepseek-v3-to-v3.2-indexer": ("convertible", "permutation", None),
+    "18-hunyuan-base-as-stored": ("equivalent", "identical", None),
 }
 
 
@@ -44,6 +54,7 @@ def copied(name: str, folder: Path) -> Path:
     """A shipped claim and its certificate in a folder of the test."""
     for ending in (".toml", ".json"):
         shutil.copy(PROOFS / f"{name}{ending}", folder)
+    shutil.copytree(PROOFS / "models", folder / "models")
     return folder / f"{name}.toml"
 
 

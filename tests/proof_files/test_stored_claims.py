@@ -10,11 +10,12 @@ import pytest
 from prover import checker
 from prover.commands.cli import run_command
 from prover.proof_files.claim_file import run_claim
+from prover.resources import PROOFS
 
-CLAIMS = Path(__file__).parent / "stored"
+CLAIMS = PROOFS
 WORDS = {
-    "11-hunyuan-base-as-stored": "equivalent, identical as stored in float32",
-    "11-llama3-factors-as-stored": "equivalent, identical as stored in float32, up to 3 ulps off",
+    "18-hunyuan-base-as-stored": "equivalent, identical as stored in float32",
+    "14-llama-3.1-with-factors": "equivalent, identical as stored in float32, up to 3 ulps off",
 }
 
 
@@ -40,7 +41,7 @@ def test_what_is_not_as_expected(
     old: str, new: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Another expectation, another stored number, one that is not stored, and too many ulps are told."""
-    path = Path(shutil.copy(CLAIMS / "11-hunyuan-base-as-stored.toml", tmp_path))
+    path = Path(shutil.copy(CLAIMS / "18-hunyuan-base-as-stored.toml", tmp_path))
     path.write_text(path.read_text().replace(old, new))
     code = run_command(["run", str(path)])
     told_at_all = capsys.readouterr()

@@ -16,7 +16,7 @@ from prover.errors import InputError
 from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
 from prover.sources.engine_table import Engine, engine_table
-from prover.sources.engine_vllm import read_vllm
+from prover.sources.reading import read_model
 from prover.sources.readings import Composite, Without, defaults
 from prover.sources.readings import table as transformers_table
 
@@ -70,7 +70,7 @@ def test_a_model_type_under_every_spelling(kind: str, tmp_path: Path) -> None:
     for spelling, layers in TRUTH["rows"][kind].items():
         path.write_text(json.dumps(config(kind, spelling)))
         try:
-            parts = read_vllm(path).parts
+            parts = read_model(str(path), "vllm").parts
         except InputError:
             refused.add(spelling)
             continue
@@ -85,7 +85,7 @@ def refusal(tmp_path: Path, **keys: Any) -> str:
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**TRUTH["base"], **keys}))
     with pytest.raises(InputError) as fault:
-        read_vllm(path)
+        read_model(str(path), "vllm")
     return str(fault.value)
 
 
@@ -123,4 +123,4 @@ def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> Non
     yarn = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512, "llama_4_scaling_beta": 0.1}
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**TRUTH["base"], "model_type": "mistral", "rope_scaling": yarn}))
-    assert ["RP007"] == [finding.code for finding in read_vllm(path).findings]
+    assert ["RP007"] == [finding.code for finding in read_model(str(path), "vllm").findings]
