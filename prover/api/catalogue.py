@@ -37,18 +37,20 @@ def show(
     >>> print(show("ggml/neox:head_dim=4").to_text().splitlines()[0])
     ggml/neox:head_dim=4  (ggml NEOX)
     """
-    from prover.layouts.loading import outline
-    from prover.reports.model_report import model_json, model_text
-    from prover.reports.show import outline_json, outline_text
     from prover.sources.reading import is_model, read_model
 
     if is_model(spec):
+        from prover.reports.model_report import model_json, model_text
+
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
         model = read_model(spec, engine, kind)
         return Report(EXIT_OK, lambda: model_json(model), lambda _: model_text(model))
     if engine or kind:
         raise InputError("is no model that an engine reads", where=f"spec '{spec[:80]}'")
+    from prover.layouts.loading import outline
+    from prover.reports.show import outline_json, outline_text
+
     spec = spec_of(spec)
     about = outline(spec)
     if about.missing and not feeds:

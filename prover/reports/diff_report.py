@@ -18,6 +18,8 @@ from prover.sources.comparing import Compared
 from prover.sources.model import Model, Part
 
 JSON = dict[str, Any]
+# Findings that say that keys or tensors may be there which were not seen.
+INCOMPLETE = {"RP101", "RP104", "RP105"}
 # What counts as worse: a difference most, then what was not decided, then a change of weights.
 _WORST = (Outcome.DIFFERENT, Outcome.UNDECIDED, Outcome.CONVERTIBLE, Outcome.EQUIVALENT)
 
@@ -52,6 +54,13 @@ def certificates_of(rows: Sequence[Compared]) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
+def doubts(source: Model, target: Model) -> dict[str, list[str]]:
+    """The sides that do not tell everything that a verdict rests on, each with the codes of what it does not tell."""
+    sides = {"source": source, "target": target}
+    found = {side: sorted({f.code for f in model.findings} & INCOMPLETE) for side, model in sides.items()}
+    return {side: codes for side, codes in found.items() if codes}
+
+
 def diff_json(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
 ) -> JSON:
@@ -59,6 +68,7 @@ def diff_json(
     return {
         "schema": "rope-prover/diff/1",
         "verdict": worst(rows),
+        "as_far_as": doubts(source, target),
         "source": _side(source),
         "target": _side(target),
         "rows": [_row(row) for row in rows],
@@ -98,7 +108,8 @@ def diff_text(
 ) -> str:
     """The worst word first, then a block for each row."""
     names = f"{plain(source.file)} ({source.engine}) against {plain(target.file)} ({target.engine})"
-    lines = [f"{worst(rows).upper()}: {names}"]
+    far = " and ".join(f"the {side} tells ({', '.join(codes)})" for side, codes in doubts(source, target).items())
+    lines = [f"{worst(rows).upper()}{f', as far as {far}' if far else ''}: {names}"]
     for _, alike in groupby(rows, lambda row: (row.meeting, word(row), _said(row), _pairs(row))):
         lines += ["", *_block(tuple(alike))]
     if unmet:

@@ -11,6 +11,9 @@ import pytest
 from prover import checker
 from prover.api import diff
 from prover.commands.cli import run_command
+from prover.errors import ProverError
+from prover.sources.comparing import meetings
+from prover.sources.model import Model, Part
 
 LLAMA = {"model_type": "llama", "hidden_size": 64, "num_attention_heads": 8, "num_hidden_layers": 4}
 SMOLLM = LLAMA | {"model_type": "smollm3", "rope_theta": 10000}
@@ -123,3 +126,55 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert 0 == run_command(["check", *(str(tmp_path / "out" / name) for name in files)])
     assert 2 == run_command(["diff", a, b, "--certificate", str(tmp_path / "none")])
     assert 2 == run_command(["diff", a, str(tmp_path)])
+
+
+LOG = """llama_model_loader: - kv   0: general.architecture str = qwen3
+llama_model_loader: - kv   1: qwen3.context_length u32 = 4096
+llama_model_loader: - kv   2: qwen3.embedding_length u32 = 64
+llama_model_loader: - kv   3: qwen3.block_count u32 = 4
+llama_model_loader: - kv   4: qwen3.attention.head_count u32 = 8
+llama_model_loader: - kv   5: qwen3.rope.freq_base f32 = 10000.000000
+"""
+
+
+def test_a_log_that_does_not_tell_all(tmp_path: Path) -> None:
+    """A verdict that rests on defaults of a cut log says so in its first line."""
+    (tmp_path / "a.log").write_text(LOG)
+    found = diff(saved(tmp_path, "a", LLAMA), str(tmp_path / "a.log"))
+    assert "equivalent" == found.verdict
+    assert found.to_text().startswith("EQUIVALENT, as far as the target tells (RP101, RP104): ")
+    assert {"target": ["RP101", "RP104"]} == found.to_json()["as_far_as"]
+
+
+def test_one_model_under_another_engine(tmp_path: Path) -> None:
+    """llama.cpp's converter moves the rows of q and k, so that the published weights are read as they were trained."""
+    llama = saved(tmp_path, "a", LLAMA | {
+        "architectures": ["LlamaForCausalLM"], "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 5e5,
+        "intermediate_size": 128, "num_key_value_heads": 8, "vocab_size": 100})
+    found = diff(llama, engine="llama.cpp")
+    assert ("equivalent", "identical") == (found.verdict, found.to_json()["rows"][0]["relation"])
+    assert "adjacent" not in found.to_json()["rows"][0]["source"]["spec"]
+    assert "arch=llama" in found.to_json()["rows"][0]["target"]["spec"]
+    with pytest.raises(ProverError, match="there is no engine 'x'"):
+        diff(llama, engine="x")
+
+
+def test_layers_that_are_not_told(tmp_path: Path) -> None:
+    """Where one side does not say which layers are which, its kinds meet those of the same name."""
+    rows = meetings(
+        Model("a", "", "", "", (Part("text", (0, 2), "x", layer_type="full_attention"),
+                                Part("text", (1,), "y", layer_type="sliding_attention"),
+                                Part("text", (3,), None, instead="none", layer_type="conv")), ()),
+        Model("b", "", "", "", (Part("text", None, "z", layer_type="sliding_attention"),
+                                Part("text", None, "w", layer_type="full_attention"),
+                                Part("text", None, None, instead="none")), ()),
+    )
+    assert [("x", "w", (0, 2)), ("y", "z", (1,)), (None, None, (3,))] == [
+        (row.source.layout, row.target.layout, row.layers) for row in rows]
+
+
+def test_a_modality_that_the_target_has_no_feed_for(tmp_path: Path) -> None:
+    """It is told, since nothing was compared of it."""
+    a = saved(tmp_path, "a", QWEN)
+    told = diff(a, "ggml/neox:head_dim=16:n_rot=16:base=500000").to_text()
+    assert "fed as image it was not compared: the target's kernel has no feed for that" in told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +235,17 @@ def test_no_code_is_run(tmp_path: Path) -> None:
     path.write_text('{"model_type": "__import__(\'os\')"}')
     with pytest.raises(InputError, match="is not known here"):
         read_model(str(path))
+
+
+def test_a_config_is_shown_without_a_solver(tmp_path: Path) -> None:
+    """Neither Z3 nor NumPy is loaded to show what a config says."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(LLAMA))
+    code = f"""
+import sys
+from prover.commands.cli import run_command
+run_command(["show", {str(path)!r}])
+print(sorted({{"z3", "numpy"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.splitlines()[-1]
