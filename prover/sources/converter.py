@@ -5,7 +5,6 @@ Which class does what stands in a table; what has to be computed, in the steps t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +23,7 @@ from prover.sources.converting.values import VALUES
 from prover.sources.converting.work import CONVERTER, ConverterClass, Work
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata, Stored
+from prover.sources.upstream import Upstream, nearest
 
 TABLE = READINGS / "llama-cpp-converter.toml"
 # Values of quantization_config.quant_method that the converter can undo.
@@ -68,14 +68,9 @@ class Conversion:
     findings: tuple[str, ...]
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(Upstream, frozen=True, forbid_unknown_fields=True):
     """The classes of the converter, and the source that they follow."""
 
-    title: str
-    version: str
-    repo: str
-    path: str
-    symbol: str
     entries: list[ConverterClass] = msgspec.field(name="class")
 
 
@@ -145,8 +140,7 @@ def _architecture(hparams: Mapping[str, Any], file: str) -> str:
 def _find(architecture: str, file: str) -> ConverterClass:
     if architecture in _classes():
         return _classes()[architecture]
-    near = difflib.get_close_matches(architecture, sorted(_classes()), n=3, cutoff=0.6)
-    hint = f"Near it: {', '.join(near)}. " if near else ""
+    hint = nearest(architecture, _classes())
     raise InputError(
         f"{CONVERTER} has no class for '{architecture[:60]}', or none that is known here",
         where=f"{file}, architectures", advice=f"{hint}Known: {', '.join(sorted(_classes()))}",

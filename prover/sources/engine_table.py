@@ -5,7 +5,6 @@ The comments of the tables say what each field means.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
 from prover.sources.readings import Composite, Inner, Without
+from prover.sources.upstream import Upstream, unknown_type
 
 
 class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,30 +46,15 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: list[str] = []
 
 
-class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):
     """The readings of one engine. `borrowed`: types whose attention is transformers' own; `missing`: it has none."""
 
-    title: str
-    version: str
-    repo: str
-    path: str
-    symbol: str
     reading: list[Engine]
     composite: list[Composite]
     without: list[Without]
     borrowed: list[str]
     missing: list[str]
-    renamed: dict[str, str] = {}
-
-    @property
-    def source(self) -> str:
-        """Where get_rope stands upstream."""
-        return f"{self.repo}@{self.version} {self.path} {self.symbol}"
-
-    @property
-    def name(self) -> str:
-        """The engine with its version."""
-        return f"{self.title} {self.version}"
+    renamed: dict[str, str]
 
 
 EngineEntry = Engine | Composite | Without | str
@@ -99,12 +84,7 @@ def find_engine_entry(name: str, kind: str) -> EngineEntry:
             f"{found.name} has no model of its own for model_type '{kind}'",
             advice="If it falls back on transformers' model, the layout is that of --engine transformers",
         )
-    near = difflib.get_close_matches(kind, sorted(entries), n=3, cutoff=0.6)
-    hint = f"Near it: {', '.join(near)}. " if near else ""
-    raise InputError(
-        f"how {found.name} reads model_type '{kind[:60]}' is not known here",
-        advice=f"{hint}'rope-prover list {kind[:40]}' may name its layout; {len(entries)} model types are known",
-    )
+    raise unknown_type(found.name, kind, entries)
 
 
 def inner_kind(inner: Inner, own: str) -> str:

@@ -5,7 +5,6 @@ The comments of the table say what each field means.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ import msgspec
 from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
+from prover.sources.upstream import Upstream, nearest, unknown_type
 
 TABLE = READINGS / "mlx-lm.toml"
 
@@ -93,14 +93,9 @@ class Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: list[str] = []
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(Upstream, frozen=True, forbid_unknown_fields=True):
     """All readings, the source that they follow, the names that load another file, and the files there are."""
 
-    title: str
-    version: str
-    repo: str
-    path: str
-    symbol: str
     remapped: dict[str, str]
     remapped_by_architecture: dict[str, dict[str, str]]
     files: list[str]
@@ -128,7 +123,7 @@ def entries() -> Mapping[str, Entry]:
 
 def engine() -> str:
     """Name and version."""
-    return f"{table().title} {table().version}"
+    return table().name
 
 
 def source(kind: str) -> str:
@@ -143,13 +138,11 @@ def find_reading(file: str) -> Entry:
     found = entries()
     if file in found:
         return found[file]
-    raise InputError(f"how {engine()} reads model_type '{file[:60]}' is not known here",
-                     advice=f"'rope-prover list mlx-lm' has the layouts; {len(found)} model types are known")
+    raise unknown_type(engine(), file, found)
 
 
 def require_file(file: str, kind: str) -> None:
     """Raises InputError for a model type that mlx-lm has no file for, with the nearest that it has."""
     if file not in table().files:
-        near = difflib.get_close_matches(kind, [*table().files, *table().remapped], n=3, cutoff=0.6)
-        raise InputError(f"{engine()} has no model_type '{kind[:60]}'",
-                         advice=f"Near it: {', '.join(near)}" if near else "Ask about another engine")
+        near = nearest(kind, [*table().files, *table().remapped])
+        raise InputError(f"{engine()} has no model_type '{kind[:60]}'", advice=f"{near}Ask about another engine")

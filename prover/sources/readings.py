@@ -5,15 +5,14 @@ The comments of the tables say what each field means.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 
 import msgspec
 
-from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
+from prover.sources.upstream import Upstream, unknown_type
 
 TABLE = READINGS / "transformers.toml"
 DEFAULTS = READINGS / "transformers-defaults.toml"
@@ -123,22 +122,12 @@ class Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     has: str
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The readings of one engine, and the source that they follow."""
+class Table(Upstream, frozen=True, forbid_unknown_fields=True):
+    """The readings of transformers."""
 
-    title: str
-    version: str
-    repo: str
-    path: str
-    symbol: str
     reading: list[Reading]
     composite: list[Composite]
     without: list[Without]
-
-    @property
-    def source(self) -> str:
-        """Where it stands upstream."""
-        return f"{self.repo}@{self.version} {self.path} {self.symbol}"
 
 
 class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,9 +170,4 @@ def find_reading(kind: str) -> Entry:
     entries = _entries()
     if kind in entries:
         return entries[kind]
-    near = difflib.get_close_matches(kind, sorted(entries), n=3, cutoff=0.6)
-    hint = f"Near it: {', '.join(near)}. " if near else ""
-    raise InputError(
-        f"how {table().title} reads model_type '{kind[:60]}' is not known here",
-        advice=f"{hint}'rope-prover list {kind[:40]}' may name its layout; {len(entries)} model types are known",
-    )
+    raise unknown_type(table().title, kind, entries)

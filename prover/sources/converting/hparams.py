@@ -15,6 +15,7 @@ import msgspec
 from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
+from prover.sources.upstream import Upstream
 
 TABLE = READINGS / "llama-cpp-converter-configs.toml"
 # What a config class takes for an error, and the converter then for a file to be read as it is.
@@ -66,14 +67,9 @@ class ConfigClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text_null: dict[str, Any] = {}
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(Upstream, frozen=True, forbid_unknown_fields=True):
     """The config classes of one version of transformers."""
 
-    title: str
-    version: str
-    repo: str
-    path: str
-    symbol: str
     others: list[str]
     config: list[ConfigClass]
 

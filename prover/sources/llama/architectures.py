@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from typing import Literal
 
@@ -11,6 +10,7 @@ import msgspec
 from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
+from prover.sources.upstream import nearest
 
 TABLE = READINGS / "llama-cpp.toml"
 
@@ -111,9 +111,8 @@ def find_tower(projector: str) -> Tower:
     known = architectures().tower
     if projector in known:
         return known[projector]
-    near = difflib.get_close_matches(projector, sorted(known), n=3, cutoff=0.5)
     raise InputError(f"{architectures().engine} does not know the projector '{projector[:60]}'",
-                     advice=f"Near it: {', '.join(near)}" if near else f"Known: {', '.join(sorted(known))}")
+                     advice=f"{nearest(projector, known)}Known: {', '.join(sorted(known))}")
 
 
 def find_architecture(name: str) -> Architecture:
@@ -122,8 +121,7 @@ def find_architecture(name: str) -> Architecture:
     known = table.architecture
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
-    hint = f"Near it: {', '.join(near)}. " if near else ""
+    hint = nearest(name, known)
     raise InputError(
         f"{table.engine} does not know the architecture '{name[:60]}', and refuses the file",
         advice=f"{hint}'rope-prover list {name[:40]}' may name its layout; known: {', '.join(sorted(known))}",
