@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prover.api import (
         Answer,
+        Audit,
         Checked,
         Classes,
         Difference,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         RelationName,
         Report,
         Run,
+        audit,
         check,
         classes,
         conform,
@@ -48,10 +50,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult", "ProverError",
-    "RelationName", "Report", "Run", "__version__", "check", "classes", "conform", "diff", "explain_finding", "find",
-    "load", "measure_ggml", "measure_transformers", "names", "prove", "prove_bits", "prove_for_all", "rewrite",
-    "run", "show", "solve", "transformers_cases", "unsupported",
+    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult",
+    "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check", "classes", "conform",
+    "diff", "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "prove",
+    "prove_bits", "prove_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
 ]
 
 

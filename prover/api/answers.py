@@ -97,6 +97,13 @@ class Difference(Report):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Audit(Report):
+    """What came of many models under many engines. `certificates`: file name and text of each."""
+
+    certificates: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Layout:
     """A layout at the parameters of a spec; its pairs are exact. `warnings`: what its kernel does in silence."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from prover.api.answers import Difference, Report
+from prover.api.answers import Audit, Difference, Report, Texts, several
 from prover.api.arguments import RelationName, allowed
 from prover.errors import EXIT_OK, InputError
 
@@ -38,6 +38,32 @@ def diff(
         exit_code(rows), lambda: diff_json(a, b, rows, left), lambda _: diff_text(a, b, rows, left),
         worst(rows), certificates_of(rows),
     )
+
+
+def audit(
+    models: Texts, *, engines: Texts = ("llama.cpp", "vllm", "mlx-lm"), relation: RelationName | None = None,
+    exact: bool = False, ulps: int = 0, jobs: int | None = None, certificates: bool = False,
+    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+) -> Audit:
+    """What engines make of models, each against what it was trained with: transformers' reading of its config.
+
+    `models`: configs and folders, one or several; all below a folder that has no config itself. `relation`, `exact`,
+    `ulps`: as for `prove`. `jobs`: how many are worked on at once, by joblib and where its backend says; as many as
+    there are cores if None. `track` goes around the names, for progress. A model that cannot be read is a row that
+    says why. Raises ProverError.
+    """
+    from prover.reports.audit_report import audit_code, audit_json, audit_text
+    from prover.sources.auditing import audit as audited
+    from prover.sources.auditing import find_models
+
+    names, columns = find_models(several(models)), several(engines)
+    results = audited(names, columns, allowed(relation), None if exact else ulps, jobs, certificates)
+    rows = tuple(next(results) for _ in track(names))
+    found = tuple(
+        (f"{number}-{cell.engine}-{part}".replace("/", "-") + ".json", text)
+        for number, row in enumerate(rows) for cell in row.cells for part, text in cell.certificates
+    )
+    return Audit(audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found)
 
 
 def explain_finding(code: str) -> Report:

@@ -5,6 +5,7 @@ Whatever is decided, here alone it gets its word and its exit code.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
 
 from prover.errors import EXIT_CONVERTIBLE, EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED
@@ -58,6 +59,12 @@ EXIT_CODES = {
     Outcome.DIFFERENT: EXIT_DIFFERENT,
     Outcome.UNDECIDED: EXIT_UNDECIDED,
 }
+
+
+def worst_of(outcomes: Collection[Outcome]) -> Outcome:
+    """The worst: a difference, then what was not decided, then a change of weights; undecided if there is none."""
+    order = (Outcome.DIFFERENT, Outcome.UNDECIDED, Outcome.CONVERTIBLE, Outcome.EQUIVALENT)
+    return next((each for each in order if each in outcomes), Outcome.UNDECIDED)
 
 
 def outcome(holds: Relation | None, fails: Relation | None, limit: Relation | None) -> Outcome:

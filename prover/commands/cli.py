@@ -112,6 +112,7 @@ for command in (
     classes_command.classes,
     conform_command.conform,
     model_commands.diff,
+    model_commands.audit,
     measure_command.measure,
     names_command.names,
     proof_commands.prove,

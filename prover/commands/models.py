@@ -1,4 +1,4 @@
-"""Commands about models: diff."""
+"""Commands about models: diff, audit."""
 
 from __future__ import annotations
 
@@ -41,6 +41,42 @@ def diff(
     allowed = cast("api.RelationName | None", relation)
     found = api.diff(
         source, target, engine=engine, kind=kind, relation=allowed, exact=exact, ulps=ulps, track=track,
+    )
+    if folder is not None:
+        for name, text in found.certificates:
+            write_text(Path(folder) / name, text)
+    return tell_report(found, as_json)
+
+
+@click.command(epilog=exit_help("every cell is equivalent, or as --relation allows, or empty"))
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option(
+    "--engines", default="llama.cpp,vllm,mlx-lm", show_default=True, metavar="E,E", help="The columns of the table.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many models at once; else all cores.")
+@click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove.")
+@click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove.")
+@click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove.")
+@click.option("--certificate", "folder", metavar="DIR", help="Write the certificates of each cell into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def audit(
+    models: tuple[str, ...], engines: str, jobs: int | None, relation: str | None, exact: bool, ulps: int,
+    folder: str | None, as_json: bool,
+) -> int:
+    """Hold models under many engines against what they were trained with, transformers' reading of their config.
+
+    MODEL is a config.json, the folder of one, or a folder of many. A dash is an engine that does not know the model;
+    below the table stands why a cell is not equivalent or is empty.
+    """
+    from prover import api
+    from prover.commands.progress import track
+    from prover.files import write_text
+
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError("is no folder", where=folder, advice="Create it first")
+    found = api.audit(
+        models, engines=tuple(engines.split(",")), relation=cast("api.RelationName | None", relation), exact=exact,
+        ulps=ulps, jobs=jobs, certificates=folder is not None, track=track,
     )
     if folder is not None:
         for name, text in found.certificates:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from prover.claims.relation import EXIT_CODES, Outcome
-from prover.errors import EXIT_OK, EXIT_UNDECIDED
+from prover.claims.relation import EXIT_CODES, worst_of
 from prover.exact.display import show_pairs
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.explain import headline
@@ -20,27 +19,19 @@ from prover.sources.model import Model, Part
 JSON = dict[str, Any]
 # Findings that say that keys or tensors may be there which were not seen.
 INCOMPLETE = {"RP101", "RP104", "RP105"}
-# What counts as worse: a difference most, then what was not decided, then a change of weights.
-_WORST = (Outcome.DIFFERENT, Outcome.UNDECIDED, Outcome.CONVERTIBLE, Outcome.EQUIVALENT)
-
-
 def word(row: Compared) -> str:
-    """The verdict word of one row; layers that neither side rotates are equivalent."""
-    if row.verdict is not None:
-        return row.verdict.outcome.value
-    return Outcome.EQUIVALENT.value if row.is_same_without else Outcome.UNDECIDED.value
+    """The verdict word of one row."""
+    return row.outcome.value
 
 
 def worst(rows: Sequence[Compared]) -> str:
-    """The verdict word of all rows: the worst of theirs; undecided if there is none."""
-    words = {word(row) for row in rows}
-    return next((each.value for each in _WORST if each.value in words), Outcome.UNDECIDED.value)
+    """The verdict word of all rows."""
+    return worst_of([row.outcome for row in rows]).value
 
 
 def exit_code(rows: Sequence[Compared]) -> int:
     """The exit code of the worst row."""
-    codes = {outcome.value: code for outcome, code in EXIT_CODES.items()} | {Outcome.EQUIVALENT.value: EXIT_OK}
-    return codes.get(worst(rows), EXIT_UNDECIDED)
+    return EXIT_CODES[worst_of([row.outcome for row in rows])]
 
 
 def certificates_of(rows: Sequence[Compared]) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prover.claims.relation import Relation
+from prover.claims.relation import Outcome, Relation
 from prover.errors import ProverError
 from prover.layouts.loading import Loaded, load
 from prover.sources.model import Model, Part
@@ -13,6 +13,8 @@ from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
 PASSING = "generic/nope"
+Question = tuple[object, ...]
+Decided = tuple[Verdict | None, str]  # or why nothing was decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Compared:
             return ()
         theirs = dict(self.sides[1].family.feeds)
         return tuple(name for name, _ in self.sides[0].family.feeds if name not in theirs)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict word; layers that neither side rotates are equivalent."""
+        if self.verdict is not None:
+            return self.verdict.outcome
+        return Outcome.EQUIVALENT if self.is_same_without else Outcome.UNDECIDED
 
     @property
     def is_same_without(self) -> bool:
@@ -109,13 +118,14 @@ def _layers(model: Model, name: str) -> set[int] | None:
 
 def compare(
     source: Model, target: Model, limit: Relation | None, ulps: int | None = 0,
-    track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
+    track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter, known: dict[Question, Decided] | None = None,
 ) -> Iterator[Compared]:
     """Decide every meeting, under each modality that both kernels have a feed for; equal questions once.
 
-    `ulps`: by how many neighbours stored numbers may be off; None takes them exactly.
+    `ulps`: by how many neighbours stored numbers may be off; None takes them exactly. `known`: what was decided before,
+    of layouts that have not changed since.
     """
-    known: dict[tuple[object, ...], Compared] = {}
+    known = {} if known is None else known
     for meeting in track(list(meetings(source, target))):
         first, second = meeting.source.spec, meeting.target.spec
         if first is None and second is None:
@@ -124,11 +134,10 @@ def compare(
         first, second = first or _passing(second), second or _passing(first)
         sides = _loaded(first, meeting.source), _loaded(second, meeting.target)
         for feed in _feeds(*sides):
-            key = (first, second, feed, meeting.source.rows, meeting.target.rows)
-            if key not in known:
-                known[key] = _decided(meeting, feed, sides, limit, ulps)
-            one = known[key]
-            yield Compared(meeting, feed, one.verdict, one.sides, one.fault)
+            question = first, second, meeting.source.rows, meeting.target.rows, feed, limit, ulps
+            if question not in known:
+                known[question] = _decided(sides, feed, limit, ulps)
+            yield Compared(meeting, feed, known[question][0], sides, known[question][1])
 
 
 def _loaded(spec: str, part: Part) -> Loaded:
@@ -142,14 +151,11 @@ def _passing(spec: str | None) -> str:
     return f"{PASSING}:head_dim={load(str(spec)).layout.width}"
 
 
-def _decided(
-    meeting: Meeting, feed: str, sides: tuple[Loaded, Loaded], limit: Relation | None, ulps: int | None,
-) -> Compared:
+def _decided(sides: tuple[Loaded, Loaded], feed: str, limit: Relation | None, ulps: int | None) -> Decided:
     try:
-        verdict = prove_loaded(*sides, [feed] if feed else [], limit, ulps=ulps)
+        return prove_loaded(*sides, [feed] if feed else [], limit, ulps=ulps), ""
     except ProverError as fault:
-        return Compared(meeting, feed, None, sides, str(fault))
-    return Compared(meeting, feed, verdict, sides)
+        return None, str(fault)
 
 
 def _feeds(source: Loaded, target: Loaded) -> tuple[str, ...]:
