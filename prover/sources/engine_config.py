@@ -7,7 +7,7 @@ reading of transformers; what an engine's attention class makes of them is its o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -129,8 +129,8 @@ def _leaf(
             values.insert(0, Value("qk_nope_head_dim", str(keys.whole("qk_nope_head_dim", 0)),
                                    keys.origin("qk_nope_head_dim")))
         part = Part(name, layers.indices, layout, tuple(values), layer_type=layers.type)
-        _check(part, keys)
-        yield part
+        width = _check(part, keys)
+        yield replace(part, rows=(*range(0, width, 2), *range(1, width, 2))) if engine.halves_rows else part
         if engine.indexer_interleaves:
             yield _indexer(keys, engine, part, reader)
     if engine.scales_query and any(
@@ -141,10 +141,10 @@ def _leaf(
     findings += [Finding(each.code, each.text, name) for each in dict.fromkeys(told)]
 
 
-def _check(part: Part, keys: Keys) -> None:
-    """Raise InputError where no command takes the SPEC."""
+def _check(part: Part, keys: Keys) -> int:
+    """The width of a part's head. Raises InputError where no command takes the SPEC."""
     try:
-        load(str(part.spec))
+        return load(str(part.spec)).layout.width
     except ProverError as fault:
         raise fault.inside(keys.where) from None
 

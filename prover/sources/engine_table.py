@@ -43,6 +43,7 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scales_query: bool = False
     layout: str = ""
     indexer_interleaves: str = ""
+    halves_rows: bool = False
     note: list[str] = []
 
 

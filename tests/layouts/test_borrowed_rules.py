@@ -27,10 +27,11 @@ SAME: dict[str, tuple[str, ...]] = {
     # Divided below the low end first, and with the same blend.
     "frequency/llama3": ("liger/qwen2vl-mrope", "torchtitan/llama"),
     # base*alpha**(n/(n - 2)).
-    "frequency/ntk-alpha": ("liger/qwen2vl-mrope", "mlx-lm/alpha", "sglang/rope", "vllm/rope", "vllm/xdrope"),
+    "frequency/ntk-alpha": ("liger/qwen2vl-mrope", "mlx-lm/alpha", "sglang/rope", "vllm/latent", "vllm/rope",
+                            "vllm/xdrope"),
     # Lanes that pass and lanes that turn, no frequencies.
     "transformers/head": ("onnxruntime-genai/mrope",),
-    "transformers/latent-head": ("mlc-llm/deepseek", "mlx-lm/latent", "sglang/deepseek-npu"),
+    "transformers/latent-head": ("mlc-llm/deepseek", "mlx-lm/latent", "sglang/deepseek-npu", "vllm/latent"),
     "transformers/vision-head": ("vllm/moonvit", "vllm/pixtral"),
     # llama.cpp is built on ggml, ik_llama.cpp is a fork, and ONNX Runtime implements the ONNX operator.
     "ggml/imrope": ("llama-cpp/imrope",),

@@ -178,3 +178,12 @@ def test_a_modality_that_the_target_has_no_feed_for(tmp_path: Path) -> None:
     a = saved(tmp_path, "a", QWEN)
     told = diff(a, "ggml/neox:head_dim=16:n_rot=16:base=500000").to_text()
     assert "fed as image it was not compared: the target's kernel has no feed for that" in told
+
+
+def test_rows_that_an_engine_moves_when_it_loads(tmp_path: Path) -> None:
+    """vLLM moves Llama 4's rows of q and k to halves, which is what its kernel pairs: the published weights work."""
+    llama4 = {"model_type": "llama4_text", "hidden_size": 64, "num_attention_heads": 8, "head_dim": 8,
+              "num_hidden_layers": 1, "no_rope_layers": [1], "rope_theta": 500000.0}
+    found = diff(saved(tmp_path, "a", llama4), engine="vllm")
+    assert ("equivalent", "identical") == (found.verdict, found.to_json()["rows"][0]["relation"])
+    assert "convertible" == diff(saved(tmp_path, "b", llama4), "vllm/rope:head_size=8:base=500000").verdict
