@@ -44,6 +44,7 @@ SETTINGS = (
     "head_dim=64:n_rot=32:rope_factor=8:beta_fast=1:beta_slow=32",
     "head_dim=8:original_max_position_embeddings=1024:max_context_len=4096:rope_scaling_short_factor=1,1.5,2,2.5"
     ":rope_scaling_long_factor=2,3,4,5:use_hf_rope=1",
+    "head_dim=8:n_rot=8:n_ctx_orig=1024:n_ctx=4096:short_factor=1,1.5,2,2.5:long_factor=2,3,4,5",
 )
 # What must be given, and small widths that fit lists of four.
 REQUIRED = {
