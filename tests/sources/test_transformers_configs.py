@@ -93,4 +93,5 @@ def test_the_parts_of_a_model_are_known_where_it_names_them() -> None:
     for entry in table().composite:
         for inner in entry.parts:
             if inner.name in ("text", ""):
-                find_reading(inner.type or inner.absent)
+                kind = inner.type or inner.absent
+                assert kind in find_reading(kind).types
