@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.console import tell_report
+from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 
 
 @click.command("list")
@@ -22,7 +23,7 @@ def list_layouts(patterns: tuple[str, ...], unsupported: bool, as_json: bool) ->
     return tell_report(api.unsupported() if unsupported else api.find(patterns), as_json)
 
 
-@click.command()
+@click.command(cls=EngineArgumentsCommand)
 @click.argument("spec")
 @click.option(
     "--feed", "feeds", multiple=True, metavar="F",
@@ -30,15 +31,16 @@ def list_layouts(patterns: tuple[str, ...], unsupported: bool, as_json: bool) ->
 )
 @click.option("--all", "every_row", is_flag=True, help="Show every pair, however many.")
 @click.option("--engine", metavar="E", default="", help="Which engine reads a config.json: transformers, llama.cpp.")
-@click.option("--as", "kind", metavar="TYPE", default="", help="What a config's model_type is taken for.")
+@click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: str, as_json: bool) -> int:
     """Show a layout: its formula, its parameters, its pairs and its properties; or the layouts of a model.
 
     Parameters that must be given need not be: then pairs and properties are left out. Of a config.json, a model's
     folder, a GGUF file, a gguf-dump or a loader's log (- is standard input), show each part's SPEC, and the key or
-    default behind every value.
+    default behind every value. Behind -- may stand what the engine is started with, such as
+    '-- llama-server --rope-scaling yarn --rope-scale 4'.
     """
     from prover import api
 
-    return tell_report(api.show(spec, feeds, every_row, engine=engine, kind=kind), as_json)
+    return tell_report(api.show(with_arguments(spec), feeds, every_row, engine=engine, kind=kind), as_json)

@@ -8,15 +8,18 @@ from typing import cast
 import click
 
 from prover.commands.console import exit_help, tell_report
+from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS
 from prover.errors import InputError
 
 
-@click.command(epilog=exit_help("equivalent: every part works as it is, or as --relation allows"))
+@click.command(
+    cls=EngineArgumentsCommand, epilog=exit_help("equivalent: every part works as it is, or as --relation allows"),
+)
 @click.argument("source")
 @click.argument("target", required=False, default="")
 @click.option("--engine", metavar="E", default="", help="Which engine reads TARGET, or SOURCE again.")
-@click.option("--as", "kind", metavar="TYPE", default="", help="What a config's model_type is taken for.")
+@click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
 @click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove.")
 @click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove.")
 @click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove.")
@@ -31,6 +34,9 @@ def diff(
     SOURCE is what the weights were made for, TARGET what is to run them: a config.json or the folder of one, a GGUF
     file, a gguf-dump or a loader's log, or a SPEC. With --engine alone, SOURCE is compared with itself under that
     engine. Layers of the same number are compared; the worst part makes the verdict.
+
+    Behind -- may stand what the engine is started with, the whole command line or its flags: it holds for TARGET, or
+    for SOURCE run so. A name may have its own behind it: 'model.gguf --rope-scale 4'.
     """
     from prover import api
     from prover.commands.progress import track
@@ -39,8 +45,10 @@ def diff(
     if folder is not None and not Path(folder).is_dir():
         raise InputError("is no folder", where=folder, advice="Create it first")
     allowed = cast("api.RelationName | None", relation)
+    given = with_arguments(target or source)
     found = api.diff(
-        source, target, engine=engine, kind=kind, relation=allowed, exact=exact, ulps=ulps, track=track,
+        source, given if given != source else target, engine=engine, kind=kind, relation=allowed, exact=exact,
+        ulps=ulps, track=track,
     )
     if folder is not None:
         for name, text in found.certificates:

@@ -51,7 +51,7 @@ def model_text(model: Model) -> str:
             lines.append(f"  no RoPE: {plain(part.instead)}")
             continue
         lines.append(f"  {plain(part.spec, WIDEST_SPEC)}")
-        wide = max(len(value.name) for value in part.values)
+        wide = max((len(value.name) for value in part.values), default=0)
         lines += [f"    {v.name:<{wide}}  {plain(v.text, 60)}  from {plain(v.origin, 200)}" for v in part.values]
     if model.findings:
         lines.append("")

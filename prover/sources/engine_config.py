@@ -13,11 +13,12 @@ from typing import Protocol
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
-from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, config_model
+from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
 from prover.sources.keys import Keys
 from prover.sources.layer_types import Layers, group_layers
 from prover.sources.model import Finding, Model, Part, Value
+from prover.sources.overriding import loaded_keys, put_parameters
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.rope_keys import PART
 from prover.sources.standard import Standard, standard
@@ -64,6 +65,7 @@ def _parts(
     if isinstance(entry, Composite):
         if depth >= MAX_NESTING:
             raise InputError(f"is nested deeper than {MAX_NESTING}", where=keys.where)
+        _tell_outer(keys, findings)
         for inner in entry.parts:
             yield from _inner(keys, inner, findings, reader, depth)
     elif isinstance(entry, Without):
@@ -72,6 +74,9 @@ def _parts(
         if depth:
             raise InputError(f"'{kind}' is run by transformers' own class, which is read only where it is the whole",
                              where=keys.where)
+        if keys.override is not None and (keys.override.flat or keys.override.rope is not None):
+            raise InputError(f"'{kind}' is run by transformers' own class, and what an override does to it is not "
+                             "known here", where=keys.override.flag, advice="Write it into config.json")
         model = config_model(keys)
         findings += model.findings
         yield from model.parts
@@ -80,10 +85,22 @@ def _parts(
         yield from _leaf(keys, kind, entry, name or entry.part, findings, reader)
 
 
+def _tell_outer(keys: Keys, findings: list[Finding]) -> None:
+    """Overrides of RoPE at the top of a model whose parts have configs of their own."""
+    override = keys.override
+    if override is None:
+        return
+    idle = [key for key in override.flat if key in ROPE_KEYS]
+    idle += ["rope_parameters"] if override.rope is not None else []
+    if idle:
+        findings.append(Finding("RP204", f"{override.flag} {', '.join(idle)}: put on the outer config, which no part "
+                                         "reads: give them inside of text_config"))
+
+
 def _inner(keys: Keys, inner: Inner, findings: list[Finding], reader: Reader, depth: int) -> Iterator[Part]:
     found = keys.object(inner.key)
     if found is None and inner.flat:
-        found = Keys(keys.table, keys.where)
+        found = replace(keys, names={}, defaults={})
     if found is None:
         if inner.name == "text":
             raise InputError("is not in the file, and a model of defaults is not this one",
@@ -106,7 +123,8 @@ def _leaf(
     entry = find_reading(kind)
     assert isinstance(entry, Reading)
     own = defaults()[kind]
-    keys = Keys(keys.table, keys.where, own.names, own.numbers)
+    keys = replace(keys, names=own.names, defaults=own.numbers)
+    running = loaded_keys(keys)
     for key in engine.refuses:
         if keys.is_given(key):
             raise InputError(f"is read by {engine.symbol}, and what it does is not known here",
@@ -124,7 +142,11 @@ def _leaf(
             layout, values = engine.layout, list(_tower(keys, entry, engine))
         else:
             rope = standard(keys, entry, layers.type, told, reader.renamed)
-            layout, values = reader.get_rope(engine, rope, _head(keys, entry, engine, layers.type), keys, told)
+            if engine.theta_in and running.override is not None and running.override.rope is not None:
+                raise InputError(f"is not read by {engine.symbol}, which takes its base from {engine.theta_in}",
+                                 where=f"{running.override.flag}, rope_parameters")
+            rope = put_parameters(rope, keys, layers.type if layers.type in entry.by_type else "", engine.theta, told)
+            layout, values = reader.get_rope(engine, rope, _head(keys, entry, engine, layers.type), running, told)
         if engine.kernel == "latent":
             values.insert(0, Value("qk_nope_head_dim", str(keys.whole("qk_nope_head_dim", 0)),
                                    keys.origin("qk_nope_head_dim")))

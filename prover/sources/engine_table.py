@@ -35,6 +35,7 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takes: list[str] = []
     demands: list[str] = []
     refuses: list[str] = []
+    theta: str = "10000"
     theta_in: str = ""
     whole_theta: bool = False
     scaling: bool = True

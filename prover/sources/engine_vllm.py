@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.errors import InputError
+from prover.sources.arguments import NO_ARGUMENTS, Arguments
 from prover.sources.config_json import QUERY_SCALE
 from prover.sources.engine_config import Reader, read_engine, rotated_lanes
 from prover.sources.engine_table import Engine
 from prover.sources.keys import Keys, list_text
 from prover.sources.model import Finding, Model, Value
+from prover.sources.overriding import LENGTH, put_overrides
 from prover.sources.rope_keys import ORIGINAL, PART, SECTIONS
 from prover.sources.standard import Standard, refuse_types_that_differ
 
@@ -29,9 +31,10 @@ BESIDES = ("rope_type", "type", "rope_theta", PART, "rope_dim", SECTIONS, "mrope
 PARTS = ("rotary_pct", "rotary_emb_fraction")
 
 
-def read_vllm(keys: Keys) -> Model:
-    """What vLLM makes of a config.json. Raises InputError."""
-    return read_engine(keys, Reader("vllm", _get_rope, RENAMED))
+def read_vllm(keys: Keys, arguments: Arguments = NO_ARGUMENTS) -> Model:
+    """What vLLM makes of a config.json, started with `arguments`. Raises InputError."""
+    model = read_engine(put_overrides(keys, arguments), Reader("vllm", _get_rope, RENAMED))
+    return replace(model, engine=f"{model.engine} {arguments}".strip())
 
 
 def _get_rope(
@@ -134,7 +137,8 @@ def _scaled(entry: Engine, rope: Standard, keys: Keys, rule: str, axes: bool) ->
         values.append(longest)
         # vLLM sizes itself by the original length if that stands at the top, and by the longest otherwise.
         at_top = "at the top" in rope.origin(ORIGINAL) or rope.origin(ORIGINAL) == "default"
-        values.append(rope.number(ORIGINAL, "max_model_len") if at_top else _longest(keys, "max_model_len"))
+        values.append(_started(keys) or (
+            rope.number(ORIGINAL, "max_model_len") if at_top else _longest(keys, "max_model_len")))
         return values + [rope.number(key) for key in TAKEN[rule][3:] if key in rope.keys]
     if rule == "linear" and type(rope.keys.table.get("factor")) is int:
         raise InputError(f"is written without a point ({rope.keys.table['factor']}): LinearScalingRotaryEmbedding of "
@@ -168,6 +172,12 @@ def _lengths(rope: Standard, keys: Keys) -> list[Value]:
     trained = rope.number("max_trained_positions", ORIGINAL) if rope.has("max_trained_positions") else Value(
         ORIGINAL, longest.text, longest.origin)
     return [trained, longest]
+
+
+def _started(keys: Keys) -> Value | None:
+    """The length that the engine is started with, if it is told."""
+    length = keys.override.length if keys.override else None
+    return None if length is None else Value("max_model_len", str(length), LENGTH)
 
 
 def _longest(keys: Keys, name: str) -> Value:

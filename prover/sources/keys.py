@@ -14,17 +14,36 @@ MAX_LIST = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """What a command line puts onto a loaded config.
+
+    `flag`: what gave it; `flat`: single keys; `rope`: parameters of RoPE, which it `merges` into those that are there
+    or puts in their place; `patches`: single keys are moved into the parameters afterwards; `inner`: for the configs
+    inside; `length`: the context that the engine is started with.
+    """
+
+    flag: str
+    flat: Mapping[str, Any]
+    rope: Mapping[str, Any] | None
+    merges: bool
+    patches: bool
+    inner: Mapping[str, Override]
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """One object of a config. `where`: its file, and its own place in it.
 
     `names`: what the config class calls a key, by its usual name; the file may use either. `defaults`: what the class
-    has for a key that is not in the file.
+    has for a key that is not in the file. `override`: what is to be put onto it when it is loaded.
     """
 
     table: Mapping[str, Any]
     where: str
     names: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, int] = field(default_factory=dict)
+    override: Override | None = None
 
     def __contains__(self, key: str) -> bool:
         return key in self.table or self.names.get(key) in self.table
@@ -40,7 +59,10 @@ class Keys:
 
     def origin(self, key: str) -> str:
         """Where its value comes from: the key, or the default."""
-        return self.name(key) if key in self else "default"
+        name = self.name(key)
+        if self.override is not None and name in self.override.flat:
+            return f"{self.override.flag} {name}"
+        return name if key in self else "default"
 
     def number(self, key: str) -> Fraction:
         """A number, which must be there. Raises InputError."""
@@ -86,7 +108,8 @@ class Keys:
             return None
         if not isinstance(value, dict):
             raise self.wrong(key, "an object")
-        return Keys(value, f"{self.where}, {key}") if value else None
+        inner = self.override.inner.get(key) if self.override else None
+        return Keys(value, f"{self.where}, {key}", override=inner) if value else None
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, which must be there. Raises InputError."""

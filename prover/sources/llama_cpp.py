@@ -10,11 +10,13 @@ from dataclasses import replace
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
+from prover.sources.arguments import NO_ARGUMENTS, Arguments
 from prover.sources.llama.architectures import Architecture, architectures, find_architecture
 from prover.sources.llama.factors import Factors, find_factors
 from prover.sources.llama.header import ARCHITECTURE, Header, open_header
 from prover.sources.llama.heads import REQUIRED, Head, check_head, read_heads
 from prover.sources.llama.layers import NO_ATTENTION, Kind, Plan, count_layers, plan_layers
+from prover.sources.llama.run import Run, override_keys, read_run
 from prover.sources.llama.scaling import Scaling, read_scaling, scaling_values
 from prover.sources.llama.sparse import compressed_parts, indexer_parts, is_streamed
 from prover.sources.llama.towers import TOWERS, tower_parts
@@ -30,13 +32,15 @@ LONGROPE = "llama-cpp/longrope"
 STRETCHED, STRETCHED_SECTIONS = "llama-cpp/hunyuan", "llama-cpp/hunyuan-vl"
 
 
-def read_llama_cpp(metadata: Metadata) -> Model:
+def read_llama_cpp(metadata: Metadata, arguments: Arguments = NO_ARGUMENTS) -> Model:
     """The parts of the model that GGUF metadata is about, each with the layout that llama.cpp computes in it.
 
-    Raises InputError with file, key, got and expected, for what llama.cpp refuses and for what no layout can say.
+    `arguments`: what it is started with. Raises InputError with file, key, got and expected, for what llama.cpp refuses
+    and for what no layout can say.
     """
     table = architectures()
-    header = open_header(metadata, table.architecture)
+    run = read_run(arguments)
+    header = open_header(override_keys(metadata, arguments), table.architecture)
     try:
         entry = find_architecture(header.name)
     except InputError as fault:
@@ -44,7 +48,7 @@ def read_llama_cpp(metadata: Metadata) -> Model:
     if entry.refused:
         raise InputError(f"{table.engine} refuses '{header.name}': {entry.refused}",
                          where=f"{metadata.file}, {ARCHITECTURE}", advice="Give the layout itself: 'rope-prover list'")
-    parts = tuple(_merged(list(_parts(entry, header))))
+    parts = tuple(_merged(list(_parts(entry, header, run))))
     for spec in dict.fromkeys(part.spec for part in parts):
         try:
             load(spec or "generic/nope")  # a SPEC that no command takes is none
@@ -52,7 +56,8 @@ def read_llama_cpp(metadata: Metadata) -> Model:
             raise fault.inside(metadata.file) from None
     told = (Finding("RP101", text) for text in metadata.findings)
     findings = (*told, *header.findings, *_told(entry, header))
-    return Model(metadata.file, header.name, table.engine, table.source(header.name), parts, findings)
+    engine = f"{table.engine} {arguments}".strip()
+    return Model(metadata.file, header.name, engine, table.source(header.name), parts, findings)
 
 
 def _told(entry: Architecture, header: Header) -> Iterator[Finding]:
@@ -69,7 +74,7 @@ def _told(entry: Architecture, header: Header) -> Iterator[Finding]:
     yield from header.unread()
 
 
-def _parts(entry: Architecture, header: Header) -> Iterator[Part]:
+def _parts(entry: Architecture, header: Header, run: Run) -> Iterator[Part]:
     if header.name == TOWERS:
         yield from tower_parts(header)
         return
@@ -77,7 +82,7 @@ def _parts(entry: Architecture, header: Header) -> Iterator[Part]:
     if entry.without:
         yield Part(TEXT, None if count is None else tuple(range(count)), None, instead=entry.without)
         return
-    scaling = read_scaling(entry, header)
+    scaling = read_scaling(entry, header, run)
     if entry.compressed or is_streamed(entry, header):
         head = replace(read_heads(entry, header, first_slides=True).full, trails=True)
         check_head(entry, header, head, slides=True)
@@ -112,14 +117,16 @@ def _layout(entry: Architecture, header: Header, head: Head, scaling: Scaling, s
             sections: tuple[Value, ...], factors: Factors) -> tuple[str, tuple[Value, ...]]:
     """The layout of one kind of layers, and its values."""
     if entry.plain:
-        base = () if entry.base else (Value("base", scaling.base.text, scaling.base.origin),)
+        base = () if entry.base else (Value("base", scaling.full_base.text, scaling.full_base.origin),)
         return f"{entry.layout}:arch={header.name}", (head.values()[0], *base)
     scaled = scaling_values(entry, header, scaling, slides)
     layout = entry.sectioned if sections and entry.sectioned else entry.layout
-    if entry.alpha and ALPHA in header and not sections and header.number(ALPHA).number > 0:
+    stretch = header.number(ALPHA) if entry.alpha and ALPHA in header else None
+    if scaling.run.base is not None:
+        stretch = None  # a base of the command line stands above the stretched one
+    if not sections and stretch is not None and stretch.number > 0:
         layout = STRETCHED
     if layout in (STRETCHED, STRETCHED_SECTIONS):
-        stretch = header.number(ALPHA) if ALPHA in header else None
         scaled = [Value("freq_base", each.text, each.origin) if each.name == "base" else each for each in scaled]
         if stretch is not None and stretch.number > 0:
             scaled.append(Value("alpha", stretch.text, ALPHA))

@@ -13,6 +13,9 @@ from prover.errors import InputError
 from prover.files import read_bytes
 from prover.layouts.loading import load
 from prover.layouts.spec import MAX_SPEC, catalogue
+from prover.sources.arguments import Arguments, read_arguments, split_arguments
+from prover.sources.as_layout import as_layout
+from prover.sources.calls import call_spec, is_call
 from prover.sources.config_json import config_model, config_of
 from prover.sources.converter import convert
 from prover.sources.engine_mlx_lm import read_mlx_lm
@@ -33,6 +36,7 @@ _SUFFIX = re.compile(r"(.*?\.(?:json|gguf|log|txt))(?::(.*))?", re.DOTALL)
 
 def is_model(name: str) -> bool:
     """Whether a name is that of a model, and not that of a layout: a folder, a file that is no layout file, or -."""
+    name, _ = split_arguments(name)
     if not name or name in catalogue() or name.endswith(".toml"):
         return False
     return name == STDIN or _SUFFIX.fullmatch(name) is not None or _is_there(name)
@@ -48,9 +52,14 @@ def _is_there(name: str) -> bool:
 def read_model(name: str, engine: str = "", kind: str = "") -> Model:
     """What an engine makes of a model: transformers of a config.json, llama.cpp of a GGUF file or a text about one.
 
-    `engine`: another engine, one of ENGINES. `kind`: what a config's model_type is taken for. Raises InputError with
-    file, key, got and expected; nothing of the model is executed or imported.
+    `name`: that of a file or folder, with or without arguments of the engine behind it, such as "model.gguf
+    --rope-scale 4". `engine`: another engine, one of ENGINES; if not told, the one whose arguments they are. `kind`:
+    what a config's model_type is taken for. Raises InputError with file, key, got and expected; nothing of the model is
+    executed or imported.
     """
+    name, words = split_arguments(name)
+    arguments = read_arguments(words, engine)
+    engine = engine or arguments.engine
     if engine and engine not in ENGINES:
         names = ", ".join(ENGINES)
         raise InputError(f"there is no engine '{engine[:40]}'", where="engine", advice=f"Engines: {names}")
@@ -68,12 +77,25 @@ def read_model(name: str, engine: str = "", kind: str = "") -> Model:
         else:
             found = read_metadata(path)
     if isinstance(found, Keys):
+        if _is_layout(kind):
+            if engine:
+                raise InputError(f"'{kind[:60]}' is a layout, which no engine reads a config as", where="--as",
+                                 advice="Leave --engine out, or give a model type")
+            return as_layout(found, kind)
         if kind:
             found = Keys({**found.table, "model_type": kind}, found.where)
-        return ENGINES[engine or "transformers"](found)
+        return ENGINES[engine or "transformers"](found, arguments)
+    if kind:
+        raise InputError("is no config.json, whose model type could be taken for another", where=f"{found.file}, --as")
     if engine not in ("", "llama.cpp"):
         raise InputError(f"{engine} does not run GGUF files here", where=found.file, advice="Give its config.json")
-    return read_llama_cpp(found)
+    return read_llama_cpp(found, arguments)
+
+
+def _is_layout(kind: str) -> bool:
+    """Whether what a config is taken for is a layout, and no model type."""
+    name = kind.partition(":")[0]
+    return "/" in name or name.endswith(".toml") or name in catalogue()
 
 
 def read_side(name: str, engine: str = "", kind: str = "") -> Model:
@@ -98,10 +120,18 @@ def _text(text: str, where: str, is_json: bool = False) -> Keys | Metadata:
     return read_dump_object(found, where) if is_dump_object(found) else Keys(found, where)
 
 
-def _converted(keys: Keys) -> Model:
+def _transformers(keys: Keys, _: Arguments) -> Model:
+    return config_model(keys)
+
+
+def _mlx_lm(keys: Keys, _: Arguments) -> Model:
+    return read_mlx_lm(keys)
+
+
+def _converted(keys: Keys, arguments: Arguments) -> Model:
     """A config as llama.cpp reads the file that its converter makes of it."""
     done = convert(keys)
-    model = read_llama_cpp(done.metadata)
+    model = read_llama_cpp(done.metadata, arguments)
     parts = tuple(
         part if part.spec is None or done.permutes is None or part.name != "text"
         else replace(part, rows=done.permutes.sources(load(part.spec).layout.width))
@@ -115,9 +145,9 @@ def _converted(keys: Keys) -> Model:
                  (*told, *model.findings))
 
 
-# How each engine reads a config.
-ENGINES: dict[str, Callable[[Keys], Model]] = {
-    "transformers": config_model, "llama.cpp": _converted, "vllm": read_vllm, "mlx-lm": read_mlx_lm,
+# How each engine reads a config, with arguments that it takes.
+ENGINES: dict[str, Callable[[Keys, Arguments], Model]] = {
+    "transformers": _transformers, "llama.cpp": _converted, "vllm": read_vllm, "mlx-lm": _mlx_lm,
 }
 
 
@@ -137,18 +167,22 @@ def _standard_input() -> bytes:
 def resolve(spec: str, folder: Path | None = None) -> str:
     """A SPEC without models in it: MODEL#PART:NAME=VALUE as the part's own layout, with these values on top.
 
-    `folder`: where a model's path starts, if not here. What names no model is given back as it is. Raises InputError.
+    Arguments of the engine may stand behind all that. ENGINE:NAME=VALUE is a call of its get_rope. `folder`: where a
+    model's path starts, if not here. What names no model is given back as it is. Raises InputError.
     """
     if len(spec) > MAX_SPEC:
         return spec
-    name, address, given = _split(spec)
+    if is_call(spec):
+        return call_spec(spec)
+    named, words = split_arguments(spec)
+    name, address, given = _split(named)
     path = str(folder / name) if folder is not None and not Path(name).is_absolute() else name
     if not is_model(path):
         if address:
             raise InputError(f"'{name[:80]}' is no model that has parts", where=f"spec '{spec[:80]}'",
                              advice="Parts are of a config.json, of the folder that holds one, or of a GGUF file")
         return spec
-    part = read_model(path).part(address)
+    part = read_model(f"{path} {words}".strip()).part(address)
     values = {value.name: value.text for value in part.values}
     for each in given.split(":") if given else []:
         key, equals, value = each.partition("=")

@@ -38,5 +38,6 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 def unknown_type(engine: str, kind: str, known: Collection[str]) -> InputError:
     """The error that how an engine reads a model type is not known here."""
-    hint = f"{nearest(kind, known)}'rope-prover list {kind[:40]}' may name its layout; {len(known)} types are known"
+    hint = (f"{nearest(kind, known)}'rope-prover list {kind[:40]}' may name its layout, for --as SPEC; "
+            f"{len(known)} types are known")
     return InputError(f"how {engine} reads model_type '{kind[:60]}' is not known here", advice=hint)

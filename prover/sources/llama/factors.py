@@ -62,12 +62,19 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
     if not takes_lists:
         return Factors((_listed("freq_factors", found[FREQS] or (), FREQS),))
     original = header.whole(ORIGINAL) if ORIGINAL in header else original_context(header)  # here a 0 is one
-    header.tell("RP106", f"two lists of factors: {LONG} where the program is started with more than {original.whole} "
-                         "tokens of context for each sequence (n_ctx of the layout), else the short one")
+    if scaling.run.context is None:
+        header.tell("RP106", f"two lists of factors: {LONG} where the program is started with more than "
+                             f"{original.whole} tokens of context for each sequence (n_ctx of the layout), else the "
+                             "short one")
     values = [_listed(parameter, found[name] or (), name)
               for parameter, name in (("short_factor", SHORT), ("long_factor", LONG)) if name in found]
+    if scaling.run.context is not None:
+        values.append(Value("n_ctx", scaling.run.context.text, scaling.run.context.origin))
     if not scaling.ramp.number:
         values.append(Value("n_ctx_orig", str(original.whole), original.origin))
+    elif scaling.run.original is not None and scaling.run.original.number != original.number:
+        raise InputError("is another length for YaRN than the file's, which rules the two lists of factors: no layout "
+                         "says that", where=f"{header.metadata.file}, {scaling.run.original.origin}")
     return Factors(tuple(values), True)
 
 

@@ -19,6 +19,7 @@ COMPRESSED_BASE = "attention.compress_rope_freq_base"
 STREAMS = "hyper_connection.count"
 DEEPSEEK4 = "llama-cpp/text:arch=deepseek4"
 OUTPUT_BACK = "llama-cpp/output-back"
+UNUSED = ("base", "attn_factor", "yarn_attn_factor")  # compressed layers have a base and a magnitude of their own
 GLM_CONTEXT = 1 << 20  # from this context on glm-dsa shares indexers where the file has no types
 GLM_SHARED = 78
 
@@ -63,7 +64,7 @@ def compressed_parts(entry: Architecture, header: Header, head: Head, scaling: S
 
     The attention output is turned back in both. Raises InputError.
     """
-    base = Value("base", scaling.base.text, scaling.base.origin)
+    base = Value("base", scaling.full_base.text, scaling.full_base.origin)
     plain = (*head.values(), base)
     if not entry.compressed:
         layers = None if count is None else tuple(range(count))
@@ -74,7 +75,7 @@ def compressed_parts(entry: Architecture, header: Header, head: Head, scaling: S
     if count is not None and len(ratios) + header.cut(RATIOS) < count:
         raise InputError(f"has {len(ratios)} entries, expected at least {count}", where=header.where(RATIOS))
     own = header.number(COMPRESSED_BASE)
-    rest = [each for each in scaling_values(entry, header, scaling, False) if each.name not in ("base", "attn_factor")]
+    rest = [each for each in scaling_values(entry, header, scaling, False) if each.name not in UNUSED]
     scaled = (*head.values(), Value("base", own.text, own.origin), *rest)
     known = count is not None and len(ratios) >= count
     if not known:
