@@ -58,7 +58,7 @@ def test_certificates_and_text(models: Path, tmp_path: Path, capsys: pytest.Capt
     models = models / "a.json"
     assert 1 == run_command(["audit", str(models), "--engines", "vllm,mlx-lm", "--certificate", str(tmp_path / "out")])
     said = capsys.readouterr().out
-    assert "a.json, mlx-lm: text: different" in said
+    assert "[1] mlx-lm: text: different. No fixed change" in said
     assert said.endswith("1 models: 1 equivalent, 1 different\n")
     texts = [path.read_text() for path in sorted((tmp_path / "out").iterdir())]
     assert [(None, "linear"), ("identical", None)] == [checker.check(text) for text in texts]
