@@ -23,7 +23,7 @@ from prover.sources.reading import ENGINES, read_model
 from prover.verdicts.verdict import Verdict
 
 TRAINED = "transformers"
-AT_ONCE = 16
+AT_ONCE = 8
 # What is said of a verdict, or of why there is none: what came out and what differs, and the first that does.
 Tell = Callable[[Verdict | None, str], tuple[str, str]]
 _Done = TypeVar("_Done")
