@@ -48,16 +48,23 @@ def audit(
     """What engines make of models, each against what it was trained with: transformers' reading of its config.
 
     `models`: configs and folders, one or several; all below a folder that has no config itself. `relation`, `exact`,
-    `ulps`: as for `prove`. `jobs`: how many are worked on at once, by joblib and where its backend says; as many as
-    there are cores if None. `track` goes around the names, for progress. A model that cannot be read is a row that
-    says why. Raises ProverError.
+    `ulps`: as for `prove`. `jobs`: how many are worked on at once; as many as there are cores, or workers, if None.
+    `track` goes around the names, for progress. A model that cannot be read is a row that says why. Raises ProverError.
+
+    joblib spreads the work, and the answer is the same wherever it is done. For Dask, its client being connected:
+
+        with joblib.parallel_config("dask"):
+            prover.audit("models")
     """
     from prover.reports.audit_report import audit_code, audit_json, audit_text
+    from prover.reports.reason import reason
+    from prover.sources.auditing import Options
     from prover.sources.auditing import audit as audited
-    from prover.sources.auditing import find_models
+    from prover.sources.model_files import find_models
 
-    names, columns = find_models(several(models)), several(engines)
-    results = audited(names, columns, allowed(relation), None if exact else ulps, jobs, certificates)
+    names, columns = find_models(several(models)), tuple(dict.fromkeys(several(engines)))
+    options = Options(allowed(relation), None if exact else ulps, reason, certificates)
+    results = audited(names, columns, jobs, options)
     rows = tuple(next(results) for _ in track(names))
     found = tuple(
         (f"{number}-{cell.engine}-{part}".replace("/", "-") + ".json", text)

@@ -11,17 +11,17 @@ _Item = TypeVar("_Item")
 
 
 def track(items: Sequence[_Item]) -> Iterator[_Item]:
-    """The items one by one, with a bar that names the one under way."""
+    """The items one by one, with a bar that names the one under way, how many are done, and what time is left."""
     if not sys.stderr.isatty():
         yield from items
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(items))
         for item in items:
-            progress.update(task, description=item.stem if isinstance(item, Path) else str(item)[:60])
+            progress.update(task, description=item.stem if isinstance(item, Path) else str(item)[-60:])
             yield item
             progress.advance(task)

@@ -50,7 +50,7 @@ def _stamp(path: Path) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _load(
     path: Path, name: str, choices: tuple[tuple[str, str], ...], stamp: tuple[int, int]
 ) -> Family:

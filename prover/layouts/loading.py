@@ -15,8 +15,12 @@ from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
 from prover.layouts.layout import Layout, move_rows
 from prover.layouts.layout_file import choice_names
-from prover.layouts.spec import Spec, parse_spec, parse_stored
+from prover.layouts.spec import Spec, catalogue, parse_spec, parse_stored
 from prover.resources import shown_path
+
+# Layouts of the catalogue, which does not change, are worked out once as long as there are few.
+MAX_KNOWN_LANES = 1 << 15
+_KNOWN: dict[str, Loaded] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,24 @@ class Outline:
 
 def load(text: str) -> Loaded:
     """Parse a spec, read its file and expand it. Every fault names the spec."""
+    known = _KNOWN.get(text)
+    if known is not None:
+        return known
     spec = parse_spec(text)
+    found = _load(spec)
+    if spec.name in catalogue() and found.layout.width <= MAX_KNOWN_LANES:
+        if sum(each.layout.width for each in tuple(_KNOWN.values())) + found.layout.width > MAX_KNOWN_LANES:
+            _KNOWN.clear()
+        _KNOWN[text] = found
+    return found
+
+
+def _load(spec: Spec) -> Loaded:
     try:
         family, values = family_of(spec)
         parsed = {key: _stored_value(key, value) for key, value in values.items()}
         given = {key: value for key, (value, _) in parsed.items()}
-        layout = expand(family, given, text)
+        layout = expand(family, given, spec.text)
         about = About(family.title, warnings_of(family, given, layout))
         fed = {word for _, table in family.feeds for _, place in table for word in words(place)}
         stored = tuple(Stored(key, formats, key in fed) for key, (_, formats) in parsed.items() if any(formats))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
-from prover.errors import EXIT_OK
-from prover.reports.text import plain
+from prover.errors import EXIT_INTERNAL, EXIT_OK
+from prover.reports.text import columns, plain
 from prover.sources.auditing import Audited
 
 JSON = dict[str, Any]
 UNKNOWN, UNREAD = "-", "not read"
+WIDEST_NAME, WIDEST_REASON, MAX_NAMED = 60, 600, 8
+Note = tuple[str, tuple[str, ...]]  # an engine, "" for all, and what is said under it
 
 
 def audit_code(rows: Sequence[Audited]) -> int:
     """The exit code of the worst cell; what an engine does not know, or nothing can read, counts for nothing."""
+    if any(row.is_broken or any(cell.is_broken for cell in row.cells) for row in rows):
+        return EXIT_INTERNAL
     outcomes = [Outcome(cell.verdict) for row in rows for cell in row.cells if cell.verdict]
     return EXIT_CODES[worst_of(outcomes)] if outcomes else EXIT_OK
 
@@ -28,7 +34,7 @@ def audit_json(rows: Sequence[Audited], engines: Sequence[str]) -> JSON:
         "models": [
             {
                 "file": row.file, "model_type": row.kind or None, "fault": row.fault or None,
-                "cells": {cell.engine: {"verdict": cell.verdict or None, "reason": cell.reason or None}
+                "cells": {cell.engine: {"verdict": cell.verdict or None, "reasons": list(cell.reasons)}
                           for cell in row.cells},
             }
             for row in rows
@@ -38,22 +44,77 @@ def audit_json(rows: Sequence[Audited], engines: Sequence[str]) -> JSON:
 
 
 def audit_text(rows: Sequence[Audited], engines: Sequence[str]) -> str:
-    """The table, then why a cell is not equivalent or is empty."""
-    names = [plain(row.file, 60) if len(row.file) <= 60 else f"…{plain(row.file[-59:], 60)}" for row in rows]
-    wide = max(map(len, [*names, "model"]))
-    widths = [max(len(engine), len(Outcome.CONVERTIBLE.value)) for engine in engines]
-    lines = ["  ".join([f"{'model':<{wide}}", *(f"{e:<{w}}" for e, w in zip(engines, widths, strict=True))]).rstrip()]
+    """The table, then why a cell is not equivalent or is empty, equal reasons once, by the numbers in the table."""
+    folder = _folder([row.file for row in rows])
+    names = [_name(row.file, folder) for row in rows]
+    notes: dict[Note, list[str]] = {}
     for name, row in zip(names, rows, strict=True):
-        words = {cell.engine: cell.verdict or UNKNOWN for cell in row.cells}
-        cells = (f"{UNREAD if row.fault else words[engine]:<{w}}" for engine, w in zip(engines, widths, strict=True))
-        lines.append("  ".join([f"{name:<{wide}}", *cells]).rstrip())
-    told = [f"{name}: {plain(row.fault, 1000)}" for name, row in zip(names, rows, strict=True) if row.fault]
-    told += [
-        f"{name}, {cell.engine}: {plain(cell.reason, 1000)}"
-        for name, row in zip(names, rows, strict=True) for cell in row.cells if cell.reason
+        for note in _notes(row):
+            notes.setdefault(note, []).append(name)
+    numbers = {note: number for number, note in enumerate(notes, 1)}
+    table = [("model", *engines)] + [
+        (name, *_words(row, engines, numbers)) for name, row in zip(names, rows, strict=True)
     ]
-    counts = {word: sum(cell.verdict == word for row in rows for cell in row.cells)
-              for word in [outcome.value for outcome in Outcome]}
-    summary = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing was compared"
-    more = ["", "'rope-prover diff MODEL --engine ENGINE' tells more of a cell"] if told else []
-    return "\n".join([*lines, *([""] if told else []), *told, *more, "", f"{len(rows)} models: {summary}"]) + "\n"
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [f"models below {plain(folder)}", ""] if folder else []
+    lines += ["  ".join(f"{word:<{wide}}" for word, wide in zip(line, widths, strict=True)).rstrip() for line in table]
+    for note, named in notes.items():
+        lines += ["", *_told(numbers[note], note, named if len(rows) > 1 else [])]
+    if notes:
+        lines += ["", "'rope-prover diff MODEL --engine ENGINE' tells more of a cell"]
+    return "\n".join([*lines, "", f"{len(rows)} models: {_summary(rows)}"]) + "\n"
+
+
+def _folder(files: Sequence[str]) -> str:
+    """The folder that all files are below, if there are several."""
+    try:
+        return os.path.commonpath(files) if len(files) > 1 else ""
+    except ValueError:  # some from here, some from the root
+        return ""
+
+
+def _name(file: str, folder: str) -> str:
+    name = plain(os.path.relpath(file, folder) if folder else file, 4000)
+    return name if len(name) <= WIDEST_NAME else f"…{name[1 - WIDEST_NAME :]}"
+
+
+def _notes(row: Audited) -> Iterator[Note]:
+    if row.fault:
+        yield "", (row.fault,)
+    yield from ((cell.engine, cell.reasons) for cell in row.cells if cell.reasons)
+
+
+def _words(row: Audited, engines: Sequence[str], numbers: dict[Note, int]) -> Iterator[str]:
+    """The row's cells in the order of the engines, each with the number of its note."""
+    if row.fault:
+        yield from (f"{UNREAD} [{numbers['', (row.fault,)]}]" for _ in engines)
+        return
+    cells = {cell.engine: cell for cell in row.cells}
+    for engine in engines:
+        number = numbers.get((engine, cells[engine].reasons))
+        yield (cells[engine].verdict or UNKNOWN) + (f" [{number}]" if number else "")
+
+
+def _told(number: int, note: Note, names: Sequence[str]) -> Iterator[str]:
+    engine, reasons = note
+    for place, text in enumerate(reasons):
+        start = f"[{number}] {f'{engine}: ' if engine else ''}" if not place else "    "
+        yield _wrapped(start, plain(text, WIDEST_REASON))
+    if names:
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        yield _wrapped("    in ", f"{', '.join(names[:MAX_NAMED])}{more}")
+
+
+def _wrapped(start: str, text: str) -> str:
+    return textwrap.fill(
+        text, columns(), initial_indent=start, subsequent_indent=" " * 4, break_long_words=False,
+        break_on_hyphens=False,
+    ).rstrip()
+
+
+def _summary(rows: Sequence[Audited]) -> str:
+    words = [cell.verdict for row in rows for cell in row.cells if cell.verdict]
+    counts = [(words.count(outcome.value), outcome.value) for outcome in Outcome]
+    told = [f"{count} {word}" for count, word in counts if count]
+    unread = sum(bool(row.fault) for row in rows)
+    return ", ".join([*(told or ["nothing was compared"]), *([f"{unread} not read"] if unread else [])])

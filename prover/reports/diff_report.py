@@ -9,8 +9,8 @@ from typing import Any
 from prover.claims.relation import EXIT_CODES, worst_of
 from prover.exact.display import show_pairs
 from prover.reports.differences import lane_by_lane, unmatched_pairs
-from prover.reports.explain import headline
 from prover.reports.model_report import WIDEST_SPEC, layers_text
+from prover.reports.reason import said
 from prover.reports.report import relation_word
 from prover.reports.text import plain
 from prover.sources.comparing import Compared
@@ -156,6 +156,4 @@ def _block(rows: Sequence[Compared]) -> list[str]:
 
 
 def _said(row: Compared) -> str:
-    if row.verdict is not None:
-        return headline(row.verdict)
-    return "Neither side has RoPE." if row.is_same_without else f"Nothing was decided: {row.fault}"
+    return "Neither side has RoPE." if row.is_same_without else said(row.verdict, row.fault)

@@ -105,15 +105,20 @@ def _known(verdict: Verdict) -> str:
 def explanation(verdict: Verdict) -> str:
     """Why: the classes at fault, the pairs without a partner, the number that refutes."""
     claim, decision = verdict.claim, verdict.decision
+    sentences = [*class_at_fault(verdict), *_first_pair(claim, decision), *_refutation(claim, decision)]
+    return " ".join(sentences)
+
+
+def class_at_fault(verdict: Verdict) -> list[str]:
+    """Which pairs are no rotation, and the first class of pairs that the two sides do not have alike."""
+    claim, decision = verdict.claim, verdict.decision
     sentences = _two_angles(claim, decision)
     if decision.mismatch is not None:
         core = decision.mismatch.core or decision.mismatch.all
         turning = [part for part in core if part.unit_class.lanes == 2]
         turning = turning or [part for part in decision.mismatch.all if part.unit_class.lanes == 2]
         sentences.append(_imbalance(claim, decision, (turning or list(core))[0]))
-    sentences += _first_pair(claim, decision)
-    sentences += _refutation(claim, decision)
-    return " ".join(sentences)
+    return sentences
 
 
 def _first_pair(claim: Claim, decision: Decision) -> list[str]:

@@ -13,8 +13,35 @@ from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
 PASSING = "generic/nope"
-Question = tuple[object, ...]
 Decided = tuple[Verdict | None, str]  # or why nothing was decided
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two layouts of the catalogue, each with the rows that its weights are moved by, and how they are compared.
+
+    Equal questions have equal answers: everything that is decided on stands here. `ulps`: by how many neighbours stored
+    numbers may be off; None takes them exactly.
+    """
+
+    source: str
+    target: str
+    source_rows: tuple[int, ...] | None
+    target_rows: tuple[int, ...] | None
+    feed: str
+    limit: Relation | None
+    ulps: int | None
+
+    def sides(self) -> tuple[Loaded, Loaded]:
+        """The layouts as the weights see them before they are moved."""
+        return _loaded(self.source, self.source_rows), _loaded(self.target, self.target_rows)
+
+    def decide(self) -> Decided:
+        """The verdict, or why there is none."""
+        try:
+            return prove_loaded(*self.sides(), [self.feed] if self.feed else [], self.limit, ulps=self.ulps), ""
+        except ProverError as fault:
+            return None, str(fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +73,7 @@ class Compared:
     @property
     def feeds_not_compared(self) -> tuple[str, ...]:
         """Modalities that the source has a feed for and the target has none."""
-        if self.sides is None or not self.feed:
-            return ()
-        theirs = dict(self.sides[1].family.feeds)
-        return tuple(name for name, _ in self.sides[0].family.feeds if name not in theirs)
+        return _only(*self.sides) if self.sides is not None and self.feed else ()
 
     @property
     def outcome(self) -> Outcome:
@@ -116,46 +140,43 @@ def _layers(model: Model, name: str) -> set[int] | None:
     return {layer for part in parts for layer in part.layers or ()}
 
 
+def questions(meeting: Meeting, limit: Relation | None, ulps: int | None) -> tuple[Question, ...]:
+    """What is asked of a meeting: one question for each modality, none where neither side rotates."""
+    a, b = meeting.source, meeting.target
+    if a.spec is None and b.spec is None:
+        return ()
+    first, second = a.spec or _passing(b.spec), b.spec or _passing(a.spec)
+    rows = a.rows if a.spec else None, b.rows if b.spec else None
+    return tuple(Question(first, second, *rows, feed, limit, ulps) for feed in _feeds(load(first), load(second)))
+
+
 def compare(
     source: Model, target: Model, limit: Relation | None, ulps: int | None = 0,
-    track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter, known: dict[Question, Decided] | None = None,
+    track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
 ) -> Iterator[Compared]:
     """Decide every meeting, under each modality that both kernels have a feed for; equal questions once.
 
-    `ulps`: by how many neighbours stored numbers may be off; None takes them exactly. `known`: what was decided before,
-    of layouts that have not changed since.
+    `ulps`: by how many neighbours stored numbers may be off; None takes them exactly.
     """
-    known = {} if known is None else known
+    known: dict[Question, Decided] = {}
     for meeting in track(list(meetings(source, target))):
-        first, second = meeting.source.spec, meeting.target.spec
-        if first is None and second is None:
+        asked = questions(meeting, limit, ulps)
+        if not asked:
             yield Compared(meeting, "", None)
-            continue
-        first, second = first or _passing(second), second or _passing(first)
-        sides = _loaded(first, meeting.source), _loaded(second, meeting.target)
-        for feed in _feeds(*sides):
-            question = first, second, meeting.source.rows, meeting.target.rows, feed, limit, ulps
+        for question in asked:
             if question not in known:
-                known[question] = _decided(sides, feed, limit, ulps)
-            yield Compared(meeting, feed, known[question][0], sides, known[question][1])
+                known[question] = question.decide()
+            yield Compared(meeting, question.feed, known[question][0], question.sides(), known[question][1])
 
 
-def _loaded(spec: str, part: Part) -> Loaded:
-    """The layout as the weights see it before they are moved."""
+def _loaded(spec: str, rows: tuple[int, ...] | None) -> Loaded:
     loaded = load(spec)
-    return loaded if part.rows is None or part.spec is None else loaded.moved(part.rows)
+    return loaded if rows is None else loaded.moved(rows)
 
 
 def _passing(spec: str | None) -> str:
     """A head as wide as this layout's whose lanes all pass."""
     return f"{PASSING}:head_dim={load(str(spec)).layout.width}"
-
-
-def _decided(sides: tuple[Loaded, Loaded], feed: str, limit: Relation | None, ulps: int | None) -> Decided:
-    try:
-        return prove_loaded(*sides, [feed] if feed else [], limit, ulps=ulps), ""
-    except ProverError as fault:
-        return None, str(fault)
 
 
 def _feeds(source: Loaded, target: Loaded) -> tuple[str, ...]:
@@ -164,3 +185,13 @@ def _feeds(source: Loaded, target: Loaded) -> tuple[str, ...]:
         return ("",)
     theirs = dict(target.family.feeds)
     return tuple(name for name, _ in source.family.feeds if name in theirs) or ("",)
+
+
+def not_compared(question: Question) -> tuple[str, ...]:
+    """Modalities beside that of the question which the source has a feed for and the target has none."""
+    return _only(*question.sides()) if question.feed else ()
+
+
+def _only(source: Loaded, target: Loaded) -> tuple[str, ...]:
+    theirs = dict(target.family.feeds)
+    return tuple(name for name, _ in source.family.feeds if name not in theirs)
