@@ -10,7 +10,8 @@ from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
 from prover.sources import rope_keys
 from prover.sources.keys import Keys
-from prover.sources.layer_types import group_layers
+from prover.sources.labelled import tail
+from prover.sources.layer_types import group_layers, indexed
 from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.readings import table as readings_table
@@ -63,25 +64,29 @@ def _parts(keys: Keys, kind: str, name: str, findings: list[Finding], depth: int
     if isinstance(entry, Composite):
         if depth >= MAX_NESTING:
             raise InputError(f"is nested deeper than {MAX_NESTING}", where=keys.where)
-        for inner in entry.parts:
-            yield from _inner_parts(keys, inner, findings, depth)
+        before = len(findings)
+        found = [part for inner in entry.parts for part in _inner_parts(keys, inner, findings, depth)]
+        if not found:
+            said = "; ".join(each.text for each in findings[before:])
+            raise InputError(f"has no part that is read: {said}", where=keys.where)
+        yield from found
         return
     if isinstance(entry, Without):
         findings += _told(name, _unread(keys, set(), None, {}))
         yield Part(name or "text", None, None, instead=entry.has)
         return
     own = defaults()[kind]
-    keys = Keys(keys.table, keys.where, own.names, own.numbers)
+    keys = Keys(keys.table, keys.where, own.names, {**own.numbers, **keys.defaults})
     told = [Finding(*entry.note)] if entry.note else []
-    found = tuple(_layers_parts(keys, entry, name or entry.part, told))
+    parts = tuple(_layers_parts(keys, entry, name or entry.part, told))
     findings += _told(name, told)
-    for part in found:
+    for part in parts:
         if part.spec is not None:
             try:
                 load(part.spec)  # a SPEC that no command takes is none
             except ProverError as fault:
                 raise fault.inside(keys.where) from None
-    yield from found
+    yield from parts
 
 
 def _told(name: str, findings: Iterable[Finding]) -> list[Finding]:
@@ -90,9 +95,12 @@ def _told(name: str, findings: Iterable[Finding]) -> list[Finding]:
 
 def _inner_parts(keys: Keys, inner: Inner, findings: list[Finding], depth: int) -> Iterator[Part]:
     """The parts that stand under one key of a model."""
-    found = keys.object(inner.key)
-    if found is None and inner.flat:
-        found = Keys(keys.table, keys.where)
+    found = keys.object(inner.key) or (keys.object(inner.older) if inner.older else None)
+    if found is not None:
+        found = Keys(found.table, found.where, defaults=inner.fills)
+    elif inner.flat:
+        own = {key: value for key, value in keys.table.items() if not inner.only or key in inner.only}
+        found = Keys(own, keys.where, defaults=inner.fills)
     if found is None:
         if inner.name == "text":
             others = [key for key, value in keys.table.items() if isinstance(value, dict)]
@@ -125,29 +133,44 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
             continue
         layout, values = _read(keys, entry, layers.type, findings)
         yield Part(name, layers.indices, layout, values, layer_type=layers.type)
-        if entry.indexer is not None:
-            yield _indexer(keys, entry, layers.indices, values)
+        if entry.output:
+            yield Part("attention output", layers.indices, entry.output, values, layer_type=layers.type)
+        if entry.indexer is not None and (not entry.indexer.types or layers.type in entry.indexer.types):
+            yield _indexer(keys, entry, indexed(keys, entry.indexer, layers.indices), values)
     if all(layers.instead for layers in groups):
         findings += _unread(keys, set(), None, {})
 
 
 def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tuple[str, tuple[Value, ...]]:
     """The layout of one layer type and its values."""
+    for key in entry.not_null:
+        if key in keys and not keys.is_given(key):
+            raise InputError(f"is null, which {entry.types[0]} does not take", where=f"{keys.where}, {key}")
+    sizes = {keys.whole(key) if key in keys else keys.defaults["num_attention_heads"] for key in entry.alike}
+    if len(sizes) > 1:
+        raise InputError(f"expected {' and '.join(entry.alike)} alike, since one rotary class is made for both, got "
+                         f"{' and '.join(map(str, sorted(sizes)))}", where=keys.where)
     layout = entry.layout
     row = entry.by_type.get(kind)
-    taken = {entry.theta_key, "no_rope_layers", "no_rope_layer_interval"} if entry.no_rope else {entry.theta_key}
+    taken = {entry.theta_key}
+    if entry.no_rope:
+        taken |= {entry.no_rope.key, "no_rope_layer_interval"}
     taken |= {each.theta_key for each in entry.by_type.values()} | set(entry.needs)
     if entry.interleave:
         taken.add("rope_interleave")
         layout = layout if keys.flag("rope_interleave", True) else entry.interleave
     rope = rope_keys.layer_rope(keys, entry, kind, findings) if row else (
         rope_keys.rope_parameters(keys, entry, findings))
-    head = list(_head(keys, entry, kind))
+    head = list(tail(keys, entry, rope) if entry.head == "tail" else _head(keys, entry, kind))
     values = [*head, rope_keys.theta(keys, entry, rope, row)]
     rule = rope_keys.rope_rule(entry, rope, findings)
+    layout = rope_keys.OWN_LAYOUTS.get(rule, layout)
+    if entry.head == "latent share":
+        rope_keys.check_share(keys, entry, rope, rule, int(head[0].text), int(head[1].text))
     if rule == "proportional":
-        layout = "transformers/proportional"
         values += rope_keys.proportional(keys, entry, rope, int(head[0].text))
+    elif entry.head == "tail":
+        taken.add(PART)
     elif entry.partial is not None:
         taken |= {entry.partial_key, entry.lanes_key}
         part, source = rope_keys.partial(keys, entry, rope, int(head[0].text))
@@ -155,7 +178,7 @@ def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tup
             raise InputError(f"expected 1, got {float(part):g}: {entry.types[0]} turns the whole head and breaks off",
                              where=f"{keys.where}, {source}")
         values += rope_keys.rotated_part(part, source, int(head[0].text))
-    elif rule not in ("default", "axial") and any(
+    elif entry.head != "latent share" and rule not in ("default", "axial") and any(
         each.is_given(PART) and each.number(PART) != 1 for each in (keys, rope)
     ):
         raise InputError(
@@ -167,15 +190,18 @@ def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tup
                          where=keys.where, advice="Give head_dim in the file")
     if rule not in ("default", "axial", "proportional"):
         key = "rope_type" if "rope_type" in rope else "type"
-        values.append(Value("rope_type", rule, rope_keys.origin(rope, key)))
+        if rule not in rope_keys.OWN_LAYOUTS:
+            values.append(Value("rope_type", rule, rope_keys.origin(rope, key)))
         values += rope_keys.scaling(keys, entry, rope, rule, row is not None)
-    values += rope_keys.sections(entry, rope)
+    elif entry.tells_rule:
+        values.append(Value("rope_type", "default", "rope_type, or nothing"))
+    values += rope_keys.sections(keys, entry, rope, int(head[-1].text))
     if ORIGINAL in RULES[rule] and row is None:
         taken.add(ORIGINAL)
-    has_part = entry.partial is not None or rule == "proportional"
+    has_part = entry.partial is not None or entry.head == "latent share" or rule == "proportional"
     rule_keys = [key for key in RULES[rule] if row is None or key != "truncate"]
     inner = {"rope_theta", "rope_type", "type", *rule_keys, *([PART] if has_part else []),
-             *([SECTIONS] if entry.sections else []), *entry.states}
+             *([SECTIONS, entry.sections_key] if entry.sections else []), *entry.states}
     for key, value in entry.states.items():
         if rope.is_given(key) and rope.table[key] is not value:
             findings.append(Finding("RP010", f"{key} is not read, and {entry.types[0]} does the opposite of it"))
@@ -192,11 +218,15 @@ def _head(keys: Keys, entry: Reading, kind: str) -> Iterator[Value]:
         given = keys.whole(row.head_key) if row.head_key in keys else row.head
         yield Value("head_dim", str(given), keys.origin(row.head_key))
         return
-    if entry.head in ("latent", "rope part"):
+    if entry.head in ("latent", "latent share", "rope part"):
+        sizes: list[int] = []
         for key, least in (("qk_nope_head_dim", 0), ("qk_rope_head_dim", 2)):
-            given = keys.whole(key, least)
-            yield Value(key, str(given), keys.origin(key))
+            sizes.append(keys.whole(key, least))
+            yield Value(key, str(sizes[-1]), keys.origin(key))
+        given = sizes[-1]
         own = keys.whole("head_dim") if "head_dim" in keys else given
+        if entry.head == "latent share" and "head_dim" in keys and own != sum(sizes):
+            raise keys.wrong("head_dim", f"qk_nope_head_dim + qk_rope_head_dim = {sum(sizes)}")
         if entry.head == "latent" and own != given:
             raise keys.wrong("head_dim", f"qk_rope_head_dim = {given}, for which frequencies are made")
         return
@@ -204,11 +234,14 @@ def _head(keys: Keys, entry: Reading, kind: str) -> Iterator[Value]:
     if entry.head == "computed" and (keys.is_given("head_dim") or has_default):
         yield Value("head_dim", str(keys.whole("head_dim")), keys.origin("head_dim"))
         return
-    hidden, heads = keys.whole(entry.width_key), keys.whole("num_attention_heads")
+    hidden, heads = entry.widths * keys.whole(entry.width_key), keys.whole("num_attention_heads")
     demanded = "head_dim" in keys and (entry.head == "exact" or (entry.head == "ratio" and keys.is_given("head_dim")))
     if demanded and keys.whole("head_dim") != hidden // heads:
         raise keys.wrong("head_dim", f"{entry.width_key} // num_attention_heads = {hidden // heads}, which it takes")
-    names = f"{keys.name(entry.width_key)} // {keys.name('num_attention_heads')}"
+    if entry.widths > 1 and "head_dim" in keys:
+        raise keys.wrong("head_dim", "a number")
+    times = f"{entry.widths} * " if entry.widths > 1 else ""
+    names = f"{times}{keys.name(entry.width_key)} // {keys.name('num_attention_heads')}"
     both = [keys.origin(entry.width_key), keys.origin("num_attention_heads")]
     yield Value("head_dim", str(hidden // heads), names if "default" not in both else f"{names}, by default")
 
@@ -220,6 +253,9 @@ def _indexer(keys: Keys, entry: Reading, layers: tuple[int, ...] | None, values:
     rotated = next(value for value in values if value.name == "qk_rope_head_dim")
     rest = [value for value in values if value.name not in ("qk_nope_head_dim", "qk_rope_head_dim")]
     head = Value("head_dim", str(keys.whole(key)), keys.origin(key))
+    if entry.indexer.is_latent:
+        left = Value("qk_nope_head_dim", str(int(head.text) - int(rotated.text)), f"{head.origin} - {rotated.origin}")
+        return Part("indexer", layers, entry.indexer.layout, (left, rotated, *rest))
     return Part("indexer", layers, entry.indexer.layout,
                 (head, Value("n_rot", rotated.text, rotated.origin), *rest))
 
@@ -229,6 +265,8 @@ def _unread(
 ) -> Iterator[Finding]:
     """Keys that have to do with RoPE and are not taken: at the top, and in the parameters but for those of `inner`."""
     left = [key for key in ROPE_KEYS if key in keys and key not in taken]
+    if entry is not None and entry.ropes == "parameters" and keys.is_given("rope_scaling"):
+        left.append("rope_scaling")
     if rope is None or (entry is not None and entry.ropes == "none"):
         left += [key for key in ("rope_scaling", "rope_parameters") if keys.is_given(key)]
     elif {"rope_theta"} <= keys.table.keys() & rope.table.keys():

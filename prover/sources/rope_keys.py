@@ -12,6 +12,7 @@ from typing import Any
 
 from prover.errors import InputError
 from prover.sources.keys import Keys, list_text, number_text
+from prover.sources.labelled import has_own_magnitude, labelled_rope
 from prover.sources.model import Finding, Value
 from prover.sources.readings import LayerRope, Reading
 
@@ -30,7 +31,10 @@ RULES = {
     "llama3": ("factor", "low_freq_factor", "high_freq_factor", ORIGINAL),
     "proportional": ("factor",),
     "ntk_alpha": ("alpha",),
+    "longrope_mscale": ("short_factor", "long_factor", "short_mscale", "long_mscale", ORIGINAL, "factor"),
 }
+# Rules that have a layout of their own.
+OWN_LAYOUTS = {"proportional": "transformers/proportional", "longrope_mscale": "transformers/phimoe"}
 USUAL = ("default", "linear", "dynamic", "yarn", "longrope", "llama3")
 
 
@@ -38,7 +42,10 @@ def rope_parameters(keys: Keys, entry: Reading, findings: list[Finding]) -> Keys
     """rope_scaling if it has anything, else rope_parameters, else what the config class has."""
     if entry.ropes == "none":
         return _default(entry, {}, keys)
-    scaling, parameters = keys.object("rope_scaling"), keys.object("rope_parameters")
+    parameters = keys.object("rope_parameters")
+    if entry.ropes == "parameters" and "rope_parameters" in keys and parameters is None:
+        raise keys.wrong("rope_parameters", f"an object, without which {entry.types[0]} breaks off")
+    scaling = None if entry.ropes == "parameters" else keys.object("rope_scaling")
     if scaling is not None and parameters is not None and dict(scaling.table) != dict(parameters.table):
         findings.append(Finding("RP004", "rope_scaling and rope_parameters differ: rope_scaling is taken"))
     found = scaling or parameters
@@ -56,14 +63,17 @@ def rope_parameters(keys: Keys, entry: Reading, findings: list[Finding]) -> Keys
 def layer_rope(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> Keys:
     """The parameters of one layer type: its object in rope_parameters, with rope_scaling on top where it is scaled."""
     row = entry.by_type[kind]
+    if entry.ropes == "labelled":
+        return labelled_rope(keys, entry, row, findings)
     parameters = keys.object("rope_parameters")
-    if entry.typed and parameters and not all(isinstance(each, dict) for each in parameters.table.values()):
+    allowed = dict | None if entry.null_passes else dict
+    if entry.typed and parameters and not all(isinstance(each, allowed) for each in parameters.table.values()):
         raise keys.wrong("rope_parameters", f"an object for each layer type ({', '.join(entry.by_type)})")
     if entry.ropes == "given":
         if "rope_scaling" in keys:
             raise InputError(f"is not what {entry.types[0]} takes", where=f"{keys.where}, rope_scaling",
                              advice="Give rope_parameters, with an object for each layer type")
-        if not keys.is_given("rope_parameters"):
+        if not keys.is_given("rope_parameters") and row.theta:
             return _default(entry, {"rope_theta": row.theta, **row.absent}, keys)
         inner = parameters.object(kind) if parameters else None
         if inner is None:
@@ -116,7 +126,7 @@ def theta(keys: Keys, entry: Reading, rope: Keys, row: LayerRope | None) -> Valu
     if "rope_theta" in rope:
         return Value("rope_theta", number_text(rope.number("rope_theta")), origin(rope, "rope_theta"))
     key = row.theta_key if row else entry.theta_key
-    if entry.ropes == "given" and not is_default(rope):
+    if entry.ropes in ("given", "parameters") and not is_default(rope):
         rope.number("rope_theta")
     if key and key in keys:
         return Value("rope_theta", number_text(keys.number(key)), origin(keys, key))
@@ -151,6 +161,24 @@ def rotated_part(part: Fraction, source: str, head: int) -> Iterator[Value]:
         yield Value(PART, number_text(part), source)
 
 
+def check_share(keys: Keys, entry: Reading, rope: Keys, rule: str, passed: int, turned: int) -> None:
+    """That the part of the head for which frequencies are made is the one that turns. Raises InputError."""
+    head = passed + turned
+    place = rope.where.rpartition(", ")[2]
+    if rule == "default":
+        part, source = 1.0, "rope_type default makes frequencies for the whole head"
+    elif PART in rope:
+        part, source = float(rope.number(PART)), f"{origin(rope, PART)} makes frequencies for another part of the head"
+    elif place == "rope_scaling" and PART in keys:
+        part, source = float(keys.number(PART)), f"{PART} makes frequencies for another part of the head"
+    else:
+        part = 1.0 if place == "rope_scaling" else turned / head
+        source = f"without {PART} frequencies are made for the whole head"
+    if int(head * part) != turned:
+        raise InputError(f"{source}, not for the {turned} lanes that {entry.types[0]} turns: transformers breaks off",
+                         where=rope.where)
+
+
 def proportional(keys: Keys, entry: Reading, rope: Keys, head: int) -> Iterator[Value]:
     """The part of the pairs that turn, counted as int(factor * head_dim // 2) in floats; and a divisor."""
     part, source = partial(keys, entry, rope, head)
@@ -173,6 +201,12 @@ def scaling(keys: Keys, entry: Reading, rope: Keys, rule: str, is_nested: bool) 
         yield _number(rope, entry.stretch)
         return
     original = _original(keys, entry, rope, is_nested) if ORIGINAL in RULES[rule] else None
+    if rule == "longrope_mscale":
+        rope.numbers("long_factor")
+        assert original is not None
+        yield Value("short_factor", list_text(rope.numbers("short_factor")), origin(rope, "short_factor"))
+        yield from (_number(rope, "short_mscale"), _number(rope, "long_mscale"), original)
+        return
     if rule in ("yarn", "longrope") and not rope.is_given("factor") and (rule == "longrope" or "factor" in rope):
         assert original is not None
         most = int(_longest(keys, "max_position_embeddings").text)
@@ -194,22 +228,38 @@ def scaling(keys: Keys, entry: Reading, rope: Keys, rule: str, is_nested: bool) 
         if not rope.number("attention_factor") > 0:
             raise rope.wrong("attention_factor", "a number above 0")
         yield _number(rope, "attention_factor")
+    elif rule == "yarn" and has_own_magnitude(keys, entry) and "attention_factor" not in rope:
+        yield Value("attention_factor", "1", "default")
     if rule == "yarn":
         for key in ("beta_fast", "beta_slow", "mscale", "mscale_all_dim"):
             if rope.is_given(key) and rope.number(key):
                 yield _number(rope, key)
         # By layer type, truncate is looked for beside the layer types and not in them.
         place = (keys.object("rope_parameters") or Keys({}, keys.where)) if is_nested else rope
+        if entry.ropes == "labelled":
+            place = Keys({}, keys.where)
         if not place.flag("truncate", True):
             yield Value("truncate", "0", origin(place, "truncate"))
 
 
-def sections(entry: Reading, rope: Keys) -> Iterator[Value]:
-    """The pairs of each axis."""
+def sections(keys: Keys, entry: Reading, rope: Keys, turned: int) -> Iterator[Value]:
+    """The pairs of each axis. `turned`: the lanes that turn, which some types share out exactly. Raises InputError."""
     if not entry.sections:
         return
-    if SECTIONS in rope:
-        yield Value(SECTIONS, list_text(rope.numbers(SECTIONS)), origin(rope, SECTIONS))
+    own = entry.sections_key
+    key = own if own and own in rope else SECTIONS
+    if {own, SECTIONS} <= rope.table.keys() and rope.table[own] != rope.table[SECTIONS]:
+        raise InputError(f"has both {own} and {SECTIONS}, which differ", where=rope.where)
+    given = list_text(rope.numbers(key)) if key in rope else entry.sections
+    pairs = [Fraction(each) for each in given.split(",")] if entry.sections_fit else []
+    if pairs and (len(pairs) != 3 or sum(pairs) != turned // 2):
+        raise InputError(f"expected three of {SECTIONS} that sum to {turned // 2}, half the lanes that turn, got "
+                         f"{given[:80]}", where=rope.where)
+    if key in rope:
+        yield Value(SECTIONS, given, origin(rope, key))
+    elif entry.sections_given and (entry.sections == "given" or keys.is_given("rope_parameters")
+                                   or not is_default(rope)):
+        raise InputError(f"expected {SECTIONS}, which {entry.types[0]} looks for, got nothing", where=rope.where)
     else:
         yield Value(SECTIONS, entry.sections, "default")
 

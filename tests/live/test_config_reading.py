@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import json
 from pathlib import Path
@@ -24,8 +25,10 @@ TYPES = sorted(name for each in table().reading for name in each.types if each.r
 SIZES = {
     "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 8, "num_hidden_layers": 2,
     "max_position_embeddings": 4096, "qk_nope_head_dim": 32, "qk_rope_head_dim": 64, "cross_attention_layers": [1],
-    "position_embedding_type": "rope", "attn_layer_indices": [1],
+    "position_embedding_type": "rope", "attn_layer_indices": [1], "use_mem_rope": True, "block_types": ["attention"],
 }
+# Classes that multiply by another factor than the one that they keep.
+BY_RUN = ("phimoe",)
 LAYERED = ["sliding_attention", "full_attention"]
 RECURRENT = ["linear_attention", "full_attention"]
 # The layer types of model types that have several.
@@ -35,7 +38,21 @@ LAYERS: dict[str, list[str]] = {
     "exaone_moe": LAYERED, "kolibri1": LAYERED, "laguna": LAYERED, "mellum": LAYERED, "mimo_v2_flash": LAYERED,
     "minimax": RECURRENT, "olmo_hybrid": RECURRENT, "granitemoehybrid": RECURRENT, "qwen3_5_moe_text": RECURRENT,
     "qwen3_5_text": RECURRENT, "qwen3_next": RECURRENT, "lfm2": ["conv", "full_attention"],
-    "lfm2_moe": ["conv", "full_attention"],
+    "lfm2_moe": ["conv", "full_attention"], "beam": LAYERED, "cohere_compass_text": LAYERED,
+    "diffusion_gemma_text": LAYERED, "dory": LAYERED, "embedding_gemma2_text": LAYERED, "flint": LAYERED,
+    "gemma4_unified_text": LAYERED, "t5gemma2_decoder": LAYERED, "t5gemma2_text": LAYERED, "ultrabert": LAYERED,
+    "bailing_hybrid": RECURRENT, "lara_mini": ["linear_attention", "sliding_attention"],
+    "zaya": ["hybrid", "hybrid_sliding"],
+    "lfm3": ["sliding_attention", "full_attention"], "qwen4_exp_text": ["linear_attention", "indexed_attention"],
+    "zamba2": ["linear_attention", "hybrid"],
+    "deepseek_v4": ["sliding_attention", "compressed_sparse_attention"],
+}
+FLOW: dict[str, Any] = {"flow_head_config": {"condition_dim": 512}}
+# What else a config class asks for.
+NEEDED: dict[str, dict[str, Any]] = {
+    "moonshine": {"hidden_size": 640}, "moonshine_streaming": {"hidden_size": 640}, "gradium_phonon_tts": FLOW,
+    "pocket_tts": FLOW, "zaya": {"sliding_window": 64},
+    "dots3_note_vision_encoder": {"pyramid_num_routed": [-1, -1], "adapter_in_dim": 512},
 }
 YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512}
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
@@ -84,6 +101,27 @@ SPELLINGS: dict[str, dict[str, Any]] = {
     },
     "longrope with a factor": {"rope_scaling": LISTS | {"rope_type": "longrope", "factor": 32.0}},
     "longrope with a magnitude": {"rope_scaling": LISTS | {"rope_type": "longrope", "attention_factor": 1.5}},
+    "longrope with two magnitudes": {"rope_scaling": LISTS | {
+        "rope_type": "longrope", "original_max_position_embeddings": 1024, "short_mscale": 1.25, "long_mscale": 1.5}},
+    "xdrope": {"rope_scaling": {"type": "xdrope", "factor": 1.0, "alpha": 1000.0, "xdrope_section": [8, 8, 8, 8]},
+               "head_dim": 64},
+    "four sections": {"rope_parameters": {"rope_type": "default", "mrope_section": [16, 0, 8, 8]}},
+    "sections for a third": {"rope_parameters": {"rope_type": "default", "mrope_section": [12, 10, 10]}},
+    "yarn of half the head": {"rope_scaling": YARN | {"partial_rotary_factor": 64 / 96}},
+    "yarn with parameters": {"rope_parameters": YARN | {"rope_theta": 2e4}},
+    "by layer type, one null": {"rope_parameters": {
+        "full_attention": None, "sliding_attention": {"rope_type": "default", "rope_theta": 2e4},
+    }},
+    "by hybrid layer": {"rope_parameters": {
+        "hybrid": {"rope_type": "linear", "factor": 4.0, "rope_theta": 3e5, "partial_rotary_factor": 0.25},
+        "hybrid_sliding": {"rope_type": "default", "rope_theta": 2e4},
+    }},
+    "under labels": {"rope_parameters": {
+        "main": {"rope_type": "default", "rope_theta": 2e4, "partial_rotary_factor": 0.25},
+        "compress": YARN | {"rope_theta": 3e5, "partial_rotary_factor": 0.25, "attention_factor": 1.0},
+    }},
+    "under one label": {"rope_parameters": {"main": {"rope_type": "default", "rope_theta": 2e4}}},
+    "another base": {"compress_rope_theta": 5e4, "rope_theta": 2e4, "qk_rope_head_dim": 32},
     "unknown rule": {"rope_scaling": {"rope_type": "bogus", "factor": 2.0}},
     "part": {"partial_rotary_factor": 0.5},
     "part null": {"partial_rotary_factor": None},
@@ -127,8 +165,15 @@ SPELLINGS: dict[str, dict[str, Any]] = {
 
 
 def own(kind: str) -> dict[str, Any]:
-    """The layer types of a model type that has several."""
-    return {"layer_types": LAYERS[kind]} if kind in LAYERS else {}
+    """The layer types of a model type that has several, and what it cannot be without."""
+    return ({"layer_types": LAYERS[kind]} if kind in LAYERS else {}) | NEEDED.get(kind, {})
+
+
+def label(kind: str, layer_type: str) -> str:
+    """What the rotary class keeps the frequencies of a layer type under."""
+    entry = find_reading(kind)
+    row = entry.by_type.get(layer_type) if isinstance(entry, Reading) else None
+    return row.label or layer_type if row else layer_type
 
 
 def is_vision(kind: str) -> bool:
@@ -139,10 +184,17 @@ def is_vision(kind: str) -> bool:
 
 def rotary_class(made: Any, kind: str) -> tuple[Any, Any]:
     """The module of a config's model, and its rotary class."""
-    module = importlib.import_module(type(made).__module__.replace("configuration_", "modeling_"))
+    from transformers.models.auto.modeling_auto import MODEL_MAPPING
+
+    place = type(made).__module__.replace("configuration_", "modeling_")
+    if importlib.util.find_spec(place) is None:  # it has the model of another
+        place = MODEL_MAPPING[type(made)].__module__
+    module = importlib.import_module(place)
     names = [name for name, each in vars(module).items() if name.endswith("RotaryEmbedding")
              and each.__module__ == module.__name__]
-    others = ("Talker", "Code2Wav", "DiT")
+    others = tuple(each for each in ("Talker", "Code2Wav", "DiT", "SaProt") if each.lower() not in kind)
+    if "code_predictor" in kind:
+        others = ("Talker", "Thinker", "Code2Wav")
     fitting = [name for name in names if ("Vision" in name) == is_vision(kind) and not any(o in name for o in others)]
     name = names[0] if len(names) == 1 else max(fitting, key=lambda each: ("Text" in each, len(each)))
     return module, getattr(module, name)
@@ -159,14 +211,23 @@ def measured(config: dict[str, Any]) -> dict[str, tuple[np.ndarray[Any, Any], fl
     made = CONFIG_MAPPING[kind].from_dict(json.loads(json.dumps(config)))
     rotary = rotary_class(made, kind)[1](made)
     kinds = getattr(rotary, "layer_types", None)
+    if kind in BY_RUN:
+        return {"": (rotary.inv_freq.double().numpy(), first_cosine(rotary))}
     if kinds is None:
         inv = rotary.inv_freq if hasattr(rotary, "inv_freq") else vision_frequencies(rotary)
         return {"": (inv.double().numpy(), float(getattr(rotary, "attention_scaling", 1)))}
     return {
         each: (getattr(rotary, f"{each}_inv_freq").double().numpy(),
                float(getattr(rotary, f"{each}_attention_scaling")))
-        for each in kinds
+        for each in kinds if hasattr(rotary, f"{each}_inv_freq")
     }
+
+
+def first_cosine(rotary: Any) -> float:
+    """The factor on the cosine, seen at position 0."""
+    import torch
+
+    return float(rotary(torch.zeros(1, 1, 1), torch.zeros(1, 1, dtype=torch.int64))[0].max())
 
 
 def vision_frequencies(rotary: Any) -> Any:
@@ -183,7 +244,7 @@ def test_spellings(kind: str, spelling: str, tmp_path: Path) -> None:
     path.write_text(json.dumps(config))
     try:
         parts = [part for part in read_model(str(path)).parts if part.spec is not None and part.name != "indexer"]
-        kernels = {part.layer_type: make_kernel(load(str(part.spec)).layout) for part in parts}
+        layouts = {part.layer_type: load(str(part.spec)).layout for part in parts}
     except ProverError as fault:
         refused = str(fault)
     else:
@@ -195,10 +256,11 @@ def test_spellings(kind: str, spelling: str, tmp_path: Path) -> None:
         return
     if refused:
         pytest.skip(refused[:200])
-    assert kernels
-    for each, kernel in kernels.items():
+    assert layouts
+    for part, layout in layouts.items():
+        kernel, each = make_kernel(layout), label(kind, part)
         frequencies, scale = expected[each if each in expected else ""]
-        mine = np.abs(kernel.frequencies).max(axis=1)
+        mine = np.abs(kernel.frequencies).max(axis=1) / (2 * np.pi if layout.positions == "real" else 1)
         mine, frequencies = mine[mine > 0], frequencies[frequencies > 0]
         if is_vision(kind):
             mine, frequencies = np.sort(mine), np.sort(np.tile(frequencies, mine.size // frequencies.size))
@@ -222,18 +284,32 @@ def test_pairing(kind: str, tmp_path: Path) -> None:
         pytest.skip(str(fault)[:200])
     made = CONFIG_MAPPING[kind].from_dict(json.loads(json.dumps(config)))
     module, rotary_type = rotary_class(made, kind)
-    turn = getattr(module, "apply_rotary_pos_emb", None)
     layout = load(str(part.spec)).layout
-    if turn is None or len(layout.axes) > 1 or "latent" in str(part.layout) or "to-half" in str(part.layout):
+    interleaves = "to-half" in str(part.layout)
+    turn = getattr(module, f"apply_rotary_pos_emb{'_interleave' if interleaves else ''}", None)
+    places = [3.0, 5.0, 7.0, 11.0][: len(layout.axes)]
+    kernel = make_kernel(layout)
+    mine = np.array([kernel.apply(row, np.array(places)) for row in np.eye(layout.width)])
+    if is_vision(kind):
+        turn = getattr(module, "apply_rotary_pos_emb_vision", None)
+    if turn is None or layout.positions == "real":
         pytest.skip("turns with a function of its own")
     rotary = rotary_type(made)
-    head = torch.eye(layout.width)[None, None]  # one batch, one head, a token for each lane
-    at = torch.full((1, layout.width), 3)
-    given = {"layer_type": part.layer_type} if getattr(rotary, "layer_types", None) else {}
-    cos, sin = rotary(head, at, **given)
-    if part.layout == "transformers/half" and len(layout.passes) == layout.width - cos.shape[-1]:
-        head = head[..., : cos.shape[-1]]  # some cut the rotated part off before
-    turned = turn(head, head, cos, sin)[0] if "q" in inspect.signature(turn).parameters else turn(head, cos, sin)
-    kernel = make_kernel(layout)
-    mine = np.array([kernel.apply(row, np.array([3.0])) for row in np.eye(layout.width)])
-    assert np.allclose(turned[0, 0].double().numpy(), mine[:, : head.shape[-1]], rtol=0, atol=1e-5)
+    if is_vision(kind):
+        patches = torch.eye(layout.width)[:, None]
+        at = torch.tensor(places).long().expand(layout.width, -1)
+        turned = turn(patches, patches, *rotary(patches, at))[0]
+        assert np.allclose(turned[:, 0].double().numpy(), mine, rtol=0, atol=1e-5)
+        return
+    at = torch.tensor(places).long()[:, None, None].expand(-1, 1, layout.width)  # a token for each lane
+    head = torch.eye(layout.width)[None, None]  # one batch, one head
+    given = {"layer_type": label(kind, part.layer_type)} if getattr(rotary, "layer_types", None) else {}
+    cos, sin = rotary(head, at if len(places) > 1 else at[0], **given)
+    passed = {read for read, _ in layout.passes}
+    first = next(lane for lane in range(layout.width) if lane not in passed)
+    last = first + layout.width - len(passed)
+    if part.layout != "transformers/nanochat" and "q" in inspect.signature(turn).parameters:
+        head = head[..., first:last]  # what is cut off before, or passes anyway
+    turned = turn(head, head, cos, sin)[0] if "k" in inspect.signature(turn).parameters else turn(head, cos, sin)
+    mine = mine[:, first:last] if head.shape[-1] < layout.width else mine
+    assert np.allclose(turned[0, 0].double().numpy(), mine, rtol=0, atol=1e-5)

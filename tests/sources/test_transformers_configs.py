@@ -7,6 +7,7 @@ was seen to do: the buffer inv_freq in the order of the lanes, the factor on rot
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from prover.kernels.kernel import make_kernel
 from prover.layouts.loading import load
 from prover.sources.model import Part
 from prover.sources.reading import read_model
-from prover.sources.readings import defaults, find_reading, table
+from prover.sources.readings import defaults, table
 
 TRUTH: dict[str, Any] = json.loads((Path(__file__).parent / "transformers_truth.json").read_text())
 # A frequency is made in float32 by some sixty roundings: a power, its reciprocal, a ramp.
@@ -81,17 +82,23 @@ def test_a_published_config(name: str, tmp_path: Path) -> None:
             assert seen[index] == set(part.layers or ())
 
 
+def known() -> Iterator[str]:
+    """The types of all entries."""
+    found = table()
+    for entry in (*found.reading, *found.composite, *found.without, *found.refused):
+        yield from entry.types
+
+
 def test_each_model_type_is_of_one_entry_and_has_defaults() -> None:
     """No type stands in two entries, and each that rotates has the numbers of its config class."""
-    names = [name for entry in (*table().reading, *table().composite, *table().without) for name in entry.types]
+    names = list(known())
     assert sorted(set(names)) == sorted(names)
     assert sorted(defaults()) == sorted(name for entry in table().reading for name in entry.types)
 
 
 def test_the_parts_of_a_model_are_known_where_it_names_them() -> None:
-    """The type that a composite fixes or falls back on for its text is one that is read."""
+    """The type that a composite fixes or falls back on for a part is one that is read or refused."""
+    names = set(known())
     for entry in table().composite:
         for inner in entry.parts:
-            if inner.name in ("text", ""):
-                kind = inner.type or inner.absent
-                assert kind in find_reading(kind).types
+            assert {inner.type or inner.absent} - {""} <= names
