@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,11 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
             yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
             continue
         layout, values = _read(keys, entry, layers.type, findings)
-        yield Part(name, layers.indices, layout, values, layer_type=layers.type)
+        part = Part(name, layers.indices, layout, values, layer_type=layers.type)
+        if entry.halves_rows:
+            width = int(values[0].text)
+            part = replace(part, rows=(*range(0, width, 2), *range(1, width, 2)))
+        yield part
         if entry.indexer is not None:
             yield _indexer(keys, entry, layers.indices, values)
     if all(layers.instead for layers in groups):

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from prover.errors import InputError
@@ -14,7 +13,7 @@ from prover.files import read_bytes
 from prover.layouts.loading import load
 from prover.layouts.spec import MAX_SPEC, catalogue
 from prover.sources.config_json import config_model, config_of
-from prover.sources.converter import convert
+from prover.sources.engine_llama_cpp import read_converted
 from prover.sources.engine_mlx_lm import read_mlx_lm
 from prover.sources.engine_vllm import read_vllm
 from prover.sources.gguf import decode, read_metadata
@@ -25,7 +24,7 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.metadata import Metadata
-from prover.sources.model import Finding, Model, Part, Value
+from prover.sources.model import Model, Part, Value
 
 STDIN = "-"
 _SUFFIX = re.compile(r"(.*?\.(?:json|gguf|log|txt))(?::(.*))?", re.DOTALL)
@@ -98,26 +97,9 @@ def _text(text: str, where: str, is_json: bool = False) -> Keys | Metadata:
     return read_dump_object(found, where) if is_dump_object(found) else Keys(found, where)
 
 
-def _converted(keys: Keys) -> Model:
-    """A config as llama.cpp reads the file that its converter makes of it."""
-    done = convert(keys)
-    model = read_llama_cpp(done.metadata)
-    parts = tuple(
-        part if part.spec is None or done.permutes is None or part.name != "text"
-        else replace(part, rows=done.permutes.sources(load(part.spec).layout.width))
-        for part in model.parts
-    )
-    told = [Finding("RP201", text) for text in done.findings]
-    if done.permutes is not None:
-        way = "half to adjacent" if done.permutes.half_to_adjacent else "adjacent to half"
-        told.append(Finding("RP202", f"the converter moves rows of q and k within each head, {way}"))
-    return Model(keys.where, model.kind, f"{model.engine}, by its converter", f"{done.source}; {model.source}", parts,
-                 (*told, *model.findings))
-
-
 # How each engine reads a config.
 ENGINES: dict[str, Callable[[Keys], Model]] = {
-    "transformers": config_model, "llama.cpp": _converted, "vllm": read_vllm, "mlx-lm": read_mlx_lm,
+    "transformers": config_model, "llama.cpp": read_converted, "vllm": read_vllm, "mlx-lm": read_mlx_lm,
 }
 
 

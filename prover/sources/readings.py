@@ -91,6 +91,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     typed: bool = False
     by_type: dict[str, LayerRope] = {}
     indexer: Indexer | None = None
+    halves_rows: bool = False
     note: list[str] = []
 
 
