@@ -35,10 +35,13 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takes: list[str] = []
     demands: list[str] = []
     refuses: list[str] = []
+    given: list[str] = []
     theta_in: str = ""
     whole_theta: bool = False
     scaling: bool = True
     one_for_all: bool = False
+    whole_head: bool = False
+    reads_theta: bool = False
     positions: int = 4
     scales_query: bool = False
     layout: str = ""
@@ -48,7 +51,10 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):
-    """The readings of one engine. `borrowed`: types whose attention is transformers' own; `missing`: it has none."""
+    """The readings of one engine. `borrowed`: types whose attention is transformers' own; `missing`: it has none.
+
+    `configs`: types that are loaded by the config class of another type.
+    """
 
     reading: list[Engine]
     composite: list[Composite]
@@ -56,6 +62,7 @@ class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):
     borrowed: list[str]
     missing: list[str]
     renamed: dict[str, str]
+    configs: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 EngineEntry = Engine | Composite | Without | str

@@ -23,6 +23,7 @@ from prover.sources.metadata import Metadata, Stored
 from prover.sources.upstream import Upstream
 
 TABLE = READINGS / "llama-cpp-mmproj.toml"
+TOWER_KEYS = ("vision_config", "audio_config", "thinker_config", "vision_n_layers")
 ALL_NEED = {
     "vision": (("embedding_length", ("hidden_size", "width", "vt_hidden_size")),
                ("block_count", BLOCKS),
@@ -141,6 +142,8 @@ def convert_towers(keys: Keys) -> Mmproj | None:
 
 
 def _convert(given: Hparams, kind: str, file: str) -> Mmproj | None:
+    if all(given.get(key) is None for key in TOWER_KEYS):
+        return None
     loaded = load_hparams(given, kind, file)
     whole = loaded.hparams
     vision = whole.get("vision_config", {})
@@ -148,10 +151,7 @@ def _convert(given: Hparams, kind: str, file: str) -> Mmproj | None:
     name = (architectures or whole.get("architectures") or [""])[0]
     entry = _classes().get(name)
     if entry is None:
-        if any(given.get(key) for key in ("vision_config", "audio_config", "thinker_config")):
-            raise InputError(f"what {CONVERTER} makes of the towers of '{str(name)[:60]}' is not known here",
-                             where=file)
-        return None
+        raise InputError(f"what {CONVERTER} makes of the towers of '{str(name)[:60]}' is not known here", where=file)
     if not entry.stops and not any(_is_given(given, each, tower) for each, tower in entry.towers.items()):
         return None
     if entry.stops:
