@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,11 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
             yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
             continue
         layout, values = _read(keys, entry, layers.type, findings)
-        yield Part(name, layers.indices, layout, values, layer_type=layers.type)
+        part = Part(name, layers.indices, layout, values, layer_type=layers.type)
+        if entry.halves_rows:
+            width = int(values[0].text)
+            part = replace(part, rows=(*range(0, width, 2), *range(1, width, 2)))
+        yield part
         if entry.output:
             yield Part("attention output", layers.indices, entry.output, values, layer_type=layers.type)
         if entry.indexer is not None and (not entry.indexer.types or layers.type in entry.indexer.types):

@@ -24,6 +24,8 @@ from prover.sources.rope_keys import PART
 from prover.sources.standard import Standard, standard
 
 TRANSFORMERS = "borrowed"
+TEXT = "text"
+NO_WINDOW = "no positions, since layers slide and there is no window"
 
 
 class GetRope(Protocol):
@@ -71,15 +73,7 @@ def _parts(
     elif isinstance(entry, Without):
         yield Part(name or "text", None, None, instead=entry.has)
     elif entry == TRANSFORMERS:
-        if depth:
-            raise InputError(f"'{kind}' is run by transformers' own class, which is read only where it is the whole",
-                             where=keys.where)
-        if keys.override is not None and (keys.override.flat or keys.override.rope is not None):
-            raise InputError(f"'{kind}' is run by transformers' own class, and what an override does to it is not "
-                             "known here", where=keys.override.flag, advice="Write it into config.json")
-        model = config_model(keys)
-        findings += model.findings
-        yield from model.parts
+        yield from _borrowed(keys, kind, name, findings)
     else:
         assert isinstance(entry, Engine)
         yield from _leaf(keys, kind, entry, name or entry.part, findings, reader)
@@ -116,10 +110,24 @@ def _inner(keys: Keys, inner: Inner, findings: list[Finding], reader: Reader, de
         findings.append(Finding("RP009", str(fault), inner.name))
 
 
+def _borrowed(keys: Keys, kind: str, name: str, findings: list[Finding]) -> Iterator[Part]:
+    """What transformers' own class computes: in a model of its own, or in a tower."""
+    if name == TEXT:
+        raise InputError(f"'{kind}' is run by transformers' own class, which is read only where it is the whole",
+                         where=keys.where)
+    if keys.override is not None and (keys.override.flat or keys.override.rope is not None):
+        raise InputError(f"'{kind}' is run by transformers' own class, and what an override does to it is not "
+                         "known here", where=keys.override.flag, advice="Write it into config.json")
+    model = config_model(Keys({**keys.table, "model_type": kind}, keys.where) if name else keys)
+    findings += [replace(each, part=name or each.part) for each in model.findings]
+    yield from (replace(part, name=name or part.name) for part in model.parts)
+
+
 def _leaf(
     keys: Keys, kind: str, engine: Engine, name: str, findings: list[Finding], reader: Reader,
 ) -> Iterator[Part]:
     """A part for each layer type; what has no RoPE stays as transformers has it, unless the engine turns all."""
+    kind = engine_table(reader.name).configs.get(kind, kind)
     entry = find_reading(kind)
     assert isinstance(entry, Reading)
     own = defaults()[kind]
@@ -133,6 +141,10 @@ def _leaf(
         if key not in keys and key not in keys.defaults:
             raise InputError(f"is not in the file, and {engine.symbol} breaks off without it",
                              where=f"{keys.where}, {key}", advice="Add the key")
+    for key in engine.given:
+        if not keys.is_given(key):
+            raise InputError("is not in the file, and what the engine's own config class has for it is not known here",
+                             where=f"{keys.where}, {key}", advice="Add the key")
     told = [Finding(*engine.note)] if engine.note else []
     for layers in _groups(keys, entry, engine):
         if layers.instead:
@@ -140,6 +152,9 @@ def _leaf(
             continue
         if engine.layout:
             layout, values = engine.layout, list(_tower(keys, entry, engine))
+            if engine.reads_theta:
+                theta = standard(keys, entry, layers.type, told, reader.renamed).theta
+                values.append(Value("rope_theta", theta.text, theta.origin))
         else:
             rope = standard(keys, entry, layers.type, told, reader.renamed)
             if engine.theta_in and running.override is not None and running.override.rope is not None:
@@ -173,7 +188,12 @@ def _check(part: Part, keys: Keys) -> int:
 
 def _groups(keys: Keys, entry: Reading, engine: Engine) -> tuple[Layers, ...]:
     groups = group_layers(keys, entry)
-    if engine.one_for_all and groups and all(each.instead for each in groups):
+    if not engine.one_for_all:
+        return groups
+    if "sliding_window" in keys and not keys.is_given("sliding_window"):
+        slides = keys.is_given("layer_types") and "sliding_attention" in keys.texts("layer_types")
+        return tuple(Layers(each.type, each.indices, NO_WINDOW if slides else "") for each in groups)
+    if all(each.instead for each in groups):
         return tuple(Layers(each.type, each.indices) for each in groups)
     return groups
 
@@ -186,7 +206,11 @@ def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
         return Value("head_dim", str(given), keys.origin(row.head_key))
     if engine.kernel == "latent":
         key = "qk_rope_head_dim"
-        return Value(key, str(keys.whole(key, 2)), keys.origin(key))
+        width = keys.whole(key, 2)
+        if keys.names.get("head_dim") == key and keys.table.get("head_dim") not in (None, width):
+            raise InputError(f"is another name of {key} = {width} in this config class, expected the same or none",
+                             where=f"{keys.where}, head_dim")
+        return Value(key, str(width), keys.origin(key))
     if engine.head == "if there" and "head_dim" in keys and not keys.is_given("head_dim"):
         raise keys.wrong("head_dim", "a number or no such key")
     known = keys.is_given("head_dim") or "head_dim" in keys.defaults

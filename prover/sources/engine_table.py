@@ -36,10 +36,13 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     demands: list[str] = []
     refuses: list[str] = []
     theta: str = "10000"
+    given: list[str] = []
     theta_in: str = ""
     whole_theta: bool = False
     scaling: bool = True
     one_for_all: bool = False
+    whole_head: bool = False
+    reads_theta: bool = False
     positions: int = 4
     scales_query: bool = False
     layout: str = ""
@@ -49,7 +52,10 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):
-    """The readings of one engine. `borrowed`: types whose attention is transformers' own; `missing`: it has none."""
+    """The readings of one engine. `borrowed`: types whose attention is transformers' own; `missing`: it has none.
+
+    `configs`: types that are loaded by the config class of another type.
+    """
 
     reading: list[Engine]
     composite: list[Composite]
@@ -57,6 +63,7 @@ class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):
     borrowed: list[str]
     missing: list[str]
     renamed: dict[str, str]
+    configs: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 EngineEntry = Engine | Composite | Without | str

@@ -50,7 +50,7 @@ def _get_rope(
     style = str(entry.neox).lower()
     values = [Value("head_size" if rule != "proportional" and entry.kernel == "rope" else head.name, head.text,
                     head.origin)]
-    is_whole = bool(entry.takes) or not entry.scaling
+    is_whole = bool(entry.takes) or not entry.scaling or entry.whole_head
     lanes = None if is_whole else rotated_lanes(rope, entry, head, keys)
     if rope.has("rope_dim"):
         lanes = rope.number("rope_dim", "rotary_dim")

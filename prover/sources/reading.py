@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from prover.errors import InputError
@@ -17,7 +16,7 @@ from prover.sources.arguments import Arguments, read_arguments, split_arguments
 from prover.sources.as_layout import as_layout
 from prover.sources.calls import call_spec, is_call
 from prover.sources.config_json import config_model, config_of
-from prover.sources.converter import convert
+from prover.sources.engine_llama_cpp import read_converted
 from prover.sources.engine_mlx_lm import read_mlx_lm
 from prover.sources.engine_vllm import read_vllm
 from prover.sources.gguf import decode, read_metadata
@@ -28,7 +27,7 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.metadata import Metadata
-from prover.sources.model import Finding, Model, Part, Value
+from prover.sources.model import Model, Part, Value
 
 STDIN = "-"
 _SUFFIX = re.compile(r"(.*?\.(?:json|gguf|log|txt))(?::(.*))?", re.DOTALL)
@@ -128,26 +127,9 @@ def _mlx_lm(keys: Keys, _: Arguments) -> Model:
     return read_mlx_lm(keys)
 
 
-def _converted(keys: Keys, arguments: Arguments) -> Model:
-    """A config as llama.cpp reads the file that its converter makes of it."""
-    done = convert(keys)
-    model = read_llama_cpp(done.metadata, arguments)
-    parts = tuple(
-        part if part.spec is None or done.permutes is None or part.name != "text"
-        else replace(part, rows=done.permutes.sources(load(part.spec).layout.width))
-        for part in model.parts
-    )
-    told = [Finding("RP201", text) for text in done.findings]
-    if done.permutes is not None:
-        way = "half to adjacent" if done.permutes.half_to_adjacent else "adjacent to half"
-        told.append(Finding("RP202", f"the converter moves rows of q and k within each head, {way}"))
-    return Model(keys.where, model.kind, f"{model.engine}, by its converter", f"{done.source}; {model.source}", parts,
-                 (*told, *model.findings))
-
-
 # How each engine reads a config, with arguments that it takes.
 ENGINES: dict[str, Callable[[Keys, Arguments], Model]] = {
-    "transformers": _transformers, "llama.cpp": _converted, "vllm": read_vllm, "mlx-lm": _mlx_lm,
+    "transformers": _transformers, "llama.cpp": read_converted, "vllm": read_vllm, "mlx-lm": _mlx_lm,
 }
 
 

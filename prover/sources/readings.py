@@ -140,6 +140,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layers_key: str = ""
     tells_rule: bool = False
     null_passes: bool = False
+    halves_rows: bool = False
     note: list[str] = []
 
 

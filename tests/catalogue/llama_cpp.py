@@ -9,6 +9,7 @@ import numpy as np
 from catalogue.kernels import (
     Array,
     Kernel,
+    Positions,
     Row,
     by_axis,
     default_frequencies,
@@ -67,6 +68,12 @@ def rope_2d(order: str, scale: float, base: float = 10000) -> Kernel:
     return by_axis(rotate_adjacent, np.concatenate([half, scale * half]), [order[0]] * 8 + [order[1]] * 8)
 
 
+def separate_halves(x: Array, at: Positions) -> Array:
+    """gemma4v.cpp on 32 lanes: ggml NEOX over 16 lanes each, columns before rows."""
+    half = default_frequencies(100, 16)
+    return np.concatenate([rotate_halves(x[:16], at["w"] * half), rotate_halves(x[16:], at["h"] * half)])
+
+
 YARN = "freq_scale=0.025:ext_factor=1:n_ctx_orig=4096"
 YARN_128: Array = yarn_frequencies(10000, 128, 40, 4096)
 YARN_64 = yarn_frequencies(10000, 64, 40, 4096)
@@ -114,6 +121,7 @@ VISION_2D = (
     Row("llama-cpp/vision-2d:head_dim=32", rope_2d("hw", 1)),
     Row("llama-cpp/vision-2d:head_dim=32:first=w:base=100", rope_2d("wh", 1, 100)),
     Row("llama-cpp/vision-2d:head_dim=32:interleave_freq=true", rope_2d("hw", 10000 ** (-2 / 32))),
+    Row("llama-cpp/vision-separate:head_dim=32", separate_halves),
 )
 
 ROWS = (

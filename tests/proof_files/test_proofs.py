@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from prover import checker
@@ -47,6 +48,8 @@ EXPECTED: dict[str, tuple[str, str, list[int] | None]] = {
     "16-qwen3-vl-on-llama-cpp": ("different", "none", [61, 62]),
     "17-deepseek-v3-to-v3.2-indexer": ("convertible", "permutation", None),
     "18-hunyuan-base-as-stored": ("equivalent", "identical", None),
+    "19-tinyllama-config-to-gguf": ("convertible", "permutation", None),
+    "20-llama-2-70b-config-to-gguf": ("convertible", "permutation", None),
 }
 
 
@@ -78,6 +81,19 @@ def test_proof(name: str, tmp_path: Path) -> None:
     path.with_suffix(".json").unlink()
     assert () == run_claim(path, update=True).problems
     assert path.with_suffix(".json").read_text() == (PROOFS / f"{name}.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "heads", "kv_heads", "width"),
+    [("19-tinyllama-config-to-gguf", 32, 4, 64), ("20-llama-2-70b-config-to-gguf", 64, 8, 128)],
+)
+def test_proof_moves_rows_as_the_converter_does(name: str, heads: int, kv_heads: int, width: int) -> None:
+    """The certificate's move, done in every head of q and of k, is that of llama.cpp's LlamaModel.permute."""
+    moved = np.array(json.loads((PROOFS / f"{name}.json").read_text())["holds"]["permutation"])
+    for count in (heads, kv_heads):
+        rows = np.arange(count * width)
+        expected = rows.reshape(count, 2, width // 2).swapaxes(1, 2).reshape(-1)
+        assert expected.tolist() == rows.reshape(count, width)[:, moved].reshape(-1).tolist()
 
 
 def test_wrong_expectation_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

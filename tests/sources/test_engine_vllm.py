@@ -33,7 +33,14 @@ BY_TYPE = {
 }
 KNOWN: dict[str, set[str]] = {
     "dbrx": BY_TYPE | {"theta null"},
+    "afmoe": {"head_dim null"},
     "ernie4_5": {"head_dim null"},
+    "glm4_moe_lite": {"head_dim"},
+    "gptj": {
+        "parameters", "parameters and theta", "parameters empty", "scaling null", "scaling empty", "theta",
+        "theta under its legacy name",
+    },
+    "laguna": {"parameters", "parameters and theta", "parameters empty", "scaling null", "scaling empty", *BY_TYPE},
     "gemma4_text": {"parameters", "parameters and theta", "parameters empty", "scaling null", "scaling empty"},
 }
 
@@ -113,7 +120,8 @@ def test_each_type_stands_once_and_its_config_class_is_known() -> None:
     rows: list[Engine | Composite | Without] = [*found.reading, *found.composite, *found.without]
     names = [*(kind for row in rows for kind in row.types), *found.borrowed, *found.missing]
     assert sorted(set(names)) == sorted(names)
-    assert {kind for row in found.reading for kind in row.types} <= set(defaults())
+    assert {kind for row in found.reading for kind in row.types} - found.configs.keys() <= set(defaults())
+    assert set(found.configs.values()) <= set(defaults())
     read = {kind for row in transformers_table().reading for kind in row.types}
     assert set(found.borrowed) <= read
 
@@ -124,3 +132,114 @@ def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> Non
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**TRUTH["base"], "model_type": "mistral", "rope_scaling": yarn}))
     assert ["RP007"] == [finding.code for finding in read_model(str(path), "vllm").findings]
+
+
+# Frequencies per axis of the towers' own rotary objects with a head of 24 lanes, vLLM 0.33.0 run with torch 2.13.0:
+# Rope2DPosEmbRepeated.get_freqs_cis (angles at row 1 and at column 1), Llama4VisionRotaryEmbedding.cos_sin_cache (base
+# 500; what the angle gains from one patch to the next), get_rope with partial_rotary_factor 0.5 (both axes the same).
+SIX = [1.0, 0.2154434, 0.04641588, 0.01, 0.002154434, 0.0004641589]
+OF_500 = [1.0, 0.3549537, 0.1259921, 0.04472136, 0.01587401, 0.005634539]
+NONE = [0.0] * 6
+TOWERS: dict[str, tuple[str, int, list[float], list[float]]] = {
+    "kimi_k25_vision": (
+        "vllm/moonvit", 1, [turn for each in SIX for turn in (0, each)], [turn for each in SIX for turn in (each, 0)]),
+    "llama4_vision_model": ("vllm/llama4-vision", 1, NONE + OF_500, OF_500 + NONE),
+    "exaone4_5_vision": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
+    "glm_ocr_vision": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
+    "qwen3_omni_moe_vision_encoder": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
+}
+
+
+@pytest.mark.parametrize("kind", TOWERS)
+def test_a_tower(kind: str, tmp_path: Path) -> None:
+    """A tower turns as its rotary object in vLLM does: rows, columns, and how far apart the lanes of a pair are."""
+    name, apart, rows, columns = TOWERS[kind]
+    heads = {"num_attention_heads": 2} if kind in ("kimi_k25_vision", "llama4_vision_model") else {"num_heads": 2}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_type": kind, "hidden_size": 48, **heads, "rope_theta": 500}))
+    [part] = read_model(str(path), "vllm").parts
+    layout = load(str(part.spec)).layout
+    frequencies = dict(zip(layout.axes, make_kernel(layout).frequencies.T, strict=True))
+    h, w = ("y", "x") if "x" in frequencies else ("h", "w")
+    assert (name, "vision", 24) == (part.layout, part.name, layout.width)
+    assert {apart} == {pair.read[1] - pair.read[0] for pair in layout.pairs}
+    assert np.allclose(frequencies[h], rows, rtol=TOLERANCE, atol=0)
+    assert np.allclose(frequencies[w], columns, rtol=TOLERANCE, atol=0)
+
+
+TEXT = {"hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 8, "num_hidden_layers": 2, "head_dim": 64,
+        "max_position_embeddings": 4096}
+TOWER = {"hidden_size": 64, "num_attention_heads": 2}
+VISUAL = {"hidden_size": 64, "num_heads": 2}
+# Composites: what stands beside the text part, and how text and towers turn, read in the files that vllm.toml names.
+COMPOSITES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
+    "exaone4_5": (
+        {"text_config": {**TEXT, "layer_types": ["full_attention"] * 2}, "vision_config": VISUAL},
+        {"text": "vllm/rope:is_neox_style=true", "vision": "vllm/vision"}),
+    "kimi_k25": (
+        {"text_config": {**TEXT, "model_type": "kimi_k2"}, "vision_config": TOWER},
+        {"text": "vllm/latent", "vision": "vllm/moonvit"}),
+    "minicpmv4_6": (
+        {"text_config": {**TEXT, "layer_types": ["full_attention"] * 2}, "vision_config": TOWER},
+        {"text": "vllm/rope:is_neox_style=true", "vision": None}),
+    "qwen3_asr": (
+        {"thinker_config": {
+            "text_config": {**TEXT, "rope_theta": 1000000, "rope_scaling": {
+                "rope_type": "default", "mrope_section": [12, 10, 10], "mrope_interleaved": True}},
+            "audio_config": TOWER}},
+        {"text": "vllm/mrope:is_neox_style=true", "audio": None}),
+    "qwen3_omni_moe": (
+        {"thinker_config": {"text_config": {**TEXT}, "vision_config": VISUAL, "audio_config": TOWER}},
+        {"text": "vllm/rope:is_neox_style=true", "vision": "vllm/vision", "audio": None}),
+    "mistral3": (
+        {"text_config": {**TEXT}, "vision_config": {**TOWER, "model_type": "pixtral"}},
+        {"text": "vllm/rope:is_neox_style=true", "vision": "transformers/pixtral"}),
+    "gemma4": (
+        {"text_config": {**TEXT, "layer_types": ["sliding_attention"] * 2},
+         "vision_config": TOWER, "audio_config": TOWER},
+        {"text": "vllm/gemma4", "vision": "transformers/vision-separate", "audio": None}),
+    "llama4": (
+        {"text_config": {**TEXT}, "vision_config": TOWER},
+        {"text": "vllm/rope:is_neox_style=true", "vision": "vllm/llama4-vision"}),
+    "glm_ocr": (
+        {"text_config": {**TEXT}, "vision_config": VISUAL},
+        {"text": "vllm/rope:is_neox_style=false", "vision": "vllm/vision"}),
+}
+
+
+@pytest.mark.parametrize("kind", COMPOSITES)
+def test_a_model_of_several_parts(kind: str, tmp_path: Path) -> None:
+    """Each part has the layout of the class that runs it, be it vLLM's or transformers'."""
+    inner, expected = COMPOSITES[kind]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_type": kind, **inner}))
+    model = read_model(str(path), "vllm")
+    assert expected == {part.name: part.layout for part in model.parts}
+    assert not [each for each in model.findings if each.code in ("RP008", "RP009")]
+
+
+@pytest.mark.parametrize("kind", ["exaone4", "exaone_moe"])
+@pytest.mark.parametrize(
+    ("window", "types", "turning"),
+    [(512, "sf", [0]), (512, "ff", [0, 1]), (None, "ff", [0, 1]), (None, "sf", []), (None, "ss", [])],
+)
+def test_layers_that_slide_without_a_window(
+    kind: str, window: int | None, types: str, turning: list[int], tmp_path: Path,
+) -> None:
+    """EXAONE of vLLM turns layers with a window, or all if none slides; none where those that slide have no window."""
+    names = {"s": "sliding_attention", "f": "full_attention"}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(
+        {"model_type": kind, **TEXT, "sliding_window": window, "layer_types": [names[each] for each in types]}))
+    parts = read_model(str(path), "vllm").parts
+    assert turning == [layer for part in parts if part.spec is not None for layer in part.layers or ()]
+
+
+def test_keys_that_vllms_own_config_class_fills_otherwise(tmp_path: Path) -> None:
+    """DeepSeek-V3.2 is loaded by DeepSeek-V3's class, which has no indexer's width; Qwen3-ASR by one of vLLM's own."""
+    assert "index_head_dim: is not in the file" in refusal(tmp_path, model_type="deepseek_v32").replace("\n", " ")
+    text = {key: value for key, value in TEXT.items() if key != "head_dim"} | {"rope_theta": 1000000}
+    said = refusal(tmp_path, model_type="qwen3_asr", thinker_config={"text_config": text})
+    assert "head_dim: is not in the file, and what the engine's own config class has" in said
+    said = refusal(tmp_path, model_type="deepseek_v3", index_topk=2048)
+    assert "index_topk: is read by DeepseekV2MLAAttention" in said

@@ -73,6 +73,7 @@ class Tower(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: str = ""
     sections: Literal[0, 2, 4] = 0
     interleaves: bool = False
+    base: int = 10000
     untold: str = ""
 
 

@@ -42,7 +42,7 @@ def _tower(header: Header, name: str) -> Part:
     if tower.untold:
         raise InputError(f"no layout of '{projector}' is here: {tower.untold}", where=header.where(key))
     width = _width(header, name)
-    values = [Value("head_dim", str(width.whole), width.origin), Value("base", "10000", "default")]
+    values = [Value("head_dim", str(width.whole), width.origin), Value("base", str(tower.base), "default")]
     if tower.sections:
         sections = [str(width.whole // 4) if place < tower.sections else "0" for place in range(4)]
         values.append(Value("sections", ",".join(sections), "head_dim // 4"))
