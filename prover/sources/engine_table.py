@@ -45,6 +45,16 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indexer_interleaves: str = ""
     halves_rows: bool = False
     note: list[str] = []
+    part_at: str = "parameters"
+    plain: list[str] = []
+    theta: str = ""
+    theta_at_top: bool = False
+    own_config: bool = False
+    length_at_top: bool = False
+    passes_every: str = ""
+    adjacent_key: str = ""
+    renames_all: bool = True
+    inner: bool = False
 
 
 class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):

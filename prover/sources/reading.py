@@ -16,6 +16,7 @@ from prover.layouts.spec import MAX_SPEC, catalogue
 from prover.sources.config_json import config_model, config_of
 from prover.sources.converter import convert
 from prover.sources.engine_mlx_lm import read_mlx_lm
+from prover.sources.engine_sglang import read_sglang
 from prover.sources.engine_vllm import read_vllm
 from prover.sources.gguf import decode, read_metadata
 from prover.sources.gguf_file import MAGIC, OLDER, read_gguf, read_magic
@@ -117,7 +118,8 @@ def _converted(keys: Keys) -> Model:
 
 # How each engine reads a config.
 ENGINES: dict[str, Callable[[Keys], Model]] = {
-    "transformers": config_model, "llama.cpp": _converted, "vllm": read_vllm, "mlx-lm": read_mlx_lm,
+    "transformers": config_model, "llama.cpp": _converted, "vllm": read_vllm, "sglang": read_sglang,
+    "mlx-lm": read_mlx_lm,
 }
 
 
