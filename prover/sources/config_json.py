@@ -51,12 +51,12 @@ def config_model(keys: Keys) -> Model:
     findings: list[Finding] = []
     if "auto_map" in keys:
         findings.append(Finding("RP001", "auto_map names code of the model's own, which is not read"))
-    parts = tuple(_parts(keys, kind, "", findings, 0))
+    parts = tuple(model_parts(keys, kind, "", findings, 0))
     readings = readings_table()
     return Model(where, kind, f"{readings.title} {readings.version}", readings.source, parts, tuple(findings))
 
 
-def _parts(keys: Keys, kind: str, name: str, findings: list[Finding], depth: int) -> Iterator[Part]:
+def model_parts(keys: Keys, kind: str, name: str, findings: list[Finding], depth: int) -> Iterator[Part]:
     """The parts of a model or of a part of it, which has `name` if a model around it gave one."""
     try:
         entry = find_reading(kind)
@@ -118,7 +118,7 @@ def _inner_parts(keys: Keys, inner: Inner, findings: list[Finding], depth: int) 
         kind = found.text("model_type") if "model_type" in found or not inner.absent else inner.absent
         kind = inner.renamed.get(kind, kind)
     try:
-        yield from _parts(found, kind, inner.name, findings, depth + 1)
+        yield from model_parts(found, kind, inner.name, findings, depth + 1)
     except InputError as fault:
         if inner.name in ("text", ""):
             raise

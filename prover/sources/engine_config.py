@@ -13,7 +13,7 @@ from typing import Protocol
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
-from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model
+from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model, model_parts
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
 from prover.sources.keys import Keys
 from prover.sources.layer_types import Layers, group_layers
@@ -26,6 +26,7 @@ from prover.sources.standard import Standard, standard
 TRANSFORMERS = "borrowed"
 TEXT = "text"
 NO_WINDOW = "no positions, since layers slide and there is no window"
+TRANSFORMERS_FUNCTIONS = "transformers"
 
 
 class GetRope(Protocol):
@@ -38,11 +39,17 @@ class GetRope(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """An engine by the name of its table, its get_rope, and old names of rules that it replaces."""
+    """An engine by the name of its table, its get_rope, and old names of rules that it replaces.
+
+    `has_length_at_top`: all its classes read the original length at the top, and not only those whose entry says so.
+    `lost_theta`: the base where an override has none, "" where that is not known.
+    """
 
     name: str
     get_rope: GetRope
     renamed: Mapping[str, str] = field(default_factory=dict)
+    has_length_at_top: bool = True
+    lost_theta: str = ""
 
 
 def read_engine(keys: Keys, reader: Reader) -> Model:
@@ -76,6 +83,14 @@ def _parts(
         yield from _borrowed(keys, kind, name, findings)
     else:
         assert isinstance(entry, Engine)
+        if entry.inner and not depth:
+            raise InputError(f"'{kind}' is known of {engine_table(reader.name).name} only as a part of another model",
+                             where=keys.where, advice="Name the config of the whole")
+        if entry.kernel == TRANSFORMERS_FUNCTIONS:
+            _refuse_override(keys, "is not known here to have an effect on transformers' rope functions")
+            _check_flattened(keys, entry)
+            yield from model_parts(keys, kind, name or entry.part, findings, depth)
+            return
         yield from _leaf(keys, kind, entry, name or entry.part, findings, reader)
 
 
@@ -115,9 +130,7 @@ def _borrowed(keys: Keys, kind: str, name: str, findings: list[Finding]) -> Iter
     if name == TEXT:
         raise InputError(f"'{kind}' is run by transformers' own class, which is read only where it is the whole",
                          where=keys.where)
-    if keys.override is not None and (keys.override.flat or keys.override.rope is not None):
-        raise InputError(f"'{kind}' is run by transformers' own class, and what an override does to it is not "
-                         "known here", where=keys.override.flag, advice="Write it into config.json")
+    _refuse_override(keys, f"does to '{kind}', which is run by transformers' own class, what is not known here")
     model = config_model(Keys({**keys.table, "model_type": kind}, keys.where) if name else keys)
     findings += [replace(each, part=name or each.part) for each in model.findings]
     yield from (replace(part, name=name or part.name) for part in model.parts)
@@ -133,18 +146,19 @@ def _leaf(
     own = defaults()[kind]
     keys = replace(keys, names=own.names, defaults=own.numbers)
     running = loaded_keys(keys)
-    for key in engine.refuses:
-        if keys.is_given(key):
-            raise InputError(f"is read by {engine.symbol}, and what it does is not known here",
-                             where=f"{keys.where}, {key}")
+    _refuse(keys, engine)
     for key in engine.demands:
-        if key not in keys and key not in keys.defaults:
+        several = key.split(" or ")
+        is_there = any(map(keys.is_given, several)) if several[1:] else key in keys
+        if not is_there and (engine.own_config or key not in keys.defaults):
             raise InputError(f"is not in the file, and {engine.symbol} breaks off without it",
                              where=f"{keys.where}, {key}", advice="Add the key")
     for key in engine.given:
         if not keys.is_given(key):
             raise InputError("is not in the file, and what the engine's own config class has for it is not known here",
                              where=f"{keys.where}, {key}", advice="Add the key")
+    if engine.own_config:
+        _check_own_config(keys, engine)
     told = [Finding(*engine.note)] if engine.note else []
     for layers in _groups(keys, entry, engine):
         if layers.instead:
@@ -156,11 +170,13 @@ def _leaf(
                 theta = standard(keys, entry, layers.type, told, reader.renamed).theta
                 values.append(Value("rope_theta", theta.text, theta.origin))
         else:
-            rope = standard(keys, entry, layers.type, told, reader.renamed)
-            if engine.theta_in and running.override is not None and running.override.rope is not None:
-                raise InputError(f"is not read by {engine.symbol}, which takes its base from {engine.theta_in}",
-                                 where=f"{running.override.flag}, rope_parameters")
-            rope = put_parameters(rope, keys, layers.type if layers.type in entry.by_type else "", engine.theta, told)
+            rope = standard(keys, entry, layers.type, told, reader.renamed,
+                            reader.has_length_at_top or engine.length_at_top)
+            if engine.theta_in:
+                _refuse_override(keys, f"is not read by {engine.symbol}, whose base is that of {engine.theta_in}")
+            lost = reader.lost_theta if engine.lost_theta is None else engine.lost_theta
+            rope = put_parameters(rope, keys, layers.type if layers.type in entry.by_type else "", lost, told)
+            rope = rope.of_base_alone() if layers.type in engine.plain else rope
             layout, values = reader.get_rope(engine, rope, _head(keys, entry, engine, layers.type), running, told)
         if engine.kernel == "latent":
             values.insert(0, Value("qk_nope_head_dim", str(keys.whole("qk_nope_head_dim", 0)),
@@ -186,16 +202,77 @@ def _check(part: Part, keys: Keys) -> int:
         raise fault.inside(keys.where) from None
 
 
+def _check_flattened(keys: Keys, engine: Engine) -> None:
+    """Raise InputError for what rope functions make otherwise of parameters that are lifted out of a layer type."""
+    _refuse(keys, engine)
+    if PART in keys and not keys.is_given(PART):
+        raise keys.wrong(PART, "a number")
+    for key in ("rope_scaling", "rope_parameters"):
+        for table in (keys.object(key), *_inner_objects(keys.object(key))):
+            if table is not None and "truncate" in table:
+                raise InputError(f"is read by {engine.symbol}, and what it does is not known here",
+                                 where=f"{table.where}, truncate", advice="Leave it out")
+
+
+def _inner_objects(table: Keys | None) -> list[Keys | None]:
+    return [] if table is None else [table.object(key) for key, value in table.table.items() if isinstance(value, dict)]
+
+
+def _refuse_override(keys: Keys, why: str) -> None:
+    """Raise InputError for parameters of RoPE on the command line."""
+    if keys.override is not None and (keys.override.flat or keys.override.rope is not None):
+        raise InputError(why, where=f"{keys.override.flag}, rope_parameters", advice="Write it into config.json")
+
+
+def _refuse(keys: Keys, engine: Engine) -> None:
+    for key in engine.refuses:
+        if keys.is_given(key):
+            raise InputError(f"is read by {engine.symbol}, and what it does is not known here",
+                             where=f"{keys.where}, {key}")
+
+
+def _check_own_config(keys: Keys, engine: Engine) -> None:
+    """Raise InputError where a config class of the engine's own leaves parameters that its attention breaks off at."""
+    given = [key for key in ("rope_scaling", "rope_parameters") if key in keys]
+    for key in given:
+        if keys.object(key) is None and not (key == "rope_scaling" and not keys.is_given(key)):
+            raise InputError(f"is null or empty, which {engine.symbol} breaks off at", where=f"{keys.where}, {key}",
+                             advice="Leave the key out")
+    if len(given) == 2 and keys.is_given("rope_scaling") and keys.table[given[0]] != keys.table[given[1]]:
+        raise InputError("differs from rope_parameters, and which of the two counts is not known here",
+                         where=f"{keys.where}, rope_scaling", advice="Give one of them")
+
+
 def _groups(keys: Keys, entry: Reading, engine: Engine) -> tuple[Layers, ...]:
     groups = group_layers(keys, entry)
+    has_no_window = "sliding_window" in keys and not keys.is_given("sliding_window")
+    is_counted = all(each.indices is not None for each in groups)
+    if engine.passes_every and is_counted and not (has_no_window and entry.window):
+        return _groups_by_number(keys, entry, engine, sorted(i for each in groups for i in each.indices or ()))
     if not engine.one_for_all:
         return groups
-    if "sliding_window" in keys and not keys.is_given("sliding_window"):
+    if has_no_window and not engine.window_counts:
+        raise InputError(f"is null, and what {engine.symbol} does then is not known here",
+                         where=f"{keys.where}, sliding_window", advice="Leave the key out")
+    if has_no_window:
         slides = keys.is_given("layer_types") and "sliding_attention" in keys.texts("layer_types")
         return tuple(Layers(each.type, each.indices, NO_WINDOW if slides else "") for each in groups)
-    if all(each.instead for each in groups):
+    if groups and all(each.instead for each in groups):
         return tuple(Layers(each.type, each.indices) for each in groups)
     return groups
+
+
+def _groups_by_number(keys: Keys, entry: Reading, engine: Engine, layers: list[int]) -> tuple[Layers, ...]:
+    """Each so many layers pass, whatever layer_types says; as many as a text has letters where the entry names one."""
+    by = engine.passes_every
+    every = int(by) if by.isdigit() else len(keys.text(by))
+    if not every:
+        raise keys.wrong(by, "a text that is not empty")
+    other, passing = ("sliding_attention", "full_attention") if entry.passes else ("", "")
+    turning = tuple(index for index in layers if (index + 1) % every)
+    rest = tuple(index for index in layers if not (index + 1) % every)
+    return (*([Layers(other, turning)] if turning else []),
+            *([Layers(passing, rest, entry.passes.get(passing, entry.otherwise))] if rest else []))
 
 
 def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
@@ -210,6 +287,8 @@ def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
         if keys.names.get("head_dim") == key and keys.table.get("head_dim") not in (None, width):
             raise InputError(f"is another name of {key} = {width} in this config class, expected the same or none",
                              where=f"{keys.where}, head_dim")
+        if engine.head == "exact" and "head_dim" in keys and keys.whole("head_dim") != width:
+            raise keys.wrong("head_dim", f"qk_rope_head_dim = {width}, which it stands above")
         return Value(key, str(width), keys.origin(key))
     if engine.head == "if there" and "head_dim" in keys and not keys.is_given("head_dim"):
         raise keys.wrong("head_dim", "a number or no such key")

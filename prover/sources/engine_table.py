@@ -35,12 +35,13 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takes: list[str] = []
     demands: list[str] = []
     refuses: list[str] = []
-    theta: str = "10000"
+    lost_theta: str | None = None
     given: list[str] = []
     theta_in: str = ""
     whole_theta: bool = False
     scaling: bool = True
     one_for_all: bool = False
+    window_counts: bool = False
     whole_head: bool = False
     reads_theta: bool = False
     positions: int = 4
@@ -49,6 +50,16 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indexer_interleaves: str = ""
     halves_rows: bool = False
     note: list[str] = []
+    part_at: str = "parameters"
+    plain: list[str] = []
+    theta: str = ""
+    theta_at_top: bool = False
+    own_config: bool = False
+    length_at_top: bool = False
+    passes_every: str = ""
+    adjacent_key: str = ""
+    renames_all: bool = True
+    inner: bool = False
 
 
 class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from prover.sources.calls import call_spec, is_call
 from prover.sources.config_json import config_model, config_of
 from prover.sources.engine_llama_cpp import read_converted
 from prover.sources.engine_mlx_lm import read_mlx_lm
+from prover.sources.engine_sglang import read_sglang
 from prover.sources.engine_vllm import read_vllm
 from prover.sources.gguf import decode, read_metadata
 from prover.sources.gguf_file import MAGIC, OLDER, read_gguf, read_magic
@@ -129,7 +130,8 @@ def _mlx_lm(keys: Keys, _: Arguments) -> Model:
 
 # How each engine reads a config, with arguments that it takes.
 ENGINES: dict[str, Callable[[Keys, Arguments], Model]] = {
-    "transformers": _transformers, "llama.cpp": read_converted, "vllm": read_vllm, "mlx-lm": _mlx_lm,
+    "transformers": _transformers, "llama.cpp": read_converted, "vllm": read_vllm, "sglang": read_sglang,
+    "mlx-lm": _mlx_lm,
 }
 
 

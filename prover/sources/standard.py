@@ -40,11 +40,20 @@ class Standard:
         """A number of the object, as a parameter of this name. Raises InputError."""
         return Value(name or key, number_text(self.keys.number(key)), self.origin(key))
 
+    def of_base_alone(self) -> Standard:
+        """The same base with no other parameter."""
+        return Standard(Keys({"rope_type": "default"}, self.keys.where), {}, "default", self.theta, "default")
+
 
 def standard(
     keys: Keys, entry: Reading, kind: str, findings: list[Finding], renamed: Mapping[str, str],
+    has_length_at_top: bool = True,
 ) -> Standard:
-    """The parameters of one layer type ("" where all are alike). `renamed`: the engine's own. Raises InputError."""
+    """The parameters of one layer type ("" where all are alike). Raises InputError.
+
+    `renamed`: rules that the engine takes for another. `has_length_at_top`: whether the original length at the top
+    stands above that of the parameters, and not only where the config class has one.
+    """
     row = entry.by_type.get(kind)
     rope = rope_keys.layer_rope(keys, entry, kind, findings) if row else (
         rope_keys.rope_parameters(keys, entry, findings))
@@ -71,7 +80,8 @@ def standard(
     table["rope_type"] = rule
     _fill_part(keys, entry, table, origins)
     if rule in FILLED:
-        _fill_length(keys, entry, rope, row is not None, table, origins)
+        at_top = row is None and (has_length_at_top or entry.original is not None)
+        _fill_length(keys, entry, rope, at_top, table, origins)
     return Standard(Keys(table, rope.where), origins, rule, theta, told)
 
 
@@ -89,9 +99,9 @@ def _fill_part(keys: Keys, entry: Reading, table: dict[str, Any], origins: dict[
 
 
 def _fill_length(
-    keys: Keys, entry: Reading, rope: Keys, is_nested: bool, table: dict[str, Any], origins: dict[str, str],
+    keys: Keys, entry: Reading, rope: Keys, at_top: bool, table: dict[str, Any], origins: dict[str, str],
 ) -> None:
-    if not is_nested and (ORIGINAL in keys or entry.original is not None):
+    if at_top and (ORIGINAL in keys or entry.original is not None):
         if ORIGINAL in keys:
             table[ORIGINAL], origins[ORIGINAL] = keys.number(ORIGINAL), f"{ORIGINAL} at the top"
         else:
