@@ -98,12 +98,18 @@ def find_choice(question: OpenClaim) -> tuple[Claim, Choice, Relation] | None:
 
 
 def _lowest(claim: Claim) -> Relation | None:
-    """The lowest relation that equal signatures show."""
-    for relation in RELATIONS:
-        source = side_signature(claim, claim.source, "source", relation)
-        if source == side_signature(claim, claim.target, "target", relation):
-            return relation
-    return None
+    """The lowest relation that equal signatures show; those between are only looked at where the last is shown."""
+    lowest, *between, last = RELATIONS
+    if _is_shown(claim, lowest):
+        return lowest
+    if not _is_shown(claim, last):
+        return None
+    return next((relation for relation in between if _is_shown(claim, relation)), last)
+
+
+def _is_shown(claim: Claim, relation: Relation) -> bool:
+    source = side_signature(claim, claim.source, "source", relation)
+    return source == side_signature(claim, claim.target, "target", relation)
 
 
 def _proposals(question: OpenClaim) -> Iterator[Choice]:
@@ -174,60 +180,75 @@ def _solved(
 ) -> dict[str, Exact]:
     """Numbers that equations with one unknown give, again and again; what does not round as it should is left out."""
     found: dict[str, Exact] = {}
+    left = [each for own, theirs in equations if (each := _balance(own, theirs, numbers)) is not None]
     progress = True
     while progress:
-        progress = False
-        for left, right in equations:
+        progress, waiting = False, list[_Balance]()
+        for balance in left:
+            unknown = [number for number, _ in balance.open if number.name not in known and number.name not in found]
+            if len(unknown) != 1:
+                waiting += [balance] if unknown else []
+                continue
             try:
-                solved = _unknown(left, right, {**known, **found}, numbers)
+                value = balance.solve(unknown[0], {**known, **found})
             except ProverError:
                 continue
-            if solved and solved[0].name not in found and _rounds(*solved):
-                found[solved[0].name] = solved[1]
+            if _rounds(unknown[0], value):
+                found[unknown[0].name] = value
                 progress = True
+        left = waiting
     return found
 
 
-def _unknown(
-    left: Exact, right: Exact, known: Choice, numbers: Mapping[str, StoredNumber]
-) -> tuple[StoredNumber, Exact] | None:
-    """The one unknown of left = right, both products, up to sign; None if there is not one."""
-    ours, theirs = _product(left, known, numbers), _product(right, known, numbers)
+@dataclass(frozen=True, slots=True)
+class _Balance:
+    """An equation between two products: what is closed on either side, and each open number's exponent on the left."""
+
+    left: Exact
+    right: Exact
+    open: tuple[tuple[StoredNumber, Fraction], ...]
+
+    def solve(self, unknown: StoredNumber, known: Choice) -> Exact:
+        """The unknown, up to sign, all others being known."""
+        ours, theirs, exponent = self.left, self.right, Fraction(0)
+        for number, own in self.open:
+            if number is unknown:
+                exponent = own
+            elif own > 0:
+                ours = ours * power(known[number.name], own)
+            else:
+                theirs = theirs * power(known[number.name], -own)
+        ratio = theirs / ours
+        ratio = -ratio if sign(ratio) < 0 else ratio
+        return positive_power(ratio, exact(1 / exponent))
+
+
+def _balance(left: Exact, right: Exact, numbers: Mapping[str, StoredNumber]) -> _Balance | None:
+    """left = right; None where one is no product, or zero."""
+    ours, theirs = _product(left), _product(right)
     if ours is None or theirs is None or not ours[0] or not theirs[0]:
         return None
-    unknown = dict(ours[1])
-    for name, exponent in theirs[1].items():
-        unknown[name] = unknown.get(name, Fraction(0)) - exponent
-    unknown = {name: exponent for name, exponent in unknown.items() if exponent}
-    if len(unknown) != 1:
-        return None
-    ((text, exponent),) = unknown.items()
-    ratio = theirs[0] / ours[0]
-    ratio = -ratio if sign(ratio) < 0 else ratio
-    return numbers[text], positive_power(ratio, exact(1 / exponent))
+    exponents = dict(ours[1])
+    for text, exponent in theirs[1].items():
+        exponents[text] = exponents.get(text, Fraction(0)) - exponent
+    return _Balance(ours[0], theirs[0], tuple((numbers[text], own) for text, own in exponents.items() if own))
 
 
-def _product(
-    value: Exact, known: Choice, numbers: Mapping[str, StoredNumber]
-) -> tuple[Exact, dict[str, Fraction]] | None:
-    """What is known of a product, and the exponents of the rest; of a sum only if nothing in it is open."""
+def _product(value: Exact) -> tuple[Exact, dict[str, Fraction]] | None:
+    """What is closed in a product, and the exponents of what is open; of a sum only if nothing in it is open."""
     if len(value.terms) != 1:
         return None if "{" in str(value) else (value, {})
     ((monomial, coefficient),) = value.terms
-    factor, rest = exact(coefficient), dict[str, Fraction]()
-    closed: list[tuple[Atom, Fraction]] = []
+    rest, closed = dict[str, Fraction](), list[tuple[Atom, Fraction]]()
     for atom, exponent in monomial:
-        if atom.kind != "stored":
-            if "{" in atom.text:
-                return None
-            closed.append((atom, exponent))
-        elif (name := numbers[atom.text].name) in known:
-            factor = factor * power(known[name], exponent)
-        else:
+        if atom.kind == "stored":
             rest[atom.text] = exponent
+        elif "{" in atom.text:
+            return None
+        else:
+            closed.append((atom, exponent))
+    factor = exact(coefficient)
     return (factor * Exact(((tuple(closed), Fraction(1)),)) if closed else factor), rest
-
-
 def _shortest(number: StoredNumber) -> Fraction:
     """The decimal of the fewest digits that rounds as it should: 1/10 for the float32 next to it."""
     value, (low, high) = number.value, number.ends

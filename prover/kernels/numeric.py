@@ -313,29 +313,24 @@ def _replay_trace(
 
 
 def _trace(run: _Run, side: str, evidence: TraceRefutation) -> float:
-    width = run.source.width
-    basis: Array = np.eye(width, dtype=run.dtype)
+    basis: Array = np.eye(run.source.width, dtype=run.dtype)
     origins = [
         Token(i, tuple((name, Fraction(0)) for name in feed.coordinates))
         for i, feed in enumerate(run.claim.feeds)
     ]
+    left = run.apply(side, basis, origins[0])
 
     def scores(key: Token) -> Array:
-        left = run.apply(side, basis, origins[0])
-        return left @ run.apply(side, basis, key).T
+        return np.asarray(left @ run.apply(side, basis, key).T)
 
-    squares = scores(origins[0])
-    inverse: Array = np.diag(1 / np.diag(squares))
-
-    def moved(key: Token) -> Array:
-        return inverse @ scores(key)
-
-    total: Array = np.eye(width, dtype=run.dtype)
+    at_origins = [scores(origin) for origin in origins]
+    squares = np.diag(at_origins[0])
+    total: Array | None = None
     for index, part in enumerate(evidence.position):
-        offset = moved(origins[index])
-        token = Token(index, tuple((n, v) for n, v in part if n != "1"))
-        total = total @ offset.T @ moved(token)
+        offset = at_origins[index] / squares[:, None]
+        moved = scores(Token(index, tuple((n, v) for n, v in part if n != "1"))) / squares[:, None]
+        total = (offset.T if total is None else total @ offset.T) @ moved
         times = int(dict(part).get("1", 0))
-        total = total @ np.linalg.matrix_power(offset, times)
-    weight = np.diag(squares) ** (evidence.power + 1)
-    return float((weight * np.diag(total)).sum())
+        total = total @ np.linalg.matrix_power(offset, times) if times else total
+    assert total is not None
+    return float((squares ** (evidence.power + 1) * np.diag(total)).sum())

@@ -39,7 +39,7 @@ def open_layout(loaded: Loaded, side: str, ulps: int) -> Opened:
     able = [stored for stored in loaded.stored if not stored.is_fed]
     found = {s.parameter: tuple(_numbers(s, given[s.parameter], side, ulps)) for s in able}
     names = [name for name, numbers in found.items() if numbers]
-    layout = _opened(loaded, found, names)
+    layout = _opened(loaded, found, names) if names else loaded.layout
     if layout is None:
         # One of them is in the way: those that come first are left open as far as they go together.
         kept: list[str] = []
@@ -58,7 +58,7 @@ def open_layout(loaded: Loaded, side: str, ulps: int) -> Opened:
 def choose(loaded: Loaded, opened: Opened, choice: Mapping[str, Exact]) -> Layout:
     """The layout at a choice of reals, by the names of the open numbers; others stay as they are stored."""
     values = {number.name: choice.get(number.name, exact(number.value)) for number in opened.numbers}
-    return _expanded(loaded, values)
+    return _expanded(loaded, values) if values else loaded.layout
 
 
 def _expanded(loaded: Loaded, values: Mapping[str, Exact]) -> Layout:

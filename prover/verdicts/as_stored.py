@@ -69,11 +69,10 @@ def _refuted(exact: Verdict, question: OpenClaim) -> Verdict | None:
     """The exact verdict, different, with a refutation for all choices, if there is one that says as much."""
     if exact.outcome is not Outcome.DIFFERENT or exact.holds is not None:
         return None
-    fails = _refutation(question, exact.limit or Relation.LINEAR)
-    if fails is None or outcome(None, fails.relation, exact.limit) is not Outcome.DIFFERENT:
+    found = _refutation(question, exact.limit or Relation.LINEAR)
+    if found is None or outcome(None, found[0].relation, exact.limit) is not Outcome.DIFFERENT:
         return None
-    certificate = write_stored(question.claim, None, None, fails)
-    check_text(certificate, as_stored=True)
+    fails, certificate = found
     decision = replace(exact.decision, fails=fails)
     return replace(
         exact, fails=fails.relation, decision=decision, certificate=certificate,
@@ -87,7 +86,7 @@ def _with_choice(
     """The verdict at a choice; None if it is no better than the exact one."""
     claim, choice, relation = found
     below = [rung for rung in _REFUTED if rung.rung < relation.rung]
-    fails = next((each for rung in below if (each := _refutation(question, rung)) is not None), None)
+    fails = next((each[0] for rung in below if (each := _refutation(question, rung)) is not None), None)
     decision = replace(decide(claim, solver), fails=fails)
     certificate = write_stored(question.claim, decision.holds, put, fails)
     holds, refuted = check_text(certificate, as_stored=True)
@@ -100,15 +99,20 @@ def _with_choice(
     )
 
 
-def _refutation(question: OpenClaim, relation: Relation) -> Refutation | None:
-    """A refutation for all choices that the checker accepts; its intervals are wider than those of the search."""
+def _refutation(question: OpenClaim, relation: Relation) -> tuple[Refutation, str] | None:
+    """A refutation for all choices, and its certificate, which the checker accepted.
+
+    The checker's intervals are wider than those of the search.
+    """
     fails = refute_open(question.claim, relation)
+    if fails is None:
+        return None
     try:
-        if fails is not None:
-            check_text(write_stored(question.claim, None, None, fails), as_stored=True)
+        certificate = write_stored(question.claim, None, None, fails)
+        check_text(certificate, as_stored=True)
     except EvidenceError:
         return None
-    return fails
+    return fails, certificate
 
 
 def _told(question: OpenClaim, found: Found, choice: Choice | None = None) -> AsStored:
