@@ -12,7 +12,7 @@ from prover.layouts.loading import load
 from prover.sources import rope_keys
 from prover.sources.keys import Keys
 from prover.sources.labelled import tail
-from prover.sources.layer_types import group_layers, indexed
+from prover.sources.layer_types import Layers, group_layers, indexed
 from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.readings import table as readings_table
@@ -132,7 +132,7 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
         if layers.instead:
             yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
             continue
-        layout, values = _read(keys, entry, layers.type, findings)
+        layout, values = _read(keys, entry, layers, findings)
         part = Part(name, layers.indices, layout, values, layer_type=layers.type)
         if entry.halves_rows:
             width = int(values[0].text)
@@ -146,8 +146,9 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
         findings += _unread(keys, set(), None, {})
 
 
-def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tuple[str, tuple[Value, ...]]:
-    """The layout of one layer type and its values."""
+def _read(keys: Keys, entry: Reading, layers: Layers, findings: list[Finding]) -> tuple[str, tuple[Value, ...]]:
+    """The layout of layers of one type and its values."""
+    kind = layers.type
     for key in entry.not_null:
         if key in keys and not keys.is_given(key):
             raise InputError(f"is null, which {entry.types[0]} does not take", where=f"{keys.where}, {key}")
@@ -164,7 +165,7 @@ def _read(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> tup
     if entry.interleave:
         taken.add("rope_interleave")
         layout = layout if keys.flag("rope_interleave", True) else entry.interleave
-    rope = rope_keys.layer_rope(keys, entry, kind, findings) if row else (
+    rope = rope_keys.layer_rope(keys, entry, kind, findings, (layers.indices or (0,))[0]) if row else (
         rope_keys.rope_parameters(keys, entry, findings))
     head = list(tail(keys, entry, rope) if entry.head == "tail" else _head(keys, entry, kind))
     values = [*head, rope_keys.theta(keys, entry, rope, row)]

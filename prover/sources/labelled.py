@@ -1,4 +1,8 @@
-"""RoPE parameters under labels that several layer types share, and a head whose last lanes turn: DeepSeek-V4."""
+"""RoPE parameters that are neither one object nor one for each layer type.
+
+Under labels that several layer types share, with a head whose last lanes turn: DeepSeek-V4. In lists with an entry for
+each layer: Step 3.5.
+"""
 
 from __future__ import annotations
 
@@ -90,3 +94,34 @@ def ratio_types(keys: Keys, key: str, names: Mapping[str, str], count: int) -> t
     if len(numbers) < count or not set(numbers) <= names.keys():
         raise keys.wrong(key, f"at least {count} of the numbers {', '.join(names)}")
     return tuple(names[each] for each in numbers[:count])
+
+
+def listed_rope(keys: Keys, entry: Reading, kind: str, first: int, findings: list[Finding]) -> Keys:
+    """The parameters of one layer type, `first` being the first of its layers.
+
+    rope_parameters if it has an object for every type, else what the lists say of that layer, with rope_scaling on
+    types that are scaled. Raises InputError.
+    """
+    parameters = keys.object("rope_parameters")
+    there = set(keys.texts("layer_types")) if keys.is_given("layer_types") else {kind}
+    inner = parameters.object(kind) if parameters else None
+    if parameters and inner is not None and all(isinstance(parameters.table.get(each), dict) for each in there):
+        if PART in keys or "rope_theta" not in inner:
+            raise InputError("is not in the file, and its value is not guessed", where=f"{inner.where}, rope_theta")
+        return inner
+    if parameters is not None:
+        findings.append(Finding("RP003", "rope_parameters is not read without an object for every layer type"))
+    table: dict[str, Any] = {"rope_type": "default"}
+    for key, name in (("rope_theta", "rope_theta"), ("partial_rotary_factors", PART)):
+        if not isinstance(keys.table.get(key), list):
+            continue
+        values = keys.numbers(key)
+        if len(values) <= first:
+            raise keys.wrong(key, f"a list of more than {first} numbers")
+        table[name] = values[first]
+    scaling = keys.object("rope_scaling") if entry.by_type[kind].scaled else None
+    if scaling is not None:
+        table |= scaling.table
+        if "rope_type" not in scaling and scaling.table.get("type", "default") != "default":
+            findings.append(Finding("RP011", f"rope_scaling has type, not rope_type: {entry.types[0]} takes default"))
+    return Keys(table, scaling.where if scaling is not None else f"{keys.where}, rope_parameters by layer")

@@ -68,6 +68,8 @@ def _types(keys: Keys, reading: Reading, entry: LayerTypes, count: int) -> tuple
     if keys.is_given("layer_types"):
         given = keys.texts("layer_types")[::2 if _is_beside(keys, entry) else 1]
         types = tuple(LEGACY.get(each, each) for each in given)
+        if entry.padded and entry.padded in keys and len(types) == count + keys.whole(entry.padded, 0):
+            types = types[:count]
         if len(types) != count:
             raise keys.wrong("layer_types", f"as many texts as num_hidden_layers = {count}")
     elif entry.ratios_key and keys.is_given(entry.ratios_key):

@@ -46,6 +46,7 @@ class LayerTypes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: bool = False
     pattern: Pattern | None = None
     beside: str = ""
+    padded: str = ""
     ratios_key: str = ""
     ratios: dict[str, str] = {}
     renamed: dict[str, str] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from prover.errors import InputError
 from prover.sources.keys import Keys, list_text, number_text
-from prover.sources.labelled import has_own_magnitude, labelled_rope
+from prover.sources.labelled import has_own_magnitude, labelled_rope, listed_rope
 from prover.sources.model import Finding, Value
 from prover.sources.readings import LayerRope, Reading
 
@@ -60,9 +60,14 @@ def rope_parameters(keys: Keys, entry: Reading, findings: list[Finding]) -> Keys
     return found
 
 
-def layer_rope(keys: Keys, entry: Reading, kind: str, findings: list[Finding]) -> Keys:
-    """The parameters of one layer type: its object in rope_parameters, with rope_scaling on top where it is scaled."""
+def layer_rope(keys: Keys, entry: Reading, kind: str, findings: list[Finding], first: int = 0) -> Keys:
+    """The parameters of one layer type: its object in rope_parameters, with rope_scaling on top where it is scaled.
+
+    `first`: the first of its layers.
+    """
     row = entry.by_type[kind]
+    if entry.ropes == "listed":
+        return listed_rope(keys, entry, kind, first, findings)
     if entry.ropes == "labelled":
         return labelled_rope(keys, entry, row, findings)
     parameters = keys.object("rope_parameters")
@@ -236,7 +241,7 @@ def scaling(keys: Keys, entry: Reading, rope: Keys, rule: str, is_nested: bool) 
                 yield _number(rope, key)
         # By layer type, truncate is looked for beside the layer types and not in them.
         place = (keys.object("rope_parameters") or Keys({}, keys.where)) if is_nested else rope
-        if entry.ropes == "labelled":
+        if entry.ropes in ("labelled", "listed"):
             place = Keys({}, keys.where)
         if not place.flag("truncate", True):
             yield Value("truncate", "0", origin(place, "truncate"))
@@ -276,7 +281,7 @@ def _original(keys: Keys, entry: Reading, rope: Keys, is_nested: bool) -> Value:
             return Value(key, number_text(keys.number(key)), f"{key} at the top")
         if entry.original is not None:
             return Value(key, str(entry.original), "default")
-    if key in rope:
+    if key in rope or entry.ropes == "listed":  # which fills nothing in
         return _number(rope, key)
     return _longest(keys, key)
 
