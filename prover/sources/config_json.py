@@ -11,7 +11,7 @@ from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
 from prover.sources import rope_keys
 from prover.sources.keys import Keys
-from prover.sources.layer_types import group_layers
+from prover.sources.layer_types import group_layers, indexed_layers
 from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.readings import table as readings_table
@@ -225,6 +225,8 @@ def _indexer(keys: Keys, entry: Reading, layers: tuple[int, ...] | None, values:
     rotated = next(value for value in values if value.name == "qk_rope_head_dim")
     rest = [value for value in values if value.name not in ("qk_nope_head_dim", "qk_rope_head_dim")]
     head = Value("head_dim", str(keys.whole(key)), keys.origin(key))
+    if entry.indexer.shares:
+        layers = indexed_layers(keys, layers, types=True)
     return Part("indexer", layers, entry.indexer.layout,
                 (head, Value("n_rot", rotated.text, rotated.origin), *rest))
 

@@ -16,7 +16,7 @@ from prover.layouts.loading import load
 from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, config_model
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
 from prover.sources.keys import Keys
-from prover.sources.layer_types import Layers, group_layers
+from prover.sources.layer_types import Layers, group_layers, indexed_layers
 from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.rope_keys import PART
@@ -166,14 +166,23 @@ def _check(part: Part, keys: Keys) -> int:
 
 def _groups(keys: Keys, entry: Reading, engine: Engine) -> tuple[Layers, ...]:
     groups = group_layers(keys, entry)
+    if engine.needs_window and _has_no_window(keys) and not (
+        keys.is_given("layer_types") and "sliding_attention" not in keys.texts("layer_types")
+    ):
+        raise InputError(f"is null, and {engine.symbol} breaks off on layers that slide",
+                         where=f"{keys.where}, sliding_window")
     if not engine.one_for_all:
         return groups
-    if "sliding_window" in keys and not keys.is_given("sliding_window"):
+    if _has_no_window(keys):
         slides = keys.is_given("layer_types") and "sliding_attention" in keys.texts("layer_types")
         return tuple(Layers(each.type, each.indices, NO_WINDOW if slides else "") for each in groups)
     if all(each.instead for each in groups):
         return tuple(Layers(each.type, each.indices) for each in groups)
     return groups
+
+
+def _has_no_window(keys: Keys) -> bool:
+    return "sliding_window" in keys and not keys.is_given("sliding_window")
 
 
 def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
@@ -216,7 +225,7 @@ def _indexer(keys: Keys, engine: Engine, part: Part, reader: Reader) -> Part:
     rest = [Value("base" if value.name == "rope_theta" else value.name, value.text, value.origin)
             for value in part.values if value.name not in ("qk_nope_head_dim", "qk_rope_head_dim")]
     layout = f"{reader.name}/rope:is_neox_style={str(neox).lower()}"
-    return Part("indexer", part.layers, layout,
+    return Part("indexer", indexed_layers(keys, part.layers, types=False), layout,
                 (width, Value("rotary_dim", rotated.text, rotated.origin), *rest))
 
 

@@ -40,6 +40,7 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whole_theta: bool = False
     scaling: bool = True
     one_for_all: bool = False
+    needs_window: bool = False
     whole_head: bool = False
     reads_theta: bool = False
     positions: int = 4

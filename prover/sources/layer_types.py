@@ -105,6 +105,33 @@ def _rotating(keys: Keys, entry: Reading, types: tuple[str, ...]) -> tuple[bool,
     return tuple(kind not in entry.passes for kind in types)
 
 
+def indexed_layers(keys: Keys, layers: tuple[int, ...] | None, types: bool) -> tuple[int, ...] | None:
+    """Of some layers those with an indexer of their own; the others take what an earlier one chose. Raises InputError.
+
+    `types`: whether indexer_types is read, and a pattern is for all layers, as in transformers.
+    """
+    if layers is None:
+        return None
+    if types and keys.is_given("indexer_types"):
+        return _marked(keys, "indexer_types", keys.texts("indexer_types"), layers, "shared", types)
+    pattern = "index_topk_pattern"
+    if isinstance(keys.table.get(pattern), str):
+        return _marked(keys, pattern, tuple(keys.text(pattern)), layers, "S", types)
+    if keys.is_given(pattern):
+        return _marked(keys, pattern, keys.texts(pattern), layers, "shared" if types else "S", types)
+    every = keys.whole("index_topk_freq") if keys.is_given("index_topk_freq") else 1
+    offset = keys.whole("index_skip_topk_offset", 0) if keys.is_given("index_skip_topk_offset") else 2
+    return tuple(layer for layer in layers if max(layer - offset + 1, 0) % every == 0)
+
+
+def _marked(
+    keys: Keys, key: str, marks: tuple[str, ...], layers: tuple[int, ...], shared: str, of_all: bool,
+) -> tuple[int, ...]:
+    if of_all and max(layers, default=-1) >= len(marks):
+        raise keys.wrong(key, f"as many as there are layers, {max(layers) + 1}")
+    return tuple(layer for layer in layers if layer >= len(marks) or marks[layer] != shared)
+
+
 def _said(keys: Keys, key: str, value: str) -> str:
     """What a key that is needed says, as text; nothing where it is absent or null."""
     if value in ("true", "false"):

@@ -54,6 +54,7 @@ class Indexer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     layout: str
     head_key: str
+    shares: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
