@@ -16,7 +16,7 @@ from prover.layouts.loading import load
 from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model, model_parts
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
 from prover.sources.keys import Keys
-from prover.sources.layer_types import Layers, group_layers
+from prover.sources.layer_types import Layers, group_layers, indexed_by_pattern
 from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.overriding import loaded_keys, put_parameters
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
@@ -245,16 +245,20 @@ def _check_own_config(keys: Keys, engine: Engine) -> None:
 
 def _groups(keys: Keys, entry: Reading, engine: Engine) -> tuple[Layers, ...]:
     groups = group_layers(keys, entry)
-    has_no_window = "sliding_window" in keys and not keys.is_given("sliding_window")
+    if engine.needs_window and _has_no_window(keys) and not (
+        keys.is_given("layer_types") and "sliding_attention" not in keys.texts("layer_types")
+    ):
+        raise InputError(f"is null, and {engine.symbol} breaks off on layers that slide",
+                         where=f"{keys.where}, sliding_window")
     is_counted = all(each.indices is not None for each in groups)
-    if engine.passes_every and is_counted and not (has_no_window and entry.window):
+    if engine.passes_every and is_counted and not (_has_no_window(keys) and entry.window):
         return _groups_by_number(keys, entry, engine, sorted(i for each in groups for i in each.indices or ()))
     if not engine.one_for_all:
         return groups
-    if has_no_window and not engine.window_counts:
+    if _has_no_window(keys) and not engine.window_counts:
         raise InputError(f"is null, and what {engine.symbol} does then is not known here",
                          where=f"{keys.where}, sliding_window", advice="Leave the key out")
-    if has_no_window:
+    if _has_no_window(keys):
         slides = keys.is_given("layer_types") and "sliding_attention" in keys.texts("layer_types")
         return tuple(Layers(each.type, each.indices, NO_WINDOW if slides else "") for each in groups)
     if groups and all(each.instead for each in groups):
@@ -273,6 +277,10 @@ def _groups_by_number(keys: Keys, entry: Reading, engine: Engine, layers: list[i
     rest = tuple(index for index in layers if not (index + 1) % every)
     return (*([Layers(other, turning)] if turning else []),
             *([Layers(passing, rest, entry.passes.get(passing, entry.otherwise))] if rest else []))
+
+
+def _has_no_window(keys: Keys) -> bool:
+    return "sliding_window" in keys and not keys.is_given("sliding_window")
 
 
 def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
@@ -317,7 +325,7 @@ def _indexer(keys: Keys, engine: Engine, part: Part, reader: Reader) -> Part:
     rest = [Value("base" if value.name == "rope_theta" else value.name, value.text, value.origin)
             for value in part.values if value.name not in ("qk_nope_head_dim", "qk_rope_head_dim")]
     layout = f"{reader.name}/rope:is_neox_style={str(neox).lower()}"
-    return Part("indexer", part.layers, layout,
+    return Part("indexer", indexed_by_pattern(keys, part.layers), layout,
                 (width, Value("rotary_dim", rotated.text, rotated.origin), *rest))
 
 

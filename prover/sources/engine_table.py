@@ -42,6 +42,7 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scaling: bool = True
     one_for_all: bool = False
     window_counts: bool = False
+    needs_window: bool = False
     whole_head: bool = False
     reads_theta: bool = False
     positions: int = 4

@@ -175,6 +175,23 @@ def _rotating(keys: Keys, entry: Reading, types: tuple[str, ...]) -> tuple[bool,
     return tuple(kind not in entry.passes and kind not in passed for kind in types)
 
 
+def indexed_by_pattern(keys: Keys, layers: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Of some layers those with an indexer of their own, by index_topk_pattern and the counts beside it alone.
+
+    Layers past the end of a pattern have one. Raises InputError.
+    """
+    if layers is None:
+        return None
+    pattern = "index_topk_pattern"
+    if keys.is_given(pattern):
+        is_text = isinstance(keys.table[pattern], str)
+        marks = tuple(keys.text(pattern)) if is_text else keys.texts(pattern)
+        return tuple(layer for layer in layers if layer >= len(marks) or marks[layer] != "S")
+    every = keys.whole("index_topk_freq") if keys.is_given("index_topk_freq") else 1
+    offset = keys.whole("index_skip_topk_offset", 0) if keys.is_given("index_skip_topk_offset") else 2
+    return tuple(layer for layer in layers if max(layer - offset + 1, 0) % every == 0)
+
+
 def _said(keys: Keys, key: str, value: str) -> str:
     """What a key that is needed says, as text; nothing where it is absent or null."""
     if value in ("true", "false"):

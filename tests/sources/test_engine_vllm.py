@@ -40,6 +40,7 @@ KNOWN: dict[str, set[str]] = {
         "parameters", "parameters and theta", "parameters empty", "scaling null", "scaling empty", "theta",
         "theta under its legacy name",
     },
+    "paddleocr_vl_text": {"head_dim null"},
     "laguna": {"parameters", "parameters and theta", "parameters empty", "scaling null", "scaling empty", *BY_TYPE},
     "gemma4_text": {"parameters", "parameters and theta", "parameters empty", "scaling null", "scaling empty"},
 }
@@ -53,7 +54,7 @@ def config(kind: str, spelling: str) -> dict[str, Any]:
     }
 
 
-def turns_as(spec: str, rotary: list[Any]) -> None:
+def turns_as(spec: str, rotary: list[Any], name: str = "text") -> None:
     """Assert that a layout turns as fast, as large and as paired as the rotary object."""
     kind, head, lanes, is_neox, magnitude, frequencies, sections, _ = rotary
     layout = load(spec).layout
@@ -65,7 +66,7 @@ def turns_as(spec: str, rotary: list[Any]) -> None:
     first = layout.pairs[0].read
     whole = kind == "Gemma4RotaryEmbedding"
     assert first[1] - first[0] == ((head if whole else lanes) // 2 if is_neox else 1)
-    assert layout.width == head or spec.startswith("vllm/latent")
+    assert layout.width == head or spec.startswith("vllm/latent") or name == "indexer"
     assert bool(sections) == spec.startswith("vllm/mrope")
 
 
@@ -83,7 +84,8 @@ def test_a_model_type_under_every_spelling(kind: str, tmp_path: Path) -> None:
             continue
         for part in parts:
             for layer in part.layers or () if part.spec is not None else ():
-                turns_as(str(part.spec), TRUTH["rotary"][layers[str(layer)]])
+                row = f"{layer}indexer" if part.name == "indexer" else str(layer)
+                turns_as(str(part.spec), TRUTH["rotary"][layers[row]], part.name)
     assert refused <= REFUSED | KNOWN.get(kind, set())
 
 
@@ -136,7 +138,8 @@ def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> Non
 
 # Frequencies per axis of the towers' own rotary objects with a head of 24 lanes, vLLM 0.33.0 run with torch 2.13.0:
 # Rope2DPosEmbRepeated.get_freqs_cis (angles at row 1 and at column 1), Llama4VisionRotaryEmbedding.cos_sin_cache (base
-# 500; what the angle gains from one patch to the next), get_rope with partial_rotary_factor 0.5 (both axes the same).
+# 500; what the angle gains from one patch to the next), get_rope with partial_rotary_factor 0.5 and, for PaddleOCR-VL,
+# SigLIPRotaryEmbedding (both axes the same).
 SIX = [1.0, 0.2154434, 0.04641588, 0.01, 0.002154434, 0.0004641589]
 OF_500 = [1.0, 0.3549537, 0.1259921, 0.04472136, 0.01587401, 0.005634539]
 NONE = [0.0] * 6
@@ -146,6 +149,7 @@ TOWERS: dict[str, tuple[str, int, list[float], list[float]]] = {
     "llama4_vision_model": ("vllm/llama4-vision", 1, NONE + OF_500, OF_500 + NONE),
     "exaone4_5_vision": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
     "glm_ocr_vision": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
+    "paddleocr_vl_vision": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
     "qwen3_omni_moe_vision_encoder": ("vllm/vision", 12, SIX + NONE, NONE + SIX),
 }
 
@@ -154,7 +158,8 @@ TOWERS: dict[str, tuple[str, int, list[float], list[float]]] = {
 def test_a_tower(kind: str, tmp_path: Path) -> None:
     """A tower turns as its rotary object in vLLM does: rows, columns, and how far apart the lanes of a pair are."""
     name, apart, rows, columns = TOWERS[kind]
-    heads = {"num_attention_heads": 2} if kind in ("kimi_k25_vision", "llama4_vision_model") else {"num_heads": 2}
+    is_plain = kind in ("kimi_k25_vision", "llama4_vision_model", "paddleocr_vl_vision")
+    heads = {"num_attention_heads": 2} if is_plain else {"num_heads": 2}
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"model_type": kind, "hidden_size": 48, **heads, "rope_theta": 500}))
     [part] = read_model(str(path), "vllm").parts
@@ -201,6 +206,9 @@ COMPOSITES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
     "llama4": (
         {"text_config": {**TEXT}, "vision_config": TOWER},
         {"text": "vllm/rope:is_neox_style=true", "vision": "vllm/llama4-vision"}),
+    "paddleocr_vl": (
+        {**TEXT, "rope_scaling": {"rope_type": "default", "mrope_section": [8, 12, 12]}, "vision_config": TOWER},
+        {"text": "vllm/mrope:is_neox_style=true", "vision": "vllm/vision"}),
     "glm_ocr": (
         {"text_config": {**TEXT}, "vision_config": VISUAL},
         {"text": "vllm/rope:is_neox_style=false", "vision": "vllm/vision"}),
@@ -243,3 +251,33 @@ def test_keys_that_vllms_own_config_class_fills_otherwise(tmp_path: Path) -> Non
     assert "head_dim: is not in the file, and what the engine's own config class has" in said
     said = refusal(tmp_path, model_type="deepseek_v3", index_topk=2048)
     assert "index_topk: is read by DeepseekV2MLAAttention" in said
+
+
+# Layers of eight that run an indexer: GlmMoeDsaConfig.indexer_types of transformers 5.24.0 made of the keys, and
+# DeepseekV32Attention of vLLM (vllm/models/deepseek_v32/attention.py), read by hand, which reads no indexer_types.
+INDEXERS: dict[str, tuple[dict[str, Any], list[int], list[int]]] = {
+    "all": ({}, list(range(8)), list(range(8))),
+    "each fourth": ({"index_topk_freq": 4}, [0, 1, 5], [0, 1, 5]),
+    "each third from 2 on": ({"index_topk_freq": 3, "index_skip_topk_offset": 3}, [0, 1, 2, 5], [0, 1, 2, 5]),
+    "a pattern": ({"index_topk_pattern": "FSSFSSFS"}, [0, 3, 6], [0, 3, 6]),
+    "types": ({"indexer_types": ["full", "shared"] * 4}, [0, 2, 4, 6], list(range(8))),
+}
+
+
+@pytest.mark.parametrize("name", INDEXERS)
+def test_layers_with_an_indexer_of_their_own(name: str, tmp_path: Path) -> None:
+    """The indexer is in the layers that have one; others take what an earlier one chose."""
+    keys, *expected = INDEXERS[name]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_type": "glm_moe_dsa", "num_hidden_layers": 8, "index_head_dim": 128, **keys}))
+    found = [read_model(str(path), engine).part("indexer").layers for engine in ("transformers", "vllm")]
+    assert expected == [list(layers or ()) for layers in found]
+
+
+def test_cohere2_without_a_window(tmp_path: Path) -> None:
+    """Where layers slide, sliding_window + 1 breaks off at null; where none does, no layer turns."""
+    assert "breaks off on layers that slide" in refusal(tmp_path, model_type="cohere2", sliding_window=None)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(
+        {"model_type": "cohere2", **TEXT, "sliding_window": None, "layer_types": ["full_attention"] * 2}))
+    assert [None] == [part.spec for part in read_model(str(path), "vllm").parts]

@@ -191,6 +191,8 @@ TOWERS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "columns first, with a head of its own": (
         {"projector_type": "kimivl", "vision.attention.head_dim": 64},
         [("vision", "llama-cpp/vision-2d:first=w", "head_dim=64:base=10000")]),
+    "halves of each half": (
+        {"vision.projector_type": "gemma4v"}, [("vision", "llama-cpp/vision-separate", "head_dim=72:base=100")]),
     "no RoPE": ({"projector_type": "gemma3"}, [("vision", "None", "")]),
     "an image and a sound": (
         {"projector_type": "qwen2.5o", "has_audio_encoder": True},

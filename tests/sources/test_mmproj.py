@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 
 from prover.claims.relation import Relation
 from prover.errors import InputError
+from prover.layouts.loading import load
 from prover.sources.comparing import compare
 from prover.sources.converting.mmproj import Mmproj, convert_towers, table
 from prover.sources.converting.mmproj_steps import PROCEDURES
 from prover.sources.keys import Keys
+from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.reading import read_model
 
 TRUTH: dict[str, Any] = json.loads((Path(__file__).parent / "mmproj_truth.json").read_text())["configs"]
@@ -131,31 +134,48 @@ def saved(folder: Path, config: dict[str, Any]) -> str:
 SAME = {
     "qwen2_vl": "ggml/vision", "qwen2_5_vl": "ggml/vision", "qwen3_vl": "ggml/vision", "glm4v": "ggml/vision",
     "llama4": "llama-cpp/vision-2d:first=w", "llava pixtral": "llama-cpp/vision-2d:first=h",
-    "mistral3": "llama-cpp/vision-2d:first=h",
+    "mistral3": "llama-cpp/vision-2d:first=h", "paddleocr_vl": "ggml/vision", "qwen3_5": "ggml/vision",
+    "gemma4": "llama-cpp/vision-separate", "kimi_k25 plain": "llama-cpp/vision-2d:first=w",
 }
 
 
 TEXT_TYPES = {
     "qwen2_vl": "qwen2_vl_text", "qwen2_5_vl": "qwen2_5_vl_text", "qwen3_vl": "qwen3_vl_text", "glm4v": "glm4v_text",
     "llama4": "llama4_text", "llava pixtral": "llama", "mistral3": "mistral",
+    "paddleocr_vl": "paddleocr_vl_text", "qwen3_5": "qwen3_5_text", "gemma4": "gemma4_text",
+    "kimi_k25 plain": "deepseek_v3",
 }
 TEXT = {"hidden_size": 512, "num_attention_heads": 4, "num_key_value_heads": 4, "num_hidden_layers": 2,
-        "vocab_size": 64, "intermediate_size": 64, "intermediate_size_mlp": 64, "head_dim": 128}
+        "vocab_size": 64, "intermediate_size": 64, "intermediate_size_mlp": 64, "head_dim": 128,
+        "qk_rope_head_dim": 128}
 SECTIONS = {"rope_scaling": {"type": "default", "mrope_section": [16, 24, 24]}}
 
 
 @pytest.mark.parametrize("name", SAME)
 def test_tower_against_transformers(name: str, tmp_path: Path) -> None:
     """llama.cpp's tower turns q and k of a published checkpoint as transformers' own does, once rows are moved."""
-    config = {**TRUTH[name]["given"], "text_config": {**TEXT, "model_type": TEXT_TYPES[name]}}
-    if name not in ("llama4", "llava pixtral", "mistral3"):
-        config["text_config"] |= SECTIONS
-    file = saved(tmp_path, config)
-    models = read_model(file), read_model(file, "llama.cpp")
-    found = [each for each in compare(*models, None) if each.meeting.source.name == "vision"]
+    text = {**TEXT, "model_type": TEXT_TYPES[name], **(SECTIONS if SAME[name] == "ggml/vision" else {})}
+    config = {**TRUTH[name]["given"], "text_config": text}
+    made = converted(config)
+    assert made is not None
+    model = read_llama_cpp(made.of("vision"))
+    rows = made.rows.get("vision")
+    width = load(str(model.parts[0].spec)).layout.width
+    model = replace(model, parts=(replace(model.parts[0], rows=rows and rows.sources(width)),))
+    found = list(compare(read_model(saved(tmp_path, config)), model, None))
     assert [(SAME[name], Relation.IDENTICAL)] == [
         (each.meeting.target.layout, each.verdict.holds) for each in found if each.verdict is not None
     ]
+
+
+def test_a_model_with_its_tower(tmp_path: Path) -> None:
+    """A config read for llama.cpp has the text model and the tower, each with the rows that its class moves."""
+    config = {**TRUTH["llava pixtral"]["given"], "text_config": {**TEXT, "model_type": "llama"}}
+    model = read_model(saved(tmp_path, config), "llama.cpp")
+    halves = {part.name: [lane for pair in range(width // 2) for lane in (pair, pair + width // 2)]
+              for part, width in zip(model.parts, (128, 24), strict=True)}
+    assert {name: tuple(lanes) for name, lanes in halves.items()} == {part.name: part.rows for part in model.parts}
+    assert ["", "vision"] == [each.part for each in model.findings if each.code == "RP202"]
 
 
 def test_text_is_read_where_the_towers_are_not(tmp_path: Path) -> None:

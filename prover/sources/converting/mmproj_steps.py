@@ -113,6 +113,21 @@ def _deepseek4(step: Step) -> None:
     }
 
 
+def _intern(step: Step) -> None:
+    for key in ("image_size", "patch_size"):
+        if isinstance(step.keys[key], list):
+            step.keys[key] = step.keys[key][0]
+    if step.keys["hidden_act"] not in ("silu", "gelu"):
+        raise ValueError("hidden_act is neither silu nor gelu")
+    int(1.0 / step.whole["downsample_ratio"])
+
+
+def _feature_layer(step: Step) -> None:
+    """Layers after the one that features are taken from are left out."""
+    name = next((key for key in BLOCKS if key in step.keys), "")
+    step.keys[name] += step.whole.get("vision_feature_layer", -1) + 1
+
+
 def _but_one(step: Step) -> None:
     """The last layer is left out."""
     name = next((key for key in BLOCKS if key in step.keys), "")
@@ -135,5 +150,7 @@ PROCEDURES: Mapping[str, Callable[[Step], None]] = {
     "pixtral": _pixtral,
     "youtu": _youtu,
     "deepseek4": _deepseek4,
+    "intern": _intern,
+    "feature_layer": _feature_layer,
     "but_one": _but_one,
 }
