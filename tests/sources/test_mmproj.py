@@ -21,7 +21,9 @@ from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.reading import read_model
 
-TRUTH: dict[str, Any] = json.loads((Path(__file__).parent / "mmproj_truth.json").read_text())["configs"]
+WHOLE: dict[str, Any] = json.loads((Path(__file__).parent / "mmproj_truth.json").read_text())
+TRUTH: dict[str, Any] = WHOLE["configs"]
+PUBLISHED: dict[str, Any] = WHOLE["published"]
 OTHER_HEADS = "kimi_k25"  # whose rows the converter moves by 16 heads, whatever vt_num_attention_heads is
 
 
@@ -83,6 +85,17 @@ def test_keys_of_the_towers(name: str) -> None:
             ours = told(patched(given, patch))
             found += [] if expected == ours else [(patch, expected, ours)]
     assert [] == found
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_towers_of_published_configs(name: str) -> None:
+    """The same for configs as published: keys, and whether rows move."""
+    row = PUBLISHED[name]
+    assert row["kv"] == told(row["given"])
+    if row["kv"] is not None:
+        found = converted(row["given"])
+        assert found is not None
+        assert row["moves"] == bool(found.rows)
 
 
 def moves_otherwise(name: str, keys: dict[str, Any] | None) -> bool:
