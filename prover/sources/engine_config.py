@@ -230,10 +230,8 @@ def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
         return Value("head_dim", str(given), keys.origin(row.head_key))
     if engine.kernel == "latent":
         key = "qk_rope_head_dim"
-        lanes = keys.whole(key, 2)
-        if engine.head == "exact" and "head_dim" in keys and keys.whole("head_dim") != lanes:
-            raise keys.wrong("head_dim", f"qk_rope_head_dim = {lanes}, which it stands above")
-        return Value(key, str(lanes), keys.origin(key))
+        own = next((name for name, meant in keys.names.items() if meant == key and name in keys), key)
+        return Value(key, str(keys.whole(own, 2)), keys.origin(own))
     if engine.head == "if there" and "head_dim" in keys and not keys.is_given("head_dim"):
         raise keys.wrong("head_dim", "a number or no such key")
     known = keys.is_given("head_dim") or "head_dim" in keys.defaults
