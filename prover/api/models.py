@@ -41,7 +41,7 @@ def diff(
 
 
 def audit(
-    models: Texts, *, engines: Texts = ("llama.cpp", "vllm", "mlx-lm"), relation: RelationName | None = None,
+    models: Texts, *, engines: Texts = ("llama.cpp", "vllm", "sglang", "mlx-lm"), relation: RelationName | None = None,
     exact: bool = False, ulps: int = 0, jobs: int | None = None, certificates: bool = False,
     track: Callable[[Sequence[str]], Iterator[str]] = iter,
 ) -> Audit:

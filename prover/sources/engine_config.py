@@ -295,8 +295,6 @@ def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
         if keys.names.get("head_dim") == key and keys.table.get("head_dim") not in (None, width):
             raise InputError(f"is another name of {key} = {width} in this config class, expected the same or none",
                              where=f"{keys.where}, head_dim")
-        if engine.head == "exact" and "head_dim" in keys and keys.whole("head_dim") != width:
-            raise keys.wrong("head_dim", f"qk_rope_head_dim = {width}, which it stands above")
         return Value(key, str(width), keys.origin(key))
     if engine.head == "if there" and "head_dim" in keys and not keys.is_given("head_dim"):
         raise keys.wrong("head_dim", "a number or no such key")

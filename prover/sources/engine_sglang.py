@@ -62,8 +62,9 @@ def _get_rope(
         if key not in rope.keys and not entry.takes:
             raise InputError(f"is not in the file, and transformers {TRANSFORMERS_VERSION}, which SGLang loads configs "
                              "with, breaks off", where=f"{rope.keys.where}, {key}", advice="Add the key")
-    if rope.told == "su" and ORIGINAL in rope.origins:
-        raise InputError(f"is not beside type 'su', and transformers {TRANSFORMERS_VERSION} breaks off",
+    given = keys.object("rope_scaling") or keys.object("rope_parameters")
+    if rope.told != rope.rule == "longrope" and given is not None and ORIGINAL not in given:
+        raise InputError(f"is not beside type '{rope.told[:40]}', and transformers {TRANSFORMERS_VERSION} breaks off",
                          where=f"{rope.keys.where}, {ORIGINAL}", advice="Call the type longrope")
     rule = _rule(entry, rope)
     axes = SECTIONS in rope.keys and rule in ("default", "yarn") and entry.scaling

@@ -16,7 +16,7 @@ from catalogue.kernels import (
     rotate_adjacent_to_halves,
     rotate_halves,
 )
-from catalogue.vllm import dynamic, llama3, mscale, ramp
+from catalogue.vllm import QUARTER, dynamic, llama3, mscale, ramp
 
 
 def corrected(section: list[int], wanted: int) -> list[int]:
@@ -153,4 +153,11 @@ ROWS = (
                  1.3 * mscale(4, 0.7) / mscale(4, 0.3))),
     Row("sglang/deepseek-npu",
         one_axis(rotate_adjacent_to_halves, default_frequencies(10000, 64), 128)),
+    Row("sglang/latent", one_axis(rotate_adjacent, default_frequencies(10000, 64), 128)),
+    Row("sglang/latent:qk_nope_head_dim=8:qk_rope_head_dim=16:rope_theta=100:rope_type=deepseek_yarn:factor=4"
+        ":original_max_position_embeddings=64:mscale=0.7:mscale_all_dim=0.3:beta_fast=7:beta_slow=2:attn_factor=1.3"
+        ":extrapolation_factor=0.25:is_neox_style=true",
+        one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2), 0.25), 8,
+                 1.3 * mscale(4, 0.7) / mscale(4, 0.3))),
+    Row("sglang/vision", by_axis(rotate_halves, np.concatenate([QUARTER, QUARTER]), ["h"] * 16 + ["w"] * 16)),
 )
