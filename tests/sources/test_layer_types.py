@@ -1,6 +1,6 @@
 """Which layers of a model have RoPE, where its config class makes them differ.
 
-Seen on models that transformers 5.24.0 makes of these configs: the layers whose attention calls the function that turns.
+Seen on models that transformers 5.24.0 makes of these configs: which layers call the function that turns.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def parts_of(tmp_path: Path, config: dict[str, Any]) -> tuple[Part, ...]:
 
 
 @pytest.mark.parametrize(("kind", "more", "layers", "indexers"), TURNS.values(), ids=TURNS)
-def test_layers_that_turn(kind: str, more: dict[str, Any], layers: list[int], indexers: list[int], tmp_path: Path) -> None:
+def test_layers_that_turn(
+    kind: str, more: dict[str, Any], layers: list[int], indexers: list[int], tmp_path: Path,
+) -> None:
     """Exactly the layers that turn have a layout, and all are told."""
     parts = parts_of(tmp_path, {"model_type": kind, "num_hidden_layers": 12} | more)
     found: dict[str, list[int]] = {"text": [], "indexer": []}
