@@ -230,7 +230,7 @@ def _head(keys: Keys, entry: Reading, kind: str) -> Iterator[Value]:
             sizes.append(keys.whole(key, least))
             yield Value(key, str(sizes[-1]), keys.origin(key))
         given = sizes[-1]
-        own = keys.whole("head_dim") if "head_dim" in keys else given
+        own = keys.whole("head_dim") if "head_dim" in keys or "head_dim" in keys.defaults else given
         if entry.head == "latent share" and "head_dim" in keys and own != sum(sizes):
             raise keys.wrong("head_dim", f"qk_nope_head_dim + qk_rope_head_dim = {sum(sizes)}")
         if entry.head == "latent" and own != given:

@@ -72,7 +72,10 @@ def layer_rope(keys: Keys, entry: Reading, kind: str, findings: list[Finding], f
         return labelled_rope(keys, entry, row, findings)
     parameters = keys.object("rope_parameters")
     allowed = dict | None if entry.null_passes else dict
-    if entry.typed and parameters and not all(isinstance(each, allowed) for each in parameters.table.values()):
+    if entry.typed and parameters and not (
+        all(isinstance(each, allowed) for each in parameters.table.values())
+        and (entry.null_passes or parameters.table.keys() <= entry.by_type.keys())
+    ):
         raise keys.wrong("rope_parameters", f"an object for each layer type ({', '.join(entry.by_type)})")
     if entry.ropes == "given":
         if "rope_scaling" in keys:
