@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def audit(
     results = audited(names, columns, jobs, options)
     rows = tuple(next(results) for _ in track(names))
     found = tuple(
-        (f"{number}-{cell.engine}-{part}".replace("/", "-") + ".json", text)
+        (f"{number}-{cell.engine}-{re.sub(r'[^A-Za-z0-9_-]', '-', part)}.json", text)
         for number, row in enumerate(rows) for cell in row.cells for part, text in cell.certificates
     )
     return Audit(audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found)

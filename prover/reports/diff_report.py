@@ -134,11 +134,10 @@ def _block(rows: Sequence[Compared]) -> list[str]:
     """Rows of one meeting that came out alike, under one modality or several."""
     meeting = rows[0].meeting
     a, b = meeting.source, meeting.target
-    name = a.address if a.address == b.address else f"{a.address} against {b.address}"
     feeds = [row.feed for row in rows if row.feed]
     fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
     layers = layers_text(Part(a.name, meeting.layers, None))
-    lines = [f"{word(rows[0]).upper()}  {plain(name, 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
+    lines = [f"{word(rows[0]).upper()}  {plain(str(meeting), 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
     if rows[0].feeds_not_compared and a.spec and b.spec:
         names = " and as ".join(rows[0].feeds_not_compared)
         lines.append(f"  but      fed as {names} it was not compared: the target's kernel has no feed for that")

@@ -53,7 +53,8 @@ class Meeting:
     layers: tuple[int, ...] | None
 
     def __str__(self) -> str:
-        return self.source.address
+        a, b = self.source.address, self.target.address
+        return a if a == b else f"{a} against {b}"
 
 
 @dataclass(frozen=True, slots=True)
