@@ -292,7 +292,7 @@ def _head(keys: Keys, entry: Reading, engine: Engine, kind: str) -> Value:
     if engine.kernel == "latent":
         key = "qk_rope_head_dim"
         width = keys.whole(key, 2)
-        if keys.names.get("head_dim") == key and keys.table.get("head_dim") not in (None, width):
+        if keys.names.get("head_dim") == key and keys.table.get("head_dim", width) != width:
             raise InputError(f"is another name of {key} = {width} in this config class, expected the same or none",
                              where=f"{keys.where}, head_dim")
         return Value(key, str(width), keys.origin(key))
