@@ -51,7 +51,8 @@ def diff(
 @click.command(epilog=exit_help("every cell is equivalent, or as --relation allows, or empty"))
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option(
-    "--engines", default="llama.cpp,vllm,sglang,mlx-lm", show_default=True, metavar="E,E", help="The columns of the table.",
+    "--engines", default="llama.cpp,vllm,sglang,mlx-lm", show_default=True, metavar="E,E",
+    help="The columns of the table.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many models at once; else all cores.")
 @click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove.")
