@@ -97,7 +97,7 @@ def _get_rope(
         if rope.keys.flag("mrope_interleaved", False):
             values.append(Value("mrope_interleaved", "true", rope.origin("mrope_interleaved")))
     values += _scaled(rope, keys, rule, axes)
-    findings += _told(entry, rope, rule)
+    findings += _told(entry, rope, rule, keys)
     return layout, values
 
 
@@ -200,11 +200,19 @@ def _scaled(rope: Standard, keys: Keys, rule: str, axes: bool) -> Iterator[Value
         yield Value(longest, str(keys.whole(longest)), keys.origin(longest))
 
 
-def _told(entry: Engine, rope: Standard, rule: str) -> Iterator[Finding]:
-    """Keys of the parameters that get_rope or the class before it leaves out."""
+def _told(entry: Engine, rope: Standard, rule: str, keys: Keys) -> Iterator[Finding]:
+    """Keys of the parameters, and at the top, that get_rope or the class before it leaves out."""
     taken = {*BESIDES, *TAKEN[rule], *([QUERY_SCALE] if entry.scales_query else ())}
     if not entry.scaling:
         taken = {"rope_theta"} if rope.rule != "default" else taken
+    if entry.part_at != "parameters":
+        taken.discard(PART)
+    if entry.theta or entry.theta_at_top:
+        taken.discard("rope_theta")
     lost = [key for key in rope.keys.table if key not in taken and rope.has(key) and key not in rope.origins]
     if lost:
         yield Finding("RP003", f"not read by {entry.symbol} of SGLang: {', '.join(lost)[:400]}")
+    tops = [key for key, is_left in ((PART, entry.part_at == "none"), ("rope_theta", bool(entry.theta)))
+            if is_left and keys.is_given(key)]
+    if tops:
+        yield Finding("RP002", f"not read: {', '.join(tops)}")

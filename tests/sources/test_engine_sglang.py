@@ -154,6 +154,21 @@ def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> Non
     assert ["RP003"] == [each.code for each in read(tmp_path, model_type="mistral", rope_scaling=yarn).findings]
 
 
+def test_a_base_and_a_part_that_are_left_out(tmp_path: Path) -> None:
+    """Granite 4's class takes the base at the top alone, EXAONE 4's has its own, and Qwen3's turns the whole head."""
+    rope = {"rope_type": "default", "rope_theta": 250000.0, "partial_rotary_factor": 0.5}
+    granite = {"layer_types": ["mamba", "attention"], "model_type": "granitemoehybrid"}
+    found = read(tmp_path, **granite, rope_parameters=rope)
+    assert [("RP003", "not read by GraniteMoeHybridAttention of SGLang: rope_theta, partial_rotary_factor")] == [
+        (each.code, each.text) for each in found.findings]
+    assert "sglang/rope:is_neox_style=true:head_size=64:base=10000" == found.part("text").spec
+    exaone = {"layer_types": ["sliding_attention", "full_attention"], "model_type": "exaone4"}
+    found = read(tmp_path, **exaone, sliding_window_pattern="LG", rope_theta=20000)
+    assert [("RP002", "not read: rope_theta")] == [(each.code, each.text) for each in found.findings]
+    found = read(tmp_path, model_type="qwen3", partial_rotary_factor=0.5)
+    assert [("RP002", "not read: partial_rotary_factor")] == [(each.code, each.text) for each in found.findings]
+
+
 def test_flags_that_take_another_class(tmp_path: Path) -> None:
     """video_rope, mrope_interleaved_glm and use_fope are refused with the layout that says it, where one does."""
     for flag, said in (("video_rope", "sglang/bailing-mrope"), ("mrope_interleaved_glm", "sglang/mrope-glm"),
