@@ -184,6 +184,10 @@ def _read(keys: Keys, entry: Reading, layers: Layers, findings: list[Finding]) -
             raise InputError(f"expected 1, got {float(part):g}: {entry.types[0]} turns the whole head and breaks off",
                              where=f"{keys.where}, {source}")
         values += rope_keys.rotated_part(part, source, int(head[0].text))
+        lanes = int(int(head[0].text) * float(part))
+        if entry.lanes > 2 and lanes % entry.lanes:
+            raise InputError(f"expected a part that turns a multiple of {entry.lanes} lanes, got {lanes}",
+                             where=f"{keys.where}, {source}")
     elif entry.head != "latent share" and rule not in ("default", "axial") and any(
         each.is_given(PART) and each.number(PART) != 1 for each in (keys, rope)
     ):

@@ -133,6 +133,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_null: list[str] = []
     alike: list[str] = []
     whole: bool = False
+    lanes: int = 2
     ropes: str = ""
     typed: bool = False
     by_type: dict[str, LayerRope] = {}

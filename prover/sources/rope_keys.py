@@ -77,13 +77,16 @@ def layer_rope(keys: Keys, entry: Reading, kind: str, findings: list[Finding], f
         and (entry.null_passes or parameters.table.keys() <= entry.by_type.keys())
     ):
         raise keys.wrong("rope_parameters", f"an object for each layer type ({', '.join(entry.by_type)})")
-    if entry.ropes == "given":
+    if entry.ropes in ("given", "filled"):
         if "rope_scaling" in keys:
             raise InputError(f"is not what {entry.types[0]} takes", where=f"{keys.where}, rope_scaling",
                              advice="Give rope_parameters, with an object for each layer type")
-        if not keys.is_given("rope_parameters") and row.theta:
+        if not keys.is_given("rope_parameters") and row.theta and entry.ropes == "given":
             return _default(entry, {"rope_theta": row.theta, **row.absent}, keys)
         inner = parameters.object(kind) if parameters else None
+        if entry.ropes == "filled":
+            own = _default(entry, row.absent, keys)
+            return Keys({**own.table, **inner.table}, inner.where) if inner is not None else own
         if inner is None:
             raise InputError(f"has nothing for {kind}, which {entry.types[0]} has layers of",
                              where=f"{keys.where}, rope_parameters")
@@ -134,6 +137,8 @@ def theta(keys: Keys, entry: Reading, rope: Keys, row: LayerRope | None) -> Valu
     if "rope_theta" in rope:
         return Value("rope_theta", number_text(rope.number("rope_theta")), origin(rope, "rope_theta"))
     key = row.theta_key if row else entry.theta_key
+    if entry.ropes == "filled" and key in keys and not keys.is_given(key):
+        key = ""
     if entry.ropes in ("given", "parameters") and not is_default(rope):
         rope.number("rope_theta")
     if key and key in keys:

@@ -45,7 +45,7 @@ LAYERS: dict[str, list[str]] = {
     "zaya": ["hybrid", "hybrid_sliding"],
     "lfm3": ["sliding_attention", "full_attention"], "qwen4_exp_text": ["linear_attention", "indexed_attention"],
     "zamba2": ["linear_attention", "hybrid"],
-    "step3p5": LAYERED, "deepseek_v4": ["sliding_attention", "compressed_sparse_attention"],
+    "neomme": LAYERED, "step3p5": LAYERED, "deepseek_v4": ["sliding_attention", "compressed_sparse_attention"],
 }
 FLOW: dict[str, Any] = {"flow_head_config": {"condition_dim": 512}}
 # What else a config class asks for.
@@ -115,6 +115,11 @@ SPELLINGS: dict[str, dict[str, Any]] = {
     "by hybrid layer": {"rope_parameters": {
         "hybrid": {"rope_type": "linear", "factor": 4.0, "rope_theta": 3e5, "partial_rotary_factor": 0.25},
         "hybrid_sliding": {"rope_type": "default", "rope_theta": 2e4},
+    }},
+    "by layer type, nothing inside": {"rope_parameters": {"full_attention": {}, "sliding_attention": {}}},
+    "by layer type, a part": {"rope_parameters": {
+        "full_attention": {"partial_rotary_factor": 0.5, "rope_theta": 3e5},
+        "sliding_attention": {"partial_rotary_factor": 0.1},
     }},
     "by layer": {
         "rope_theta": [2e4, 3e5, 7e5], "partial_rotary_factors": [1.0, 0.5, 0.25], "num_nextn_predict_layers": 1,
