@@ -59,10 +59,14 @@ def claim_of(root: Mapping[str, Any], source: Loaded, target: Loaded, feeds: Seq
 def _as_stored(exact: Verdict, question: OpenClaim, solver: Solver) -> Verdict:
     if not question.numbers:
         return replace(exact, as_stored=_told(question, Found.NONE_FOUND))
+    # What is refuted for all choices needs no search for one.
+    refuted = _refuted(exact, question)
+    if refuted is not None:
+        return refuted
     found = find_choice(question)
     put = found and _put(question, found[0], found[1])
     better = _with_choice(exact, question, found, put, solver) if found and put else None
-    return better or _refuted(exact, question) or replace(exact, as_stored=_told(question, Found.NONE_FOUND))
+    return better or replace(exact, as_stored=_told(question, Found.NONE_FOUND))
 
 
 def _refuted(exact: Verdict, question: OpenClaim) -> Verdict | None:
