@@ -379,6 +379,9 @@ def test_a_list_of_unknown_length() -> None:
 # The architecture, its keys, its tensors, the key that is left out, and words of the error.
 REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, int], str, tuple[str, ...]]] = {
     "an unknown architecture": ("qwen22", {}, {}, "", ("'qwen22'", "Near it: qwen2")),
+    "a tower of very many blocks": (
+        "clip", {"has_vision_encoder": True, "projector_type": "gemma3", "vision.block_count": 2_000_000_000}, {}, "",
+        ("clip.vision.block_count: expected at most 10000",)),
     "a tower of nothing": ("clip", {}, {}, "", ("clip.has_vision_encoder: the key is not in the file",)),
     "a tower without a width": (
         "clip", {"has_vision_encoder": True, "projector_type": "pixtral"}, {}, "", ("clip.vision.embedding_length",)),

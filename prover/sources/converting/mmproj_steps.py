@@ -49,9 +49,9 @@ def _square(step: Step) -> None:
 
 
 def _deepstack(step: Step) -> None:
-    flags = [False] * int(step.keys["num_hidden_layers"] or 0)
-    for layer in step.keys.get("deepstack_visual_indexes", []):
-        flags[layer] = True
+    count = int(step.keys["num_hidden_layers"] or 0)
+    if not all(-count <= layer < count for layer in step.keys.get("deepstack_visual_indexes", [])):
+        raise IndexError("deepstack_visual_indexes names a layer that is not there")
 
 
 def _merge_size(step: Step) -> None:

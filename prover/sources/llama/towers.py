@@ -12,6 +12,7 @@ from prover.sources.model import Part, Value
 
 TOWERS = "clip"
 PROJECTOR = "projector_type"
+MAX_BLOCKS = 10_000
 NO_ROPE = "no RoPE: learned, fixed or relative positions"
 BESIDE = "llama.cpp takes the file beside a model (--mmproj), not as a model of its own"
 
@@ -36,6 +37,8 @@ def _tower(header: Header, name: str) -> Part:
     except InputError as fault:
         raise fault.inside(header.where(key)) from None
     count = f"{name}.block_count"
+    if count in header and header.whole(count).whole > MAX_BLOCKS:
+        raise header.wrong(count, f"at most {MAX_BLOCKS}")
     layers = tuple(range(header.whole(count).whole)) if count in header else None
     if (projector == "qwen2.5o" and name == "audio") or not (tower.layout or tower.untold):
         return Part(name, layers, None, instead=NO_ROPE)
