@@ -20,7 +20,7 @@ from prover.sources.layer_types import Layers, group_layers, indexed_by_pattern
 from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.overriding import loaded_keys, put_parameters
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
-from prover.sources.rope_keys import PART
+from prover.sources.rope_keys import ORIGINAL, PART
 from prover.sources.standard import Standard, standard
 
 TRANSFORMERS = "borrowed"
@@ -42,7 +42,8 @@ class Reader:
     """An engine by the name of its table, its get_rope, and old names of rules that it replaces.
 
     `has_length_at_top`: all its classes read the original length at the top, and not only those whose entry says so.
-    `lost_theta`: the base where an override has none, "" where that is not known.
+    `lost_theta`: the base where an override has none, "" where that is not known. `reaches_parts`: an override inside
+    of a part's config is what that part's class reads, and one around it is not.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Reader:
     renamed: Mapping[str, str] = field(default_factory=dict)
     has_length_at_top: bool = True
     lost_theta: str = ""
+    reaches_parts: bool = False
 
 
 def read_engine(keys: Keys, reader: Reader) -> Model:
@@ -74,6 +76,9 @@ def _parts(
     if isinstance(entry, Composite):
         if depth >= MAX_NESTING:
             raise InputError(f"is nested deeper than {MAX_NESTING}", where=keys.where)
+        if not reader.reaches_parts:
+            _refuse_override(keys, "changes the config of the whole or of a part, and which of them the engine's "
+                                   "classes read is not known here")
         _tell_outer(keys, findings)
         for inner in entry.parts:
             yield from _inner(keys, inner, findings, reader, depth)
@@ -172,8 +177,7 @@ def _leaf(
         else:
             rope = standard(keys, entry, layers.type, told, reader.renamed,
                             reader.has_length_at_top or engine.length_at_top)
-            if engine.theta_in:
-                _refuse_override(keys, f"is not read by {engine.symbol}, whose base is that of {engine.theta_in}")
+            _check_override(keys, entry, engine)
             lost = reader.lost_theta if engine.lost_theta is None else engine.lost_theta
             rope = put_parameters(rope, keys, layers.type if layers.type in entry.by_type else "", lost, told)
             rope = rope.of_base_alone() if layers.type in engine.plain else rope
@@ -220,8 +224,21 @@ def _inner_objects(table: Keys | None) -> list[Keys | None]:
 
 def _refuse_override(keys: Keys, why: str) -> None:
     """Raise InputError for parameters of RoPE on the command line."""
-    if keys.override is not None and (keys.override.flat or keys.override.rope is not None):
+    if keys.override is not None and (keys.override.flat or keys.override.rope is not None or keys.override.inner):
         raise InputError(why, where=f"{keys.override.flag}, rope_parameters", advice="Write it into config.json")
+
+
+def _check_override(keys: Keys, entry: Reading, engine: Engine) -> None:
+    """Raise InputError for parameters of RoPE on the command line that an attention class does not take as they are."""
+    given = keys.override.rope if keys.override is not None else None
+    if engine.theta_in or {"rope_theta", "rope_scaling", "rope_parameters"} & set(engine.refuses):
+        _refuse_override(keys, f"is not read as it is by {engine.symbol}")
+    if given is None:
+        return
+    if engine.own_config and "rope_type" not in given:
+        _refuse_override(keys, f"has no rope_type, and what the config class of {engine.symbol} has is not known here")
+    if engine.length_at_top and ORIGINAL in given and (ORIGINAL in keys or entry.original is not None):
+        _refuse_override(keys, f"has an {ORIGINAL}, and {engine.symbol} takes that at the top of the config")
 
 
 def _refuse(keys: Keys, engine: Engine) -> None:

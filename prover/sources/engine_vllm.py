@@ -33,7 +33,8 @@ PARTS = ("rotary_pct", "rotary_emb_fraction")
 
 def read_vllm(keys: Keys, arguments: Arguments = NO_ARGUMENTS) -> Model:
     """What vLLM makes of a config.json, started with `arguments`. Raises InputError."""
-    model = read_engine(put_overrides(keys, arguments), Reader("vllm", _get_rope, RENAMED, lost_theta="10000"))
+    reader = Reader("vllm", _get_rope, RENAMED, lost_theta="10000", reaches_parts=True)
+    model = read_engine(put_overrides(keys, arguments), reader)
     return replace(model, engine=f"{model.engine} {arguments}".strip())
 
 

@@ -156,7 +156,7 @@ def put_parameters(rope: Standard, keys: Keys, kind: str, lost_theta: str, findi
     origins |= {key: f"{override.flag} {key}" for key in given}
     if "rope_type" not in given:
         if not override.merges:
-            raise InputError("rope_type is not in it, and the engine breaks off", where=where, advice=(
+            raise InputError("rope_type is not in it, and it replaces the one that was there", where=where, advice=(
                 "type is its old name, which is not read here" if "type" in given else "Give rope_type"))
         if "type" in given:
             findings.append(Finding("RP204", f"{override.flag} type: not read beside the rope_type of the loaded "

@@ -66,10 +66,15 @@ def config(kind: str, spelling: str) -> dict[str, Any]:
     return {"model_type": kind, **text}
 
 
-@cache
 def turns_as(spec: str, index: int) -> None:
     """Assert that a layout turns as fast, as large and as paired as the rotary object of this index."""
-    kind, head, lanes, is_neox, magnitude, frequencies, sections, is_interleaved = TRUTH["rotary"][index]
+    turns_as_object(spec, json.dumps(TRUTH["rotary"][index]))
+
+
+@cache
+def turns_as_object(spec: str, rotary: str) -> None:
+    """The same of a rotary object that is told as JSON."""
+    kind, head, lanes, is_neox, magnitude, frequencies, sections, is_interleaved = json.loads(rotary)
     layout = load(spec).layout
     kernel = make_kernel(layout)
     mine, theirs = np.abs(kernel.frequencies).max(axis=1), np.array(frequencies)

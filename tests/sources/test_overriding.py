@@ -1,6 +1,6 @@
-"""Overrides of a config on the command line, held against vLLM 0.33.0's own code and rotary classes.
+"""Overrides of a config on the command line, held against the code and rotary classes of vLLM 0.33.0 and SGLang 0.5.23.
 
-vllm_overrides_truth.json says how it was made.
+vllm_overrides_truth.json and sglang_overrides_truth.json say how they were made.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_engine_sglang import TRUTH as SGLANG_BASE
+from test_engine_sglang import turns_as_object as turns_in_sglang
 from test_engine_vllm import TRUTH as BASE
 from test_engine_vllm import turns_as
 
@@ -162,3 +164,42 @@ def test_arguments_of_another_engine(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--hf-overrides"):
         read_model(f"{path} --hf-overrides '{{'")
     assert read_model(f"{path} --rope-scale 4").engine.startswith("llama.cpp 0c1e57098 --rope-scale 4")
+
+
+SGLANG: dict[str, Any] = json.loads((Path(__file__).parent / "sglang_overrides_truth.json").read_text())
+# What is refused under SGLang: parts, since its classes differ in whose config they read, and parameters that a class
+# takes from elsewhere.
+SGLANG_UNREAD = {"dbrx", "gptj", "llama4_text", "gemma3_text", "gemma3n_text", *SGLANG_BASE["nested"]}
+SGLANG_UNREAD_CASES = {
+    *(("phi3", case) for case in ("yarn merges", "yarn with a base", "two", "type alone")),
+    *((kind, case) for kind in ("qwen3_next", "falcon_h1", "granitemoehybrid", "afmoe")
+      for case in ("type alone", "a factor alone")),
+}
+
+
+def sglang(tmp_path: Path, kind: str, case: str) -> Model:
+    """A config under --json-model-override-args, which stands under text_config where the model has one."""
+    file, over = SGLANG["cases"][case]
+    keys = {**SGLANG_BASE["base"], **SGLANG_BASE["extra"].get(kind, {}), **file}
+    inner = SGLANG_BASE["nested"].get(kind)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({KIND: kind, "text_config": {KIND: inner, **keys}} if inner else {KIND: kind, **keys}))
+    given = {"text_config": over} if inner else over
+    return read_model(f"{path} --json-model-override-args {shlex.quote(json.dumps(given))}")
+
+
+@pytest.mark.parametrize("kind", SGLANG["rows"])
+def test_a_model_type_of_sglang_under_every_override(kind: str, tmp_path: Path) -> None:
+    """Each layer has the rotary object that SGLang makes; what it breaks off at is refused."""
+    for case, layers in SGLANG["rows"][kind].items():
+        try:
+            model = sglang(tmp_path, kind, case)
+        except InputError:
+            assert kind in SGLANG_UNREAD or (kind, case) in SGLANG_UNREAD_CASES
+            continue
+        for part in model.parts:
+            for layer in part.layers or () if part.spec is not None and part.name == "text" else ():
+                turns_in_sglang(str(part.spec), json.dumps(SGLANG["rotary"][layers[str(layer)]]))
+    for case in SGLANG["broken"].get(kind, ()):
+        with pytest.raises(InputError):
+            sglang(tmp_path, kind, case)
