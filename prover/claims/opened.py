@@ -124,13 +124,15 @@ def _proposals(question: OpenClaim) -> Iterator[Choice]:
         ours = {n.name for n in side.numbers if n.name in stored}
         lists = {name: stored[name] for name in ours - side.scalars}
         scalars = {name: stored[name] for name in ours & side.scalars}
+        rounded = {name: short[name] for name in scalars}
         for rows in equations:
-            for own in (scalars, {name: short[name] for name in scalars}) if lists else ():
+            for own in ((scalars,) if rounded == scalars else (scalars, rounded)) if lists else ():
                 yield stored | own | _solved(rows, theirs | own, numbers)
             found = _solved(rows, theirs | lists, numbers)
             yield stored | found
             if lists:
-                yield stored | _solved(rows, theirs | found, numbers)
+                if found:
+                    yield stored | _solved(rows, theirs | found, numbers)
                 yield stored | _solved(rows, theirs, numbers)
 
 
