@@ -202,8 +202,6 @@ def _check_own_config(keys: Keys, engine: Engine) -> None:
 def _groups(keys: Keys, entry: Reading, engine: Engine) -> tuple[Layers, ...]:
     groups = group_layers(keys, entry)
     has_no_window = "sliding_window" in keys and not keys.is_given("sliding_window") and bool(entry.window)
-    if has_no_window and engine.needs_window:
-        raise keys.wrong("sliding_window", f"a number, without which {engine.symbol} breaks off")
     if engine.passes_every and not has_no_window and all(each.indices is not None for each in groups):
         return _groups_by_number(keys, entry, engine, sorted(i for each in groups for i in each.indices or ()))
     if engine.one_for_all and groups and all(each.instead for each in groups):

@@ -52,7 +52,6 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_config: bool = False
     length_at_top: bool = False
     passes_every: str = ""
-    needs_window: bool = False
     adjacent_key: str = ""
     renames_all: bool = True
     inner: bool = False
