@@ -52,9 +52,10 @@ KNOWN: dict[str, set[str]] = {
         "sections with yarn", "sections of too many",
     },
 }
-# What SGLang breaks off at, over something that has nothing to do with RoPE, and this reading lets pass.
+# What SGLang breaks off at and this reading lets pass: a window of null, and nulls that have nothing to do with RoPE.
 LENIENT: dict[str, set[str]] = {
-    "gptj": {"theta null"}, "deepseek_v32": {"head_dim null"}, "glm_moe_dsa": {"head_dim null"},
+    "cohere2": {"pattern of none"}, "exaone_moe": {"pattern of none"}, "gptj": {"theta null"},
+    "deepseek_v32": {"head_dim null"}, "glm_moe_dsa": {"head_dim null"},
 }
 
 
