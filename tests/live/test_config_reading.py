@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -244,8 +245,15 @@ def vision_frequencies(rotary: Any) -> Any:
     return rotary.freqs_ci[1].angle().flatten()[: rotary.freqs_ci.shape[-1] // 2] / 2
 
 
-@pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("spelling", SPELLINGS)
+def all_spellings() -> Iterator[Any]:
+    """Every model type under every spelling: a third of them at once, each spelling with other types; the rest is slow."""
+    for row, kind in enumerate(TYPES):
+        for column, spelling in enumerate(SPELLINGS):
+            marks = [pytest.mark.slow] if (row + column) % 3 else []
+            yield pytest.param(kind, spelling, marks=marks, id=f"{spelling}-{kind}")
+
+
+@pytest.mark.parametrize(("kind", "spelling"), all_spellings())
 def test_spellings(kind: str, spelling: str, tmp_path: Path) -> None:
     """What transformers makes a rotary class of is read as that, or refused; what it breaks off at is refused."""
     config = {"model_type": kind, **SIZES, **own(kind), **SPELLINGS[spelling]}
