@@ -462,6 +462,7 @@ def test_faults_become_exit_codes(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, fault: BaseException, code: int, message: str
 ) -> None:
     """Whatever is raised inside becomes the documented exit code and one line on standard error."""
+    monkeypatch.setattr("prover.layouts.loading._KNOWN", {})
     monkeypatch.setattr("prover.layouts.loading.expand", _raise(fault))
     monkeypatch.delenv("ROPE_PROVER_DEBUG", raising=False)
     assert code == run_command(["show", "ggml/neox"])
@@ -479,6 +480,7 @@ def test_interrupt_outside_of_a_command(capsys: Capture, monkeypatch: pytest.Mon
 
 def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
     """With ROPE_PROVER_DEBUG an internal failure is raised, to be seen."""
+    monkeypatch.setattr("prover.layouts.loading._KNOWN", {})
     monkeypatch.setattr("prover.layouts.loading.expand", _raise(AssertionError("bug")))
     monkeypatch.setenv("ROPE_PROVER_DEBUG", "1")
     with pytest.raises(AssertionError, match="bug"):

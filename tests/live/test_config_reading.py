@@ -246,7 +246,7 @@ def vision_frequencies(rotary: Any) -> Any:
 
 
 def all_spellings() -> Iterator[Any]:
-    """Every model type under every spelling: a third of them at once, each spelling with other types; the rest is slow."""
+    """Every model type under every spelling: a third at once, each spelling with other types; the rest is slow."""
     for row, kind in enumerate(TYPES):
         for column, spelling in enumerate(SPELLINGS):
             marks = [pytest.mark.slow] if (row + column) % 3 else []

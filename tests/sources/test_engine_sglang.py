@@ -54,8 +54,7 @@ KNOWN: dict[str, set[str]] = {
 }
 # What SGLang breaks off at and this reading lets pass: a window of null, and nulls that have nothing to do with RoPE.
 LENIENT: dict[str, set[str]] = {
-    "cohere2": {"pattern of none"}, "exaone_moe": {"pattern of none"}, "gptj": {"theta null"},
-    "deepseek_v32": {"head_dim null"}, "glm_moe_dsa": {"head_dim null"},
+    "gptj": {"theta null"}, "deepseek_v32": {"head_dim null"}, "glm_moe_dsa": {"head_dim null"},
 }
 
 
