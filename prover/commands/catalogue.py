@@ -30,7 +30,9 @@ def list_layouts(patterns: tuple[str, ...], unsupported: bool, as_json: bool) ->
     help="Tell the properties under this feed, as for prove; several make one sequence of several modalities.",
 )
 @click.option("--all", "every_row", is_flag=True, help="Show every pair, however many.")
-@click.option("--engine", metavar="E", default="", help="Who reads a config.json: transformers, llama.cpp, vllm, sglang, mlx-lm.")
+@click.option(
+    "--engine", metavar="E", default="", help="Who reads a config.json: transformers, llama.cpp, vllm, sglang, mlx-lm.",
+)
 @click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: str, as_json: bool) -> int:
