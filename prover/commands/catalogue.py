@@ -45,4 +45,5 @@ def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: 
     """
     from prover import api
 
-    return tell_report(api.show(with_arguments(spec), feeds, every_row, engine=engine, kind=kind), as_json)
+    spec, engine = with_arguments(spec, engine)
+    return tell_report(api.show(spec, feeds, every_row, engine=engine, kind=kind), as_json)

@@ -45,7 +45,7 @@ def diff(
     if folder is not None and not Path(folder).is_dir():
         raise InputError("is no folder", where=folder, advice="Create it first")
     allowed = cast("api.RelationName | None", relation)
-    given = with_arguments(target or source)
+    given, engine = with_arguments(target or source, engine)
     found = api.diff(
         source, given if given != source else target, engine=engine, kind=kind, relation=allowed, exact=exact,
         ulps=ulps, track=track,

@@ -27,17 +27,21 @@ FLAGS = {
     "vllm": {"--hf-overrides": "--hf-overrides", "--max-model-len": "--max-model-len"},
     "sglang": {"--json-model-override-args": "--json-model-override-args"},
 }
-# Flags without a value that count.
-SWITCHES = {"-kvu": "--kv-unified", "--kv-unified": "--kv-unified"}
+# Flags of llama.cpp without a value that count.
+SWITCHES = {
+    "-kvu": "--kv-unified", "--kv-unified": "--kv-unified", "-no-kvu": "--no-kv-unified",
+    "--no-kv-unified": "--no-kv-unified",
+}
+# argparse takes the beginning of a flag for the flag, as long as no other begins so; these are refused.
+_BEGINNINGS = ("--hf-o", "--json-m", "--max-mo")
 # Flags that vLLM had, or that trainers have, and what to write instead.
 _ADVICE = {
     "--rope-theta": "vLLM 0.33 has no such flag: --hf-overrides '{\"rope_parameters\": {...}}' gives all parameters",
-    "--rotary-base": "Megatron's flags are not read: 'rope-prover list megatron' has the layout that they describe",
     "--position-embedding-type": "Megatron's flags are not read: 'rope-prover list megatron' has its layouts",
 }
-MOST_WORDS = 1000
-_BEGIN = re.compile(r"\s+(?=--?[A-Za-z])")
-_ABOUT_ROPE = re.compile(r"rope|rotary|yarn|override-kv|hf-overrides|model-override|position-embedding")
+MOST_WORDS, MOST_TEXT = 1000, 1 << 17
+_BEGIN = re.compile(r"(?<!\s)\s+(?=--?[A-Za-z])")
+_ABOUT_ROPE = re.compile(r"rope|rotary|yarn|override-kv|model-override|position-embedding|kv-unified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def split_arguments(name: str) -> tuple[str, str]:
 
     Arguments begin at the first word with a dash in front, unless the whole is the name of a file.
     """
-    found = _BEGIN.search(name)
+    found = _BEGIN.search(name) if len(name) <= MOST_TEXT else None
     if found is None or os.path.lexists(name):
         return name, ""
     return name[:found.start()], name[found.end():]
@@ -83,10 +87,14 @@ def read_arguments(text: str, engine: str = "") -> Arguments:
     if len(words) > MOST_WORDS:
         raise InputError(f"are {len(words)} words; at most {MOST_WORDS}", where="arguments")
     found = tuple(_flags(words))
+    if not found and not engine:
+        raise InputError("hold no flag that has to do with RoPE, and no engine is told", where="arguments",
+                         advice="Give --engine, or leave them out")
     if not found:
         return NO_ARGUMENTS
-    fitting = [name for name, known in FLAGS.items()
-               if all(flag.partition(".")[0] in {*known.values(), *SWITCHES.values()} for flag, _ in found)]
+    known = {name: set(flags.values()) for name, flags in FLAGS.items()}
+    known["llama.cpp"] |= set(SWITCHES.values())
+    fitting = [name for name, flags in known.items() if all(flag.partition(".")[0] in flags for flag, _ in found)]
     names = ", ".join(dict.fromkeys(flag for flag, _ in found))
     if not fitting:
         raise InputError(f"{names} are flags of different engines", where="arguments")
@@ -103,32 +111,41 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     for word in rest:
         if not word.startswith("-"):
             continue
-        flag, equals, value = word.partition("=")
-        stem, dot, inner = flag.partition(".")
+        written, equals, value = word.partition("=")
+        stem, dot, inner = written.partition(".")
         stem = stem.replace("_", "-") if stem.startswith("--") else stem
         flag = stem + dot + inner
-        if flag in SWITCHES:
-            yield SWITCHES[flag], ""
-            continue
-        known = next((flags[stem] for flags in FLAGS.values() if stem in flags), None)
+        known = SWITCHES.get(flag) or next((flags[stem] for flags in FLAGS.values() if stem in flags), None)
         if known is None:
-            if _ABOUT_ROPE.search(flag):
+            if _ABOUT_ROPE.search(flag) or flag.startswith(_BEGINNINGS):
                 raise _unknown(flag)
             continue
-        if equals and known in FLAGS["llama.cpp"].values():
+        if equals and (flag in SWITCHES or known in FLAGS["llama.cpp"].values()):
             raise InputError("is refused by llama.cpp: the value stands behind a blank", where=word[:60])
+        if known in FLAGS["sglang"].values() and written != known:
+            raise InputError(f"is refused by SGLang, whose flag is {known}", where=word[:60])
+        if flag in SWITCHES:
+            yield known, ""
+            continue
         if not equals:
             value = next(rest, "")
             if not value:
                 raise InputError("has no value behind it", where=flag)
         if flag == "--rope-scaling" and value.lstrip().startswith("{"):
             raise InputError("is a flag that vLLM 0.33 and SGLang 0.5.23 have not", where=flag, advice=(
-                f"--hf-overrides '{{\"rope_parameters\": {value[:200]}}}' replaces all parameters, the base too; the "
-                "rule is called rope_type"))
+                f"--hf-overrides '{{\"rope_parameters\": {_renamed(value)}}}' replaces all parameters, the base too"))
         yield known + dot + inner, value
 
 
+def _renamed(value: str) -> str:
+    """An object as it stands today: the rule is called rope_type."""
+    return value[:200] if '"rope_type"' in value else value[:200].replace('"type"', '"rope_type"')
+
+
 def _unknown(flag: str) -> InputError:
+    if flag.startswith(("--rope-scaling-", "--rotary-", "--use-rotary", "--use-rope")):
+        return InputError("is a flag of Megatron, whose command lines are not read", where=flag[:60],
+                          advice="'rope-prover list megatron' has its layouts, which take the same numbers")
     advice = _ADVICE.get(flag) or "; ".join(
         f"{name}: {', '.join(dict.fromkeys(flags.values()))}" for name, flags in FLAGS.items())
     return InputError("is not known here", where=flag[:60], advice=advice)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from prover.claims.relation import Outcome, Relation, worst_of
-from prover.errors import InputError, ProverError
+from prover.errors import InputError, ProverError, UndecidedError
 from prover.resources import shown_path
 from prover.sources.comparing import Meeting, Question, meetings, not_compared, questions, unmet
 from prover.sources.config_json import CONFIG
@@ -204,7 +204,7 @@ def _told(fault: Exception, name: str) -> str:
 
 
 def _is_ours(fault: Exception) -> bool:
-    return not isinstance(fault, ProverError | OSError)
+    return not isinstance(fault, InputError | UndecidedError | OSError)
 
 
 def _cell(cell: _Read, answers: Mapping[Question, _Answer]) -> Cell:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.claims.relation import Outcome, Relation
-from prover.errors import ProverError
+from prover.errors import InputError, UndecidedError
 from prover.layouts.loading import Loaded, load
-from prover.sources.model import Model, Part
+from prover.sources.model import Finding, Model, Part
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
@@ -37,10 +37,10 @@ class Question:
         return _loaded(self.source, self.source_rows), _loaded(self.target, self.target_rows)
 
     def decide(self) -> Decided:
-        """The verdict, or why there is none."""
+        """The verdict, or why there is none. Raises EvidenceError where the checker rejects what was found."""
         try:
             return prove_loaded(*self.sides(), [self.feed] if self.feed else [], self.limit, ulps=self.ulps), ""
-        except ProverError as fault:
+        except (InputError, UndecidedError) as fault:
             return None, str(fault)
 
 
@@ -113,6 +113,18 @@ def _by_kind(ours: list[Part], theirs: list[Part]) -> Iterator[Meeting]:
         if not fitting and len(ours) == len(theirs) == 1:
             fitting = theirs
         yield from (Meeting(a, b, a.layers if b.layers is None else b.layers) for b in fitting)
+
+
+def tell_of_rows(source: Model, target: Model, rows: Sequence[Compared]) -> Model:
+    """The target, with a word about rows that a converter moves where a GGUF file needs them moved."""
+    is_file = target.engine.startswith("llama.cpp") and not target.engine.endswith("converter")
+    if not is_file or not source.engine.startswith("transformers") or not any(
+        row.outcome is Outcome.CONVERTIBLE for row in rows
+    ):
+        return target
+    told = Finding("RP208", "the weights in a GGUF file are those that llama.cpp's converter made: rows that it moves "
+                            "are moved already")
+    return replace(target, findings=(*target.findings, told))
 
 
 def unmet(source: Model, target: Model) -> tuple[tuple[str, str], ...]:

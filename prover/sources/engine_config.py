@@ -189,7 +189,9 @@ def _leaf(
         width = _check(part, keys)
         yield replace(part, rows=(*range(0, width, 2), *range(1, width, 2))) if engine.halves_rows else part
         if engine.indexer_interleaves:
-            yield _indexer(keys, engine, part, reader)
+            indexer = _indexer(keys, engine, part, reader)
+            _check(indexer, keys)
+            yield indexer
     if engine.scales_query and any(
         scope is not None and scope.is_given(QUERY_SCALE)
         for scope in (keys.object("rope_parameters"), keys.object("rope_scaling"))

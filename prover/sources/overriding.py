@@ -58,10 +58,12 @@ def put_overrides(keys: Keys, arguments: Arguments) -> Keys:
         return keys
     manner = MANNERS[arguments.engine]
     given: dict[str, Any] = {}
-    for flag, value in arguments.flags:
-        stem, _, path = flag.partition(".")
-        if stem != manner.flag:
-            continue
+    ours = [(flag, value) for flag, value in arguments.flags if flag.partition(".")[0] == manner.flag]
+    if len({"." in flag for flag, _ in ours}) > 1:
+        raise InputError("stands both with an object and with dots, which replace the object", where=manner.flag,
+                         advice="Write all of it in one object")
+    for flag, value in ours:
+        path = flag.partition(".")[2]
         if path:
             _nest(given, path.split("."), value, flag)
         else:
@@ -77,8 +79,12 @@ def put_overrides(keys: Keys, arguments: Arguments) -> Keys:
 
 def _nest(given: dict[str, Any], path: list[str], value: str, flag: str) -> None:
     """Put the value of a dotted flag where its dots lead."""
+    if any(name.endswith("+") or not name for name in path):
+        raise InputError("has no name between dots, or one with a +, which is not read here", where=flag[:80],
+                         advice="Write all of it in one object")
     try:
-        worth = parse_json_object(f'{{"value": {value}}}', flag)["value"]
+        found = parse_json_object(f'{{"value": {value}}}', flag)
+        worth = found["value"] if len(found) == 1 else value
     except InputError:
         worth = value
     for name in path[:-1]:
@@ -108,7 +114,7 @@ def _override(given: Mapping[str, Any], table: Mapping[str, Any], manner: Manner
                          advice="The config of a part must be in the file, and rope_parameters an object")
     rope = given[ropes[0]] if ropes else None
     return Override(manner.flag, flat, rope, manner.merges_inner if is_inner else manner.merges_top,
-                    manner.patches, inner, length)
+                    manner.patches and not is_inner, inner, length)
 
 
 

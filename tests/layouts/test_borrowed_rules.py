@@ -27,11 +27,12 @@ SAME: dict[str, tuple[str, ...]] = {
     # Divided below the low end first, and with the same blend.
     "frequency/llama3": ("liger/qwen2vl-mrope", "torchtitan/llama"),
     # base*alpha**(n/(n - 2)).
-    "frequency/ntk-alpha": ("liger/qwen2vl-mrope", "mlx-lm/alpha", "sglang/rope", "vllm/latent", "vllm/rope",
-                            "vllm/xdrope"),
+    "frequency/ntk-alpha": ("liger/qwen2vl-mrope", "mlx-lm/alpha", "sglang/latent", "sglang/rope", "vllm/latent",
+                            "vllm/rope", "vllm/xdrope"),
     # Lanes that pass and lanes that turn, no frequencies.
     "transformers/head": ("onnxruntime-genai/mrope",),
-    "transformers/latent-head": ("mlc-llm/deepseek", "mlx-lm/latent", "sglang/deepseek-npu", "vllm/latent"),
+    "transformers/latent-head": ("mlc-llm/deepseek", "mlx-lm/latent", "sglang/deepseek-npu", "sglang/latent",
+                                "vllm/latent"),
     "transformers/vision-head": ("vllm/moonvit", "vllm/pixtral"),
     # llama.cpp is built on ggml, ik_llama.cpp is a fork, and ONNX Runtime implements the ONNX operator.
     "ggml/imrope": ("llama-cpp/imrope",),
@@ -43,7 +44,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "timm/rope-mixed": ("rope-vit/mixed",),
     "transformers/hunyuan-vl": ("mnn/hunyuan-vl",),
     "transformers/vision-adjacent": ("vllm/llama4-vision",),
-    "transformers/vision-chunked": ("vllm/vision",),
+    "transformers/vision-chunked": ("sglang/vision", "vllm/vision"),
     "transformers/vision-three-axes": ("vllm/minimax-m3-vision",),
     "vllm/llama4-vision": ("maxtext/llama-vision", "torchtune/vision"),
     "vllm/moonvit": ("megatron/kimi-vision",),

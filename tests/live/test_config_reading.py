@@ -253,7 +253,7 @@ def all_spellings() -> Iterator[Any]:
             yield pytest.param(kind, spelling, marks=marks, id=f"{spelling}-{kind}")
 
 
-@pytest.mark.parametrize(("kind", "spelling"), all_spellings())
+@pytest.mark.parametrize(("kind", "spelling"), [*all_spellings()])
 def test_spellings(kind: str, spelling: str, tmp_path: Path) -> None:
     """What transformers makes a rotary class of is read as that, or refused; what it breaks off at is refused."""
     config = {"model_type": kind, **SIZES, **own(kind), **SPELLINGS[spelling]}

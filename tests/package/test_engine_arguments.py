@@ -52,6 +52,29 @@ def test_a_flag_that_is_wrong(config: str, capsys: pytest.CaptureFixture[str]) -
     assert "--rope-style: is not known here. llama.cpp: --rope-scaling" in capsys.readouterr().err
 
 
+NAMED = {
+    "llama-cli -m q.gguf": "llama.cpp", "vllm serve Qwen/Qwen3-8B": "vllm", "mlx_lm.generate --model x": "mlx-lm",
+    "python -m sglang.launch_server --model x --context-length 131072": "sglang",
+}
+
+
+@pytest.mark.parametrize("line", NAMED)
+def test_the_engine_that_a_command_line_names(line: str, config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It reads the config, though no flag has to do with RoPE."""
+    assert EXIT_OK == run_command(["show", config, "--json", "--", *line.split()])
+    assert NAMED[line] in json.loads(capsys.readouterr().out)["engine"].lower()
+
+
+def test_two_engines_and_none(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A contradiction is told, and so is a line of which nothing is read."""
+    assert EXIT_USAGE == run_command(["show", config, "--engine", "vllm", "--", "python", "-m", "sglang.launch_server"])
+    assert "one of sglang, and --engine says vllm" in capsys.readouterr().err
+    assert EXIT_USAGE == run_command(["show", config, "--", "--foo-bar", "3"])
+    assert "no flag that has to do with RoPE" in capsys.readouterr().err
+    assert EXIT_USAGE == run_command(["show", config, "--", "get_rope(128)"])
+    assert "neither a flag nor the name" in capsys.readouterr().err
+
+
 def test_a_command_that_takes_no_arguments(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Two dashes mean what they mean everywhere."""
     assert EXIT_USAGE == run_command(["prove", "ggml/neox:n_rot=4", "--", "--rope-scale"])

@@ -106,6 +106,7 @@ def test_the_context_chooses_the_list_of_factors() -> None:
     tensors = {FACTORS[1]: 32, FACTORS[2]: 32}
     keys: dict[str, Any] = {"rope.scaling.original_context_length": 1024}
     for words, context in {"-c 1000": "1024", "-c 1025": "1280", "-c 8192 -np 4": "2048", "-c 8192 -np 4 -kvu": "8192",
+                           "-c 8192 -np 4 -kvu -no-kvu": "2048", "-c 8192 -np -1": "8192",
                            "--ctx-size 3000 --parallel 2": "1536"}.items():
         model = read(words, "phi3", tensors, **keys)
         assert context == values(model)["n_ctx"]
@@ -128,7 +129,21 @@ def test_a_key_that_is_overridden(text: str) -> None:
     assert value == values(read(f"--override-kv '{text}'", rope__freq_base=20000.0))[name]
 
 
+def test_of_several_overrides_the_first_counts() -> None:
+    """The loader keeps the first of a key; commas part them, but not in quotes."""
+    for words in ("--override-kv llama.rope.freq_base=float:20000 --override-kv llama.rope.freq_base=float:30000",
+                  "--override-kv llama.rope.freq_base=float:20000,llama.rope.freq_base=float:30000",
+                  "--override-kv '\"general.name=str:a,\"\"b\"\"\",llama.rope.freq_base=float:20000'"):
+        assert "f32(20000)" == values(read(words))["base"]
+
+
 WRONG = {
+    "--override-kv 'llama.rope.freq_base=float:2e4\nx'": "expected a number",
+    "--yarn-orig-ctx ٣٢٧": "whole number",
+    "--kv-unified=1": "behind a blank",
+    "--kv-unified-per-slot 4096": "not known here",
+    "--rotary-base 12000000": "Megatron",
+    "--rope-scaling-factor 8": "Megatron",
     "--rope-scaling ntk": "expected one of none, linear, yarn",
     "--rope-scale 0": "divides by zero",
     "--rope-freq-base many": "expected a number",

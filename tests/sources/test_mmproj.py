@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_converter import exactly
 
 from prover.claims.relation import Relation
 from prover.errors import InputError
@@ -30,15 +30,6 @@ OTHER_HEADS = "kimi_k25"  # whose rows the converter moves by 16 heads, whatever
 def converted(config: dict[str, Any]) -> Mmproj | None:
     """What is said of a config; its decimals come exactly, as the reader of files gives them."""
     return convert_towers(Keys(exactly(config), "config.json"))
-
-
-def exactly(value: Any) -> Any:
-    """A value of JSON with its decimals as fractions."""
-    if isinstance(value, float):
-        return Fraction(repr(value))
-    if isinstance(value, dict):
-        return {key: exactly(each) for key, each in value.items()}
-    return [exactly(each) for each in value] if isinstance(value, list) else value
 
 
 def told(config: dict[str, Any]) -> dict[str, Any] | None:

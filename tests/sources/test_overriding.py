@@ -17,6 +17,7 @@ from test_engine_vllm import TRUTH as BASE
 from test_engine_vllm import turns_as
 
 from prover.errors import InputError
+from prover.sources.arguments import split_arguments
 from prover.sources.model import Model
 from prover.sources.reading import read_model
 
@@ -151,6 +152,39 @@ def test_an_override_that_is_refused(case: str, tmp_path: Path) -> None:
     kind, over, said = REFUSED[case]
     with pytest.raises(InputError, match=said):
         read(tmp_path, {**BASE["base"], KIND: kind}, over)
+
+
+LINES = {
+    "--hf-over '{}'": "not known here",
+    "--json-mod '{}'": "not known here",
+    "--json_model_override_args '{}'": "refused by SGLang",
+    "--json-model-override-args.rope_parameters.factor 4": "refused by SGLang",
+    "--hf-overrides '{}' --hf-overrides.a 1": "replace the object",
+    "--hf-overrides.rope_parameters.mrope_section+ 16": "with a +",
+    "--hf-overrides.rope_parameters.rope_theta '5000.0, \"b\": 2' --hf-overrides.rope_parameters.rope_type default":
+        "expected a number",
+    "--temp 0": "no flag that has to do with RoPE",
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_that_is_refused(line: str, tmp_path: Path) -> None:
+    """Beginnings of flags, spellings that a parser does not have, and forms that are not read."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**BASE["base"], KIND: "llama"}))
+    with pytest.raises(InputError, match=LINES[line].replace("+", r"\+")):
+        read_model(f"{path} {line}")
+
+
+def test_a_part_inside_of_a_config_is_not_guessed(tmp_path: Path) -> None:
+    """vLLM puts it onto the part's config after it has moved keys into the parameters."""
+    with pytest.raises(InputError, match="not known here"):
+        read(tmp_path, QWEN35, {"text_config": {"partial_rotary_factor": 0.5}})
+
+
+def test_a_name_of_blanks_is_refused_at_once() -> None:
+    """Looking for arguments takes no longer than the name is long."""
+    assert ("a" + " " * 120_000 + "x", "") == split_arguments("a" + " " * 120_000 + "x")
 
 
 def test_arguments_of_another_engine(tmp_path: Path) -> None:

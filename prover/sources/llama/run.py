@@ -6,7 +6,6 @@ common/common.cpp string_parse_kv_override; src/llama-model-loader.cpp GGUFMeta:
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from prover.sources.printed import nearest, read_shortest
 
 TYPES = ("none", "linear", "yarn")
 PAD = 256
-_WHOLE = re.compile(r"\d{1,10}")
+_WHOLE = re.compile(r"[0-9]{1,10}")
 _KINDS = {"int": "u32", "float": "f32", "bool": "bool", "str": "str"}
 
 
@@ -80,10 +79,12 @@ def _context(arguments: Arguments) -> Known | None:
     size = None if given is None else _whole("--ctx-size", given)
     if size is None:
         return None
-    sequences = _whole("--parallel", arguments.last("--parallel") or "1")
+    slots = arguments.last("--parallel") or "1"
+    sequences = None if slots == "-1" else _whole("--parallel", slots)  # -1: as many as there are, sharing the context
     origin = "--ctx-size"
     length = -(-size.whole // PAD) * PAD
-    if sequences is not None and sequences.whole > 1 and arguments.last("--kv-unified") is None:
+    shares = [flag for flag, _ in arguments.flags if flag in ("--kv-unified", "--no-kv-unified")][-1:]
+    if sequences is not None and sequences.whole > 1 and shares != ["--kv-unified"]:
         length, origin = -(-(length // sequences.whole) // PAD) * PAD, "--ctx-size / --parallel"
     return Known(Fraction(length), origin)
 
@@ -110,30 +111,50 @@ def _whole(flag: str, value: str) -> Known | None:
 
 
 def override_keys(metadata: Metadata, arguments: Arguments) -> Metadata:
-    """Metadata with the keys of --override-kv put in.
+    """Metadata with the keys of --override-kv put in, of several for one key the first.
 
     llama.cpp takes no override for a key that is an array, and none of another type than it asks for, which reading the
     key tells. Raises InputError.
     """
-    keys = dict(metadata.keys)
+    given: dict[str, Stored] = {}
     for flag, value in arguments.flags:
         if flag == "--override-kv":
             for key, stored in _overrides(value):
-                if key in keys and isinstance(keys[key].value, tuple):
+                if key in metadata.keys and isinstance(metadata.keys[key].value, tuple):
                     raise InputError("is an array in the file, for which llama.cpp takes no override",
                                      where=f"{flag} {key[:80]}")
-                keys[key] = stored
-    return replace(metadata, keys=keys)
+                given.setdefault(key, stored)
+    return replace(metadata, keys={**metadata.keys, **given})
 
 
 def _overrides(text: str) -> Iterator[tuple[str, Stored]]:
-    for item in next(csv.reader([text]), []):
+    for item in _fields(text):
         key, equals, typed = item.partition("=")
         kind, colon, value = typed.partition(":")
         where = f"--override-kv {item[:80]}"
         if not equals or not colon or kind not in _KINDS or not 0 < len(key) < 128:
             raise InputError("expected KEY=TYPE:VALUE with int, float, bool or str", where=where)
         yield key, _stored(_KINDS[kind], value, where)
+
+
+def _fields(text: str) -> Iterator[str]:
+    """What commas part, but for those in quotes that open a field; two quotes in quotes are one."""
+    field, is_quoted, rest = "", False, iter(range(len(text)))
+    for place in rest:
+        letter = text[place]
+        if is_quoted and letter == '"':
+            is_quoted = text[place + 1 : place + 2] == '"'
+            if is_quoted:
+                field += '"'
+                next(rest)
+        elif letter == '"' and not field:
+            is_quoted = True
+        elif letter == "," and not is_quoted:
+            yield field
+            field = ""
+        else:
+            field += letter
+    yield field
 
 
 def _stored(kind: str, value: str, where: str) -> Stored:
