@@ -47,6 +47,9 @@ def config_model(keys: Keys) -> Model:
     if "model_type" not in keys and str(keys.table.get("schema", "")).startswith("rope-prover/"):
         raise InputError("is no config of a model, but was written by rope-prover", where=where,
                          advice="'rope-prover check' and 'rope-prover explain' take certificates")
+    if "model_type" not in keys:
+        raise InputError("is not in the file, and its value is not guessed", where=f"{where}, model_type",
+                         advice="Add the key, or say what the model is: --as TYPE, or --as SPEC for its layout")
     kind = keys.text("model_type")
     findings: list[Finding] = []
     if "auto_map" in keys:

@@ -121,8 +121,8 @@ class Keys:
     def wrong(self, key: str, expected: str) -> InputError:
         """The error that a key is not what was expected."""
         value = self.table.get(self.name(key))
-        is_plain = isinstance(value, int | Fraction | str) and not isinstance(value, bool)
-        got = str(value)[:40] if is_plain else kind_of(value)
+        is_number = isinstance(value, int | Fraction) and not isinstance(value, bool)
+        got = f"the text '{value[:40]}'" if isinstance(value, str) else str(value)[:40] if is_number else kind_of(value)
         return InputError(f"expected {expected}, got {got if key in self else 'nothing'}",
                           where=f"{self.where}, {self.name(key)}")
 

@@ -71,11 +71,11 @@ REFUSED: dict[str, tuple[dict[str, Any] | str, tuple[str, ...]]] = {
         {"model_type": "llava", "text_config": None, "decoder_config": {"model_type": "llama"}},
         ("text_config: is not in the file", "(decoder_config are not read)"),
     ),
-    "a text for a number": (LLAMA | {"rope_theta": "10000"}, ("rope_theta: expected a number, got 10000",)),
+    "a text for a number": (LLAMA | {"rope_theta": "10000"}, ("rope_theta: expected a number, got the text '10000'",)),
     "true for a number": (LLAMA | {"rope_theta": True}, ("rope_theta: expected a number, got true",)),
     "null for a base": (LLAMA | {"rope_theta": None}, ("rope_theta: is null",)),
     "NaN for a base": ('{"model_type": "llama", "hidden_size": 8, "num_attention_heads": 1, "rope_theta": NaN}',
-                       ("rope_theta: expected a number, got NaN",)),
+                       ("rope_theta: expected a number, got the text 'NaN'",)),
     "an original of 0": (
         LLAMA | {"rope_scaling": {"type": "yarn", "factor": None, "original_max_position_embeddings": 0},
                  "max_position_embeddings": 64}, ("expected a number above 0, got 0",)),
