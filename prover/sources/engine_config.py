@@ -114,6 +114,8 @@ def _tell_outer(keys: Keys, findings: list[Finding]) -> None:
 def _inner(keys: Keys, inner: Inner, findings: list[Finding], reader: Reader, depth: int) -> Iterator[Part]:
     found = keys.object(inner.key)
     if found is None and inner.flat:
+        _refuse_override(keys, "is put on the outer config of a part whose keys stand at the top of the file, and "
+                               "whether it reaches that part is not known here")
         found = replace(keys, names={}, defaults={})
     if found is None:
         if inner.name == "text":

@@ -182,6 +182,12 @@ def test_a_part_inside_of_a_config_is_not_guessed(tmp_path: Path) -> None:
         read(tmp_path, QWEN35, {"text_config": {"partial_rotary_factor": 0.5}})
 
 
+def test_an_override_of_a_part_whose_keys_stand_at_the_top(tmp_path: Path) -> None:
+    """Whether it reaches the config that is made of them is not known."""
+    with pytest.raises(InputError, match="whose keys stand at the top"):
+        read(tmp_path, {**BASE["base"], KIND: "qwen2_vl"}, {"rope_parameters": YARN})
+
+
 def test_a_name_of_blanks_is_refused_at_once() -> None:
     """Looking for arguments takes no longer than the name is long."""
     assert ("a" + " " * 120_000 + "x", "") == split_arguments("a" + " " * 120_000 + "x")
