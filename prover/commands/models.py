@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -13,16 +14,26 @@ from prover.commands.proofs import RELATIONS
 from prover.errors import InputError
 
 
-@click.command(
-    cls=EngineArgumentsCommand, epilog=exit_help("equivalent: every part works as it is, or as --relation allows"),
-)
+def comparison(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of how parts are compared."""
+    for option in (
+        click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove."),
+        click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove."),
+        click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(cls=EngineArgumentsCommand, epilog=exit_help(
+    "equivalent: every part works as it is, or as --relation allows", "a part is different",
+    "a part is undecided, or interrupted", "a part is convertible, and none is worse",
+))
 @click.argument("source")
 @click.argument("target", required=False, default="")
 @click.option("--engine", metavar="E", default="", help="Which engine reads TARGET, or SOURCE again.")
 @click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
-@click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove.")
-@click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove.")
-@click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove.")
+@comparison
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificate of each part into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def diff(
@@ -56,16 +67,17 @@ def diff(
     return tell_report(found, as_json)
 
 
-@click.command(epilog=exit_help("every cell is equivalent, or as --relation allows, or empty"))
+@click.command(epilog=exit_help(
+    "every cell is equivalent, or as --relation allows, or empty", "a cell is different",
+    "a cell is undecided, or interrupted", "a cell is convertible, and none is worse",
+))
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option(
     "--engines", default="llama.cpp,vllm,sglang,mlx-lm", show_default=True, metavar="E,E",
     help="The columns of the table.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many models at once; else all cores.")
-@click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove.")
-@click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove.")
-@click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove.")
+@comparison
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates of each cell into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def audit(

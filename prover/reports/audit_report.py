@@ -13,7 +13,7 @@ from prover.reports.text import columns, plain
 from prover.sources.auditing import Audited
 
 JSON = dict[str, Any]
-UNKNOWN, UNREAD = "-", "not read"
+UNKNOWN, UNREAD, UNKNOWN_TOLD = "-", "not read", "not known to the engine"
 WIDEST_NAME, WIDEST_REASON, MAX_NAMED = 60, 600, 8
 Note = tuple[str, tuple[str, ...]]  # an engine, "" for all, and what is said under it
 
@@ -62,7 +62,7 @@ def audit_text(rows: Sequence[Audited], engines: Sequence[str]) -> str:
         lines += ["", *_told(numbers[note], note, named if len(rows) > 1 else [])]
     if notes:
         lines += ["", "'rope-prover diff MODEL --engine ENGINE' tells more of a cell"]
-    return "\n".join([*lines, "", f"{len(rows)} models: {_summary(rows)}"]) + "\n"
+    return "\n".join([*lines, "", f"{_summary(rows)}"]) + "\n"
 
 
 def _folder(files: Sequence[str]) -> str:
@@ -113,8 +113,9 @@ def _wrapped(start: str, text: str) -> str:
 
 
 def _summary(rows: Sequence[Audited]) -> str:
-    words = [cell.verdict for row in rows for cell in row.cells if cell.verdict]
-    counts = [(words.count(outcome.value), outcome.value) for outcome in Outcome]
-    told = [f"{count} {word}" for count, word in counts if count]
+    """How many models there are, and what became of the cells of those that were read."""
     unread = sum(bool(row.fault) for row in rows)
-    return ", ".join([*(told or ["nothing was compared"]), *([f"{unread} not read"] if unread else [])])
+    words = [cell.verdict or UNKNOWN_TOLD for row in rows for cell in row.cells]
+    counts = [(words.count(word), word) for word in (*(outcome.value for outcome in Outcome), UNKNOWN_TOLD)]
+    models = f"{len(rows)} model{'s' * (len(rows) != 1)}" + (f", {unread} not read" if unread else "")
+    return f"{models}. Cells: {', '.join(f'{n} {word}' for n, word in counts if n) or 'none'}."

@@ -19,7 +19,7 @@ from prover.claims.unit import OFFSET, Unit, Vector, canonical_vector, opposite,
 from prover.exact.angle import axis_angle
 from prover.exact.display import show_angle, show_number, show_pairs
 from prover.layouts.layout import Layout
-from prover.reports.stored_report import stored_words
+from prover.reports.stored_report import farther_words, stored_words
 from prover.reports.text import turns_text
 from prover.verdicts.verdict import Found, Verdict
 
@@ -33,7 +33,11 @@ _UNTOUCHED = {
 def headline(verdict: Verdict) -> str:
     """The answer in one sentence, with its weakening in front if there is one."""
     text, stored = _headline(verdict), verdict.as_stored
-    if stored is None or not stored.numbers or stored.found is Found.NONE_EXISTS:
+    if stored is None or not stored.numbers:
+        return text
+    if stored.farther:
+        return f"{farther_words(*stored.farther)} Taken exactly: {text}"
+    if stored.found is Found.NONE_EXISTS:
         return text
     words = stored_words(stored) if stored.found is Found.CHOICE else "with stored numbers taken exactly"
     return f"{words[0].upper()}{words[1:]}: {text}"

@@ -40,7 +40,9 @@ def _rows(verdict: Verdict) -> list[str]:
 def _stored(verdict: Verdict) -> list[str]:
     """Numbers that a converter computed in its own way may be off by more than their last rounding."""
     stored = verdict.as_stored
-    if stored is None or stored.found is not Found.NONE_FOUND or verdict.outcome is not Outcome.DIFFERENT:
+    if stored is None or stored.farther or stored.found is not Found.NONE_FOUND or (
+        verdict.outcome is not Outcome.DIFFERENT
+    ):
         return []
     formats = " and ".join(stored.formats)
     off = f" and {stored.ulps} ulp{'s' * (stored.ulps > 1)} more" if stored.ulps else ""

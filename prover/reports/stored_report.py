@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from prover.claims.relation import Outcome
 from prover.exact.display import show_number
 from prover.exact.number import Exact, exact
 from prover.exact.storing import StoredNumber
@@ -21,12 +22,19 @@ def stored_words(found: AsStored) -> str:
     return f"as stored in {' and '.join(found.formats)}{off}"
 
 
+def farther_words(ulps: int, better: Outcome) -> str:
+    """What a little more than the last rounding would make of a difference, as a sentence."""
+    return (f"What differs is the last digits of stored numbers: {better.value.upper()} if they may be up to {ulps} "
+            f"ulp{'s' * (ulps > 1)} off (--ulps {ulps}).")
+
+
 def stored_json(found: AsStored) -> JSON:
     """All open numbers with what is stored and what was chosen, and a sentence."""
     return {
         "found": _WORDS[found.found],
         "format": " and ".join(found.formats),
         "ulps": found.ulps,
+        "farther": found.farther and {"ulps": found.farther[0], "verdict": found.farther[1].value},
         "numbers": [
             {
                 "parameter": _parameter(number),
@@ -56,11 +64,15 @@ def _sentence(found: AsStored) -> str:
         text = f"{stands}; chosen here: {_chosen(found)}. --exact takes stored numbers as they are."
     elif found.found is Found.NONE_EXISTS:
         text = f"{stands}; no choice makes up for the difference, and the intervals above hold for all of them."
+    elif found.farther:
+        text = f"{stands}; the answer takes them exactly."
     elif found.numbers:
         text = (f"{stands}; the answer takes them exactly. No choice was found that leads to more; there may be one. "
                 "Numbers that were worked out in few digits before they were stored are farther off: --ulps N.")
     else:
         text = "the answer takes stored numbers exactly."
+    if found.farther:
+        text += f" {farther_words(*found.farther)}"
     if found.exactly:
         text += f" Taken exactly as stored: {', '.join(name.replace('.', ' ', 1) for name in found.exactly)}."
     return text[0].upper() + text[1:]

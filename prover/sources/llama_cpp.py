@@ -141,7 +141,7 @@ def _sections(entry: Architecture, header: Header) -> tuple[Value, ...]:
     if not entry.sections or (entry.sections != "required" and SECTIONS not in header):
         return ()
     if SECTIONS not in header:
-        raise header.absent(SECTIONS, advice="Under the name of another program llama.cpp does not read it")
+        raise header.absent(SECTIONS, advice="llama.cpp reads it under this name alone; another program's may differ")
     values = header.array(SECTIONS)
     if len(values) != 4 or header.cut(SECTIONS):
         raise header.wrong(SECTIONS, "4 numbers")

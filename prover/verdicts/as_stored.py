@@ -23,13 +23,16 @@ from prover.claims.refute_open import refute_open
 from prover.claims.relation import Outcome, Relation, Strength, outcome
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError
+from prover.exact.enclosure import bounds, enclose
 from prover.exact.number import Exact
-from prover.exact.storing import open_texts
+from prover.exact.storing import StoredNumber, open_texts
 from prover.layouts.loading import Loaded
 from prover.verdicts.certificate import Put, write_stored
 from prover.verdicts.verdict import AsStored, Found, Verdict, check_text, confirmed, prove
 
 _REFUTED = (Relation.PERMUTATION, Relation.EQUAL_SCORES, Relation.IDENTICAL)
+TRIED_ULPS = 64  # a converter's own arithmetic is off by a few
+PRECISION = 256
 _BETTER = {Outcome.EQUIVALENT: 2, Outcome.CONVERTIBLE: 1}
 
 
@@ -45,7 +48,10 @@ def prove_loaded(
     if ulps is None or exact.outcome is Outcome.EQUIVALENT:
         return exact
     question = open_claim(source, target, feeds, ulps)
-    return exact if question is None else _as_stored(exact, question, solver or Solver())
+    if question is None:
+        return exact
+    found = _as_stored(exact, question, solver or Solver())
+    return _with_farther(found, exact, question, solver or Solver())
 
 
 def claim_of(root: Mapping[str, Any], source: Loaded, target: Loaded, feeds: Sequence[str]) -> Claim:
@@ -67,6 +73,33 @@ def _as_stored(exact: Verdict, question: OpenClaim, solver: Solver) -> Verdict:
     put = found and _put(question, found[0], found[1])
     better = _with_choice(exact, question, found, put, solver) if found and put else None
     return better or replace(exact, as_stored=_told(question, Found.NONE_FOUND))
+
+
+def _with_farther(found: Verdict, exact: Verdict, question: OpenClaim, solver: Solver) -> Verdict:
+    """A verdict "different", with what it would be if stored numbers could be a few neighbours farther off."""
+    stored = found.as_stored
+    if found.outcome is not Outcome.DIFFERENT or stored is None or not stored.numbers or question.ulps >= TRIED_ULPS:
+        return found
+
+    def ask(ulps: int) -> Verdict | None:
+        wider = open_claim(*question.loaded, question.feeds, ulps)
+        verdict = wider and _as_stored(exact, wider, solver)
+        return verdict if verdict and verdict.outcome in _BETTER else None
+
+    wide = ask(TRIED_ULPS)
+    if wide is None or wide.as_stored is None:
+        return found
+    needed = max(_steps(number, chosen) for number, chosen in wide.as_stored.numbers if chosen is not None)
+    narrow = ask(needed)
+    farther = (needed, narrow.outcome) if narrow else (TRIED_ULPS, wide.outcome)
+    return replace(found, as_stored=replace(stored, farther=farther))
+
+
+def _steps(number: StoredNumber, chosen: Exact) -> int:
+    """By how many neighbours a stored number has to be off so that it stands for this real."""
+    place, nearest = number.format.place, number.format.nearest
+    places = [place(nearest(end)) or 0 for end in (*bounds(enclose(chosen, PRECISION)), number.value)]
+    return max(abs(each - places[-1]) for each in places)
 
 
 def _refuted(exact: Verdict, question: OpenClaim) -> Verdict | None:

@@ -30,12 +30,14 @@ class AsStored:
     """How stored numbers were taken. With a choice the verdict is as stored; else it is of the numbers as they are.
 
     `numbers`: each with the real chosen for it, if one was. `exactly`: parameters that only stand for themselves.
+    `farther`: of what is different, how many ulps would be enough for which better verdict, if a few are.
     """
 
     found: Found
     ulps: int
     numbers: tuple[tuple[StoredNumber, Exact | None], ...]
     exactly: tuple[str, ...]
+    farther: tuple[int, Outcome] | None = None
 
     @property
     def is_proved(self) -> bool:

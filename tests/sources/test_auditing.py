@@ -64,7 +64,7 @@ def test_certificates_and_text(models: Path, tmp_path: Path, capsys: pytest.Capt
     assert 1 == run_command(["audit", str(models), "--engines", "vllm,mlx-lm", "--certificate", str(tmp_path / "out")])
     said = capsys.readouterr().out
     assert "[1] mlx-lm: text: different. No fixed change" in said
-    assert said.endswith("1 models: 1 equivalent, 1 different\n")
+    assert said.endswith("\n1 model. Cells: 1 equivalent, 1 different.\n")
     texts = [path.read_text() for path in sorted((tmp_path / "out").iterdir())]
     assert [(None, "linear"), ("identical", None)] == [checker.check(text) for text in texts]
 

@@ -120,5 +120,5 @@ def test_equal_reasons_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert ["model   vllm", "a.json  not read [1]", "b.json  not read [1]", "c.json  not read [2]"] == lines[2:6]
     assert 1 == said.count("'nosuch' is not known here")
     assert "    in a.json, b.json" in lines
-    assert "3 models: nothing was compared, 3 not read" == lines[-1]
+    assert "3 models, 3 not read. Cells: none." == lines[-1]
     assert sys.stderr.isatty() or not capsys.readouterr().err

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from prover import api, checker
-from prover.claims.relation import Relation
+from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError
 from prover.layouts.loading import load
 from prover.verdicts.as_stored import prove_loaded
@@ -233,14 +233,41 @@ def test_the_headline_says_how_far_numbers_may_be_off() -> None:
     assert ["8"] * 29 == chosen[35:]
 
 
+@pytest.mark.parametrize(("source", "target", "ulps", "limit", "expected"), [
+    # 2.89 ulps off the exact value: stands for it once 2.39 neighbours' room is given, rounded up.
+    (RULE, ggml(LLAMA3), 0, None, (3, Outcome.EQUIVALENT)),
+    (RULE, ggml(LLAMA3), 1, None, (3, Outcome.EQUIVALENT)),
+    (RULE, ggml(LLAMA3, "normal"), 0, None, (3, Outcome.CONVERTIBLE)),
+    (RULE, ggml(LLAMA3, "normal"), 0, E, None),
+    (RULE32, ggml(LLAMA32), 0, None, (3, Outcome.EQUIVALENT)),
+    (hunyuan("f32(11158841)"), ALPHA, 0, None, (1, Outcome.EQUIVALENT)),
+    (hunyuan("f32(11158904)"), ALPHA, 0, None, (64, Outcome.EQUIVALENT)),
+    (hunyuan("f32(11158905)"), ALPHA, 0, None, None),
+    (hunyuan("f32(11158841)"), ALPHA, None, None, None),
+    (RULE, ggml(changed(LLAMA3, 31, 40)), 0, None, (39, Outcome.EQUIVALENT)),
+    (RULE, ggml(changed(LLAMA3, 31, 400)), 0, None, None),
+])
+def test_a_difference_in_last_digits_is_told(
+    source: str, target: str, ulps: int | None, limit: Relation | None, expected: tuple[int, Outcome] | None
+) -> None:
+    """A difference that a few ulps would make up for says how many, which is the least that is enough, and for what."""
+    found = verdict(source, target, ulps, limit)
+    assert (Outcome.DIFFERENT, expected) == (found.outcome, found.as_stored and found.as_stored.farther)
+    if expected:
+        assert expected[1] is verdict(source, target, expected[0], limit).outcome
+        assert Outcome.DIFFERENT is verdict(source, target, expected[0] - 1, limit).outcome
+
+
 def test_different_says_whether_it_is_for_all_choices() -> None:
     """What is refuted whatever is chosen is told apart from what is only different as the numbers are."""
     every, found = (api.prove(hunyuan(base), ALPHA).to_text() for base in ("f32(11158841)", "f16(2050)"))
     assert "no choice makes up for the difference" in " ".join(every.split())
     tie = " ".join(api.prove(hunyuan("f16(2050)"), hunyuan("2049")).to_text().split())
-    assert "No choice was found that leads to more; there may be one." in tie
+    assert tie.startswith("DIFFERENT: What differs is the last digits of stored numbers: EQUIVALENT if they may")
+    far = " ".join(api.prove(RULE, ggml(changed(LLAMA3, 31, 400))).to_text().split())
+    assert "No choice was found that leads to more; there may be one." in far
+    assert far.startswith("DIFFERENT: With stored numbers taken exactly: No fixed change")
     assert found.startswith("DIFFERENT: No fixed change")
-    assert tie.startswith("DIFFERENT: With stored numbers taken exactly: No fixed change")
 
 
 def test_exact_answers_come_first() -> None:
