@@ -10,6 +10,7 @@ from prover.errors import InputError
 if TYPE_CHECKING:
     from prover.claims.relation import Relation
     from prover.layouts.loading import Loaded
+    from prover.sources.model import Finding
 
 RelationName = Literal["identical", "equal-scores", "permutation", "pair-map", "linear"]
 
@@ -34,9 +35,18 @@ def allowed(name: RelationName | None) -> Relation | None:
 
 def loaded_of(side: str | Layout) -> Loaded:
     """A layout, or that of a spec, as it was loaded."""
-    from prover.layouts.loading import load
+    return loaded_told(side)[0]
 
-    return side._loaded if isinstance(side, Layout) else load(spec_of(side))
+
+def loaded_told(side: str | Layout) -> tuple[Loaded, tuple[Finding, ...]]:
+    """A layout, or that of a spec, as it was loaded, and what was found of the model whose part the spec names."""
+    from prover.layouts.loading import load
+    from prover.sources.reading import resolve_told
+
+    if isinstance(side, Layout):
+        return side._loaded, ()
+    spec, told = resolve_told(side)
+    return load(spec), told
 
 
 def spec_of(spec: str) -> str:

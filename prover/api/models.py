@@ -27,14 +27,13 @@ def diff(
     `track` goes around what is compared, for progress. Raises ProverError.
     """
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
-    from prover.sources.comparing import compare, tell_of_rows, unmet
-    from prover.sources.reading import read_side
+    from prover.sources.comparing import compare, unmet
+    from prover.sources.reading import read_sides
 
     if not target and not engine:
         raise InputError("has one side only", where="diff", advice="Give a second model, or --engine")
-    a, b = read_side(source, "", kind), read_side(target or source, engine, kind)
+    a, b = read_sides(source, target or source, engine, kind)
     rows = tuple(compare(a, b, allowed(relation), None if exact else ulps, track))
-    b = tell_of_rows(a, b, rows)
     left = unmet(a, b)
     return Difference(
         exit_code(rows), lambda: diff_json(a, b, rows, left), lambda _: diff_text(a, b, rows, left),

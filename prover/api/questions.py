@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
-from prover.api.arguments import RelationName, allowed, loaded_of, spec_of
+from prover.api.arguments import RelationName, allowed, loaded_told, spec_of
 from prover.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def prove(
     if exact and ulps:
         raise InputError("--exact and --ulps are two answers to one question", advice="Give one of them")
     require_ulps(ulps)
-    first, second = (loaded_of(side) for side in (source, target))
+    (first, told), (second, also) = (loaded_told(side) for side in (source, target))
     solver = make_solver(smtlib, cvc5)
     fed = axes_feeds(axes, several(feeds))
     verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
-    found = report(verdict, *about) | {"second_opinion": solver.agreement or None}
+    found = report(verdict, *about, (told, also)) | {"second_opinion": solver.agreement or None}
     pairs = found["differing_pairs"]
     return Proof(
         verdict.exit_code, lambda: dict(found), lambda path: render_text(found, path),

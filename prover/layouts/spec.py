@@ -119,6 +119,9 @@ def _find(name: str, text: str) -> Path:
             f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",
             advice=f"{found_by_search(name)}Parameters stand behind colons, such as ggml/neox:n_rot=64:base=1e6",
         )
+    if name.startswith(("/", "./", "../", "~")):
+        raise InputError(f"there is no layout '{name[:60]}', and no such file or folder", where=f"spec '{text[:80]}'",
+                         advice="Check the path; a layout file's name ends in .toml")
     hint = f"Did you mean {' or '.join(near)}? " if near else found_by_search(name)
     raise InputError(
         f"there is no layout '{name[:60]}'", where=f"spec '{text[:80]}'",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
-from prover.errors import EXIT_INTERNAL, EXIT_OK
+from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE
 from prover.reports.text import columns, plain
 from prover.sources.auditing import Audited
 
@@ -19,9 +19,14 @@ Note = tuple[str, tuple[str, ...]]  # an engine, "" for all, and what is said un
 
 
 def audit_code(rows: Sequence[Audited]) -> int:
-    """The exit code of the worst cell; what an engine does not know, or nothing can read, counts for nothing."""
+    """The exit code of the worst cell; what an engine does not know counts for nothing, nor does what is not read.
+
+    Where none of the models could be read it is that of unreadable input.
+    """
     if any(row.is_broken or any(cell.is_broken for cell in row.cells) for row in rows):
         return EXIT_INTERNAL
+    if rows and all(row.fault for row in rows):
+        return EXIT_USAGE
     outcomes = [Outcome(cell.verdict) for row in rows for cell in row.cells if cell.verdict]
     return EXIT_CODES[worst_of(outcomes)] if outcomes else EXIT_OK
 

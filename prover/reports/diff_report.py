@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from prover.claims.relation import EXIT_CODES, worst_of
+from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
 from prover.reports.report import relation_word
-from prover.reports.text import plain
+from prover.reports.stored_report import stored_json, stored_words
+from prover.reports.text import far_words, plain
 from prover.sources.comparing import Compared
+from prover.sources.findings import incomplete
 from prover.sources.model import Model, Part
+from prover.verdicts.verdict import AsStored, Found
 
 JSON = dict[str, Any]
-# Findings that say that keys or tensors may be there which were not seen.
-INCOMPLETE = {"RP101", "RP104", "RP105"}
+
+
 def word(row: Compared) -> str:
     """The verdict word of one row."""
     return row.outcome.value
@@ -48,7 +51,7 @@ def certificates_of(rows: Sequence[Compared]) -> tuple[tuple[str, str], ...]:
 def doubts(source: Model, target: Model) -> dict[str, list[str]]:
     """The sides that do not tell everything that a verdict rests on, each with the codes of what it does not tell."""
     sides = {"source": source, "target": target}
-    found = {side: sorted({f.code for f in model.findings} & INCOMPLETE) for side, model in sides.items()}
+    found = {side: incomplete(model.findings) for side, model in sides.items()}
     return {side: codes for side, codes in found.items() if codes}
 
 
@@ -84,7 +87,6 @@ def _row(row: Compared) -> JSON:
         "target": {"part": meeting.target.address, "spec": meeting.target.spec},
         "layers": None if meeting.layers is None else list(meeting.layers),
         "feed": row.feed or None,
-        "feeds_not_compared": list(row.feeds_not_compared),
         "verdict": word(row),
         "relation": relation_word(verdict) if verdict else None,
         "headline": _said(row),
@@ -99,8 +101,11 @@ def diff_text(
 ) -> str:
     """The worst word first, then a block for each row."""
     names = f"{plain(source.file)} ({source.engine}) against {plain(target.file)} ({target.engine})"
-    far = " and ".join(f"the {side} tells ({', '.join(codes)})" for side, codes in doubts(source, target).items())
-    lines = [f"{worst(rows).upper()}{f', as far as {far}' if far else ''}: {names}"]
+    far = far_words(doubts(source, target))
+    only = ", of what both have" if unmet and worst(rows) != Outcome.DIFFERENT.value else ""
+    chosen = dict.fromkeys(row.verdict.as_stored for row in rows if row.verdict and _is_chosen(row.verdict.as_stored))
+    stored = " and ".join(dict.fromkeys(stored_words(each) for each in chosen if each))
+    lines = [f"{worst(rows).upper()}{f' {stored}' if stored else ''}{only}{far}: {names}"]
     for _, alike in groupby(rows, lambda row: (row.meeting, word(row), _said(row), _pairs(row))):
         lines += ["", *_block(tuple(alike))]
     if unmet:
@@ -138,20 +143,24 @@ def _block(rows: Sequence[Compared]) -> list[str]:
     fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
     layers = layers_text(Part(a.name, meeting.layers, None))
     lines = [f"{word(rows[0]).upper()}  {plain(str(meeting), 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
-    if rows[0].feeds_not_compared and a.spec and b.spec:
-        names = " and as ".join(rows[0].feeds_not_compared)
-        lines.append(f"  but      fed as {names} it was not compared: the target's kernel has no feed for that")
     pairs, unmatched = _pairs(rows[0]), _unmatched(rows[0])
     if pairs[0] or pairs[1]:
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
+    stored = rows[0].verdict and rows[0].verdict.as_stored
+    if stored and _is_chosen(stored):
+        lines.append(f"  stored   {plain(stored_json(stored)['text'], 2000)}")
     if a.spec and a.spec == b.spec:
         lines.append(f"  both     {plain(a.spec, WIDEST_SPEC)}")
     elif a.spec or b.spec:
         lines.append(f"  source   {plain(a.spec or f'no RoPE: {a.instead}', WIDEST_SPEC)}")
         lines.append(f"  target   {plain(b.spec or f'no RoPE: {b.instead}', WIDEST_SPEC)}")
     return lines
+
+
+def _is_chosen(stored: AsStored | None) -> bool:
+    return stored is not None and stored.found is Found.CHOICE
 
 
 def _said(row: Compared) -> str:

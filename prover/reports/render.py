@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from prover.exact.display import show_pairs, told
-from prover.reports.text import code_markdown, columns, escape_markdown, markdown_prose, plain, turns_text
+from prover.reports.text import code_markdown, columns, escape_markdown, far_words, markdown_prose, plain, turns_text
 
 JSON = dict[str, Any]
 MAX_ROWS = 24
@@ -79,6 +79,7 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
 def _first_line(found: JSON, word: str) -> str:
     """The word and the headline; what weakens the word stands right behind it."""
     stored, headline = found.get("as_stored"), found["headline"]
+    word += far_words(found.get("as_far_as") or {})
     if stored and stored["found"] == "choice":
         return f"{word} {headline[0].lower()}{headline[1:]}"
     return f"{word}: {headline}"

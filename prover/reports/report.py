@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -29,6 +30,8 @@ from prover.reports.idiom import find_idiom
 from prover.reports.snippet import write_snippet
 from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
+from prover.sources.findings import incomplete
+from prover.sources.model import Finding
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
 
@@ -36,8 +39,17 @@ SCHEMA = "rope-prover/verdict/2"
 JSON = dict[str, Any]
 
 
-def report(verdict: Verdict, source: About, target: About) -> JSON:
-    """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text."""
+def report(
+    verdict: Verdict, source: About, target: About, told: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
+) -> JSON:
+    """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text.
+
+    `told`: of each side that is a part of a model, what was found of it.
+    """
+    warnings = [
+        [*about.warnings, *(f"{each.code} {each.text}" for each in found)]
+        for about, found in zip((source, target), told, strict=True)
+    ]
     claim, decision = verdict.claim, verdict.decision
     differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
@@ -51,7 +63,9 @@ def report(verdict: Verdict, source: About, target: About) -> JSON:
         "source": claim.source.name,
         "target": claim.target.name,
         "titles": {"source": source.title, "target": target.title},
-        "warnings": {"source": list(source.warnings), "target": list(target.warnings)},
+        "warnings": {"source": warnings[0], "target": warnings[1]},
+        "as_far_as": {side: codes for side, found in zip(("source", "target"), told, strict=True)
+                      if (codes := incomplete(found))},
         "feeds": [feed.name for feed in claim.feeds],
         "width": claim.source.width,
         "differing_pairs": {"source": list(differing.pairs[0]), "target": list(differing.pairs[1])},

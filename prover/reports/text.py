@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def columns(usual: int = 120) -> int:
@@ -58,3 +58,9 @@ def code_markdown(text: str) -> str:
     """Text as a code span that cannot be left and cannot break a table."""
     safe = plain(text, 200).replace("`", "'").replace("|", "\\|")
     return f"`{safe}`"
+
+
+def far_words(codes: Mapping[str, Sequence[str]]) -> str:
+    """How far a verdict goes whose sides do not tell everything: side to the codes of what it does not tell."""
+    far = " and ".join(f"the {side} tells ({', '.join(found)})" for side, found in codes.items() if found)
+    return f", as far as {far}" if far else ""

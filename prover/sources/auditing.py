@@ -16,10 +16,10 @@ from typing import Any, Protocol, TypeVar
 from prover.claims.relation import Outcome, Relation, worst_of
 from prover.errors import InputError, ProverError, UndecidedError
 from prover.resources import shown_path
-from prover.sources.comparing import Meeting, Question, meetings, not_compared, questions, unmet
+from prover.sources.comparing import Meeting, Question, meetings, questions, unmet
 from prover.sources.config_json import CONFIG
 from prover.sources.model import Model
-from prover.sources.reading import ENGINES, read_model
+from prover.sources.reading import ENGINES, STDIN, read_model
 from prover.verdicts.verdict import Verdict
 
 TRAINED = "transformers"
@@ -67,11 +67,10 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked of a part, nothing where neither side rotates, and the modalities that cannot be asked about."""
+    """What is asked of a part, nothing where neither side rotates."""
 
     part: str
     question: Question | None
-    not_compared: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.part}-{self.question.feed}" if self.question and self.question.feed else self.part
@@ -116,7 +115,7 @@ def audit(names: Sequence[str], engines: Sequence[str], jobs: int | None, option
     if unknown:
         names_known = ", ".join(ENGINES)
         raise InputError(f"there is no engine '{unknown[0][:40]}'", where="engines", advice=f"Engines: {names_known}")
-    if jobs == 1 or len(names) == 1:
+    if jobs == 1 or len(names) == 1 or STDIN in names:
         yield from _audit(names, columns, options, 1, lambda work, items: [work(*item) for item in items])
         return
     import joblib
@@ -174,9 +173,7 @@ def _ask(meeting: Meeting, options: Options) -> Iterator[_Asked]:
     asked = questions(meeting, options.limit, options.ulps)
     if not asked:
         yield _Asked(str(meeting), None)
-    for question in asked:
-        is_last = question == asked[-1]
-        yield _Asked(str(meeting), question, not_compared(question) if is_last else ())
+    yield from (_Asked(str(meeting), question) for question in asked)
 
 
 def _decide(question: Question, options: Options) -> _Answer:
@@ -229,7 +226,3 @@ def _reasons(found: Sequence[tuple[_Asked, _Answer]]) -> Iterator[str]:
         if said:
             fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
             yield " ".join(filter(None, (f"{part}{fed}: {rows[0][1].outcome.value}.", said, rows[0][1].first)))
-        for each, _ in rows:
-            if each.not_compared:
-                feeds = list(each.not_compared)
-                yield f"{part}, fed as {' and as '.join(feeds)}: not compared, the engine has no feed for it"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError, UndecidedError
 from prover.layouts.loading import Loaded, load
-from prover.sources.model import Finding, Model, Part
+from prover.sources.model import Model, Part
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
@@ -21,7 +21,7 @@ class Question:
     """Two layouts of the catalogue, each with the rows that its weights are moved by, and how they are compared.
 
     Equal questions have equal answers: everything that is decided on stands here. `ulps`: by how many neighbours stored
-    numbers may be off; None takes them exactly.
+    numbers may be off; None takes them exactly. `undecidable`: why nothing can be decided.
     """
 
     source: str
@@ -31,6 +31,7 @@ class Question:
     feed: str
     limit: Relation | None
     ulps: int | None
+    undecidable: str = ""
 
     def sides(self) -> tuple[Loaded, Loaded]:
         """The layouts as the weights see them before they are moved."""
@@ -38,6 +39,8 @@ class Question:
 
     def decide(self) -> Decided:
         """The verdict, or why there is none. Raises EvidenceError where the checker rejects what was found."""
+        if self.undecidable:
+            return None, self.undecidable
         try:
             return prove_loaded(*self.sides(), [self.feed] if self.feed else [], self.limit, ulps=self.ulps), ""
         except (InputError, UndecidedError) as fault:
@@ -70,11 +73,6 @@ class Compared:
     verdict: Verdict | None
     sides: tuple[Loaded, Loaded] | None = None
     fault: str = ""
-
-    @property
-    def feeds_not_compared(self) -> tuple[str, ...]:
-        """Modalities that the source has a feed for and the target has none."""
-        return _only(*self.sides) if self.sides is not None and self.feed else ()
 
     @property
     def outcome(self) -> Outcome:
@@ -115,18 +113,6 @@ def _by_kind(ours: list[Part], theirs: list[Part]) -> Iterator[Meeting]:
         yield from (Meeting(a, b, a.layers if b.layers is None else b.layers) for b in fitting)
 
 
-def tell_of_rows(source: Model, target: Model, rows: Sequence[Compared]) -> Model:
-    """The target, with a word about rows that a converter moves where a GGUF file needs them moved."""
-    is_file = target.engine.startswith("llama.cpp") and not target.engine.endswith("converter")
-    if not is_file or not source.engine.startswith("transformers") or not any(
-        row.outcome is Outcome.CONVERTIBLE for row in rows
-    ):
-        return target
-    told = Finding("RP208", "the weights in a GGUF file are those that llama.cpp's converter made: rows that it moves "
-                            "are moved already")
-    return replace(target, findings=(*target.findings, told))
-
-
 def unmet(source: Model, target: Model) -> tuple[tuple[str, str], ...]:
     """Parts, kinds of layers, and layers that nothing on the other side meets: which side, and what."""
     met = tuple(meetings(source, target))
@@ -154,13 +140,20 @@ def _layers(model: Model, name: str) -> set[int] | None:
 
 
 def questions(meeting: Meeting, limit: Relation | None, ulps: int | None) -> tuple[Question, ...]:
-    """What is asked of a meeting: one question for each modality, none where neither side rotates."""
+    """What is asked of a meeting: one question for each modality of the source, none where neither side rotates."""
     a, b = meeting.source, meeting.target
     if a.spec is None and b.spec is None:
         return ()
     first, second = a.spec or _passing(b.spec), b.spec or _passing(a.spec)
     rows = a.rows if a.spec else None, b.rows if b.spec else None
-    return tuple(Question(first, second, *rows, feed, limit, ulps) for feed in _feeds(load(first), load(second)))
+    sides = load(first), load(second)
+    unseen = "; ".join(f"{side}: {part.unseen}. Give the GGUF file itself"
+                       for side, part in (("source", a), ("target", b)) if part.unseen)
+    feeds = _feeds(*sides)
+    lost = _only(*sides) if feeds != ("",) and a.spec and b.spec else ()
+    asked = [(feed, unseen) for feed in feeds]
+    asked += [(feed, f"the target's kernel has no feed for {feed}") for feed in lost]
+    return tuple(Question(first, second, *rows, feed, limit, ulps, why) for feed, why in asked)
 
 
 def compare(
@@ -200,11 +193,7 @@ def _feeds(source: Loaded, target: Loaded) -> tuple[str, ...]:
     return tuple(name for name, _ in source.family.feeds if name in theirs) or ("",)
 
 
-def not_compared(question: Question) -> tuple[str, ...]:
-    """Modalities beside that of the question which the source has a feed for and the target has none."""
-    return _only(*question.sides()) if question.feed else ()
-
-
 def _only(source: Loaded, target: Loaded) -> tuple[str, ...]:
+    """Modalities that the source has a feed for and the target has none."""
     theirs = dict(target.family.feeds)
     return tuple(name for name, _ in source.family.feeds if name not in theirs)

@@ -85,6 +85,12 @@ def _classes() -> Mapping[str, ConverterClass]:
     return {name: each for each in table().entries for name in each.architectures}
 
 
+def rows_moved(arch: str) -> str:
+    """How the converter moves rows of q and k when it makes a file of this architecture; empty if it does not."""
+    rules = {entry.permutes for entry in table().entries if entry.arch == arch}
+    return rules.pop() if len(rules) == 1 and rules != {"glm"} else ""
+
+
 def convert(keys: Keys) -> Conversion:
     """What the converter writes for a config. Raises InputError where it breaks off, or where its class is not known.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from prover.errors import InputError
 from prover.layouts.loading import load
 from prover.sources.arguments import NO_ARGUMENTS, Arguments
-from prover.sources.converter import Permutation, convert
+from prover.sources.converter import Permutation, convert, rows_moved
 from prover.sources.converting.mmproj import Mmproj, TowerRows, convert_towers
 from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
@@ -38,6 +38,32 @@ def read_converted(keys: Keys, arguments: Arguments = NO_ARGUMENTS) -> Model:
         parts += _towers(towers, told)
     return Model(keys.where, model.kind, f"{model.engine}, by its converter", source, tuple(parts),
                  tuple(dict.fromkeys((*told, *model.findings))))
+
+
+def tell_of_rows(file: Model) -> Model:
+    """What a GGUF file holds, with a word about rows that the converter moves when it makes one."""
+    rule = rows_moved(file.kind)
+    if not rule:
+        return file
+    told = Finding("RP208", f"llama.cpp's converter moves rows of q and k, {rule}, when it makes a file of this "
+                            "architecture: in the file they are moved already")
+    return replace(file, findings=(*file.findings, told))
+
+
+def with_rows(file: Model, made: Model) -> Model:
+    """A GGUF file's model, its rows moved as in what the converter makes of the config that it is compared with.
+
+    Nothing is moved where the two are of different architectures or a part is not of the same width.
+    """
+    if made.kind != file.kind:
+        return file
+    rows = {part.address: part.rows for part in made.parts if part.rows is not None}
+    parts = tuple(
+        replace(part, rows=rows[part.address])
+        if part.spec and part.address in rows and load(part.spec).layout.width == len(rows[part.address]) else part
+        for part in file.parts
+    )
+    return replace(file, parts=parts)
 
 
 def _towers(towers: Mmproj, told: list[Finding]) -> Iterator[Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from functools import cache
 
 import msgspec
@@ -10,7 +11,10 @@ import msgspec
 from prover.errors import InputError
 from prover.files import read_toml
 from prover.resources import READINGS
+from prover.sources.model import Finding
 
+# That keys or tensors may be there which were not seen.
+INCOMPLETE = {"RP101", "RP104", "RP105"}
 TABLE = READINGS / "findings.toml"
 
 
@@ -39,3 +43,8 @@ def explain(code: str) -> Explanation:
         raise InputError(f"'{code[:40]}' is no code of a finding",
                          advice=f"Near it: {', '.join(near)}" if near else f"Codes: {codes[0]} to {codes[-1]}")
     return found[0]
+
+
+def incomplete(findings: Iterable[Finding]) -> list[str]:
+    """The codes that say that a verdict may rest on what was not seen."""
+    return sorted({each.code for each in findings} & INCOMPLETE)

@@ -27,6 +27,10 @@ def parse_json_object(text: str, where: str) -> dict[str, Any]:
             text, parse_float=_decimal, parse_int=_whole, parse_constant=str, object_pairs_hook=_object
         )
     except json.JSONDecodeError as fault:
+        if not text.strip():
+            raise InputError("is empty", where=where) from None
+        if text.startswith("version https://git-lfs"):
+            raise InputError("is a Git LFS pointer, not the file", where=where, advice="Run git lfs pull") from None
         place = f"{where}, line {fault.lineno}, column {fault.colno}"
         raise InputError(f"is not JSON: {fault.msg}", where=place) from None
     except RecursionError:

@@ -101,7 +101,7 @@ def _parts(entry: Architecture, header: Header, run: Run) -> Iterator[Part]:
         check_head(entry, header, head, kind.slides)
         own = Factors() if kind.slides and entry.full_only else factors
         layout, values = _layout(entry, header, head, scaling, kind.slides, sections, own)
-        yield Part(TEXT, kind.layers, layout, values, layer_type=_type(kind, plan))
+        yield Part(TEXT, kind.layers, layout, values, layer_type=_type(kind, plan), unseen=own.unseen)
     if entry.indexer:
         yield from indexer_parts(entry, header, heads.full.values()[1], scaling, count)
 

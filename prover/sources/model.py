@@ -32,6 +32,7 @@ class Part:
     `name`: text, vision, audio or another part of the model; `layer_type`: which of its layers, where they differ.
     `layout`: the name in the catalogue with its choices; None for attention without RoPE, which has `instead`.
     `rows`: where the weights are moved on their way into the engine, for each row of a head the one that it was before.
+    `unseen`: what is in the file and not shown, without which the layout is not the model's; then nothing is decided.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Part:
     instead: str = ""
     layer_type: str = ""
     rows: tuple[int, ...] | None = None
+    unseen: str = ""
 
     @property
     def address(self) -> str:

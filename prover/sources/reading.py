@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from prover.sources.arguments import Arguments, read_arguments, split_arguments
 from prover.sources.as_layout import as_layout
 from prover.sources.calls import call_spec, is_call
 from prover.sources.config_json import config_model, config_of
-from prover.sources.engine_llama_cpp import read_converted
+from prover.sources.engine_llama_cpp import read_converted, tell_of_rows, with_rows
 from prover.sources.engine_mlx_lm import read_mlx_lm
 from prover.sources.engine_sglang import read_sglang
 from prover.sources.engine_vllm import read_vllm
@@ -28,7 +29,7 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.metadata import Metadata
-from prover.sources.model import Model, Part, Value
+from prover.sources.model import Finding, Model, Part, Value
 
 STDIN = "-"
 _SUFFIX = re.compile(r"(.*?\.(?:json|gguf|log|txt))(?::(.*))?", re.DOTALL)
@@ -63,19 +64,7 @@ def read_model(name: str, engine: str = "", kind: str = "") -> Model:
     if engine and engine not in ENGINES:
         names = ", ".join(ENGINES)
         raise InputError(f"there is no engine '{engine[:40]}'", where="engine", advice=f"Engines: {names}")
-    if name == STDIN:
-        found = _text(decode(_standard_input()), "standard input")
-    elif os.path.isdir(name):
-        found = _text(decode(read_bytes(config_of(name), MAX_BYTES)), str(config_of(name)), is_json=True)
-    else:
-        path = Path(name)
-        magic = read_magic(path)
-        if magic in (MAGIC, MAGIC[::-1], *OLDER) or path.suffix == ".gguf":
-            found = read_gguf(path)
-        elif path.suffix == ".json":
-            found = _text(decode(read_bytes(path, MAX_BYTES)), name, is_json=True)
-        else:
-            found = read_metadata(path)
+    found = _found(name)
     if isinstance(found, Keys):
         if _is_layout(kind):
             if engine:
@@ -89,7 +78,22 @@ def read_model(name: str, engine: str = "", kind: str = "") -> Model:
         raise InputError("is no config.json, whose model type could be taken for another", where=f"{found.file}, --as")
     if engine not in ("", "llama.cpp"):
         raise InputError(f"{engine} does not run GGUF files here", where=found.file, advice="Give its config.json")
-    return read_llama_cpp(found, arguments)
+    return tell_of_rows(read_llama_cpp(found, arguments))
+
+
+def _found(name: str) -> Keys | Metadata:
+    """What a file, a folder or standard input holds: a config, or GGUF metadata. Raises InputError."""
+    if name == STDIN:
+        return _text(decode(_standard_input()), "standard input")
+    if os.path.isdir(name):
+        return _text(decode(read_bytes(config_of(name), MAX_BYTES)), str(config_of(name)), is_json=True)
+    path = Path(name)
+    magic = read_magic(path)
+    if magic in (MAGIC, MAGIC[::-1], *OLDER) or path.suffix == ".gguf":
+        return read_gguf(path)
+    if path.suffix == ".json":
+        return _text(decode(read_bytes(path, MAX_BYTES)), name, is_json=True)
+    return read_metadata(path)
 
 
 def _is_layout(kind: str) -> bool:
@@ -104,12 +108,28 @@ def read_side(name: str, engine: str = "", kind: str = "") -> Model:
         return read_model(name, engine, kind)
     if engine:
         raise InputError("is no model that an engine reads", where=f"spec '{name[:80]}'")
-    spec = resolve(name)
+    spec, told = resolve_told(name)
     layout, _, given = spec.partition(":")
     load(spec)
     values = tuple(Value(key, value, "the SPEC") for key, _, value in (each.partition("=") for each in given.split(":"))
                    if key)
-    return Model(name, layout, "a layout", "", (Part("text", None, layout, values),), ())
+    return Model(name, layout, "a layout", "", (Part("text", None, layout, values),), told)
+
+
+def read_sides(source: str, target: str, engine: str, kind: str) -> tuple[Model, Model]:
+    """Two models to be compared; `engine` reads the target, and `kind` is what a config's type is taken for.
+
+    A GGUF file beside a config has the rows that llama.cpp's converter gives it. Raises InputError.
+    """
+    a = read_side(source, "", kind)
+    is_file = is_model(target) and isinstance(_found(split_arguments(target)[0]), Metadata)
+    b = read_side(target, engine, "" if is_file else kind)
+    if not is_file or not a.engine.startswith("transformers"):
+        return a, b
+    try:
+        return a, with_rows(b, read_side(source, "llama.cpp", kind))
+    except InputError:
+        return a, b
 
 
 def _text(text: str, where: str, is_json: bool = False) -> Keys | Metadata:
@@ -128,6 +148,7 @@ def _mlx_lm(keys: Keys, _: Arguments) -> Model:
     return read_mlx_lm(keys)
 
 
+_KEPT: weakref.WeakKeyDictionary[object, bytes] = weakref.WeakKeyDictionary()
 # How each engine reads a config, with arguments that it takes.
 ENGINES: dict[str, Callable[[Keys, Arguments], Model]] = {
     "transformers": _transformers, "llama.cpp": read_converted, "vllm": read_vllm, "sglang": read_sglang,
@@ -136,28 +157,36 @@ ENGINES: dict[str, Callable[[Keys, Arguments], Model]] = {
 
 
 def _standard_input() -> bytes:
+    """All of it, kept for the next that asks: several engines may read one model. Raises InputError."""
     if sys.stdin is None or sys.stdin.closed:
         raise InputError("is closed", where="standard input", advice="Give the name of a file")
     try:
-        data = sys.stdin.buffer.read(MAX_TEXT + 1)
+        data = _KEPT.get(sys.stdin) or sys.stdin.buffer.read(MAX_TEXT + 1)
     except (OSError, ValueError) as fault:
         raise InputError(f"cannot be read: {fault}", where="standard input") from None
     if not data.strip() or len(data) > MAX_TEXT:
         raise InputError("is empty" if not data.strip() else f"has more than {MAX_TEXT} bytes", where="standard input",
                          advice="Give a config.json, a loader's log or a dump on it, and only one model can be")
+    _KEPT[sys.stdin] = data
     return data
 
 
 def resolve(spec: str, folder: Path | None = None) -> str:
+    """A SPEC without models in it, see `resolve_told`."""
+    return resolve_told(spec, folder)[0]
+
+
+def resolve_told(spec: str, folder: Path | None = None) -> tuple[str, tuple[Finding, ...]]:
     """A SPEC without models in it: MODEL#PART:NAME=VALUE as the part's own layout, with these values on top.
 
-    Arguments of the engine may stand behind all that. ENGINE:NAME=VALUE is a call of its get_rope. `folder`: where a
-    model's path starts, if not here. What names no model is given back as it is. Raises InputError.
+    Beside it what was found of the part. Arguments of the engine may stand behind all that. ENGINE:NAME=VALUE is a call
+    of its get_rope. `folder`: where a model's path starts, if not here. What names no model is given back as it is.
+    Raises InputError.
     """
     if len(spec) > MAX_SPEC:
-        return spec
+        return spec, ()
     if is_call(spec):
-        return call_spec(spec)
+        return call_spec(spec), ()
     named, words = split_arguments(spec)
     name, address, given = _split(named)
     path = str(folder / name) if folder is not None and not Path(name).is_absolute() else name
@@ -165,8 +194,9 @@ def resolve(spec: str, folder: Path | None = None) -> str:
         if address:
             raise InputError(f"'{name[:80]}' is no model that has parts", where=f"spec '{spec[:80]}'",
                              advice="Parts are of a config.json, of the folder that holds one, or of a GGUF file")
-        return spec
-    part = read_model(f"{path} {words}".strip()).part(address)
+        return spec, ()
+    model = read_model(f"{path} {words}".strip())
+    part = model.part(address)
     values = {value.name: value.text for value in part.values}
     for each in given.split(":") if given else []:
         key, equals, value = each.partition("=")
@@ -174,7 +204,11 @@ def resolve(spec: str, folder: Path | None = None) -> str:
             raise InputError(f"'{each[:60]}' is not a parameter", where=f"spec '{spec[:80]}'",
                              advice="Write NAME=VALUE behind the part, such as #text:head_dim=64")
         values[key] = value
-    return ":".join([str(part.layout), *(f"{key}={value}" for key, value in values.items())])
+    if part.unseen and "freq_factors" not in values:
+        raise InputError(part.unseen, where=f"spec '{spec[:80]}'",
+                         advice="Give the GGUF file itself, or the numbers behind the part: :freq_factors=[...]")
+    told = tuple(each for each in model.findings if each.part in ("", part.name))
+    return ":".join([str(part.layout), *(f"{key}={value}" for key, value in values.items())]), told
 
 
 def _split(spec: str) -> tuple[str, str, str]:

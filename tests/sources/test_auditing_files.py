@@ -47,7 +47,7 @@ def test_hostile_files_are_rows(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.gguf")
     (folder / "device.json").symlink_to("/dev/zero")
     told = {
-        "empty.json": "is not JSON", "truncated.json": "is not JSON", "list.json": "holds a list at the top",
+        "empty.json": "is empty", "truncated.json": "is not JSON", "list.json": "holds a list at the top",
         "deep.json": "nested", "latin.json": "is not known here", "garbage.gguf": "GGUF", "wrong.json": "",
         "large.json": "larger",
         "dangling.json": "no such file", "circle.json": "cannot be read", "pipe.json": "is not a regular file",
@@ -114,7 +114,7 @@ def test_equal_reasons_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     for name in ("a", "b"):
         (tmp_path / f"{name}.json").write_text(json.dumps({"model_type": "nosuch"}))
     (tmp_path / "c.json").write_text("[]")
-    assert 0 == run_command(["audit", str(tmp_path), "--jobs", "1", "--engines", "vllm"])
+    assert 2 == run_command(["audit", str(tmp_path), "--jobs", "1", "--engines", "vllm"])
     said = capsys.readouterr().out
     lines = said.splitlines()
     assert ["model   vllm", "a.json  not read [1]", "b.json  not read [1]", "c.json  not read [2]"] == lines[2:6]

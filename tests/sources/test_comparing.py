@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prover import checker
-from prover.api import diff
+from prover.api import audit, diff, prove
 from prover.commands.cli import run_command
-from prover.errors import ProverError
+from prover.errors import InputError, ProverError
 from prover.sources.comparing import meetings
 from prover.sources.model import Model, Part
+from tests.sources.gguf_writer import STR, U32, Key, gguf
 
 LLAMA = {"model_type": "llama", "hidden_size": 64, "num_attention_heads": 8, "num_hidden_layers": 4}
 SMOLLM = LLAMA | {"model_type": "smollm3", "rope_theta": 10000}
@@ -174,10 +178,13 @@ def test_layers_that_are_not_told(tmp_path: Path) -> None:
 
 
 def test_a_modality_that_the_target_has_no_feed_for(tmp_path: Path) -> None:
-    """It is told, since nothing was compared of it."""
-    a = saved(tmp_path, "a", QWEN)
-    told = diff(a, "ggml/neox:head_dim=16:n_rot=16:base=500000").to_text()
-    assert "fed as image it was not compared: the target's kernel has no feed for that" in told
+    """It is undecided, whatever comes of the others, and in an audit too."""
+    text = with_text(QWEN, rope_theta=500000)
+    found = diff(saved(tmp_path, "a", text), "transformers/half:head_dim=16:rope_theta=500000")
+    assert [("text", "equivalent"), ("image", "undecided")] == [
+        (row["feed"], row["verdict"]) for row in found.to_json()["rows"]]
+    assert ("undecided", 3) == (found.verdict, found.exit_code)
+    assert "the target's kernel has no feed for image" in found.to_text()
 
 
 def test_rows_that_an_engine_moves_when_it_loads(tmp_path: Path) -> None:
@@ -187,3 +194,80 @@ def test_rows_that_an_engine_moves_when_it_loads(tmp_path: Path) -> None:
     found = diff(saved(tmp_path, "a", llama4), engine="vllm")
     assert ("equivalent", "identical") == (found.verdict, found.to_json()["rows"][0]["relation"])
     assert "convertible" == diff(saved(tmp_path, "b", llama4), "vllm/rope:head_size=8:base=500000").verdict
+
+
+def cut_and_whole(folder: Path) -> tuple[str, str]:
+    """A GGUF file that ends before the numbers of its factors, and the same model without factors."""
+    keys: list[Key] = [
+        ("general.architecture", STR, "llama"), ("llama.block_count", U32, 2), ("llama.context_length", U32, 64),
+        ("llama.embedding_length", U32, 64), ("llama.attention.head_count", U32, 8),
+    ]
+    factors = ("rope_freqs.weight", [4], 0, struct.pack("<4f", 1, 2, 4, 8))
+    (folder / "cut.gguf").write_bytes(gguf(keys, [factors])[:-24])
+    (folder / "whole.gguf").write_bytes(gguf(keys, [("output.bias", [2], 1, bytes(4))]))
+    return str(folder / "cut.gguf"), str(folder / "whole.gguf")
+
+
+def test_factors_that_are_there_and_not_seen(tmp_path: Path) -> None:
+    """Nothing is decided about a file that has factors whose numbers are not shown, by diff, prove or a SPEC."""
+    cut, whole = cut_and_whole(tmp_path)
+    for found in (diff(cut, whole), diff(whole, cut)):
+        assert ("undecided", 3) == (found.verdict, found.exit_code)
+        assert "rope_freqs.weight: in the file, but this source does not show the numbers" in found.to_text()
+    for call in (prove, diff):
+        with pytest.raises(InputError, match="does not show the numbers"):
+            call(f"{cut}#text", f"{whole}#text")
+    given = prove(f"{cut}#text:freq_factors=1,2,4,8", f"{whole}#text")
+    assert ("different", 1) == (given.verdict, given.exit_code)
+
+
+@pytest.mark.parametrize("call", [prove, diff])
+def test_a_part_brings_what_was_found_of_it(call: Callable[[str, str], Any], tmp_path: Path) -> None:
+    """A SPEC that is a part of a log is told to rest on defaults, in the first line and below it."""
+    (tmp_path / "a.log").write_text(LOG)
+    found = call(f"{saved(tmp_path, 'a', LLAMA)}#text", f"{tmp_path / 'a.log'}#text")
+    assert found.to_text().startswith("EQUIVALENT, as far as the target tells (RP101, RP104): ")
+    assert {"target": ["RP101", "RP104"]} == found.to_json()["as_far_as"]
+    assert "RP104" in found.to_text().partition("\n")[2]
+
+
+def test_what_was_not_compared_is_in_the_first_line(tmp_path: Path) -> None:
+    """Layers that one side alone has make the word one about what both have."""
+    longer = saved(tmp_path, "b", LLAMA | {"num_hidden_layers": 6})
+    assert diff(saved(tmp_path, "a", LLAMA), longer).to_text().startswith("EQUIVALENT, of what both have: ")
+
+
+def test_rows_of_a_file_are_moved_as_its_converter_does(tmp_path: Path) -> None:
+    """A GGUF file beside its config has its rows moved, with a word; a kernel alone has not, nor has another's file."""
+    _, whole = cut_and_whole(tmp_path)
+    config = LLAMA | {"architectures": ["LlamaForCausalLM"], "vocab_size": 64, "rms_norm_eps": 1e-6,
+                      "max_position_embeddings": 64, "intermediate_size": 64, "num_hidden_layers": 2,
+                      "num_key_value_heads": 8, "hidden_act": "silu"}
+    found = diff(saved(tmp_path, "a", config), whole)
+    assert ("equivalent", "identical") == (found.verdict, found.to_json()["rows"][0]["relation"])
+    assert "RP208 target: llama.cpp's converter moves rows of q and k, half to adjacent" in found.to_text()
+    assert "convertible" == prove(f"{tmp_path / 'a'}#text", f"{whole}#text").verdict
+    other = config | {"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]}
+    assert "convertible" == diff(saved(tmp_path, "b", other), whole).verdict
+
+
+def test_a_type_for_the_config_alone(tmp_path: Path) -> None:
+    """--as is about the config where the other side is a GGUF file."""
+    _, whole = cut_and_whole(tmp_path)
+    config = saved(tmp_path, "a", LLAMA | {"model_type": "nosuch", "num_hidden_layers": 2})
+    assert "convertible" == diff(config, whole, kind="llama").verdict
+
+
+def test_the_headline_says_as_stored(tmp_path: Path) -> None:
+    """What holds for numbers that round to the stored ones is said in the first line, and which were chosen below."""
+    text = diff("transformers/half:head_dim=128:rope_type=ntk_alpha:alpha=1000",
+                "ggml/neox:head_dim=128:base=f32(11158840)").to_text()
+    assert text.startswith("EQUIVALENT as stored in float32: ")
+    assert "  stored   A stored number stands for every real that rounds to it; chosen here: target base = " in text
+
+
+def test_standard_input_under_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One config on standard input is read by both sides, and by every engine of an audit."""
+    for call in (lambda: diff("-", engine="vllm").exit_code, lambda: audit("-", engines=["vllm", "mlx-lm"]).exit_code):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(LLAMA).encode())))
+        assert 0 == call()

@@ -22,10 +22,14 @@ _KINDS = ("", "f32")
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Values for a layout; `are_lists`: they are two lists, which a layout of its own takes."""
+    """Values for a layout; `are_lists`: they are two lists, which a layout of its own takes.
+
+    `unseen`: that there are factors whose numbers the source does not show.
+    """
 
     values: tuple[Value, ...] = ()
     are_lists: bool = False
+    unseen: str = ""
 
 
 def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides: bool, scaling: Scaling) -> Factors:
@@ -54,9 +58,9 @@ def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides
     count = _count(entry, heads, first_slides)
     found = {name: _numbers(header, name, tensors[name], count) for name in wanted if name in tensors}
     if any(numbers is None for numbers in found.values()):
-        header.tell("RP105", f"{' and '.join(found)}: in the file, but this source does not show the numbers: they "
-                             "are not in the layout")
-        return Factors()
+        unseen = f"{' and '.join(found)}: in the file, but this source does not show the numbers"
+        header.tell("RP105", f"{unseen}: they are not in the layout")
+        return Factors(unseen=unseen)
     if not found:
         return Factors()
     if not takes_lists:
