@@ -26,6 +26,7 @@ def diff(
     may be done to the weights; `exact`, `ulps`: how stored numbers are taken, as for `prove`.
     `track` goes around what is compared, for progress. Raises ProverError.
     """
+    from prover.repair.cause import causes
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
     from prover.sources.comparing import compare, unmet
     from prover.sources.reading import read_sides
@@ -35,8 +36,13 @@ def diff(
     a, b = read_sides(source, target or source, engine, kind)
     rows = tuple(compare(a, b, allowed(relation), None if exact else ulps, track))
     left = unmet(a, b)
+    known = {
+        id(row.verdict): causes(*row.sides, row.verdict, [row.feed] if row.feed else [], None if exact else ulps)
+        for row in rows if row.verdict and row.sides
+    }
+    facts = tuple(known.get(id(row.verdict), ()) for row in rows)
     return Difference(
-        exit_code(rows), lambda: diff_json(a, b, rows, left), lambda _: diff_text(a, b, rows, left),
+        exit_code(rows), lambda: diff_json(a, b, rows, left, facts), lambda _: diff_text(a, b, rows, left, facts),
         worst(rows), certificates_of(rows),
     )
 

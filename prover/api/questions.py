@@ -41,6 +41,8 @@ def prove(
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
     from prover.layouts.opened import require_ulps
+    from prover.repair.cause import causes
+    from prover.reports.cause_report import cause_json
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
@@ -53,7 +55,10 @@ def prove(
     fed = axes_feeds(axes, several(feeds))
     verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
-    found = report(verdict, *about, (told, also)) | {"second_opinion": solver.agreement or None}
+    facts = causes(first, second, verdict, fed, None if exact else ulps)
+    found = report(verdict, *about, (told, also)) | {
+        "second_opinion": solver.agreement or None, "causes": [cause_json(cause) for cause in facts],
+    }
     pairs = found["differing_pairs"]
     return Proof(
         verdict.exit_code, lambda: dict(found), lambda path: render_text(found, path),

@@ -87,7 +87,7 @@ def find_choice(question: OpenClaim) -> tuple[Claim, Choice, Relation] | None:
         tried.append(choice)
         try:
             claim = question.put(choice)
-            found = _lowest(claim)
+            found = shown_relation(claim)
         except ProverError:
             continue
         if found is not None and (best is None or found.rung < best[2].rung):
@@ -97,7 +97,7 @@ def find_choice(question: OpenClaim) -> tuple[Claim, Choice, Relation] | None:
     return best
 
 
-def _lowest(claim: Claim) -> Relation | None:
+def shown_relation(claim: Claim) -> Relation | None:
     """The lowest relation that equal signatures show; those between are only looked at where the last is shown."""
     lowest, *between, last = RELATIONS
     if _is_shown(claim, lowest):

@@ -8,6 +8,8 @@ from typing import Any
 
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
+from prover.repair.cause import Cause
+from prover.reports.cause_report import cause_json, causes_text
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
@@ -57,6 +59,7 @@ def doubts(source: Model, target: Model) -> dict[str, list[str]]:
 
 def diff_json(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
+    causes: Sequence[Sequence[Cause]],
 ) -> JSON:
     """A row for each part, kind of layer and modality."""
     return {
@@ -65,7 +68,7 @@ def diff_json(
         "as_far_as": doubts(source, target),
         "source": _side(source),
         "target": _side(target),
-        "rows": [_row(row) for row in rows],
+        "rows": [_row(row, found) for row, found in zip(rows, causes, strict=True)],
         "only_on_one_side": [{"side": side, "what": what} for side, what in unmet],
         "exit_code": exit_code(rows),
     }
@@ -78,7 +81,7 @@ def _side(model: Model) -> JSON:
     }
 
 
-def _row(row: Compared) -> JSON:
+def _row(row: Compared, causes: Sequence[Cause]) -> JSON:
     meeting, verdict = row.meeting, row.verdict
     pairs, unmatched = _pairs(row), _unmatched(row)
     holds = verdict.decision.holds if verdict else None
@@ -93,11 +96,13 @@ def _row(row: Compared) -> JSON:
         "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
+        "causes": [cause_json(cause) for cause in causes],
     }
 
 
 def diff_text(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
+    causes: Sequence[Sequence[Cause]],
 ) -> str:
     """The worst word first, then a block for each row."""
     names = f"{plain(source.file)} ({source.engine}) against {plain(target.file)} ({target.engine})"
@@ -106,8 +111,10 @@ def diff_text(
     chosen = dict.fromkeys(row.verdict.as_stored for row in rows if row.verdict and _is_chosen(row.verdict.as_stored))
     stored = " and ".join(dict.fromkeys(stored_words(each) for each in chosen if each))
     lines = [f"{worst(rows).upper()}{f' {stored}' if stored else ''}{only}{far}: {names}"]
-    for _, alike in groupby(rows, lambda row: (row.meeting, word(row), _said(row), _pairs(row))):
-        lines += ["", *_block(tuple(alike))]
+    both = zip(rows, causes, strict=True)
+    for _, alike in groupby(both, lambda each: (each[0].meeting, word(each[0]), _said(each[0]), _pairs(each[0]))):
+        block = tuple(alike)
+        lines += ["", *_block(tuple(row for row, _ in block), block[0][1])]
     if unmet:
         lines.append("")
     lines += [f"only in the {side}: {plain(what)}, not compared" for side, what in unmet]
@@ -135,7 +142,7 @@ def _both(pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
     return f"pairs {show_pairs(pairs[0])} of the source, {show_pairs(pairs[1])} of the target"
 
 
-def _block(rows: Sequence[Compared]) -> list[str]:
+def _block(rows: Sequence[Compared], causes: Sequence[Cause]) -> list[str]:
     """Rows of one meeting that came out alike, under one modality or several."""
     meeting = rows[0].meeting
     a, b = meeting.source, meeting.target
@@ -148,6 +155,8 @@ def _block(rows: Sequence[Compared]) -> list[str]:
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
+    origins = [{value.name: value.origin for value in part.values} for part in (a, b)]
+    lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, origins)]
     stored = rows[0].verdict and rows[0].verdict.as_stored
     if stored and _is_chosen(stored):
         lines.append(f"  stored   {plain(stored_json(stored)['text'], 2000)}")

@@ -25,6 +25,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     ]
     lines += _axes(found)
     lines += [_wrapped("differ", text) for text in _differ(found)]
+    lines += [_wrapped("cause", plain(cause["text"], 600)) for cause in found.get("causes", [])]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
     lines += [_wrapped("stored", text) for text in _stored(found)]
@@ -55,6 +56,7 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
         f"| relation | {markdown_prose(_relation(found))} |",
         "",
     ]
+    lines += [f"Cause: {markdown_prose(plain(cause['text'], 600))}.\n" for cause in found.get("causes", [])]
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
     lines += [f"{markdown_prose(text)}\n" for text in _stored(found)]

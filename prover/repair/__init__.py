@@ -1,0 +1,1 @@
+"""What makes two layouts differ, and what repairs it."""
