@@ -95,7 +95,8 @@ BASES = {
     "maxtext/rope": {"head_dim": "64", "max_timescale": "10000"},
 }
 FAULTS = {
-    "rope_theta": "20000", "rope_base": "20000", "base": "20000", "max_timescale": "500000", "factor": "16", "partial_rotary_factor": "1",
+    "rope_theta": "20000", "rope_base": "20000", "base": "20000", "max_timescale": "500000", "factor": "16",
+    "partial_rotary_factor": "1",
     "original_max_position_embeddings": "16384", "sections": "12,10,10,0", "rotary_percentage": "1",
     "low_freq_factor": "2", "high_freq_factor": "8", "n_rot": "32",
 }
