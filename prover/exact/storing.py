@@ -65,6 +65,15 @@ class Format:
         up = low < self.last and (size - below, low % 2) > (above - size, (low + 1) % 2)
         return (above if up else below) * (-1 if value < 0 else 1)
 
+    def rounded(self, value: Fraction) -> Fraction | None:
+        """The number of the format that a real rounds to, ties to even; None if that is infinite."""
+        return None if abs(value) >= self.overflow else self.nearest(value)
+
+    @property
+    def overflow(self) -> Fraction:
+        """The least positive number that rounds to infinity: half way from the largest finite number to the next."""
+        return (self.number(self.last) + self.number(self.last + 1)) / 2
+
 
 FORMATS = (
     Format("float16", "f16", 11, -24, 31),
@@ -72,6 +81,11 @@ FORMATS = (
     Format("float32", "f32", 24, -149, 255),
     Format("float64", "f64", 53, -1074, 2047),
 )
+
+
+def format_of(name: str) -> Format:
+    """The format of that name."""
+    return next(each for each in FORMATS if each.name == name)
 
 
 def open_texts(text: str) -> list[str]:
