@@ -10,6 +10,8 @@ CARRIERS: dict[str, type[np.floating]] = {
     "float16": np.float16, "bfloat16": np.float32, "float32": np.float32, "float64": np.float64,
 }
 PRECISIONS = tuple(CARRIERS)
+_CUT = 45  # bits of a float64's significand that bfloat16 does not have
+_LEAST_NORMAL, _STEP = 2.0**-126, 2.0**-133
 
 
 def round_to(values: npt.NDArray[np.floating | np.integer], precision: str) -> Array:
@@ -18,13 +20,15 @@ def round_to(values: npt.NDArray[np.floating | np.integer], precision: str) -> A
 
 
 def _bfloat16(values: npt.NDArray[np.float64]) -> Array:
-    """Rounded once: to a multiple of the step of the number's binade, which is 2**-133 below the normal numbers."""
-    _, exponents = np.frexp(values)
-    steps = np.maximum(exponents, -125) - 8
-    finite = np.isfinite(values)
-    whole = np.rint(np.ldexp(np.where(finite, values, 0), -steps))
+    """Rounded once. Numbers below the normal ones have one step; of others the bits say which neighbour is near."""
+    bits = values.view(np.uint64)
+    odd = bits >> np.uint64(_CUT) & np.uint64(1)
+    kept = bits + (odd + np.uint64((1 << _CUT - 1) - 1)) & ~np.uint64((1 << _CUT) - 1)
+    found = np.where(np.isnan(values), values, kept.view(np.float64))
+    small = np.abs(values) < _LEAST_NORMAL
+    found[small] = np.rint(values[small] / _STEP) * _STEP
     with np.errstate(over="ignore"):  # the next one after the largest is 2**128, infinity in float32 as well
-        return np.where(finite, np.ldexp(whole, steps), values).astype(np.float32)
+        return found.astype(np.float32)
 
 
 def bits_of(values: Array, precision: str = "") -> npt.NDArray[np.unsignedinteger]:
