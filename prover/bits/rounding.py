@@ -56,7 +56,7 @@ def rounded_up(value: Fraction) -> Fraction:
 
 def rounded_down(value: Fraction) -> Fraction:
     """A number of few bits that is not above a number, and hardly below."""
-    if not value:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= KEPT_BITS:
         return value
     unit = Fraction(2) ** (_binade(abs(value)) - KEPT_BITS)
     return value // unit * unit

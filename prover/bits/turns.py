@@ -62,7 +62,10 @@ def turns_of(loaded: Loaded) -> tuple[Turn, ...]:
                              where=where, advice="Precision is told for pairs that turn with one axis each")
         for axis, frequency in pair.angle.frequencies:
             size = frequency if enclosure.sign(frequency) > 0 else -frequency
-            low, high = enclosure.bounds(enclosure.enclose(size, ENCLOSED_BITS))
+            rational = size.rational
+            low, high = (rational, rational) if rational is not None else enclosure.bounds(
+                enclosure.enclose(size, ENCLOSED_BITS)
+            )
             if high > MOST_FREQUENCY:
                 raise LimitError(f"pair {index} turns by {approximate(size)} radians a step; at most 1e30", where=where)
             found.append(Turn(index, axis, size, low, high, pair.magnitude))
