@@ -22,8 +22,9 @@ def precision(
     by default. `kernels`: how frequencies come about: "table" (stored), "power" (base**(-2j/n) in the format for each
     pair), "recurrence" (a factor from pair to pair). `every_pair`: the text tells them too. Raises ProverError.
 
-    >>> print(precision("ggml/neox:head_dim=128", 2048, formats="bfloat16").to_text().splitlines()[5])
-    bfloat16  table   frequencies     1      2.506  2.505      1.901  1.899           82     82
+    >>> frequencies = precision("ggml/neox:head_dim=128", 2048, formats="bfloat16").to_json()["variants"][1]
+    >>> round(frequencies["worst"]["angle"]["bound"], 3), frequencies["worst"]["exceeds"]
+    (2.505, {'bound': 82, 'measured': 82})
     """
     from prover.bits.precision import FORMATS, measure_precision
     from prover.reports.precision_report import precision_json, precision_text

@@ -159,9 +159,9 @@ def run_tables(run: Run, kinds: tuple[Format, ...], radian: Fraction) -> dict[st
     found = {}
     for kind in kinds:
         more_cos, more_sin = (rounded_doubles(size * entry, kind) / size - entry for entry in (cos, sin))
-        found[kind.name] = _measured_tables(
-            turn, at, kind, more_cos * cos + more_sin * sin, more_sin * cos - more_cos * sin, radian
-        )
+        with np.errstate(invalid="ignore"):   # 0 times infinity
+            along, across = more_cos * cos + more_sin * sin, more_sin * cos - more_cos * sin
+        found[kind.name] = _measured_tables(turn, at, kind, along, across, radian)
     return found
 
 

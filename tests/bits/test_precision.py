@@ -215,6 +215,23 @@ def test_positions_that_float16_does_not_have() -> None:
     assert 65520 == positions.first_bound
 
 
+def test_frequencies_and_tables_that_float16_does_not_have(tmp_path: Path) -> None:
+    """A million is infinite there: no bound, nothing found, and from position 0 on; bfloat16 has it nearly."""
+    path = tmp_path / "one.toml"
+    path.write_text(PAIR.replace("ANGLE", "h*10**6") + 'magnitude = "10**6"\n')
+    found = measure_precision(load(str(path)), 20, Fraction(10**6), ("float16", "bfloat16"))
+    for variant in found.variants:
+        row = variant.rows[0]
+        known = (row.bound, row.score_bound, row.measured.angle, row.measured.score)
+        if variant.format == "float16" and variant.part != "positions":
+            assert ((None,) * 4, 0, 0) == (known, row.first_bound, row.measured.first), variant.part
+        else:
+            assert None not in known
+    # 999424 is the bfloat16 nearest to a million: 576 radians a step, eleven thousand at position 20.
+    frequencies = next(v.rows[0] for v in found.variants if (v.format, v.part) == ("bfloat16", "frequencies"))
+    assert (Fraction(11520),) * 2 == (frequencies.bound, frequencies.measured.angle)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_rounding_errors_are_bounded(name: str) -> None:
     """No number up to a size moves by more than is said of the size; some moves nearly as much; ulps are steps."""
