@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         measure_ggml,
         measure_transformers,
         names,
+        precision,
         prove,
         prove_bits,
         prove_for_all,
@@ -52,8 +53,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult",
     "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check", "classes", "conform",
-    "diff", "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "prove",
-    "prove_bits", "prove_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
+    "diff", "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "precision",
+    "prove", "prove_bits", "prove_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
 ]
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from prover.bits.floating import Array, Machine, Terms, bits_of, outputs
+from prover.bits.floating import Machine, Terms, outputs
+from prover.bits.formats import Array, bits_of
 from prover.bits.recipe import Recipe, read_recipe
 from prover.claims.claim import make_claim
 from prover.claims.relation import Outcome, Relation, Strength
@@ -198,7 +199,7 @@ def _run(
         )
         differ = np.stack([bits_of(a) != bits_of(b) for a, b in zip(first[0], second[0], strict=True)])
         if differ.any():
-            return count, _first(feed, name, coordinates, sides, differ, first, second)
+            return count, _first(feed, name, coordinates, sides, recipes, differ, first, second)
     places = dict(feed.target)
     if _turns(sides[1], places):
         here, shifted = (
@@ -227,7 +228,8 @@ def _positions(names: Sequence[str], most: int) -> dict[str, npt.NDArray[np.int6
 
 def _first(
     feed: Feed, head: str, coordinates: Mapping[str, npt.NDArray[np.int64]], sides: tuple[Loaded, Loaded],
-    differ: npt.NDArray[np.bool_], first: tuple[list[Array], list[Array]], second: tuple[list[Array], list[Array]],
+    recipes: tuple[Recipe, Recipe], differ: npt.NDArray[np.bool_],
+    first: tuple[list[Array], list[Array]], second: tuple[list[Array], list[Array]],
 ) -> BitDifference:
     """The first position tried at which a lane differs, and the first such lane."""
     at = int(np.argmax(differ.any(axis=0)))
@@ -235,14 +237,17 @@ def _first(
     pairs = [next((i for i, p in enumerate(s.layout.pairs) if lane in p.write), None) for s in sides]
     angles = None
     if pairs[0] is not None and pairs[1] is not None:
-        angles = _shown(first[1][pairs[0]][at]), _shown(second[1][pairs[1]][at])
+        angles = (
+            _shown(first[1][pairs[0]][at], recipes[0].precision), _shown(second[1][pairs[1]][at], recipes[1].precision)
+        )
     return BitDifference(
         feed.name, head, tuple((name, int(values[at])) for name, values in coordinates.items()), lane, pairs[0], angles,
-        (_shown(first[0][lane][at]), _shown(second[0][lane][at])),
+        (_shown(first[0][lane][at], recipes[0].table), _shown(second[0][lane][at], recipes[1].table)),
     )
 
 
-def _shown(value: np.floating) -> str:
+def _shown(value: np.floating, precision: str) -> str:
     """A floating-point number with its bits."""
-    bits = int(bits_of(np.array([value]))[0])
-    return f"{value!s} (0x{bits:0{2 * value.dtype.itemsize}x})"
+    bits = int(bits_of(np.array([value]), precision)[0])
+    digits = 4 if precision == "bfloat16" else 2 * value.dtype.itemsize
+    return f"{value!s} (0x{bits:0{digits}x})"

@@ -14,17 +14,17 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from prover.bits.formats import CARRIERS, Array, round_to
 from prover.bits.recipe import Recipe
 from prover.errors import InputError, LimitError, ProverError
 from prover.exact.angle import Angle
+from prover.exact.storing import format_of
 from prover.language.evaluation import CompiledCondition, compiled, number
 from prover.language.expression import Written
 from prover.layouts.expand import scope_of
 from prover.layouts.loading import Loaded
 
 V = TypeVar("V")
-Array = npt.NDArray[np.floating]
-PRECISIONS: dict[str, type[np.floating]] = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 
 
@@ -208,27 +208,10 @@ class _Walk(Generic[V]):
 
 def rounded(value: Fraction, precision: str) -> np.floating:
     """The nearest floating-point number, to even in a tie. Raises InputError if it would be infinite."""
-    kind = PRECISIONS[precision]
-    try:
-        with np.errstate(over="ignore"):
-            near = kind(float(value))
-    except OverflowError:
-        near = kind(np.inf)
-    if not np.isfinite(near):
+    near = format_of(precision).rounded(value)
+    if near is None:
         raise InputError(f"{float(value) if abs(value) < 10**300 else 'a number'} does not fit into {precision}")
-    # By way of float64 it may have been rounded twice; one of the neighbours is then nearer.
-    candidates = [near, np.nextafter(near, kind(-np.inf)), np.nextafter(near, kind(np.inf))]
-    finite = [c for c in candidates if np.isfinite(c)]
-    return min(finite, key=lambda c: (abs(Fraction(float(c)) - value), _is_odd(c)))
-
-
-def _is_odd(value: np.floating) -> int:
-    return int(bits_of(np.array([value]))[0]) & 1
-
-
-def bits_of(values: Array) -> npt.NDArray[np.unsignedinteger]:
-    """The bits of floating-point numbers, as whole numbers."""
-    return values.view(f"u{values.dtype.itemsize}")
+    return CARRIERS[precision](float(near))
 
 
 class Terms:
@@ -326,23 +309,25 @@ class Machine:
         total = np.full(self.count, int(place.phase.rational or 0), dtype=np.int64)
         for name, frequency in place.frequencies:
             total += int(frequency.rational or 0) * self.coordinates[name]
-        return total.astype(PRECISIONS[precision])
+        return round_to(total, precision)
 
     def lane(self, index: int, precision: str) -> Array:
-        return self.head[:, index].astype(PRECISIONS[precision])
+        return round_to(self.head[:, index], precision)
 
     def convert(self, value: Array, precision: str) -> Array:
-        return value.astype(PRECISIONS[precision])
+        return round_to(value, precision)
 
     def apply(self, operation: str, precision: str, *values: Array) -> Array:
         with np.errstate(all="ignore"):
-            if operation in _LIBRARY:
-                # NumPy's float32 versions miss the nearest number more often than those of C libraries and torch.
+            # NumPy's float32 versions miss the nearest number more often than those of C libraries and torch; and it
+            # has no bfloat16, whose operations come out right by way of float64, which has more than twice its bits.
+            wide = operation in _LIBRARY or precision == "bfloat16"
+            if wide:
                 values = tuple(value.astype(np.float64) for value in values)
             result: Array = _FUNCTIONS[operation](*values)
-            if operation in _LIBRARY:
-                result = result.astype(PRECISIONS[precision])
-        if result.dtype != PRECISIONS[precision]:
+            if wide:
+                result = round_to(result, precision)
+        if result.dtype != CARRIERS[precision]:
             raise TypeError(f"{operation} gave {result.dtype}, expected {precision}")
         return result
 

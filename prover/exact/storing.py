@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from prover.exact.number import Atom, Exact, of_atom
 from prover.exact.text import rational_text
@@ -57,13 +58,25 @@ class Format:
     def nearest(self, value: Fraction) -> Fraction:
         """The finite number of the format that is nearest to a real, ties to even."""
         size = abs(value)
-        low, high = 0, self.last
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.number(middle) <= size else (low, middle - 1)
-        below, above = self.number(low), self.number(low + 1)
-        up = low < self.last and (size - below, low % 2) > (above - size, (low + 1) % 2)
-        return (above if up else below) * (-1 if value < 0 else 1)
+        bits = size.numerator.bit_length() - size.denominator.bit_length()
+        binade = bits + (size >= Fraction(2) ** bits)   # the size is below 2**binade, and not below half of that
+        step = Fraction(2) ** max(binade - self.bits, self.lowest)
+        found = min(round(size / step) * step, self.number(self.last))
+        return -found if value < 0 else found
+
+    def rounded(self, value: Fraction) -> Fraction | None:
+        """The number of the format that a real rounds to, ties to even; None if that is infinite."""
+        return None if abs(value) >= self.overflow else self.nearest(value)
+
+    @property
+    def overflow(self) -> Fraction:
+        """The least positive number that rounds to infinity: half way from the largest finite number to the next."""
+        return _overflow(self)
+
+
+@cache
+def _overflow(kind: Format) -> Fraction:
+    return (kind.number(kind.last) + kind.number(kind.last + 1)) / 2
 
 
 FORMATS = (
@@ -72,6 +85,11 @@ FORMATS = (
     Format("float32", "f32", 24, -149, 255),
     Format("float64", "f64", 53, -1074, 2047),
 )
+
+
+def format_of(name: str) -> Format:
+    """The format of that name."""
+    return next(each for each in FORMATS if each.name == name)
 
 
 def open_texts(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import difflib
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -20,6 +20,8 @@ MAX_LIKE = 4
 
 Text = str | int
 Feeds = dict[str, dict[str, Text]]
+Positions = Literal["integer", "real"]
+Precision = Literal["float16", "bfloat16", "float32", "float64"]
 
 
 class RawSource(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,8 +69,8 @@ class RawState(msgspec.Struct, forbid_unknown_fields=True):
 class RawRecipe(msgspec.Struct, forbid_unknown_fields=True):
     """How a kernel computes angle and magnitude in floating point; what a rule leaves out, another part states."""
 
-    precision: Literal["float16", "float32", "float64"] | None = None
-    table: Literal["float16", "float32", "float64"] | None = None
+    precision: Precision | None = None
+    table: Precision | None = None
     angle: Text | None = None
     magnitude: Text | None = None
     let: dict[str, Text] = {}
@@ -129,7 +131,7 @@ class RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     pairs: RawPairs | list[RawPairs] | None = None
     note: str = ""
     source: list[RawSource] = []
-    positions: Literal["integer", "real"] = "integer"
+    positions: Positions = "integer"
     like: str = ""
     rules: list[str] = []
     choose: dict[str, RawChoice] = {}
@@ -155,6 +157,7 @@ _PARTS: dict[str, type[msgspec.Struct]] = {
     "requirements": RawRequirement,
     "warnings": RawWarning,
 }
+_WORDS = {"positions": Positions, "recipe.precision": Precision, "recipe.table": Precision}
 _Raw = TypeVar("_Raw", RawRule, RawLayout, RawChoices)
 
 
@@ -216,9 +219,10 @@ def _convert(path: Path, tables: dict[str, Any], kind: type[_Raw]) -> _Raw:
         field = field.strip("`$.") or "top level"
         part = _PARTS.get(field.partition(".")[0].partition("[")[0], kind)
         allowed = ", ".join(f.encode_name for f in msgspec.structs.fields(part))
+        words = get_args(_WORDS.get(field))
         raise InputError(
             message.replace("`", "'"), where=f"{shown_path(path)}, {field}",
-            advice=f"Fields here: {allowed}",
+            advice=f"It is one of: {', '.join(words)}" if words else f"Fields here: {allowed}",
         ) from None
 
 

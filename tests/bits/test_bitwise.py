@@ -11,7 +11,8 @@ import pytest
 
 from prover.bits import bitwise, floating
 from prover.bits.bitwise import Bits, compare_bits
-from prover.bits.floating import PRECISIONS, bits_of, rounded
+from prover.bits.floating import Machine, rounded
+from prover.bits.formats import PRECISIONS, bits_of, round_to
 from prover.bits.recipe import read_recipe
 from prover.claims.solver import Solver
 from prover.commands.cli import run_command
@@ -271,6 +272,15 @@ NEAREST = [
     (1 + Fraction(1, 1 << 24), "float32", 0x3F800000),
     (1 + Fraction(3, 1 << 24), "float32", 0x3F800002),
     (Fraction(-2), "float32", 0xC0000000),
+    (Fraction(1, 3), "bfloat16", 0x3EAB),
+    (Fraction(10000), "bfloat16", 0x461C),  # 9984
+    # Just above the middle of two neighbours: by way of float32 it would be rounded to even, down.
+    (1 + Fraction(1, 1 << 8) + Fraction(1, 1 << 40), "bfloat16", 0x3F81),
+    (1 + Fraction(1, 1 << 8), "bfloat16", 0x3F80),
+    (1 + Fraction(3, 1 << 8), "bfloat16", 0x3F82),
+    (Fraction(1, 1 << 133), "bfloat16", 0x0001),
+    (Fraction(1, 1 << 134), "bfloat16", 0x0000),
+    (Fraction(3, 1 << 134), "bfloat16", 0x0002),
     (Fraction(0), "float32", 0),
 ]
 
@@ -278,22 +288,56 @@ NEAREST = [
 @pytest.mark.parametrize(("value", "precision", "wanted"), NEAREST)
 def test_rounded(value: Fraction, precision: str, wanted: int) -> None:
     """The nearest number, to even in a tie, rounded once."""
-    assert wanted == int(bits_of(np.array([rounded(value, precision)]))[0])
+    assert wanted == int(bits_of(np.array([rounded(value, precision)]), precision)[0])
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_facts_about_arithmetic(precision: str) -> None:
     """What `Terms` takes for granted of IEEE arithmetic holds in every bit, zeros and large numbers included."""
-    kind = PRECISIONS[precision]
     generator = np.random.default_rng(1)
-    values = (generator.normal(size=4000) * 10.0 ** generator.integers(-8, 4, size=4000)).astype(kind)
+    values = round_to(generator.normal(size=4000) * 10.0 ** generator.integers(-8, 4, size=4000), precision)
     values[:200] = 0
     a, b = np.concatenate([values, -values]), np.concatenate([generator.permutation(values), values[::-1]])
-    with np.errstate(all="ignore"):
-        pairs = [
-            (a + b, b + a), (a * b, b * a), (a - b, a + -b), (-a * b, -(a * b)), (a * kind(1), a), (a / kind(1), a),
-        ]
-        keep = b != 0
-        pairs.append((-a[keep] / b[keep], -(a[keep] / b[keep])))
+    machine = Machine({}, np.zeros((a.size, 1)))
+
+    def done(operation: str, *arguments: np.ndarray) -> np.ndarray:
+        return machine.apply(operation, precision, *arguments)
+
+    one = machine.constant(Fraction(1), precision)
+    pairs = [
+        (done("add", a, b), done("add", b, a)), (done("mul", a, b), done("mul", b, a)),
+        (done("sub", a, b), done("add", a, done("neg", b))),
+        (done("mul", -a, b), done("neg", done("mul", a, b))), (done("mul", a, one), a), (done("div", a, one), a),
+    ]
+    keep = b != 0
+    pairs.append((done("div", -a, b)[keep], done("neg", done("div", a, b))[keep]))
     for left, right in pairs:
         assert (bits_of(left) == bits_of(right)).all()
+
+
+def test_recipes_in_bfloat16(tmp_path: Path) -> None:
+    """The same operations in bfloat16 have the same bits; float32's have others, and are shown with their own bits."""
+    angle = 'angle = "p*base**(-j/2)"'
+    narrow = f'precision = "bfloat16"\ntable = "float32"\n{angle}'
+    assert "equivalent" == bits(tmp_path, narrow, narrow).outcome.value
+    difference = bits(tmp_path, narrow, angle).difference
+    assert difference is not None
+    assert difference.angles is not None
+    # Equal angles of pair 0 at position 1, but the cosine of one is rounded to bfloat16: 0.5390625 for 0.54030231.
+    assert (0, 1, 0) == (difference.pair, dict(difference.position)["p"], difference.lane)
+    assert ("1.0 (0x3f80)", "1.0 (0x3f800000)") == difference.angles
+
+
+def test_a_table_in_bfloat16(tmp_path: Path) -> None:
+    """Cosines rounded to bfloat16 after angles in float32, against angles in float64: other bits somewhere, of 16."""
+    sides = [f'precision = "{p}"\ntable = "bfloat16"\nangle = "p*base**(-j/2)"' for p in ("bfloat16", "float32")]
+    difference = bits(tmp_path, *sides).difference
+    assert difference is not None
+    assert [6, 6] == [len(text.split("(")[1].rstrip(")")) for text in difference.values]
+
+
+def test_an_unknown_precision_is_told_of_the_known(tmp_path: Path) -> None:
+    """A precision that is none is refused by file and field."""
+    with pytest.raises(InputError, match="precision") as caught:
+        bits(tmp_path, 'precision = "bf16"\nangle = "p*base**(-j/2)"', 'angle = "p*base**(-j/2)"')
+    assert all(name in str(caught.value) for name in ("float16", "bfloat16", "float32", "float64"))

@@ -15,13 +15,15 @@ import pytest
 
 import prover
 from prover import api
-from prover.api import catalogue, files, kernels, questions
+from prover.api import catalogue, files, kernels, numerics, questions
 from prover.commands.cli import run_command
 
 SOURCE, TARGET = "ggml/normal:head_dim=8", "ggml/neox:head_dim=8"
 
 
-@pytest.mark.parametrize("module", [prover, catalogue, files, kernels, questions], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [prover, catalogue, files, kernels, numerics, questions], ids=lambda module: module.__name__
+)
 def test_examples(module: ModuleType) -> None:
     """Every example of the documentation gives what it shows, and there are some."""
     found = doctest.testmod(module)
@@ -66,6 +68,10 @@ REPORTS: dict[str, tuple[list[str], Callable[[], prover.Report]]] = {
     "list of what is no layout": (["list", "--unsupported"], prover.unsupported),
     "names": (["names", "vllm"], lambda: prover.names("vllm")),
     "show": (["show", "ggml/imrope", "--feed", "text"], lambda: prover.show("ggml/imrope", "text")),
+    "precision": (
+        ["precision", "ggml/neox:head_dim=8", "--positions", "100", "--kernel", "recurrence", "--pairs"],
+        lambda: prover.precision("ggml/neox:head_dim=8", 100, kernels="recurrence", every_pair=True),
+    ),
     "show without lists": (["show", "vllm/longrope"], lambda: prover.show("vllm/longrope")),
     "conform": (
         ["conform", "ggml/neox:head_dim=8:base=500", str(MEASURED), "--entry", "neox_d8"],
