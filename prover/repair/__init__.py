@@ -1,0 +1,1 @@
+"""What follows from a verdict that two layouts differ: by how much they do."""
