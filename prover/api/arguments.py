@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from prover.claims.relation import Relation
     from prover.layouts.loading import Loaded
 
+DEFAULT_POSITIONS = 131072
 RelationName = Literal["identical", "equal-scores", "permutation", "pair-map", "linear"]
 
 

@@ -1,6 +1,6 @@
 """Which pairs of two layouts are held against one another, where it is asked by how much they differ.
 
-Any way to do it is one that a change of weights may choose, so what is proved of it is true of the layouts so regrouped.
+Any way to do it is one that a change of weights may choose: what is proved of it is true of the layouts so regrouped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Held(Enum):
     """How the pairs of the two sides are told to each other."""
 
     LANES = "lane by lane"
-    REGROUPED = "after the best regrouping"
+    REGROUPED = "after regrouping, equal pairs first, then by index"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ MAX_POSITIONS = 10**12
 THRESHOLDS = (Fraction(1, 1000), Fraction(1, 10), Fraction(1))
 WORK = 256  # bits of sums and products; those of the numbers in them are fewer
 SPARE_BITS = 24
+RATIO_DIGITS = 12
 TRIED = 64  # distances and half turns
 GOOD_ENOUGH = arb(999999) / 1000000
 TIED = 768  # bits after which two totals count as equal
@@ -189,7 +190,9 @@ def _reaches(claim: Claim, match: Match, positions: int) -> Iterator[_Reach]:
     """What differs under each feed."""
     keys = [(place, key) for place, key in enumerate(stack_keys(claim)) if key[1] != OFFSET]
     for feed in range(len(claim.feeds)):
-        own = [(step, place, key[1]) for step, (place, key) in zip(match.difference, keys, strict=True) if key[0] == feed]
+        own = [
+            (step, place, key[1]) for step, (place, key) in zip(match.difference, keys, strict=True) if key[0] == feed
+        ]
         steps = tuple(step for step, _, _ in own)
         if any(steps) or match.source.magnitude != match.target.magnitude:
             source, target = (
@@ -237,11 +240,11 @@ def _ends(reaches: Sequence[_Reach], precision: int) -> tuple[Fraction, Fraction
 def _angle(reaches: Sequence[_Reach], positions: int) -> AngleSize:
     largest = _largest(reaches)
     low, high = (end * positions for end in _ends(largest, 0))
-    degrees = 180 / arb.pi()
+    degrees, above = 180 / arb.pi(), tuple((each, _first_above(largest, each, positions)) for each in THRESHOLDS)
     in_degrees = bounds(rational_ball(low) * degrees)[0], bounds(rational_ball(high) * degrees)[1]
     return AngleSize(
         rounded((low, high)), rounded(in_degrees), largest[0].place(largest[0].corner(positions)),
-        not rational_ball(high) <= arb.pi(), tuple((each, _first_above(largest, each, positions)) for each in THRESHOLDS),
+        not rational_ball(high) <= arb.pi(), above,
         all(_is_below_float32(reach, positions) for reach in (*largest, *reaches)),
     )
 
@@ -323,7 +326,8 @@ def _best(reach: _Reach, positions: int) -> tuple[Fraction, tuple[int, ...]]:
     )]
     best = 2.0, corner, 1
     for way in ways:
-        step = sum(abs(float(enclose(value, PRECISIONS[0]).mid())) for value, n in zip(reach.steps, way, strict=True) if n)
+        used = [enclose(value, PRECISIONS[0]) for value, n in zip(reach.steps, way, strict=True) if n]
+        step = sum(abs(float(ball.mid())) for ball in used)
         near = [*range(1, min(positions, TRIED) + 1), positions]
         if step * positions >= pi:
             near += [round((2 * turn + 1) * pi / step) for turn in range(TRIED)]
@@ -349,7 +353,7 @@ def _frequency_ratios(reaches: Sequence[_Reach]) -> tuple[Ratio, ...]:
     for row in rows:
         ends = [row if row[0] < ends[0][0] else ends[0], row if row[0] > ends[1][0] else ends[1]]
     return tuple(
-        Ratio(rounded(bounds(reach.source[place] / reach.target[place])), reach.place(None))
+        Ratio(rounded(bounds(reach.source[place] / reach.target[place]), RATIO_DIGITS), reach.place(None))
         for _, place, reach in (ends if ends[0] is not ends[1] else ends[:1])
     )
 
@@ -364,5 +368,5 @@ def _score_ratios(reaches: Sequence[_Reach]) -> tuple[Ratio, ...]:
     if not found:
         return ()
     rows = sorted(found.values(), key=lambda row: bounds(row[0])[0])
-    return tuple(Ratio(rounded(bounds(ball), 8), reach.place(None)) for ball, reach in (rows[:1] if len(rows) == 1 else
-                                                                               [rows[0], rows[-1]]))
+    ends = rows[:1] if len(rows) == 1 else [rows[0], rows[-1]]
+    return tuple(Ratio(rounded(bounds(ball), RATIO_DIGITS), reach.place(None)) for ball, reach in ends)

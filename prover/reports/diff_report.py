@@ -8,10 +8,12 @@ from typing import Any
 
 from prover.claims.relation import EXIT_CODES, worst_of
 from prover.exact.display import show_pairs
+from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
 from prover.reports.report import relation_word
+from prover.reports.size_report import size_json
 from prover.reports.text import plain
 from prover.sources.comparing import Compared
 from prover.sources.model import Model, Part
@@ -54,6 +56,7 @@ def doubts(source: Model, target: Model) -> dict[str, list[str]]:
 
 def diff_json(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
+    positions: int = DEFAULT_POSITIONS,
 ) -> JSON:
     """A row for each part, kind of layer and modality."""
     return {
@@ -62,7 +65,7 @@ def diff_json(
         "as_far_as": doubts(source, target),
         "source": _side(source),
         "target": _side(target),
-        "rows": [_row(row) for row in rows],
+        "rows": [_row(row, positions) for row in rows],
         "only_on_one_side": [{"side": side, "what": what} for side, what in unmet],
         "exit_code": exit_code(rows),
     }
@@ -75,7 +78,7 @@ def _side(model: Model) -> JSON:
     }
 
 
-def _row(row: Compared) -> JSON:
+def _row(row: Compared, positions: int) -> JSON:
     meeting, verdict = row.meeting, row.verdict
     pairs, unmatched = _pairs(row), _unmatched(row)
     holds = verdict.decision.holds if verdict else None
@@ -91,18 +94,20 @@ def _row(row: Compared) -> JSON:
         "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
+        "size": _size(row, positions),
     }
 
 
 def diff_text(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
+    positions: int = DEFAULT_POSITIONS,
 ) -> str:
     """The worst word first, then a block for each row."""
     names = f"{plain(source.file)} ({source.engine}) against {plain(target.file)} ({target.engine})"
     far = " and ".join(f"the {side} tells ({', '.join(codes)})" for side, codes in doubts(source, target).items())
     lines = [f"{worst(rows).upper()}{f', as far as {far}' if far else ''}: {names}"]
     for _, alike in groupby(rows, lambda row: (row.meeting, word(row), _said(row), _pairs(row))):
-        lines += ["", *_block(tuple(alike))]
+        lines += ["", *_block(tuple(alike), positions)]
     if unmet:
         lines.append("")
     lines += [f"only in the {side}: {plain(what)}, not compared" for side, what in unmet]
@@ -130,7 +135,25 @@ def _both(pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
     return f"pairs {show_pairs(pairs[0])} of the source, {show_pairs(pairs[1])} of the target"
 
 
-def _block(rows: Sequence[Compared]) -> list[str]:
+def _size(row: Compared, positions: int) -> JSON | None:
+    """By how much the two differ, where they do."""
+    return size_json(row.verdict.claim, size_of(row.verdict, positions)) if row.verdict else None
+
+
+def _size_lines(rows: Sequence[Compared], positions: int) -> list[str]:
+    """The same in lines; those of each modality where they are not alike."""
+    told: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        size = _size(row, positions)
+        told.setdefault(tuple(size["text"]) if size else (), []).append(row.feed)
+    lines = []
+    for texts, feeds in told.items():
+        fed = f"fed as {' and as '.join(feeds)}, " if len(told) > 1 else ""
+        lines += [f"  size     {plain(f'{fed}{text}', 1000)}" for text in texts]
+    return lines
+
+
+def _block(rows: Sequence[Compared], positions: int) -> list[str]:
     """Rows of one meeting that came out alike, under one modality or several."""
     meeting = rows[0].meeting
     a, b = meeting.source, meeting.target
@@ -146,6 +169,7 @@ def _block(rows: Sequence[Compared]) -> list[str]:
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
+    lines += _size_lines(rows, positions)
     if a.spec and a.spec == b.spec:
         lines.append(f"  both     {plain(a.spec, WIDEST_SPEC)}")
     elif a.spec or b.spec:

@@ -22,10 +22,12 @@ from prover.claims.relation import UNTOUCHED, Relation
 from prover.exact.display import angle_json, number_json, show_angle
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
+from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.advice import advice_for
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
+from prover.reports.size_report import size_json
 from prover.reports.snippet import write_snippet
 from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
@@ -36,8 +38,11 @@ SCHEMA = "rope-prover/verdict/2"
 JSON = dict[str, Any]
 
 
-def report(verdict: Verdict, source: About, target: About) -> JSON:
-    """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text."""
+def report(verdict: Verdict, source: About, target: About, positions: int = DEFAULT_POSITIONS) -> JSON:
+    """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text.
+
+    `positions`: up to which distance it is told by how much the two differ.
+    """
     claim, decision = verdict.claim, verdict.decision
     differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
@@ -63,6 +68,7 @@ def report(verdict: Verdict, source: About, target: About) -> JSON:
             "target": list(decision.not_rotations[1]),
         },
         "differences": _differences(claim, differing.pairs, decision.not_rotations),
+        "size": size_json(claim, size_of(verdict, positions)),
         "witness": decision.holds and _witness(claim, decision.holds),
         "refutation": decision.fails and _refutation(decision.fails),
         "numeric": _numeric(verdict),
