@@ -141,14 +141,17 @@ def _size(row: Compared, positions: int) -> JSON | None:
 
 
 def _size_lines(rows: Sequence[Compared], positions: int) -> list[str]:
-    """The same in lines; those of each modality where they are not alike."""
-    told: dict[tuple[str, ...], list[str]] = {}
+    """The same in lines; those of each modality where the bounds are not alike."""
+    told: dict[object, list[tuple[str, list[str]]]] = {}
     for row in rows:
         size = _size(row, positions)
-        told.setdefault(tuple(size["text"]) if size else (), []).append(row.feed)
+        bounds = size and (size["angle"] and size["angle"]["radians"], size["score"] and size["score"]["bounds"])
+        told.setdefault(str(bounds), []).append((row.feed, size["text"] if size else []))
     lines = []
-    for texts, feeds in told.items():
-        fed = f"fed as {' and as '.join(feeds)}, " if len(told) > 1 else ""
+    for group in told.values():
+        feeds, texts = " and as ".join(feed for feed, _ in group), group[0][1]
+        fed = f"fed as {feeds}, " if len(told) > 1 else ""
+        fed += f"coordinates as in {group[0][0]}, " if any(each != texts for _, each in group) else ""
         lines += [f"  size     {plain(f'{fed}{text}', 1000)}" for text in texts]
     return lines
 

@@ -113,7 +113,8 @@ def _where(claim: Claim, place: Place) -> str:
     """The pair, and where two tokens are so far apart."""
     if not place.distance:
         return f"{_pairs(place)} where its angles differ by pi"
-    at = ", ".join(f"{name}={n}" for name, n in place.distance)
+    apart = [each for each in place.distance if each[1]] or place.distance[:1]
+    at = ", ".join(f"{name}={n}" for name, n in apart)
     feed = f" fed as {claim.feeds[place.feed].name}" if len(claim.feeds) > 1 else ""
     return f"{_pairs(place)} at distance {at}{feed}"
 
