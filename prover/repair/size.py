@@ -275,11 +275,12 @@ def _is_below_float32(reach: _Reach, positions: int) -> bool:
 
 def _score(reaches: Sequence[_Reach], positions: int, whole: bool) -> ScoreSize:
     """The largest norm over pairs and distances, and where it is found."""
-    rows, highest = [], arb(0)
+    rows, highest, known = [], arb(0), dict[tuple[Exact, Exact], tuple[arb, arb, bool]]()
     for reach in reaches:
         total = reach.total * positions
         corner = bool(total <= arb.pi())
-        squares = _squares(reach.match)
+        sizes = reach.match.source.magnitude, reach.match.target.magnitude
+        squares = known.get(sizes) or known.setdefault(sizes, _squares(reach.match))
         most = _norm(squares, total) if corner else squares[0] + squares[1]
         rows.append((most, corner, reach))
         highest = highest.max(most.upper())
