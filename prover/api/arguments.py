@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from prover.layouts.loading import Loaded
     from prover.sources.model import Finding
 
+DEFAULT_POSITIONS = 131072
 RelationName = Literal["identical", "equal-scores", "permutation", "pair-map", "linear"]
 
 

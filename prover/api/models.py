@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Audit, Difference, Report, Texts, several
-from prover.api.arguments import RelationName, allowed
+from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed
 from prover.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def diff(
     source: str, target: str = "", *, engine: str = "", kind: str = "", relation: RelationName | None = None,
-    exact: bool = False, ulps: int = 0,
+    exact: bool = False, ulps: int = 0, positions: int = DEFAULT_POSITIONS,
     track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
 ) -> Difference:
     """Do weights made for one model work where another is expected? Part by part and layer by layer.
@@ -24,15 +24,18 @@ def diff(
     `source`, `target`: files or folders, as for `show`, or SPECs; without a target it is the same model. `engine`: the
     engine that reads the target, if it is a config. `kind`: what a config's model_type is taken for. `relation`: what
     may be done to the weights; `exact`, `ulps`: how stored numbers are taken, as for `prove`.
+    `positions`: up to which distance between two tokens it is told by how much parts differ.
     `track` goes around what is compared, for progress. Raises ProverError.
     """
     from prover.repair.cause import causes
+    from prover.repair.size import require_positions
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
     from prover.sources.comparing import compare, unmet
     from prover.sources.reading import read_sides
 
     if not target and not engine:
         raise InputError("has one side only", where="diff", advice="Give a second model, or --engine")
+    require_positions(positions)
     a, b = read_sides(source, target or source, engine, kind)
     rows = tuple(compare(a, b, allowed(relation), None if exact else ulps, track))
     left = unmet(a, b)
@@ -42,7 +45,8 @@ def diff(
     }
     facts = tuple(known.get(id(row.verdict), ()) for row in rows)
     return Difference(
-        exit_code(rows), lambda: diff_json(a, b, rows, left, facts), lambda _: diff_text(a, b, rows, left, facts),
+        exit_code(rows), lambda: diff_json(a, b, rows, left, facts, positions),
+        lambda _: diff_text(a, b, rows, left, facts, positions),
         worst(rows), certificates_of(rows),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
-from prover.api.arguments import RelationName, allowed, loaded_told, spec_of
+from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, loaded_told, spec_of
 from prover.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def prove(
     source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
     relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False, exact: bool = False,
-    ulps: int = 0,
+    ulps: int = 0, positions: int = DEFAULT_POSITIONS,
 ) -> Proof:
     """Do weights made for `source` work in a kernel that computes `target`?
 
@@ -25,7 +25,8 @@ def prove(
     which of the target, "row=h,col=w". `relation`: what may be done to the weights; nothing if None. `smtlib`: a folder
     for the questions put to Z3. `cvc5`: whether a second solver is asked. `exact`: whether stored numbers, as in
     base=f32(11158840), are only themselves; else they stand for what rounds to them, or to one of the `ulps` next
-    numbers on either side, where no exact answer holds. Raises ProverError.
+    numbers on either side, where no exact answer holds. `positions`: up to which distance between two tokens it is told
+    by how much the two differ, where they do. Raises ProverError.
 
     >>> prove("ggml/imrope", "ggml/imrope").verdict
     'equivalent'
@@ -42,6 +43,7 @@ def prove(
     from prover.layouts.axes import axes_feeds
     from prover.layouts.opened import require_ulps
     from prover.repair.cause import causes
+    from prover.repair.size import require_positions
     from prover.reports.cause_report import cause_json
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
@@ -50,13 +52,14 @@ def prove(
     if exact and ulps:
         raise InputError("--exact and --ulps are two answers to one question", advice="Give one of them")
     require_ulps(ulps)
+    require_positions(positions)
     (first, told), (second, also) = (loaded_told(side) for side in (source, target))
     solver = make_solver(smtlib, cvc5)
     fed = axes_feeds(axes, several(feeds))
     verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     facts = causes(first, second, verdict, fed, None if exact else ulps)
-    found = report(verdict, *about, (told, also)) | {
+    found = report(verdict, *about, positions, (told, also)) | {
         "second_opinion": solver.agreement or None, "causes": [cause_json(cause) for cause in facts],
     }
     pairs = found["differing_pairs"]

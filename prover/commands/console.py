@@ -23,6 +23,17 @@ def exit_help(zero: str, one: str = "", undecided: str = "interrupted", five: st
     return "\b\nExit codes:\n" + "".join(rows) + (f"  5  {five}\n" if five else "")
 
 
+class Whole(click.IntRange):
+    """A whole number in a range, called so where something else is given."""
+
+    name = "whole number"
+
+
+POSITIONS = click.option(
+    "--positions", type=Whole(1, 10**12), metavar="N",
+    help="Tell by how much the two differ between tokens up to N apart, from 1 to 10**12; 131072 without it.",
+)
+
 EXIT_HELP = exit_help(
     "equivalent: to be exchanged as they are, or --relation R holds (or: all as expected)",
     "different (or: not as expected)", "undecided, or interrupted",

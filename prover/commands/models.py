@@ -8,7 +8,7 @@ from typing import cast
 
 import click
 
-from prover.commands.console import exit_help, tell_report
+from prover.commands.console import POSITIONS, exit_help, tell_report
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS
 from prover.errors import InputError
@@ -34,11 +34,12 @@ def comparison(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--engine", metavar="E", default="", help="Which engine reads TARGET, or SOURCE again.")
 @click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
 @comparison
+@POSITIONS
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificate of each part into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def diff(
     source: str, target: str, engine: str, kind: str, relation: str | None, exact: bool, ulps: int,
-    folder: str | None, as_json: bool,
+    positions: int | None, folder: str | None, as_json: bool,
 ) -> int:
     """Compare two models: part by part, layer type by layer type, modality by modality.
 
@@ -50,6 +51,7 @@ def diff(
     for SOURCE run so. A name may have its own behind it: 'model.gguf --rope-scale 4'.
     """
     from prover import api
+    from prover.api.arguments import DEFAULT_POSITIONS
     from prover.commands.progress import track
     from prover.files import write_text
 
@@ -59,7 +61,7 @@ def diff(
     given, engine = with_arguments(target or source, engine)
     found = api.diff(
         source, given if given != source else target, engine=engine, kind=kind, relation=allowed, exact=exact,
-        ulps=ulps, track=track,
+        ulps=ulps, track=track, positions=positions or DEFAULT_POSITIONS,
     )
     if folder is not None:
         for name, text in found.certificates:

@@ -8,7 +8,7 @@ from typing import cast
 
 import click
 
-from prover.commands.console import EXIT_HELP, tell
+from prover.commands.console import EXIT_HELP, POSITIONS, tell
 from prover.commands.theorems import CVC5, SMTLIB
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
@@ -43,6 +43,7 @@ BITWISE = "bitwise"
     help="Stored numbers may be off by N places more than their last rounding, as where a converter computed them in "
     "float32. The headline says so.",
 )
+@POSITIONS
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 @click.option(
     "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
@@ -60,7 +61,7 @@ BITWISE = "bitwise"
 def prove(
     source: str, target: str, feeds: tuple[str, ...], axes: str | None, relation: str | None, certificate: str | None,
     style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool, exact: bool,
-    ulps: int,
+    ulps: int, positions: int | None,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
 
@@ -74,6 +75,7 @@ def prove(
     every real that rounds to X, and the headline says 'as stored in float32'.
     """
     from prover import api
+    from prover.api.arguments import DEFAULT_POSITIONS
     from prover.errors import InputError
 
     if certificate is not None:
@@ -84,6 +86,9 @@ def prove(
     if ulps and (names or relation == BITWISE):
         raise InputError("--ulps goes with neither --for-all nor --relation bitwise",
                          advice="Both take stored numbers as they are")
+    if positions is not None and (names or relation == BITWISE):
+        raise InputError("--positions goes with neither --for-all nor --relation bitwise",
+                         advice="By how much two layouts differ is told at given sizes")
     if relation == BITWISE:
         if names or certificate is not None:
             raise InputError("--relation bitwise takes neither --for-all nor --certificate",
@@ -95,7 +100,7 @@ def prove(
                                    smtlib=smtlib, cvc5=cvc5)
         return tell(answer, style, certificate)
     answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5, exact=exact,
-                       ulps=ulps)
+                       ulps=ulps, positions=positions or DEFAULT_POSITIONS)
     return tell(answer, style, certificate)
 
 

@@ -1,1 +1,1 @@
-"""What makes two layouts differ, and what repairs it."""
+"""What follows from a verdict that two layouts differ: from what, by how much, and what repairs it."""

@@ -9,11 +9,13 @@ from typing import Any
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
 from prover.repair.cause import Cause
+from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.cause_report import cause_json, causes_text
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
 from prover.reports.report import relation_word
+from prover.reports.size_report import size_json
 from prover.reports.stored_report import stored_json, stored_words
 from prover.reports.text import far_words, plain
 from prover.sources.comparing import Compared
@@ -59,7 +61,7 @@ def doubts(source: Model, target: Model) -> dict[str, list[str]]:
 
 def diff_json(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
-    causes: Sequence[Sequence[Cause]],
+    causes: Sequence[Sequence[Cause]], positions: int = DEFAULT_POSITIONS,
 ) -> JSON:
     """A row for each part, kind of layer and modality."""
     return {
@@ -68,7 +70,7 @@ def diff_json(
         "as_far_as": doubts(source, target),
         "source": _side(source),
         "target": _side(target),
-        "rows": [_row(row, found) for row, found in zip(rows, causes, strict=True)],
+        "rows": [_row(row, found, positions) for row, found in zip(rows, causes, strict=True)],
         "only_on_one_side": [{"side": side, "what": what} for side, what in unmet],
         "exit_code": exit_code(rows),
     }
@@ -81,7 +83,7 @@ def _side(model: Model) -> JSON:
     }
 
 
-def _row(row: Compared, causes: Sequence[Cause]) -> JSON:
+def _row(row: Compared, causes: Sequence[Cause], positions: int) -> JSON:
     meeting, verdict = row.meeting, row.verdict
     pairs, unmatched = _pairs(row), _unmatched(row)
     holds = verdict.decision.holds if verdict else None
@@ -97,12 +99,13 @@ def _row(row: Compared, causes: Sequence[Cause]) -> JSON:
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
         "causes": [cause_json(cause) for cause in causes],
+        "size": _size(row, positions),
     }
 
 
 def diff_text(
     source: Model, target: Model, rows: Sequence[Compared], unmet: Sequence[tuple[str, str]],
-    causes: Sequence[Sequence[Cause]],
+    causes: Sequence[Sequence[Cause]], positions: int = DEFAULT_POSITIONS,
 ) -> str:
     """The worst word first, then a block for each row."""
     names = f"{plain(source.file)} ({source.engine}) against {plain(target.file)} ({target.engine})"
@@ -114,7 +117,7 @@ def diff_text(
     both = zip(rows, causes, strict=True)
     for _, alike in groupby(both, lambda each: (each[0].meeting, word(each[0]), _said(each[0]), _pairs(each[0]))):
         block = tuple(alike)
-        lines += ["", *_block(tuple(row for row, _ in block), block[0][1])]
+        lines += ["", *_block(tuple(row for row, _ in block), block[0][1], positions)]
     if unmet:
         lines.append("")
     lines += [f"only in the {side}: {plain(what)}, not compared" for side, what in unmet]
@@ -142,7 +145,28 @@ def _both(pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
     return f"pairs {show_pairs(pairs[0])} of the source, {show_pairs(pairs[1])} of the target"
 
 
-def _block(rows: Sequence[Compared], causes: Sequence[Cause]) -> list[str]:
+def _size(row: Compared, positions: int) -> JSON | None:
+    """By how much the two differ, where they do."""
+    return size_json(row.verdict.claim, size_of(row.verdict, positions)) if row.verdict else None
+
+
+def _size_lines(rows: Sequence[Compared], positions: int) -> list[str]:
+    """The same in lines; those of each modality where the bounds are not alike."""
+    told: dict[object, list[tuple[str, list[str]]]] = {}
+    for row in rows:
+        size = _size(row, positions)
+        bounds = size and (size["angle"] and size["angle"]["radians"], size["score"] and size["score"]["bounds"])
+        told.setdefault(str(bounds), []).append((row.feed, size["text"] if size else []))
+    lines = []
+    for group in told.values():
+        feeds, texts = " and as ".join(feed for feed, _ in group), group[0][1]
+        fed = f"fed as {feeds}, " if len(told) > 1 else ""
+        fed += f"coordinates as in {group[0][0]}, " if any(each != texts for _, each in group) else ""
+        lines += [f"  size     {plain(f'{fed}{text}', 1000)}" for text in texts]
+    return lines
+
+
+def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) -> list[str]:
     """Rows of one meeting that came out alike, under one modality or several."""
     meeting = rows[0].meeting
     a, b = meeting.source, meeting.target
@@ -155,6 +179,7 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause]) -> list[str]:
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
+    lines += _size_lines(rows, positions)
     origins = [{value.name: value.origin for value in part.values} for part in (a, b)]
     lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, origins)]
     stored = rows[0].verdict and rows[0].verdict.as_stored

@@ -28,6 +28,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     lines += [_wrapped("cause", plain(cause["text"], 600)) for cause in found.get("causes", [])]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
+    lines += [_wrapped("size", text) for text in _size(found)]
     lines += [_wrapped("stored", text) for text in _stored(found)]
     lines += [_wrapped("warning", text) for text in _warnings(found)]
     lines += [_wrapped("weights", line) for line in _weights(found)]
@@ -59,6 +60,7 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
     lines += [f"Cause: {markdown_prose(plain(cause['text'], 600))}.\n" for cause in found.get("causes", [])]
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
+    lines += [f"- {markdown_prose(f'size {text}')}" for text in _size(found)] + [""] * bool(_size(found))
     lines += [f"{markdown_prose(text)}\n" for text in _stored(found)]
     lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
     lines += [f"- {markdown_prose(f'differ {text}')}" for text in _differ(found)] + [""]
@@ -89,6 +91,11 @@ def _first_line(found: JSON, word: str) -> str:
 
 def _stored(found: JSON) -> list[str]:
     return [plain(found["as_stored"]["text"], 2000)] if found.get("as_stored") else []
+
+
+def _size(found: JSON) -> list[str]:
+    """By how much the two differ, in a few lines; none where it is not asked."""
+    return [plain(text, 1000) for text in found["size"]["text"]] if found.get("size") else []
 
 
 def _row(label: str, text: str) -> str:

@@ -23,10 +23,12 @@ from prover.claims.relation import UNTOUCHED, Relation
 from prover.exact.display import angle_json, number_json, show_angle
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
+from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.advice import advice_for
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
+from prover.reports.size_report import size_json
 from prover.reports.snippet import write_snippet
 from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
@@ -40,11 +42,13 @@ JSON = dict[str, Any]
 
 
 def report(
-    verdict: Verdict, source: About, target: About, told: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
+    verdict: Verdict, source: About, target: About, positions: int = DEFAULT_POSITIONS,
+    told: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
 ) -> JSON:
     """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text.
 
-    `told`: of each side that is a part of a model, what was found of it.
+    `positions`: up to which distance it is told by how much the two differ. `told`: of each side that is a part of a
+    model, what was found of it.
     """
     warnings = [
         [*about.warnings, *(f"{each.code} {each.text}" for each in found)]
@@ -77,6 +81,7 @@ def report(
             "target": list(decision.not_rotations[1]),
         },
         "differences": _differences(claim, differing.pairs, decision.not_rotations),
+        "size": size_json(claim, size_of(verdict, positions)),
         "witness": decision.holds and _witness(claim, decision.holds),
         "refutation": decision.fails and _refutation(decision.fails),
         "numeric": _numeric(verdict),
