@@ -47,6 +47,13 @@ def expand(
     return build_layout(name, width, family.axes, family.positions, tuple(pairs))
 
 
+def head_width(family: Family, given: Mapping[str, Given]) -> int:
+    """The lanes of a head at the given parameter values, before any pair is worked out. Raises as `expand` does."""
+    scope = scope_of(family, given)
+    _check_requirements(family, scope)
+    return _whole(scope, family.width, "width", 1, MAX_WIDTH)
+
+
 def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[sympy.Basic, ...]]:
     """The let names and states that the expressions use, directly or through one another, in file order.
 

@@ -10,7 +10,7 @@ from prover.exact.storing import Format
 from prover.language.tokens import words
 from prover.layouts.aliases import unknown_parameter
 from prover.layouts.choices import Choice, choices_of, elsewhere
-from prover.layouts.expand import expand, feed_texts, warnings_of
+from prover.layouts.expand import expand, feed_texts, head_width, warnings_of
 from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
 from prover.layouts.layout import Layout, move_rows
@@ -87,6 +87,19 @@ def load(text: str) -> Loaded:
             _KNOWN.clear()
         _KNOWN[text] = found
     return found
+
+
+def width_of(text: str) -> int:
+    """The lanes of a head of a spec's layout, before any pair is worked out. Every fault names the spec."""
+    known = _KNOWN.get(text)
+    if known is not None:
+        return known.layout.width
+    spec = parse_spec(text)
+    try:
+        family, values = family_of(spec)
+        return head_width(family, {key: _stored_value(key, value)[0] for key, value in values.items()})
+    except ProverError as fault:
+        raise in_spec(fault, spec) from None
 
 
 def _load(spec: Spec) -> Loaded:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from prover.errors import InputError, ProverError
-from prover.layouts.loading import load
+from prover.errors import InputError
 from prover.sources import rope_keys
+from prover.sources.heads import load_head
 from prover.sources.keys import Keys
 from prover.sources.labelled import tail
 from prover.sources.layer_types import Layers, group_layers, indexed
@@ -17,6 +17,7 @@ from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.readings import table as readings_table
 from prover.sources.rope_keys import ORIGINAL, PART, RULES, SECTIONS
+from prover.sources.strict import UnloadableError, check_loads
 
 CONFIG = "config.json"
 QUERY_SCALE = "llama_4_scaling_beta"
@@ -54,7 +55,9 @@ def config_model(keys: Keys) -> Model:
     findings: list[Finding] = []
     if "auto_map" in keys:
         findings.append(Finding("RP001", "auto_map names code of the model's own, which is not read"))
-    parts = tuple(model_parts(keys, kind, "", findings, 0))
+    # AutoConfig takes a whole model of this type for the other one where it has layer types.
+    read_as = "ministral" if kind == "mistral" and "layer_types" in keys else kind
+    parts = tuple(model_parts(keys, read_as, "", findings, 0))
     readings = readings_table()
     return Model(where, kind, f"{readings.title} {readings.version}", readings.source, parts, tuple(findings))
 
@@ -81,15 +84,13 @@ def model_parts(keys: Keys, kind: str, name: str, findings: list[Finding], depth
         return
     own = defaults()[kind]
     keys = Keys(keys.table, keys.where, own.names, {**own.numbers, **keys.defaults})
+    check_loads(keys, entry, kind)
     told = [Finding(*entry.note)] if entry.note else []
     parts = tuple(_layers_parts(keys, entry, name or entry.part, told))
     findings += _told(name, told)
     for part in parts:
         if part.spec is not None:
-            try:
-                load(part.spec)  # a SPEC that no command takes is none
-            except ProverError as fault:
-                raise fault.inside(keys.where) from None
+            load_head(part.spec, keys.where)  # a SPEC that no command takes is none
     yield from parts
 
 
@@ -122,6 +123,8 @@ def _inner_parts(keys: Keys, inner: Inner, findings: list[Finding], depth: int) 
         kind = inner.renamed.get(kind, kind)
     try:
         yield from model_parts(found, kind, inner.name, findings, depth + 1)
+    except UnloadableError:
+        raise
     except InputError as fault:
         if inner.name in ("text", ""):
             raise
@@ -138,7 +141,7 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
         layout, values = _read(keys, entry, layers, findings)
         part = Part(name, layers.indices, layout, values, layer_type=layers.type)
         if entry.halves_rows:
-            width = int(values[0].text)
+            width = load_head(str(part.spec), keys.where).layout.width
             part = replace(part, rows=(*range(0, width, 2), *range(1, width, 2)))
         yield part
         if entry.output:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Protocol
 
-from prover.errors import InputError, ProverError
-from prover.layouts.loading import load
+from prover.errors import InputError
 from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model, model_parts
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
+from prover.sources.heads import load_head
 from prover.sources.keys import Keys
 from prover.sources.layer_types import Layers, group_layers, indexed_by_pattern
 from prover.sources.model import Finding, Model, Part, Value
@@ -204,10 +204,7 @@ def _leaf(
 
 def _check(part: Part, keys: Keys) -> int:
     """The width of a part's head. Raises InputError where no command takes the SPEC."""
-    try:
-        return load(str(part.spec)).layout.width
-    except ProverError as fault:
-        raise fault.inside(keys.where) from None
+    return load_head(str(part.spec), keys.where).layout.width
 
 
 def _check_flattened(keys: Keys, engine: Engine) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from prover.errors import InputError, ProverError
-from prover.layouts.loading import load
+from prover.errors import InputError
 from prover.sources.config_json import ROPE_KEYS
+from prover.sources.heads import load_head
 from prover.sources.keys import Keys
 from prover.sources.mlx_lm_layers import group_layers
 from prover.sources.mlx_lm_parameters import Watched, parameters
@@ -129,10 +129,7 @@ def _part(
     given = parameters(keys, entry, kind, indices or (), findings)
     layout, values = read_rope(keys, entry, given, findings)
     part = Part(name, indices, layout, tuple(values), layer_type=kind)
-    try:
-        load(str(part.spec))  # a SPEC that no command takes is none
-    except ProverError as fault:
-        raise fault.inside(keys.where) from None
+    load_head(str(part.spec), keys.where)  # a SPEC that no command takes is none
     return part
 
 

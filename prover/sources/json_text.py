@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,8 @@ MAX_BYTES = 1 << 22
 MAX_DEPTH = 32
 MAX_DIGITS = 60
 MAX_EXPONENT = 60
+# Numbers that JSON does not have and Python writes; they are read as texts.
+CONSTANTS = ("NaN", "Infinity", "-Infinity")
 
 Json = None | bool | int | Fraction | str | list[Any] | dict[str, Any]
 
@@ -59,8 +62,7 @@ def kind_of(value: Json) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise InputError(f"key '{twice[:60]}' stands twice in one object", advice="Which of the two is meant?")
     return found
 

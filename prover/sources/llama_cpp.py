@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prover.errors import InputError, ProverError
-from prover.layouts.loading import load
+from prover.errors import InputError
 from prover.sources.arguments import NO_ARGUMENTS, Arguments
+from prover.sources.heads import load_head
 from prover.sources.llama.architectures import Architecture, architectures, find_architecture
 from prover.sources.llama.factors import Factors, find_factors
 from prover.sources.llama.header import ARCHITECTURE, Header, open_header
@@ -50,10 +50,7 @@ def read_llama_cpp(metadata: Metadata, arguments: Arguments = NO_ARGUMENTS) -> M
                          where=f"{metadata.file}, {ARCHITECTURE}", advice="Give the layout itself: 'rope-prover list'")
     parts = tuple(_merged(list(_parts(entry, header, run))))
     for spec in dict.fromkeys(part.spec for part in parts):
-        try:
-            load(spec or "generic/nope")  # a SPEC that no command takes is none
-        except ProverError as fault:
-            raise fault.inside(metadata.file) from None
+        load_head(spec or "generic/nope", metadata.file)  # a SPEC that no command takes is none
     told = (Finding("RP101", text) for text in metadata.findings)
     findings = (*told, *header.findings, *_told(entry, header))
     engine = f"{table.engine} {arguments}".strip()

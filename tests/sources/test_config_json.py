@@ -81,7 +81,7 @@ REFUSED: dict[str, tuple[dict[str, Any] | str, tuple[str, ...]]] = {
                  "max_position_embeddings": 64}, ("expected a number above 0, got 0",)),
     "a base of 0": (LLAMA | {"rope_theta": 0}, ("rope_theta=0 does not meet its requirement",)),
     "an odd head": (LLAMA | {"head_dim": 7}, ("head_dim=7 does not meet its requirement",)),
-    "half a lane": (LLAMA | {"head_dim": 8.5}, ("head_dim: expected a whole number from 1 on, got 17/2",)),
+    "half a lane": (LLAMA | {"head_dim": 8.5}, ("head_dim: expected a whole number or null, got 8.5",)),
     "no heads": (LLAMA | {"num_attention_heads": 0}, ("num_attention_heads: expected a whole number from 1 on, got 0",
                                                       )),
     "endless layers": (LLAMA | {"num_hidden_layers": 10**8}, ("num_hidden_layers", "at most 10000")),

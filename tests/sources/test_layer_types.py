@@ -134,10 +134,10 @@ def test_a_type_that_is_known_and_not_read(tmp_path: Path, capsys: pytest.Captur
 def test_a_model_none_of_whose_parts_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It says what is the matter with each part."""
     path = tmp_path / "config.json"
-    path.write_text('{"model_type": "t5gemma", "encoder": {"num_hidden_layers": true}}')
+    path.write_text('{"model_type": "t5gemma", "encoder": {"num_hidden_layers": 0}}')
     assert 2 == run_command(["show", str(path)])
     assert "has no part that is read:" in (told := capsys.readouterr().err)
-    assert "num_hidden_layers: expected a number, got true; decoder is not in the file" in told
+    assert "num_hidden_layers: expected a whole number from 1 on, got 0; decoder is not in the file" in told
 
 
 def test_types_that_are_refused_are_not_read() -> None:

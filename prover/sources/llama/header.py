@@ -129,7 +129,7 @@ class Header:
 
     def unread(self) -> Iterator[Finding]:
         """What is to be said of keys that have to do with RoPE and were not taken."""
-        own = [key for key in self.metadata.keys if key.startswith(f"{self.name}.rope.")]
+        own = dict.fromkeys(key for key in self.metadata.keys if key.startswith(f"{self.name}.rope."))
         left = [key for key in own if key.removeprefix(f"{self.name}.") not in self.taken]
         left += [key for key in self.metadata.keys if ".rope." in key and key not in own
                  and not key.startswith(("clip.", "tokenizer.", "general."))]
