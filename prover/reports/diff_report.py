@@ -179,9 +179,9 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) ->
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
-    lines += _size_lines(rows, positions)
     origins = [{value.name: value.origin for value in part.values} for part in (a, b)]
     lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, origins)]
+    lines += _size_lines(rows, positions)
     stored = rows[0].verdict and rows[0].verdict.as_stored
     if stored and _is_chosen(stored):
         lines.append(f"  stored   {plain(stored_json(stored)['text'], 2000)}")
