@@ -8,7 +8,7 @@ needs, which is proved as any other verdict; so nothing here has to be right. Th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, islice
 
@@ -38,13 +38,14 @@ RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"))
 class Fact:
     """One thing that a side has otherwise: what it is, its names and values there as they are, and as needed.
 
-    Values are texts as a spec has them; None where the target has none yet.
+    Values are texts as a spec has them. `is_default`: as it is, nobody gave it.
     """
 
     thing: str
     was: tuple[tuple[str, str | None], ...]
     needed: tuple[tuple[str, str], ...]
     is_choice: bool = False
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,11 @@ def causes(
 
 def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], Cause | None]) -> tuple[Cause, ...]:
     """Facts that make one side like the other, each single one, or the first few that do together."""
-    facts = tuple({fact.needed: fact for fact in reversed(list(_facts(like, changed)))}.values())[::-1]
+    written = {name for name, _ in changed.outline.spec.values}
+    facts = tuple({
+        fact.needed: replace(fact, is_default=fact.was[0][0] not in written)
+        for fact in reversed(list(_facts(like, changed)))
+    }.values())[::-1]
 
     def ask(chosen: Sequence[Fact]) -> Cause | None:
         return prove(_spec(changed, chosen), chosen)

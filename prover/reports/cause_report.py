@@ -32,10 +32,15 @@ def cause_json(cause: Cause) -> JSON:
 
 def cause_text(cause: Cause, origins: Mapping[str, str] | None = None) -> str:
     """A sentence. `origins`: from which key each value of the changed side comes, if that is known."""
-    facts = [_lost(fact, origins or {}) if cause.is_lost else _other(fact, origins or {}) for fact in cause.facts]
     then = _THEN.get(cause.relation, f"'{cause.relation.value}' holds")
-    end = f"; that is what the target computes ({then}, proved)" if cause.is_lost else f"; then {then} (proved)"
-    return " and ".join(facts) + end
+    side = "source" if cause.is_lost else "target"
+    facts = " and ".join(
+        f"{fact.thing}: the {side} has {_named(fact, origins or {})}" for fact in cause.facts
+    )
+    needed = " and ".join(_needed(fact) for fact in cause.facts)
+    if cause.is_lost:
+        return f"{facts}; the target computes what the source would with {needed}: {then} (proved)"
+    return f"{facts}; with {needed} {then} (proved)"
 
 
 def causes_text(causes: Sequence[Cause], origins: Sequence[Mapping[str, str]] = ({}, {})) -> list[str]:
@@ -43,23 +48,17 @@ def causes_text(causes: Sequence[Cause], origins: Sequence[Mapping[str, str]] = 
     return [cause_text(cause, origins[0] if cause.is_lost else origins[1]) for cause in causes]
 
 
-def _other(fact: Fact, origins: Mapping[str, str]) -> str:
-    was = dict(fact.was)
+def _needed(fact: Fact) -> str:
     (name, first), *more = fact.needed
-    also = f" (with {', '.join(f'{key}={_short(value)}' for key, value in more)})" if more else ""
-    return (f"{fact.thing}: the target has {_named(name, was.get(name), origins)} and would need "
-            f"{name}={_short(first)}{also}")
+    also = f" ({', '.join(f'{key}={_short(value)}' for key, value in more)})" if more else ""
+    return f"{name}={_short(first)}{also}"
 
 
-def _lost(fact: Fact, origins: Mapping[str, str]) -> str:
-    (name, was), *_ = fact.was
-    return f"{fact.thing}: the source has {_named(name, was, origins)}, lost as if it were {dict(fact.needed)[name]}"
-
-
-def _named(name: str, value: str | None, origins: Mapping[str, str]) -> str:
-    key = origins.get(name, "")
-    where = f" ({key})" if key and key != name else ""
-    return f"{name}={_short(value or 'none')}{where}"
+def _named(fact: Fact, origins: Mapping[str, str]) -> str:
+    """The thing as it is: under which name, with which value, and from which key."""
+    (name, value), *_ = fact.was
+    key = "by default" if fact.is_default else origins.get(name, "")
+    return f"{name}={_short(value or 'none')}" + (f" ({key})" if key and key != name else "")
 
 
 def _short(text: str) -> str:
