@@ -30,6 +30,7 @@ from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
 MAX_FACTS, MAX_TRIED, MAX_TOLD = 3, 40, 3
+MAX_LANES = 1 << 15  # of all layouts that are tried in one search
 NEAR = 1e-4
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"))
 
@@ -111,7 +112,8 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
     def ask(chosen: Sequence[Fact]) -> Cause | None:
         return prove(_spec(changed, chosen), chosen)
 
-    found = [cause for fact in facts[:MAX_TRIED] if (cause := ask([fact])) is not None]
+    most = max(1, min(MAX_TRIED, MAX_LANES // changed.loaded.layout.width))
+    found = [cause for fact in facts[:most] if (cause := ask([fact])) is not None]
     if found:
         best = min(cause.relation.rung for cause in found)
         choices = {name for cause in found if cause.facts[0].is_choice for name in _brought(changed, cause.facts[0])}
@@ -119,7 +121,7 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
             cause for cause in found
             if cause.relation.rung == best and choices.isdisjoint(name for name, _ in cause.facts[0].needed)
         )[:MAX_TOLD]
-    several = _minimal(facts, ask)
+    several = _minimal(facts, most, ask)
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
 
 
@@ -135,8 +137,11 @@ def _brought(side: _Side, fact: Fact) -> set[str]:
     }
 
 
-def _minimal(facts: Sequence[Fact], ask: Callable[[Sequence[Fact]], Cause | None]) -> Cause | None:
-    """Facts that are a cause together and not without any of them: parameters alone, or with one other word."""
+def _minimal(facts: Sequence[Fact], most: int, ask: Callable[[Sequence[Fact]], Cause | None]) -> Cause | None:
+    """Facts that are a cause together and not without any of them: parameters alone, or with one other word.
+
+    `most`: how many are looked at, and how many pairs of them.
+    """
     parameters = [fact for fact in facts if not fact.is_choice]
     for choice in (*((fact,) for fact in facts if fact.is_choice), ()):
         taken = {name for fact in choice for name, _ in fact.needed}
@@ -145,14 +150,14 @@ def _minimal(facts: Sequence[Fact], ask: Callable[[Sequence[Fact]], Cause | None
             if not taken & {name for name, _ in fact.needed}:
                 chosen.append(fact)
                 taken |= {name for name, _ in fact.needed}
-        if len(chosen) < 2 or len(chosen) > MAX_TRIED or (cause := ask(chosen)) is None:
+        if len(chosen) < 2 or len(chosen) > most or (cause := ask(chosen)) is None:
             continue
         for fact in reversed(tuple(chosen)):  # a choice last: what it brings is a detail of it
             fewer = [each for each in chosen if each != fact]
             if fewer and (left := ask(fewer)) is not None:
                 cause, chosen = left, fewer
         return cause
-    pairs = islice(combinations(parameters, 2), MAX_TRIED)
+    pairs = islice(combinations(parameters, 2), most)
     return next((cause for both in pairs if (cause := ask(both)) is not None), None)
 
 

@@ -130,6 +130,16 @@ def test_no_cause_is_named(name: str) -> None:
         assert () == found(source, target, feeds)
 
 
+def test_wide_heads_are_tried_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many layouts are worked out for a cause falls with their width, and one always is."""
+    asked: list[str] = []
+    monkeypatch.setattr("prover.repair.cause.load", lambda spec: asked.append(spec) or load(spec))
+    monkeypatch.setattr("prover.repair.cause.MAX_LANES", 128)
+    sides = load("ggml/imrope:base=1e6:freq_scale=0.5"), load("ggml/mrope")
+    assert () == causes(*sides, prove_loaded(*sides, ("image",)), ("image",))
+    assert 2 <= len(asked) <= 6
+
+
 @pytest.mark.parametrize(("limit", "facts"), [
     (None, {"base": "1e6"}), (Relation.IDENTICAL, None), (Relation.PERMUTATION, {"base": "1e6"}),
 ])
