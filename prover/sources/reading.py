@@ -119,11 +119,13 @@ def read_side(name: str, engine: str = "", kind: str = "") -> Model:
 def read_sides(source: str, target: str, engine: str, kind: str) -> tuple[Model, Model]:
     """Two models to be compared; `engine` reads the target, and `kind` is what a config's type is taken for.
 
-    A GGUF file beside a config has the rows that llama.cpp's converter gives it. Raises InputError.
+    Where an engine reads the target, a layout that stands for a type is the source's: what it was trained with. A GGUF
+    file beside a config has the rows that llama.cpp's converter gives it. Raises InputError.
     """
     a = read_side(source, "", kind)
     is_file = is_model(target) and isinstance(_found(split_arguments(target)[0]), Metadata)
-    b = read_side(target, engine, "" if is_file else kind)
+    is_for_source = is_model(source) and bool(engine) and _is_layout(kind)
+    b = read_side(target, engine, "" if is_file or is_for_source else kind)
     if not is_file or not a.engine.startswith("transformers"):
         return a, b
     try:

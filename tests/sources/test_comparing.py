@@ -258,6 +258,20 @@ def test_a_type_for_the_config_alone(tmp_path: Path) -> None:
     assert "convertible" == diff(config, whole, kind="llama").verdict
 
 
+def test_a_layout_for_what_it_was_trained_with(tmp_path: Path) -> None:
+    """Of a model that transformers does not know --as SPEC says how it was trained; the engine reads the config."""
+    config = LLAMA | {"model_type": "nosuch", "architectures": ["LlamaForCausalLM"], "vocab_size": 64,
+                      "rms_norm_eps": 1e-6, "max_position_embeddings": 64, "intermediate_size": 64,
+                      "num_key_value_heads": 8, "rope_theta": 20000.0}
+    path = saved(tmp_path, "a", config)
+    found = diff(path, engine="llama.cpp", kind="transformers/half:head_dim=8")
+    assert ("equivalent", "identical") == (found.verdict, found.to_json()["rows"][0]["relation"])
+    other = diff(path, engine="llama.cpp", kind="transformers/half:head_dim=8:rope_theta=10000")
+    assert "different" == other.verdict
+    with pytest.raises(InputError, match="is a layout, which no engine reads a config as"):
+        diff("transformers/half:head_dim=8", path, engine="llama.cpp", kind="transformers/half:head_dim=8")
+
+
 def test_the_headline_says_as_stored(tmp_path: Path) -> None:
     """What holds for numbers that round to the stored ones is said in the first line, and which were chosen below."""
     text = diff("transformers/half:head_dim=128:rope_type=ntk_alpha:alpha=1000",
