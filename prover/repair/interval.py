@@ -37,9 +37,9 @@ def _up(value: Fraction, digits: int) -> Fraction:
     return -((-value * scale) // 1) / scale
 
 
-def decimal_text(value: Fraction) -> str:
-    """A decimal, exactly; with an exponent where it is long."""
-    context = Context(prec=60)
+def decimal_text(value: Fraction, digits: int = 60) -> str:
+    """A decimal, exactly if it has no more digits; with an exponent where it is long."""
+    context = Context(prec=digits)
     found = context.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(context)
     plain = -7 < found.adjusted() < 16
     return f"{found:f}" if plain else f"{found:e}"

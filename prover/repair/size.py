@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import cos, pi
+from math import cos, isfinite, pi
 
 from flint import arb, ctx
 
@@ -312,7 +312,8 @@ def _norm(squares: tuple[arb, arb, bool], angle: arb) -> arb:
     half = abs((angle / 2).sin())
     if same:
         return 2 * first * half
-    return ((first - second) ** 2 + 4 * first * second * half**2).max(arb(0)).sqrt()
+    found = ((first - second) ** 2 + 4 * first * second * half**2).max(arb(0)).sqrt()
+    return found if found.is_finite() else abs(first - second).union(first + second)
 
 
 def _best(reach: _Reach, positions: int) -> tuple[Fraction, tuple[int, ...]]:
@@ -329,6 +330,8 @@ def _best(reach: _Reach, positions: int) -> tuple[Fraction, tuple[int, ...]]:
     for way in ways:
         used = [enclose(value, PRECISIONS[0]) for value, n in zip(reach.steps, way, strict=True) if n]
         step = sum(abs(float(ball.mid())) for ball in used)
+        if not isfinite(step * positions):
+            continue  # no float says where half a turn is: distance 1 is as good as any
         near = [*range(1, min(positions, TRIED) + 1), positions]
         if step * positions >= pi:
             near += [round((2 * turn + 1) * pi / step) for turn in range(TRIED)]

@@ -105,8 +105,8 @@ def _short(ratio: Ratio) -> str:
     middle = (ratio.bounds.lower + ratio.bounds.upper) / 2
     off = middle - 1
     if off and abs(off) < NEAR_ONE:
-        return f"1 {'-' if off < 0 else '+'} {float(abs(off)):.2g}"
-    return f"{float(middle):.8g}"
+        return f"1 {'-' if off < 0 else '+'} {decimal_text(abs(off), 2)}"
+    return decimal_text(middle, 8)
 
 
 def _where(claim: Claim, place: Place) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -23,9 +23,12 @@ from prover.errors import InputError
 from prover.exact.angle import Angle
 from prover.exact.number import PI, Exact, exact, power
 from prover.layouts.layout import Layout, Pair, build_layout
+from prover.layouts.loading import load
 from prover.repair.held import Held
 from prover.repair.interval import Interval, float32_step, rounded
 from prover.repair.size import DEFAULT_POSITIONS, Size, size_of
+from prover.reports.size_report import size_json
+from prover.verdicts.as_stored import prove_loaded
 
 mp.dps = 50
 DEEPSEEK = "vllm/deepseek-v4:head_size=512:rotary_dim=64:base=10000"
@@ -315,3 +318,21 @@ def test_rounded_outward(value: Fraction, width: Fraction) -> None:
     assert found.lower <= value <= value + width <= found.upper
     assert value - found.lower <= abs(value) / 10**5
     assert found.upper - value - width <= abs(value + width) / 10**5
+
+
+ODD = ["1e400", "1e-400", "1e300", "1e-300", "2e-300", "1e39", "1", "1/3", "f32(16777216)"]
+
+
+@pytest.mark.parametrize("magnitude", ["1", "2"])
+def test_numbers_that_no_float_holds(magnitude: str) -> None:
+    """Frequencies far beyond floats have a size and a text like others, or the reason why there is none."""
+    for one, other in permutations(ODD, 2):
+        specs = f"frequencies={one},1", f"frequencies={other},1:magnitude={magnitude}"
+        source, target = (load(f"generic/table:{spec}") for spec in specs)
+        verdict = prove_loaded(source, target)
+        for positions in (1, 10**12):
+            size = size_of(verdict, positions)
+            assert size is not None
+            told = size.score is not None and size.score.bounds.lower <= size.score.bounds.upper <= 5
+            assert told or size.reason == "it was not worked out: an exact number has more than 1600 bits"
+            assert size_json(verdict.claim, size)
