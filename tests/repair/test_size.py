@@ -19,6 +19,7 @@ from mpmath import ceil, floor, log, mp, mpf, pi
 from conftest import free_claim, prove_specs
 from prover.api.arguments import DEFAULT_POSITIONS as API_POSITIONS
 from prover.claims.claim import Claim
+from prover.claims.relation import Outcome
 from prover.errors import InputError
 from prover.exact.angle import Angle
 from prover.exact.number import PI, Exact, exact, power
@@ -332,7 +333,9 @@ def test_numbers_that_no_float_holds(magnitude: str) -> None:
         verdict = prove_loaded(source, target)
         for positions in (1, 10**12):
             size = size_of(verdict, positions)
-            assert size is not None
+            if size is None:
+                assert verdict.outcome is Outcome.UNDECIDED
+                continue
             told = size.score is not None and size.score.bounds.lower <= size.score.bounds.upper <= 5
             assert told or size.reason == "it was not worked out: an exact number has more than 1600 bits"
             assert size_json(verdict.claim, size)
