@@ -19,6 +19,7 @@ from prover.commands import models as model_commands
 from prover.commands import names as names_command
 from prover.commands import precision as precision_command
 from prover.commands import proofs as proof_commands
+from prover.commands import repair as repair_command
 from prover.commands import run as run_command_module
 from prover.commands import theorems as theorem_commands
 from prover.commands.console import EXIT_HELP, safe
@@ -118,6 +119,7 @@ for command in (
     names_command.names,
     precision_command.precision,
     proof_commands.prove,
+    repair_command.repair,
     theorem_commands.solve,
     theorem_commands.rewrite,
     certificate_commands.check,

@@ -13,6 +13,7 @@ from prover.commands.theorems import CVC5, SMTLIB
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
 BITWISE = "bitwise"
+RUNTIME = "runtime"
 
 
 @click.command(epilog=EXIT_HELP)
@@ -30,9 +31,10 @@ BITWISE = "bitwise"
     "position; with --feed, the one it gets.",
 )
 @click.option(
-    "--relation", "relation", type=click.Choice((*RELATIONS, BITWISE)), metavar="R",
+    "--relation", "relation", type=click.Choice((*RELATIONS, RUNTIME, BITWISE)), metavar="R",
     help=f"What may be done to the weights, R at most: {', '.join(RELATIONS)}. Without it nothing may: what needs a "
-    "change is 'convertible'. bitwise asks another question: do the two give the same bits?",
+    "change is 'convertible'. runtime: a permutation, and what TARGET's kernel accepts at run time (parameters, "
+    "another feed, frequency factors). bitwise asks another question: do the two give the same bits?",
 )
 @click.option(
     "--exact", is_flag=True,
@@ -79,7 +81,7 @@ def prove(
     from prover.errors import InputError
 
     if certificate is not None:
-        _check_certificate_path(certificate)
+        check_certificate_path(certificate)
     if where and not names:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     style = "json" if as_json else style
@@ -94,6 +96,12 @@ def prove(
             raise InputError("--relation bitwise takes neither --for-all nor --certificate",
                              advice="Bits are compared at given sizes, and their proof is a solver's")
         return tell(api.prove_bits(source, target, feeds=feeds, axes=axes, smtlib=smtlib, cvc5=cvc5), style)
+    if relation == RUNTIME:
+        if names or exact or ulps or cvc5 or smtlib:
+            raise InputError("--relation runtime takes none of --for-all, --exact, --ulps, --smtlib, --cvc5",
+                             advice="It is about given sizes and exact numbers, as 'repair' is")
+        answer = api.prove_runtime(source, target, feeds=feeds, axes=axes, positions=positions or DEFAULT_POSITIONS)
+        return tell(answer, style, certificate)
     allowed = cast("api.RelationName | None", relation)
     if names:
         answer = api.prove_for_all(source, target, names, where=where, feeds=feeds, axes=axes, relation=allowed,
@@ -104,7 +112,7 @@ def prove(
     return tell(answer, style, certificate)
 
 
-def _check_certificate_path(name: str) -> None:
+def check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else, before any work is done."""
     from prover.errors import InputError
     from prover.files import read_text, require_writable

@@ -162,14 +162,14 @@ def _below(value: Exact, limit: int) -> bool:
 
 
 def _tokens(claim: Claim) -> list[tuple[Token, Token]]:
-    """Token pairs at small and large positions, different on every axis, over all feeds."""
+    """Token pairs at small and large positions over all feeds; neither they nor their steps agree on two axes."""
     found = []
     for place in _PLACES:
         row = []
-        for shift in place:
+        for apart, shift in zip((7, 12), place, strict=True):
             for index, feed in enumerate(claim.feeds):
                 position = tuple(
-                    (name, Fraction(shift + 7 * axis + index))
+                    (name, Fraction(shift + apart * axis + index))
                     for axis, name in enumerate(feed.coordinates)
                 )
                 row.append(Token(index, position))

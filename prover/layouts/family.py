@@ -116,11 +116,21 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What a real kernel does not take, or takes only in one way. `of`: factors or feed; `refuses`: it takes none."""
+
+    of: str
+    text: str
+    source: Source
+    refuses: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A layout family as read from one file and the rules it names.
 
     `states` are values carried from pair to pair: name, value at pair 0, and step from a pair to
-    the next.
+    the next. `factors`: the list parameter whose entry j divides the angle of pair j; None if the kernel has none.
     """
 
     name: str
@@ -138,3 +148,5 @@ class Family:
     requirements: tuple[KernelWarning, ...]
     warnings: tuple[KernelWarning, ...]
     feeds: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    factors: str | None = None
+    limits: tuple[Limit, ...] = ()

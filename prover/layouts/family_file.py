@@ -20,6 +20,7 @@ from prover.layouts.family import (
     Block,
     Family,
     KernelWarning,
+    Limit,
     Parameter,
     RecipeText,
     Source,
@@ -118,6 +119,8 @@ def _assemble(raw: LayoutText, name: str) -> Family:
         requirements=tuple(remark("requirements.holds", r.holds, r.text) for r in raw.requirements),
         warnings=tuple(remark("warnings.when", w.when, w.text) for w in raw.warnings),
         feeds=tuple((n, _feed(n, table, raw.axes, parameters)) for n, table in raw.feeds.items()),
+        factors=_factors(raw.factors, lists),
+        limits=tuple(Limit(each.of, each.text, _source(each.source), each.refuses) for each in raw.limits),
     )
 
 
@@ -173,6 +176,12 @@ def _feed(
         else:
             _at(field, partial(read_position, text))
     return positions
+
+
+def _factors(name: str, lists: Collection[str]) -> str | None:
+    if name and name not in lists:
+        raise InputError(f"there is no list parameter '{name[:40]}'", where="factors")
+    return name or None
 
 
 def _text(value: Text | bool) -> str:

@@ -21,6 +21,7 @@ from prover.errors import InputError, LimitError, ProverError
 from prover.layouts.layout_tables import (
     Feeds,
     RawLayout,
+    RawLimit,
     RawPairs,
     RawParameter,
     RawRecipe,
@@ -58,6 +59,8 @@ class LayoutText:
     requirements: tuple[RawRequirement, ...]
     warnings: tuple[RawWarning, ...]
     feeds: Feeds
+    factors: str
+    limits: tuple[RawLimit, ...]
     choices: dict[str, tuple[str, ...]]
 
 
@@ -83,6 +86,8 @@ def read_layout(path: Path, choices: Mapping[str, str]) -> LayoutText:
         requirements=tuple(parts.requirements),
         warnings=tuple(parts.warnings),
         feeds=parts.feeds,
+        factors=parts.factors,
+        limits=tuple(parts.limits),
         choices=_choices(raw),
     )
 
@@ -157,6 +162,8 @@ class _Parts:
         self.taken: list[str] = []
         self.warnings = list(raw.warnings)
         self.feeds = dict(raw.feeds)
+        self.factors = raw.factors
+        self.limits = list(raw.limits)
         self.own = {*raw.parameters, *raw.let, *raw.state, *raw.axes, *raw.choose}
 
     def take(self, name: str, rename: Mapping[str, str]) -> None:
@@ -185,6 +192,8 @@ class _Parts:
         self.requirements += rule.requirements
         self.warnings += rule.warnings
         self.feeds = {**rule.feeds, **self.feeds}
+        self.factors = self.factors or rule.factors
+        self.limits += rule.limits
 
     def check_blocks(self) -> None:
         if not self.blocks:
@@ -248,7 +257,7 @@ def _renamed(rule: RawRule, rename: Mapping[str, str]) -> RawRule:
         return [renew(part) for part in value] if isinstance(value, list) else value
 
     tables = msgspec.to_builtins(rule)
-    for key in ("parameters", "let", "state", "pairs", "recipe", "requirements", "warnings", "feeds"):
+    for key in ("parameters", "let", "state", "pairs", "recipe", "requirements", "warnings", "feeds", "factors"):
         tables[key] = renew(tables[key])
     return msgspec.convert(tables, RawRule)
 

@@ -22,6 +22,7 @@ Text = str | int
 Feeds = dict[str, dict[str, Text]]
 Positions = Literal["integer", "real"]
 Precision = Literal["float16", "bfloat16", "float32", "float64"]
+LimitOf = Literal["factors", "feed"]
 
 
 class RawSource(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,6 +92,15 @@ class RawRequirement(msgspec.Struct, forbid_unknown_fields=True):
     text: str
 
 
+class RawLimit(msgspec.Struct, forbid_unknown_fields=True):
+    """What a real kernel does not take, or takes only in one way, and where that is seen."""
+
+    of: LimitOf
+    text: str
+    source: RawSource
+    refuses: bool = False
+
+
 class RawChoice(msgspec.Struct, forbid_unknown_fields=True):
     """A parameter whose word picks a rule."""
 
@@ -120,6 +130,8 @@ class RawRule(msgspec.Struct, forbid_unknown_fields=True):
     requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
+    factors: str = ""
+    limits: list[RawLimit] = []
 
 
 class RawLayout(msgspec.Struct, forbid_unknown_fields=True):
@@ -145,6 +157,8 @@ class RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
+    factors: str = ""
+    limits: list[RawLimit] = []
 
 
 _PARTS: dict[str, type[msgspec.Struct]] = {
@@ -156,8 +170,9 @@ _PARTS: dict[str, type[msgspec.Struct]] = {
     "recipe": RawRecipe,
     "requirements": RawRequirement,
     "warnings": RawWarning,
+    "limits": RawLimit,
 }
-_WORDS = {"positions": Positions, "recipe.precision": Precision, "recipe.table": Precision}
+_WORDS = {"positions": Positions, "limits[...].of": LimitOf, "recipe.precision": Precision, "recipe.table": Precision}
 _Raw = TypeVar("_Raw", RawRule, RawLayout, RawChoices)
 
 

@@ -131,7 +131,8 @@ class Ggml:
             self._free(context)
 
     def _fill(self, tensor: int, values: Any) -> None:
-        ctypes.memmove(self._data(tensor), np.ascontiguousarray(values).ctypes.data, values.nbytes)
+        rows = np.ascontiguousarray(values)  # held until it is copied: its address alone does not keep it
+        ctypes.memmove(self._data(tensor), rows.ctypes.data, rows.nbytes)
 
 
 def measure_ggml(spec: str, library: Path) -> dict[str, Any]:

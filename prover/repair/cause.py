@@ -119,7 +119,8 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
         choices = {name for cause in found if cause.facts[0].is_choice for name in _brought(changed, cause.facts[0])}
         return tuple(
             cause for cause in found
-            if cause.relation.rung == best and choices.isdisjoint(name for name, _ in cause.facts[0].needed)
+            if cause.relation.rung == best
+            and (cause.facts[0].is_choice or choices.isdisjoint(name for name, _ in cause.facts[0].needed))
         )[:MAX_TOLD]
     several = _minimal(facts, most, ask)
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
@@ -280,7 +281,9 @@ def _choice_facts(source: _Side, target: _Side, choice: Choice) -> Iterator[Fact
             (name, text) for name in word.parameters
             if name not in target.values and (text := _same(source, name)) is not None
         )
-        yield Fact(thing, ((choice.name, was),), ((choice.name, word.name), *brought), is_choice=True)
+        written = tuple((name, text) for name, text in brought if _is_written(source, name))
+        for details in dict.fromkeys((written, brought)):  # a default may stand for something else on the other side
+            yield Fact(thing, ((choice.name, was),), ((choice.name, word.name), *details), is_choice=True)
 
 
 def _comes_into_question(source: _Side, choice: Choice, word: Word) -> bool:
@@ -295,6 +298,11 @@ def _same(source: _Side, name: str) -> str | None:
     thing = _thing(name)
     texts = map(source.text, (name, *(thing.names if thing else ())))
     return next((text for text in texts if text is not None), None)
+
+
+def _is_written(side: _Side, name: str) -> bool:
+    thing = _thing(name)
+    return not {name, *(thing.names if thing else ())}.isdisjoint(dict(side.outline.given))
 
 
 def _thing(name: str) -> Alias | None:

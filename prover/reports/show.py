@@ -63,6 +63,11 @@ def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) ->
             "where": _where(family),
         },
         "feeds": {name: dict(table) for name, table in family.feeds},
+        "factors": family.factors,
+        "limits": [
+            {"of": limit.of, "refuses": limit.refuses, "text": limit.text, "source": str(limit.source)}
+            for limit in family.limits
+        ],
         "warnings": [],
         "properties": None,
         "layout": None,
@@ -143,6 +148,9 @@ def show_text(loaded: Loaded, every_row: bool, feeds: Sequence[str] = ()) -> str
     """The same for a terminal."""
     found, layout = show_json(loaded, feeds), loaded.layout
     lines = _about_lines(found)
+    if found["limits"]:
+        limits = [f"{limit['of']}: {limit['text']} ({limit['source']})" for limit in found["limits"]]
+        lines += ["", "Limits of the kernel:", *(line for text in limits for line in _filled(plain(text, 800), 2))]
     if found["warnings"]:
         lines += ["", "Warnings:", *(line for text in found["warnings"] for line in _filled(plain(text), 2))]
     under = "" if found["properties"]["feeds"] == ["free"] else f", fed {', '.join(map(plain, feeds))}"

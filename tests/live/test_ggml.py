@@ -10,11 +10,14 @@ import pytest
 
 from conftest import by_recipe
 from measured_specs import GGML
+from prover import repair
 from prover.errors import InputError
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.ggml import find_library, measure_ggml, rope_ggml
 from prover.measure.measured import decode
+from prover.repair.repairs import find_repair
+from prover.repair.replay import replay
 from prover.resources import PROOFS
 
 pytestmark = pytest.mark.live
@@ -91,3 +94,26 @@ def test_recipe_is_the_kernel(spec: str, library: Path) -> None:
     if spec == "ggml/neox":
         power = by_recipe(str(PROOFS / "recipes" / "neox-power.toml"), HEADS, positions)
         assert np.abs(found - power).max() > 1000 * NEAR
+
+
+@pytest.mark.parametrize(("source", "target", "feeds"), [
+    ("ggml/imrope", "ggml/mrope", ()),
+    ("ggml/imrope", "ggml/mrope", ("text", "image")),
+    ("ggml/imrope:n_rot=64:sections=11,11,10,0", "ggml/mrope:n_rot=64:sections=11,11,10,0", ("image",)),
+    (f"ggml/imrope{YARN}", f"ggml/mrope{YARN}", ()),
+    ("ggml/normal", "ggml/neox", ()),
+])
+def test_a_repair_runs_on_the_kernel(source: str, target: str, feeds: tuple[str, ...], library: Path) -> None:
+    """Scores of ggml with the repair are those of the source, and without it they are not."""
+    found = repair(source, target, feeds=feeds, library=str(library)).to_json()["real_kernel"]
+    assert (found["passed"], found["shows"]) == (True, True)
+
+
+def test_a_wrong_repair_fails_on_the_kernel(library: Path) -> None:
+    """Negative control: the rows of the repair without its factors are seen to be wrong."""
+    made = find_repair(load("ggml/imrope"), load("ggml/mrope")).found
+    assert made is not None
+    holds = made.verdict.decision.holds
+    assert holds is not None
+    found = replay(made.verdict.claim, made.verdict.claim, holds, "ggml/mrope:sections=22,20,20,2", library)
+    assert not found.passed

@@ -1,0 +1,90 @@
+"""What a difference is repaired by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prover.api.answers import Answer, Layout, Texts, several
+from prover.api.arguments import DEFAULT_POSITIONS, loaded_told
+from prover.errors import EXIT_INTERNAL, InputError
+
+if TYPE_CHECKING:
+    from prover.repair.repairs import Repairs
+    from prover.repair.replay import Replay
+
+def repair(
+    source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None, allow: Texts = (),
+    positions: int = DEFAULT_POSITIONS, library: str | None = None,
+) -> Answer:
+    """What must change at `target` so that it computes `source`?
+
+    In this order: nothing, rows of the weights moved, rows scaled, another parameter, another feed, frequency factors.
+    `allow`: which of permutation, magnitude, parameter, feed, factors may be used, all if empty; or nothing.
+    `positions`: up to which distance it is told what factors lose as float32. `library`: a libggml-cpu to run the
+    repair on where the target is a layout of ggml; without it the one that is found, if one is. Raises ProverError.
+
+    >>> repair("ggml/imrope", "ggml/mrope").headline
+    'The target computes the source with rows of W_q and W_k moved, sections=22,20,20,2 and 64 frequency factors.'
+    """
+    return _answer(source, target, feeds, axes, several(allow), positions, library)
+
+
+def prove_runtime(
+    source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
+    positions: int = DEFAULT_POSITIONS, library: str | None = None,
+) -> Answer:
+    """Does a permutation do, plus what the target's kernel accepts at run time: parameters, positions, factors?"""
+    return _answer(source, target, feeds, axes, None, positions, library)
+
+
+def _answer(
+    source: str | Layout, target: str | Layout, feeds: Texts, axes: str | None, allow: tuple[str, ...] | None,
+    positions: int, library: str | None,
+) -> Answer:
+    """`allow`: None for what the relation runtime allows."""
+    from prover.claims.relation import EXIT_CODES, Outcome
+    from prover.layouts.axes import axes_feeds
+    from prover.repair.repairs import RUNTIME, allowed_kinds, find_repair
+    from prover.repair.size import require_positions
+    from prover.reports.repair_report import outcome_of, repair_json, repair_markdown, repair_text
+
+    require_positions(positions)
+    (first, _), (second, _) = (loaded_told(side) for side in (source, target))
+    kinds = RUNTIME if allow is None else allowed_kinds(allow, second)
+    found = find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions)
+    outcome = outcome_of(found)
+    if allow is None and outcome is Outcome.CONVERTIBLE:
+        outcome = Outcome.EQUIVALENT  # the asker said that all this may be done
+    replayed = _replayed(found, library)
+    code = EXIT_INTERNAL if replayed is not None and not replayed.passed else EXIT_CODES[outcome]
+    root = repair_json(found, outcome, code, replayed)
+    certificate = found.found.verdict.certificate if found.found else found.verdict.certificate
+    return Answer(
+        code, lambda: dict(root), lambda path: repair_text(root, path), outcome.value, root["headline"], certificate,
+        lambda path: repair_markdown(root, path),
+    )
+
+
+def _replayed(found: Repairs, library: str | None) -> Replay | None:
+    """The repair run on ggml, where the target is one of its layouts and a library is there."""
+    from prover.claims.relation import Relation
+    from prover.measure.ggml import TYPES, find_library
+    from prover.repair.replay import replay
+
+    made, name = found.found, found.verdict.claim.target.name
+    is_ggml = name.startswith("ggml/") and name.partition(":")[0].removeprefix("ggml/") in TYPES
+    if made is None or not made.kinds or not is_ggml:
+        if library is not None:
+            raise InputError("there is nothing to run on ggml", where="--library",
+                             advice="It takes a repair of one of ggml's own layouts, such as ggml/mrope")
+        return None
+    holds = made.verdict.decision.holds
+    if holds is None or holds.relation is Relation.PAIR_MAP:
+        return None
+    try:
+        path = find_library(library)
+    except InputError:
+        if library is not None:
+            raise
+        return None
+    return replay(found.verdict.claim, made.verdict.claim, holds, made.spec, path)

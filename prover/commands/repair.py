@@ -1,0 +1,53 @@
+"""The command `repair`."""
+
+from __future__ import annotations
+
+import click
+
+from prover.commands.console import POSITIONS, exit_help, tell
+
+KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
+
+
+@click.command(epilog=exit_help(
+    "nothing has to change", "nothing that may be changed helps (proved)", "no repair was found; or interrupted",
+    "a repair was found",
+))
+@click.argument("source")
+@click.argument("target")
+@click.option(
+    "--allow", "allow", multiple=True, metavar="WHAT",
+    help=f"What may be changed, several with commas or several times: {', '.join(KINDS)}. All without it.",
+)
+@click.option("--feed", "feeds", multiple=True, metavar="F", help="What each axis gets, as for prove.")
+@click.option("--axes", metavar="A=B,...", help="Which axis is which, as for prove.")
+@POSITIONS
+@click.option("--library", metavar="PATH", help="A libggml-cpu.so or .dylib to run the repair on, where TARGET is a "
+              "ggml layout. Loading it runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
+@click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
+@click.option(
+    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
+    help="How to print the answer; markdown fits a pull-request comment.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def repair(
+    source: str, target: str, allow: tuple[str, ...], feeds: tuple[str, ...], axes: str | None, positions: int | None,
+    library: str | None, certificate: str | None, style: str, as_json: bool,
+) -> int:
+    """What must change at TARGET so that it computes SOURCE?
+
+    In this order: nothing; rows of W_q and W_k moved; rows scaled; another parameter of TARGET; another position fed
+    to an axis; frequency factors, such as rope_freqs.weight, with or without moved rows. The first that is found is
+    proved, and its certificate accepted by the checker.
+    """
+    from prover import api
+    from prover.api.arguments import DEFAULT_POSITIONS
+    from prover.commands.proofs import check_certificate_path
+
+    if certificate is not None:
+        check_certificate_path(certificate)
+    words = [word.strip() for text in allow for word in text.split(",")]
+    answer = api.repair(
+        source, target, feeds=feeds, axes=axes, allow=words, positions=positions or DEFAULT_POSITIONS, library=library,
+    )
+    return tell(answer, "json" if as_json else style, certificate)

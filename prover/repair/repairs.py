@@ -1,0 +1,339 @@
+"""What must change at a target so that it computes a source: the least change that is found, proved like a verdict.
+
+In this order: nothing; rows of the weights moved; a magnitude folded in; a parameter of the target; another position
+fed to an axis; frequency factors. What is found here is a proposal, which the engine decides and the checker accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from fractions import Fraction
+
+from prover.claims.claim import Claim, make_claim
+from prover.claims.relation import Outcome, Relation
+from prover.claims.solver import Solver
+from prover.errors import InputError, ProverError
+from prover.exact.number import ONE, exact
+from prover.exact.text import rational_text
+from prover.layouts.expand import parameter_values, show_value
+from prover.layouts.family import Limit
+from prover.layouts.loading import Loaded, load
+from prover.layouts.spec import parse_spec
+from prover.repair.cause import Cause, causes
+from prover.repair.factors import (
+    STORED,
+    Factor,
+    Factors,
+    Uneven,
+    counted_sections,
+    find_factors,
+    stored_factors,
+    with_factors,
+)
+from prover.repair.refeed import Fed, other_feeds
+from prover.repair.size import Size, size_of
+from prover.verdicts.as_stored import prove_loaded
+from prover.verdicts.verdict import Verdict, prove
+
+NOTHING = "nothing"
+
+
+class Kind(Enum):
+    """What a repair may change, the least first."""
+
+    PERMUTATION = "permutation"
+    MAGNITUDE = "magnitude"
+    PARAMETER = "parameter"
+    FEED = "feed"
+    FACTORS = "factors"
+
+
+RUNTIME = (Kind.PERMUTATION, Kind.PARAMETER, Kind.FEED, Kind.FACTORS)
+"""A permutation, and what a kernel accepts at run time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A parameter of the target: its value as it is, None if it was left out, and as it is needed."""
+
+    name: str
+    was: str | None
+    needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change of the target, and the verdict of the source against the target so changed.
+
+    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `left`: by how
+    much the stored factors differ from the exact ones.
+    """
+
+    kinds: tuple[Kind, ...]
+    spec: str
+    verdict: Verdict
+    parameters: tuple[Set, ...] = ()
+    fed: Fed | None = None
+    factors: tuple[Factor, ...] = ()
+    left: tuple[Claim, Size | None] | None = None
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A kind of change that was allowed and is not the repair. `proved`: it cannot be one, not only was not found."""
+
+    kind: Kind
+    why: str
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """The verdict as things are, the repair that was found, and what was tried before it."""
+
+    verdict: Verdict
+    allowed: tuple[Kind, ...]
+    found: Repair | None
+    closed: tuple[Closed, ...]
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether it is proved that nothing that is allowed helps."""
+        return self.found is None and self.verdict.fails is not None and all(each.proved for each in self.closed)
+
+
+def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
+    """What may be changed, all if nothing is said.
+
+    Raises InputError for a word that is none, a contradiction, and factors where the target's kernel takes none.
+    """
+    known = [kind.value for kind in Kind]
+    for word in words:
+        if word not in (*known, NOTHING):
+            raise InputError(f"'{word[:40]}' is nothing that can be changed", where="--allow",
+                             advice=f"Write some of {', '.join(known)}, or {NOTHING}")
+        if words.count(word) > 1:
+            raise InputError(f"'{word}' is given twice", where="--allow")
+    if NOTHING in words:
+        if len(words) > 1:
+            raise InputError(f"'{NOTHING}' contradicts '{next(w for w in words if w != NOTHING)}'", where="--allow",
+                             advice="Leave one of them out")
+        return ()
+    refused = _refused(target)
+    if Kind.FACTORS.value in words and refused is not None:
+        raise InputError(refused, where="--allow factors", advice="Leave it out, or name a layout that takes factors")
+    return tuple(kind for kind in Kind if not words or kind.value in words)
+
+
+def find_repair(
+    source: Loaded, target: Loaded, feeds: Sequence[str] = (), kinds: tuple[Kind, ...] = tuple(Kind),
+    positions: int = 131072,
+) -> Repairs:
+    """The least change of the target found with which it computes the source. Raises InputError as `prove` does.
+
+    `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose.
+    """
+    verdict = prove_loaded(source, target, feeds)
+    if verdict.outcome is Outcome.EQUIVALENT:
+        return Repairs(verdict, kinds, Repair((), target.layout.name, verdict), ())
+    question = _Question(source, target, tuple(feeds), kinds, positions, verdict)
+    closed: list[Closed] = []
+    for kind in kinds:
+        found = _FINDERS[kind](question)
+        if isinstance(found, Repair):
+            return Repairs(verdict, kinds, found, tuple(closed))
+        closed.append(found)
+    return Repairs(verdict, kinds, None, tuple(closed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    source: Loaded
+    target: Loaded
+    feeds: tuple[str, ...]
+    allowed: tuple[Kind, ...]
+    positions: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """The target as it may be called, and the claim about it."""
+
+    target: Loaded
+    claim: Claim
+    parameters: tuple[Set, ...] = ()
+    fed: Fed | None = None
+
+
+def _refused(target: Loaded) -> str | None:
+    """Why the target's kernel takes no frequency factors, with where that is seen; None if it does."""
+    limit = next((each for each in target.family.limits if each.of == "factors" and each.refuses), None)
+    if limit is not None:
+        return f"{target.family.name} takes no frequency factors: {limit.text} ({limit.source})"
+    return None if target.family.factors else f"{target.family.name} has no frequency factors"
+
+
+def _made(question: _Question, verdict: Verdict | None, spec: str, setting: _Setting) -> Repair | None:
+    """The repair that a proved change is, with what has to be done to the weights besides, if that is allowed."""
+    if verdict is None or verdict.holds is None or verdict.decision.holds is None:
+        return None
+    moved = verdict.decision.holds.permutation != tuple(range(verdict.claim.source.width))
+    is_scaled = verdict.holds is Relation.PAIR_MAP
+    kinds = [Kind.PERMUTATION] if moved and verdict.holds.rung > Relation.EQUAL_SCORES.rung else []
+    kinds += [Kind.MAGNITUDE] if is_scaled else []
+    kinds += [Kind.PARAMETER] if setting.parameters else []
+    kinds += [Kind.FEED] if setting.fed else []
+    if verdict.holds is Relation.LINEAR or not set(kinds) <= set(question.allowed):
+        return None
+    limits = tuple(each for each in question.target.family.limits if setting.fed and each.of == "feed")
+    return Repair(tuple(kinds), spec, verdict, setting.parameters, setting.fed, limits=limits)
+
+
+def _permutation(question: _Question) -> Repair | Closed:
+    verdict = question.verdict
+    if verdict.holds is Relation.PERMUTATION:
+        return Repair((Kind.PERMUTATION,), question.target.layout.name, verdict)
+    proved = verdict.fails is not None and verdict.fails.rung >= Relation.PERMUTATION.rung
+    return Closed(Kind.PERMUTATION, "no permutation of rows makes up for it", proved)
+
+
+def _magnitude(question: _Question) -> Repair | Closed:
+    verdict, name = question.verdict, question.target.layout.name
+    if verdict.holds is Relation.PAIR_MAP:
+        made = _made(question, verdict, name, _Setting(question.target, verdict.claim))
+        return made or Closed(Kind.MAGNITUDE, "rows would have to be moved too")
+    if verdict.fails is Relation.LINEAR:
+        return Closed(Kind.MAGNITUDE, "no factors on rows, and no linear map, make up for it", proved=True)
+    return Closed(Kind.MAGNITUDE, "magnitudes are not what differs")
+
+
+def _parameter(question: _Question) -> Repair | Closed:
+    told = [each for each in causes(question.source, question.target, question.verdict, question.feeds)
+            if not each.is_lost]
+    for cause in sorted(told, key=lambda each: (each.relation.rung, len(each.facts))):
+        changed = load(cause.spec)
+        if question.target.rows is not None:
+            changed = changed.moved(question.target.rows)
+        proved = prove_loaded(question.source, changed, question.feeds)
+        setting = _Setting(changed, proved.claim, _sets(cause))
+        if made := _made(question, proved, cause.spec, setting):
+            return made
+    return Closed(Kind.PARAMETER, "none was found that makes up for it")
+
+
+def _feed(question: _Question) -> Repair | Closed:
+    found: list[Repair] = []
+    for fed, claim in other_feeds(question.verdict.claim):
+        setting = _Setting(question.target, claim, (), fed)
+        made = _made(question, _proved(claim), question.target.layout.name, setting)
+        found += [made] if made else []
+        if made and made.kinds == (Kind.FEED,):
+            break
+    if found:
+        return min(found, key=lambda each: len(each.kinds))
+    if len(question.target.family.axes) < 2:
+        return Closed(Kind.FEED, "the target has one axis")
+    return Closed(Kind.FEED, "no axis was found that could get what another one gets")
+
+
+def _factors(question: _Question) -> Repair | Closed:
+    refused = _refused(question.target)
+    if refused is not None:
+        return Closed(Kind.FACTORS, refused, proved=True)
+    plain = with_factors(question.target, [ONE] * len(question.target.layout.pairs), question.target.layout.name)
+    uneven: Uneven | None = None
+    for setting in _settings(question, plain):
+        try:
+            found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed)
+            repair = _with_factors(question, setting, found) if isinstance(found, Factors) else None
+        except ProverError:
+            continue  # a number of it cannot be had
+        if repair is not None:
+            return repair
+        if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
+            uneven = found
+    if uneven is not None:
+        return Closed(Kind.FACTORS, _uneven_words(uneven, question.verdict.claim), proved=True)
+    return Closed(Kind.FACTORS, "none were found that make up for it")
+
+
+_FINDERS: dict[Kind, Callable[[_Question], Repair | Closed]] = {
+    Kind.PERMUTATION: _permutation, Kind.MAGNITUDE: _magnitude, Kind.PARAMETER: _parameter, Kind.FEED: _feed,
+    Kind.FACTORS: _factors,
+}
+
+
+def _settings(question: _Question, plain: Loaded) -> Iterator[_Setting]:
+    """The target as it is and as it may be called otherwise: other sections, another feed, both."""
+    own = make_claim(question.source, plain, question.feeds)
+    feeds: list[tuple[Fed | None, Claim]] = [(None, own)]
+    feeds += other_feeds(own) if Kind.FEED in question.allowed else ()
+    for fed, claim in feeds:
+        yield _Setting(plain, claim, (), fed)
+        if Kind.PARAMETER in question.allowed:
+            for name, wanted in counted_sections(claim, plain):
+                given = dict(plain.given) | {name: tuple(map(Fraction, wanted))}
+                try:
+                    changed = with_factors(
+                        replace(plain, given=tuple(given.items())), [ONE] * len(plain.layout.pairs), plain.layout.name
+                    )
+                except ProverError:
+                    continue  # the kernel does not take these
+                was = show_value(parameter_values(plain.family, dict(plain.given))[name])
+                parameter = Set(name, was, ",".join(map(str, wanted)))
+                yield _Setting(changed, replace(claim, target=changed.layout), (parameter,), fed)
+
+
+def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Repair | None:
+    """The repair with these factors, if it is proved and the stored factors can be had. Raises ProverError."""
+    factors, name = stored_factors(found.values), question.target.layout.name
+    if factors is None:
+        return None
+    exactly = with_factors(setting.target, found.values, name)
+    near = with_factors(setting.target, [exact(factor.stored) for factor in factors], name)
+    own = tuple(replace(feed, source=feed.target) for feed in setting.claim.feeds)
+    between = Claim(exactly.layout, near.layout, own)
+    list_name = setting.target.family.factors or ""
+    values = {each.name: each.needed for each in setting.parameters} | {
+        list_name: f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
+    }
+    proved = _proved(replace(setting.claim, target=exactly.layout))
+    made = _made(question, proved, _spec(question.target, values), setting)
+    told = ("factors", "feed") if setting.fed else ("factors",)
+    return made and replace(
+        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors,
+        left=(between, size_of(between, question.positions)),
+        limits=tuple(each for each in question.target.family.limits if each.of in told),
+    )
+
+
+def _proved(claim: Claim) -> Verdict | None:
+    try:
+        return prove(claim, None, Solver())
+    except ProverError:
+        return None
+
+
+def _spec(target: Loaded, values: dict[str, str]) -> str:
+    spec = parse_spec(target.layout.name.removesuffix(" (rows moved)"))
+    written = dict(spec.values) | values
+    return ":".join([spec.name, *(f"{name}={value}" for name, value in written.items())])
+
+
+def _sets(cause: Cause) -> tuple[Set, ...]:
+    return tuple(Set(name, dict(fact.was).get(name), value) for fact in cause.facts for name, value in fact.needed)
+
+
+def _uneven_words(found: Uneven, claim: Claim) -> str:
+    """Why no factors help a kernel that is fed as it is and has its pairs of each axis."""
+    layout = claim.source if found.in_source else claim.target
+    turns = " and ".join(axis for axis, _ in layout.pairs[found.pair].angle.frequencies)
+    return (
+        f"factors change how fast a pair turns, not with what. Of pairs that turn as pair {found.pair} of the "
+        f"{'source' if found.in_source else 'target'} does (with {turns}), the source has {found.counts[0]} and the "
+        f"target {found.counts[1]}"
+    )

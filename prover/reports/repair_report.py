@@ -1,0 +1,241 @@
+"""What repairs a difference, as JSON types, as text and for a review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from prover.checker import digest
+from prover.claims.relation import Outcome, Relation
+from prover.exact.display import number_json, show_number, told
+from prover.exact.text import rational_text
+from prover.repair.factors import Factor
+from prover.repair.repairs import Kind, Repair, Repairs
+from prover.repair.replay import Replay
+from prover.reports.idiom import find_idiom
+from prover.reports.report import relation_word
+from prover.reports.size_report import size_json
+from prover.reports.text import code_markdown, labelled_markdown, labelled_text, plain
+from prover.reports.weight_code import row_factors, weight_code
+
+SCHEMA = "rope-prover/repair/1"
+JSON = dict[str, Any]
+SHOWN, WIDEST = 6, 200
+_THEN = {
+    Relation.IDENTICAL: "the two are identical, lane by lane",
+    Relation.EQUAL_SCORES: "the scores are equal with the weights as they are",
+    Relation.PERMUTATION: "the scores are equal once the rows are moved",
+    Relation.PAIR_MAP: "the scores are equal once the rows are moved or scaled as printed",
+}
+
+
+def outcome_of(found: Repairs) -> Outcome:
+    """Equivalent if nothing has to change, convertible after a repair, different if it is proved that none exists."""
+    if found.found is not None:
+        return Outcome.CONVERTIBLE if found.found.kinds else Outcome.EQUIVALENT
+    return Outcome.DIFFERENT if found.is_refuted else Outcome.UNDECIDED
+
+
+def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Replay | None) -> JSON:
+    """Everything that is known; only JSON types."""
+    claim = found.verdict.claim
+    repair = found.found if found.found is not None and found.found.kinds else None
+    return {
+        "schema": SCHEMA,
+        "verdict": outcome.value,
+        "headline": headline(found, outcome),
+        "source": claim.source.name,
+        "target": claim.target.name,
+        "feeds": [feed.name for feed in claim.feeds],
+        "allowed": [kind.value for kind in found.allowed],
+        "as_it_is": {
+            "verdict": found.verdict.outcome.value, "relation": relation_word(found.verdict),
+            "certificate": _digest(found.verdict.certificate),
+        },
+        "repair": repair and _repair_json(repair),
+        "not_possible": [
+            {"what": each.kind.value, "why": each.why, "proved": each.proved} for each in found.closed
+        ],
+        "real_kernel": replayed and {
+            "library": replayed.library, "scores": replayed.scores, "error": float(f"{replayed.error:.3g}"),
+            "tolerance": float(f"{replayed.tolerance:.3g}"), "without_repair": {
+                "error": float(f"{replayed.before:.3g}"), "tolerance": float(f"{replayed.before_tolerance:.3g}"),
+            },
+            "passed": replayed.passed, "shows": replayed.shows,
+        },
+        "exit_code": exit_code,
+    }
+
+
+def _digest(certificate: str | None) -> str | None:
+    return certificate and digest(json.loads(certificate))
+
+
+def _repair_json(repair: Repair) -> JSON:
+    claim, holds = repair.verdict.claim, repair.verdict.decision.holds
+    moved = holds is not None and repair.verdict.holds in (Relation.PERMUTATION, Relation.PAIR_MAP)
+    return {
+        "changes": [kind.value for kind in repair.kinds],
+        "parameters": [{"name": each.name, "is": each.was, "needed": each.needed} for each in repair.parameters],
+        "feed": repair.fed and {
+            "axis": repair.fed.axis, "gets_what": repair.fed.like,
+            "positions": {feed.name: {axis: _position(place) for axis, place in feed.target} for feed in claim.feeds},
+        },
+        "factors": [_factor_json(factor) for factor in repair.factors] or None,
+        "float32_leaves": repair.left and size_json(*repair.left),
+        "permutation": list(holds.permutation) if moved and holds else None,
+        "row_factors": [
+            {"rows": [list(span) for span in f.rows], **number_json(f.value)} for f in row_factors(claim, holds)
+        ] or None if moved and holds else None,
+        "softmax_scale": _softmax_scale(repair),
+        "code": _code(repair),
+        "spec": repair.spec,
+        "relation": repair.verdict.holds and repair.verdict.holds.value,
+        "certificate": _digest(repair.verdict.certificate),
+        "limits": [{"text": limit.text, "source": str(limit.source)} for limit in repair.limits],
+        "numeric": [
+            {"what": c.what, "precision": c.precision, "error": float(f"{c.error:.3g}"),
+             "tolerance": float(f"{c.tolerance:.3g}"), "passed": c.passed}
+            for c in repair.verdict.confirmation.comparisons
+        ],
+    }
+
+
+def _softmax_scale(repair: Repair) -> JSON | None:
+    """By what to multiply the softmax's scale instead of rows: where all are scaled alike and none is moved."""
+    holds, claim = repair.verdict.decision.holds, repair.verdict.claim
+    if repair.kinds != (Kind.MAGNITUDE,) or holds is None:
+        return None
+    factors = row_factors(claim, holds)
+    return number_json(factors[0].value * factors[0].value) if len(factors) == 1 else None
+
+
+def _position(place: Any) -> str:
+    parts = [name if factor.rational == 1 else f"{show_number(factor)}*{name}" for name, factor in place.frequencies]
+    return " + ".join([*parts, *([show_number(place.phase)] if place.phase or not parts else [])])
+
+
+def _factor_json(factor: Factor) -> JSON:
+    return {**number_json(factor.value), "float32": rational_text(factor.stored), "float32_value": float(factor.stored)}
+
+
+def _code(repair: Repair) -> JSON | None:
+    holds, claim = repair.verdict.decision.holds, repair.verdict.claim
+    if holds is None or repair.verdict.holds not in (Relation.PERMUTATION, Relation.PAIR_MAP):
+        return None
+    idiom, factors = find_idiom(holds.permutation), row_factors(claim, holds)
+    return {
+        "numpy": weight_code("numpy", holds.permutation, idiom, factors),
+        "torch": weight_code("torch", holds.permutation, idiom, factors),
+    }
+
+
+def headline(found: Repairs, outcome: Outcome) -> str:
+    """The answer in a sentence."""
+    if found.found is not None and not found.found.kinds:
+        return "Nothing has to change: the target computes the source with the weights as they are."
+    if found.found is not None:
+        changes = _and([_change(found.found, kind) for kind in found.found.kinds])
+        return f"The target computes the source with {changes}."
+    if outcome is Outcome.DIFFERENT:
+        return "Nothing that may be changed makes the target compute the source (proved)."
+    weights = "no linear map of W_q and W_k does it (proved), and " if found.verdict.fails is Relation.LINEAR else ""
+    return f"No repair was found: {weights}none among the other changes, which does not prove that there is none."
+
+
+def _change(repair: Repair, kind: Kind) -> str:
+    match kind:
+        case Kind.PERMUTATION:
+            return "rows of W_q and W_k moved"
+        case Kind.MAGNITUDE:
+            return "rows of W_q and W_k scaled"
+        case Kind.PARAMETER:
+            return _and([f"{each.name}={plain(each.needed, 40)}" for each in repair.parameters])
+        case Kind.FEED:
+            assert repair.fed is not None
+            return f"axis {repair.fed.axis} fed what {repair.fed.like} gets"
+        case Kind.FACTORS:
+            return f"{len(repair.factors)} frequency factors"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def _rows(found: JSON) -> list[tuple[str, str]]:
+    rows = [("source", found["source"]), ("target", found["target"]), ("feeds", ", ".join(found["feeds"]))]
+    as_it_is = found["as_it_is"]
+    if found["repair"] or found["verdict"] != "equivalent":
+        rows.append(("as it is", f"{as_it_is['verdict']}, relation {as_it_is['relation'] or 'unknown'} "
+                                 f"({as_it_is['certificate'] or 'no certificate'})"))
+    repair = found["repair"]
+    if repair:
+        rows += _change_rows(repair)
+        then = _THEN[Relation(repair["relation"])]
+        rows.append(("proof", f"{then}: {repair['certificate']}, accepted by the checker"))
+        rows += [("numeric", f"{c['precision']} {c['what']}: error {c['error']:.2g}, tolerance {c['tolerance']:.2g}")
+                 for c in repair["numeric"]]
+    rows += [("not", f"{each['what']}: {each['why']}{' (proved)' if each['proved'] else ''}")
+             for each in found["not_possible"]]
+    if repair:
+        rows += [("limit", f"{limit['text']} ({limit['source']})") for limit in repair["limits"]]
+    real = found["real_kernel"]
+    if real:
+        without = real["without_repair"]
+        rows.append(("ggml", f"{real['library']}, {real['scores']} scores of random q and k: off by at most "
+                             f"{real['error']:.2g}, tolerance {real['tolerance']:.2g}; without the repair by "
+                             f"{without['error']:.2g}, tolerance {without['tolerance']:.2g}"
+                             f"{'' if real['shows'] else ' (too little to be seen at the positions tried)'}"
+                             f"{'' if real['passed'] else ': NOT AS PROVED'}"))
+    if repair:
+        rows.append(("spec", repair["spec"] if len(repair["spec"]) <= WIDEST else "of the changed target: in --json"))
+    return rows
+
+
+def _change_rows(repair: JSON) -> list[tuple[str, str]]:
+    rows = [("change", f"{each['name']}: {each['needed']}, instead of {each['is'] or 'what it is by default'}")
+            for each in repair["parameters"]]
+    if repair["feed"]:
+        for name, places in repair["feed"]["positions"].items():
+            rows.append(("change", f"feed {name}: {', '.join(f'{axis}={place}' for axis, place in places.items())}"))
+    if repair["factors"]:
+        values = [f"{factor['float32_value']:.9g}" for factor in repair["factors"]]
+        shown = ", ".join(values[:SHOWN]) + (f", … {values[-1]}" if len(values) > SHOWN else "")
+        rows.append(("change", f"{len(values)} frequency factors, one a pair, as float32: {shown} (all in --json)"))
+    if repair["permutation"]:
+        rows.append(("change", "rows of W_q and W_k, and all that belongs to them: the code below"))
+    if repair["softmax_scale"]:
+        rows.append(("change", f"or, every row being scaled alike: the scale of the softmax times "
+                               f"{told(repair['softmax_scale'])}, and no row"))
+    left = repair["float32_leaves"]
+    if repair["factors"]:
+        rows += [("float32", f"the factors rounded: {text}") for text in left["text"]] if left else [
+            ("float32", "nothing is lost: every factor is a float32")]
+    return rows
+
+
+def repair_text(found: JSON, certificate_path: str | None) -> str:
+    """Plain text, a label a line, then the code."""
+    words = {"equivalent": "EQUIVALENT" if found["repair"] else "NOTHING TO REPAIR", "convertible": "REPAIR",
+             "different": "NO REPAIR", "undecided": "NO REPAIR FOUND"}
+    word = words[found["verdict"]]
+    rows = _rows(found) + ([("written", f"the certificate: {certificate_path}")] if certificate_path else [])
+    text = labelled_text(f"{word}: {plain(found['headline'])}", rows)
+    code = found["repair"] and found["repair"]["code"]
+    return text + ("\n# Weights of all heads, as Python to paste:\n\n" + code["numpy"] if code else "")
+
+
+def repair_markdown(found: JSON, certificate_path: str | None) -> str:
+    """A pull-request comment."""
+    lines = [labelled_markdown(found["headline"], [row for row in _rows(found) if row[0] != "numeric"]).rstrip()]
+    code = found["repair"] and found["repair"]["code"]
+    if code:
+        lines += ["", "<details><summary>The rows in NumPy</summary>", "", "```python", code["numpy"].rstrip(), "```",
+                  "", "</details>"]
+    if found["repair"]:
+        where = certificate_path or "FILE"
+        again = "" if certificate_path else " (write it with `--certificate FILE`)"
+        lines += ["", f"Check it with {code_markdown('rope-prover check ' + where)}{again}."]
+    return "\n".join(lines) + "\n"
+
