@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         prove_for_all,
         prove_runtime,
         repair,
+        repair_for_all,
         rewrite,
         run,
         show,
@@ -56,8 +57,8 @@ __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult",
     "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check", "classes", "conform",
     "diff", "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "precision",
-    "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair", "rewrite", "run", "show", "solve",
-    "transformers_cases", "unsupported",
+    "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair", "repair_for_all", "rewrite", "run", "show",
+    "solve", "transformers_cases", "unsupported",
 ]
 
 

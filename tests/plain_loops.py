@@ -82,3 +82,14 @@ def _value(text: str, names: Mapping[str, Fraction]) -> Fraction:
 def first_difference(old: Sequence[Pair], new: Sequence[Pair]) -> int | None:
     """The first pair at which two runs differ."""
     return next((j for j, (a, b) in enumerate(zip(old, new, strict=True)) if a != b), None)
+
+
+def mrope_axis(kind: str, sections: list[int], pair: int) -> int:
+    """The axis of a pair as the loop of ggml_mrope_cache_init has it: 0 to 3 for t, h, w, e."""
+    sector = pair % sum(sections)
+    if kind == "imrope":
+        for axis in (1, 2, 0):
+            if sector % 3 == axis and sector < 3 * sections[axis]:
+                return axis
+        return 3
+    return next(axis for axis in range(4) if sector < sum(sections[: axis + 1]))

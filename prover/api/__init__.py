@@ -14,7 +14,7 @@ from prover.api.kernels import conform, measure_ggml, measure_transformers, tran
 from prover.api.models import audit, diff, explain_finding
 from prover.api.numerics import precision
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
-from prover.api.repairs import prove_runtime, repair
+from prover.api.repairs import prove_runtime, repair, repair_for_all
 from prover.errors import ProverError
 from prover.proof_files.result import ProofResult
 
@@ -22,6 +22,6 @@ __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult",
     "ProverError", "RelationName", "Report", "Run", "audit", "check", "classes", "conform", "diff",
     "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "precision", "prove",
-    "prove_bits", "prove_for_all", "prove_runtime", "repair", "rewrite", "run", "show", "solve", "transformers_cases",
-    "unsupported",
+    "prove_bits", "prove_for_all", "prove_runtime", "repair", "repair_for_all", "rewrite", "run", "show", "solve",
+    "transformers_cases", "unsupported",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Answer, Layout, Texts, several
-from prover.api.arguments import DEFAULT_POSITIONS, loaded_told
+from prover.api.arguments import DEFAULT_POSITIONS, loaded_told, spec_of
 from prover.errors import EXIT_INTERNAL, InputError
 
 if TYPE_CHECKING:
@@ -27,6 +27,32 @@ def repair(
     'The target computes the source with rows of W_q and W_k moved, sections=22,20,20,2 and 64 frequency factors.'
     """
     return _answer(source, target, feeds, axes, several(allow), positions, library)
+
+
+def repair_for_all(
+    source: str, target: str, names: Texts, *, where: Texts = (), feeds: Texts = (), axes: str | None = None,
+    smtlib: str | None = None, cvc5: bool = False,
+) -> Answer:
+    """For which values of the parameters `names` do moved rows and frequency factors do it? `where`: what is assumed.
+
+    >>> repair_for_all("ggml/normal", "ggml/neox", "head_dim,n_rot,base").verdict
+    'convertible'
+    """
+    from prover.claims.relation import EXIT_CODES
+    from prover.claims.solver import make_solver
+    from prover.layouts.axes import axes_feeds
+    from prover.repair.reach import reach_for_all
+    from prover.reports.reach_report import reach_headline, reach_json, reach_markdown, reach_outcome, reach_text
+
+    found = reach_for_all(
+        spec_of(source), spec_of(target), ",".join(several(names)), several(where), axes_feeds(axes, several(feeds)),
+        make_solver(smtlib, cvc5),
+    )
+    outcome = reach_outcome(found)
+    return Answer(
+        EXIT_CODES[outcome], lambda: reach_json(found), lambda _: reach_text(found), outcome.value,
+        reach_headline(found), None, lambda _: reach_markdown(found),
+    )
 
 
 def prove_runtime(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.console import POSITIONS, exit_help, tell
+from prover.errors import InputError
 
 KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
 
@@ -22,6 +23,11 @@ KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="What each axis gets, as for prove.")
 @click.option("--axes", metavar="A=B,...", help="Which axis is which, as for prove.")
 @POSITIONS
+@click.option(
+    "--for-all", "names", metavar="NAMES",
+    help="Leave these parameters symbolic and tell for which of their values moved rows and frequency factors do it.",
+)
+@click.option("--where", multiple=True, metavar="CONDITION", help="What --for-all may assume of the parameters.")
 @click.option("--library", metavar="PATH", help="A libggml-cpu.so or .dylib to run the repair on, where TARGET is a "
               "ggml layout. Loading it runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
@@ -32,7 +38,7 @@ KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def repair(
     source: str, target: str, allow: tuple[str, ...], feeds: tuple[str, ...], axes: str | None, positions: int | None,
-    library: str | None, certificate: str | None, style: str, as_json: bool,
+    library: str | None, certificate: str | None, style: str, as_json: bool, names: str | None, where: tuple[str, ...],
 ) -> int:
     """What must change at TARGET so that it computes SOURCE?
 
@@ -44,10 +50,18 @@ def repair(
     from prover.api.arguments import DEFAULT_POSITIONS
     from prover.commands.proofs import check_certificate_path
 
+    style = "json" if as_json else style
+    if where and not names:
+        raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
+    if names:
+        if allow or positions or library or certificate:
+            raise InputError("--for-all takes none of --allow, --positions, --library, --certificate",
+                             advice="It is about moved rows and frequency factors, and its proof is a solver's")
+        return tell(api.repair_for_all(source, target, names, where=where, feeds=feeds, axes=axes), style)
     if certificate is not None:
         check_certificate_path(certificate)
     words = [word.strip() for text in allow for word in text.split(",")]
     answer = api.repair(
         source, target, feeds=feeds, axes=axes, allow=words, positions=positions or DEFAULT_POSITIONS, library=library,
     )
-    return tell(answer, "json" if as_json else style, certificate)
+    return tell(answer, style, certificate)

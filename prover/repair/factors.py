@@ -1,8 +1,10 @@
 """Frequency factors: by which number a kernel divides the angle of each pair, so that it turns as a source does.
 
-A positive factor changes how fast a pair turns, never with what it turns. So factors help exactly where each ray, the
-direction of a frequency vector whatever its length and sign, has as many pairs on the one side as on the other. What is
-found here is a proposal; the layout with the factors put in is decided like any other.
+A positive factor changes how fast a pair turns, never with what it turns: of each ray, the direction of a frequency
+vector whatever its length and sign, the target needs as many pairs as the source has. At whole positions it may have
+more, since a pair that turns by whole turns stands still. A pair can become one of another ray only by whole turns too,
+and of algebraic frequencies none does (T5), so fewer pairs of a ray are a proof that no factors help. What is found
+here is a proposal; the layout with the factors put in is decided like any other.
 """
 
 from __future__ import annotations
@@ -10,29 +12,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import zip_longest
 
 from prover.claims.claim import Claim
 from prover.claims.decide import make_side
 from prover.claims.unit import Unit
 from prover.exact.enclosure import bounds, enclose, sign
-from prover.exact.number import ONE, ZERO, Exact
+from prover.exact.number import ONE, PI, ZERO, Exact, exact
 from prover.exact.storing import format_of
 from prover.layouts.expand import expand, parameter_values
 from prover.layouts.family import Given
 from prover.layouts.loading import Loaded
 
 Ray = tuple[Exact, ...]
+Rays = dict[Ray, list[Unit]]
 STORED = format_of("float32")
 PRECISION = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
-    """A ray with more pairs on one side: one pair that shows it, the side it is on, and how many each side has."""
+    """A ray with more pairs on one side: one pair that shows it, the side it is on, and how many each side has.
+
+    `is_proof`: no factors whatever help.
+    """
 
     pair: int
     in_source: bool
     counts: tuple[int, int]
+    is_proof: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +53,10 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """One factor for each pair of the target, in their order. `moves`: pairs of the source go to other lanes."""
+    """One factor for each pair of the target, in their order. `stilled`: pairs that turn by whole turns with it."""
 
     values: tuple[Exact, ...]
-    moves: bool
+    stilled: tuple[int, ...] = ()
 
 
 def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
@@ -62,30 +70,51 @@ def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
     return changed if target.rows is None else changed.moved(target.rows)
 
 
-def find_factors(claim: Claim, may_move: bool) -> Factors | Uneven | None:
+def find_factors(claim: Claim, may_move: bool, may_still: bool = False) -> Factors | Uneven | None:
     """Factors with which the target, whose own are 1, turns as the source does; None if there are none that fit.
 
-    `may_move`: whether rows of the weights may be moved.
+    `may_move`: whether rows of the weights may be moved. `may_still`: whether a factor may make a pair turn by whole
+    turns. Raises ProverError for a number that cannot be had.
     """
     sides = make_side(claim, claim.source, "source"), make_side(claim, claim.target, "target")
     if any(side.twisted for side in sides):
         return None
     ours, theirs = (_by_ray(side.units) for side in sides)
-    for ray in dict.fromkeys((*ours, *theirs)):
-        first, second = ours.get(ray, []), theirs.get(ray, [])
-        if len(first) != len(second):
-            shown = first[-1] if len(first) > len(second) else second[-1]
-            return Uneven(shown.pair or 0, len(first) > len(second), (len(first), len(second)))
-    values = [ONE] * len(claim.target.pairs)
+    uneven = _uneven(claim, ours, theirs)
+    if uneven is not None and (uneven.in_source or not may_still or not claim.whole_positions):
+        return uneven
+    values, stilled = [ONE] * len(claim.target.pairs), []
     matched, moves = _matched(ours, theirs)
     if moves and not may_move:
         return None
     for mine, other in matched:
         assert other.pair is not None
         lead = next(place for place, value in enumerate(other.vector) if value)
-        quotient = other.vector[lead] / mine.vector[lead]
+        if mine is None:
+            stilled.append(other.pair)
+        quotient = other.vector[lead] / (exact(2) * PI if mine is None else mine.vector[lead])
         values[other.pair] = quotient if sign(quotient) > 0 else -quotient
-    return Factors(tuple(values), moves)
+    return Factors(tuple(values), tuple(sorted(stilled)))
+
+
+def _uneven(claim: Claim, ours: Rays, theirs: Rays) -> Uneven | None:
+    """A ray of which the source has more, if there is one, and else one of which the target has."""
+    more = [ray for ray in ours if len(ours[ray]) > len(theirs.get(ray, ()))]
+    more += [ray for ray in theirs if len(theirs[ray]) > len(ours.get(ray, ()))]
+    if not more:
+        return None
+    first, second = ours.get(more[0], []), theirs.get(more[0], [])
+    in_source = len(first) > len(second)
+    shown = (first if in_source else second)[-1].pair
+    assert shown is not None
+    is_proof = not claim.whole_positions or (in_source and _is_algebraic(ours) and _is_algebraic(theirs))
+    return Uneven(shown, in_source, (len(first), len(second)), is_proof)
+
+
+def _is_algebraic(rays: Rays) -> bool:
+    """Whether every frequency is an algebraic number, by its form."""
+    numbers = (value for units in rays.values() for unit in units for value in unit.vector)
+    return all(atom.kind == "prime" for value in numbers for monomial, _ in value.terms for atom, _ in monomial)
 
 
 def stored_factors(values: Sequence[Exact]) -> tuple[Factor, ...] | None:
@@ -100,9 +129,9 @@ def stored_factors(values: Sequence[Exact]) -> tuple[Factor, ...] | None:
     return tuple(found)
 
 
-def _by_ray(units: Sequence[Unit]) -> dict[Ray, list[Unit]]:
+def _by_ray(units: Sequence[Unit]) -> Rays:
     """The pairs that turn, by their rays."""
-    found: dict[Ray, list[Unit]] = {}
+    found: Rays = {}
     for unit in units:
         if len(unit.lanes) == 2:
             found.setdefault(ray_of(unit.vector), []).append(unit)
@@ -115,15 +144,17 @@ def ray_of(vector: Sequence[Exact]) -> Ray:
     return tuple(vector) if lead is None else tuple(value / lead if value else ZERO for value in vector)
 
 
-def _matched(
-    ours: dict[Ray, list[Unit]], theirs: dict[Ray, list[Unit]]
-) -> tuple[list[tuple[Unit, Unit]], bool]:
-    """Pairs of the two sides held together, on the same lanes if all can be, and else in their order within a ray."""
+def _matched(ours: Rays, theirs: Rays) -> tuple[list[tuple[Unit | None, Unit]], bool]:
+    """For each pair of the target one of the source, None where it has to stand still; and whether any is moved.
+
+    On the same lanes if all can be, and else in their order within a ray.
+    """
     on = {unit.lanes: (ray, unit) for ray, units in ours.items() for unit in units}
+    turning = {lane for lanes in on for lane in lanes}
     same = [(on.get(unit.lanes), ray, unit) for ray, units in theirs.items() for unit in units]
-    if all(found is not None and found[0] == ray for found, ray, _ in same):
-        return [(found[1], unit) for found, _, unit in same if found is not None], False
-    return [both for ray, units in theirs.items() for both in zip(ours[ray], units, strict=True)], True
+    if all(found[0] == ray if found else turning.isdisjoint(unit.lanes) for found, ray, unit in same):
+        return [(found[1] if found else None, unit) for found, _, unit in same], False
+    return [both for ray, units in theirs.items() for both in zip_longest(ours.get(ray, ()), units)], True
 
 
 def counted_sections(claim: Claim, target: Loaded) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -67,8 +67,9 @@ class Set:
 class Repair:
     """A change of the target, and the verdict of the source against the target so changed.
 
-    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `left`: by how
-    much the stored factors differ from the exact ones.
+    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `stilled`: pairs
+    that stand still since their factors make them turn by whole turns. `left`: by how much the stored factors differ
+    from the exact ones.
     """
 
     kinds: tuple[Kind, ...]
@@ -77,6 +78,7 @@ class Repair:
     parameters: tuple[Set, ...] = ()
     fed: Fed | None = None
     factors: tuple[Factor, ...] = ()
+    stilled: tuple[int, ...] = ()
     left: tuple[Claim, Size | None] | None = None
     limits: tuple[Limit, ...] = ()
 
@@ -246,18 +248,19 @@ def _factors(question: _Question) -> Repair | Closed:
         return Closed(Kind.FACTORS, refused, proved=True)
     plain = with_factors(question.target, [ONE] * len(question.target.layout.pairs), question.target.layout.name)
     uneven: Uneven | None = None
-    for setting in _settings(question, plain):
-        try:
-            found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed)
-            repair = _with_factors(question, setting, found) if isinstance(found, Factors) else None
-        except ProverError:
-            continue  # a number of it cannot be had
-        if repair is not None:
-            return repair
-        if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
-            uneven = found
+    for may_still in (False, True):
+        for setting in _settings(question, plain):
+            try:
+                found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed, may_still)
+                repair = _with_factors(question, setting, found) if isinstance(found, Factors) else None
+            except ProverError:
+                continue  # a number of it cannot be had
+            if repair is not None:
+                return repair
+            if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
+                uneven = found
     if uneven is not None:
-        return Closed(Kind.FACTORS, _uneven_words(uneven, question.verdict.claim), proved=True)
+        return Closed(Kind.FACTORS, _uneven_words(uneven, question.verdict.claim), uneven.is_proof)
     return Closed(Kind.FACTORS, "none were found that make up for it")
 
 
@@ -296,7 +299,9 @@ def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Rep
     exactly = with_factors(setting.target, found.values, name)
     near = with_factors(setting.target, [exact(factor.stored) for factor in factors], name)
     own = tuple(replace(feed, source=feed.target) for feed in setting.claim.feeds)
-    between = Claim(exactly.layout, near.layout, own)
+    # At real positions, where whole turns count: what is off by a little from them is off by that little.
+    sides = [replace(each.layout, positions="real") for each in (exactly, near)]
+    between = Claim(sides[0], sides[1], own)
     list_name = setting.target.family.factors or ""
     values = {each.name: each.needed for each in setting.parameters} | {
         list_name: f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
@@ -305,7 +310,7 @@ def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Rep
     made = _made(question, proved, _spec(question.target, values), setting)
     told = ("factors", "feed") if setting.fed else ("factors",)
     return made and replace(
-        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors,
+        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors, stilled=found.stilled,
         left=(between, size_of(between, question.positions)),
         limits=tuple(each for each in question.target.family.limits if each.of in told),
     )

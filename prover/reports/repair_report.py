@@ -8,7 +8,7 @@ from typing import Any
 
 from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
-from prover.exact.display import number_json, show_number, told
+from prover.exact.display import number_json, show_number, show_pairs, told
 from prover.exact.text import rational_text
 from prover.repair.factors import Factor
 from prover.repair.repairs import Kind, Repair, Repairs
@@ -83,6 +83,7 @@ def _repair_json(repair: Repair) -> JSON:
             "positions": {feed.name: {axis: _position(place) for axis, place in feed.target} for feed in claim.feeds},
         },
         "factors": [_factor_json(factor) for factor in repair.factors] or None,
+        "stilled": list(repair.stilled),
         "float32_leaves": repair.left and size_json(*repair.left),
         "permutation": list(holds.permutation) if moved and holds else None,
         "row_factors": [
@@ -203,6 +204,9 @@ def _change_rows(repair: JSON) -> list[tuple[str, str]]:
         values = [f"{factor['float32_value']:.9g}" for factor in repair["factors"]]
         shown = ", ".join(values[:SHOWN]) + (f", … {values[-1]}" if len(values) > SHOWN else "")
         rows.append(("change", f"{len(values)} frequency factors, one a pair, as float32: {shown} (all in --json)"))
+    if repair["stilled"]:
+        rows.append(("change", f"of these, the factors of pairs {show_pairs(repair['stilled'])} make them turn by "
+                               "whole turns, so that they stand still at whole positions, and at no others"))
     if repair["permutation"]:
         rows.append(("change", "rows of W_q and W_k, and all that belongs to them: the code below"))
     if repair["softmax_scale"]:

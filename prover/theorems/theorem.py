@@ -89,7 +89,7 @@ def _decide(study: Study) -> Answer:
         return Answer(Scope.OPEN, reason="it is not known whether the heads always have the same width")
     if statement.outside:
         return Answer(Scope.OPEN, reason=statement.outside)
-    if not _have_values(study):
+    if not have_values(study):
         return Answer(Scope.OPEN, reason="an expression may have no value for some parameters (a division by 0?)")
     same_counts = study.follows(
         "counts", "Are there parameters for which the numbers of pairs differ?",
@@ -108,7 +108,7 @@ def _text(e: sympy.Basic) -> str:
     return f"'{formula(e)}'"
 
 
-def _have_values(study: Study) -> bool:
+def have_values(study: Study) -> bool:
     """Whether all expressions have values for all parameters, as far as that can be asked.
 
     What both sides need and no solver can be asked about is left out: where it fails there is no kernel at all.

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf, nstr
 
+from plain_loops import mrope_axis
 from prover import checker, prove_runtime, repair
 from prover.claims.relation import Outcome
 from prover.errors import InputError
@@ -22,23 +23,11 @@ N = 128
 BOTH = ("text", "image")
 
 
-def _axis(kind: str, sections: list[int], pair: int) -> int:
-    """The axis of a pair as the loop of ggml_mrope_cache_init has it: 0 to 3 for t, h, w, e."""
-    sector = pair % sum(sections)
-    if kind == "imrope":
-        for axis in (1, 2, 0):
-            if sector % 3 == axis and sector < 3 * sections[axis]:
-                return axis
-        return 3
-    ends = np.cumsum(sections)
-    return next(axis for axis in range(4) if sector < ends[axis])
-
-
 def _scores(kind, sections, factors, q, k, at, other, n=N, base=10000.0):
     """The score of q at one place and k at another, by a loop over the pairs."""
     total = 0.0
     for j in range(n // 2):
-        axis = _axis(kind, sections, j)
+        axis = mrope_axis(kind, sections, j)
         turn = base ** (-2 * j / n) / factors[j] * (at[axis] - other[axis])
         a, b, c, d = q[j], q[j + n // 2], k[j], k[j + n // 2]
         total += (a * c + b * d) * np.cos(turn) + (b * c - a * d) * np.sin(turn)
@@ -57,7 +46,7 @@ def test_imrope_on_the_kernel_of_mrope(sections: str, needed: list[int] | None) 
     source, target = f"ggml/imrope:sections={sections}", f"ggml/mrope:sections={sections}"
     found = repair(source, target).to_json()
     own = [int(n) for n in sections.split(",")]
-    counts = [sum(_axis("imrope", own, j) == axis for j in range(64)) for axis in range(4)]
+    counts = [sum(mrope_axis("imrope", own, j) == axis for j in range(64)) for axis in range(4)]
     changed = own if counts == own else counts
     assert (found["exit_code"], found["verdict"]) == (5, "convertible")
     told = [each["needed"] for each in found["repair"]["parameters"]]
@@ -120,12 +109,12 @@ def test_what_float32_loses_is_bounded() -> None:
     assert low * (1 - mpf(10) ** -5) <= most <= high * (1 + mpf(10) ** -5)
 
 
-def test_factors_reach_exactly_the_sections_with_as_many_pairs_of_each_axis() -> None:
+def test_factors_reach_exactly_the_sections_with_as_many_pairs_of_eachmrope_axis() -> None:
     """Over all small sections: with moved rows and factors alone there is a repair, or a proof that there is none."""
     seen = set()
     for sections in islice((s for s in product(range(5), repeat=4) if sum(s) == 6 and max(s[:3])), 0, None, 5):
         counts = [
-            [sum(_axis(kind, list(sections), j) == axis for j in range(6)) for axis in range(4)]
+            [sum(mrope_axis(kind, list(sections), j) == axis for j in range(6)) for axis in range(4)]
             for kind in ("imrope", "mrope")
         ]
         text = ",".join(map(str, sections))
@@ -137,7 +126,56 @@ def test_factors_reach_exactly_the_sections_with_as_many_pairs_of_each_axis() ->
     assert seen == {True, False}
 
 
-def test_qwen3_vl_needs_the_position_on_the_fourth_axis() -> None:
+def test_pairs_that_are_too_many_turn_by_whole_turns() -> None:
+    """Where e is fed 0, pairs that fall to it stand still; those that the target has too many of can be made to."""
+    seen = set()
+    for sections in ((2, 2, 2, 0), (4, 1, 1, 0), (3, 1, 1, 1), (1, 1, 4, 0), (2, 3, 1, 0)):
+        text, n = ",".join(map(str, sections)), 6
+        counts = [
+            [sum(mrope_axis(kind, list(sections), j) == axis for j in range(n)) for axis in range(3)]
+            for kind in ("mrope", "imrope")
+        ]
+        found = _found(f"ggml/mrope:head_dim=12:sections={text}", f"ggml/imrope:head_dim=12:sections={text}",
+                       ("image",), (Kind.PERMUTATION, Kind.FACTORS))
+        possible = all(ours <= theirs for ours, theirs in zip(*counts, strict=True))
+        assert (found.found is not None, found.is_refuted) == (possible, not possible), sections
+        back = _found(f"ggml/imrope:head_dim=12:sections={text}", f"ggml/mrope:head_dim=12:sections={text}",
+                      ("image",), (Kind.PERMUTATION, Kind.FACTORS))
+        assert back.found is not None
+        assert len(back.found.stilled) == sum(counts[0]) - sum(counts[1])
+        seen |= {possible, bool(back.found.stilled)}
+    assert seen == {True, False}
+
+
+def test_stilled_pairs_stand_still_in_a_kernel_written_apart() -> None:
+    """Partial rotation on a kernel that turns all lanes; what float32 leaves of the whole turns is bounded."""
+    found = repair("ggml/neox:n_rot=8:head_dim=16", "ggml/neox:head_dim=16", allow=("permutation", "factors"),
+                   positions=1000).to_json()["repair"]
+    assert found["stilled"] == [4, 5, 6, 7]
+    rows, factors = np.array(found["permutation"]), [factor["value"] for factor in found["factors"]]
+    q, k = np.random.default_rng(3).standard_normal((2, 16))
+    for at in (0, 1, 7, 50):
+        wanted = sum(q[j] * k[j] for j in range(8, 16))
+        for j in range(4):
+            turn = 10000.0 ** (-2 * j / 8) * at
+            wanted += (q[j] * k[j] + q[j + 4] * k[j + 4]) * np.cos(turn)
+            wanted += (q[j + 4] * k[j] - q[j] * k[j + 4]) * np.sin(turn)
+        got = 0.0
+        a, b = q[rows], k[rows]
+        for j in range(8):
+            turn = 10000.0 ** (-2 * j / 16) / factors[j] * at
+            got += (a[j] * b[j] + a[j + 8] * b[j + 8]) * np.cos(turn)
+            got += (a[j + 8] * b[j] - a[j] * b[j + 8]) * np.sin(turn)
+        assert np.isclose(wanted, got, atol=1e-9)
+    bound = mpf(found["float32_leaves"]["angle"]["radians"][1])
+    worst = max(
+        abs(mpf(10000) ** (mpf(-2 * j) / 16) / mpf(float(np.float32(factors[j]))) - 2 * mp.pi) * 1000
+        for j in range(4, 8)
+    )
+    assert worst <= bound <= 8 * worst
+
+
+def test_qwen3_vl_needs_the_position_on_the_fourthmrope_axis() -> None:
     """Pairs whose turn is past their section get t in transformers and e in ggml, which is fed 0."""
     found = _found("transformers/mrope-stride3:mrope_section=24,20,20", "ggml/imrope", BOTH)
     assert found.found is not None
