@@ -79,7 +79,7 @@ def prove(
     from prover.errors import InputError
 
     if certificate is not None:
-        _check_certificate_path(certificate)
+        check_certificate_path(certificate)
     if where and not names:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     style = "json" if as_json else style
@@ -104,7 +104,7 @@ def prove(
     return tell(answer, style, certificate)
 
 
-def _check_certificate_path(name: str) -> None:
+def check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else, before any work is done."""
     from prover.errors import InputError
     from prover.files import read_text, require_writable

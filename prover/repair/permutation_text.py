@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,7 @@ from prover.repair.array_expression import ArrayExpression, read_expression
 from prover.repair.array_operations import Array, require_room, shape_text
 from prover.repair.array_values import work_out
 from prover.repair.converters import Converter, find_converter, unknown_converter
-from prover.repair.size_names import Matrix, sizes_of
+from prover.repair.size_names import COLUMNS, Matrix, sizes_of
 
 MAX_ROWS = 1 << 16
 MAX_BYTES = 1 << 20
@@ -33,8 +34,7 @@ _BINARY = (".npy", ".npz", ".pt", ".pth", ".bin", ".safetensors", ".gguf")
 READINGS = {
     "matrix": "W as a matrix of (rows, columns)",
     "vector": "W as a vector of all rows, as a bias is",
-    "heads": "W as an array of (heads, lanes of a head), as rotated vectors are: on a matrix of (rows, columns) it "
-    "would not move rows",
+    "heads": "W as rotated vectors, (..., lanes of a head): on a matrix of (rows, columns) it would not move rows",
 }
 
 
@@ -200,7 +200,8 @@ def _of_expression(given: Given, matrix: Matrix, lets: Mapping[str, int]) -> Mov
     if given.converter and given.converter.head not in (None, matrix.width):
         raise InputError(f"{given.converter.name} takes heads of {given.converter.head} lanes, not {matrix.width}")
     sizes = sizes_of(matrix, expression.sizes, lets)
-    used = tuple((name, sizes.values[name]) for name in expression.sizes if name in sizes.values)
+    used = tuple((name, sizes.values[name]) for name in expression.sizes if name in sizes.values and (
+        name not in COLUMNS or name in lets))
     if expression.array is None:
         numbers = work_out(expression, None, sizes.values)
         if numbers.ndim != 1:
@@ -233,14 +234,22 @@ def _readings(
     except ExpressionError as first:
         fault = first
     for reading in others:
-        shape = (matrix.rows,) if reading == "vector" else (matrix.heads, matrix.width)
+        # Of rotated vectors there are several: what does not act on the last axis, and on no other, is no such reading.
+        shape = (matrix.rows,) if reading == "vector" else (2, matrix.heads, matrix.width)
         try:
-            found = work_out(expression, np.arange(matrix.rows, dtype=np.int32).reshape(shape), values)
-            if found.shape in (shape, (matrix.rows,)):
-                return found.reshape(-1).tolist(), reading
+            found = work_out(expression, np.arange(prod(shape), dtype=np.int32).reshape(shape), values)
         except ExpressionError:
             continue
+        if found.shape == shape and (reading == "vector" or _acts_on_last_axis(found)):
+            return found.reshape(-1)[: matrix.rows].tolist(), reading
     raise fault
+
+
+def _acts_on_last_axis(found: Array) -> bool:
+    """Whether the same is done to every run of the last axis, and something is done."""
+    width = found.shape[-1]
+    runs = found.reshape(-1, width) - np.arange(0, found.size, width, dtype=np.int32)[:, None]
+    return bool((runs == runs[0]).all()) and not np.array_equal(runs[0], np.arange(width))
 
 
 def _moves_columns(found: Array, entries: Array) -> bool:

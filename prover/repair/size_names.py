@@ -24,7 +24,7 @@ MAX_SIZE = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """W_q or W_k: its heads, and those of both; `width`: lanes of a head; `rotated`: how many turn, if that is known."""
+    """W_q or W_k: its heads, and those of both; `width`: lanes of a head; `rotated`: how many turn, if known."""
 
     name: str
     heads: int
