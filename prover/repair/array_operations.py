@@ -1,7 +1,7 @@
 """What an expression about a weight matrix may do to an array of entry numbers: moves, in NumPy's and torch's terms.
 
-Each function gives a new array or view; none computes with entries. What cannot be done raises InputError without a
-place, which whoever reads the expression adds.
+Each function gives a new array, laid out in order as torch has it, or a view; none computes with entries. What cannot
+be done raises InputError without a place, which whoever reads the expression adds.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def unsqueeze(array: Array, axis: int) -> Array:
 
 def flip(array: Array, axes: Sequence[int] | None = None) -> Array:
     """Axes reversed; all if none is named."""
-    return np.flip(array, None if axes is None else tuple(axis_of(array, axis) for axis in axes))
+    return np.ascontiguousarray(np.flip(array, None if axes is None else tuple(axis_of(array, axis) for axis in axes)))
 
 
 def parts(array: Array, sizes: Sequence[int], axis: int) -> tuple[Array, ...]:
@@ -162,7 +162,7 @@ def join(arrays: Sequence[Array], axis: int) -> Array:
                 f"shapes {shape_text(first.shape)} and {shape_text(each.shape)} cannot be joined along axis {axis}",
                 advice="All sizes but that of the axis must agree",
             )
-    return np.concatenate(arrays, at)
+    return np.ascontiguousarray(np.concatenate(arrays, at))
 
 
 def stack(arrays: Sequence[Array], axis: int) -> Array:
@@ -170,15 +170,14 @@ def stack(arrays: Sequence[Array], axis: int) -> Array:
     for each in arrays[1:]:
         if each.shape != arrays[0].shape:
             raise InputError(f"shapes {shape_text(arrays[0].shape)} and {shape_text(each.shape)} cannot be stacked")
-    return np.stack(arrays, axis_of(arrays[0], axis, 1))
+    return np.ascontiguousarray(np.stack(arrays, axis_of(arrays[0], axis, 1)))
 
 
 def take(array: Array, numbers: Sequence[int] | Array, axis: int) -> Array:
     """Entries of an axis by their numbers."""
     at = axis_of(array, axis)
     key: list[Any] = [slice(None)] * at
-    found: Array = array[(*key, _numbers(array, numbers, at))]
-    return found
+    return np.ascontiguousarray(array[(*key, _numbers(array, numbers, at))])
 
 
 def index(array: Array, items: Sequence[Any]) -> Array:
@@ -203,7 +202,7 @@ def index(array: Array, items: Sequence[Any]) -> Array:
         key.append(item)
         axis += item is not None
     found: Array = array[tuple(key)]
-    return found
+    return np.ascontiguousarray(found) if lists else found
 
 
 def _numbers(array: Array, numbers: Sequence[int] | Array, axis: int) -> npt.NDArray[np.int64]:

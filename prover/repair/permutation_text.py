@@ -219,7 +219,7 @@ def _readings(
 ) -> tuple[list[int], str]:
     """The rows, and how W was taken: as a matrix, if that makes sense; else as a vector, or by heads."""
     fault: InputError | None = None
-    others: tuple[str, ...] = ("vector", "heads")
+    others: tuple[str, ...] = ("heads", "vector")
     try:
         require_room(matrix.rows * columns)
         entries = np.arange(matrix.rows * columns, dtype=np.int32).reshape(matrix.rows, columns)
