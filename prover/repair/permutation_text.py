@@ -148,7 +148,8 @@ def move_of(given: Given, matrix: Matrix, lets: Mapping[str, int]) -> Move | Non
             return _of_list(given.numbers, matrix)
         return _of_expression(given, matrix, lets)
     except InputError as fault:
-        raise fault.inside("permutation") from None
+        whose = given.shown if given.converter else "permutation"
+        raise fault.inside(whose if matrix.name == "head" else f"{whose}, {matrix.name}") from None
 
 
 def _of_list(numbers: Sequence[int], matrix: Matrix, reading: str = "") -> Move | None:
