@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from prover.api.answers import Layout, Permutation, Texts, several
 from prover.api.arguments import loaded_told
+from prover.errors import InputError
 
 
 def check_permutation(
@@ -34,8 +35,7 @@ def check_permutation(
     from prover.repair.size_names import read_lets
     from prover.reports.permutation_report import permutation_json, permutation_markdown, permutation_text
 
-    text = permutation if isinstance(permutation, str) else ",".join(map(str, permutation))
-    given, lets = read_permutation(text), read_lets(several(sizes))
+    given, lets = read_permutation(_text(permutation)), read_lets(several(sizes))
     (first, told), (second, also) = (loaded_told(side) for side in (source, target))
     held = hold(first, second, given, matrices(first, second, heads, kv_heads), lets, axes_feeds(axes, several(feeds)))
     found = permutation_json(held, (told, also))
@@ -46,3 +46,12 @@ def check_permutation(
         tuple(found["needed"]["permutation"]) if found["needed"] else None,
         tuple(dict.fromkeys(slip.kind.value for part in held.parts for slip in part.slips)),
     )
+
+
+def _text(permutation: str | Sequence[int]) -> str:
+    if isinstance(permutation, str):
+        return permutation
+    try:
+        return ",".join(map(str, permutation))
+    except TypeError:
+        raise InputError("expected a text or row numbers", where="permutation") from None

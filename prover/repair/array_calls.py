@@ -69,7 +69,7 @@ def call_method(
         is_tuple = len(values) == 1 and isinstance(values[0], tuple)
         return _moved(name, array, _wholes(name, values[0] if is_tuple else values), library or hint, is_tuple)
     if name in _CUTS:
-        return _cut(name, array, values, options, library)
+        return _cut(name, array, values, options, library or hint)
     if name in _OTHERS:
         return _OTHERS[name](array, values, options)
     raise InputError(f"'{name[:40]}' is not known", advice=f"Known: {KNOWN}")
@@ -215,7 +215,7 @@ _OTHERS = {
 
 
 def _cut(name: str, array: Array, values: list[Any], options: Options, library: str | None) -> tuple[Array, ...]:
-    """chunk, and split, which takes the size of a part in torch and the number of parts in NumPy."""
+    """chunk, and split, which takes the size of a part in torch and the number of parts in NumPy and MLX."""
     axis = _axis(name, values[1:], options, 0)
     what = values[0] if values else None
     if name == "split" and isinstance(what, tuple):

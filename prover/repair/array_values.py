@@ -16,7 +16,7 @@ from prover.repair.array_operations import Array
 
 MAX_NUMBER = 1 << 31
 MAX_LIST = 1 << 20
-MAX_COPIED = 1 << 27  # entries of all arrays that are made
+MAX_COPIED = 3 << 24  # entries of all arrays that are made
 BUILT_IN = ("range", "list", "tuple", "len", "int", "min", "max", "rearrange")
 
 

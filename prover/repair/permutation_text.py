@@ -22,10 +22,11 @@ from prover.repair.array_expression import ArrayExpression, read_expression
 from prover.repair.array_operations import Array, require_room, shape_text
 from prover.repair.array_values import work_out
 from prover.repair.converters import Converter, find_converter, unknown_converter
-from prover.repair.size_names import COLUMNS, Matrix, sizes_of
+from prover.repair.size_names import Matrix, sizes_of
 
 MAX_ROWS = 1 << 16
 MAX_BYTES = 1 << 20
+BLOCK = 256  # rows that are looked at together
 _LIST = re.compile(r"[\s\d,;\[\]()+.eE-]*\Z", re.ASCII)
 _ITEM = re.compile(r"[\s\[\](),;]*(?P<item>[^\s\[\](),;]+)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+\Z|[A-Z]\w+\.\w+\Z|_\w+\Z", re.ASCII)
@@ -201,8 +202,7 @@ def _of_expression(given: Given, matrix: Matrix, lets: Mapping[str, int]) -> Mov
     if given.converter and given.converter.head not in (None, matrix.width):
         raise InputError(f"{given.converter.name} takes heads of {given.converter.head} lanes, not {matrix.width}")
     sizes = sizes_of(matrix, expression.sizes, lets)
-    used = tuple((name, sizes.values[name]) for name in expression.sizes if name in sizes.values and (
-        name not in COLUMNS or name in lets))
+    used = tuple((name, sizes.values[name]) for name in expression.sizes if name in sizes.values)
     if expression.array is None:
         numbers = work_out(expression, None, sizes.values)
         if numbers.ndim != 1:
@@ -225,8 +225,9 @@ def _readings(
         require_room(matrix.rows * columns)
         entries = np.arange(matrix.rows * columns, dtype=np.int32).reshape(matrix.rows, columns)
         found = work_out(expression, entries, values)
-        if not _moves_columns(found, entries):
-            return _rows_of(found, entries.shape), "matrix"
+        rows = _rows_of(found, entries.shape)
+        if rows is not None:
+            return rows, "matrix"
         fault = InputError(
             "moves columns, not rows",
             advice="W_q and W_k are (rows, columns), as torch's Linear has them; act on axis 0, or transpose first",
@@ -253,15 +254,8 @@ def _acts_on_last_axis(found: Array) -> bool:
     return bool((runs == runs[0]).all()) and not np.array_equal(runs[0], np.arange(width))
 
 
-def _moves_columns(found: Array, entries: Array) -> bool:
-    columns = entries.shape[1]
-    if found.shape != entries.shape or np.array_equal(found, entries):
-        return False
-    return bool(np.array_equal(found // columns, entries // columns))
-
-
-def _rows_of(found: Array, shape: tuple[int, ...]) -> list[int]:
-    """Which row of W each row of the result is. Raises InputError if a row is mixed of several."""
+def _rows_of(found: Array, shape: tuple[int, ...]) -> list[int] | None:
+    """Which row of W each row of the result is; None if only columns have moved. Raises InputError for other moves."""
     rows, columns = shape
     if found.size != rows * columns:
         raise InputError(f"keeps {found.size // columns} of {rows} rows" if found.size < rows * columns else
@@ -271,10 +265,24 @@ def _rows_of(found: Array, shape: tuple[int, ...]) -> list[int]:
             f"gives an array of shape {shape_text(found.shape)} for W of {shape_text(shape)}",
             advice="End with .reshape(W.shape)",
         )
-    first = found[:, 0] // columns
-    if not np.array_equal(found, first[:, None] * columns + np.arange(columns, dtype=np.int32)):
-        place_ = int(np.flatnonzero((found != first[:, None] * columns + np.arange(columns)).any(axis=1))[0])
-        raise InputError(f"row {place_} of the result is mixed of several rows or columns",
-                         advice="A permutation of rows leaves each row whole; is the column axis in its place?")
-    numbers: list[int] = first.tolist()
-    return numbers
+    mixed = None
+    in_place = True  # no entry has left its row
+    for start in range(0, rows, BLOCK):
+        block = found[start : start + BLOCK]
+        firsts = block[:, :1] // columns
+        broken = (block != firsts * columns + np.arange(columns, dtype=np.int32)).any(axis=1)
+        if mixed is None and broken.any():
+            mixed = start + int(np.argmax(broken))
+        if mixed is not None:
+            in_place = in_place and bool(
+                (block // columns == np.arange(start, start + len(block), dtype=np.int32)[:, None]).all()
+            )
+        elif in_place:
+            in_place = bool((firsts[:, 0] == np.arange(start, start + len(block))).all())
+    if mixed is None:
+        numbers: list[int] = (found[:, 0] // columns).tolist()
+        return numbers
+    if in_place:
+        return None
+    raise InputError(f"row {mixed} of the result is mixed of several rows or columns",
+                     advice="A permutation of rows leaves each row whole; is the column axis in its place?")

@@ -12,6 +12,7 @@ from prover.errors import EXIT_INTERNAL
 from prover.exact.display import number_json
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.permutation_text import READINGS
+from prover.repair.size_names import COLUMNS, USUAL_COLUMNS
 from prover.repair.slips import Kind, Rows, Slip
 from prover.reports.explain import explanation, headline
 from prover.reports.idiom import Idiom, find_idiom
@@ -27,6 +28,7 @@ JSON = dict[str, Any]
 SCHEMA = "rope-prover/permutation/1"
 CONVENTION = "row i of the result is row rows[i] of what was there: W_new = W[rows], rows counted from 0"
 MAX_LISTED = 5
+FREE = frozenset((name, USUAL_COLUMNS) for name in COLUMNS)
 EXITS = {State.RIGHT: Outcome.EQUIVALENT, State.WRONG: Outcome.DIFFERENT, State.UNDECIDED: Outcome.UNDECIDED}
 
 
@@ -65,7 +67,9 @@ def permutation_json(held: Held, told: tuple[Sequence[Finding], Sequence[Finding
         "relation": verdict and relation_word(verdict),
         "refuted": verdict and verdict.fails and verdict.fails.value,
         "as_stored": verdict and verdict.as_stored and stored_json(verdict.as_stored),
-        "strength": verdict.strength.value if verdict else "none needed",
+        "strength": verdict.strength.value if verdict else (
+            "none needed" if held.state is State.WRONG else "none"
+        ),
         "explanation": _why(held),
         "certificate": verdict and _digest(verdict),
         "exit_code": exit_code(held),
@@ -330,12 +334,17 @@ def _given_rows(found: JSON) -> list[tuple[str, str]]:
     readings = dict.fromkeys(part["read_as"] for part in parts if part["read_as"])
     rows += [("read as", reading) for reading in readings]
     names = [
-        f"{', '.join(f'{name} = {value}' for name, value in part['names'].items())}"
+        f"{', '.join(_name_text(name, value) for name, value in part['names'].items())}"
         + (f" for {part['matrix']}" if len(parts) > 1 else "")
         for part in parts if part["names"]
     ]
     rows += [("names", "; ".join(names))] if names else []
     return [*rows, ("means", CONVENTION)]
+
+
+def _name_text(name: str, value: int) -> str:
+    """Of columns there may be any number: those of the weights are not known."""
+    return f"{name} = {value}{' (columns, of which any number does)' if (name, value) in FREE else ''}"
 
 
 def _part_text(part: JSON) -> str:
