@@ -150,6 +150,8 @@ def move_of(given: Given, matrix: Matrix, lets: Mapping[str, int]) -> Move | Non
         return _of_expression(given, matrix, lets)
     except InputError as fault:
         whose = given.shown if given.converter else "permutation"
+        if given.kind != "list" and matrix.name == "head" and "entries" in fault.message:
+            fault.advice = f"{fault.advice}. Without --heads W is one head of {matrix.width} rows"
         raise fault.inside(whose if matrix.name == "head" else f"{whose}, {matrix.name}") from None
 
 

@@ -111,11 +111,10 @@ def slips_of_head(
     for extent in dict.fromkeys(extents):
         if extent == lanes:
             continue
-        for other in riffle.over(*extent):
-            turned = _right_way(other.rows(len(rows)), is_right)
-            if turned is not None:
-                yield Slip(Kind.EXTENT, lanes=lanes, needed=extent, is_inverse=turned)
-                return
+        turned = _undone(tuple(riffle.over(*extent)), len(rows), is_right)
+        if turned is not None:
+            yield Slip(Kind.EXTENT, lanes=lanes, needed=extent, is_inverse=turned)
+            return
 
 
 def slips_of_matrix(rows: Rows, heads: int, width: int, is_right: IsRight) -> Iterator[Slip]:
@@ -129,11 +128,9 @@ def slips_of_matrix(rows: Rows, heads: int, width: int, is_right: IsRight) -> It
     riffle = find_riffle(rows[:size])
     if riffle is None or (riffle.start, riffle.stop) != (0, size):
         return
-    for other in riffle.over(0, width):
-        turned = _right_way(other.rows(width), is_right)
-        if turned is not None:
-            yield Slip(Kind.HEADS, heads=len(rows) // size, width=size, is_inverse=turned)
-            return
+    turned = _undone(tuple(riffle.over(0, width)), width, is_right)
+    if turned is not None:
+        yield Slip(Kind.HEADS, heads=len(rows) // size, width=size, is_inverse=turned)
 
 
 def block_size(rows: Sequence[int]) -> int:
@@ -147,8 +144,9 @@ def block_size(rows: Sequence[int]) -> int:
     return count
 
 
-def _right_way(rows: Rows, is_right: IsRight) -> bool | None:
-    """False: it is right. True: turned round it is. None: neither."""
-    if is_right(rows):
+def _undone(riffles: Sequence[Riffle], width: int, is_right: IsRight) -> bool | None:
+    """False: one of these is right. True: one is, turned round. None: none is."""
+    every = [riffle.rows(width) for riffle in riffles]
+    if any(is_right(rows) for rows in every):
         return False
-    return True if is_right(inverse(rows)) else None
+    return True if any(is_right(inverse(rows)) for rows in every) else None

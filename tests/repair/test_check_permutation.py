@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from moved_scores import Kernel, adjacent, half, same_scores
 
+from conftest import spec_of
 from prover import Permutation, check, check_permutation, load
 from prover.errors import InputError
 from prover.repair.slips import block_size, find_riffle, inverse
@@ -159,6 +160,16 @@ def test_groups_that_do_not_divide_the_rows_fail_in_the_function_too() -> None:
         check_permutation(*specs(128), "llama.cpp/reverse_hf_permute", heads=28, kv_heads=4)
 
 
+def test_permute_for_rope_counts_the_heads_of_q_for_k_too() -> None:
+    """Right where both have as many, and wrong for k where it has fewer."""
+    sides = specs(16)[::-1]
+    assert ("right", ()) == slips(check_permutation(*sides, "transformers/PermuteForRope", heads=4))
+    answer = check_permutation(*sides, "transformers/PermuteForRope", heads=8, kv_heads=2)
+    assert not same_scores(adjacent(16), half(16), *answer.rows)
+    assert ("wrong", ("head count",)) == slips(answer)
+    assert answer.headline.startswith("q is right, k is wrong: this is the one for 8 heads of 4; here they are 2 of 16")
+
+
 def test_the_case_of_the_report_is_told_in_its_words() -> None:
     """256 rows of k are 4 heads of 64, permuted as 8 of 32: 128 rows are wrong."""
     answer = check_permutation(*specs(64), "llama.cpp/reverse_hf_permute", heads=32, kv_heads=4)
@@ -273,7 +284,7 @@ def test_where_nothing_could_be_right_that_is_said_first() -> None:
 
 def test_what_is_no_rotation() -> None:
     """Right is proved there too; rows between heads and unlike heads are left undecided."""
-    wan = load("tests/small_layouts/mixed-table.toml")
+    wan = load(spec_of("tests/mixed-table"))
     width = wan.width
     assert "right" == check_permutation(wan, wan, range(width)).verdict
     rows = (*range(width, 2 * width), *range(width))
@@ -318,6 +329,21 @@ def test_ways_to_move_are_bounded() -> None:
         rows += [8 * head + row for row in (0, 1, *still)]
     with pytest.raises(InputError, match="the rows move in more than 64 ways"):
         check_permutation(spec, spec, rows, heads=80)
+
+
+def test_a_whole_matrix_without_heads_is_told_what_is_missing() -> None:
+    """An expression that has the numbers of a model in it does not fit one head."""
+    text = "w.view(4, 2, 4, cols).transpose(1, 2).reshape(w.shape)"
+    with pytest.raises(InputError, match="Without --heads W is one head of 8 rows"):
+        check_permutation(HALF8, NORMAL8, text)
+    assert "right" == check_permutation(HALF8, NORMAL8, text, heads=4).verdict
+
+
+@pytest.mark.parametrize("given", [None, 7, object()])
+def test_what_is_neither_text_nor_rows_is_refused(given: object) -> None:
+    """As a fault of the caller."""
+    with pytest.raises(InputError, match="permutation: expected a text or row numbers"):
+        check_permutation(HALF8, NORMAL8, given)  # type: ignore[arg-type]
 
 
 def test_layouts_of_different_widths_are_no_question() -> None:
