@@ -15,7 +15,7 @@ from prover.repair.array_expression import KNOWN, MODULES, ArrayExpression
 from prover.repair.array_operations import Array
 
 MAX_NUMBER = 1 << 31
-MAX_LIST = 1 << 20
+MAX_LISTED = 1 << 20  # numbers of all lists that are made
 MAX_COPIED = 3 << 24  # entries of all arrays that are made
 BUILT_IN = ("range", "list", "tuple", "len", "int", "min", "max", "rearrange")
 
@@ -38,6 +38,7 @@ class _Walk:
         self.array = array
         self.sizes = sizes
         self.copied = 0
+        self.items = 0
 
     def fail(self, node: ast.AST, message: str, advice: str = "") -> ExpressionError:
         return self.expression.fail(node, message, advice)
@@ -97,16 +98,23 @@ class _Walk:
                 inner = self.value(node.value)
                 if not isinstance(inner, tuple):
                     raise self.fail(node, f"* stands before {kind_of(inner)}, expected a shape or a list")
+                self.require_items(node, len(inner))
                 found += inner
             else:
+                self.require_items(node, 1)
                 found.append(self.value(node))
         return tuple(found)
+
+    def require_items(self, node: ast.AST, count: int) -> None:
+        """Raise ExpressionError where lists with so many more entries would be too much."""
+        self.items += count
+        if self.items > MAX_LISTED:
+            raise self.fail(node, f"lists of more than {MAX_LISTED} numbers in all")
 
     def operation(self, node: ast.BinOp) -> Any:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.Add) and isinstance(left, tuple) and isinstance(right, tuple):
-            if len(left) + len(right) > MAX_LIST:
-                raise self.fail(node, "a list is too long")
+            self.require_items(node, len(left) + len(right))
             return left + right
         for value, side in ((left, node.left), (right, node.right)):
             if type(value) is not int:
@@ -131,6 +139,8 @@ class _Walk:
 
     def condition(self, node: ast.expr) -> bool:
         match node:
+            case ast.BoolOp(op=op, values=values):
+                return (all if isinstance(op, ast.And) else any)(self.condition(value) for value in values)
             case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
                 same = self.value(left) is None and self.value(right) is None
                 return same is isinstance(op, ast.Is)
@@ -268,6 +278,5 @@ class _Walk:
         if not 1 <= len(values) <= 3 or any(type(value) is not int for value in values) or 0 in values[2:]:
             raise self.fail(node, "a range takes one to three whole numbers, its step not zero")
         found = range(*values)
-        if len(found) > MAX_LIST:
-            raise self.fail(node, f"a range of {len(found)} numbers; at most {MAX_LIST}")
+        self.require_items(node, len(found))
         return tuple(found)

@@ -18,7 +18,7 @@ from prover.reports.explain import explanation, headline
 from prover.reports.idiom import Idiom, find_idiom
 from prover.reports.report import relation_word
 from prover.reports.stored_report import stored_json
-from prover.reports.text import escape_markdown, far_words, labelled_text, markdown_prose, plain
+from prover.reports.text import escape_markdown, far_words, labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.findings import incomplete
 from prover.sources.model import Finding
@@ -275,13 +275,19 @@ def permutation_text(found: JSON, path: str | None) -> str:
 
 def permutation_markdown(found: JSON, path: str | None) -> str:
     """A pull-request comment."""
-    lines = [f"### {markdown_prose(_first_line(found, found['verdict'].capitalize()))}", "", "| | |", "|---|---|"]
-    lines += [f"| {label} | {escape_markdown(plain(text, 4000))} |" for label, text in _rows(found, path)]
+    lines = [f"### {_escaped(_first_line(found, found['verdict'].capitalize()))}", "", "| | |", "|---|---|"]
+    lines += [f"| {label} | {_escaped(text)} |" for label, text in _rows(found, path)]
     code = _code(found)
     if code:
         lines += ["", "```python", code["numpy"].rstrip(), "```", "", "<details><summary>The same in torch</summary>"]
         lines += ["", "```python", code["torch"].rstrip(), "```", "", "</details>"]
     return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """What strangers wrote may stand anywhere in it, and it may be long."""
+    shown = plain(text, 4000)
+    return "".join(escape_markdown(shown[start : start + 400]) for start in range(0, len(shown), 400))
 
 
 def _code(found: JSON) -> JSON | None:

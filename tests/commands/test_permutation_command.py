@@ -116,3 +116,12 @@ def test_strangers_words_are_escaped(capsys: Capture) -> None:
     told = capsys.readouterr().out
     assert "\\<b\\>\\*\\_\\*\\</b\\>" in told
     assert "<b>" not in told
+
+
+def test_a_layout_file_of_a_stranger_is_named_safely(capsys: Capture, tmp_path: Path) -> None:
+    """Its path stands in the first line too, and is no link there."""
+    path = tmp_path / "[x](http:.toml"
+    path.write_text('like = "ggml/normal"\ntitle = "*bold* <b>"\n')
+    assert 0 == run_command(["check-permutation", str(path), "ggml/normal", "w[..., :]", "--format", "markdown"])
+    told = capsys.readouterr().out
+    assert ("\\[x\\]\\(http" in told, "](" in told, "*bold*" in told) == (True, False, False)

@@ -55,6 +55,7 @@ SAME: dict[str, Array] = {
     "w.T.T": W, "w[:, None].squeeze(1)": W, "w.unsqueeze(0)[0]": W, "w[..., :]": W, "np.asarray(w).copy()": W,
     "torch.cat(w.split([3, 21]), 0)": W, "np.concatenate(np.split(w, [3], axis=0))": W, "torch.cat(w.split(7))": W,
     "np.concatenate(np.split(w, 4))": W, "w.reshape(w.shape if d % 2 == 0 else (d, -1))": W,
+    "w if d > 2 and n_heads is not None or d == 0 else w.T": W,
     "w.reshape((n_heads,) + (d,) + w.shape[1:]).ravel().reshape(len(w.shape) * 12, -1)": W,
 }
 
@@ -125,7 +126,9 @@ REFUSED: dict[str, tuple[int | None, str]] = {
     "w.reshape(w)": (3, "reshape takes whole numbers, got an array"),
     "w.reshape(shape=d)": (3, "'shape=' is not known"),
     "range(10**9)": (7, "operator in '10**9'"),
-    "range(999999999)": (1, "a range of 999999999 numbers"),
+    "range(999999999)": (1, "lists of more than 1048576 numbers in all"),
+    "[" + "range(900000), " * 3 + "]": (17, "lists of more than 1048576 numbers in all"),
+    "w[[" + "*range(300000), " * 3 + "0]]": (20, "lists of more than 1048576 numbers in all"),
     "-" * 90 + "d": (None, "nested 80 deep"),
     "(" * 300 + "w" + ")" * 300: (None, "not an expression"),
     "w" + ".T" * 100: (None, "nested 80 deep"),

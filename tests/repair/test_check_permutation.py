@@ -369,3 +369,32 @@ def test_the_kernels_of_this_test_differ() -> None:
     kernels: list[Kernel] = [half(8), adjacent(8)]
     assert not same_scores(*kernels, range(8), range(8))
     assert same_scores(kernels[0], kernels[0], range(8), range(8))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_matrices_by_chance(seed: int) -> None:
+    """q of two heads and k of one or two, each head moved in its own way, now and then across heads."""
+    generator = random.Random(seed)
+    still = [(0, 2, 1, 3), (0, 1, 2, 3), (0, 1, 3, 2), (1, 0, 2, 3)]
+    words = []
+    for _ in range(12):
+        kv_heads = generator.choice((1, 2))
+        some = generator.choice(still[1:3])
+        heads = [generator.choice((some, some, generator.choice(still))) for _ in range(2 + kv_heads)]
+        q = [4 * head + row for head in range(2) for row in heads[head]]
+        k = [4 * head + row for head in range(kv_heads) for row in heads[2 + head]]
+        if generator.random() < 0.2:
+            a, b = generator.sample(range(8), 2)
+            q[a], q[b] = q[b], q[a]
+        expected = same_scores(half(4, 2), half(4, 2), q, k)
+        text = f"w[{k}] if q_heads != heads and rows == {4 * kv_heads} else w[{q}]"
+        if kv_heads == 2:
+            k = q
+            expected = same_scores(half(4, 2), half(4, 2), q, k)
+            text = f"w[{q}]"
+        spec = "ggml/neox:head_dim=4:n_rot=2"
+        answer = check_permutation(spec, spec, text, heads=2, kv_heads=kv_heads)
+        assert (tuple(q), tuple(k)) == answer.rows
+        assert ("right" if expected else "wrong") == answer.verdict
+        words.append(answer.verdict)
+    assert {"right", "wrong"} == set(words)
