@@ -261,8 +261,11 @@ def _why(held: Held) -> str:
         if held.unlike is not None:
             return (f"Head {held.unlike[0]} of q meets head {held.unlike[1]} of k. At one token a score joins lane a "
                     "of q with lane a of k and no other, so a lane that has moved differently in both is lost.")
-    if held.state is State.UNDECIDED and verdict is not None:
-        return headline(verdict)
+    if held.state is State.UNDECIDED:
+        return headline(verdict) if verdict is not None else (
+            "A layout here is no rotation, and rows of several heads are mixed, or move differently in q and k; of that "
+            "nothing is proved."
+        )
     return ""
 
 
@@ -310,7 +313,7 @@ def _rows(found: JSON, path: str | None) -> list[tuple[str, str]]:
     rows.append(("feeds", ", ".join(found["feeds"])))
     rows += _given_rows(found)
     for part in found["matrices"]:
-        rows.append((part["matrix"], _part_text(part)))
+        rows.append((part["matrix"], _part_text(part, found["unlike_heads"] is not None)))
     if found["needed"]:
         text = _listed(found["needed"]["permutation"])
         text += f" in each head: {found['needed']['expression']}" if found["needed"]["expression"] else " in each head"
@@ -353,10 +356,12 @@ def _name_text(name: str, value: int) -> str:
     return f"{name} = {value}{' (columns, of which any number does)' if (name, value) in FREE else ''}"
 
 
-def _part_text(part: JSON) -> str:
+def _part_text(part: JSON, is_alone: bool) -> str:
+    """`is_alone`: what is right of it need not be so of both matrices together."""
     rows = _listed(part["permutation"])
     each = " in each head" if part["heads"] > 1 else ""
-    text = f"{part['verdict']}: {rows}{each if part['alike'] else ' of the whole matrix'}"
+    word = part["verdict"] + (" by itself" if is_alone and part["verdict"] == "right" else "")
+    text = f"{word}: {rows}{each if part['alike'] else ' of the whole matrix'}"
     if part["heads"] > 1:
         text += f"; {part['heads']} heads, {part['rows']} rows"
     if part["rows_unlike_needed"]:

@@ -243,6 +243,7 @@ def test_each_right_by_itself_and_wrong_together() -> None:
     assert ("wrong", None) == (answer.verdict, answer.certificate)
     assert "rows of q and of k that meet move differently" in answer.headline
     assert {"q": 0, "k": 0} == answer.to_json()["unlike_heads"]
+    assert 2 == answer.to_text().count("right by itself: rows ")
     assert ["right", "right"] == [each["verdict"] for each in answer.to_json()["matrices"]]
     again = check_permutation(spec, spec, f"w.reshape(w.shape)[[{','.join(map(str, alike))}]]", heads=2)
     assert ("right", (alike, alike)) == (again.verdict, again.rows)
@@ -289,6 +290,7 @@ def test_what_is_no_rotation() -> None:
     assert "right" == check_permutation(wan, wan, range(width)).verdict
     rows = (*range(width, 2 * width), *range(width))
     assert ("undecided", 3) == ((answer := check_permutation(wan, wan, rows, heads=2)).verdict, answer.exit_code)
+    assert "A layout here is no rotation" in answer.to_text()
 
 
 def test_stored_numbers_weaken_the_answer() -> None:
