@@ -263,8 +263,8 @@ def _why(held: Held) -> str:
                     "of q with lane a of k and no other, so a lane that has moved differently in both is lost.")
     if held.state is State.UNDECIDED:
         return headline(verdict) if verdict is not None else (
-            "A layout here is no rotation, and rows of several heads are mixed, or move differently in q and k; of that "
-            "nothing is proved."
+            "A layout here is no rotation, and rows of several heads are mixed, or move differently in q and k; of "
+            "that nothing is proved."
         )
     return ""
 
