@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Difference,
         Layout,
         Measured,
+        Permutation,
         Proof,
         ProofResult,
         ProverError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Run,
         audit,
         check,
+        check_permutation,
         classes,
         conform,
         diff,
@@ -54,11 +56,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult",
-    "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check", "classes", "conform",
-    "diff", "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "precision",
-    "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair", "repair_for_all", "rewrite", "run", "show",
-    "solve", "transformers_cases", "unsupported",
+    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "Proof",
+    "ProofResult", "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check",
+    "check_permutation", "classes", "conform", "diff", "explain_finding", "find", "load", "measure_ggml",
+    "measure_transformers", "names", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair",
+    "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
 ]
 
 

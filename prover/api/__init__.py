@@ -6,22 +6,23 @@ it is what the command of the same name prints. The commands use this and nothin
 
 from __future__ import annotations
 
-from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layout, Measured, Proof, Report
+from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layout, Measured, Permutation, Proof, Report
 from prover.api.arguments import RelationName
 from prover.api.catalogue import classes, find, load, names, show, unsupported
 from prover.api.files import Run, run
 from prover.api.kernels import conform, measure_ggml, measure_transformers, transformers_cases
 from prover.api.models import audit, diff, explain_finding
 from prover.api.numerics import precision
+from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import prove_runtime, repair, repair_for_all
 from prover.errors import ProverError
 from prover.proof_files.result import ProofResult
 
 __all__ = [
-    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Proof", "ProofResult",
-    "ProverError", "RelationName", "Report", "Run", "audit", "check", "classes", "conform", "diff",
-    "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names", "precision", "prove",
-    "prove_bits", "prove_for_all", "prove_runtime", "repair", "repair_for_all", "rewrite", "run", "show", "solve",
-    "transformers_cases", "unsupported",
+    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "Proof",
+    "ProofResult", "ProverError", "RelationName", "Report", "Run", "audit", "check", "check_permutation", "classes",
+    "conform", "diff", "explain_finding", "find", "load", "measure_ggml", "measure_transformers", "names",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair", "repair_for_all", "rewrite",
+    "run", "show", "solve", "transformers_cases", "unsupported",
 ]

@@ -86,6 +86,19 @@ class Proof(Answer):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Permutation(Answer):
+    """What came of a permutation of rows; `verdict` is right, wrong or undecided.
+
+    `rows`: of each matrix, row i of the result is what was row rows[i]. `needed`: a right one for the rows of a head,
+    apart from factors, if that is known. `slips`: what it is, where undoing that makes it right.
+    """
+
+    rows: tuple[tuple[int, ...], ...] = ()
+    needed: tuple[int, ...] | None = None
+    slips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Difference(Report):
     """What came of two models: `verdict` is the worst of their parts. `certificates`: file name and text of each."""
 

@@ -17,6 +17,7 @@ from prover.commands import conform as conform_command
 from prover.commands import measure as measure_command
 from prover.commands import models as model_commands
 from prover.commands import names as names_command
+from prover.commands import permutation as permutation_command
 from prover.commands import precision as precision_command
 from prover.commands import proofs as proof_commands
 from prover.commands import repair as repair_command
@@ -117,6 +118,7 @@ for command in (
     model_commands.audit,
     measure_command.measure,
     names_command.names,
+    permutation_command.check_permutation,
     precision_command.precision,
     proof_commands.prove,
     repair_command.repair,

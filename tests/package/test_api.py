@@ -15,14 +15,15 @@ import pytest
 
 import prover
 from prover import api
-from prover.api import catalogue, files, kernels, numerics, questions
+from prover.api import catalogue, files, kernels, numerics, permutations, questions
 from prover.commands.cli import run_command
 
 SOURCE, TARGET = "ggml/normal:head_dim=8", "ggml/neox:head_dim=8"
 
 
 @pytest.mark.parametrize(
-    "module", [prover, catalogue, files, kernels, numerics, questions], ids=lambda module: module.__name__
+    "module", [prover, catalogue, files, kernels, numerics, permutations, questions],
+    ids=lambda module: module.__name__,
 )
 def test_examples(module: ModuleType) -> None:
     """Every example of the documentation gives what it shows, and there are some."""

@@ -1,0 +1,152 @@
+"""Known slips: what a wrong permutation is, where undoing the slip makes a right one.
+
+Nothing here decides: `is_right` is a proof. A slip is told only of what it was asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+Rows = tuple[int, ...]
+IsRight = Callable[[Rows], bool]
+
+
+class Kind(Enum):
+    """What went wrong."""
+
+    NOT_NEEDED = "not needed"
+    NOTHING = "nothing moved"
+    INVERSE = "inverse"
+    TWICE = "applied twice"
+    HEADS = "head count"
+    EXTENT = "other lanes"
+    CROSSING = "between heads"
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One slip, and what it is about.
+
+    `heads`, `width`: what a permutation of a whole matrix is right for. `lanes`, `needed`: which lanes of a head move,
+    and which would have to, ends excluded. `rows`: rows that come from another head. `is_inverse`: it is turned round
+    too.
+    """
+
+    kind: Kind
+    heads: int = 0
+    width: int = 0
+    lanes: tuple[int, int] = (0, 0)
+    needed: tuple[int, int] = (0, 0)
+    rows: Rows = ()
+    is_inverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Riffle:
+    """Lanes from start to stop as reshape(parts, -1), transposed; all others stay."""
+
+    start: int
+    stop: int
+    parts: int
+
+    def rows(self, width: int) -> Rows:
+        """The permutation of a head of this width."""
+        step = (self.stop - self.start) // self.parts
+        inner = (self.start + part * step + place for place in range(step) for part in range(self.parts))
+        return (*range(self.start), *inner, *range(self.stop, width))
+
+    def over(self, start: int, stop: int) -> Iterator[Riffle]:
+        """The same on other lanes: with as many parts, and with parts as long."""
+        step, length = (self.stop - self.start) // self.parts, stop - start
+        for parts in dict.fromkeys((self.parts, length // step)):
+            if parts > 1 and length % parts == 0 and length > parts:
+                yield Riffle(start, stop, parts)
+
+
+def inverse(rows: Sequence[int]) -> Rows:
+    """The permutation that undoes it."""
+    found = [0] * len(rows)
+    for place, row in enumerate(rows):
+        found[row] = place
+    return tuple(found)
+
+
+def find_riffle(rows: Sequence[int]) -> Riffle | None:
+    """The riffle that a permutation is, if it is one."""
+    moved = [place for place, row in enumerate(rows) if place != row]
+    if not moved:
+        return None
+    start, stop = moved[0] - 1, moved[-1] + 2  # a riffle leaves its first and its last lane where they are
+    if start < 0 or stop > len(rows):
+        return None
+    step = rows[start + 1] - start
+    if step < 2 or (stop - start) % step:
+        return None
+    found = Riffle(start, stop, (stop - start) // step)
+    return found if found.rows(len(rows)) == tuple(rows) else None
+
+
+def slips_of_head(
+    rows: Rows, needed: Rows | None, extents: Sequence[tuple[int, int]], is_right: IsRight
+) -> Iterator[Slip]:
+    """What the move within a head is. `needed`: a right one, if known; `extents`: lanes that may have to move."""
+    identity = tuple(range(len(rows)))
+    if needed == identity:
+        yield Slip(Kind.NOT_NEEDED)
+        return
+    if rows == identity:
+        yield Slip(Kind.NOTHING)
+    elif is_right(inverse(rows)):
+        yield Slip(Kind.INVERSE)
+    if needed is not None and rows != identity:
+        undo = inverse(needed)
+        if is_right(tuple(undo[row] for row in rows)):
+            yield Slip(Kind.TWICE)
+    riffle = find_riffle(rows)
+    if riffle is None:
+        return
+    lanes = riffle.start, riffle.stop
+    for extent in dict.fromkeys(extents):
+        if extent == lanes:
+            continue
+        turned = _undone(tuple(riffle.over(*extent)), len(rows), is_right)
+        if turned is not None:
+            yield Slip(Kind.EXTENT, lanes=lanes, needed=extent, is_inverse=turned)
+            return
+
+
+def slips_of_matrix(rows: Rows, heads: int, width: int, is_right: IsRight) -> Iterator[Slip]:
+    """What the move of a whole matrix is, beyond that of a head."""
+    crossing = tuple(place for place, row in enumerate(rows) if row // width != place // width)
+    if crossing:
+        yield Slip(Kind.CROSSING, rows=crossing)
+    size = block_size(rows)
+    if size == width or size < 2:
+        return
+    riffle = find_riffle(rows[:size])
+    if riffle is None or (riffle.start, riffle.stop) != (0, size):
+        return
+    turned = _undone(tuple(riffle.over(0, width)), width, is_right)
+    if turned is not None:
+        yield Slip(Kind.HEADS, heads=len(rows) // size, width=size, is_inverse=turned)
+
+
+def block_size(rows: Sequence[int]) -> int:
+    """The least number of rows that move among themselves, the same way again and again."""
+    count = len(rows)
+    for size in range(1, count + 1):
+        if count % size == 0 and all(
+            rows[place] - place // size * size == rows[place % size] < size for place in range(count)
+        ):
+            return size
+    return count
+
+
+def _undone(riffles: Sequence[Riffle], width: int, is_right: IsRight) -> bool | None:
+    """False: one of these is right. True: one is, turned round. None: none is."""
+    every = [riffle.rows(width) for riffle in riffles]
+    if any(is_right(rows) for rows in every):
+        return False
+    return True if any(is_right(inverse(rows)) for rows in every) else None

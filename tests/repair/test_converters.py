@@ -1,0 +1,70 @@
+"""Known converters: each does to rows what its function upstream does, and makes the pairs that are told of it.
+
+`converter_rows.json`: what the functions themselves gave, run with torch 2.13.0 or NumPy on a matrix whose row i is all
+i: those of llama.cpp 0c1e57098, transformers 5.24.0, vLLM 0.33.0 and SGLang 0.5.23 as they stand there, the
+single-expression bodies of the others at the commits that `models/converters.toml` names.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prover import check_permutation
+from prover.errors import InputError
+from prover.repair.converters import converters, find_converter
+from prover.repair.permutation_text import move_of, read_permutation
+from prover.repair.size_names import Matrix
+
+RUNS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "converter_rows.json").read_text())
+CASES = [(run, name) for run in RUNS for name in run["rows"]]
+
+
+@pytest.mark.parametrize(
+    ("run", "name"), CASES, ids=[f"{name} {run['heads']}/{run['kv_heads']} of {run['width']}" for run, name in CASES]
+)
+def test_rows_are_those_of_the_function(run: dict[str, Any], name: str) -> None:
+    """For q and for k, row by row."""
+    both = run["heads"], run["kv_heads"]
+    for matrix, heads in zip("qk", both, strict=True):
+        move = move_of(read_permutation(name), Matrix(matrix, heads, *both, run["width"], None), {})
+        assert move is not None
+        assert tuple(run["rows"][name][matrix]) == move.rows
+
+
+def test_every_converter_was_run() -> None:
+    """There is none in the table whose function's rows are not known, and names are found by every spelling."""
+    assert {each.name for each in converters()} == {name for _, name in CASES}
+    for each in converters():
+        assert all(find_converter(name) is each for name in (each.name, *each.also))
+        assert all(source.commit or source.version for source in each.source)
+
+
+PAIRINGS = {
+    "half pairs made adjacent": ("transformers/half:head_dim=8", "ggml/normal:head_dim=8"),
+    "adjacent pairs": ("ggml/normal:head_dim=8", "transformers/half:head_dim=8"),
+}
+
+
+@pytest.mark.parametrize("name", [each.name for each in converters() if "vision" not in each.name])
+def test_converters_make_the_pairs_that_they_say(name: str) -> None:
+    """What is told of one is proved, where q and k have as many heads."""
+    found = find_converter(name)
+    assert found is not None
+    sides = next(sides for start, sides in PAIRINGS.items() if found.what.startswith(start))
+    assert "right" == check_permutation(*sides, name, heads=4).verdict
+
+
+def test_a_converter_for_one_head_width_takes_no_other() -> None:
+    """MiniMax's vision tower has heads of 80 lanes."""
+    with pytest.raises(InputError, match=r"llama.cpp/minimax-vision takes heads of 80 lanes, not 64"):
+        move_of(read_permutation("llama.cpp/minimax-vision"), Matrix("q", 1, 1, 1, 64, None), {})
+
+
+def test_an_unknown_converter_is_refused_with_the_nearest() -> None:
+    """And with all that are known."""
+    with pytest.raises(InputError, match=r"no converter 'llama.cpp/permut'. Did you mean llama.cpp/permute.*vllm/mist"):
+        read_permutation("llama.cpp/permut")
