@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from prover.repair.repairs import Repairs
     from prover.repair.replay import Replay
 
-def repair(
+def find_repair(
     source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None, allow: Texts = (),
     positions: int = DEFAULT_POSITIONS, library: str | None = None,
 ) -> Answer:
@@ -23,7 +23,7 @@ def repair(
     `positions`: up to which distance it is told what factors lose as float32. `library`: a libggml-cpu to run the
     repair on where the target is a layout of ggml; without it the one that is found, if one is. Raises ProverError.
 
-    >>> repair("ggml/imrope", "ggml/mrope").headline
+    >>> find_repair("ggml/imrope", "ggml/mrope").headline
     'The target computes the source with rows of W_q and W_k moved, sections=22,20,20,2 and 64 frequency factors.'
     """
     return _answer(source, target, feeds, axes, several(allow), positions, library)
@@ -70,14 +70,14 @@ def _answer(
     """`allow`: None for what the relation runtime allows."""
     from prover.claims.relation import EXIT_CODES, Outcome
     from prover.layouts.axes import axes_feeds
-    from prover.repair.repairs import RUNTIME, allowed_kinds, find_repair
+    from prover.repair import repairs
     from prover.repair.size import require_positions
     from prover.reports.repair_report import outcome_of, repair_json, repair_markdown, repair_text
 
     require_positions(positions)
     (first, _), (second, _) = (loaded_told(side) for side in (source, target))
-    kinds = RUNTIME if allow is None else allowed_kinds(allow, second)
-    found = find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions)
+    kinds = repairs.RUNTIME if allow is None else repairs.allowed_kinds(allow, second)
+    found = repairs.find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions)
     outcome = outcome_of(found)
     if allow is None and outcome is Outcome.CONVERTIBLE:
         outcome = Outcome.EQUIVALENT  # the asker said that all this may be done

@@ -61,7 +61,7 @@ def repair(
     if certificate is not None:
         check_certificate_path(certificate)
     words = [word.strip() for text in allow for word in text.split(",")]
-    answer = api.repair(
+    answer = api.find_repair(
         source, target, feeds=feeds, axes=axes, allow=words, positions=positions or DEFAULT_POSITIONS, library=library,
     )
     return tell(answer, style, certificate)

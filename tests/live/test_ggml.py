@@ -10,7 +10,7 @@ import pytest
 
 from conftest import by_recipe
 from measured_specs import GGML
-from prover import repair
+from prover import find_repair as repair
 from prover.errors import InputError
 from prover.layouts.loading import load
 from prover.measure.conform import conform

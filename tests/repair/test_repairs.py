@@ -11,7 +11,8 @@ import pytest
 from mpmath import mp, mpf, nstr
 
 from plain_loops import mrope_axis
-from prover import checker, prove_runtime, repair
+from prover import checker, prove_runtime
+from prover import find_repair as repair
 from prover.claims.relation import Outcome
 from prover.errors import InputError
 from prover.layouts.loading import load
