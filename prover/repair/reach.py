@@ -137,9 +137,11 @@ def _has_turns(statement: Statement) -> bool:
 
 
 def _one_magnitude(source: SymbolicLayout, target: SymbolicLayout) -> bool:
-    """Whether all pairs of both sides have one magnitude, the same whatever the parameters."""
+    """Whether all pairs of both sides have one magnitude, and as many lanes have it."""
     found = {value for layout in (source, target) for _, value in layout.magnitude}
-    return len(found) == 1 and not found.pop().has(INDEX)
+    if len(found) != 1 or (value := found.pop()).has(INDEX):
+        return False
+    return bool(value == 1) or source.count == target.count
 
 
 def _at_most(count: Count) -> Condition:
