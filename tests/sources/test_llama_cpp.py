@@ -273,7 +273,7 @@ FINDINGS: dict[str, tuple[str, dict[str, Any], dict[str, int] | None, str]] = {
         "two lists of factors: rope_factors_long.weight where the program is started with more than 2048 tokens of "
         "context for each sequence (n_ctx of the layout), else the short one"),
     "a softmax that is scaled": (
-        "mistral3", YARN | {"rope.scaling.yarn_log_multiplier": 1.0}, {},
+        "deepseek2", MLA | YARN | {"rope.scaling.yarn_log_multiplier": 0.1}, {},
         "rope.scaling.yarn_log_multiplier goes into the scale of the softmax too, which no layout says"),
     "queries that are scaled": (
         "mistral3", {"attention.temperature_scale": 0.5}, {},
