@@ -98,10 +98,17 @@ class SoftmaxFactor:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Why something beside the layout is not known; `is_there`: that it is there is."""
+    """Why something beside the layout is not known; `is_there`: that it is there is.
+
+    `formula`: what it is where that is known, and compared with nothing but itself.
+    """
 
     why: str
     is_there: bool = False
+    formula: str = ""
+
+    def __str__(self) -> str:
+        return self.formula or f"not known, {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +190,15 @@ def _softmax(a: SoftmaxFactor | Unknown | None, b: SoftmaxFactor | Unknown | Non
 
 def _unknown(name: str, a: object, b: object) -> Held | None:
     """Undecided where one side is known to have it, or to have what is not known."""
+    if isinstance(a, Unknown) and a.formula and a == b:
+        return Held(name, Outcome.EQUIVALENT, f"equal: {a}")
     if not any(side.is_there if isinstance(side, Unknown) else side is not None for side in (a, b)):
         return None
-    return Held(name, Outcome.UNDECIDED, "; ".join(_side(*each) for each in (("source", a), ("target", b))))
-
-
-def _side(word: str, value: object) -> str:
-    return f"{word} not known, {value.why}" if isinstance(value, Unknown) else f"{word} {value or NONE}"
+    return Held(name, Outcome.UNDECIDED, f"source {a or NONE}; target {b or NONE}")
 
 
 def told(beside: Beside) -> Iterator[str]:
     """What one side does beside its layout, in lines."""
     for name, value in (("query scale", beside.query), ("softmax factor", beside.softmax)):
-        if isinstance(value, Unknown):
-            if value.is_there:
-                yield f"{name} not known: {value.why}"
-        elif value is not None:
+        if value is not None and (not isinstance(value, Unknown) or value.is_there):
             yield f"{name} {value}"

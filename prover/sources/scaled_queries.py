@@ -26,8 +26,9 @@ class QueryScaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `rise_in`, `length_in`: the object that they stand in, "rope" for the parameters of RoPE, "" for the top.
     `optional`: without the key of the rise there is no scale. `unless`: a key that turns it off when it is false.
-    `still`: only layers without RoPE have it. `other`: a scale of another kind, in words. `elsewhere`: what is to be
-    said where a file has the usual key among the parameters of RoPE and the engine takes the scale from another place.
+    `still`: only layers without RoPE have it. `other`: why it is not known. `formula`: it is another, which is compared
+    with nothing but itself. `elsewhere`: what is to be said where a file has the usual key among the parameters of RoPE
+    and the engine takes the scale from another place.
     """
 
     rise: str = ""
@@ -41,6 +42,7 @@ class QueryScaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: str = ""
     still: bool = False
     other: str = ""
+    formula: str = ""
     elsewhere: str = ""
 
 
@@ -68,8 +70,8 @@ def beside_turning(
 def _query(
     keys: Keys, row: QueryScaling, rope: Keys | None, length: Fraction | None,
 ) -> QueryScale | Unknown | None:
-    if row.other:
-        return Unknown(row.other, is_there=True)
+    if row.other or row.formula:
+        return Unknown(row.other, True, row.formula)
     if row.unless and row.unless in keys and not keys.table[keys.name(row.unless)]:
         return None
     rise = _number(_place(keys, row.rise_in, rope), row.rise, row.rise_absent)

@@ -233,6 +233,17 @@ def test_what_neither_side_is_known_to_have_is_not_told() -> None:
     assert () == hold(unknown, unknown, None, 0)
     other = Beside(Unknown("of another kind", is_there=True))
     assert [OPEN] == [each.outcome for each in hold(other, Beside(), None, 0)]
+    assert [OPEN] == [each.outcome for each in hold(other, other, None, 0)]
+
+
+def test_another_formula_is_compared_with_itself_alone(tmp_path: Path) -> None:
+    """Beam multiplies queries of layers without RoPE by (1 + (p + 1)/2048)**0.1 (compute_attention_scaling)."""
+    beam = SIZES | {"model_type": "beam", "num_hidden_layers": 6}
+    (beside,) = [each for each in besides(read_model(config(tmp_path, beam))) if each.query is not None]
+    assert "(1 + (p + 1)/2048)**0.1" == str(beside.query)
+    assert [[EQUAL], [OPEN], [OPEN]] == [
+        [each.outcome for each in hold(*sides, None, 0)]
+        for sides in ((beside, beside), (beside, Beside()), (Beside(SCALE), beside))]
 
 
 @pytest.mark.parametrize("limit", [None, *Relation])
