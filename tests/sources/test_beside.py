@@ -20,6 +20,7 @@ from llama_truth import metadata_of
 from prover.api import audit, diff
 from prover.claims.relation import Outcome, Relation
 from prover.exact.display import nearest
+from prover.sources.arguments import Arguments
 from prover.sources.beside import Beside, Given, QueryScale, SoftmaxFactor, Unknown, hold
 from prover.sources.comparing import Compared, compare
 from prover.sources.llama_cpp import read_llama_cpp
@@ -181,6 +182,15 @@ def test_llama_cpp_scales_queries() -> None:
     found = read_llama_cpp(file_of("mistral4", without)).parts[0].beside.query
     assert isinstance(found, Unknown)
     assert found.is_there
+
+
+def test_a_command_line_does_not_reach_the_scale_of_queries() -> None:
+    """load_arch_hparams of mistral3 takes n_ctx_orig_yarn of the file, which --yarn-orig-ctx does not change."""
+    found = read_llama_cpp(file_of("mistral3", MISTRAL3), Arguments("llama.cpp", (("--yarn-orig-ctx", "4096"),)))
+    assert [QueryScale(STORED_TENTH, 8192)] == [each.query for each in besides(found)]
+    absent = {key: value for key, value in MISTRAL3.items() if key != "rope.scaling.original_context_length"}
+    assert [QueryScale(STORED_TENTH, 131072)] == [
+        each.query for each in besides(read_llama_cpp(file_of("mistral3", absent)))]
 
 
 EQUAL, APART, ASIDE, OPEN = Outcome.EQUIVALENT, Outcome.DIFFERENT, Outcome.CONVERTIBLE, Outcome.UNDECIDED

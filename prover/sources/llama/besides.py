@@ -15,7 +15,7 @@ from prover.sources.beside import Beside, Given, QueryScale, SoftmaxFactor, Unkn
 from prover.sources.llama.architectures import Architecture, QueryScaling
 from prover.sources.llama.header import Header, Known
 from prover.sources.llama.layers import WINDOW
-from prover.sources.llama.scaling import ATTENTION, MULTIPLIER, ORIGINAL, Scaling, original_context
+from prover.sources.llama.scaling import ATTENTION, CONTEXT, MULTIPLIER, ORIGINAL, Scaling
 from prover.sources.printed import nearest
 
 TENTH = Given(nearest(Fraction(1, 10), "f32"), is_stored=True)
@@ -26,11 +26,11 @@ def read_beside(entry: Architecture, header: Header, scaling: Scaling, turns: bo
     """What is done in layers that turn, or in those that do not. Raises InputError."""
     query = None
     if entry.query is not None and entry.query.still is not turns:
-        query = _query(entry.query, header, scaling)
+        query = _query(entry.query, header)
     return Beside(query, _softmax(entry, header, scaling) if entry.softmax and turns else None)
 
 
-def _query(row: QueryScaling, header: Header, scaling: Scaling) -> QueryScale | Unknown | None:
+def _query(row: QueryScaling, header: Header) -> QueryScale | Unknown | None:
     if row.rise[0].isdigit():
         if WINDOW in header and not header.whole(WINDOW).number:
             return Unknown(f"llama.cpp breaks off at such layers with {WINDOW} 0", is_there=True)
@@ -41,7 +41,8 @@ def _query(row: QueryScaling, header: Header, scaling: Scaling) -> QueryScale | 
     if not rise.number:
         return None
     if row.length == ORIGINAL:
-        length = scaling.run.original or original_context(header)
+        context = header.whole(CONTEXT) if CONTEXT in header or ORIGINAL not in header else None
+        length = header.whole(ORIGINAL, context)  # the file's own, whatever the program is started with
     elif row.length in header:
         length = header.whole(row.length)
     else:
@@ -51,7 +52,7 @@ def _query(row: QueryScaling, header: Header, scaling: Scaling) -> QueryScale | 
     if rise.number < 0 or length.whole <= row.offset:
         return Unknown(f"llama.cpp breaks off at {row.rise} {float(rise.number):g} with {row.length} {length.whole}",
                        is_there=True)
-    return QueryScale(_given(rise, row.rise, header), length.whole, row.offset)
+    return QueryScale(_given(rise), length.whole, row.offset)
 
 
 def _softmax(entry: Architecture, header: Header, scaling: Scaling) -> SoftmaxFactor | Unknown | None:
@@ -61,7 +62,7 @@ def _softmax(entry: Architecture, header: Header, scaling: Scaling) -> SoftmaxFa
     if factor < 1 or ATTENTION in header or (scaling.run.attention is not None and not scaling.ramp.number):
         return Unknown("a factor below 1, or one of attention, goes into it in a way that is not read", is_there=True)
     own = header.number(MULTIPLIER) if entry.log_multiplier and MULTIPLIER in header else None
-    weight = None if own is None or not own.number else _given(own, MULTIPLIER, header)
+    weight = None if own is None or not own.number else _given(own)
     if weight is None and entry.log_multiplier and not header.metadata.has_all_keys:
         return Unknown(UNTOLD, is_there=True)
     if weight is not None and weight.number < 0:
@@ -74,6 +75,5 @@ def _softmax(entry: Architecture, header: Header, scaling: Scaling) -> SoftmaxFa
     return SoftmaxFactor(weights, Given(factor))
 
 
-def _given(known: Known, key: str, header: Header) -> Given:
-    stored = header.metadata.keys[header.full(key)]
-    return Given(known.number, known.is_stored and stored.kind == "f32")
+def _given(known: Known) -> Given:
+    return Given(known.number, known.is_stored)
