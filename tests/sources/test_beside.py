@@ -325,6 +325,43 @@ def test_llama_4_under_engines(engine: str, word: str, tmp_path: Path) -> None:
     assert [word] == [row.outcome.value for row in found if row.is_same_without]
 
 
+@pytest.mark.parametrize(
+    ("engine", "more", "value"),
+    [
+        ("vllm", {}, 1.5896261651208736),
+        ("vllm", {"attention_factor": 1.0}, None),
+        ("sglang", {}, 1.5896261651208736),
+        ("sglang", {"apply_yarn_scaling": False}, None),
+        ("mlx-lm", {}, 1.5896261651208736),
+        ("mlx-lm", {"type": "default"}, 1.5896261651208736),
+        ("transformers", {"type": "default"}, None),
+    ],
+)
+def test_deepseek_under_engines(engine: str, more: dict[str, Any], value: float | None, tmp_path: Path) -> None:
+    """vLLM leaves the softmax alone where attention_factor is 1 (deepseek_llama_scaling), mlx-lm asks for no type."""
+    kind = DEEPSEEK | {"rope_scaling": {**DEEPSEEK["rope_scaling"], **more}}
+    (found,) = besides(read_model(config(tmp_path, kind), engine))
+    assert (value is None) is (found.softmax is None)
+    if isinstance(found.softmax, SoftmaxFactor):
+        assert math.isclose(value or 0, nearest(found.softmax.value) or 0, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("width", [2, 6])
+def test_nothing_makes_up_for_another_scale(width: int) -> None:
+    """In NumPy: of fixed maps A and B the determinants of scores stay in one ratio, that of the two scales does not."""
+    draw = np.random.default_rng(3)
+    a, b, turn = (draw.normal(size=(width, width)) for _ in range(3))
+    turn = np.linalg.qr(turn)[0]
+
+    def ratio(scales: tuple[float, float]) -> float:
+        first, later = (np.linalg.det(scale * a.T @ turned @ b)
+                        for scale, turned in zip(scales, (np.eye(width), turn), strict=True))
+        return float(abs(later / first))
+
+    assert math.isclose(1, ratio((1, 1)), rel_tol=1e-9)
+    assert math.isclose(1.0693147**width, ratio((1, 1.0693147)), rel_tol=1e-9)
+
+
 def test_a_spec_does_not_say_what_is_beside(tmp_path: Path) -> None:
     """Against a model that scales queries a SPEC of the same layout leaves it undecided; against others it does not."""
     spec = read_model(config(tmp_path, MINISTRAL)).parts[0].spec
