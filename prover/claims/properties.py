@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from prover.claims.claim import Claim
 from prover.claims.refute import Side, refute_relative
+from prover.claims.shift import Change, Shift, cache_shift
 from prover.claims.turned import Turned, turned_pairs
 from prover.exact.display import show_pairs
-from prover.exact.number import ONE, Exact
+from prover.exact.number import Exact
 from prover.layouts.family import Family
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.layout import Layout
 from prover.layouts.loading import About, Loaded
+
+_WHY_NOT = {
+    Change.LANES: "it writes other lanes than it reads",
+    Change.MAGNITUDE: "the magnitude would be applied once more",
+    Change.PHASE: "the phase would be added once more",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class Properties:
     same coordinates turn alike; `mixed` are the pairs where they do not. Of what is no rotation it is told where two
     scores show it; None: it is not known, as of a reflection.
     `shiftable`: rotating a cached key again by d gives the key at p + d. That needs
-    K(d) K(p) = K(p + d), hence K(0) = 1: same lanes read and written, magnitude 1, no phase.
+    K(d) K(p) = K(p + d), hence K(0) = 1: same lanes read and written, magnitude 1, no phase. `shift`: by which steps,
+    and what another kernel than this one would have to do otherwise.
     """
 
     feeds: tuple[str, ...]
@@ -34,6 +41,7 @@ class Properties:
     relative: bool | None
     shiftable: bool
     why_not_shiftable: str
+    shift: Shift
     magnitudes: tuple[Exact, ...]
 
     @property
@@ -47,20 +55,13 @@ def properties(family: Family, layout: Layout, feeds: Sequence[str] = ()) -> Pro
     turned = turned_pairs(claim, layout, "source")
     twisted = tuple(i for i, turn in enumerate(turned) if not turn.is_rotation)
     mixed = tuple(i for i, turn in enumerate(turned) if _is_mixed(turn, claim.feeds))
-    reasons = []
-    if twisted:
-        reasons.append("it is not a rotation")
-    if mixed:
-        reasons.append("the feeds turn the same pair differently")
-    if any(pair.read != pair.write for pair in layout.pairs):
-        reasons.append("it writes other lanes than it reads")
-    if any(pair.magnitude != ONE for pair in layout.pairs):
-        reasons.append("the magnitude would be applied once more")
-    if any(angle.phase for turn in turned for angle in (turn.rotation if turn.is_rotation else chain(*turn.angles))):
-        reasons.append("the phase would be added once more")
+    shift = cache_shift(layout, claim.feeds, turned)
+    reasons = ["it is not a rotation"] if twisted else []
+    reasons += ["the feeds turn the same pair differently"] if mixed else []
+    reasons += [_WHY_NOT[change] for change in shift.changes]
     sizes = tuple(dict.fromkeys(pair.magnitude for pair in layout.pairs))
     relative = _is_relative(claim, Side(layout, turned, (), twisted, claim.whole_positions), bool(mixed))
-    return Properties(tuple(feeds), twisted, mixed, relative, not reasons, "; ".join(reasons), sizes)
+    return Properties(tuple(feeds), twisted, mixed, relative, not reasons, "; ".join(reasons), shift, sizes)
 
 
 def _is_relative(claim: Claim, side: Side, is_mixed: bool) -> bool | None:

@@ -98,6 +98,7 @@ def _row(row: Compared, causes: Sequence[Cause], positions: int) -> JSON:
         "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
+        "beside": [{"what": held.name, "verdict": held.outcome.value, "text": held.text} for held in row.beside],
         "causes": [cause_json(cause) for cause in causes],
         "size": _size(row, positions),
     }
@@ -179,6 +180,7 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) ->
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
+    lines += [f"  beside   {held.name}: {plain(held.text, 1000)}" for held in rows[0].beside]
     origins = [{value.name: value.origin for value in part.values} for part in (a, b)]
     lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, origins)]
     lines += _size_lines(rows, positions)
@@ -198,4 +200,8 @@ def _is_chosen(stored: AsStored | None) -> bool:
 
 
 def _said(row: Compared) -> str:
-    return "Neither side has RoPE." if row.is_same_without else said(row.verdict, row.fault)
+    alone = "Neither side has RoPE." if row.is_same_without else said(row.verdict, row.fault)
+    if row.outcome is row.alone:
+        return alone
+    worse = " and ".join(held.name for held in row.beside if held.outcome is not Outcome.EQUIVALENT)
+    return f"What is beside the layouts makes it so ({worse}). Of the layouts alone: {alone}"

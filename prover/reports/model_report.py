@@ -7,6 +7,7 @@ from typing import Any
 
 from prover.exact.display import show_pairs
 from prover.reports.text import columns, plain
+from prover.sources.beside import told
 from prover.sources.findings import Explanation
 from prover.sources.model import Model, Part
 
@@ -26,12 +27,13 @@ def model_json(model: Model) -> dict[str, Any]:
             {
                 "part": part.name, "layer_type": part.layer_type or None, "layers": _layers(part), "spec": part.spec,
                 "values": [{"name": v.name, "value": v.text, "from": v.origin} for v in part.values],
+                "beside": list(told(part.beside)),
             }
             for part in model.parts if part.spec
         ],
         "no_rope": [
             {"part": part.name, "layer_type": part.layer_type or None, "layers": _layers(part),
-             "instead": part.instead}
+             "instead": part.instead, "beside": list(told(part.beside))}
             for part in model.parts if not part.spec
         ],
         "findings": [{"code": f.code, "part": f.part or None, "text": f.text} for f in model.findings],
@@ -49,10 +51,12 @@ def model_text(model: Model) -> str:
         lines += ["", f"{plain(part.address, 120)}  {layers_text(part)}"]
         if part.spec is None:
             lines.append(f"  no RoPE: {plain(part.instead)}")
+            lines += [f"  beside: {plain(text, 400)}" for text in told(part.beside)]
             continue
         lines.append(f"  {plain(part.spec, WIDEST_SPEC)}")
         wide = max((len(value.name) for value in part.values), default=0)
         lines += [f"    {v.name:<{wide}}  {plain(v.text, 60)}  from {plain(v.origin, 200)}" for v in part.values]
+        lines += [f"  beside: {plain(text, 400)}" for text in told(part.beside)]
     if model.findings:
         lines.append("")
     lines += [

@@ -16,6 +16,7 @@ from prover.layouts.family import MORE_ANGLES, Family, Parameter
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded, Outline, outline
 from prover.reports.explain import axis_strip
+from prover.reports.shift_report import shift_json
 from prover.reports.text import columns, plain, turns_text
 
 MAX_ROWS = 72
@@ -140,6 +141,7 @@ def _properties_json(found: Properties) -> dict[str, Any]:
         "fed_differently": list(found.mixed),
         "can_be_shifted_in_a_cache": found.shiftable,
         "why_not": found.why_not_shiftable,
+        "cache_shift": shift_json(found),
         "magnitudes": [number_json(value) for value in found.magnitudes],
     }
 
@@ -251,11 +253,10 @@ def _property_lines(found: dict[str, Any]) -> list[str]:
     which = f" (several angles in pairs {show_pairs(twisted)})" if twisted else ""
     mixed = found["fed_differently"]
     apart = f" (the feeds turn pairs {show_pairs(mixed)} differently)" if mixed else ""
-    why = f" ({found['why_not']})" if found["why_not"] else ""
     return [
         f"  is a rotation: {yes(found['is_rotation'])}{which}",
         f"  depends only on position differences: {yes(found['depends_only_on_differences'])}{apart}",
-        f"  can be shifted in a cache: {yes(found['can_be_shifted_in_a_cache'])}{why}",
+        *_filled(f"cache shift: {plain(found['cache_shift']['text'], 2000)}", 2),
         f"  magnitude: {', '.join(map(told, found['magnitudes'][:6])) or '1'}",
     ]
 

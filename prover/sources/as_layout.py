@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load, outline
+from prover.sources.beside import UNSAID
 from prover.sources.config_json import ROPE_KEYS
 from prover.sources.keys import Keys, list_text, number_text
 from prover.sources.model import Finding, Model, Part, Value
@@ -48,7 +49,7 @@ def as_layout(keys: Keys, spec: str) -> Model:
                              advice=f"Give it: --as {spec[:80]}:{parameter.name}=...")
         elif parameter.name in (*USUAL, *USUAL.values()):
             defaults.append(parameter.name)
-    part = Part("text", None, name, tuple(values))
+    part = Part("text", None, name, tuple(values), beside=UNSAID)
     try:
         load(str(part.spec))
     except ProverError as fault:

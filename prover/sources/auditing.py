@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from prover.claims.relation import Outcome, Relation, worst_of
 from prover.errors import InputError, ProverError, UndecidedError
 from prover.resources import shown_path
+from prover.sources.beside import Held, hold
 from prover.sources.comparing import Meeting, Question, meetings, questions, unmet
 from prover.sources.config_json import CONFIG
 from prover.sources.model import Model
@@ -67,10 +68,11 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked of a part, nothing where neither side rotates."""
+    """What is asked of a part, nothing where neither side rotates; and what is beside the layouts."""
 
     part: str
     question: Question | None
+    beside: tuple[Held, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.part}-{self.question.feed}" if self.question and self.question.feed else self.part
@@ -171,9 +173,8 @@ def _left(left: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _ask(meeting: Meeting, options: Options) -> Iterator[_Asked]:
     asked = questions(meeting, options.limit, options.ulps)
-    if not asked:
-        yield _Asked(str(meeting), None)
-    yield from (_Asked(str(meeting), question) for question in asked)
+    beside = hold(meeting.source.beside, meeting.target.beside, options.limit, options.ulps)
+    yield from (_Asked(str(meeting), question, beside) for question in asked or (None,))
 
 
 def _decide(question: Question, options: Options) -> _Answer:
@@ -208,14 +209,21 @@ def _cell(cell: _Read, answers: Mapping[Question, _Answer]) -> Cell:
     if cell.fault:
         return Cell(cell.name, "", (cell.fault,), is_broken=cell.is_broken)
     found = [(each, answers[each.question]) for each in cell.asked if each.question is not None]
-    outcomes = [*(answer.outcome for _, answer in found), *[Outcome.EQUIVALENT] * (len(cell.asked) - len(found))]
+    outcomes = [*(answer.outcome for _, answer in found), *[Outcome.EQUIVALENT] * (len(cell.asked) - len(found)),
+                *(held.outcome for each in cell.asked for held in each.beside)]
     certificates = tuple(
         (f"{number}-{each}", answer.certificate) for number, (each, answer) in enumerate(found) if answer.certificate
     )
     return Cell(
-        cell.name, worst_of(outcomes).value, (*_reasons(found), *cell.left), certificates,
+        cell.name, worst_of(outcomes).value, (*_reasons(found), *_beside(cell.asked), *cell.left), certificates,
         any(answer.is_broken for _, answer in found),
     )
+
+
+def _beside(asked: Sequence[_Asked]) -> Iterator[str]:
+    """What is beside the layouts and not alike, once for each part."""
+    yield from dict.fromkeys(f"{each.part}, {held.name}: {held.outcome.value}. {held.text}"
+                             for each in asked for held in each.beside if held.outcome is not Outcome.EQUIVALENT)
 
 
 def _reasons(found: Sequence[tuple[_Asked, _Answer]]) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prover.claims.relation import Outcome, Relation
+from prover.claims.relation import Outcome, Relation, worst_of
 from prover.errors import InputError, UndecidedError
 from prover.layouts.loading import Loaded, load
+from prover.sources.beside import Held, hold
 from prover.sources.model import Model, Part
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
@@ -65,7 +66,7 @@ class Compared:
     """What came of one meeting under one feed ("" where both have one axis).
 
     `verdict` is None where neither side rotates, and where `fault` says why nothing was decided. A side without RoPE
-    stands for a head whose lanes all pass.
+    stands for a head whose lanes all pass. `beside`: what else acts on the scores, held against each other.
     """
 
     meeting: Meeting
@@ -73,10 +74,16 @@ class Compared:
     verdict: Verdict | None
     sides: tuple[Loaded, Loaded] | None = None
     fault: str = ""
+    beside: tuple[Held, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict word; layers that neither side rotates are equivalent."""
+        """The verdict word: the worse of that of the layouts and of what is beside them."""
+        return worst_of([self.alone, *(held.outcome for held in self.beside)])
+
+    @property
+    def alone(self) -> Outcome:
+        """The verdict word of the layouts alone; layers that neither side rotates are equivalent."""
         if self.verdict is not None:
             return self.verdict.outcome
         return Outcome.EQUIVALENT if self.is_same_without else Outcome.UNDECIDED
@@ -167,12 +174,13 @@ def compare(
     known: dict[Question, Decided] = {}
     for meeting in track(list(meetings(source, target))):
         asked = questions(meeting, limit, ulps)
+        beside = hold(meeting.source.beside, meeting.target.beside, limit, ulps)
         if not asked:
-            yield Compared(meeting, "", None)
+            yield Compared(meeting, "", None, beside=beside)
         for question in asked:
             if question not in known:
                 known[question] = question.decide()
-            yield Compared(meeting, question.feed, known[question][0], question.sides(), known[question][1])
+            yield Compared(meeting, question.feed, known[question][0], question.sides(), known[question][1], beside)
 
 
 def _loaded(spec: str, rows: tuple[int, ...] | None) -> Loaded:

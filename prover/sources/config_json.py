@@ -9,6 +9,7 @@ from typing import Any
 
 from prover.errors import InputError
 from prover.sources import rope_keys
+from prover.sources.beside import Beside
 from prover.sources.heads import load_head
 from prover.sources.keys import Keys
 from prover.sources.labelled import tail
@@ -17,6 +18,7 @@ from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.readings import table as readings_table
 from prover.sources.rope_keys import ORIGINAL, PART, RULES, SECTIONS
+from prover.sources.scaled_queries import ALL_DIM, beside_still, beside_turning
 from prover.sources.strict import UnloadableError, check_loads
 
 CONFIG = "config.json"
@@ -136,10 +138,11 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
     groups = group_layers(keys, entry)
     for layers in groups:
         if layers.instead:
-            yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
+            yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type,
+                       beside=beside_still(keys, entry.query))
             continue
-        layout, values = _read(keys, entry, layers, findings)
-        part = Part(name, layers.indices, layout, values, layer_type=layers.type)
+        layout, values, beside = _read(keys, entry, layers, findings)
+        part = Part(name, layers.indices, layout, values, layer_type=layers.type, beside=beside)
         if entry.halves_rows:
             width = load_head(str(part.spec), keys.where).layout.width
             part = replace(part, rows=(*range(0, width, 2), *range(1, width, 2)))
@@ -152,8 +155,10 @@ def _layers_parts(keys: Keys, entry: Reading, name: str, findings: list[Finding]
         findings += _unread(keys, set(), None, {})
 
 
-def _read(keys: Keys, entry: Reading, layers: Layers, findings: list[Finding]) -> tuple[str, tuple[Value, ...]]:
-    """The layout of layers of one type and its values."""
+def _read(
+    keys: Keys, entry: Reading, layers: Layers, findings: list[Finding],
+) -> tuple[str, tuple[Value, ...], Beside]:
+    """The layout of layers of one type, its values, and what is done beside it."""
     kind = layers.type
     for key in entry.not_null:
         if key in keys and not keys.is_given(key):
@@ -217,15 +222,17 @@ def _read(keys: Keys, entry: Reading, layers: Layers, findings: list[Finding]) -
     has_part = entry.partial is not None or entry.head == "latent share" or rule == "proportional"
     rule_keys = [key for key in RULES[rule] if row is None or key != "truncate"]
     inner = {"rope_theta", "rope_type", "type", *rule_keys, *([PART] if has_part else []),
-             *([SECTIONS, entry.sections_key] if entry.sections else []), *entry.states}
+             *([SECTIONS, entry.sections_key] if entry.sections else []), *entry.states,
+             *([ALL_DIM] if entry.softmax else [])}
     for key, value in entry.states.items():
         if rope.is_given(key) and rope.table[key] is not value:
             findings.append(Finding("RP010", f"{key} is not read, and {entry.types[0]} does the opposite of it"))
-    if entry.scales_query and rope.is_given(QUERY_SCALE):
+    if entry.query is not None and entry.query.rise_in and rope.is_given(QUERY_SCALE):
         inner.add(QUERY_SCALE)
         findings.append(Finding("RP007", f"queries are scaled with their position besides ({QUERY_SCALE})"))
     findings += _unread(keys, taken, rope, inner, entry)
-    return layout, tuple(values)
+    return layout, tuple(values), beside_turning(
+        keys, entry.query, rope, entry.softmax and rule != "default", values)
 
 
 def _head(keys: Keys, entry: Reading, kind: str) -> Iterator[Value]:

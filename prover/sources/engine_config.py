@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from prover.errors import InputError
+from prover.sources.beside import NOTHING
 from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model, model_parts
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
 from prover.sources.heads import load_head
@@ -21,6 +22,7 @@ from prover.sources.model import Finding, Model, Part, Value
 from prover.sources.overriding import loaded_keys, put_parameters
 from prover.sources.readings import Composite, Inner, Reading, Without, defaults, find_reading
 from prover.sources.rope_keys import ORIGINAL, PART
+from prover.sources.scaled_queries import beside_still, beside_turning
 from prover.sources.standard import Standard, standard
 
 TRANSFORMERS = "borrowed"
@@ -169,8 +171,10 @@ def _leaf(
     told = [Finding(*engine.note)] if engine.note else []
     for layers in _groups(keys, entry, engine):
         if layers.instead:
-            yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type)
+            yield Part(name, layers.indices, None, instead=layers.instead, layer_type=layers.type,
+                       beside=beside_still(keys, engine.query))
             continue
+        beside = NOTHING
         if engine.layout:
             layout, values = engine.layout, list(_tower(keys, entry, engine))
             if engine.reads_theta:
@@ -184,22 +188,32 @@ def _leaf(
             rope = put_parameters(rope, keys, layers.type if layers.type in entry.by_type else "", lost, told)
             rope = rope.of_base_alone() if layers.type in engine.plain else rope
             layout, values = reader.get_rope(engine, rope, _head(keys, entry, engine, layers.type), running, told)
+            beside = beside_turning(keys, engine.query, rope.keys, _scales_softmax(engine, rope))
         if engine.kernel == "latent":
             values.insert(0, Value("qk_nope_head_dim", str(keys.whole("qk_nope_head_dim", 0)),
                                    keys.origin("qk_nope_head_dim")))
-        part = Part(name, layers.indices, layout, tuple(values), layer_type=layers.type)
+        part = Part(name, layers.indices, layout, tuple(values), layer_type=layers.type, beside=beside)
         width = _check(part, keys)
         yield replace(part, rows=(*range(0, width, 2), *range(1, width, 2))) if engine.halves_rows else part
         if engine.indexer_interleaves:
             indexer = _indexer(keys, engine, part, reader)
             _check(indexer, keys)
             yield indexer
-    if engine.scales_query and any(
+    if engine.query is not None and any(
         scope is not None and scope.is_given(QUERY_SCALE)
         for scope in (keys.object("rope_parameters"), keys.object("rope_scaling"))
     ):
-        told.append(Finding("RP007", f"queries are scaled with their position besides ({QUERY_SCALE})"))
+        usual = f"queries are scaled with their position besides ({QUERY_SCALE})"
+        told.append(Finding("RP007", engine.query.elsewhere or usual))
     findings += [Finding(each.code, each.text, name) for each in dict.fromkeys(told)]
+
+
+def _scales_softmax(engine: Engine, rope: Standard) -> bool:
+    """Whether mscale_all_dim goes into the scale of the softmax; a key that the entry names stops it where it is 1."""
+    stop = engine.softmax.removeprefix("unless ")
+    return bool(engine.softmax) and rope.rule != "default" and all(
+        rope.keys.flag(flag, True) for flag in engine.softmax_flags
+    ) and not (rope.has(stop) and rope.keys.number(stop) == 1)
 
 
 def _check(part: Part, keys: Keys) -> int:

@@ -7,11 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from prover.errors import InputError
+from prover.sources.beside import NOTHING
 from prover.sources.config_json import ROPE_KEYS
 from prover.sources.heads import load_head
 from prover.sources.keys import Keys
 from prover.sources.mlx_lm_layers import group_layers
-from prover.sources.mlx_lm_parameters import Watched, parameters
+from prover.sources.mlx_lm_parameters import Parameters, Watched, parameters
 from prover.sources.mlx_lm_readings import (
     Composite,
     Reading,
@@ -24,6 +25,7 @@ from prover.sources.mlx_lm_readings import (
 )
 from prover.sources.mlx_lm_rope import read_rope
 from prover.sources.model import Finding, Model, Part
+from prover.sources.scaled_queries import beside_still, beside_turning
 
 TEXT = "text"
 _NUMBER = ("0123456789-.")
@@ -107,7 +109,8 @@ def _text(keys: Keys, entry: Reading, findings: list[Finding]) -> Iterator[Part]
     findings += [Finding(*entry.note)] if entry.note else []
     for layers in group_layers(watching, entry, findings):
         if layers.instead:
-            yield Part(TEXT, layers.indices, None, instead=layers.instead, layer_type=layers.type)
+            yield Part(TEXT, layers.indices, None, instead=layers.instead, layer_type=layers.type,
+                       beside=beside_still(keys, entry.query))
             continue
         own = entry.but(entry.by_type[layers.type]) if layers.type in entry.by_type else entry
         yield _part(watching, own, TEXT, layers.type, layers.indices, findings)
@@ -128,9 +131,20 @@ def _part(
     keys = Keys(keys.table, keys.where, {}, _defaults(entry))
     given = parameters(keys, entry, kind, indices or (), findings)
     layout, values = read_rope(keys, entry, given, findings)
-    part = Part(name, indices, layout, tuple(values), layer_type=kind)
+    beside = NOTHING
+    if name == TEXT:
+        beside = beside_turning(keys, entry.query, given.scaling, _scales_softmax(entry, given))
+    part = Part(name, indices, layout, tuple(values), layer_type=kind, beside=beside)
     load_head(str(part.spec), keys.where)  # a SPEC that no command takes is none
     return part
+
+
+def _scales_softmax(entry: Reading, given: Parameters) -> bool:
+    """Whether mscale_all_dim goes into the scale of the softmax."""
+    if entry.softmax != "typed" or given.scaling is None:
+        return bool(entry.softmax)
+    table = given.scaling.table
+    return bool((table.get("type") or table.get("rope_type", "default")) != "default")
 
 
 def _defaults(entry: Reading) -> dict[str, Any]:

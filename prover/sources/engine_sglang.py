@@ -15,6 +15,7 @@ from prover.sources.keys import Keys, list_text, number_text
 from prover.sources.model import Finding, Model, Value
 from prover.sources.overriding import put_overrides
 from prover.sources.rope_keys import ORIGINAL, PART, SECTIONS
+from prover.sources.scaled_queries import ALL_DIM
 from prover.sources.standard import Standard
 
 RAMP = ("factor", ORIGINAL, "extrapolation_factor", "attn_factor", "beta_fast", "beta_slow")
@@ -202,7 +203,8 @@ def _scaled(rope: Standard, keys: Keys, rule: str, axes: bool) -> Iterator[Value
 
 def _told(entry: Engine, rope: Standard, rule: str, keys: Keys) -> Iterator[Finding]:
     """Keys of the parameters, and at the top, that get_rope or the class before it leaves out."""
-    taken = {*BESIDES, *TAKEN[rule], *([QUERY_SCALE] if entry.scales_query else ())}
+    taken = {*BESIDES, *TAKEN[rule], *([QUERY_SCALE] if entry.query is not None else ()),
+             *([ALL_DIM] if entry.softmax else ())}
     if not entry.scaling:
         taken = {"rope_theta"} if rope.rule != "default" else taken
     if entry.part_at != "parameters":

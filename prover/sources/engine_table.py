@@ -15,6 +15,7 @@ from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
 from prover.sources.readings import Composite, Inner, Without
+from prover.sources.scaled_queries import QueryScaling
 from prover.sources.upstream import Upstream, unknown_type
 
 
@@ -46,7 +47,9 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whole_head: bool = False
     reads_theta: bool = False
     positions: int = 4
-    scales_query: bool = False
+    query: QueryScaling | None = None
+    softmax: str = ""
+    softmax_flags: list[str] = []
     layout: str = ""
     indexer_interleaves: str = ""
     halves_rows: bool = False

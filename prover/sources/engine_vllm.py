@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from prover.errors import InputError
 from prover.sources.arguments import NO_ARGUMENTS, Arguments
-from prover.sources.config_json import QUERY_SCALE
 from prover.sources.engine_config import Reader, read_engine, rotated_lanes
 from prover.sources.engine_table import Engine
 from prover.sources.keys import Keys, list_text
 from prover.sources.model import Finding, Model, Value
 from prover.sources.overriding import LENGTH, put_overrides
 from prover.sources.rope_keys import ORIGINAL, PART, SECTIONS
+from prover.sources.scaled_queries import ALL_DIM
 from prover.sources.standard import Standard, refuse_types_that_differ
 
 # What get_rope passes on to the class of each rule; None stands for no value in those of NULLS alone.
@@ -188,8 +188,7 @@ def _longest(keys: Keys, name: str) -> Value:
 def _tell(entry: Engine, rope: Standard, rule: str, axes: bool, findings: list[Finding]) -> None:
     """Keys of the parameters that get_rope or the class before it leaves out."""
     taken = {*BESIDES, *(entry.takes or TAKEN[rule]), *({"max_trained_positions"} if rule == "dynamic" else ())}
-    if entry.scales_query:
-        taken.add(QUERY_SCALE)
+    taken |= {ALL_DIM} if entry.softmax else set()
     unknown = [key for key in rope.keys.table if key not in taken and rope.has(key)]
     if rule == "default" and not entry.scaling:
         unknown = [key for key in rope.keys.table if rope.rule != "default" and rope.has(key)]

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from prover.errors import InputError
 from prover.sources.arguments import NO_ARGUMENTS, Arguments
+from prover.sources.beside import NOTHING
 from prover.sources.heads import load_head
 from prover.sources.llama.architectures import Architecture, architectures, find_architecture
+from prover.sources.llama.besides import read_beside
 from prover.sources.llama.factors import Factors, find_factors
 from prover.sources.llama.header import ARCHITECTURE, Header, open_header
 from prover.sources.llama.heads import REQUIRED, Head, check_head, read_heads
@@ -64,8 +66,10 @@ def _told(entry: Architecture, header: Header) -> Iterator[Finding]:
         yield Finding("RP102", f"llama.cpp refuses the file as it is: {', '.join(absent)} not in it")
     if entry.told:
         yield Finding("RP111", entry.told)
-    if entry.scales_query and TEMPERATURE in header and header.number(TEMPERATURE).number:
+    if entry.query is not None and TEMPERATURE in header and header.number(TEMPERATURE).number:
         yield Finding("RP007", f"queries are scaled with their position besides ({TEMPERATURE})")
+    if entry.query is not None and entry.query.still:
+        yield Finding("RP007", "queries of the layers without RoPE are scaled with their position besides")
     if entry.loops and LOOPS in header and header.whole(LOOPS).number > 1:
         yield Finding("RP112", f"the layers are gone through {header.whole(LOOPS).whole} times, at the same positions")
     yield from header.unread()
@@ -92,13 +96,15 @@ def _parts(entry: Architecture, header: Header, run: Run) -> Iterator[Part]:
     factors = find_factors(entry, header, heads, plan.first_slides, scaling) if turns and not sections else Factors()
     for kind in plan.kinds:
         if kind.instead:
-            yield Part(TEXT, kind.layers, None, instead=kind.instead, layer_type=_type(kind, plan))
+            still = NOTHING if kind.instead == NO_ATTENTION else read_beside(entry, header, scaling, turns=False)
+            yield Part(TEXT, kind.layers, None, instead=kind.instead, layer_type=_type(kind, plan), beside=still)
             continue
         head = heads.of(kind.slides)
         check_head(entry, header, head, kind.slides)
         own = Factors() if kind.slides and entry.full_only else factors
         layout, values = _layout(entry, header, head, scaling, kind.slides, sections, own)
-        yield Part(TEXT, kind.layers, layout, values, layer_type=_type(kind, plan), unseen=own.unseen)
+        yield Part(TEXT, kind.layers, layout, values, layer_type=_type(kind, plan), unseen=own.unseen,
+                   beside=read_beside(entry, header, scaling, turns=True))
     if entry.indexer:
         yield from indexer_parts(entry, header, heads.full.values()[1], scaling, count)
 
@@ -151,7 +157,8 @@ def _merged(parts: list[Part]) -> Iterator[Part]:
     """The parts, those whose layers do not differ being one."""
 
     def alike(part: Part) -> tuple[object, ...]:
-        return part.name, part.layout, part.instead, tuple((value.name, value.text) for value in part.values)
+        values = tuple((value.name, value.text) for value in part.values)
+        return part.name, part.layout, part.instead, values, part.unseen, part.beside
 
     for key in dict.fromkeys(map(alike, parts)):
         first, *others = [part for part in parts if alike(part) == key]
@@ -160,4 +167,4 @@ def _merged(parts: list[Part]) -> Iterator[Part]:
             continue
         layers = [layer for part in (first, *others) for layer in part.layers or ()]
         is_known = all(part.layers is not None for part in (first, *others))
-        yield Part(first.name, tuple(sorted(layers)) if is_known else None, first.layout, first.values, first.instead)
+        yield replace(first, layers=tuple(sorted(layers)) if is_known else None, layer_type="")

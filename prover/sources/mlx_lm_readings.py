@@ -14,6 +14,7 @@ import msgspec
 from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
+from prover.sources.scaled_queries import QueryScaling
 from prover.sources.upstream import Upstream, nearest, unknown_type
 
 TABLE = READINGS / "mlx-lm.toml"
@@ -60,6 +61,8 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passes: dict[str, str] = {}
     has_types: list[str] = []
     indexer: dict[str, Any] = {}
+    query: QueryScaling | None = None
+    softmax: str = ""
     note: list[str] = []
 
     def but(self, fields: Mapping[str, Any]) -> Reading:

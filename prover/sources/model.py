@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.errors import InputError
+from prover.sources.beside import NOTHING, Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Part:
     `layout`: the name in the catalogue with its choices; None for attention without RoPE, which has `instead`.
     `rows`: where the weights are moved on their way into the engine, for each row of a head the one that it was before.
     `unseen`: what is in the file and not shown, without which the layout is not the model's; then nothing is decided.
+    `beside`: what acts on scores besides.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Part:
     layer_type: str = ""
     rows: tuple[int, ...] | None = None
     unseen: str = ""
+    beside: Beside = NOTHING
 
     @property
     def address(self) -> str:

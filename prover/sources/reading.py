@@ -15,6 +15,7 @@ from prover.layouts.loading import load
 from prover.layouts.spec import MAX_SPEC, catalogue
 from prover.sources.arguments import Arguments, read_arguments, split_arguments
 from prover.sources.as_layout import as_layout
+from prover.sources.beside import UNSAID
 from prover.sources.calls import call_spec, is_call
 from prover.sources.config_json import config_model, config_of
 from prover.sources.engine_llama_cpp import read_converted, tell_of_rows, with_rows
@@ -113,7 +114,7 @@ def read_side(name: str, engine: str = "", kind: str = "") -> Model:
     load(spec)
     values = tuple(Value(key, value, "the SPEC") for key, _, value in (each.partition("=") for each in given.split(":"))
                    if key)
-    return Model(name, layout, "a layout", "", (Part("text", None, layout, values),), told)
+    return Model(name, layout, "a layout", "", (Part("text", None, layout, values, beside=UNSAID),), told)
 
 
 def read_sides(source: str, target: str, engine: str, kind: str) -> tuple[Model, Model]:

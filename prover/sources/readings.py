@@ -13,6 +13,7 @@ import msgspec
 from prover.errors import InputError
 from prover.files import typed_toml
 from prover.resources import READINGS
+from prover.sources.scaled_queries import QueryScaling
 from prover.sources.upstream import Upstream, unknown_type
 
 TABLE = READINGS / "transformers.toml"
@@ -116,7 +117,8 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_part: bool = False
     own_head: bool = False
     interleave: str = ""
-    scales_query: bool = False
+    query: QueryScaling | None = None
+    softmax: bool = False
     sections: str = ""
     sections_given: bool = False
     sections_fit: bool = False

@@ -128,12 +128,14 @@ def test_each_type_stands_once_and_its_config_class_is_known() -> None:
     assert set(found.borrowed) <= read
 
 
-def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> None:
-    """MistralAttention reads llama_4_scaling_beta itself, so only the scaling of queries is told."""
+def test_a_scale_of_queries_is_looked_for_elsewhere(tmp_path: Path) -> None:
+    """MistralAttention looks for an object llama_4_scaling at the top: the key beside rope_type is told as unread."""
     yarn = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512, "llama_4_scaling_beta": 0.1}
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**TRUTH["base"], "model_type": "mistral", "rope_scaling": yarn}))
-    assert ["RP007"] == [finding.code for finding in read_model(str(path), "vllm").findings]
+    found = read_model(str(path), "vllm")
+    assert {"RP003", "RP007"} == {finding.code for finding in found.findings}
+    assert found.parts[0].beside.query is None
 
 
 # Frequencies per axis of the towers' own rotary objects with a head of 24 lanes, vLLM 0.33.0 run with torch 2.13.0:

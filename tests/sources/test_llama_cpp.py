@@ -273,7 +273,7 @@ FINDINGS: dict[str, tuple[str, dict[str, Any], dict[str, int] | None, str]] = {
         "two lists of factors: rope_factors_long.weight where the program is started with more than 2048 tokens of "
         "context for each sequence (n_ctx of the layout), else the short one"),
     "a softmax that is scaled": (
-        "mistral3", YARN | {"rope.scaling.yarn_log_multiplier": 1.0}, {},
+        "deepseek2", MLA | YARN | {"rope.scaling.yarn_log_multiplier": 0.1}, {},
         "rope.scaling.yarn_log_multiplier goes into the scale of the softmax too, which no layout says"),
     "queries that are scaled": (
         "mistral3", {"attention.temperature_scale": 0.5}, {},
@@ -453,3 +453,11 @@ def test_the_width_of_a_fragment() -> None:
     model = read("qwen2", {"attention.key_length": 128}, {}, "embedding_length")
     assert [("text", "", ALL, "arch=qwen2:head_dim=128:n_rot=128:base=10000")] == told(model)
     assert ("llama.cpp refuses the file as it is: embedding_length not in it",) == texts(model)
+
+
+def test_layers_that_are_alike_keep_that_their_factors_are_not_seen() -> None:
+    """DFlash turns all layers alike, with a window or without, so nothing is decided of either without the factors."""
+    window = {"attention.sliding_window": 128, "attention.sliding_window_pattern": [True, False, True, False]}
+    whole = file_of("dflash", **window)
+    (part,) = read_llama_cpp(Metadata(whole.file, whole.keys, {FACTORS[0]: Tensor((32,), "f32")})).parts
+    assert (ALL, True) == (part.layers, bool(part.unseen))

@@ -29,6 +29,15 @@ class Sliding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plain: bool = False
 
 
+class QueryScaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Queries that are scaled with their position; the table says what each field means."""
+
+    rise: str
+    length: str
+    offset: int = 0
+    still: bool = False
+
+
 class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one architecture is read; the table says what each field means."""
 
@@ -60,7 +69,8 @@ class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indexer: Literal["", "all", "types", "top_k", "required"] = ""
     compressed: bool = False
     drafts: bool = False
-    scales_query: bool = False
+    query: QueryScaling | None = None
+    softmax: Literal["", "tenth", "own"] = ""
     streams: bool = False
     loops: bool = False
     told: str = ""

@@ -146,7 +146,7 @@ def scaling_values(entry: Architecture, header: Header, scaling: Scaling, slides
     if entry.log_multiplier and MULTIPLIER in header and scaling.ramp.number:
         multiplier = header.number(MULTIPLIER)
         values.append(_value("yarn_log_multiplier", multiplier))
-        if multiplier.number:
+        if multiplier.number and entry.softmax:
             header.tell("RP110", f"{MULTIPLIER} goes into the scale of the softmax too, which no layout says")
     return values
 
