@@ -44,7 +44,7 @@ def prove(
     from prover.layouts.opened import require_ulps
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
-    from prover.reports.cause_report import cause_json
+    from prover.reports.cause_report import causes_json, fingerprint_json
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
@@ -60,7 +60,8 @@ def prove(
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     facts = causes(first, second, verdict, fed, None if exact else ulps)
     found = report(verdict, *about, positions, (told, also)) | {
-        "second_opinion": solver.agreement or None, "causes": [cause_json(cause) for cause in facts],
+        "second_opinion": solver.agreement or None, "causes": causes_json(facts),
+        "fingerprint": fingerprint_json(verdict),
     }
     pairs = found["differing_pairs"]
     return Proof(

@@ -2,7 +2,8 @@
 
 Parameters and choices of the two sides are set beside one another by what they are called in each project. A fact is
 one such thing that the target has otherwise. It is a cause only if the target with this fact changed is what the source
-needs, which is proved as any other verdict; so nothing here has to be right. That no cause is found means nothing.
+needs, which is proved as any other verdict; so nothing here has to be right. Where no facts are a cause, laws are tried
+(`prover.repair.laws`), alone, two together, or with one fact. That no cause is found means nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from prover.layouts.aliases import Alias, aliases
 from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import Loaded, Outline, load, outline
+from prover.repair.laws import Applied, Question, apply_laws
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
 MAX_FACTS, MAX_TRIED, MAX_TOLD = 3, 40, 3
+MAX_WITH_LAW = 4  # facts that are tried together with a law
 MAX_LANES = 1 << 15  # of all layouts that are tried in one search
 NEAR = 1e-4
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"))
@@ -54,14 +57,15 @@ class Cause:
     """Facts with which the target would be as the source needs it, and the relation that is proved of it then.
 
     `is_lost`: the facts are the source's, and the target is what the source would be with them. `spec`: the side that
-    is changed, with them; `certificate`: of the proof.
+    is changed, with them, None where a law changes it too; `certificate`: of the proof. `laws`: what no parameter says.
     """
 
     facts: tuple[Fact, ...]
-    spec: str
+    spec: str | None
     is_lost: bool
     relation: Relation
     certificate: str | None
+    laws: tuple[Applied, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +91,100 @@ def causes(
     """
     if verdict.outcome not in (Outcome.DIFFERENT, Outcome.CONVERTIBLE):
         return ()
-    try:
-        ours, theirs = _side(source), _side(target)
-    except ProverError:
-        return ()  # a layout without a spec, such as one that was measured
     wanted = verdict.limit or (
         Relation.EQUAL_SCORES if verdict.holds is Relation.PERMUTATION else Relation.PERMUTATION
     )
+    def law() -> tuple[Cause, ...]:
+        asked = source, target, wanted, feeds, ulps
+        return _by_laws(*asked) or _by_two_laws(*asked)
+
+    sides = _sides(source, target)
+    if sides is None:
+        return law()
+    ours, theirs = sides
     return _search(
         ours, theirs, lambda spec, facts: _tried(source, theirs, spec, facts, wanted, feeds, ulps)
     ) or _search(
         theirs, ours, lambda spec, facts: _tried(target, ours, spec, facts, wanted, feeds, ulps, is_lost=True)
-    )
+    ) or law() or _with_law(ours, theirs, wanted, feeds, ulps)
+
+
+def _sides(source: Loaded, target: Loaded) -> tuple[_Side, _Side] | None:
+    try:
+        return _side(source), _side(target)
+    except ProverError:
+        return None  # a layout without a spec, such as one that was measured
+
+
+def _by_laws(
+    source: Loaded, target: Loaded, wanted: Relation, feeds: Sequence[str], ulps: int | None,
+    facts: tuple[Fact, ...] = (), first: tuple[Applied, ...] = (),
+) -> tuple[Cause, ...]:
+    """Each law under which one side is what the other needs.
+
+    `facts`, `first`: with which the target is changed already.
+    """
+    try:
+        claim = make_claim(source, target, feeds)
+    except ProverError:
+        return ()
+    fields = frozenset[str]().union(*(applied.law.fields for applied in first))
+    found: list[tuple[Applied, Loaded, Relation]] = []
+    asked = [Question(claim, "target", target, wanted)]
+    asked += [] if facts or first else [Question(claim, "source", source, wanted)]
+    for question in asked:
+        for applied, changed in apply_laws(question, fields):
+            try:
+                shown = shown_relation(make_claim(*_placed(source, target, changed, applied), feeds))
+            except ProverError:
+                continue
+            if shown is not None and shown.rung <= wanted.rung:
+                found.append((applied, changed, shown))
+    best = min((shown.rung for *_, shown in found), default=0)
+    fitting = [(applied, changed) for applied, changed, shown in found if shown.rung == best]
+    others = [applied for applied, _ in fitting]
+    told: list[Cause] = []
+    for applied, changed in fitting:
+        if len(told) < MAX_TOLD and not applied.yields(others):
+            proved = prove_loaded(*_placed(source, target, changed, applied), feeds, None, Solver(), ulps)
+            if proved.holds is not None and proved.holds.rung <= wanted.rung:
+                lost = applied.law.on == "source"
+                told.append(Cause(facts, None, lost, proved.holds, proved.certificate, (*first, applied)))
+    return tuple(told)
+
+
+def _placed(source: Loaded, target: Loaded, changed: Loaded, applied: Applied) -> tuple[Loaded, Loaded]:
+    return (changed, target) if applied.law.on == "source" else (source, changed)
+
+
+def _with_law(
+    ours: _Side, theirs: _Side, wanted: Relation, feeds: Sequence[str], ulps: int | None
+) -> tuple[Cause, ...]:
+    """The first fact of the target that is a cause together with a law."""
+    for fact in islice(_facts(ours, theirs), MAX_WITH_LAW):
+        try:
+            changed = load(_spec(theirs, [fact]))
+        except ProverError:
+            continue
+        if theirs.loaded.rows is not None:
+            changed = changed.moved(theirs.loaded.rows)
+        if found := _by_laws(ours.loaded, changed, wanted, feeds, ulps, (fact,)):
+            return found
+    return ()
+
+
+def _by_two_laws(
+    source: Loaded, target: Loaded, wanted: Relation, feeds: Sequence[str], ulps: int | None
+) -> tuple[Cause, ...]:
+    """The first two laws that are a cause together."""
+    try:
+        question = Question(make_claim(source, target, feeds), "target", target, wanted)
+    except ProverError:
+        return ()
+    for applied, changed in apply_laws(question, is_last=False):
+        if found := _by_laws(source, changed, wanted, feeds, ulps, (), (applied,)):
+            return found
+    return ()
 
 
 def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], Cause | None]) -> tuple[Cause, ...]:

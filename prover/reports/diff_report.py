@@ -10,7 +10,7 @@ from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
 from prover.repair.cause import Cause
 from prover.repair.size import DEFAULT_POSITIONS, size_of
-from prover.reports.cause_report import cause_json, causes_text
+from prover.reports.cause_report import causes_json, causes_text, fingerprint_json, uncaused_text
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
@@ -98,7 +98,8 @@ def _row(row: Compared, causes: Sequence[Cause], positions: int) -> JSON:
         "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
-        "causes": [cause_json(cause) for cause in causes],
+        "causes": causes_json(causes, _origins(row)),
+        "fingerprint": verdict and fingerprint_json(verdict),
         "size": _size(row, positions),
     }
 
@@ -179,8 +180,9 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) ->
         lines.append(f"  differ   lane by lane: {_both(pairs)}")
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
-    origins = [{value.name: value.origin for value in part.values} for part in (a, b)]
-    lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, origins)]
+    lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, _origins(rows[0]))]
+    left = fingerprint_json(rows[0].verdict) if rows[0].verdict and not causes else None
+    lines += [f"  cause    {plain(uncaused_text(left), 600)}"] if left else []
     lines += _size_lines(rows, positions)
     stored = rows[0].verdict and rows[0].verdict.as_stored
     if stored and _is_chosen(stored):
@@ -191,6 +193,11 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) ->
         lines.append(f"  source   {plain(a.spec or f'no RoPE: {a.instead}', WIDEST_SPEC)}")
         lines.append(f"  target   {plain(b.spec or f'no RoPE: {b.instead}', WIDEST_SPEC)}")
     return lines
+
+
+def _origins(row: Compared) -> list[dict[str, str]]:
+    """From which key each value of the source's and of the target's layout comes."""
+    return [{value.name: value.origin for value in part.values} for part in (row.meeting.source, row.meeting.target)]
 
 
 def _is_chosen(stored: AsStored | None) -> bool:
