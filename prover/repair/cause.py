@@ -3,7 +3,7 @@
 Parameters and choices of the two sides are set beside one another by what they are called in each project. A fact is
 one such thing that the target has otherwise. It is a cause only if the target with this fact changed is what the source
 needs, which is proved as any other verdict; so nothing here has to be right. Where no facts are a cause, laws are tried
-(`prover.repair.laws`), alone, two together, or with one fact. That no cause is found means nothing.
+(`prover.repair.applying`), alone, two together, or with one fact. That no cause is found means nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from prover.layouts.aliases import Alias, aliases
 from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import Loaded, Outline, load, outline
-from prover.repair.laws import Applied, Question, apply_laws
+from prover.repair.applying import apply_laws
+from prover.repair.law_question import Question
+from prover.repair.laws import Applied
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 

@@ -299,7 +299,7 @@ def test_either_is_told_where_several_laws_are_causes() -> None:
     found = causes(source, target, prove_loaded(source, target))
     assert [["denominator of the exponent"], ["base of the frequencies"]] == [
         [law.name for law in cause.laws] for cause in found]
-    assert "the target has base 100, the source 10000" == found[1].laws[0].fault
+    assert "with exponents 2j/8, the target's base is 100, the source's 10000" == found[1].laws[0].fault
     assert ["either ", "or "] == [text[:len(start)] for text, start in zip(
         causes_text(found), ("either ", "or "), strict=True)]
 
