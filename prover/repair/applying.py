@@ -22,7 +22,7 @@ from prover.repair.axis_laws import axis_changes
 from prover.repair.law_question import Question, single
 from prover.repair.laws import MOVING, Applied, Law, expressions_of, laws
 
-SIGNIFICANT, DENOMINATORS, NEAR = 7, (1, 10, 100), Fraction(1, 10**5)  # of a number that was measured
+SIGNIFICANT, DENOMINATORS, NEAR = 8, (1, 10, 100), Fraction(2, 10**6)  # of a number that was measured
 LONGEST = 40  # of a number that is told; a longer one is a decimal
 
 
@@ -100,16 +100,20 @@ def _solved(law: Law, question: Question, fixed: Mapping[str, Value]) -> Exact |
             c = number(compiled(expression, MOVING).compute(_scope(question, {**fixed, **needed}, j)))
         except (ProverError, KeyError):
             continue
-        c = c if question.is_exact else _simple(c)
-        return None if law.is_rational and c.rational is None else c
+        if law.is_rational:
+            return c if question.is_exact and c.rational is not None else None if question.is_exact else _simple(c)
+        return c
     return None
 
 
-def _simple(value: Exact) -> Exact:
-    """The number that somebody may have written where this one was measured."""
-    measured = Fraction(str(approximate(value, SIGNIFICANT)))
-    near = (measured.limit_denominator(most) for most in DENOMINATORS)
-    return exact(next((each for each in near if abs(each - measured) <= abs(measured) * NEAR), measured))
+def _simple(value: Exact) -> Exact | None:
+    """The short number, or one over a short one, that this may be as it was measured; None if there is none."""
+    measured = Fraction(approximate(value, SIGNIFICANT))
+    if not measured:
+        return None
+    near = (found for most in DENOMINATORS
+            for found in (measured.limit_denominator(most), 1 / ((1 / measured).limit_denominator(most) or measured)))
+    return next((exact(each) for each in near if abs(each - measured) <= abs(measured) * NEAR), None)
 
 
 def _needed(question: Question, j: int) -> dict[str, Value] | None:

@@ -3,7 +3,7 @@
 Parameters and choices of the two sides are set beside one another by what they are called in each project. A fact is
 one such thing that the target has otherwise. It is a cause only if the target with this fact changed is what the source
 needs, which is proved as any other verdict; so nothing here has to be right. Where no facts are a cause, laws are tried
-(`prover.repair.applying`), alone, two together, or with one fact. That no cause is found means nothing.
+(`prover.repair.applying`), alone, with one fact, or two together. That no cause is found means nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Described:
+    """A layout with what its spec says: every parameter's value, and the word of every choice."""
+
     loaded: Loaded
     outline: Outline
     values: dict[str, Value]
@@ -96,24 +98,21 @@ def causes(
     wanted = verdict.limit or (
         Relation.EQUAL_SCORES if verdict.holds is Relation.PERMUTATION else Relation.PERMUTATION
     )
-    def law() -> tuple[Cause, ...]:
-        asked = source, target, wanted, feeds, ulps
-        return _by_laws(*asked) or _by_two_laws(*asked)
-
+    asked = source, target, wanted, feeds, ulps
     sides = _sides(source, target)
     if sides is None:
-        return law()
+        return _by_laws(*asked) or _by_two_laws(*asked)
     ours, theirs = sides
     return _search(
         ours, theirs, lambda spec, facts: _tried(source, theirs, spec, facts, wanted, feeds, ulps)
     ) or _search(
         theirs, ours, lambda spec, facts: _tried(target, ours, spec, facts, wanted, feeds, ulps, is_lost=True)
-    ) or law() or _with_law(ours, theirs, wanted, feeds, ulps)
+    ) or _by_laws(*asked) or _with_law(ours, theirs, wanted, feeds, ulps) or _by_two_laws(*asked)
 
 
-def _sides(source: Loaded, target: Loaded) -> tuple[_Side, _Side] | None:
+def _sides(source: Loaded, target: Loaded) -> tuple[Described, Described] | None:
     try:
-        return _side(source), _side(target)
+        return described(source), described(target)
     except ProverError:
         return None  # a layout without a spec, such as one that was measured
 
@@ -160,12 +159,12 @@ def _placed(source: Loaded, target: Loaded, changed: Loaded, applied: Applied) -
 
 
 def _with_law(
-    ours: _Side, theirs: _Side, wanted: Relation, feeds: Sequence[str], ulps: int | None
+    ours: Described, theirs: Described, wanted: Relation, feeds: Sequence[str], ulps: int | None
 ) -> tuple[Cause, ...]:
     """The first fact of the target that is a cause together with a law."""
     for fact in islice(_facts(ours, theirs), MAX_WITH_LAW):
         try:
-            changed = load(_spec(theirs, [fact]))
+            changed = load(spec_with(theirs, [fact]))
         except ProverError:
             continue
         if theirs.loaded.rows is not None:
@@ -184,12 +183,16 @@ def _by_two_laws(
     except ProverError:
         return ()
     for applied, changed in apply_laws(question, is_last=False):
+        if wanted.rung >= Relation.PERMUTATION.rung and "magnitude" not in applied.law.fields:
+            continue  # direction and lanes are of no account
         if found := _by_laws(source, changed, wanted, feeds, ulps, (), (applied,)):
             return found
     return ()
 
 
-def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], Cause | None]) -> tuple[Cause, ...]:
+def _search(
+    like: Described, changed: Described, prove: Callable[[str, Sequence[Fact]], Cause | None]
+) -> tuple[Cause, ...]:
     """Facts that make one side like the other, each single one, or the first few that do together."""
     written = {name for name, _ in changed.outline.spec.values}
     facts = tuple({
@@ -198,7 +201,7 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
     }.values())[::-1]
 
     def ask(chosen: Sequence[Fact]) -> Cause | None:
-        return prove(_spec(changed, chosen), chosen)
+        return prove(spec_with(changed, chosen), chosen)
 
     most = max(1, min(MAX_TRIED, MAX_LANES // changed.loaded.layout.width))
     found = [cause for fact in facts[:most] if (cause := ask([fact])) is not None]
@@ -213,7 +216,7 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
 
 
-def _brought(side: _Side, fact: Fact) -> set[str]:
+def _brought(side: Described, fact: Fact) -> set[str]:
     """Parameters that come with the word that a choice has, or would have: they are details of the choice.
 
     What every word brings, such as the base, is none.
@@ -249,13 +252,14 @@ def _minimal(facts: Sequence[Fact], most: int, ask: Callable[[Sequence[Fact]], C
     return next((cause for both in pairs if (cause := ask(both)) is not None), None)
 
 
-def _side(loaded: Loaded) -> _Side:
+def described(loaded: Loaded) -> Described:
+    """The layout with what its spec says. Raises InputError if it has none."""
     told = outline(loaded.layout.name.removesuffix(" (rows moved)"))
-    return _Side(loaded, told, parameter_values(told.family, dict(loaded.given)), dict(told.words))
+    return Described(loaded, told, parameter_values(told.family, dict(loaded.given)), dict(told.words))
 
 
 def _tried(
-    fixed: Loaded, side: _Side, spec: str, facts: Sequence[Fact], wanted: Relation, feeds: Sequence[str],
+    fixed: Loaded, side: Described, spec: str, facts: Sequence[Fact], wanted: Relation, feeds: Sequence[str],
     ulps: int | None, is_lost: bool = False,
 ) -> Cause | None:
     """The cause that these facts of one side are, if they are one: first by a quick look, and then proved."""
@@ -289,8 +293,8 @@ def _size(number: Exact) -> float:
     return abs(float(enclose(number, 64).mid()))
 
 
-def _spec(target: _Side, facts: Sequence[Fact]) -> str:
-    """The side's spec with these facts; what a choice brought that is no longer chosen is left out."""
+def spec_with(target: Described, facts: Sequence[Fact]) -> str:
+    """The side's spec with these facts; what a choice brought that is not chosen now is left out, and what is empty."""
     changed = {name: value for fact in facts for name, value in fact.needed}
     written = dict(target.outline.spec.values) | changed
     known = {choice.name: choice for choice in target.outline.choices}
@@ -299,10 +303,10 @@ def _spec(target: _Side, facts: Sequence[Fact]) -> str:
                     for word in (target.words.get(name, ""), changed[name]))
         gone = set(was.parameters if was else ()) - set(now.parameters if now else ()) - set(changed)
         written = {key: value for key, value in written.items() if key not in gone}
-    return ":".join([target.outline.spec.name, *(f"{name}={value}" for name, value in written.items())])
+    return ":".join([target.outline.spec.name, *(f"{name}={value}" for name, value in written.items() if value)])
 
 
-def _facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _facts(source: Described, target: Described) -> Iterator[Fact]:
     yield from _rotary_facts(source, target)
     yield from _parameter_facts(source, target)
     yield from _unknown_facts(source, target)
@@ -310,7 +314,7 @@ def _facts(source: _Side, target: _Side) -> Iterator[Fact]:
         yield from _choice_facts(source, target, choice)
 
 
-def _parameter_facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
     """Parameters of one thing whose values are not the same."""
     for name in target.values:
         thing = _thing(name)
@@ -328,7 +332,7 @@ def _parameter_facts(source: _Side, target: _Side) -> Iterator[Fact]:
                     yield Fact(_thing_words(name), ((name, target.text(name)),), ((name, text),))
 
 
-def _unknown_facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _unknown_facts(source: Described, target: Described) -> Iterator[Fact]:
     """Parameters that are given on the one side and have no name on the other: they may be as if they were not."""
     for name, text in target.outline.given:
         thing = _thing(name)
@@ -342,7 +346,7 @@ def _unknown_facts(source: _Side, target: _Side) -> Iterator[Fact]:
                 yield Fact(_thing_words(name), ((name, text),), ((name, default),))
 
 
-def _rotary_facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _rotary_facts(source: Described, target: Described) -> Iterator[Fact]:
     """How many lanes are rotated, under whichever name the target has for it."""
     width, lanes = source.loaded.layout.width, 2 * len(source.loaded.layout.pairs)
     for alias in aliases():
@@ -356,7 +360,7 @@ def _rotary_facts(source: _Side, target: _Side) -> Iterator[Fact]:
                     yield Fact("the number of rotated lanes", ((name, target.text(name)),), ((name, text),))
 
 
-def _choice_facts(source: _Side, target: _Side, choice: Choice) -> Iterator[Fact]:
+def _choice_facts(source: Described, target: Described, choice: Choice) -> Iterator[Fact]:
     """Another word of a choice, with what it brings taken from the source."""
     was = target.words[choice.name]
     found = _thing(choice.name)
@@ -371,14 +375,14 @@ def _choice_facts(source: _Side, target: _Side, choice: Choice) -> Iterator[Fact
         yield Fact(thing, ((choice.name, was),), ((choice.name, word.name), *brought), is_choice=True)
 
 
-def _comes_into_question(source: _Side, choice: Choice, word: Word) -> bool:
+def _comes_into_question(source: Described, choice: Choice, word: Word) -> bool:
     """Pairings and axes are few; of scalings the source's own, or none, and of models' names none."""
     if choice.kind in ("pairing", "axes", "heads") or {each.name for each in choice.words} <= {"true", "false"}:
         return True
     return word.name in source.words.values() or word.name in ("default", "none")
 
 
-def _same(source: _Side, name: str) -> str | None:
+def _same(source: Described, name: str) -> str | None:
     """The source's value of what the target calls by this name."""
     thing = _thing(name)
     texts = map(source.text, (name, *(thing.names if thing else ())))

@@ -11,6 +11,8 @@ from prover.claims.relation import Outcome, Relation
 from prover.exact.display import show_pairs
 from prover.repair.cause import Cause, Fact
 from prover.repair.fingerprint import Mark, fingerprint
+from prover.repair.laws import Applied
+from prover.repair.measured_cause import MeasuredCause
 from prover.verdicts.verdict import Verdict
 
 JSON = dict[str, Any]
@@ -48,18 +50,23 @@ def cause_json(cause: Cause) -> JSON:
     """
     return {
         "side": "source" if cause.is_lost else "target",
-        "facts": [
-            {"what": fact.thing, "is": dict(fact.was), "would_be": dict(fact.needed)} for fact in cause.facts
-        ],
-        "laws": [
-            {"what": law.name, "fault": law.fault, "change": law.change, "values": dict(law.values)}
-            for law in cause.laws
-        ],
+        "facts": _facts_json(cause.facts),
+        "laws": _laws_json(cause.laws),
         "then": cause.relation.value,
         "spec": cause.spec,
         "certificate": cause.certificate and digest(json.loads(cause.certificate)),
         "text": cause_text(cause),
     }
+
+
+def _facts_json(facts: Sequence[Fact]) -> list[JSON]:
+    return [{"what": fact.thing, "is": dict(fact.was), "would_be": dict(fact.needed)} for fact in facts]
+
+
+def _laws_json(laws: Sequence[Applied]) -> list[JSON]:
+    return [
+        {"what": law.name, "fault": law.fault, "change": law.change, "values": dict(law.values)} for law in laws
+    ]
 
 
 def cause_text(cause: Cause, origins: Mapping[str, str] | None = None) -> str:
@@ -79,8 +86,31 @@ def cause_text(cause: Cause, origins: Mapping[str, str] | None = None) -> str:
 
 def causes_text(causes: Sequence[Cause], origins: Origins = ({}, {})) -> list[str]:
     """Each cause in a sentence. `origins`: of the source's and of the target's values."""
-    texts = [cause_text(cause, origins[0] if cause.is_lost else origins[1]) for cause in causes]
+    return _alternatives([cause_text(cause, origins[0] if cause.is_lost else origins[1]) for cause in causes])
+
+
+def _alternatives(texts: list[str]) -> list[str]:
     return texts if len(texts) == 1 else [f"{'or' if place else 'either'} {text}" for place, text in enumerate(texts)]
+
+
+def measured_json(causes: Sequence[MeasuredCause]) -> list[JSON]:
+    """With what a layout would conform to a measured table."""
+    return [
+        {"facts": _facts_json(cause.facts), "laws": _laws_json(cause.laws), "spec": cause.spec, "text": text,
+         "strength": "numeric only", "largest_relative_error": cause.found.largest_error}
+        for cause, text in zip(causes, measured_texts(causes), strict=True)
+    ]
+
+
+def measured_texts(causes: Sequence[MeasuredCause]) -> list[str]:
+    """The same, each in a sentence."""
+    texts = []
+    for cause in causes:
+        faults = [f"{fact.thing}: the layout has {_named(fact, {})}" for fact in cause.facts]
+        faults += [f"{law.name}: {law.fault}" for law in cause.laws]
+        changes = [_needed(fact) for fact in cause.facts] + [f"this change: {law.change}" for law in cause.laws]
+        texts.append(f"{'; and '.join(faults)}; with {', and '.join(changes)}, the layout conforms (numeric only)")
+    return _alternatives(texts)
 
 
 def fingerprint_json(verdict: Verdict) -> JSON | None:
@@ -112,7 +142,7 @@ def _mark_text(mark: Mark) -> str:
 def _needed(fact: Fact) -> str:
     (name, first), *more = fact.needed
     also = f" ({', '.join(f'{key}={_short(value)}' for key, value in more)})" if more else ""
-    return f"{name}={_short(first)}{also}"
+    return f"{name}={_short(first)}{also}" if first else f"{name} left out"
 
 
 def _named(fact: Fact, origins: Mapping[str, str]) -> str:
