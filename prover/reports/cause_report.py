@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prover.checker import digest
@@ -16,7 +17,17 @@ from prover.repair.measured_cause import MeasuredCause
 from prover.verdicts.verdict import Verdict
 
 JSON = dict[str, Any]
-Origins = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Of a side that is a model, by the names of parameters: where each is from, and where a person would write it."""
+
+    origins: Mapping[str, str]
+    written: Mapping[str, str]
+
+
+NO_KEYS = Keys({}, {})
 WIDEST = 60
 _THEN = {
     Relation.IDENTICAL: "the two are identical",
@@ -37,9 +48,9 @@ _MARKS = {  # of several pairs, and of one
 }
 
 
-def causes_json(causes: Sequence[Cause], origins: Origins = ({}, {})) -> list[JSON]:
+def causes_json(causes: Sequence[Cause], sides: Sequence[Keys] = (NO_KEYS, NO_KEYS)) -> list[JSON]:
     """All of them; where there are several, each alone would do, and their texts say so."""
-    texts = causes_text(causes, origins)
+    texts = causes_text(causes, sides)
     return [cause_json(cause) | {"text": text} for cause, text in zip(causes, texts, strict=True)]
 
 
@@ -69,13 +80,13 @@ def _laws_json(laws: Sequence[Applied]) -> list[JSON]:
     ]
 
 
-def cause_text(cause: Cause, origins: Mapping[str, str] | None = None) -> str:
-    """A sentence. `origins`: from which key each value of the changed side comes, if that is known."""
+def cause_text(cause: Cause, keys: Keys = NO_KEYS) -> str:
+    """A sentence. `keys`: of the changed side, if they are known."""
     then = _THEN.get(cause.relation, f"'{cause.relation.value}' holds")
     side = "source" if cause.is_lost else "target"
-    faults = [f"{fact.thing}: the {side} has {_named(fact, origins or {})}" for fact in cause.facts]
+    faults = [f"{fact.thing}: the {side} has {_named(fact, keys.origins)}" for fact in cause.facts]
     faults += [f"{law.name}: {law.fault}" for law in cause.laws]
-    needed = " and ".join(_needed(fact) for fact in cause.facts)
+    needed = " and ".join(_needed(fact, {} if cause.is_lost else keys.written) for fact in cause.facts)
     kernel = f"to be changed in the target's kernel: {', and '.join(law.change for law in cause.laws)}"
     if cause.is_lost and not cause.laws:
         return f"{' and '.join(faults)}; the target computes what the source would with {needed}: {then} (proved)"
@@ -84,9 +95,9 @@ def cause_text(cause: Cause, origins: Mapping[str, str] | None = None) -> str:
     return f"{'; and '.join(faults)}; {f'with {needed}, and ' if needed else ''}{kernel}; then {then} (proved)"
 
 
-def causes_text(causes: Sequence[Cause], origins: Origins = ({}, {})) -> list[str]:
-    """Each cause in a sentence. `origins`: of the source's and of the target's values."""
-    return _alternatives([cause_text(cause, origins[0] if cause.is_lost else origins[1]) for cause in causes])
+def causes_text(causes: Sequence[Cause], sides: Sequence[Keys] = (NO_KEYS, NO_KEYS)) -> list[str]:
+    """Each cause in a sentence. `sides`: keys of the source and of the target."""
+    return _alternatives([cause_text(cause, sides[0] if cause.is_lost else sides[1]) for cause in causes])
 
 
 def _alternatives(texts: list[str]) -> list[str]:
@@ -108,7 +119,7 @@ def measured_texts(causes: Sequence[MeasuredCause]) -> list[str]:
     for cause in causes:
         faults = [f"{fact.thing}: the layout has {_named(fact, {})}" for fact in cause.facts]
         faults += [f"{law.name}: {law.fault}" for law in cause.laws]
-        changes = [_needed(fact) for fact in cause.facts] + [f"this change: {law.change}" for law in cause.laws]
+        changes = [_needed(fact, {}) for fact in cause.facts] + [f"this change: {law.change}" for law in cause.laws]
         texts.append(f"{'; and '.join(faults)}; with {', and '.join(changes)}, the layout conforms (numeric only)")
     return _alternatives(texts)
 
@@ -139,10 +150,11 @@ def _mark_text(mark: Mark) -> str:
     return f"{text} {low if low == high else f'{low} to {high}'} times"
 
 
-def _needed(fact: Fact) -> str:
+def _needed(fact: Fact, written: Mapping[str, str]) -> str:
     (name, first), *more = fact.needed
+    key = f" (write {written[name]})" if written.get(name, name) != name else ""
     also = f" ({', '.join(f'{key}={_short(value)}' for key, value in more)})" if more else ""
-    return f"{name}={_short(first)}{also}" if first else f"{name} left out"
+    return f"{name}={_short(first)}{also}{key}" if first else f"{name} left out"
 
 
 def _named(fact: Fact, origins: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ from prover.kernels.kernel import to_float
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import Loaded, load
 from prover.repair.axis_laws import axis_pattern
-from prover.repair.cause import Cause, causes
+from prover.repair.cause import Cause, causes, described, spec_with
 from prover.repair.laws import Applied
 from prover.reports.cause_report import causes_text, fingerprint_json
 from prover.verdicts.as_stored import prove_loaded
@@ -156,8 +156,8 @@ class Table:
 
 
 def table(layout: Layout) -> Table:
-    """The floats of a layout."""
-    turns = [[to_float(pair.angle[axis]) for axis in layout.axes] for pair in layout.pairs]
+    """The floats of a layout, its axes sorted."""
+    turns = [[to_float(pair.angle[axis]) for axis in sorted(layout.axes)] for pair in layout.pairs]
     return Table(layout.width, [pair.read for pair in layout.pairs], np.array(turns),
                  np.array([to_float(pair.magnitude) for pair in layout.pairs]))
 
@@ -167,7 +167,7 @@ def number(law: Applied, name: str) -> float:
     return float(Fraction(dict(law.values)[name].partition(" (")[0]))
 
 
-def repaired(law: Applied, side: Table, other: Table, axes: tuple[str, ...]) -> Table:
+def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
     """What a cause says is to be done, done to floats."""
     count, width, needed = len(side.lanes), side.width, len(other.lanes)
     j = np.arange(count)[:, None]
@@ -219,9 +219,9 @@ def is_right(cause: Cause, source: Layout, target: Layout) -> bool:
     ours, theirs = table(source), table(target)
     for law in cause.laws:
         if cause.is_lost:
-            ours = repaired(law, ours, theirs, source.axes)
+            ours = repaired(law, ours, theirs, sorted(source.axes))
         else:
-            theirs = repaired(law, theirs, ours, source.axes)
+            theirs = repaired(law, theirs, ours, sorted(source.axes))
     if cause.relation is Relation.PERMUTATION:
         return np.allclose(ours.classes(), theirs.classes(), rtol=1e-9)
     places = np.random.default_rng(0).integers(1, 50, (4, len(source.axes))).astype(float)
@@ -394,3 +394,25 @@ def test_a_law_is_told(tmp_path: Path) -> None:
     (cause,) = proof.to_json()["causes"]
     assert ([], "direction", None) == (cause["facts"], cause["laws"][0]["what"], cause["spec"])
     assert cause["certificate"].startswith("sha256:")
+
+
+POOL = (
+    "ggml/neox:head_dim=16", "ggml/normal:head_dim=16:base=1e6", "transformers/nanochat:head_dim=16",
+    "mlx-lm/reversed:head_dim=16", "torchscale/rope:head_dim=16", f"transformers/half:head_dim=16:{YARN}",
+    "transformers/vision-alternating:head_dim=16", "diffusers/lumina:head_dim=16", "diffusers/hunyuan-dit:head_dim=16",
+    "sglang/vision:head_dim=16", "llama-cpp/vision-2d:head_dim=16", "liger/qwen2vl-mrope:head_dim=16",
+    "mlx-vlm/mrope:head_dim=16", "sglang/mrope-glm:head_size=16", "gpt-neox/rope:head_dim=16:rotary_ndims=8",
+)
+
+
+@pytest.mark.parametrize("source", POOL)
+def test_nothing_wrong_is_told_of_layouts_of_the_catalogue(source: str) -> None:
+    """Floats show of each cause that it is one, whatever two layouts with the same axes are compared."""
+    ours = load(source)
+    for target in POOL:
+        theirs = load(target)
+        if target != source and {*ours.layout.axes} == {*theirs.layout.axes}:
+            for cause in causes(ours, theirs, prove_loaded(ours, theirs)):
+                changed = load(spec_with(described(ours if cause.is_lost else theirs), cause.facts))
+                both = (changed, theirs) if cause.is_lost else (ours, changed)
+                assert is_right(cause, both[0].layout, both[1].layout)
