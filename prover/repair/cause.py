@@ -205,6 +205,7 @@ def _search(
 
     most = max(1, min(MAX_TRIED, MAX_LANES // changed.loaded.layout.width))
     found = [cause for fact in facts[:most] if (cause := ask([fact])) is not None]
+    found = found or [cause for fact in _exchanged_lists(changed) if (cause := ask([fact])) is not None]
     if found:
         best = min(cause.relation.rung for cause in found)
         choices = {name for cause in found if cause.facts[0].is_choice for name in _brought(changed, cause.facts[0])}
@@ -344,6 +345,16 @@ def _unknown_facts(source: Described, target: Described) -> Iterator[Fact]:
                 continue
             if default is not None and default != text:
                 yield Fact(_thing_words(name), ((name, text),), ((name, default),))
+
+
+def _exchanged_lists(target: Described) -> Iterator[Fact]:
+    """Each of two lists in the place of the other, where one is for long contexts and one for short."""
+    for name in target.values:
+        other = name.replace("long", "short") if "long" in name else name.replace("short", "long")
+        text = target.text(other) if other != name and other in target.values else None
+        if text is not None and text not in (target.text(name), "[]"):
+            thing = f"long against short factors, as if {other} stood for {name}"
+            yield Fact(thing, ((name, target.text(name)),), ((name, text),))
 
 
 def _rotary_facts(source: Described, target: Described) -> Iterator[Fact]:

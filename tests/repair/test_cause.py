@@ -160,3 +160,16 @@ def test_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     causes_told: Any = proof.to_json()["causes"]
     assert [("target", "identical", {"base": "1e6"})] == [
         (row["side"], row["then"], row["facts"][0]["would_be"]) for row in causes_told]
+
+
+def test_long_against_short_factors() -> None:
+    """A kernel that takes the other of the two lists; where a length says which, that length is the cause."""
+    lists = "rope_type=longrope:original_max_position_embeddings=64:short_factor=1,2,3,4:long_factor=5,6,7,8"
+    spec = f"transformers/half:head_dim=8:{lists}:max_position_embeddings=128"
+    assert [[("seq_len", "65")]] == [
+        [each for fact in cause.facts for each in fact.needed] for cause in found(f"{spec}:seq_len=65", spec)]
+    other = "llama-cpp/longrope:arch=phi3:head_dim=8:n_rot=8:n_ctx_orig=64:short_factor=1,2,3,4:long_factor=5,6,7,8"
+    plain = f"transformers/half:head_dim=8:{lists}:attention_factor=1:max_position_embeddings=64:seq_len=65"
+    (cause,) = found(plain, other)
+    assert "long against short factors, as if long_factor stood for short_factor" == cause.facts[0].thing
+    assert Relation.IDENTICAL is cause.relation
