@@ -19,6 +19,8 @@ def origins(model: Model, part: Part) -> dict[str, str]:
 
 def written_keys(model: Model, part: Part) -> dict[str, str]:
     """The key, or option, for each parameter that the file does not say, as far as it is known."""
+    if not model.source:
+        return {}  # a layout, which no file says
     given = {value.name for value in part.values if value.origin != DEFAULT}
     own = _gguf_keys(model, part) if LLAMA_CPP in model.engine else _config_keys(part)
     return {name: key for name, key in own.items() if name not in given}
@@ -62,8 +64,6 @@ def _architecture(name: str) -> Architecture | None:
 
 def _config_keys(part: Part) -> dict[str, str]:
     """Keys of a config.json, those of scaling in the object that the file has for it."""
-    if all(value.origin == "" for value in part.values):
-        return {}
     place = next((each for each in OBJECTS if any(value.origin.startswith(f"{each}.") for value in part.values)), "")
     found: dict[str, str] = {}
     for alias in aliases():

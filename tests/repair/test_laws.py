@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import permutations
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +23,12 @@ from prover.errors import InputError
 from prover.exact.angle import Angle
 from prover.exact.number import Exact, exact, power
 from prover.kernels.kernel import to_float
+from prover.language.evaluation import names_in
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import Loaded, load
 from prover.repair.axis_laws import axis_pattern
 from prover.repair.cause import Cause, causes, described, spec_with
-from prover.repair.laws import Applied
+from prover.repair.laws import FIXED, Applied, Law, expressions_of, laws
 from prover.reports.cause_report import causes_text, fingerprint_json
 from prover.verdicts.as_stored import prove_loaded
 
@@ -416,3 +418,18 @@ def test_nothing_wrong_is_told_of_layouts_of_the_catalogue(source: str) -> None:
                 changed = load(spec_with(described(ours if cause.is_lost else theirs), cause.facts))
                 both = (changed, theirs) if cause.is_lost else (ours, changed)
                 assert is_right(cause, both[0].layout, both[1].layout)
+
+
+KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", *FIXED}
+
+
+@pytest.mark.parametrize("law", laws(), ids=lambda law: f"{law.name}: {law.change[:30]}")
+def test_the_words_of_each_law_can_be_filled(law: Law) -> None:
+    """Each name in them is one that has a value, each cause that it yields to is there, and it changes something."""
+    told = {name for name, _ in law.tells}
+    for text in (law.fault, law.unread, law.change):
+        assert {name for _, name, *_ in Formatter().parse(text) if name} <= KNOWN | told
+    assert {*law.yields_to} <= {each.name for each in laws()}
+    assert law.fields
+    assert bool(law.c) == any("c" in names_in(each) for each in (
+        expressions_of(law).frequency, expressions_of(law).phase, expressions_of(law).magnitude) if each is not None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prover.api import diff
+from prover.api import diff, prove
 from tests.sources.gguf_writer import F32, STR, U32, Key, gguf
 
 CONFIG: dict[str, Any] = {
@@ -74,3 +74,13 @@ def test_a_key_of_a_config(place: str, tmp_path: Path) -> None:
     assert f"with beta_fast=1 (write {place}.beta_fast)" in text
     (row,) = diff(source, str(tmp_path / "b")).to_json()["rows"]
     assert f"(write {place}.beta_fast)" in row["causes"][0]["text"]
+
+
+def test_prove_tells_them_of_parts_of_models(tmp_path: Path) -> None:
+    """A part of a GGUF file has its keys; a SPEC has none, nor what a SPEC says above a file."""
+    file = metadata(tmp_path)
+    half = "transformers/half:head_dim=16:rope_theta=1e6"
+    assert "with base=1e6 (write qwen3.rope.freq_base)" in " ".join(prove(half, f"{file}#text").to_text().split())
+    text = " ".join(prove(half, f"{file}#text:base=20000").to_text().split())
+    assert "the target has base=20000; with base=1e6" in text.replace(" (write qwen3.rope.freq_base)", "")
+    assert "write" not in told(config(tmp_path, "a", rope_theta=20000), "ggml/neox:head_dim=16")
