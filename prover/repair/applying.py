@@ -156,7 +156,10 @@ def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: 
     """Pairs as the law makes them; those that no longer turn are left out."""
     read = expressions_of(law)
     ready = [None if each is None else compiled(each, MOVING) for each in (read.frequency, read.phase, read.magnitude)]
-    lanes = [compiled(each, MOVING) for each in read.lanes]
+    pairs = question.shape.layout.pairs
+    lanes, takes = ([compiled(each, MOVING) for each in part] for part in (read.lanes, read.takes))
+    if takes and any(len(pair.distinct_angles) > 1 for pair in pairs):
+        raise InputError("the pairs have several angles")
     turns = None if read.turns is None else compiled_condition(read.turns, MOVING)
     found = []
     for j in indices:
@@ -184,18 +187,21 @@ def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: 
             pair = pair.with_angles(turned)
         if ready[2] is not None:
             pair = replace(pair, magnitude=new(2, values, j))
+        if takes:
+            taken = [pairs[_whole(each.compute(scope))].angle for each in takes]
+            pair = replace(pair, angle=taken[0], second_angle=taken[1] if len(taken) > 1 else None)
         if lanes:
-            first, second = (_lane(each.compute(scope)) for each in lanes)
+            first, second = (_whole(each.compute(scope)) for each in lanes)
             write = (first, second) if pair.write == pair.read else pair.write
             pair = replace(pair, read=(first, second), write=write)
         found.append(pair)
     return tuple(found)
 
 
-def _lane(value: Value) -> int:
+def _whole(value: Value) -> int:
     found = number(value).rational
-    if found is None or found.denominator != 1:
-        raise InputError("no lane number")
+    if found is None or found.denominator != 1 or found < 0:
+        raise InputError("no number of a lane or a pair")
     return int(found)
 
 

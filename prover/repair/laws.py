@@ -20,7 +20,7 @@ from prover.language.expression import parse, parse_condition
 from prover.resources import MODELS
 
 CAUSES = MODELS / "causes.toml"
-CHANGED = ("frequency", "phase", "magnitude", "first", "turns", "rule")
+CHANGED = ("frequency", "phase", "magnitude", "first", "turns", "takes", "rule")
 FIXED = ("count", "width", "rotated", "low", "needed", "step", "c")
 MOVING = frozenset({
     "frequency", "phase", "magnitude", "first", "second", "k", "per",
@@ -43,6 +43,8 @@ class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: str = ""
     second: str = ""
     turns: str = ""
+    takes: str = ""
+    second_takes: str = ""
     rule: Literal["", "exchanged", "pattern"] = ""
     c: str = ""
     require: str = ""
@@ -99,6 +101,7 @@ class Expressions:
     phase: sympy.Basic | None
     magnitude: sympy.Basic | None
     lanes: tuple[sympy.Basic, ...]
+    takes: tuple[sympy.Basic, ...]
     turns: sympy.Basic | None
     c: sympy.Basic | None
     require: sympy.Basic | None
@@ -108,7 +111,7 @@ class Expressions:
     def names(self) -> frozenset[str]:
         """All that they use."""
         single = (self.frequency, self.phase, self.magnitude, self.turns, self.c, self.require)
-        return frozenset().union(*(names_in(each) for each in (*single, *self.lanes) if each is not None))
+        return frozenset().union(*(names_in(each) for each in (*single, *self.lanes, *self.takes) if each is not None))
 
 
 @cache
@@ -122,6 +125,7 @@ def expressions_of(law: Law) -> Expressions:
     return Expressions(
         read(law.frequency), read(law.phase), read(law.magnitude),
         tuple(parse(text, names, ()) for text in (law.first, law.second) if text),
+        tuple(parse(text, names, ()) for text in (law.takes, law.second_takes) if text),
         parse_condition(law.turns, names, (), index=True) if law.turns else None, read(law.c),
         parse_condition(law.require, names, (), index=True) if law.require else None,
         tuple((name, parse(text, names, ())) for name, text in law.tells),

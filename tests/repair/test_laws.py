@@ -337,6 +337,39 @@ def test_a_law_and_a_parameter() -> None:
     assert "identical" == checker.check(str(cause.certificate))[0]
 
 
+TABLES = {  # lanes of pair j, and the entries of a table of 4 angles that its two lanes take
+    "adjacent angles for halves": (lambda j: (j, j + 4), [0, 0, 1, 1, 2, 2, 3, 3], "twice in a row"),
+    "angles of halves for adjacent lanes": (lambda j: (2 * j, 2 * j + 1), [0, 1, 2, 3, 0, 1, 2, 3], "then all again"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_the_other_pairing(name: str) -> None:
+    """It is no rotation, and its cause is told all the same."""
+    lanes, entries, words = TABLES[name]
+    source = faulted(plain(8, 8), placed(lanes))
+    pairs = source.layout.pairs
+
+    def mixed(j: int, pair: Pair) -> Pair:
+        first, second = (pairs[entries[lane]].angle for lane in pair.read)
+        return replace(pair, angle=first, second_angle=second)
+
+    target = faulted(source, mixed)
+    (cause,) = causes(source, target, prove_loaded(source, target))
+    assert ["table of cos and sin"] == [law.name for law in cause.laws]
+    assert words in cause.laws[0].fault
+    assert Relation.IDENTICAL is cause.relation
+    assert "identical" == checker.check(str(cause.certificate))[0]
+
+
+def test_frequencies_in_reverse() -> None:
+    """The slowest pair first: a permutation makes up for it, and where none may be made it is told."""
+    source = plain(8, 8)
+    pairs = source.layout.pairs
+    target = faulted(source, lambda j, p: replace(p, angle=pairs[3 - j].angle))
+    assert [["order of the frequencies"]] == told(source, target)
+
+
 def test_positions_that_begin_elsewhere() -> None:
     """It is seen only where outputs have to be the same, lane by lane."""
     source = plain(16, 8)
