@@ -180,6 +180,9 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
         case "scale of positions", _:
             return replace(side, turns=side.turns * number(law, "c"))
         case "base of the frequencies", _:
+            if "each axis" in law.fault:
+                turns = (side.turns != 0).astype(float)
+                j, count = (np.cumsum(turns, axis=0) - 1) * turns, np.maximum(turns.sum(axis=0), 1)
             return replace(side, turns=side.turns * number(law, "c") ** (-j / count))
         case "denominator of the exponent", text:
             old = {2 * count: width, width: 2 * count}[int(text.rpartition(" ")[2])]
@@ -436,6 +439,7 @@ POOL = (
     "mlx-lm/reversed:head_dim=16", "torchscale/rope:head_dim=16", f"transformers/half:head_dim=16:{YARN}",
     "transformers/vision-alternating:head_dim=16", "diffusers/lumina:head_dim=16", "diffusers/hunyuan-dit:head_dim=16",
     "sglang/vision:head_dim=16", "llama-cpp/vision-2d:head_dim=16", "liger/qwen2vl-mrope:head_dim=16",
+    "diffusers/hunyuan-image:head_dim=16",
     "mlx-vlm/mrope:head_dim=16", "sglang/mrope-glm:head_size=16", "gpt-neox/rope:head_dim=16:rotary_ndims=8",
 )
 
