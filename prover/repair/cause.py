@@ -147,7 +147,10 @@ def _by_laws(
     told: list[Cause] = []
     for applied, changed in fitting:
         if len(told) < MAX_TOLD and not applied.yields(others):
-            proved = prove_loaded(*_placed(source, target, changed, applied), feeds, None, Solver(), ulps)
+            try:
+                proved = prove_loaded(*_placed(source, target, changed, applied), feeds, None, Solver(), ulps)
+            except ProverError:
+                continue
             if proved.holds is not None and proved.holds.rung <= wanted.rung:
                 lost = applied.law.on == "source"
                 told.append(Cause(facts, None, lost, proved.holds, proved.certificate, (*first, applied)))

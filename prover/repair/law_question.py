@@ -134,10 +134,13 @@ class Question:
 
     def is_like(self, pairs: tuple[Pair, ...]) -> bool:
         """Whether each of a few changed pairs is like one of the other side."""
-        if self.classes is None:
-            return True
-        layout = replace(self.moved(pairs, is_whole=False), positions=self.other.positions)
-        found = _classes(self.claim, layout, self.own, self.wanted)
+        try:
+            if self.classes is None:
+                return True
+            layout = replace(self.moved(pairs, is_whole=False), positions=self.other.positions)
+            found = _classes(self.claim, layout, self.own, self.wanted)
+        except ProverError:
+            return False
         return found is not None and all(each in self.classes for each in found)
 
 

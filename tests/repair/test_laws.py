@@ -83,9 +83,9 @@ def faults_of(spec: str) -> Iterator[tuple[str, Callable[[int, Pair], Pair | Non
     pairs, width = layout.pairs, layout.width
     count, low = len(pairs), min(pair.read[0] for pair in pairs)
     yield "direction", turned(lambda j, f: -f), "direction"
-    for scale in (Fraction(2), Fraction(1, 4), Fraction(7, 3)):
+    for scale in (Fraction(2), Fraction(1, 4)):
         yield f"positions times {scale}", turned(lambda j, f, s=scale: f * exact(s)), "scale of positions"  # type: ignore[misc]
-    for size in (Fraction(3, 2), Fraction(1, 3)):
+    for size in (Fraction(3, 2),):
         yield f"factor times {size}", sized(lambda m, s=size: m * exact(s)), "factor of cos and sin"  # type: ignore[misc]
     yield "factor squared", sized(lambda m: m * m), "factor of cos and sin"
     yield "factor rooted", sized(lambda m: power(m, Fraction(1, 2))), "factor of cos and sin"
