@@ -93,16 +93,14 @@ def _solved(law: Law, question: Question, fixed: Mapping[str, Value]) -> Exact |
     if expression is None:
         return None
     for j in question.sample:
-        needed = _needed(question, j)
-        if needed is None:
-            continue
         try:
-            c = number(compiled(expression, MOVING).compute(_scope(question, {**fixed, **needed}, j)))
+            scope = _scope(question, {**fixed, **_needed(question, j)}, j)
+            c = number(compiled(expression, MOVING).compute(scope))
         except (ProverError, KeyError):
             continue
-        if law.is_rational:
-            return c if question.is_exact and c.rational is not None else None if question.is_exact else _simple(c)
-        return c
+        if not law.is_rational:
+            return c
+        return _simple(c) if not question.is_exact else c if c.rational is not None else None
     return None
 
 
@@ -116,7 +114,7 @@ def _simple(value: Exact) -> Exact | None:
     return next((exact(each) for each in near if abs(each - measured) <= abs(measured) * NEAR), None)
 
 
-def _needed(question: Question, j: int) -> dict[str, Value] | None:
+def _needed(question: Question, j: int) -> dict[str, Value]:
     """Numbers of the other side's pair, and those of this side's as the feeds make them."""
     other = question.other.pairs[j]
     found: dict[str, Value] = {"needed_magnitude": other.magnitude, "needed_phase": other.angle.phase}
@@ -163,7 +161,7 @@ def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: 
     turns = None if read.turns is None else compiled_condition(read.turns, MOVING)
     found = []
     for j in indices:
-        pair, scope = question.shape.layout.pairs[j], _scope(question, fixed, j)
+        pair, scope = pairs[j], _scope(question, fixed, j)
         if turns is not None and not turns.test(scope):
             continue
         values = dict(scope.values)
