@@ -23,13 +23,15 @@ def conform(spec: str, measured: str, entry: str | None = None, *, every_differe
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
+    from prover.repair.measured_cause import measured_causes
     from prover.reports.conform_report import conform_json, conform_text
 
-    layout = load(spec_of(spec)).layout
-    found = compare(layout, read_entry(measured, entry))
+    loaded, table = load(spec_of(spec)), read_entry(measured, entry)
+    found = compare(loaded.layout, table)
+    causes = measured_causes(loaded, table)
     return Report(
-        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found),
-        lambda _: conform_text(found, measured, every_difference),
+        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes),
+        lambda _: conform_text(found, measured, every_difference, causes),
     )
 
 

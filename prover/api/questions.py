@@ -11,6 +11,8 @@ from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, loade
 from prover.errors import InputError
 
 if TYPE_CHECKING:
+    from prover.repair.cause import Cause
+    from prover.reports.cause_report import Keys
     from prover.theorems.for_all import Theorem
 
 
@@ -44,7 +46,7 @@ def prove(
     from prover.layouts.opened import require_ulps
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
-    from prover.reports.cause_report import cause_json
+    from prover.reports.cause_report import causes_json, fingerprint_json
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
@@ -60,7 +62,8 @@ def prove(
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     facts = causes(first, second, verdict, fed, None if exact else ulps)
     found = report(verdict, *about, positions, (told, also)) | {
-        "second_opinion": solver.agreement or None, "causes": [cause_json(cause) for cause in facts],
+        "second_opinion": solver.agreement or None, "causes": causes_json(facts, _keys(facts, source, target)),
+        "fingerprint": fingerprint_json(verdict),
     }
     pairs = found["differing_pairs"]
     return Proof(
@@ -69,6 +72,16 @@ def prove(
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
         (tuple(pairs["source"]), tuple(pairs["target"])),
     )
+
+
+def _keys(facts: Sequence[Cause], source: str | Layout, target: str | Layout) -> list[Keys]:
+    """What a person would write in the models that the two sides name, if there is a cause to be told."""
+    from prover.reports.cause_report import NO_KEYS, Keys
+    from prover.sources.reading import named_part
+    from prover.sources.written import origins, written_keys
+
+    named = [named_part(side) if facts and isinstance(side, str) else None for side in (source, target)]
+    return [Keys(origins(*each), written_keys(*each)) if each else NO_KEYS for each in named]
 
 
 def prove_bits(

@@ -22,13 +22,18 @@ _ARCHITECTURE = re.compile(r"[a-z0-9_-]+\.(?=(rope|attention)\.)")
 
 
 class Alias(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Names of one thing. `choice`: the kind of rules that a choice of it picks, whatever its name."""
+    """Names of one thing. `choice`: the kind of rules that a choice of it picks, whatever its name.
+
+    `config`, `gguf`: the key under which a config.json, and llama.cpp's metadata behind the architecture, have it.
+    """
 
     thing: str
     names: tuple[str, ...]
     role: str = ""
     choice: str = ""
     note: str = ""
+    config: str = ""
+    gguf: str = ""
     worked_out: dict[str, str] = {}
 
 

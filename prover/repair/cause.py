@@ -2,7 +2,8 @@
 
 Parameters and choices of the two sides are set beside one another by what they are called in each project. A fact is
 one such thing that the target has otherwise. It is a cause only if the target with this fact changed is what the source
-needs, which is proved as any other verdict; so nothing here has to be right. That no cause is found means nothing.
+needs, which is proved as any other verdict; so nothing here has to be right. Where no facts are a cause, laws are tried
+(`prover.repair.applying`), alone, with one fact, or two together. That no cause is found means nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +27,14 @@ from prover.layouts.aliases import Alias, aliases
 from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import Loaded, Outline, load, outline
+from prover.repair.applying import apply_laws
+from prover.repair.law_question import Question
+from prover.repair.laws import Applied
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
 
 MAX_FACTS, MAX_TRIED, MAX_TOLD = 3, 40, 3
+MAX_WITH_LAW = 4  # facts that are tried together with a law
 MAX_LANES = 1 << 15  # of all layouts that are tried in one search
 NEAR = 1e-4
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"))
@@ -54,18 +59,21 @@ class Cause:
     """Facts with which the target would be as the source needs it, and the relation that is proved of it then.
 
     `is_lost`: the facts are the source's, and the target is what the source would be with them. `spec`: the side that
-    is changed, with them; `certificate`: of the proof.
+    is changed, with them, None where a law changes it too; `certificate`: of the proof. `laws`: what no parameter says.
     """
 
     facts: tuple[Fact, ...]
-    spec: str
+    spec: str | None
     is_lost: bool
     relation: Relation
     certificate: str | None
+    laws: tuple[Applied, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Described:
+    """A layout with what its spec says: every parameter's value, and the word of every choice."""
+
     loaded: Loaded
     outline: Outline
     values: dict[str, Value]
@@ -87,21 +95,107 @@ def causes(
     """
     if verdict.outcome not in (Outcome.DIFFERENT, Outcome.CONVERTIBLE):
         return ()
-    try:
-        ours, theirs = _side(source), _side(target)
-    except ProverError:
-        return ()  # a layout without a spec, such as one that was measured
     wanted = verdict.limit or (
         Relation.EQUAL_SCORES if verdict.holds is Relation.PERMUTATION else Relation.PERMUTATION
     )
+    asked = source, target, wanted, feeds, ulps
+    sides = _sides(source, target)
+    if sides is None:
+        return _by_laws(*asked) or _by_two_laws(*asked)
+    ours, theirs = sides
     return _search(
         ours, theirs, lambda spec, facts: _tried(source, theirs, spec, facts, wanted, feeds, ulps)
     ) or _search(
         theirs, ours, lambda spec, facts: _tried(target, ours, spec, facts, wanted, feeds, ulps, is_lost=True)
-    )
+    ) or _by_laws(*asked) or _with_law(ours, theirs, wanted, feeds, ulps) or _by_two_laws(*asked)
 
 
-def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], Cause | None]) -> tuple[Cause, ...]:
+def _sides(source: Loaded, target: Loaded) -> tuple[Described, Described] | None:
+    try:
+        return described(source), described(target)
+    except ProverError:
+        return None  # a layout without a spec, such as one that was measured
+
+
+def _by_laws(
+    source: Loaded, target: Loaded, wanted: Relation, feeds: Sequence[str], ulps: int | None,
+    facts: tuple[Fact, ...] = (), first: tuple[Applied, ...] = (),
+) -> tuple[Cause, ...]:
+    """Each law under which one side is what the other needs.
+
+    `facts`, `first`: with which the target is changed already.
+    """
+    try:
+        claim = make_claim(source, target, feeds)
+    except ProverError:
+        return ()
+    fields = frozenset[str]().union(*(applied.law.fields for applied in first))
+    found: list[tuple[Applied, Loaded, Relation]] = []
+    asked = [Question(claim, "target", target, wanted)]
+    asked += [] if facts or first else [Question(claim, "source", source, wanted)]
+    for question in asked:
+        for applied, changed in apply_laws(question, fields):
+            try:
+                shown = shown_relation(make_claim(*_placed(source, target, changed, applied), feeds))
+            except ProverError:
+                continue
+            if shown is not None and shown.rung <= wanted.rung:
+                found.append((applied, changed, shown))
+    best = min((shown.rung for *_, shown in found), default=0)
+    fitting = [(applied, changed) for applied, changed, shown in found if shown.rung == best]
+    others = [applied for applied, _ in fitting]
+    told: list[Cause] = []
+    for applied, changed in fitting:
+        if len(told) < MAX_TOLD and not applied.yields(others):
+            try:
+                proved = prove_loaded(*_placed(source, target, changed, applied), feeds, None, Solver(), ulps)
+            except ProverError:
+                continue
+            if proved.holds is not None and proved.holds.rung <= wanted.rung:
+                lost = applied.law.on == "source"
+                told.append(Cause(facts, None, lost, proved.holds, proved.certificate, (*first, applied)))
+    return tuple(told)
+
+
+def _placed(source: Loaded, target: Loaded, changed: Loaded, applied: Applied) -> tuple[Loaded, Loaded]:
+    return (changed, target) if applied.law.on == "source" else (source, changed)
+
+
+def _with_law(
+    ours: Described, theirs: Described, wanted: Relation, feeds: Sequence[str], ulps: int | None
+) -> tuple[Cause, ...]:
+    """The first fact of the target that is a cause together with a law."""
+    for fact in islice(_facts(ours, theirs), MAX_WITH_LAW):
+        try:
+            changed = load(spec_with(theirs, [fact]))
+        except ProverError:
+            continue
+        if theirs.loaded.rows is not None:
+            changed = changed.moved(theirs.loaded.rows)
+        if found := _by_laws(ours.loaded, changed, wanted, feeds, ulps, (fact,)):
+            return found
+    return ()
+
+
+def _by_two_laws(
+    source: Loaded, target: Loaded, wanted: Relation, feeds: Sequence[str], ulps: int | None
+) -> tuple[Cause, ...]:
+    """The first two laws that are a cause together."""
+    try:
+        question = Question(make_claim(source, target, feeds), "target", target, wanted)
+    except ProverError:
+        return ()
+    for applied, changed in apply_laws(question, is_last=False):
+        if wanted.rung >= Relation.PERMUTATION.rung and "magnitude" not in applied.law.fields:
+            continue  # direction and lanes are of no account
+        if found := _by_laws(source, changed, wanted, feeds, ulps, (), (applied,)):
+            return found
+    return ()
+
+
+def _search(
+    like: Described, changed: Described, prove: Callable[[str, Sequence[Fact]], Cause | None]
+) -> tuple[Cause, ...]:
     """Facts that make one side like the other, each single one, or the first few that do together."""
     written = {name for name, _ in changed.outline.spec.values}
     facts = tuple({
@@ -110,10 +204,11 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
     }.values())[::-1]
 
     def ask(chosen: Sequence[Fact]) -> Cause | None:
-        return prove(_spec(changed, chosen), chosen)
+        return prove(spec_with(changed, chosen), chosen)
 
     most = max(1, min(MAX_TRIED, MAX_LANES // changed.loaded.layout.width))
     found = [cause for fact in facts[:most] if (cause := ask([fact])) is not None]
+    found = found or [cause for fact in _exchanged_lists(changed) if (cause := ask([fact])) is not None]
     if found:
         best = min(cause.relation.rung for cause in found)
         choices = {name for cause in found if cause.facts[0].is_choice for name in _brought(changed, cause.facts[0])}
@@ -126,7 +221,7 @@ def _search(like: _Side, changed: _Side, prove: Callable[[str, Sequence[Fact]], 
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
 
 
-def _brought(side: _Side, fact: Fact) -> set[str]:
+def _brought(side: Described, fact: Fact) -> set[str]:
     """Parameters that come with the word that a choice has, or would have: they are details of the choice.
 
     What every word brings, such as the base, is none.
@@ -162,13 +257,14 @@ def _minimal(facts: Sequence[Fact], most: int, ask: Callable[[Sequence[Fact]], C
     return next((cause for both in pairs if (cause := ask(both)) is not None), None)
 
 
-def _side(loaded: Loaded) -> _Side:
+def described(loaded: Loaded) -> Described:
+    """The layout with what its spec says. Raises InputError if it has none."""
     told = outline(loaded.layout.name.removesuffix(" (rows moved)"))
-    return _Side(loaded, told, parameter_values(told.family, dict(loaded.given)), dict(told.words))
+    return Described(loaded, told, parameter_values(told.family, dict(loaded.given)), dict(told.words))
 
 
 def _tried(
-    fixed: Loaded, side: _Side, spec: str, facts: Sequence[Fact], wanted: Relation, feeds: Sequence[str],
+    fixed: Loaded, side: Described, spec: str, facts: Sequence[Fact], wanted: Relation, feeds: Sequence[str],
     ulps: int | None, is_lost: bool = False,
 ) -> Cause | None:
     """The cause that these facts of one side are, if they are one: first by a quick look, and then proved."""
@@ -202,8 +298,8 @@ def _size(number: Exact) -> float:
     return abs(float(enclose(number, 64).mid()))
 
 
-def _spec(target: _Side, facts: Sequence[Fact]) -> str:
-    """The side's spec with these facts; what a choice brought that is no longer chosen is left out."""
+def spec_with(target: Described, facts: Sequence[Fact]) -> str:
+    """The side's spec with these facts; what a choice brought that is not chosen now is left out, and what is empty."""
     changed = {name: value for fact in facts for name, value in fact.needed}
     written = dict(target.outline.spec.values) | changed
     known = {choice.name: choice for choice in target.outline.choices}
@@ -212,10 +308,10 @@ def _spec(target: _Side, facts: Sequence[Fact]) -> str:
                     for word in (target.words.get(name, ""), changed[name]))
         gone = set(was.parameters if was else ()) - set(now.parameters if now else ()) - set(changed)
         written = {key: value for key, value in written.items() if key not in gone}
-    return ":".join([target.outline.spec.name, *(f"{name}={value}" for name, value in written.items())])
+    return ":".join([target.outline.spec.name, *(f"{name}={value}" for name, value in written.items() if value)])
 
 
-def _facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _facts(source: Described, target: Described) -> Iterator[Fact]:
     yield from _rotary_facts(source, target)
     yield from _parameter_facts(source, target)
     yield from _unknown_facts(source, target)
@@ -223,7 +319,7 @@ def _facts(source: _Side, target: _Side) -> Iterator[Fact]:
         yield from _choice_facts(source, target, choice)
 
 
-def _parameter_facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
     """Parameters of one thing whose values are not the same."""
     for name in target.values:
         thing = _thing(name)
@@ -241,7 +337,7 @@ def _parameter_facts(source: _Side, target: _Side) -> Iterator[Fact]:
                     yield Fact(_thing_words(name), ((name, target.text(name)),), ((name, text),))
 
 
-def _unknown_facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _unknown_facts(source: Described, target: Described) -> Iterator[Fact]:
     """Parameters that are given on the one side and have no name on the other: they may be as if they were not."""
     for name, text in target.outline.given:
         thing = _thing(name)
@@ -255,7 +351,17 @@ def _unknown_facts(source: _Side, target: _Side) -> Iterator[Fact]:
                 yield Fact(_thing_words(name), ((name, text),), ((name, default),))
 
 
-def _rotary_facts(source: _Side, target: _Side) -> Iterator[Fact]:
+def _exchanged_lists(target: Described) -> Iterator[Fact]:
+    """Each of two lists in the place of the other, where one is for long contexts and one for short."""
+    for name in target.values:
+        other = name.replace("long", "short") if "long" in name else name.replace("short", "long")
+        text = target.text(other) if other != name and other in target.values else None
+        if text is not None and text not in (target.text(name), "[]"):
+            thing = f"long against short factors, as if {other} stood for {name}"
+            yield Fact(thing, ((name, target.text(name)),), ((name, text),))
+
+
+def _rotary_facts(source: Described, target: Described) -> Iterator[Fact]:
     """How many lanes are rotated, under whichever name the target has for it."""
     width, lanes = source.loaded.layout.width, 2 * len(source.loaded.layout.pairs)
     for alias in aliases():
@@ -269,7 +375,7 @@ def _rotary_facts(source: _Side, target: _Side) -> Iterator[Fact]:
                     yield Fact("the number of rotated lanes", ((name, target.text(name)),), ((name, text),))
 
 
-def _choice_facts(source: _Side, target: _Side, choice: Choice) -> Iterator[Fact]:
+def _choice_facts(source: Described, target: Described, choice: Choice) -> Iterator[Fact]:
     """Another word of a choice, with what it brings taken from the source."""
     was = target.words[choice.name]
     found = _thing(choice.name)
@@ -286,21 +392,21 @@ def _choice_facts(source: _Side, target: _Side, choice: Choice) -> Iterator[Fact
             yield Fact(thing, ((choice.name, was),), ((choice.name, word.name), *details), is_choice=True)
 
 
-def _comes_into_question(source: _Side, choice: Choice, word: Word) -> bool:
+def _comes_into_question(source: Described, choice: Choice, word: Word) -> bool:
     """Pairings and axes are few; of scalings the source's own, or none, and of models' names none."""
     if choice.kind in ("pairing", "axes", "heads") or {each.name for each in choice.words} <= {"true", "false"}:
         return True
     return word.name in source.words.values() or word.name in ("default", "none")
 
 
-def _same(source: _Side, name: str) -> str | None:
+def _same(source: Described, name: str) -> str | None:
     """The source's value of what the target calls by this name."""
     thing = _thing(name)
     texts = map(source.text, (name, *(thing.names if thing else ())))
     return next((text for text in texts if text is not None), None)
 
 
-def _is_written(side: _Side, name: str) -> bool:
+def _is_written(side: Described, name: str) -> bool:
     thing = _thing(name)
     return not {name, *(thing.names if thing else ())}.isdisjoint(dict(side.outline.given))
 

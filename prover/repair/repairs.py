@@ -215,14 +215,14 @@ def _magnitude(question: _Question) -> Repair | Closed:
 
 def _parameter(question: _Question) -> Repair | Closed:
     told = [each for each in causes(question.source, question.target, question.verdict, question.feeds)
-            if not each.is_lost]
+            if not each.is_lost and each.spec is not None]
     for cause in sorted(told, key=lambda each: (each.relation.rung, len(each.facts))):
-        changed = load(cause.spec)
+        changed = load(spec := cause.spec or "")
         if question.target.rows is not None:
             changed = changed.moved(question.target.rows)
         proved = prove_loaded(question.source, changed, question.feeds)
         setting = _Setting(changed, proved.claim, _sets(cause))
-        if made := _made(question, proved, cause.spec, setting):
+        if made := _made(question, proved, spec, setting):
             return made
     return Closed(Kind.PARAMETER, "none was found that makes up for it")
 

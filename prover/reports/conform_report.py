@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.measure.conform import WHY, Conformance
 from prover.measure.transformers_cases import Case
+from prover.repair.measured_cause import MeasuredCause
+from prover.reports.cause_report import measured_json, measured_texts
 from prover.reports.text import columns, plain
 
 MAX_SHOWN = 40
 Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whether it is a rotation, what came of it
 
 
-def conform_json(found: Conformance) -> dict[str, Any]:
-    """The comparison as JSON types."""
+def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = ()) -> dict[str, Any]:
+    """The comparison as JSON types. `causes`: with what the layout would conform."""
     return {
         "schema": "rope-prover/conform/1",
         "spec": found.spec,
@@ -33,10 +36,13 @@ def conform_json(found: Conformance) -> dict[str, Any]:
             {"kind": d.kind, "lanes": list(d.lanes), "layout": d.layout, "measured": d.measured}
             for d in found.differences
         ],
+        "causes": measured_json(causes),
     }
 
 
-def conform_text(found: Conformance, file: str, every_row: bool) -> str:
+def conform_text(
+    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = ()
+) -> str:
     """The comparison for a terminal."""
     real = found.measured
     head = "CONFORMS: the layout is what was measured" if found.conforms else (
@@ -51,6 +57,8 @@ def conform_text(found: Conformance, file: str, every_row: bool) -> str:
          f"{found.allowed_there:.3g}: {WHY[real.kind]}"),
         ("magnitude", f"allowed error {real.magnitude_tolerance:.3g}: the decimals printed, and four roundings"),
     ]
+    if not found.conforms:
+        rows += [("cause", plain(text, 600)) for text in measured_texts(causes) or [_uncaused(found)]]
     shown = found.differences if every_row else found.differences[:MAX_SHOWN]
     rows += [("differs", plain(str(difference))) for difference in shown]
     if len(shown) < len(found.differences):
@@ -62,6 +70,13 @@ def conform_text(found: Conformance, file: str, every_row: bool) -> str:
         for label, text in rows
     ]
     return "\n".join(lines) + "\n"
+
+
+def _uncaused(found: Conformance) -> str:
+    """What is told where no cause was found: how many differences there are of each kind."""
+    kinds = Counter(difference.kind for difference in found.differences)
+    counts = ", ".join(f"{kind} {number} times" if number > 1 else f"{kind} once" for kind, number in kinds.items())
+    return f"no single cause found, which does not prove that there is none: {counts}"
 
 
 def compared_json(found: Compared) -> dict[str, Any]:

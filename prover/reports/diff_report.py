@@ -10,7 +10,7 @@ from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
 from prover.repair.cause import Cause
 from prover.repair.size import DEFAULT_POSITIONS, size_of
-from prover.reports.cause_report import cause_json, causes_text
+from prover.reports.cause_report import Keys, causes_json, causes_text, fingerprint_json, uncaused_text
 from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
@@ -21,6 +21,7 @@ from prover.reports.text import far_words, plain
 from prover.sources.comparing import Compared
 from prover.sources.findings import incomplete
 from prover.sources.model import Model, Part
+from prover.sources.written import origins, written_keys
 from prover.verdicts.verdict import AsStored, Found
 
 JSON = dict[str, Any]
@@ -70,7 +71,9 @@ def diff_json(
         "as_far_as": doubts(source, target),
         "source": _side(source),
         "target": _side(target),
-        "rows": [_row(row, found, positions) for row, found in zip(rows, causes, strict=True)],
+        "rows": [
+            _row(row, found, positions, _sides(row, source, target)) for row, found in zip(rows, causes, strict=True)
+        ],
         "only_on_one_side": [{"side": side, "what": what} for side, what in unmet],
         "exit_code": exit_code(rows),
     }
@@ -83,7 +86,7 @@ def _side(model: Model) -> JSON:
     }
 
 
-def _row(row: Compared, causes: Sequence[Cause], positions: int) -> JSON:
+def _row(row: Compared, causes: Sequence[Cause], positions: int, sides: Sequence[Keys]) -> JSON:
     meeting, verdict = row.meeting, row.verdict
     pairs, unmatched = _pairs(row), _unmatched(row)
     holds = verdict.decision.holds if verdict else None
@@ -99,7 +102,8 @@ def _row(row: Compared, causes: Sequence[Cause], positions: int) -> JSON:
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "permutation": list(holds.permutation) if holds else None,
         "beside": [{"what": held.name, "verdict": held.outcome.value, "text": held.text} for held in row.beside],
-        "causes": [cause_json(cause) for cause in causes],
+        "causes": causes_json(causes, sides),
+        "fingerprint": verdict and fingerprint_json(verdict),
         "size": _size(row, positions),
     }
 
@@ -118,7 +122,8 @@ def diff_text(
     both = zip(rows, causes, strict=True)
     for _, alike in groupby(both, lambda each: (each[0].meeting, word(each[0]), _said(each[0]), _pairs(each[0]))):
         block = tuple(alike)
-        lines += ["", *_block(tuple(row for row, _ in block), block[0][1], positions)]
+        sides = _sides(block[0][0], source, target)
+        lines += ["", *_block(tuple(row for row, _ in block), block[0][1], positions, sides)]
     if unmet:
         lines.append("")
     lines += [f"only in the {side}: {plain(what)}, not compared" for side, what in unmet]
@@ -167,7 +172,7 @@ def _size_lines(rows: Sequence[Compared], positions: int) -> list[str]:
     return lines
 
 
-def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) -> list[str]:
+def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int, sides: Sequence[Keys]) -> list[str]:
     """Rows of one meeting that came out alike, under one modality or several."""
     meeting = rows[0].meeting
     a, b = meeting.source, meeting.target
@@ -181,8 +186,9 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) ->
     if unmatched != ((), ()) and unmatched != pairs:
         lines.append(f"  differ   after the best regrouping: {_both(unmatched)}")
     lines += [f"  beside   {held.name}: {plain(held.text, 1000)}" for held in rows[0].beside]
-    origins = [{value.name: value.origin for value in part.values} for part in (a, b)]
-    lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, origins)]
+    lines += [f"  cause    {plain(text, 600)}" for text in causes_text(causes, sides)]
+    left = fingerprint_json(rows[0].verdict) if rows[0].verdict and not causes else None
+    lines += [f"  cause    {plain(uncaused_text(left), 600)}"] if left else []
     lines += _size_lines(rows, positions)
     stored = rows[0].verdict and rows[0].verdict.as_stored
     if stored and _is_chosen(stored):
@@ -193,6 +199,14 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int) ->
         lines.append(f"  source   {plain(a.spec or f'no RoPE: {a.instead}', WIDEST_SPEC)}")
         lines.append(f"  target   {plain(b.spec or f'no RoPE: {b.instead}', WIDEST_SPEC)}")
     return lines
+
+
+def _sides(row: Compared, source: Model, target: Model) -> list[Keys]:
+    """From which key each value of the source's and of the target's layout comes, and which keys there could be."""
+    return [
+        Keys(origins(model, part), written_keys(model, part))
+        for model, part in ((source, row.meeting.source), (target, row.meeting.target))
+    ]
 
 
 def _is_chosen(stored: AsStored | None) -> bool:

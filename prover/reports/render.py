@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 from prover.exact.display import show_pairs, told
+from prover.reports.cause_report import uncaused_text
 from prover.reports.text import code_markdown, columns, escape_markdown, far_words, markdown_prose, plain, turns_text
 
 JSON = dict[str, Any]
@@ -25,7 +26,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     ]
     lines += _axes(found)
     lines += [_wrapped("differ", text) for text in _differ(found)]
-    lines += [_wrapped("cause", plain(cause["text"], 600)) for cause in found.get("causes", [])]
+    lines += [_wrapped("cause", text) for text in _causes(found)]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
     lines += [_wrapped("size", text) for text in _size(found)]
@@ -57,7 +58,7 @@ def render_markdown(found: JSON, certificate_path: str | None) -> str:
         f"| relation | {markdown_prose(_relation(found))} |",
         "",
     ]
-    lines += [f"Cause: {markdown_prose(plain(cause['text'], 600))}.\n" for cause in found.get("causes", [])]
+    lines += [f"Cause: {markdown_prose(text)}.\n" for text in _causes(found)]
     if found["explanation"]:
         lines += [markdown_prose(found["explanation"]), ""]
     lines += [f"- {markdown_prose(f'size {text}')}" for text in _size(found)] + [""] * bool(_size(found))
@@ -91,6 +92,13 @@ def _first_line(found: JSON, word: str) -> str:
 
 def _stored(found: JSON) -> list[str]:
     return [plain(found["as_stored"]["text"], 2000)] if found.get("as_stored") else []
+
+
+def _causes(found: JSON) -> list[str]:
+    """Each cause, or that none was found."""
+    if found.get("causes") or not found.get("fingerprint"):
+        return [plain(cause["text"], 600) for cause in found.get("causes", [])]
+    return [plain(uncaused_text(found["fingerprint"]), 600)]
 
 
 def _size(found: JSON) -> list[str]:

@@ -7,6 +7,7 @@ import re
 import sys
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from prover.errors import InputError
@@ -212,6 +213,20 @@ def resolve_told(spec: str, folder: Path | None = None) -> tuple[str, tuple[Find
                          advice="Give the GGUF file itself, or the numbers behind the part: :freq_factors=[...]")
     told = tuple(each for each in model.findings if each.part in ("", part.name))
     return ":".join([str(part.layout), *(f"{key}={value}" for key, value in values.items())]), told
+
+
+def named_part(spec: str) -> tuple[Model, Part] | None:
+    """The model and its part that a SPEC names, without values that the SPEC has on top; None if it names none."""
+    if len(spec) > MAX_SPEC or is_call(spec):
+        return None
+    named, words = split_arguments(spec)
+    name, address, given = _split(named)
+    if not is_model(name):
+        return None
+    model = read_model(f"{name} {words}".strip())
+    part = model.part(address)
+    above = {each.partition("=")[0] for each in given.split(":")}
+    return model, replace(part, values=tuple(value for value in part.values if value.name not in above))
 
 
 def _split(spec: str) -> tuple[str, str, str]:

@@ -77,6 +77,7 @@ def test_a_fault_gets_its_name(name: str) -> None:
     told = [dict(fact.needed) for fact in cause.facts]
     assert (is_lost, len(facts)) == (cause.is_lost, len(told))
     assert [] == [fact for fact in facts if not any(fact.items() <= each.items() for each in told)]
+    assert cause.spec is not None
     sides = (cause.spec, target) if is_lost else (source, cause.spec)
     assert cause.relation.value == prove(*sides, feeds=feeds).relation
     assert cause.certificate is not None
@@ -116,7 +117,7 @@ def test_each_fault_on_purpose(name: str, fault: str) -> None:
 
 
 NONE: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "two kernels that have no common word for it": ("ggml/imrope:sections=24,20,20,0", "ggml/mrope", ("image",)),
+    "several things at once": (GPT_OSS, "ggml/neox:head_dim=64:base=20000:freq_scale=0.5:attn_factor=2", ()),
     "a table": (HALF, "generic/table:frequencies=1,1/2,1/3", ()),
     "the same": (HALF, HALF, ()),
 }
@@ -136,18 +137,18 @@ def test_wide_heads_are_tried_less(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prover.repair.cause.load", lambda spec: asked.append(spec) or load(spec))
     monkeypatch.setattr("prover.repair.cause.MAX_LANES", 128)
     sides = load("ggml/imrope:base=1e6:freq_scale=0.5"), load("ggml/mrope")
-    assert () == causes(*sides, prove_loaded(*sides, ("image",)), ("image",))
+    assert all(cause.laws for cause in causes(*sides, prove_loaded(*sides, ("image",)), ("image",)))
     assert 2 <= len(asked) <= 6
 
 
-@pytest.mark.parametrize(("limit", "facts"), [
-    (None, {"base": "1e6"}), (Relation.IDENTICAL, None), (Relation.PERMUTATION, {"base": "1e6"}),
+@pytest.mark.parametrize(("limit", "laws"), [
+    (None, []), (Relation.IDENTICAL, ["pairing"]), (Relation.PERMUTATION, []),
 ])
-def test_what_is_left_is_what_is_allowed(limit: Relation | None, facts: dict[str, str] | None) -> None:
+def test_what_is_left_is_what_is_allowed(limit: Relation | None, laws: list[str]) -> None:
     """A cause leaves no more than the asker allows: with the base put right the pairing is still another."""
     sides = load("ggml/normal:head_dim=64:base=1e6"), load("ggml/neox:head_dim=64")
-    told = causes(*sides, prove_loaded(*sides, (), limit))
-    assert facts == (dict(told[0].facts[0].needed) if told else None)
+    (told,) = causes(*sides, prove_loaded(*sides, (), limit))
+    assert ([{"base": "1e6"}], laws) == ([dict(fact.needed) for fact in told.facts], [law.name for law in told.laws])
 
 
 def test_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,3 +160,16 @@ def test_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     causes_told: Any = proof.to_json()["causes"]
     assert [("target", "identical", {"base": "1e6"})] == [
         (row["side"], row["then"], row["facts"][0]["would_be"]) for row in causes_told]
+
+
+def test_long_against_short_factors() -> None:
+    """A kernel that takes the other of the two lists; where a length says which, that length is the cause."""
+    lists = "rope_type=longrope:original_max_position_embeddings=64:short_factor=1,2,3,4:long_factor=5,6,7,8"
+    spec = f"transformers/half:head_dim=8:{lists}:max_position_embeddings=128"
+    assert [[("seq_len", "65")]] == [
+        [each for fact in cause.facts for each in fact.needed] for cause in found(f"{spec}:seq_len=65", spec)]
+    other = "llama-cpp/longrope:arch=phi3:head_dim=8:n_rot=8:n_ctx_orig=64:short_factor=1,2,3,4:long_factor=5,6,7,8"
+    plain = f"transformers/half:head_dim=8:{lists}:attention_factor=1:max_position_embeddings=64:seq_len=65"
+    (cause,) = found(plain, other)
+    assert "long against short factors, as if long_factor stood for short_factor" == cause.facts[0].thing
+    assert Relation.IDENTICAL is cause.relation

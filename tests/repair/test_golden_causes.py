@@ -18,7 +18,8 @@ WORDS = {
     "G01": "pairing", "G01 as is": "pairing", "G04": "pairing=", "G05": "axis per pair", "G07": "axis per pair",
     "G08": "axis per pair", "G11": "alternate", "G12": "distance=", "G13": "denominator=", "G15": "rope_type=llama3",
     "G16": "rope_type=llama3", "G18": "truncate=", "G20": "rope_theta=", "G21": "rope_type=linear", "G22": "direction",
-    "G24": "partial_rotary_factor=", "G25": "partial_rotary_factor=", "G28": "attn_factor=", "G30": "rope_type=ntk_alpha",
+    "G24": "partial_rotary_factor=", "G25": "partial_rotary_factor=", "G28": "attn_factor=",
+    "G30": "rope_type=ntk_alpha", "G34": "table",
     "magnitude of SGLang as run": "mscale", "magnitude of SGLang by attn_factor": "mscale",
 }
 FIELD = (
@@ -55,8 +56,3 @@ def test_a_golden_case_gets_its_cause(row: Row) -> None:
 def test_a_fault_found_in_use_gets_its_cause(source: str, target: str, words: str) -> None:
     """The parameter that was lost, or what differs where none says it."""
     assert words in _first(source, target)
-
-
-def test_what_is_no_fact_of_a_layout_gets_no_cause() -> None:
-    """G34: a table of one pairing turned by another is no rotation, which the verdict itself says."""
-    assert not _first("tests/small_layouts/mixed-table.toml:n_rot=64", "transformers/adjacent:head_dim=64")

@@ -1,0 +1,236 @@
+"""Laws put to a question: the side as each of them makes it. Nothing here proves anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import sympy
+
+from prover.claims.relation import Relation
+from prover.errors import InputError, ProverError
+from prover.exact.angle import Angle
+from prover.exact.display import approximate
+from prover.exact.enclosure import sign
+from prover.exact.number import Exact, exact
+from prover.exact.text import number_text
+from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, number
+from prover.layouts.layout import Pair
+from prover.layouts.loading import Loaded
+from prover.repair.axis_laws import axis_changes
+from prover.repair.law_question import Question, single
+from prover.repair.laws import MOVING, Applied, Law, expressions_of, laws
+
+SIGNIFICANT, DENOMINATORS, NEAR = 8, (1, 10, 100), Fraction(2, 10**6)  # of a number that was measured
+LONGEST = 40  # of a number that is told; a longer one is a decimal
+
+
+def apply_laws(
+    question: Question, fields: Collection[str] = (), is_last: bool = True
+) -> Iterator[tuple[Applied, Loaded]]:
+    """The side as each law makes it, if a few of its pairs then look like the other's; no layout twice under one name.
+
+    `fields`: laws that change one of these are left out. `is_last`: else another law is to follow, so that only those
+    that join others are taken, and no look is.
+    """
+    seen: set[tuple[str, tuple[Pair, ...]]] = set()
+    for law in laws():
+        if law.on != question.own or law.fields & set(fields) or not (is_last or law.joins):
+            continue
+        for applied, pairs in _applications(law, question, is_last):
+            try:
+                if pairs == question.shape.layout.pairs or (law.name, pairs) in seen:
+                    continue
+                if law.first and _partners(pairs) == _partners(question.shape.layout.pairs):
+                    continue  # lanes exchanged are a direction, and no other lanes
+                seen.add((law.name, pairs))
+                layout = question.moved(pairs, is_whole=True)
+            except ProverError:
+                continue
+            named = replace(layout, name=f"{question.loaded.layout.name}, with another {law.name}")
+            yield applied, replace(question.loaded, layout=named, stored=())
+
+
+def _partners(pairs: Sequence[Pair]) -> set[frozenset[int]]:
+    """Which lanes are turned together."""
+    return {frozenset(pair.read) for pair in pairs}
+
+
+def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple[Applied, tuple[Pair, ...]]]:
+    shape = question.shape
+    if law.rule:
+        for told, pairs in axis_changes(law.rule, shape.layout, question.claim, question.own):
+            if not is_last or question.is_like(tuple(pairs[j] for j in question.sample)):
+                yield _applied(law, told, question.called), pairs
+        return
+    expressions = expressions_of(law)
+    fixed = shape.fixed | {"needed": exact(len(question.other.pairs))}
+    if expressions.names - {*fixed, *MOVING, "c", "j"} or (
+        law.turns and len(question.other.pairs) >= len(shape.layout.pairs)
+    ):
+        return
+    try:
+        c = _solved(law, question, fixed)
+        if expressions.c is not None and c is None:
+            return
+        fixed |= {"c": c} if c is not None else {}
+        if not _meets(expressions.require, question, fixed):
+            return
+        few = _changed(law, question, fixed, question.sample)
+        if is_last and not question.is_like(few):
+            return
+        pairs = _changed(law, question, fixed, range(len(shape.layout.pairs)))
+        told = _told(law, question, fixed)
+    except (ProverError, KeyError):  # KeyError: a name has no value here, as a frequency where a pair has several axes
+        return
+    yield _applied(law, told, question.called), pairs
+
+
+def _solved(law: Law, question: Question, fixed: Mapping[str, Value]) -> Exact | None:
+    """The law's free number, from the first pair of the sample that gives it."""
+    expression = expressions_of(law).c
+    if expression is None:
+        return None
+    for j in question.sample:
+        try:
+            scope = _scope(question, {**fixed, **_needed(question, j)}, j)
+            c = number(compiled(expression, MOVING).compute(scope))
+        except (ProverError, KeyError):
+            continue
+        if not law.is_rational:
+            return c
+        return _simple(c) if not question.is_exact else c if c.rational is not None else None
+    return None
+
+
+def _simple(value: Exact) -> Exact | None:
+    """The short number, or one over a short one, that this may be as it was measured; None if there is none."""
+    measured = Fraction(approximate(value, SIGNIFICANT))
+    if not measured:
+        return None
+    near = (found for most in DENOMINATORS
+            for found in (measured.limit_denominator(most), 1 / ((1 / measured).limit_denominator(most) or measured)))
+    return next((exact(each) for each in near if abs(each - measured) <= abs(measured) * NEAR), None)
+
+
+def _needed(question: Question, j: int) -> dict[str, Value]:
+    """Numbers of the other side's pair, and those of this side's as the feeds make them."""
+    other = question.other.pairs[j]
+    found: dict[str, Value] = {"needed_magnitude": other.magnitude, "needed_phase": other.angle.phase}
+    if j not in question.vectors:
+        return found
+    mine, theirs = question.vectors[j]
+    place = next((i for i, value in enumerate(mine) if value and theirs[i]), None)
+    if place is None:
+        return found
+    own, wanted = mine[place], theirs[place]
+    if question.wanted.rung >= Relation.PERMUTATION.rung and sign(own) != sign(wanted):
+        wanted = -wanted  # the direction is of no account
+    return found | {"frequency": own, "needed_frequency": wanted}
+
+
+def _meets(condition: sympy.Basic | None, question: Question, fixed: Mapping[str, Value]) -> bool:
+    """Whether what is required of the numbers holds at every pair."""
+    if condition is None:
+        return True
+    test = compiled_condition(condition, MOVING)
+    indices = range(len(question.shape.layout.pairs)) if names_in(condition) & {*MOVING, "j"} else [0]
+    return all(test.test(_scope(question, fixed, j)) for j in indices)
+
+
+def _scope(question: Question, fixed: Mapping[str, Value], j: int) -> Scope:
+    pair = question.shape.layout.pairs[j]
+    k, per = question.shape.places[j]
+    own: dict[str, Value] = {
+        "magnitude": pair.magnitude, "phase": pair.angle.phase, "k": exact(k), "per": exact(per),
+        "first": exact(pair.read[0]), "second": exact(pair.read[1]),
+    }
+    frequency = single(pair.angle)
+    return Scope(own | ({} if frequency is None else {"frequency": frequency}) | dict(fixed), {}, MOVING).at(j)
+
+
+def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: Sequence[int]) -> tuple[Pair, ...]:
+    """Pairs as the law makes them; those that no longer turn are left out."""
+    read = expressions_of(law)
+    ready = [None if each is None else compiled(each, MOVING) for each in (read.frequency, read.phase, read.magnitude)]
+    pairs = question.shape.layout.pairs
+    lanes, takes = ([compiled(each, MOVING) for each in part] for part in (read.lanes, read.takes))
+    if takes and any(len(pair.distinct_angles) > 1 for pair in pairs):
+        raise InputError("the pairs have several angles")
+    turns = None if read.turns is None else compiled_condition(read.turns, MOVING)
+    found = []
+    for j in indices:
+        pair, scope = pairs[j], _scope(question, fixed, j)
+        if turns is not None and not turns.test(scope):
+            continue
+        values = dict(scope.values)
+
+        def new(which: int, values: dict[str, Value], j: int) -> Exact:
+            expression = ready[which]
+            assert expression is not None
+            return number(expression.compute(Scope(values, {}, MOVING).at(j)))
+
+        if ready[0] is not None or ready[1] is not None:
+            def turned(angle: Angle, values: dict[str, Value] = values, j: int = j) -> Angle:
+                phase = angle.phase
+                numbers = dict(angle.frequencies)
+                if ready[0] is not None:
+                    numbers = {a: new(0, values | {"frequency": f}, j) for a, f in numbers.items()}
+                if ready[1] is not None:
+                    own = single(angle)
+                    phase = new(1, values | {"phase": phase} | ({} if own is None else {"frequency": own}), j)
+                return Angle.of(numbers, phase)
+
+            pair = pair.with_angles(turned)
+        if ready[2] is not None:
+            pair = replace(pair, magnitude=new(2, values, j))
+        if takes:
+            taken = [pairs[_whole(each.compute(scope))].angle for each in takes]
+            pair = replace(pair, angle=taken[0], second_angle=taken[1] if len(taken) > 1 else None)
+        if lanes:
+            first, second = (_whole(each.compute(scope)) for each in lanes)
+            write = (first, second) if pair.write == pair.read else pair.write
+            pair = replace(pair, read=(first, second), write=write)
+        found.append(pair)
+    return tuple(found)
+
+
+def _whole(value: Value) -> int:
+    found = number(value).rational
+    if found is None or found.denominator != 1 or found < 0:
+        raise InputError("no number of a lane or a pair")
+    return int(found)
+
+
+def _told(law: Law, question: Question, fixed: Mapping[str, Value]) -> dict[str, str]:
+    """Values for the words of a law; those that are not the same for all pairs, or cannot be read off, are left out."""
+    found = {name: value for name, value in fixed.items() if isinstance(value, Exact)}
+    for name, layout in (("magnitude", question.shape.layout), ("needed_magnitude", question.other)):
+        sizes = {pair.magnitude for pair in layout.pairs}
+        found |= {name: sizes.pop()} if len(sizes) == 1 else {}
+    for name, expression in expressions_of(law).tells:
+        if names_in(expression) <= fixed.keys():
+            value = number(compiled(expression, MOVING).compute(Scope(fixed, {}, MOVING)))
+            found |= {name: value} if value.rational is not None else {}
+    return {name: _number_words(value) for name, value in found.items()}
+
+
+def _number_words(value: Exact) -> str:
+    text = number_text(value)
+    if len(text) <= LONGEST and value.rational is not None:
+        return text
+    return f"{text} ({approximate(value)})" if len(text) <= LONGEST else approximate(value)
+
+
+def _applied(law: Law, values: Mapping[str, str], called: tuple[str, str]) -> Applied:
+    """The law in words: of its fault those that can be told, and in general where none can."""
+    def words(text: str) -> str | None:
+        try:
+            return text.format_map({"source": called[0], "target": called[1], **values})
+        except KeyError:
+            return None
+
+    fault = words(law.fault) or words(law.unread) or law.name
+    used = {name for name in values if any(f"{{{name}}}" in text for text in (law.fault, law.unread, law.change))}
+    return Applied(law, fault, words(law.change) or "", tuple(sorted((n, values[n]) for n in used)))

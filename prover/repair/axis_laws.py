@@ -1,0 +1,118 @@
+"""Laws about axes: axes that are exchanged, and the axis of each pair as another pattern has it.
+
+A pattern is recognised as chunks (t for some pairs, then h, then w) or turns (t, h, w, t, h, w, perhaps each only up to
+a bound), with how many pairs each axis has; where one is neither, no law is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, permutations
+
+from prover.claims.claim import Claim
+from prover.exact.angle import Angle
+from prover.layouts.layout import Layout, Pair
+
+MAX_EXCHANGED, MAX_TURN = 4, 4
+Change = tuple[dict[str, str], tuple[Pair, ...]]
+
+
+def axis_changes(rule: str, layout: Layout, claim: Claim, own: str) -> Iterator[Change]:
+    """Pairs as a rule changes them, each with what is told of it. `own`: which side of the claim the layout is."""
+    if rule == "exchanged":
+        yield from _exchanged(layout, own)
+    else:
+        yield from _as_other(layout, claim, own)
+
+
+def _exchanged(layout: Layout, own: str) -> Iterator[Change]:
+    """Every exchange of the axes that turn something."""
+    used = [axis for axis in layout.axes if any(angle[axis] for p in layout.pairs for angle in p.distinct_angles)]
+    if not 2 <= len(used) <= MAX_EXCHANGED:
+        return
+    other = "source" if own == "target" else "target"
+    for order in list(permutations(used))[1:]:
+        new = dict(zip(used, order, strict=True))
+        told = " and ".join(f"by {b} where the {own} does by {a}" for a, b in new.items() if a != b)
+        yield {"pattern": f"the {other} turns {told}"}, tuple(_with_axes(pair, new) for pair in layout.pairs)
+
+
+def _with_axes(pair: Pair, new: Mapping[str, str]) -> Pair:
+    return pair.with_angles(lambda angle: Angle.of({new.get(a, a): f for a, f in angle.frequencies}, angle.phase))
+
+
+def _as_other(layout: Layout, claim: Claim, own: str) -> Iterator[Change]:
+    """Each pair with the axis that the pair of its index has on the other side."""
+    theirs = claim.source if own == "target" else claim.target
+    mine, other = pair_axes(layout), pair_axes(theirs)
+    if mine is None or other is None or len(mine) != len(other):
+        return
+    same = _same_axes(claim, own)
+    named = [same.get(axis) for axis in other]
+    told = axis_pattern(mine), axis_pattern([axis or "" for axis in named])
+    if None in named or None in told or told[0] == told[1]:
+        return
+    pairs = tuple(
+        _with_axes(pair, {axis: str(new)}) for pair, axis, new in zip(layout.pairs, mine, named, strict=True)
+    )
+    yield {"pattern": str(told[0]), "needed_pattern": str(told[1])}, pairs
+
+
+def _same_axes(claim: Claim, own: str) -> dict[str, str]:
+    """For each axis of the other side the axis of this one that gets the same, one of the same name before others."""
+    feeds = [(dict(f.target), dict(f.source)) if own == "target" else (dict(f.source), dict(f.target))
+             for f in claim.feeds]
+    found = {}
+    for axis in feeds[0][1]:
+        fitting = [mine for mine in feeds[0][0] if all(ours[mine] == theirs[axis] for ours, theirs in feeds)]
+        if fitting:
+            found[axis] = axis if axis in fitting else fitting[0]
+    return found
+
+
+def pair_axes(layout: Layout) -> list[str] | None:
+    """The one axis of each pair; None if some pair has none or several."""
+    axes = [{axis for angle in pair.distinct_angles for axis, _ in angle.frequencies} for pair in layout.pairs]
+    return [next(iter(each)) for each in axes] if axes and all(len(each) == 1 for each in axes) else None
+
+
+def axis_pattern(axes: Sequence[str]) -> str | None:
+    """Chunks or turns in words, with the number of pairs of each axis; None if it is neither."""
+    period = _period(axes)
+    turn = next((n for n in range(2, MAX_TURN + 1) if _is_turn(axes, n)), None)
+    if turn is not None and (period is None or period <= turn < len(axes)):
+        counts = ", ".join(f"{axis} {axes.count(axis)}" for axis in dict.fromkeys(axes))
+        return f"axes that take turns, {', '.join(axes[:turn])} ({counts} pairs)"
+    if period is None:
+        return None
+    counts = ", ".join(f"{axis} {len(list(run))}" for axis, run in groupby(axes[:period]))
+    return f"axes in chunks ({counts} pairs{', again and again' if period < len(axes) else ''})"
+
+
+def _period(axes: Sequence[str]) -> int | None:
+    """The length of the chunks of all axes, after which these may come again; None if they are no chunks."""
+    ends, seen = list[int](), set[str]()
+    for axis, run in groupby(axes):
+        if axis in seen:
+            break
+        seen.add(axis)
+        ends.append((ends[-1] if ends else 0) + len(list(run)))
+    if ends and ends[-1] == len(axes):
+        return len(axes)
+    return next((n for n in ends[1:] if all(axis == axes[place % n] for place, axis in enumerate(axes))), None)
+
+
+def _is_turn(axes: Sequence[str], length: int) -> bool:
+    """Whether each pair has the axis whose turn it is, or past that axis's bound the one axis that is left."""
+    order = axes[:length]
+    if len(set(order)) < length or len(axes) < length:
+        return False
+    rest, done = set(), set[str]()
+    for place, axis in enumerate(axes):
+        due = order[place % length]
+        if axis == due and due in done:
+            return False
+        if axis != due:
+            done.add(due)
+            rest.add(axis)
+    return len(rest) <= 1

@@ -1,0 +1,148 @@
+"""The cause for which a layout is not what was measured: facts and laws with which it would conform, numerically.
+
+The measured side has no parameters. What is tried of the layout's: its choices' other words, the default for what was
+given, and as many rotated lanes as were measured. What is told conforms within the tolerance, which proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+
+from prover.claims.claim import Claim
+from prover.claims.relation import Relation
+from prover.errors import ProverError
+from prover.exact.angle import Angle, axis_angle
+from prover.exact.number import exact
+from prover.exact.text import rational_text
+from prover.layouts.aliases import aliases
+from prover.layouts.feed import FREE, Feed
+from prover.layouts.layout import Layout, Pair, build_layout
+from prover.layouts.loading import Loaded, Outline, load
+from prover.measure.conform import Conformance, conform
+from prover.measure.measured import Measured, Vector
+from prover.repair.applying import apply_laws
+from prover.repair.cause import MAX_TOLD, MAX_TRIED, Fact, described, spec_with
+from prover.repair.law_question import Question
+from prover.repair.laws import Applied
+
+CALLED = ("the measured kernel", "the layout")
+ROTARY = "rotary"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCause:
+    """Facts or laws with which a layout conforms, and the spec with the facts; None where a law changes it too."""
+
+    facts: tuple[Fact, ...]
+    laws: tuple[Applied, ...]
+    spec: str | None
+    found: Conformance
+
+
+def measured_causes(loaded: Loaded, measured: Measured) -> tuple[MeasuredCause, ...]:
+    """Each single fact, or else each law, a law with a fact, or two laws, with which it conforms; at most three."""
+    if loaded.layout.width != measured.width or conform(loaded.layout, measured).conforms:
+        return ()
+    tried = list(_facts(loaded, measured))
+    found = [
+        MeasuredCause((fact,), (), changed.layout.name, came)
+        for fact, changed in tried if (came := conform(changed.layout, measured)).conforms
+    ] or _by_laws(loaded, measured, ())
+    for fact, changed in tried if not found else ():
+        found = found or _by_laws(changed, measured, (fact,))
+    question = _question(loaded, measured)
+    for first, changed in apply_laws(question, is_last=False) if question and not found else ():
+        found = found or _by_laws(changed, measured, (), (first,))
+    return tuple(found[:MAX_TOLD])
+
+
+def _question(loaded: Loaded, measured: Measured) -> Question | None:
+    real = _layout(measured, loaded.layout)
+    if real is None:
+        return None
+    places = tuple((axis, axis_angle(axis)) for axis in sorted(loaded.layout.axes))
+    claim = Claim(real, loaded.layout, (Feed(FREE, loaded.layout.axes, places, places),))
+    return Question(claim, "target", loaded, Relation.IDENTICAL, CALLED, is_exact=False)
+
+
+def _by_laws(
+    loaded: Loaded, measured: Measured, facts: tuple[Fact, ...], first: tuple[Applied, ...] = ()
+) -> list[MeasuredCause]:
+    question = _question(loaded, measured)
+    if question is None:
+        return []
+    fields = frozenset[str]().union(*(applied.law.fields for applied in first))
+    fitting = [
+        (applied, came) for applied, changed in apply_laws(question, fields)
+        if (came := conform(changed.layout, measured)).conforms
+    ]
+    names = [applied for applied, _ in fitting]
+    return [
+        MeasuredCause(facts, (*first, applied), None, came) for applied, came in fitting if not applied.yields(names)
+    ]
+
+
+def _layout(measured: Measured, like: Layout) -> Layout | None:
+    """The table as a layout, its pairs in the order of the other's where lanes are the same.
+
+    None if it is no rotation, or has other axes.
+    """
+    if not {axis for pair in measured.pairs for vector in pair.turns for axis, _ in vector} <= set(like.axes):
+        return None
+    pairs = {}
+    for pair in measured.pairs:
+        if len(set(pair.turns)) > 1 or len(set(pair.magnitudes)) > 1:
+            return None
+        size = exact(Fraction(str(pair.magnitudes[0])))
+        pairs[pair.read] = Pair(pair.read, pair.write, _angle(pair.turns[0]), magnitude=size)
+    order = [read for pair in like.pairs if (read := (min(pair.read), max(pair.read))) in pairs]
+    rows = [pairs[read] for read in (order if len(order) == len(pairs) else pairs)]
+    try:
+        return build_layout(measured.name, measured.width, like.axes, like.positions, tuple(rows))
+    except ProverError:
+        return None  # such as a magnitude of 0
+
+
+def _angle(vector: Vector) -> Angle:
+    return Angle.of({axis: exact(Fraction(str(number))) for axis, number in vector})
+
+
+def _facts(loaded: Loaded, measured: Measured) -> Iterator[tuple[Fact, Loaded]]:
+    """What the layout may have otherwise, each with the layout that has it so."""
+    try:
+        side = described(loaded)
+    except ProverError:
+        return
+    written, seen = dict(side.outline.spec.values), set[tuple[str, tuple[Pair, ...]]]()
+    for thing, name, text in islice(_others(side.outline, measured), MAX_TRIED):
+        was = written.get(name) or side.words.get(name) or side.text(name)
+        fact = Fact(thing, ((name, was),), ((name, text),), name in side.words, name not in written)
+        try:
+            changed = load(spec_with(side, [fact]))
+        except ProverError:
+            continue
+        if (name, changed.layout.pairs) not in seen and changed.layout.pairs != loaded.layout.pairs:
+            seen.add((name, changed.layout.pairs))
+            yield fact, changed
+
+
+def _others(told: Outline, measured: Measured) -> Iterator[tuple[str, str, str]]:
+    """What a thing is, its name, and the text that may stand for it; none: what it is if it is not given."""
+    things = {name: alias.thing for alias in aliases() for name in alias.names}
+    for choice in told.choices:
+        for word in choice.words:
+            yield things.get(choice.name, choice.meaning or choice.name), choice.name, word.name
+    for name, _ in told.given:
+        yield things.get(name, name), name, ""
+    rotary = {name for alias in aliases() if alias.role == ROTARY for name in alias.names}
+    share = {name for alias in aliases() if alias.thing == "the share of the head that is rotated"
+             for name in alias.names}
+    for parameter in told.family.parameters:
+        if parameter.name in rotary:
+            yield "the number of rotated lanes", parameter.name, str(2 * len(measured.pairs))
+        elif parameter.name in share:
+            part = Fraction(2 * len(measured.pairs), measured.width)
+            yield "the number of rotated lanes", parameter.name, rational_text(part)
