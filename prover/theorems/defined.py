@@ -100,7 +100,15 @@ def _power(base: sympy.Basic, exponent: sympy.Basic) -> Condition:
     )
     if exponent.is_integer:
         return any_of([not_zero(base), rising])
-    return any_of([above_zero(base), all_of([_settled(sympy.Eq, base, zero), rising])])
+    return any_of([above_zero(base), all_of([_zero(base), rising])])
+
+
+def _zero(e: sympy.Basic) -> Condition:
+    """A condition under which a number that has a value is 0; false for a product of powers, which is asked elsewhere.
+
+    It stands beside "or above 0" alone, so that false asks for more than is needed.
+    """
+    return sympy.false if e.has(sympy.Pow, sympy.log) else _settled(sympy.Eq, e, sympy.Integer(0))
 
 
 def _settled(kind: type, left: sympy.Basic, right: sympy.Basic) -> Condition:

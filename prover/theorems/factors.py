@@ -48,7 +48,7 @@ def _flat(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
         for part in e.args:
             if not whole and not (part.is_Rational and part > 0) and len(e.args) > 1:
                 # Two negative factors have a root together, and none alone.
-                yield _magnitude(part), exponent
+                yield from _flat_magnitude(part, exponent)
             else:
                 yield from _flat(part, exponent)
     elif isinstance(e, sympy.Pow):
@@ -56,7 +56,7 @@ def _flat(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
             yield from _flat(e.base, e.exp * exponent)
         else:
             # What stands under a root is not negative: (b**2)**(1/2) is |b|.
-            yield from _flat(_magnitude(e.base), e.exp * exponent)
+            yield from _flat_magnitude(e.base, e.exp * exponent)
     elif isinstance(e, sympy.Add):
         number, rest = e.primitive()
         if whole and rest.could_extract_minus_sign():
@@ -66,6 +66,17 @@ def _flat(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
         yield rest, exponent
     else:
         yield e, exponent
+
+
+def _flat_magnitude(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
+    """The factors of |e|**exponent: bars go around each factor of a product, and around the base of a power."""
+    if isinstance(e, sympy.Mul):
+        for part in e.args:
+            yield from _flat_magnitude(part, exponent)
+    elif isinstance(e, sympy.Pow):
+        yield from _flat_magnitude(e.base, e.exp * exponent)
+    else:
+        yield _magnitude(e), exponent
 
 
 def _magnitude(e: sympy.Basic) -> sympy.Basic:

@@ -22,6 +22,7 @@ from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.language.symbols import index_symbol
 from prover.theorems.comparison import Comparison, differing
+from prover.theorems.domination import is_dominated
 from prover.theorems.elimination import Clause, empty_clauses
 from prover.theorems.factors import is_expressible
 from prover.theorems.simplification import simplified
@@ -195,7 +196,10 @@ def _by_condition(
         return replace(so_far, reason="no proof that they are equal where the condition holds")
     if not _counts_differ(study.assuming(fails), comparison) and (
         comparison.doubtful_divisor(study, at_two_indices=True) is not None
-        or not (_only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,)))
+        or not (
+            _only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,))
+            or is_dominated(study, comparison, (fails,))
+        )
     ):
         return replace(so_far, condition=condition, reason="another pair may have the frequency of a differing one")
     possible = study.ask("possible", "Are there parameters for which the condition holds?", *condition)
