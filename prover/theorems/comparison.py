@@ -86,6 +86,13 @@ def _possibly(found: Quotient) -> Condition:
     return sympy.true if found.opaque or not is_expressible(found.possibly) else found.possibly
 
 
+def in_either(counts: tuple[sympy.Basic, sympy.Basic], same_counts: bool) -> Condition:
+    """The index is that of a pair of one side at least."""
+    if same_counts:
+        return in_range(INDEX, counts[0])
+    return AllOf(in_range(INDEX, counts[0]).args[0], AnyOf(*(in_range(INDEX, c).args[1] for c in counts)))
+
+
 class Comparison:
     """Pair j of the source beside pair j of the target: where they agree, and where not.
 
@@ -96,10 +103,7 @@ class Comparison:
     def __init__(self, statement: Statement, study: Study | None = None, same_counts: bool = True) -> None:
         counts = (statement.source.count, statement.target.count)
         self.counts = counts
-        self.inside = (
-            in_range(INDEX, counts[0]) if same_counts
-            else AllOf(in_range(INDEX, counts[0]).args[0], AnyOf(*(in_range(INDEX, c).args[1] for c in counts)))
-        )
+        self.inside = in_either(counts, same_counts)
         sides = []
         for layout, side in ((statement.source, "source"), (statement.target, "target")):
             cases = pulled(layout, statement.feeds, side)

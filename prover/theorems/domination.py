@@ -7,7 +7,7 @@ some pair is not as fast, the sums differ. So no partner of another index has to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sympy
 
@@ -22,22 +22,33 @@ from prover.theorems.symbolic import Case
 
 
 def is_dominated(study: Study, comparison: Comparison, assumed: Sequence[Condition]) -> bool:
-    """Whether for all parameters, on each coordinate, no pair of the source is faster or none is slower.
+    """Whether for all parameters, on each coordinate, no pair of the source is faster or none is slower."""
+    inside, there = comparison.inside, {INDEX: OTHER}
+    return _dominated(study, [comparison], [*assumed, inside, substituted(inside, there)], there)
 
-    Each pair turns with one coordinate at most, and every factor that a solver can be asked about is positive: so a
+
+def are_dominated(study: Study, comparisons: Sequence[Comparison], assumed: Sequence[Condition]) -> bool:
+    """The same where each comparison is of one pair alone, without an index."""
+    return _dominated(study, comparisons, assumed, {})
+
+
+def _dominated(
+    study: Study, comparisons: Sequence[Comparison], assumed: Sequence[Condition],
+    there: Mapping[sympy.Basic, sympy.Basic],
+) -> bool:
+    """Each pair turns with one coordinate at most, and every factor that a solver can be asked about is positive: so a
     pair at which the two differ is faster on one side on some coordinate.
     """
-    cases = (*comparison.source, *comparison.target)
+    cases = [case for comparison in comparisons for case in (*comparison.source, *comparison.target)]
     if any(len(case.vector) > 1 for case in cases):
         return False
-    coordinates = sorted({key for case in cases for key, _ in case.vector})
-    inside = comparison.inside
-    there = {INDEX: OTHER}
-    for coordinate in coordinates:
-        faster, slower = (_side(comparison, coordinate, which) for which in (_above, _below))
+    for coordinate in sorted({key for case in cases for key, _ in case.vector}):
+        faster, slower = (
+            any_of(_side(comparison, coordinate, which) for comparison in comparisons) for which in (_above, _below)
+        )
         if study.ask(
             "dominated", "Is one pair of the source faster than the target's of its index, and another one slower?",
-            *assumed, inside, faster, substituted(inside, there), substituted(slower, there),
+            *assumed, faster, substituted(slower, there),
         ) != "unsat":
             return False
     return True
