@@ -79,11 +79,20 @@ class Needs:
             self.found.setdefault(any_of([*map(negation, path), need]))
 
 
-def needs(inliner: Inliner, expressions: Iterable[sympy.Basic]) -> tuple[Condition, ...]:
-    """Conditions that hold wherever all the expressions have a value, and, nearly, nowhere else."""
+def needs(
+    inliner: Inliner, expressions: Iterable[sympy.Basic], of_pairs: Iterable[sympy.Basic] = (),
+    any_pairs: Condition = sympy.true,
+) -> tuple[Condition, ...]:
+    """Conditions that hold wherever all the expressions have a value, and, nearly, nowhere else.
+
+    `of_pairs`: those that are worked out for each pair, so only where `any_pairs` holds.
+    """
     gathered = Needs(inliner)
     for e in expressions:
         gathered.of(e)
+    if any_pairs != sympy.false:
+        for e in of_pairs:
+            gathered.of(e, () if any_pairs == sympy.true else (any_pairs,))
     return tuple(gathered.found)
 
 

@@ -8,7 +8,7 @@ uses what comes out proves it again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 import sympy
 
@@ -19,6 +19,8 @@ from prover.theorems.simplification import ASKS, Asked
 
 DIVISORS = range(2, 25)
 SMALL = range(48, 240)
+TRIED = range(-2, 160)
+MAX_TURNS = 6
 MAX_BOUNDS = 80
 _KINDS = (sympy.LessThan, sympy.GreaterThan, sympy.Eq, sympy.StrictLessThan, sympy.StrictGreaterThan, sympy.Ne)
 
@@ -29,8 +31,25 @@ def restated(clauses: Sequence[Condition], study: Asked) -> tuple[Condition, ...
     whole = all_of(found)
     if not _is_involved(whole) or len(whole.free_symbols) != 1:
         return tuple(found)
-    remainders = _remainders(whole, next(iter(whole.free_symbols)), study)
-    return tuple(found) if remainders is None else (remainders,)
+    (symbol,) = whole.free_symbols
+    if not symbol.is_integer:
+        return tuple(found)
+    short = next((c for c in _plain(whole, symbol, study) if _same(whole, c, study)), None)
+    short = _remainders(whole, symbol, study) if short is None else short
+    return tuple(found) if short is None else (short,)
+
+
+def _plain(whole: Condition, symbol: sympy.Symbol, study: Asked) -> Iterator[Condition]:
+    """Bounds at which the condition turns among small numbers, and the few numbers at which it holds."""
+    truth = Truth()
+    known = [(n, truth.holds(whole, {symbol: sympy.Integer(n)})) for n in TRIED]
+    turns = [n for (n, one), (_, other) in pairwise(known) if one is not other]
+    for n in turns if len(turns) <= MAX_TURNS else ():
+        yield sympy.LessThan(symbol, n, evaluate=False)
+        yield sympy.GreaterThan(symbol, n + 1, evaluate=False)
+    holds = [sympy.Eq(symbol, n, evaluate=False) for n, one in known if one]
+    if 0 < len(holds) <= MAX_TURNS:
+        yield any_of(at for at in holds if study.ask("restated", ASKS, at) != "unsat")
 
 
 def _is_involved(condition: Condition) -> bool:
@@ -64,8 +83,6 @@ def _bounds(clause: Condition) -> Iterator[Condition]:
 
 def _remainders(whole: Condition, symbol: sympy.Symbol, study: Asked) -> Condition | None:
     """The remainders, by the least divisor that tells, of the one whole number that the condition is about."""
-    if not symbol.is_integer:
-        return None
     truth = Truth()
     known = {n: truth.holds(whole, {symbol: sympy.Integer(n)}) for n in SMALL}
     step = next((n for n in reversed(DIVISORS) if _comes_in_steps(symbol, n, study)), 1)

@@ -265,10 +265,13 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: in
 def _needs_of(family: Family, block: Block, inliner: Inliner, is_outside: bool) -> tuple[Condition, ...]:
     """What the expressions need; false where that is not known of a layout that is outside theorems."""
     try:
-        return needs(Inliner(inliner.values, inliner.texts, family.axes), (
-            family.width, block.count, block.first, block.second, block.write_first, block.write_second,
-            block.magnitude, block.angle, *block.more_angles.values(),
-        ))
+        fresh = Inliner(inliner.values, inliner.texts, family.axes)
+        return needs(
+            fresh, (family.width, block.count),
+            (block.first, block.second, block.write_first, block.write_second, block.magnitude, block.angle,
+             *block.more_angles.values()),
+            fresh.condition(sympy.StrictGreaterThan(block.count, 0, evaluate=False)),
+        )
     except (ExpressionError, LimitError, UndecidedError):
         if not is_outside:
             raise

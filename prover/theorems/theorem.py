@@ -188,7 +188,7 @@ def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answe
     possible = study.ask("empty", "Are there parameters for which there are no pairs at all?", *none)
     if possible == "unsat":
         return replace(so_far, scope=Scope.NEVER, reason="")
-    condition = simplified(none, study)
+    condition = restated(simplified(none, study), study)
     is_same = study.follows("condition", "Are there no pairs although the condition fails?", all_of(condition), *none)
     is_same = is_same and study.follows(
         "condition", "Are there pairs although the condition holds?", all_of(none), *condition
