@@ -159,8 +159,25 @@ def _equal(study: Study) -> tuple[Study, Answer]:
 def _identical(study: Study) -> Answer:
     """Where the two are identical, lane by lane."""
     answer = decide_identity(study)
-    one_by_one = decide_unrolled(study, identity=True) if answer.scope is Scope.OPEN else answer
-    return answer if one_by_one.scope is Scope.OPEN else one_by_one
+    for decided in (_one_by_one, _by_equality):
+        if answer.scope is Scope.OPEN:
+            other = decided(study)
+            answer = answer if other.scope is Scope.OPEN else other
+    return answer
+
+
+def _one_by_one(study: Study) -> Answer:
+    return decide_unrolled(study, identity=True)
+
+
+def _by_equality(study: Study) -> Answer:
+    """Where the two are identical if that is where they are equal: what is never equal is never identical."""
+    moved, answer = _equal(study)
+    if answer.scope in (Scope.OPEN, Scope.NEVER):
+        return answer
+    if _rung(moved.assuming(*answer.condition), answer.sign) is Relation.IDENTICAL:
+        return answer
+    return Answer(Scope.OPEN, reason="the two are equal somewhere, and it is not known where they are identical")
 
 
 def _outcome(found: Theorem) -> Outcome:
