@@ -12,6 +12,7 @@ import sympy
 from prover.language.expression import CHOICE, INDEX, ITEM, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.language.substitution import Inliner
+from prover.theorems.factors import multiplied, shared_divisor
 from prover.theorems.ratio import linear_fraction
 
 
@@ -151,6 +152,8 @@ def above_zero(e: sympy.Basic) -> Condition:
         return above_zero(e.base)
     if isinstance(e, sympy.log):
         return _settled(sympy.StrictGreaterThan, e.args[0], sympy.Integer(1))
+    if isinstance(e, sympy.Add) and (divisor := shared_divisor(e)) != 1:
+        return all_of([above_zero(multiplied(e, divisor)), above_zero(divisor)])
     if e.func == LARGEST:
         return any_of(map(above_zero, e.args))
     if e.func == SMALLEST or (isinstance(e, sympy.Add) and e.has(sympy.Pow, sympy.log)):
