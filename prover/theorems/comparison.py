@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import sympy
 
-from prover.errors import ExpressionError, UndecidedError
+from prover.errors import ExpressionError, ProverError, UndecidedError
+from prover.language.evaluation import Scope, compiled_condition
 from prover.language.expression import INDEX, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
@@ -56,6 +57,11 @@ class Agreement:
 def agreement(source: Case, target: Case) -> Agreement:
     """Compare two vectors entry by entry; entries are products of positive powers and a sign."""
     ours, theirs = dict(source.vector), dict(target.vector)
+    if len(ours) == 1 and ours.keys() == theirs.keys():
+        (key,) = ours
+        sign = sign_of_equal(ours[key], theirs[key])
+        if sign is not None:
+            return Agreement(*((sympy.true, sympy.true, sign) if sign else (sympy.false, sympy.false, None)))
     single = [quotient((ours | theirs)[key], sympy.Integer(1)) for key in ours.keys() ^ theirs.keys()]
     both = [quotient(ours[key], theirs[key]) for key in ours if key in theirs]
     bases = tuple(p for q in (*single, *both) for p in q.bases)
@@ -73,6 +79,24 @@ def agreement(source: Case, target: Case) -> Agreement:
         surely = sympy.false
     sign = None if not both and not single else next(iter(signs)) if len(signs) == 1 and not single else 0
     return Agreement(surely, possibly, sign, bases, divisors)
+
+
+def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
+    """1 for the same number, -1 for opposite ones, 0 for others; None for what is no plain number, 0, or not known."""
+    if one.free_symbols or other.free_symbols:
+        return None
+    zero = sympy.Integer(0)
+    try:
+        if is_true_of_numbers(sympy.Eq, one, zero) or is_true_of_numbers(sympy.Eq, other, zero):
+            return None
+        return 1 if is_true_of_numbers(sympy.Eq, one, other) else -int(is_true_of_numbers(sympy.Eq, one, -other))
+    except ProverError:
+        return None
+
+
+def is_true_of_numbers(kind: type, left: sympy.Basic, right: sympy.Basic) -> bool:
+    """Whether a comparison of two constants holds, worked out exactly. Raises ProverError where that is not known."""
+    return compiled_condition(kind(left, right, evaluate=False)).test(Scope({}, {}))
 
 
 def _surely(found: Quotient) -> Condition:

@@ -8,13 +8,15 @@ some pair is not as fast, the sums differ. So no partner of another index has to
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import sympy
 
+from prover.errors import ProverError
 from prover.language.expression import INDEX
 from prover.language.logic import Condition, all_of, any_of
 from prover.language.substitution import substituted
-from prover.theorems.comparison import Comparison
+from prover.theorems.comparison import Comparison, is_true_of_numbers
 from prover.theorems.factors import is_expressible
 from prover.theorems.ratio import Power, quotient
 from prover.theorems.study import OTHER, Study
@@ -69,6 +71,11 @@ def _may_be(a: Case, b: Case, coordinate: str, which: Callable[[Power], Conditio
         # What stands still is slower than what may turn.
         moves = ours if which is _above else theirs
         return sympy.false if moves is None else sympy.true
+    if not ours.free_symbols and not theirs.free_symbols:
+        kind = sympy.StrictGreaterThan if which is _above else sympy.StrictLessThan
+        with suppress(ProverError):
+            is_so = is_true_of_numbers(kind, *(sympy.Abs(e, evaluate=False) for e in (ours, theirs)))
+            return sympy.true if is_so else sympy.false
     found = quotient(ours, theirs)
     if not found.powers:
         return sympy.false

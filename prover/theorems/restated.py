@@ -8,12 +8,13 @@ uses what comes out proves it again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 
 import sympy
 
 from prover.language.expression import LARGEST, SMALLEST
 from prover.language.logic import Condition, all_of, any_of, negation
+from prover.theorems.instance import Point
 from prover.theorems.points import Truth
 from prover.theorems.simplification import ASKS, Asked
 
@@ -22,6 +23,7 @@ SMALL = range(48, 240)
 TRIED = range(-2, 160)
 MAX_TURNS = 6
 MAX_BOUNDS = 80
+MAX_POINTS = 100
 _KINDS = (sympy.LessThan, sympy.GreaterThan, sympy.Eq, sympy.StrictLessThan, sympy.StrictGreaterThan, sympy.Ne)
 
 
@@ -63,11 +65,24 @@ def _same(one: Condition, other: Condition, study: Asked) -> bool:
 
 
 def _bound(clause: Condition, study: Asked) -> Condition:
-    """A parameter beside a number, or another parameter, in place of the clause."""
+    """A parameter beside a number, or another parameter, in place of a clause about two at most."""
+    if len(clause.free_symbols) > 2:
+        return clause
+    truth, points = Truth(), _points(clause)
+    told = [truth.holds(clause, point) for point in points]
     for candidate in _bounds(clause):
-        if _same(clause, candidate, study):
+        if told == [truth.holds(candidate, point) for point in points] and _same(clause, candidate, study):
             return candidate
     return clause
+
+
+def _points(clause: Condition) -> list[Point]:
+    """Positive numbers for the parameters of a clause: small ones, and those about the numbers in it."""
+    symbols = sorted(clause.free_symbols, key=lambda s: str(s.name))
+    numbers = sorted({abs(n) for n in clause.atoms(sympy.Integer)}, reverse=True)[:3]
+    values = list(dict.fromkeys(v for n in (*numbers, 7) for v in (n, n + 1, n - 1) if v > 0))
+    points = list(islice(product(values, repeat=len(symbols)), MAX_POINTS))
+    return [dict(zip(symbols, map(sympy.Integer, point), strict=True)) for point in points]
 
 
 def _bounds(clause: Condition) -> Iterator[Condition]:
