@@ -191,3 +191,61 @@ def test_random_kernels(seed: int, several: bool, tmp_path: Path) -> None:
         (lambda d, c: one.is_identical(other, d, c)) if several else (lambda d, c: one.is_equal(other, d, c))
     )
     assert [(d, c) for d, c in sizes(require, names) if same(d, c)] == holds(found, require, names)
+
+
+PLAIN = 'angle = "t*2**(-j)"'
+# The lines of two kernels of d lanes with c free, and where the two are the same matrix.
+CORNERS = {
+    "opposite sines": ('sine_angle = "t*2**(-j)"', 'sine_angle = "-t*2**(-j)"', "d == 1"),
+    "opposite sines that are 0 at one size": (
+        'sine_angle = "(d - 6)*t"', 'sine_angle = "(6 - d)*t"', "d == 6 or d == 1",
+    ),
+    "opposite cosines": (
+        'second_angle = "t*j"\nsecond_sine_angle = "t"', 'second_angle = "-t*j"\nsecond_sine_angle = "t"', "True",
+    ),
+    "a factor that cancels, and is 0": ('sine_angle = "c*t"', 'sine_angle = "c*h"', "c == 0 or d == 1"),
+    "another sine at pair 1 alone": ('sine_angle = "t if j == 1 else h"', 'sine_angle = "h"', "d <= 3"),
+    "no pairs below c": ('sine_angle = "t if j < c else h"', 'sine_angle = "h"', "c == 0 or d == 1"),
+    "a magnitude of its own": (
+        'sine_angle = "h"\nmagnitude = "c + 1"', 'sine_angle = "h"\nmagnitude = "1"', "c == 0 or d == 1",
+    ),
+    "a sine from the next lane": (
+        'sine_angle = "t if 2*j + 1 < d - 2*(d//3) else h"', 'sine_angle = "t if 2*j < d - 2*(d//3) else h"',
+        "d % 2 == 0 or d == 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), few(CORNERS, 1))
+def test_corners(one: str, other: str, expected: str, tmp_path: Path) -> None:
+    """Where sines are opposite, factors vanish, or there is no pair: what is said is so at every size."""
+    specs = []
+    for name, lines in (("one", one), ("other", other)):
+        path = tmp_path / f"{name}.toml"
+        more = "" if "magnitude" in lines else 'magnitude = "1"\n'
+        path.write_text(
+            'title = "corner"\naxes = ["t", "h"]\nwidth = "d"\n[parameters]\n'
+            'd = { default = 12, whole = true, require = "d >= 1" }\n'
+            'c = { default = 1, whole = true, require = "c >= 0" }\n'
+            f'[pairs]\ncount = "d//2"\nfirst = "2*j"\nsecond = "2*j + 1"\n{PLAIN}\n{more}{lines}\n'
+        )
+        specs.append(str(path))
+    found = solved(*specs, "d,c", identity=True)
+    assert found.answer.scope is not Scope.OPEN
+    every = [(d, c) for d, c in product(range(1, 41), range(5))]
+    assert [(d, c) for d, c in every if eval(expected, {"d": d, "c": c})] == holds(found, "d >= 1", "d,c")
+
+
+def test_factors_that_move_frequencies_to_another_pair() -> None:
+    """With base 16, 1 and 1/4 divided by 4 and 1/4 are 1/4 and 1: past the length a permutation does it, no identity.
+
+    So one pair is slower and another faster, and nothing is said of other maps than none.
+    """
+    spec = (f"{HALF}:rope_type=longrope:head_dim=4:rope_theta=16:short_factor=1,1:long_factor=4,1/4:"
+            "original_max_position_embeddings=4096")
+    layouts = [load(f"{spec}:seq_len={n}") for n in (5000, 1)]
+    assert Relation.PERMUTATION is prove(make_claim(*layouts, ()), Relation.LINEAR).holds
+    assert Scope.OPEN is solved(spec, f"{spec}:seq_len=1", "seq_len").answer.scope
+    found = solved(spec, f"{spec}:seq_len=1", "seq_len", identity=True)
+    assert "seq_len <= 4096" == condition_text(found)
+    assert Outcome.DIFFERENT is found.outcome
