@@ -9,7 +9,7 @@ and then held against the concrete engine at parameters on either side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -65,7 +65,12 @@ def settled(study: Study, decided: Callable[[Study], Answer]) -> Answer:
         found = decided(study)
     except UndecidedError as fault:
         return Answer(Scope.OPEN, reason=fault.message)
-    if found.scope in (Scope.NEVER, Scope.SOMETIMES) and _sees_whole_turns(study.statement):
+    return unless_hidden(found, [study.statement])
+
+
+def unless_hidden(found: Answer, statements: Iterable[Statement]) -> Answer:
+    """The answer, open where it says that frequencies of the statements differ and whole turns may hide it."""
+    if found.scope in (Scope.NEVER, Scope.SOMETIMES) and any(map(_sees_whole_turns, statements)):
         return Answer(Scope.OPEN, reason="pi or a logarithm is in a frequency, so whole turns may hide a difference")
     return found
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sympy
 
-from prover.errors import UndecidedError
+from prover.errors import ExpressionError, LimitError, UndecidedError
 from prover.language.expression import AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.theorems.comparison import Comparison
@@ -20,7 +20,16 @@ from prover.theorems.identity import Meeting, meetings, require_same_lanes
 from prover.theorems.points import Truth
 from prover.theorems.study import Study
 from prover.theorems.symbolic import Case, SymbolicLayout, Variable, symbolic_layout
-from prover.theorems.theorem import Answer, Scope, about, have_values, possible, proved_both_ways, settled
+from prover.theorems.theorem import (
+    Answer,
+    Scope,
+    about,
+    have_values,
+    possible,
+    proved_both_ways,
+    settled,
+    unless_hidden,
+)
 
 MAX_PAIRS = 128
 
@@ -35,11 +44,12 @@ def _identical(study: Study) -> Answer:
         return unknown
     require_same_lanes(study)
     found: list[tuple[int, Meeting]] = []
-    for number, one in enumerate(_pairs(study)):
-        if (unknown := have_values(one)) is not None:
+    pairs = _pairs(study)
+    for number, pair in enumerate(pairs):
+        if (unknown := have_values(pair)) is not None:
             return unknown
-        found += [(number, met) for met in meetings(one, sympy.true, True)]
-    return _settled_by(study, found, Answer(Scope.OPEN))
+        found += [(number, met) for met in meetings(pair, sympy.true, True)]
+    return unless_hidden(_settled_by(study, found, Answer(Scope.OPEN)), [pair.statement for pair in pairs])
 
 
 def _equal(study: Study) -> Answer:
@@ -49,8 +59,8 @@ def _equal(study: Study) -> Answer:
     if any(block.more_angles for side in (statement.source, statement.target) for block in side.family.blocks):
         return Answer(Scope.OPEN, reason=statement.outside)
     found: list[tuple[int, Meeting]] = []
-    comparisons = []
-    for number, pair in enumerate(_pairs(study)):
+    comparisons, pairs = [], _pairs(study)
+    for number, pair in enumerate(pairs):
         if (unknown := have_values(pair)) is not None:
             return unknown
         comparison = Comparison(pair.statement, pair)
@@ -62,7 +72,9 @@ def _equal(study: Study) -> Answer:
     agreed = [one for comparison in comparisons for *_, one in comparison.at_one_index if one.possibly != sympy.false]
     signs = {one.sign for one in agreed if one.sign is not None}
     sign = next(iter(signs), 1) if len(signs) <= 1 else 0
-    answer = _settled_by(study, found, Answer(Scope.OPEN, sign=sign))
+    answer = unless_hidden(
+        _settled_by(study, found, Answer(Scope.OPEN, sign=sign)), [pair.statement for pair in pairs]
+    )
     if answer.scope in (Scope.ALWAYS, Scope.OPEN):
         return answer
     if not are_dominated(study, comparisons, [any_of(map(negation, answer.condition))] if answer.condition else []):
@@ -110,7 +122,10 @@ def _at(layout: SymbolicLayout, variables: Sequence[Variable], number: int, trut
     if number >= layout.count:
         return replace(layout, cases=(Case((), ()),), angles=(), magnitude=(((), sympy.Integer(1)),), needs=(),
                        outside="")
-    found = symbolic_layout(layout.spec, variables, at=number)
+    try:
+        found = symbolic_layout(layout.spec, variables, at=number)
+    except (ExpressionError, LimitError) as fault:
+        raise UndecidedError(f"of pair {number}: {fault.message}") from None
     if found.outside and not found.angles:
         raise UndecidedError(found.outside)
     return replace(

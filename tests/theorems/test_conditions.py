@@ -249,3 +249,39 @@ def test_factors_that_move_frequencies_to_another_pair() -> None:
     found = solved(spec, f"{spec}:seq_len=1", "seq_len", identity=True)
     assert "seq_len <= 4096" == condition_text(found)
     assert Outcome.DIFFERENT is found.outcome
+
+
+def aliased(path: Path, factor: str) -> str:
+    """A layout of 17 pairs, too many for one expression of a list, that turn by a multiple of pi at each position."""
+    ones = ", ".join("1" for _ in range(17))
+    path.write_text(
+        'title = "half turns"\naxes = ["t"]\nwidth = "34"\n[parameters]\n'
+        f"f = {{ default = [{ones}], list = true }}\n"
+        'c = { default = 1, whole = true, require = "c >= 0" }\n'
+        f'[pairs]\ncount = "17"\nfirst = "2*j"\nsecond = "2*j + 1"\nangle = "t*pi*f[j]*({factor})"\n'
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize("identity", [True, False], ids=["identical", "equal"])
+def test_whole_turns_are_seen_at_single_pairs_too(identity: bool, tmp_path: Path) -> None:
+    """Three half turns at each whole position are one: the two are the same for every c, so no condition is said."""
+    specs = (aliased(tmp_path / "one.toml", "1 if c == 0 else 3"), aliased(tmp_path / "other.toml", "1"))
+    at_two = prove(make_claim(load(f"{specs[0]}:c=2"), load(specs[1]), ()), Relation.IDENTICAL)
+    assert Outcome.EQUIVALENT is at_two.outcome
+    assert Scope.OPEN is solved(*specs, "c", identity=identity).answer.scope
+
+
+def test_a_value_that_a_pair_lacks_where_it_is_not_used(tmp_path: Path) -> None:
+    """1/j stands in a branch that pair 0 does not take; that is no fault of the question."""
+    specs = []
+    for name, text in (("one", "t/j if j > 0 and c > 0 else t"), ("other", "t")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            'title = "quotients"\naxes = ["t"]\nwidth = "8"\n[parameters]\n'
+            'c = { default = 1, whole = true, require = "c >= 0" }\n'
+            f'[pairs]\ncount = "4"\nfirst = "2*j"\nsecond = "2*j + 1"\nangle = "{text}"\n'
+        )
+        specs.append(str(path))
+    for identity in (True, False):
+        assert solved(*specs, "c", identity=identity).answer.scope in (Scope.SOMETIMES, Scope.OPEN)
