@@ -22,6 +22,7 @@ from prover.theorems.comparison import Agreement, Comparison, in_either
 from prover.theorems.factors import factors, is_expressible, is_opaque
 from prover.theorems.points import Truth
 from prover.theorems.ratio import quotient
+from prover.theorems.restated import in_order
 from prover.theorems.study import Study
 from prover.theorems.symbolic import Case, SymbolicLayout
 from prover.theorems.theorem import (
@@ -76,9 +77,9 @@ def _decide(study: Study) -> Answer:
         return Answer(Scope.ALWAYS)
     if any(met.surely != met.possibly for met in found):
         raise UndecidedError("of some pairs it is not known whether they agree")
-    plain = lifted(mismatch)
-    clauses = clauses_of(study, inside, plain, [counts[0]] if same else [])
-    proved = proved_both_ways(study, inside, plain, clauses, Answer(Scope.OPEN))
+    clauses = clauses_of(study, inside, lifted(mismatch), [counts[0]] if same else [])
+    proved = proved_both_ways(study, inside, mismatch, clauses, Answer(Scope.OPEN))
+    proved = replace(proved, condition=in_order(proved.condition))
     return possible(study, proved) if proved.condition else proved
 
 
@@ -171,6 +172,8 @@ def lifted(condition: Condition) -> Condition:
         return condition
     if isinstance(condition, AllOf):
         return condition.func(*map(lifted, condition.args))
+    if isinstance(condition, sympy.Not):
+        return negation(lifted(condition.args[0]))
     kind = type(condition)
     return any_of(
         all_of([*map(lifted, guards), kind(e, sympy.Integer(0), evaluate=False)])

@@ -54,6 +54,14 @@ def _plain(whole: Condition, symbol: sympy.Symbol, study: Asked) -> Iterator[Con
         yield any_of(at for at in holds if study.ask("restated", ASKS, at) != "unsat")
 
 
+def in_order(clauses: Sequence[Condition]) -> tuple[Condition, ...]:
+    """The clauses by the parameters that they are about, entries of a list in its order."""
+    def parameters(clause: Condition) -> list[tuple[int, str]]:
+        return sorted((len(s.name), s.name) for s in clause.free_symbols)
+
+    return tuple(sorted(clauses, key=parameters))
+
+
 def _is_involved(condition: Condition) -> bool:
     return bool(condition.has(sympy.floor, sympy.ceiling, sympy.Mod, LARGEST, SMALLEST))
 

@@ -18,6 +18,7 @@ from prover.theorems.domination import are_dominated
 from prover.theorems.elimination import Clause
 from prover.theorems.identity import Meeting, meetings, require_same_lanes
 from prover.theorems.points import Truth
+from prover.theorems.restated import in_order
 from prover.theorems.study import Study
 from prover.theorems.symbolic import Case, SymbolicLayout, Variable, symbolic_layout
 from prover.theorems.theorem import (
@@ -94,6 +95,7 @@ def _settled_by(study: Study, found: Sequence[tuple[int, Meeting]], so_far: Answ
         ways = tuple(part for c in (*map(negation, met.guards), met.surely) if c != sympy.false for part in _parts(c))
         clauses.setdefault(any_of(ways), Clause(ways, sympy.Integer(number)))
     proved = proved_both_ways(study, sympy.true, mismatch, tuple(clauses.values()), so_far)
+    proved = replace(proved, condition=in_order(proved.condition))
     return possible(study, proved) if proved.condition else proved
 
 

@@ -66,7 +66,15 @@ CONDITIONS = {
     ),
     "factors of a list": (
         f"{LONGROPE}:{SHORT}:attention_factor=1:seq_len=5000", f"{HALF}:head_dim=8", "long_factor[4]", True,
-        "long_factor[3] == 1 and long_factor[2] == 1 and long_factor[1] == 1 and long_factor[0] == 1",
+        "long_factor[0] == 1 and long_factor[1] == 1 and long_factor[2] == 1 and long_factor[3] == 1",
+    ),
+    "factors against none": (
+        "ggml/neox:head_dim=8:n_rot=8", "ggml/neox:head_dim=8:n_rot=8:freq_factors=[]", "freq_factors[4]", True,
+        "freq_factors[0] == 1 and freq_factors[1] == 1 and freq_factors[2] == 1 and freq_factors[3] == 1",
+    ),
+    "two lists of factors": (
+        f"{LONGROPE}:{SHORT}:seq_len=5000", f"{LONGROPE}:{SHORT}:seq_len=1", "long_factor[4]", True,
+        "long_factor[0] == 1 and long_factor[1] == 1 and long_factor[2] == 1 and long_factor[3] == 1",
     ),
 }
 
