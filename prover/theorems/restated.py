@@ -22,6 +22,7 @@ DIVISORS = range(2, 25)
 SMALL = range(48, 240)
 TRIED = range(-2, 160)
 MAX_TURNS = 6
+CLEAREST = 2
 MAX_BOUNDS = 80
 MAX_POINTS = 100
 _KINDS = (sympy.LessThan, sympy.GreaterThan, sympy.Eq, sympy.StrictLessThan, sympy.StrictGreaterThan, sympy.Ne)
@@ -45,13 +46,16 @@ def _plain(whole: Condition, symbol: sympy.Symbol, study: Asked) -> Iterator[Con
     """Bounds at which the condition turns among small numbers, and the few numbers at which it holds."""
     truth = Truth()
     known = [(n, truth.holds(whole, {symbol: sympy.Integer(n)})) for n in TRIED]
+    holds = [sympy.Eq(symbol, n, evaluate=False) for n, one in known if one]
+    few = [at for at in holds if study.ask("restated", ASKS, at) != "unsat"] if len(holds) <= MAX_TURNS else []
+    if 0 < len(few) <= CLEAREST:
+        yield any_of(few)
     turns = [n for (n, one), (_, other) in pairwise(known) if one is not other]
     for n in turns if len(turns) <= MAX_TURNS else ():
         yield sympy.LessThan(symbol, n, evaluate=False)
         yield sympy.GreaterThan(symbol, n + 1, evaluate=False)
-    holds = [sympy.Eq(symbol, n, evaluate=False) for n, one in known if one]
-    if 0 < len(holds) <= MAX_TURNS:
-        yield any_of(at for at in holds if study.ask("restated", ASKS, at) != "unsat")
+    if len(few) > CLEAREST:
+        yield any_of(few)
 
 
 def in_order(clauses: Sequence[Condition]) -> tuple[Condition, ...]:
