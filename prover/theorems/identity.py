@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import sympy
 
@@ -110,9 +111,10 @@ def _angles(study: Study, same: bool) -> Iterator[Meeting]:
     seen: dict[tuple[tuple[Case, ...], tuple[Case, ...]], bool] = {}
     for ours, theirs, odd in zip(statement.source.four_angles, statement.target.four_angles, ODD, strict=True):
         seen[ours, theirs] = seen.get((ours, theirs), False) or odd
-    for (ours, theirs), odd in seen.items():
+    # Cosines of opposite angles are equal, and under one feed they may be opposite that are not under another.
+    for ((ours, theirs), odd), feed in product(seen.items(), statement.feeds):
         sides = (replace(statement.source, cases=ours), replace(statement.target, cases=theirs))
-        comparison = Comparison(replace(statement, source=sides[0], target=sides[1]), study, same)
+        comparison = Comparison(replace(statement, source=sides[0], target=sides[1], feeds=(feed,)), study, same)
         if comparison.doubtful_divisor(study) is not None:
             raise UndecidedError("a divisor in an exponent is not known to be positive")
         for a, b, found in comparison.at_one_index:

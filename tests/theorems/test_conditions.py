@@ -293,3 +293,23 @@ def test_a_value_that_a_pair_lacks_where_it_is_not_used(tmp_path: Path) -> None:
         specs.append(str(path))
     for identity in (True, False):
         assert solved(*specs, "c", identity=identity).answer.scope in (Scope.SOMETIMES, Scope.OPEN)
+
+
+@pytest.mark.parametrize(("feeds", "expected"), [
+    (("t=p,h=0", "t=0,h=p"), Scope.ALWAYS), (("t=p,h=p",), Scope.SOMETIMES), ((), Scope.SOMETIMES),
+])
+def test_each_feed_has_its_own_sign(feeds: tuple[str, ...], expected: Scope, tmp_path: Path) -> None:
+    """cos(t + h) and cos(t - h) are the same where t or h is 0; at both, or where neither is, they are not."""
+    specs = []
+    for name, text in (("one", "t + h"), ("other", "t - h")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            'title = "cosines"\naxes = ["t", "h"]\nwidth = "d"\n[parameters]\n'
+            'd = { default = 12, whole = true, require = "d >= 1" }\n[pairs]\ncount = "d//2"\nfirst = "2*j"\n'
+            f'second = "2*j + 1"\nangle = "{text}"\nsine_angle = "t"\nsecond_angle = "{text}"\nsecond_sine_angle = "t"\n'
+        )
+        specs.append(str(path))
+    verdict = prove(make_claim(*(load(f"{spec}:d=6") for spec in specs), feeds), Relation.IDENTICAL)
+    assert (expected is Scope.ALWAYS) == (verdict.outcome is Outcome.EQUIVALENT)
+    found = solve_for(*specs, "d", (), feeds, Solver(), 0, identity=True)
+    assert (expected, "True" if expected is Scope.ALWAYS else "d == 1") == (found.answer.scope, condition_text(found))
