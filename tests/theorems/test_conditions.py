@@ -306,7 +306,8 @@ def test_each_feed_has_its_own_sign(feeds: tuple[str, ...], expected: Scope, tmp
         path.write_text(
             'title = "cosines"\naxes = ["t", "h"]\nwidth = "d"\n[parameters]\n'
             'd = { default = 12, whole = true, require = "d >= 1" }\n[pairs]\ncount = "d//2"\nfirst = "2*j"\n'
-            f'second = "2*j + 1"\nangle = "{text}"\nsine_angle = "t"\nsecond_angle = "{text}"\nsecond_sine_angle = "t"\n'
+            f'second = "2*j + 1"\nangle = "{text}"\nsecond_angle = "{text}"\n'
+            'sine_angle = "t"\nsecond_sine_angle = "t"\n'
         )
         specs.append(str(path))
     verdict = prove(make_claim(*(load(f"{spec}:d=6") for spec in specs), feeds), Relation.IDENTICAL)
