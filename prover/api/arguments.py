@@ -34,6 +34,16 @@ def allowed(name: RelationName | None) -> Relation | None:
     return None if name is None else relation_of(name)
 
 
+def is_identical(name: Literal["identical"] | None) -> bool:
+    """Whether the relation to solve for is identity, the one that may be named."""
+    if name not in (None, "identical"):
+        raise InputError(
+            f"solve takes no relation '{str(name)[:60]}'", where="relation",
+            advice="Name 'identical', or none: then equal is up to any fixed linear change of weights",
+        )
+    return name is not None
+
+
 def loaded_of(side: str | Layout) -> Loaded:
     """A layout, or that of a spec, as it was loaded."""
     return loaded_told(side)[0]

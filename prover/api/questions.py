@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
-from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, loaded_told, spec_of
+from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, is_identical, loaded_told, spec_of
 from prover.errors import InputError
 
 if TYPE_CHECKING:
@@ -123,11 +123,12 @@ def prove_for_all(
 
 def solve(
     source: str, target: str, over: Texts, *, where: Texts = (), feeds: Texts = (),
-    axes: str | None = None, up_to: int = 6, smtlib: str | None = None, cvc5: bool = False,
-    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+    axes: str | None = None, up_to: int = 6, relation: Literal["identical"] | None = None, smtlib: str | None = None,
+    cvc5: bool = False, track: Callable[[Sequence[str]], Iterator[str]] = iter,
 ) -> Answer:
     """For which values of the parameters `over`, one text with commas or several, are two layouts equal?
 
+    `relation`: "identical" asks where they are the same kernel lane by lane, whatever a change of weights would do.
     `up_to`: where no condition is found, parameters from 0 to this are tried one by one, with `track` around them.
     """
     from prover.claims.solver import make_solver
@@ -139,6 +140,7 @@ def solve(
     names = ",".join(several(over))
     return _theorem(solve_for(
         spec_of(source), spec_of(target), names, several(where), fed, solver, up_to, track,
+        identity=is_identical(relation),
     ))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from prover.commands.console import exit_help, tell
@@ -25,6 +27,10 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="What each axis gets, as for prove.")
 @click.option("--axes", metavar="A=B,...", help="Which axis is which, as for prove.")
 @click.option(
+    "--relation", type=click.Choice(("identical",)), metavar="identical",
+    help="Ask where the two are the same kernel, lane by lane; layouts with several angles for a pair are taken too.",
+)
+@click.option(
     "--up-to", type=click.IntRange(1, 64), default=6, show_default=True, metavar="N",
     help="Where no condition is found, list the parameters from 0 to N at which they are equal.",
 )
@@ -36,21 +42,23 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
 @SMTLIB
 @CVC5
 def solve(
-    source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], axes: str | None, up_to: int,
-    style: str, as_json: bool, smtlib: str | None, cvc5: bool,
+    source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], axes: str | None,
+    relation: Literal["identical"] | None, up_to: int, style: str, as_json: bool, smtlib: str | None, cvc5: bool,
 ) -> int:
     """For which parameters are SOURCE and TARGET equal?
 
     The condition is proved both ways: equal where it holds, different where it does not. Values in a
     spec may be expressions in the parameters, such as mrope_section=sections[0],sections[1],sections[2].
+    Without --relation, equal is up to any fixed linear change of weights, and different is what none makes up for.
+    A list without a default is solved for by its number of entries: --over "long_factor[4]".
     Exit code 0: equal for all parameters with the weights as they are; 5: for all, once the weights are
     changed; 1: for some (the condition says which) or for none; 3: no condition was found.
     """
     from prover import api
     from prover.commands.progress import track
 
-    answer = api.solve(source, target, over, where=where, feeds=feeds, axes=axes, up_to=up_to, smtlib=smtlib, cvc5=cvc5,
-                       track=track)
+    answer = api.solve(source, target, over, where=where, feeds=feeds, axes=axes, up_to=up_to, relation=relation,
+                       smtlib=smtlib, cvc5=cvc5, track=track)
     return tell(answer, "json" if as_json else style)
 
 

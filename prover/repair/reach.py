@@ -98,8 +98,8 @@ def _decided(study: Study) -> Reach:
         raise UndecidedError("the heads are not known to have the same width for all parameters")
     if statement.outside:
         raise UndecidedError(statement.outside)
-    if not have_values(study):
-        raise UndecidedError("an expression may have no value for some parameters")
+    if (unknown := have_values(study)) is not None:
+        raise UndecidedError(unknown.reason)
     ours, theirs = (_counts(study, layout, side) for layout, side in ((source, "source"), (target, "target")))
     zero = sympy.Integer(0)
     counts = tuple(Count(ray, ours.get(ray, zero), theirs.get(ray, zero)) for ray in dict.fromkeys((*ours, *theirs)))

@@ -54,6 +54,7 @@ def theorem_json(found: Theorem) -> JSON:
         "scope": answer.scope.value,
         "condition": [shown(c, statement.variables) for c in answer.condition],
         "relation": found.relation.value if found.relation else None,
+        "condition_of": Relation.IDENTICAL.value if found.is_identity else Relation.LINEAR.value,
         "differ": answer.differ or None,
         "reason": answer.reason or None,
         "witness": None if form is None else {
@@ -157,16 +158,22 @@ def headline(found: Theorem) -> str:
     answer = found.answer
     if answer.scope is Scope.ALWAYS and found.relation is not None:
         return _always(found, found.relation)
+    if answer.scope is Scope.NEVER and found.is_identity:
+        return "For no parameters that the hypotheses allow are the two kernels identical, lane by lane."
     if answer.scope is Scope.NEVER:
         return "For no parameters that the hypotheses allow does a fixed change of W_q and W_k make them equal."
     if answer.scope is Scope.SOMETIMES:
-        return f"Not for all parameters: they are equal exactly where {condition_text(found)}."
+        return f"Not for all parameters: they are {_same(found)} exactly where {condition_text(found)}."
     if found.for_condition:
         known = "; at some they differ" if found.smallest is not None else ""
-        return f"No condition was found under which the two are equal{known}."
+        return f"No condition was found under which the two are {_same(found)}{known}."
     if found.outcome is Outcome.DIFFERENT:
         return "Not for all parameters; for which is left open."
     return "Neither a proof for all parameters nor a counterexample was found."
+
+
+def _same(found: Theorem) -> str:
+    return "identical" if found.is_identity else "equal"
 
 
 def _always(found: Theorem, relation: Relation) -> str:
@@ -188,6 +195,8 @@ def _condition_first(found: Theorem) -> bool:
 
 def first_line(found: Theorem) -> str:
     """The verdict word and the sentence; to a question for the condition, the condition first."""
+    if _condition_first(found) and found.is_identity:
+        return f"IDENTICAL EXACTLY WHERE {condition_text(found)}; not for any other parameters."
     if _condition_first(found) and found.relation is not None:
         there = outcome(found.relation, found.below.verdict.fails if found.below else None, None)
         word = there.value.upper() if there is not Outcome.UNDECIDED else "EQUIVALENT OR CONVERTIBLE"
@@ -214,11 +223,12 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
     rows += [("at", fixed)] if fixed else []
     rows += [("unneeded", f"the answer is the same without {text}") for text in found.unneeded]
     if _condition_first(found):
-        rows.append(("of all", f"{found.outcome.value}: not equal for all parameters that were asked about"))
+        rows.append(("of all", f"{found.outcome.value}: not {_same(found)} for all parameters that were asked about"))
     if answer.scope is Scope.SOMETIMES:
-        rows.append(("equal if", condition_text(found)))
-        rows.append(("otherwise", "no fixed linear map of any kind makes them equal"))
-    if found.relation is not None:
+        rows.append(("identical if" if found.is_identity else "equal if", condition_text(found)))
+        rows.append(("otherwise", "some lane differs; whether a change of weights would help was not asked"
+                     if found.is_identity else "no fixed linear map of any kind makes them equal"))
+    if found.relation is not None and not found.is_identity:
         where = " where they are equal" if answer.scope is Scope.SOMETIMES else ""
         allowed = f"; --relation {found.limit.value} was allowed" if found.limit else ""
         rows.append(("relation", f"{found.relation.value}{where}{allowed}"))

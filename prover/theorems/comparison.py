@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import sympy
 
-from prover.errors import ExpressionError, UndecidedError
+from prover.errors import ExpressionError, ProverError, UndecidedError
+from prover.language.evaluation import Scope, compiled_condition
 from prover.language.expression import INDEX, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
@@ -56,6 +57,11 @@ class Agreement:
 def agreement(source: Case, target: Case) -> Agreement:
     """Compare two vectors entry by entry; entries are products of positive powers and a sign."""
     ours, theirs = dict(source.vector), dict(target.vector)
+    if len(ours) == 1 and ours.keys() == theirs.keys():
+        (key,) = ours
+        sign = sign_of_equal(ours[key], theirs[key])
+        if sign is not None:
+            return Agreement(*((sympy.true, sympy.true, sign) if sign else (sympy.false, sympy.false, None)))
     single = [quotient((ours | theirs)[key], sympy.Integer(1)) for key in ours.keys() ^ theirs.keys()]
     both = [quotient(ours[key], theirs[key]) for key in ours if key in theirs]
     bases = tuple(p for q in (*single, *both) for p in q.bases)
@@ -75,6 +81,24 @@ def agreement(source: Case, target: Case) -> Agreement:
     return Agreement(surely, possibly, sign, bases, divisors)
 
 
+def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
+    """1 for the same number, -1 for opposite ones, 0 for others; None for what is no plain number, 0, or not known."""
+    if one.free_symbols or other.free_symbols:
+        return None
+    zero = sympy.Integer(0)
+    try:
+        if is_true_of_numbers(sympy.Eq, one, zero) or is_true_of_numbers(sympy.Eq, other, zero):
+            return None
+        return 1 if is_true_of_numbers(sympy.Eq, one, other) else -int(is_true_of_numbers(sympy.Eq, one, -other))
+    except ProverError:
+        return None
+
+
+def is_true_of_numbers(kind: type, left: sympy.Basic, right: sympy.Basic) -> bool:
+    """Whether a comparison of two constants holds, worked out exactly. Raises ProverError where that is not known."""
+    return compiled_condition(kind(left, right, evaluate=False)).test(Scope({}, {}))
+
+
 def _surely(found: Quotient) -> Condition:
     return sympy.false if found.exactly is None or not is_expressible(found.exactly) else found.exactly
 
@@ -84,6 +108,13 @@ def _possibly(found: Quotient) -> Condition:
     if not found.powers:
         return sympy.true
     return sympy.true if found.opaque or not is_expressible(found.possibly) else found.possibly
+
+
+def in_either(counts: tuple[sympy.Basic, sympy.Basic], same_counts: bool) -> Condition:
+    """The index is that of a pair of one side at least."""
+    if same_counts:
+        return in_range(INDEX, counts[0])
+    return AllOf(in_range(INDEX, counts[0]).args[0], AnyOf(*(in_range(INDEX, c).args[1] for c in counts)))
 
 
 class Comparison:
@@ -96,10 +127,7 @@ class Comparison:
     def __init__(self, statement: Statement, study: Study | None = None, same_counts: bool = True) -> None:
         counts = (statement.source.count, statement.target.count)
         self.counts = counts
-        self.inside = (
-            in_range(INDEX, counts[0]) if same_counts
-            else AllOf(in_range(INDEX, counts[0]).args[0], AnyOf(*(in_range(INDEX, c).args[1] for c in counts)))
-        )
+        self.inside = in_either(counts, same_counts)
         sides = []
         for layout, side in ((statement.source, "source"), (statement.target, "target")):
             cases = pulled(layout, statement.feeds, side)

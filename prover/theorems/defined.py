@@ -12,6 +12,7 @@ import sympy
 from prover.language.expression import CHOICE, INDEX, ITEM, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.language.substitution import Inliner
+from prover.theorems.factors import multiplied, shared_divisor
 from prover.theorems.ratio import linear_fraction
 
 
@@ -79,11 +80,20 @@ class Needs:
             self.found.setdefault(any_of([*map(negation, path), need]))
 
 
-def needs(inliner: Inliner, expressions: Iterable[sympy.Basic]) -> tuple[Condition, ...]:
-    """Conditions that hold wherever all the expressions have a value, and, nearly, nowhere else."""
+def needs(
+    inliner: Inliner, expressions: Iterable[sympy.Basic], of_pairs: Iterable[sympy.Basic] = (),
+    any_pairs: Condition = sympy.true,
+) -> tuple[Condition, ...]:
+    """Conditions that hold wherever all the expressions have a value, and, nearly, nowhere else.
+
+    `of_pairs`: those that are worked out for each pair, so only where `any_pairs` holds.
+    """
     gathered = Needs(inliner)
     for e in expressions:
         gathered.of(e)
+    if any_pairs != sympy.false:
+        for e in of_pairs:
+            gathered.of(e, () if any_pairs == sympy.true else (any_pairs,))
     return tuple(gathered.found)
 
 
@@ -100,7 +110,15 @@ def _power(base: sympy.Basic, exponent: sympy.Basic) -> Condition:
     )
     if exponent.is_integer:
         return any_of([not_zero(base), rising])
-    return any_of([above_zero(base), all_of([_settled(sympy.Eq, base, zero), rising])])
+    return any_of([above_zero(base), all_of([_zero(base), rising])])
+
+
+def _zero(e: sympy.Basic) -> Condition:
+    """A condition under which a number that has a value is 0; false for a product of powers, which is asked elsewhere.
+
+    It stands beside "or above 0" alone, so that false asks for more than is needed.
+    """
+    return sympy.false if e.has(sympy.Pow, sympy.log) else _settled(sympy.Eq, e, sympy.Integer(0))
 
 
 def _settled(kind: type, left: sympy.Basic, right: sympy.Basic) -> Condition:
@@ -134,6 +152,8 @@ def above_zero(e: sympy.Basic) -> Condition:
         return above_zero(e.base)
     if isinstance(e, sympy.log):
         return _settled(sympy.StrictGreaterThan, e.args[0], sympy.Integer(1))
+    if isinstance(e, sympy.Add) and (divisor := shared_divisor(e)) != 1:
+        return all_of([above_zero(multiplied(e, divisor)), above_zero(divisor)])
     if e.func == LARGEST:
         return any_of(map(above_zero, e.args))
     if e.func == SMALLEST or (isinstance(e, sympy.Add) and e.has(sympy.Pow, sympy.log)):

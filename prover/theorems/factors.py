@@ -48,7 +48,7 @@ def _flat(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
         for part in e.args:
             if not whole and not (part.is_Rational and part > 0) and len(e.args) > 1:
                 # Two negative factors have a root together, and none alone.
-                yield _magnitude(part), exponent
+                yield from _flat_magnitude(part, exponent)
             else:
                 yield from _flat(part, exponent)
     elif isinstance(e, sympy.Pow):
@@ -56,7 +56,10 @@ def _flat(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
             yield from _flat(e.base, e.exp * exponent)
         else:
             # What stands under a root is not negative: (b**2)**(1/2) is |b|.
-            yield from _flat(_magnitude(e.base), e.exp * exponent)
+            yield from _flat_magnitude(e.base, e.exp * exponent)
+    elif isinstance(e, sympy.Add) and (divisor := shared_divisor(e)) != 1:
+        # 1/2 + 1/(2*f), which has a value, is (f + 1)/(2*f).
+        yield from _flat(sympy.Mul(multiplied(e, divisor), 1 / divisor), exponent)
     elif isinstance(e, sympy.Add):
         number, rest = e.primitive()
         if whole and rest.could_extract_minus_sign():
@@ -66,6 +69,34 @@ def _flat(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
         yield rest, exponent
     else:
         yield e, exponent
+
+
+def _flat_magnitude(e: sympy.Basic, exponent: sympy.Basic) -> Iterator[Factor]:
+    """The factors of |e|**exponent: bars go around each factor of a product, and around the base of a power."""
+    if isinstance(e, sympy.Mul):
+        for part in e.args:
+            yield from _flat_magnitude(part, exponent)
+    elif isinstance(e, sympy.Pow):
+        yield from _flat_magnitude(e.base, e.exp * exponent)
+    elif isinstance(e, sympy.Add) and (divisor := shared_divisor(e)) != 1:
+        yield from _flat_magnitude(multiplied(e, divisor), exponent)
+        yield from _flat_magnitude(divisor, -exponent)
+    else:
+        yield _magnitude(e), exponent
+
+
+def shared_divisor(e: sympy.Basic) -> sympy.Basic:
+    """The product of what the terms of a sum are divided by, each as often as in the term that has it most."""
+    most: dict[sympy.Basic, sympy.Basic] = {}
+    for part in (part for term in e.args for part in sympy.Mul.make_args(term)):
+        if isinstance(part, sympy.Pow) and part.exp.is_Integer and part.exp < 0 and part.base.free_symbols:
+            most[part.base] = max(most.get(part.base, 0), -part.exp)
+    return sympy.Mul(*(base ** power for base, power in most.items()))
+
+
+def multiplied(e: sympy.Basic, divisor: sympy.Basic) -> sympy.Basic:
+    """The sum times a divisor of its terms, term by term."""
+    return sympy.Add(*(term * divisor for term in e.args))
 
 
 def _magnitude(e: sympy.Basic) -> sympy.Basic:

@@ -25,6 +25,7 @@ from prover.theorems.closed_form import (
 )
 from prover.theorems.comparison import Comparison, same_magnitudes
 from prover.theorems.gate import Said, tried, without
+from prover.theorems.identity import decide_identity
 from prover.theorems.instance import (
     Instance,
     Point,
@@ -39,6 +40,7 @@ from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.symbolic import find_variables
 from prover.theorems.theorem import Answer, Scope, decide
+from prover.theorems.unrolled import decide_unrolled
 
 MAX_SEARCHED = 24
 MAX_LISTED = 400
@@ -59,6 +61,8 @@ class Theorem:
     `listed`: within `bound`, the points at which they are equal, where no condition was found; `undecided`: those at
     which that is open. `pattern`: remainders that tell the former from all others within the bound; not proved beyond.
     `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
+    `is_identity`: what holds under the condition, and nowhere else, is that the kernels are identical; what a change of
+    weights would do elsewhere was not asked.
     """
 
     statement: Statement
@@ -67,6 +71,7 @@ class Theorem:
     answer: Answer
     outcome: Outcome
     for_condition: bool = False
+    is_identity: bool = False
     relation: Relation | None = None
     form: ClosedForm | None = None
     below: Instance | None = None
@@ -86,7 +91,7 @@ class Theorem:
 
 def state_theorem(
     source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], limit: Relation | None,
-    solver: Solver, bound: int = 0, track: Track = iter,
+    solver: Solver, bound: int = 0, track: Track = iter, identity: bool = False,
 ) -> Theorem:
     """The theorem about two specs for all `names` (with commas between) under the conditions `where`.
 
@@ -94,35 +99,40 @@ def state_theorem(
     """
     variables = find_variables([name.strip() for name in names.split(",")], (source, target))
     statement = make_statement(source, target, feeds, variables, where)
-    return prove_for_all(statement, feeds, limit, solver, bound, track)
+    return prove_for_all(statement, feeds, limit, solver, bound, track, identity)
 
 
 def solve_for(
     source: str, target: str, names: str, where: Sequence[str], feeds: Sequence[str], solver: Solver, bound: int,
-    track: Track = iter,
+    track: Track = iter, identity: bool = False,
 ) -> Theorem:
-    """The same, asked for the condition: where none is found the answer is open, even if a counterexample is known."""
-    found = state_theorem(source, target, names, where, feeds, None, solver, bound, track)
+    """The same, asked for the condition: where none is found the answer is open, even if a counterexample is known.
+
+    `identity`: the condition under which the two are identical lane by lane, not that under which they are equal.
+    """
+    limit = Relation.IDENTICAL if identity else None
+    found = state_theorem(source, target, names, where, feeds, limit, solver, bound, track, identity)
     is_open = found.answer.scope is Scope.OPEN
     return replace(found, outcome=Outcome.UNDECIDED if is_open else found.outcome, for_condition=True)
 
 
 def prove_for_all(
     statement: Statement, feeds: Sequence[str], limit: Relation | None, solver: Solver, bound: int = 0,
-    track: Track = iter,
+    track: Track = iter, identity: bool = False,
 ) -> Theorem:
-    """Decide a statement for all sizes.
+    """Decide a statement for all sizes; `identity`: lane by lane, whatever a change of weights would do.
 
     `bound`: where no condition is found, the points up to it are decided one by one; `track` shows progress.
 
     Raises EvidenceError if the concrete engine contradicts what the solver proved.
     """
     study = Study(statement, solver)
-    answer = decide(study)
-    if answer.scope is Scope.OPEN and not statement.outside:
-        for moved, _ in along_lanes(study):
-            study, statement, answer = moved, moved.statement, decide(moved)
-    found = Theorem(statement, tuple(feeds), limit, answer, Outcome.UNDECIDED)
+    study, answer = (study, _identical(study)) if identity else _equal(study)
+    if answer.scope is Scope.OPEN and limit is Relation.IDENTICAL and not identity:
+        other = _identical(Study(statement, solver))
+        if other.scope is not Scope.OPEN:
+            study, answer, identity = Study(statement, solver), other, True
+    found = Theorem(study.statement, tuple(feeds), limit, answer, Outcome.UNDECIDED, is_identity=identity)
     if answer.scope is not Scope.OPEN:
         found = _gated(study, _relation(study, found) if answer.scope is not Scope.NEVER else found)
     if found.answer.scope is Scope.OPEN:
@@ -132,6 +142,42 @@ def prove_for_all(
     if found.outcome is Outcome.UNDECIDED and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
     return replace(found, questions=len(solver.asked), agreement=solver.agreement)
+
+
+def _equal(study: Study) -> tuple[Study, Answer]:
+    """Where the two are equal, and the study with the pairs in the order in which that was found."""
+    answer = decide(study)
+    if answer.scope is Scope.OPEN and not study.statement.outside:
+        for moved, _ in along_lanes(study):
+            study, answer = moved, decide(moved)
+    if answer.scope is Scope.OPEN:
+        one_by_one = decide_unrolled(study, identity=False)
+        answer = answer if one_by_one.scope is Scope.OPEN else one_by_one
+    return study, answer
+
+
+def _identical(study: Study) -> Answer:
+    """Where the two are identical, lane by lane."""
+    answer = decide_identity(study)
+    for decided in (_one_by_one, _by_equality):
+        if answer.scope is Scope.OPEN:
+            other = decided(study)
+            answer = answer if other.scope is Scope.OPEN else other
+    return answer
+
+
+def _one_by_one(study: Study) -> Answer:
+    return decide_unrolled(study, identity=True)
+
+
+def _by_equality(study: Study) -> Answer:
+    """Where the two are identical if that is where they are equal: what is never equal is never identical."""
+    moved, answer = _equal(study)
+    if answer.scope in (Scope.OPEN, Scope.NEVER):
+        return answer
+    if _rung(moved.assuming(*answer.condition), answer.sign) is Relation.IDENTICAL:
+        return answer
+    return Answer(Scope.OPEN, reason="the two are equal somewhere, and it is not known where they are identical")
 
 
 def _outcome(found: Theorem) -> Outcome:
@@ -144,7 +190,8 @@ def _outcome(found: Theorem) -> Outcome:
 def _gated(study: Study, found: Theorem) -> Theorem:
     """The theorem as far as it may be said: tried at small points, and "different" with an instance or a proof."""
     answer, relation = found.answer, found.relation
-    said = Said(answer.condition, relation, answer.differ, found.form.source_lane if found.form else None)
+    elsewhere = Relation.IDENTICAL if found.is_identity else Relation.LINEAR
+    said = Said(answer.condition, relation, answer.differ, found.form.source_lane if found.form else None, elsewhere)
     trial = tried(study, said, found.feeds)
     found = replace(found, tried=(trial.equal, trial.different), checked=trial.checked)
     missing = "" if trial.equal or trial.different else "to try the proof at"
@@ -168,6 +215,8 @@ def _gated(study: Study, found: Theorem) -> Theorem:
 
 def _relation(study: Study, found: Theorem) -> Theorem:
     """The lowest rung that is proved for all sizes at which the families are equal, and the rows it takes."""
+    if found.is_identity:
+        return replace(found, relation=Relation.IDENTICAL)
     where = study.assuming(*found.answer.condition)
     relation, form = _rung(where, found.answer.sign), None
     # By T3 a permutation exists all the same where its closed form is not found.
@@ -278,13 +327,18 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
     for hypothesis in study.statement.where:
         wider = without(study, hypothesis)
         try:
-            other = decide(wider)
+            other = _identical(wider) if found.is_identity else decide(wider)
         except InputError:
             continue
         if (other.scope, set(other.condition)) == (answer.scope, set(answer.condition)):
-            relation = _rung(wider.assuming(*other.condition), other.sign) if found.relation else None
+            if found.relation is None or found.is_identity:
+                relation = found.relation
+            else:
+                relation = _rung(wider.assuming(*other.condition), other.sign)
             if relation is found.relation:
-                tried(wider, Said(other.condition, relation, other.differ), found.feeds, checked=0)
+                elsewhere = Relation.IDENTICAL if found.is_identity else Relation.LINEAR
+                said = Said(other.condition, relation, other.differ, elsewhere=elsewhere)
+                tried(wider, said, found.feeds, checked=0)
                 yield hypothesis[1]
 
 

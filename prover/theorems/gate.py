@@ -43,16 +43,17 @@ _ADVICE = "This is a fault of rope-prover; please report the two specs"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is about to be said: where all of `condition` holds `relation` does, elsewhere nothing linear helps.
+    """What is about to be said: where all of `condition` holds `relation` does, elsewhere nothing up to `elsewhere`.
 
-    No relation: the two are never equal. `differ`: which pairs differ, in words. `form`: the row of the
-    source's weights that row `lane` of the target's becomes.
+    No relation: there is no parameter at which anything does. `differ`: which pairs differ, in words. `form`: the row
+    of the source's weights that row `lane` of the target's becomes.
     """
 
     condition: tuple[Condition, ...]
     relation: Relation | None
     differ: str = ""
     form: sympy.Basic | None = None
+    elsewhere: Relation = Relation.LINEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,14 @@ def tried(study: Study, said: Said, feeds: Sequence[str], checked: int = CHECKED
             continue
         lanes += claim.source.width
         wanted = len(agreed[not is_equal]) < checked
-        settled = _agrees(claim, said.relation if is_equal else None)
+        settled = _agrees(claim, said.relation if is_equal else None, said.elsewhere)
         _check_words(claim, said, point, statement)
         if wanted or settled is not True:
-            shown = instance_if_any(statement, point, feeds, Relation.LINEAR, study.solver)
+            shown = instance_if_any(statement, point, feeds, said.elsewhere, study.solver)
             if shown is None:
                 continue
             holds, fails = shown.verdict.holds, shown.verdict.fails
-            if _contradicts(shown, said.relation if is_equal else None):
+            if _contradicts(shown, said.relation if is_equal else None, said.elsewhere):
                 raise _disagreement(point_text(statement, point), holds.value if holds else "different")
             if holds is None and fails is None:
                 continue
@@ -112,10 +113,10 @@ def _disagreement(where: str, word: str) -> EvidenceError:
     )
 
 
-def _contradicts(shown: Instance, relation: Relation | None) -> bool:
+def _contradicts(shown: Instance, relation: Relation | None, elsewhere: Relation) -> bool:
     holds, fails = shown.verdict.holds, shown.verdict.fails
     if relation is None:
-        return holds is not None
+        return holds is not None and holds.rung <= elsewhere.rung
     return (fails is not None and fails.rung >= relation.rung) or (holds is not None and holds.rung > relation.rung)
 
 
@@ -161,9 +162,9 @@ def _fraction(value: sympy.Rational) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def _agrees(claim: Claim, relation: Relation | None) -> bool | None:
+def _agrees(claim: Claim, relation: Relation | None, elsewhere: Relation) -> bool | None:
     """Whether signatures are as they should be; None where unequal normal forms may be equal numbers."""
-    asked = relation or Relation.LINEAR
+    asked = relation or elsewhere
     ours, theirs = (
         side_signature(claim, layout, side, asked)
         for layout, side in ((claim.source, "source"), (claim.target, "target"))
@@ -176,7 +177,9 @@ def _agrees(claim: Claim, relation: Relation | None) -> bool | None:
 
 
 def _numbers(layout: Layout) -> list[Exact]:
-    return [n for pair in layout.pairs for n in (pair.magnitude, *(f for _, f in pair.angle.frequencies))]
+    return [n for pair in layout.pairs for n in (
+        pair.magnitude, *(f for angle in pair.distinct_angles for _, f in angle.frequencies)
+    )]
 
 
 def _check_words(claim: Claim, said: Said, point: Point, statement: Statement) -> None:

@@ -103,7 +103,7 @@ def spec_at(layout: SymbolicLayout, variables: Sequence[Variable], point: Point)
         if name in known:
             value = parameter_value(text, known[name], variables)
             entries = value if isinstance(value, tuple) else (value,)
-            text = ",".join(str(substituted(entry, dict(point))) for entry in entries)
+            text = ",".join(str(substituted(entry, dict(point))) for entry in entries) or "[]"
         parts.append(f"{name}={text}")
     given = dict(spec.values)
     parts += [

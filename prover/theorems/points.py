@@ -82,7 +82,7 @@ def tried_points(study: Study, condition: Sequence[Condition], truth: Truth) -> 
             missed.append(corner)
         else:
             found.setdefault(_key(at), at)
-    for point in _asked(study, missed, values, truth):
+    for point in (*_asked(study, missed, values, truth), *_either_side(study, condition, small, truth)):
         found.setdefault(_key(point), point)
     number = len(found)
     for point in (*_single_steps(statement, values, small[:1], truth), *small):
@@ -100,7 +100,7 @@ def corners(statement: Statement, condition: Sequence[Condition]) -> list[Condit
     counts = (statement.source.count, statement.target.count)
     found: list[Condition] = [_equal(count, n) for n in (zero, one) for count in counts]
     for layout in (statement.source, statement.target):
-        entries = [e for case in layout.cases for _, e in case.vector] + [e for _, e in layout.magnitude]
+        entries = [e for case in layout.all_cases for _, e in case.vector] + [e for _, e in layout.magnitude]
         for base in _bases(entries):
             found += [_equal(part, n) for part in _without_index(base, layout.count) for n in (zero, one)]
     found += [_equal(s, zero) for v in statement.variables if v.is_list for s in v.symbols]
@@ -112,7 +112,7 @@ def corners(statement: Statement, condition: Sequence[Condition]) -> list[Condit
             AllOf(fails, _equal(atom.args[0] - atom.args[1], sympy.Integer(n)))
             for atom in _atoms(clause) for n in (1, -1)
         ]
-    guards = [g for layout in (statement.source, statement.target) for case in layout.cases for g in case.guards]
+    guards = [g for layout in (statement.source, statement.target) for case in layout.all_cases for g in case.guards]
     for atom in dict.fromkeys(a for c in (*condition, *statement.hypotheses, *guards) for a in _atoms(c)):
         difference = atom.args[0] - atom.args[1]
         found += [
@@ -160,7 +160,7 @@ def _values(
     said = [*condition, *statement.hypotheses]
     for layout in (statement.source, statement.target):
         said += [layout.count, layout.width]
-        said += [e for case in layout.cases for e in (*case.guards, *(v for _, v in case.vector))]
+        said += [e for case in layout.all_cases for e in (*case.guards, *(v for _, v in case.vector))]
     found: dict[sympy.Symbol, list[sympy.Rational]] = {}
     for variable in statement.variables:
         for symbol in variable.symbols:
@@ -284,6 +284,24 @@ def _asked(
                     wanted = [c for c in wanted if c not in reached]
                     yield point
                     break
+
+
+def _either_side(study: Study, condition: Sequence[Condition], small: Sequence[Point], truth: Truth) -> Iterator[Point]:
+    """A point where the condition holds, and one where it fails: a small one, or one that the solver knows."""
+    statement = study.statement
+    symbols = [s for v in statement.variables for s in v.symbols]
+    whole = all_of(condition)
+    for side in (whole, negation(whole)) if condition else ():
+        at = next((point for point in small if truth.holds(side, point)), None)
+        if at is not None:
+            yield at
+        if at is not None or not is_expressible(side):
+            continue
+        found = study.model("side", "Where does the condition hold, or fail?", side, values=symbols)
+        if found:
+            point = {s: sympy.Rational(v.numerator, v.denominator) for s, v in zip(symbols, found, strict=True)}
+            if truth.holds(side, point) and truth.all_hold(statement.hypotheses, point):
+                yield point
 
 
 def _ordered(statement: Statement, point: Point) -> Point:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import INDEX, LARGEST
+from prover.language.expression import LARGEST
 from prover.language.formula import formula
 from prover.language.logic import Condition
 from prover.language.substitution import bound_cases
@@ -36,15 +36,12 @@ class Signs:
     def is_positive(self, e: sympy.Basic) -> bool:
         if e not in self.known:
             self.known[e] = bool(is_positive_number(e) or (e.free_symbols and e.is_positive)) or self.study.follows(
-                "positive", _OPEN, sympy.StrictGreaterThan(e, 0, evaluate=False), *self._inside(e)
+                "positive", _OPEN, sympy.StrictGreaterThan(e, 0, evaluate=False), self.inside
             )
         return self.known[e]
 
     def may_be(self, condition: Condition) -> bool:
-        return self.study.ask("sign", _POSSIBLE, condition, *self._inside(condition)) != "unsat"
-
-    def _inside(self, e: sympy.Basic) -> list[Condition]:
-        return [self.inside] if e.has(INDEX) else []
+        return self.study.ask("sign", _POSSIBLE, condition, self.inside) != "unsat"
 
 
 def divided(cases: tuple[Case, ...], signs: Signs) -> tuple[Case, ...]:

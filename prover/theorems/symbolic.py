@@ -7,23 +7,26 @@ conditions on j and the variables the pair turns with this vector of frequencies
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy
 
-from prover.errors import ExpressionError, InputError, ProverError, UndecidedError
+from prover.errors import ExpressionError, InputError, LimitError, ProverError, UndecidedError
 from prover.language.bounds import bound_product, within_precision
 from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse, parse_condition
 from prover.language.logic import Condition
 from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces, substituted
 from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol, entry_symbol, parameter_symbol
-from prover.layouts.family import Family, Parameter
+from prover.layouts.family import MORE_ANGLES, Block, Family, Parameter
 from prover.layouts.loading import family_of, in_spec
 from prover.layouts.spec import parse_spec, parse_value
 from prover.theorems.defined import needs
 from prover.theorems.factors import common_factor
+
+_WITH_ENTRIES = re.compile(r"(\w+)\[(\d{1,4})\]\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class SymbolicLayout:
     carried from pair to pair, as symbols, each with its value at pair 0 and its step to the next.
     `inner`: whole-number expressions that the file works with, under the conditions that choose them.
     `parameters`: the values of those that the layout uses. `needs`: what its expressions need to have values.
-    `outside`: why nothing is proved of it for all sizes, and it has no cases: it is decided at points alone.
+    `outside`: why nothing but identity is proved of it for all sizes; it has no cases then. `angles`: the cases of
+    alpha, beta, gamma and delta (see `prover.layouts.layout`) where it has several for a pair.
     """
 
     spec: str
@@ -76,37 +80,58 @@ class SymbolicLayout:
     parameters: tuple[tuple[str, Symbolic], ...]
     needs: tuple[Condition, ...]
     outside: str = ""
+    angles: tuple[tuple[Case, ...], ...] = ()
+
+    @property
+    def four_angles(self) -> tuple[tuple[Case, ...], ...]:
+        """The cases of alpha, beta, gamma and delta; all the same where the layout has one angle for a pair."""
+        return self.angles or (self.cases,) * 4
+
+    @property
+    def all_cases(self) -> tuple[Case, ...]:
+        """The cases of all angles, each once."""
+        return tuple(dict.fromkeys(case for cases in self.four_angles for case in cases))
 
 
 def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
     """The variables of these names, typed by the layouts that have parameters of these names.
 
-    Raises InputError for a name that no layout has.
+    NAME[N] is a list of N entries. Raises InputError for a name that no layout has.
     """
     families = [_family(spec)[0] for spec in specs]
     known = {p.name: p for family in reversed(families) for p in family.parameters}
     found = []
-    for name in names:
+    for written in names:
+        name, entries = _written(written)
         if name not in known:
             raise InputError(
                 f"no layout has a parameter '{name[:40]}'",
                 advice=f"Parameters: {', '.join(sorted(known))}",
             )
-        found.append(_variable(known[name]))
+        found.append(_variable(known[name], entries))
     if len({v.name for v in found}) < len(found):
         raise InputError("a variable is named twice")
     return tuple(found)
 
 
-def _variable(parameter: Parameter) -> Variable:
+def _written(text: str) -> tuple[str, int | None]:
+    """A name, and the number of entries behind it if there is one."""
+    match = _WITH_ENTRIES.match(text)
+    return (match[1], int(match[2])) if match else (text, None)
+
+
+def _variable(parameter: Parameter, written: int | None) -> Variable:
     whole = parameter.asks_for_whole
     if not parameter.is_list:
+        if written is not None:
+            raise InputError(f"'{parameter.name}' is a number, not a list of {written}")
         return Variable(parameter.name, whole, False, (parameter_symbol(parameter.name, whole),))
-    entries = len(parameter.default) if isinstance(parameter.default, tuple) else 0
+    default = len(parameter.default) if isinstance(parameter.default, tuple) else 0
+    entries = default if written is None else written
     if not 0 < entries <= MAX_ENTRIES:
         raise UndecidedError(
-            f"the list '{parameter.name}' has no fixed number of entries",
-            advice=f"A list can be a variable if its default has 1 to {MAX_ENTRIES} entries",
+            f"the list '{parameter.name}' has no fixed number of entries from 1 to {MAX_ENTRIES}",
+            advice=f"Write how many it has: {parameter.name}[4]",
         )
     symbols = tuple(entry_symbol(parameter.name, place, whole) for place in range(entries))
     return Variable(parameter.name, whole, True, symbols)
@@ -143,19 +168,24 @@ def _hypothesis(
         raise fault.inside(f"--where '{text[:80]}'") from None
 
 
-def symbolic_layout(text: str, variables: Sequence[Variable], loop: str = "") -> SymbolicLayout:
+def symbolic_layout(
+    text: str, variables: Sequence[Variable], loop: str = "", at: int | None = None
+) -> SymbolicLayout:
     """The layout of a spec with `variables` left as symbols.
 
     A parameter of a variable's name is that variable unless the spec gives it a value; a value may
     be an expression in the variables. `loop`: values carried from pair to pair stay symbols too, with
-    this in front of their names. Raises UndecidedError for what theorems cannot be about.
+    this in front of their names. `at`: what is said of every pair is that of this one. Raises UndecidedError for what
+    theorems cannot be about.
     """
     with within_precision():
-        return _symbolic_layout(text, variables, loop)
+        return _symbolic_layout(text, variables, loop, at)
 
 
-def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> SymbolicLayout:
+def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: int | None) -> SymbolicLayout:
     family, given = _family(text)
+    if at is not None:
+        family = _family_at(family, at)
     known = {p.name: p for p in family.parameters}
     # A let name or a state is this layout's own, though a variable be called the same.
     values: dict[str, Symbolic] = {name: value for name, value in _values(variables).items() if name in known}
@@ -189,7 +219,16 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
         raise UndecidedError(outside)
     carried = _carried(family, loop, values, texts)
     values |= carried
-    inliner = Inliner({**values, AXES: tuple(map(axis_symbol, family.axes))}, texts, family.axes)
+    values[AXES] = tuple(map(axis_symbol, family.axes))
+    inliner = Inliner(values, texts, family.axes)
+    angle = None
+    try:
+        angle = inliner.value(block.angle)
+    except UndecidedError as fault:
+        if loop or at is not None:
+            raise
+        # A long list has one entry at each pair: where the number of pairs is known they are looked at one by one.
+        outside, inliner = outside or fault.message, Inliner(values, texts, family.axes)
     requirements = [
         (inliner.condition(p.requirement), p.requirement_text) for p in family.parameters if p.requirement is not None
     ]
@@ -204,8 +243,8 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
         write_first=inliner.value(block.write_first),
         write_second=inliner.value(block.write_second),
         magnitude=pieces(inliner.value(block.magnitude)),
-        angle=inliner.value(block.angle),
-        cases=() if outside else _cases(inliner.value(block.angle), family.axes),
+        angle=sympy.Integer(0) if angle is None else angle,
+        cases=() if outside or angle is None else _cases(angle, family.axes),
         requirements=tuple((c, words) for c, words in requirements if c is not sympy.true),
         states=tuple(
             (carried[name], _initial(name, inliner.value(initial)), inliner.value(step))
@@ -216,12 +255,52 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str) -> Sym
             inliner.value(block.angle),
         ]) if loop else (),
         parameters=tuple((name, value) for name, value in inliner.values.items() if name in known),
-        needs=needs(inliner, (
-            family.width, block.count, block.first, block.second, block.write_first, block.write_second,
-            block.magnitude, block.angle,
-        )) + tuple(need for text in given.values() for need in _needs_of_text(text, variables)),
+        needs=_needs_of(family, block, inliner, bool(outside))
+        + tuple(need for text in given.values() for need in _needs_of_text(text, variables)),
         outside=outside,
+        angles=_four_angles(block, inliner, family.axes) if outside else (),
     )
+
+
+def _needs_of(family: Family, block: Block, inliner: Inliner, is_outside: bool) -> tuple[Condition, ...]:
+    """What the expressions need; false where that is not known of a layout that is outside theorems."""
+    try:
+        fresh = Inliner(inliner.values, inliner.texts, family.axes)
+        return needs(
+            fresh, (family.width, block.count),
+            (block.first, block.second, block.write_first, block.write_second, block.magnitude, block.angle,
+             *block.more_angles.values()),
+            fresh.condition(sympy.StrictGreaterThan(block.count, 0, evaluate=False)),
+        )
+    except (ExpressionError, LimitError, UndecidedError):
+        if not is_outside:
+            raise
+        return (sympy.false,)
+
+
+def _family_at(family: Family, at: int) -> Family:
+    """The family with one pair's number in place of the index."""
+    here = {INDEX: sympy.Integer(at)}
+    angles = ("first", "second", "write_first", "write_second", "angle", "magnitude", *MORE_ANGLES)
+    blocks = tuple(
+        replace(block, **{name: substituted(e, here) for name in angles if (e := getattr(block, name)) is not None})
+        for block in family.blocks
+    )
+    return replace(family, blocks=blocks, lets=tuple((name, substituted(e, here)) for name, e in family.lets))
+
+
+def _four_angles(block: Block, inliner: Inliner, axes: Sequence[str]) -> tuple[tuple[Case, ...], ...]:
+    """The cases of alpha, beta, gamma and delta, as `prover.layouts.layout.Pair.angles` has them; none if one has none.
+
+    Such a layout is decided at points all the same.
+    """
+    alpha, beta, delta = block.angle, block.sine_angle, block.second_angle
+    gamma = block.second_sine_angle or (beta if delta is None else delta)
+    fresh = Inliner(inliner.values, inliner.texts, axes)
+    try:
+        return tuple(_cases(fresh.value(alpha if e is None else e), axes) for e in (alpha, beta, gamma, delta))
+    except (ExpressionError, LimitError, UndecidedError):
+        return ()
 
 
 def _carried(

@@ -9,7 +9,7 @@ and then held against the concrete engine at parameters on either side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -22,8 +22,10 @@ from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.language.symbols import index_symbol
 from prover.theorems.comparison import Comparison, differing
+from prover.theorems.domination import is_dominated
 from prover.theorems.elimination import Clause, empty_clauses
 from prover.theorems.factors import is_expressible
+from prover.theorems.restated import restated
 from prover.theorems.simplification import simplified
 from prover.theorems.study import OTHER, Statement, Study
 
@@ -54,11 +56,21 @@ class Answer:
 
 def decide(study: Study) -> Answer:
     """For which parameters the families are equal. Raises InputError if no parameters are allowed."""
+    return settled(study, _decide)
+
+
+def settled(study: Study, decided: Callable[[Study], Answer]) -> Answer:
+    """The answer, open where a question has no answer or whole turns may hide a difference."""
     try:
-        found = _decide(study)
+        found = decided(study)
     except UndecidedError as fault:
         return Answer(Scope.OPEN, reason=fault.message)
-    if found.scope in (Scope.NEVER, Scope.SOMETIMES) and _sees_whole_turns(study.statement):
+    return unless_hidden(found, [study.statement])
+
+
+def unless_hidden(found: Answer, statements: Iterable[Statement]) -> Answer:
+    """The answer, open where it says that frequencies of the statements differ and whole turns may hide it."""
+    if found.scope in (Scope.NEVER, Scope.SOMETIMES) and any(map(_sees_whole_turns, statements)):
         return Answer(Scope.OPEN, reason="pi or a logarithm is in a frequency, so whole turns may hide a difference")
     return found
 
@@ -67,12 +79,16 @@ def _sees_whole_turns(statement: Statement) -> bool:
     """Whether whole positions may hide a difference: by T5 no two algebraic frequencies differ by a whole turn."""
     return any(
         layout.family.positions == "integer"
-        and any(v.has(sympy.pi, sympy.log) for case in layout.cases for _, v in case.vector)
+        and any(v.has(sympy.pi, sympy.log) for case in layout.all_cases for _, v in case.vector)
         for layout in (statement.source, statement.target)
     )
 
 
-def _decide(study: Study) -> Answer:
+def about(study: Study) -> Answer | None:
+    """The open answer to a statement that is not known to be about any layouts; None where it is.
+
+    Raises InputError if no parameters are allowed, or heads have different widths.
+    """
     statement = study.statement
     if not study.is_about_something():
         return Answer(Scope.OPEN, reason="it is not known whether any parameters meet the hypotheses")
@@ -87,15 +103,33 @@ def _decide(study: Study) -> Answer:
         )
     if widths == "unknown":
         return Answer(Scope.OPEN, reason="it is not known whether the heads always have the same width")
+    return None
+
+
+def have_values(study: Study) -> Answer | None:
+    """The open answer where an expression may have no value."""
+    if _have_values(study):
+        return None
+    return Answer(Scope.OPEN, reason="an expression may have no value for some parameters (a division by 0?)")
+
+
+def same_counts(study: Study) -> bool:
+    """Whether the numbers of pairs are proved to be the same."""
+    return study.follows(
+        "counts", "Are there parameters for which the numbers of pairs differ?",
+        sympy.Eq(study.statement.source.count, study.statement.target.count, evaluate=False),
+    )
+
+
+def _decide(study: Study) -> Answer:
+    statement = study.statement
+    if (unknown := about(study)) is not None:
+        return unknown
     if statement.outside:
         return Answer(Scope.OPEN, reason=statement.outside)
-    if not have_values(study):
-        return Answer(Scope.OPEN, reason="an expression may have no value for some parameters (a division by 0?)")
-    same_counts = study.follows(
-        "counts", "Are there parameters for which the numbers of pairs differ?",
-        sympy.Eq(statement.source.count, statement.target.count, evaluate=False),
-    )
-    comparison = Comparison(statement, study, same_counts)
+    if (unknown := have_values(study)) is not None:
+        return unknown
+    comparison = Comparison(statement, study, same_counts(study))
     divisor = comparison.doubtful_divisor(study)
     if divisor is not None:
         return Answer(Scope.OPEN, reason=f"{_text(divisor)} is not known to be positive")
@@ -108,7 +142,7 @@ def _text(e: sympy.Basic) -> str:
     return f"'{formula(e)}'"
 
 
-def have_values(study: Study) -> bool:
+def _have_values(study: Study) -> bool:
     """Whether all expressions have values for all parameters, as far as that can be asked.
 
     What both sides need and no solver can be asked about is left out: where it fails there is no kernel at all.
@@ -159,7 +193,7 @@ def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answe
     possible = study.ask("empty", "Are there parameters for which there are no pairs at all?", *none)
     if possible == "unsat":
         return replace(so_far, scope=Scope.NEVER, reason="")
-    condition = simplified(none, study)
+    condition = restated(simplified(none, study), study)
     is_same = study.follows("condition", "Are there no pairs although the condition fails?", all_of(condition), *none)
     is_same = is_same and study.follows(
         "condition", "Are there pairs although the condition holds?", all_of(none), *condition
@@ -173,16 +207,34 @@ def _by_condition(
     study: Study, comparison: Comparison, mismatch: Condition, clauses: tuple[Clause, ...], so_far: Answer
 ) -> Answer:
     """Prove the condition both ways: equal where it holds, different where it does not."""
+    found = proved_both_ways(study, comparison.inside, mismatch, clauses, so_far)
+    if not found.condition:
+        return found
+    fails = any_of(map(negation, found.condition))
+    if not _counts_differ(study.assuming(fails), comparison) and (
+        comparison.doubtful_divisor(study, at_two_indices=True) is not None
+        or not (
+            _only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,))
+            or is_dominated(study, comparison, (fails,))
+        )
+    ):
+        return replace(found, reason="another pair may have the frequency of a differing one")
+    return possible(study, found)
+
+
+def proved_both_ways(
+    study: Study, inside: Condition, mismatch: Condition, clauses: tuple[Clause, ...], so_far: Answer
+) -> Answer:
+    """The answer, still open, with the condition: a pair inside is at a mismatch exactly where it fails."""
     for clause in clauses:
         at = clause.witness
-        here = substituted(AllOf(comparison.inside, mismatch), {INDEX: at})
+        here = substituted(AllOf(inside, mismatch), {INDEX: at})
         if not study.follows(
             "necessary", f"Where this clause fails, do the two agree at pair {at}, or is there no such pair?",
             here, *map(negation, clause.any_of),
         ):
             return replace(so_far, reason=f"no proof that they differ at pair {at}")
-    condition = simplified([any_of(clause.any_of) for clause in clauses], study)
-    fails = any_of(map(negation, condition))
+    condition = restated(simplified([any_of(clause.any_of) for clause in clauses], study), study)
     if not study.follows(
         "condition", "Do all clauses hold although the simplified condition fails?",
         all_of(condition), *(any_of(clause.any_of) for clause in clauses),
@@ -190,34 +242,40 @@ def _by_condition(
         return replace(so_far, reason="the simplified condition is not proved to follow")
     if study.ask(
         "sufficient", "Is there a pair at which the two turn differently although the condition holds?",
-        comparison.inside, mismatch, *condition,
+        inside, mismatch, *condition,
     ) != "unsat":
         return replace(so_far, reason="no proof that they are equal where the condition holds")
-    if not _counts_differ(study.assuming(fails), comparison) and (
-        comparison.doubtful_divisor(study, at_two_indices=True) is not None
-        or not (_only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,)))
-    ):
-        return replace(so_far, condition=condition, reason="another pair may have the frequency of a differing one")
-    possible = study.ask("possible", "Are there parameters for which the condition holds?", *condition)
-    if possible == "unsat":
-        return replace(so_far, scope=Scope.NEVER)
-    if possible == "unknown":
-        return replace(so_far, condition=condition, reason="it is not known whether the condition can hold")
-    return replace(so_far, scope=Scope.SOMETIMES, condition=condition)
+    return replace(so_far, condition=condition)
+
+
+def possible(study: Study, found: Answer) -> Answer:
+    """The answer to a condition that is proved both ways: at some parameters, or at none."""
+    word = study.ask("possible", "Are there parameters for which the condition holds?", *found.condition)
+    if word == "unsat":
+        return replace(found, scope=Scope.NEVER, condition=())
+    if word == "unknown":
+        return replace(found, reason="it is not known whether the condition can hold")
+    return replace(found, scope=Scope.SOMETIMES)
 
 
 def _clauses(study: Study, comparison: Comparison, mismatch: Condition) -> tuple[Clause, ...]:
     if not comparison.is_exact:
         raise UndecidedError("the quotient of two frequencies has several powers in it")
+    return clauses_of(study, comparison.inside, mismatch, [comparison.count] if comparison.same_counts else [])
+
+
+def clauses_of(
+    study: Study, inside: Condition, mismatch: Condition, below: list[sympy.Basic]
+) -> tuple[Clause, ...]:
+    """Clauses that hold together exactly where no pair is at a mismatch; pairs are below all of `below`."""
     index, region = INDEX, mismatch
-    below = [comparison.count] if comparison.same_counts else []
     divisors = {e.args[1] for e in sympy.preorder_traversal(mismatch) if isinstance(e, sympy.Mod)
                 and e.args[0] == INDEX and not e.args[1].is_Integer}
     for divisor in divisors:
         remainder = sympy.Mod(INDEX, divisor, evaluate=False)
         if study.follows(
             "remainder", "Is there a pair index as large as the divisor of a remainder?",
-            sympy.StrictLessThan(INDEX, divisor, evaluate=False), comparison.inside,
+            sympy.StrictLessThan(INDEX, divisor, evaluate=False), inside,
         ):
             region = substituted(region, {remainder: INDEX})
             continue
