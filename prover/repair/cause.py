@@ -95,19 +95,32 @@ def causes(
     """
     if verdict.outcome not in (Outcome.DIFFERENT, Outcome.CONVERTIBLE):
         return ()
-    wanted = verdict.limit or (
-        Relation.EQUAL_SCORES if verdict.holds is Relation.PERMUTATION else Relation.PERMUTATION
-    )
+    wanted = _wanted(verdict)
     asked = source, target, wanted, feeds, ulps
     sides = _sides(source, target)
     if sides is None:
         return _by_laws(*asked) or _by_two_laws(*asked)
     ours, theirs = sides
-    return _search(
-        ours, theirs, lambda spec, facts: _tried(source, theirs, spec, facts, wanted, feeds, ulps)
-    ) or _search(
+    return target_causes(source, target, verdict, feeds, ulps) or _search(
         theirs, ours, lambda spec, facts: _tried(target, ours, spec, facts, wanted, feeds, ulps, is_lost=True)
     ) or _by_laws(*asked) or _with_law(ours, theirs, wanted, feeds, ulps) or _by_two_laws(*asked)
+
+
+def target_causes(
+    source: Loaded, target: Loaded, verdict: Verdict, feeds: Sequence[str] = (), ulps: int | None = 0,
+) -> tuple[Cause, ...]:
+    """The same of parameters and choices of the target alone: what could be given to its kernel."""
+    if verdict.outcome not in (Outcome.DIFFERENT, Outcome.CONVERTIBLE) or (sides := _sides(source, target)) is None:
+        return ()
+    ours, theirs = sides
+    wanted = _wanted(verdict)
+    return _search(ours, theirs, lambda spec, facts: _tried(source, theirs, spec, facts, wanted, feeds, ulps))
+
+
+def _wanted(verdict: Verdict) -> Relation:
+    return verdict.limit or (
+        Relation.EQUAL_SCORES if verdict.holds is Relation.PERMUTATION else Relation.PERMUTATION
+    )
 
 
 def _sides(source: Loaded, target: Loaded) -> tuple[Described, Described] | None:

@@ -21,7 +21,7 @@ from prover.exact.enclosure import bounds, enclose, sign
 from prover.exact.number import ONE, PI, ZERO, Exact, exact
 from prover.exact.storing import format_of
 from prover.layouts.expand import expand, parameter_values
-from prover.layouts.family import Given
+from prover.layouts.family import Family, Given
 from prover.layouts.loading import Loaded
 
 Ray = tuple[Exact, ...]
@@ -57,6 +57,14 @@ class Factors:
 
     values: tuple[Exact, ...]
     stilled: tuple[int, ...] = ()
+
+
+def refuses_factors(family: Family) -> str | None:
+    """Why a kernel takes no frequency factors, with where that is seen; None if it does."""
+    limit = next((each for each in family.limits if each.of == "factors" and each.refuses), None)
+    if limit is not None:
+        return f"{family.name} takes no frequency factors: {limit.text} ({limit.source})"
+    return None if family.factors else f"{family.name} has no frequency factors"
 
 
 def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:

@@ -19,8 +19,7 @@ from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.language.expression import INDEX, LARGEST, SMALLEST
 from prover.language.logic import Condition, all_of, any_of, in_range
-from prover.layouts.family import Family
-from prover.repair.factors import Factors, Uneven, find_factors
+from prover.repair.factors import Factors, Uneven, find_factors, refuses_factors
 from prover.theorems.comparison import pulled
 from prover.theorems.gate import claim_at
 from prover.theorems.instance import Point, point_text
@@ -73,19 +72,13 @@ def reach_for_all(
     """
     variables = find_variables([name.strip() for name in names.split(",")], (source, target))
     statement = make_statement(source, target, feeds, variables, where)
-    _require_factors(statement.target.family)
+    if (refused := refuses_factors(statement.target.family)) is not None:
+        raise InputError(refused, where="target")
     study = Study(statement, solver)
     try:
         return _tried(study, _decided(study))
     except UndecidedError as fault:
         return Reach(statement, Scope.OPEN, reason=fault.message)
-
-
-def _require_factors(family: Family) -> None:
-    limit = next((each for each in family.limits if each.of == "factors" and each.refuses), None)
-    if limit is not None or family.factors is None:
-        why = f"{limit.text} ({limit.source})" if limit else "it has none"
-        raise InputError(f"{family.name} takes no frequency factors: {why}", where="target")
 
 
 def _decided(study: Study) -> Reach:

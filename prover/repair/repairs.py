@@ -21,7 +21,7 @@ from prover.layouts.expand import parameter_values, show_value
 from prover.layouts.family import Limit
 from prover.layouts.loading import Loaded, load
 from prover.layouts.spec import parse_spec
-from prover.repair.cause import Cause, causes
+from prover.repair.cause import Cause, target_causes
 from prover.repair.factors import (
     STORED,
     Factor,
@@ -29,6 +29,7 @@ from prover.repair.factors import (
     Uneven,
     counted_sections,
     find_factors,
+    refuses_factors,
     stored_factors,
     with_factors,
 )
@@ -124,7 +125,7 @@ def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
             raise InputError(f"'{NOTHING}' contradicts '{next(w for w in words if w != NOTHING)}'", where="--allow",
                              advice="Leave one of them out")
         return ()
-    refused = _refused(target)
+    refused = refuses_factors(target.family)
     if Kind.FACTORS.value in words and refused is not None:
         raise InputError(refused, where="--allow factors", advice="Leave it out, or name a layout that takes factors")
     return tuple(kind for kind in Kind if not words or kind.value in words)
@@ -171,14 +172,6 @@ class _Setting:
     fed: Fed | None = None
 
 
-def _refused(target: Loaded) -> str | None:
-    """Why the target's kernel takes no frequency factors, with where that is seen; None if it does."""
-    limit = next((each for each in target.family.limits if each.of == "factors" and each.refuses), None)
-    if limit is not None:
-        return f"{target.family.name} takes no frequency factors: {limit.text} ({limit.source})"
-    return None if target.family.factors else f"{target.family.name} has no frequency factors"
-
-
 def _made(question: _Question, verdict: Verdict | None, spec: str, setting: _Setting) -> Repair | None:
     """The repair that a proved change is, with what has to be done to the weights besides, if that is allowed."""
     if verdict is None or verdict.holds is None or verdict.decision.holds is None:
@@ -214,8 +207,7 @@ def _magnitude(question: _Question) -> Repair | Closed:
 
 
 def _parameter(question: _Question) -> Repair | Closed:
-    told = [each for each in causes(question.source, question.target, question.verdict, question.feeds)
-            if not each.is_lost and each.spec is not None]
+    told = target_causes(question.source, question.target, question.verdict, question.feeds)
     for cause in sorted(told, key=lambda each: (each.relation.rung, len(each.facts))):
         changed = load(spec := cause.spec or "")
         if question.target.rows is not None:
@@ -243,7 +235,7 @@ def _feed(question: _Question) -> Repair | Closed:
 
 
 def _factors(question: _Question) -> Repair | Closed:
-    refused = _refused(question.target)
+    refused = refuses_factors(question.target.family)
     if refused is not None:
         return Closed(Kind.FACTORS, refused, proved=True)
     plain = with_factors(question.target, [ONE] * len(question.target.layout.pairs), question.target.layout.name)

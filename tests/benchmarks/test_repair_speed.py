@@ -13,6 +13,7 @@ import pytest
 
 from prover.layouts.loading import load
 from prover.repair.cause import causes
+from prover.repair.repairs import find_repair
 from prover.repair.size import size_of
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
@@ -56,3 +57,15 @@ def test_sizes(benchmark: Any) -> None:
     verdicts = decide()
     found = benchmark.pedantic(lambda: [size_of(verdict) for verdict in verdicts], rounds=3, warmup_rounds=1)
     assert [True, True, True, False, False] == [size is not None for size in found]
+
+
+@pytest.mark.benchmark(group="IMROPE on the kernel of MROPE, 64 pairs")
+def test_seed_verdict(benchmark: Any) -> None:
+    """What a repair is measured against."""
+    assert benchmark.pedantic(lambda: prove_loaded(load("ggml/imrope"), load("ggml/mrope")), rounds=3).fails
+
+
+@pytest.mark.benchmark(group="IMROPE on the kernel of MROPE, 64 pairs")
+def test_seed_repair(benchmark: Any) -> None:
+    """The repair, found and proved: its verdict as it is, parameters and feeds that do not help, and the factors."""
+    assert benchmark.pedantic(lambda: find_repair(load("ggml/imrope"), load("ggml/mrope")), rounds=3).found
