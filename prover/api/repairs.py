@@ -82,7 +82,8 @@ def _answer(
     if allow is None and outcome is Outcome.CONVERTIBLE:
         outcome = Outcome.EQUIVALENT  # the asker said that all this may be done
     replayed = _replayed(found, library)
-    code = EXIT_INTERNAL if replayed is not None and not replayed.passed else EXIT_CODES[outcome]
+    failed = not isinstance(replayed, str) and not replayed.passed
+    code = EXIT_INTERNAL if failed else EXIT_CODES[outcome]
     root = repair_json(found, outcome, code, replayed)
     certificate = found.found.verdict.certificate if found.found else found.verdict.certificate
     return Answer(
@@ -91,26 +92,28 @@ def _answer(
     )
 
 
-def _replayed(found: Repairs, library: str | None) -> Replay | None:
-    """The repair run on ggml, where the target is one of its layouts and a library is there."""
+def _replayed(found: Repairs, library: str | None) -> Replay | str:
+    """The repair run on ggml, where the target is one of its layouts and a library is there; else why it is not run.
+
+    Nothing is said where no library was asked for.
+    """
     from prover.claims.relation import Relation
     from prover.measure.ggml import TYPES, find_library
     from prover.repair.replay import replay
 
-    made, name = found.found, found.verdict.claim.target.name
-    is_ggml = name.startswith("ggml/") and name.partition(":")[0].removeprefix("ggml/") in TYPES
-    if made is None or not made.kinds or not is_ggml:
-        if library is not None:
-            raise InputError("there is nothing to run on ggml", where="--library",
-                             advice="It takes a repair of one of ggml's own layouts, such as ggml/mrope")
-        return None
-    holds = made.verdict.decision.holds
-    if holds is None or holds.relation is Relation.PAIR_MAP:
-        return None
-    try:
-        path = find_library(library)
-    except InputError:
-        if library is not None:
-            raise
-        return None
-    return replay(found.verdict.claim, made.verdict.claim, holds, made.spec, path)
+    made, name = found.found, found.verdict.claim.target.name.partition(":")[0]
+    holds = made.verdict.decision.holds if made is not None and made.kinds else None
+    if not name.startswith("ggml/") or name.removeprefix("ggml/") not in TYPES:
+        reason = f"{name} is not one of ggml's own layouts"
+    elif made is None or holds is None:
+        reason = "there is no repair to run"
+    elif holds.relation is Relation.PAIR_MAP:
+        reason = "scaled rows are not run on it"
+    else:
+        try:
+            return replay(found.verdict.claim, made.verdict.claim, holds, made.spec, find_library(library))
+        except InputError:
+            if library is not None:
+                raise
+            return ""
+    return reason if library is not None else ""

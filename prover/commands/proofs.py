@@ -82,28 +82,28 @@ def prove(
 
     if certificate is not None:
         check_certificate_path(certificate)
-    if where and not names:
+    if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     style = "json" if as_json else style
-    if ulps and (names or relation == BITWISE):
+    if ulps and (names is not None or relation == BITWISE):
         raise InputError("--ulps goes with neither --for-all nor --relation bitwise",
                          advice="Both take stored numbers as they are")
-    if positions is not None and (names or relation == BITWISE):
+    if positions is not None and (names is not None or relation == BITWISE):
         raise InputError("--positions goes with neither --for-all nor --relation bitwise",
                          advice="By how much two layouts differ is told at given sizes")
     if relation == BITWISE:
-        if names or certificate is not None:
+        if names is not None or certificate is not None:
             raise InputError("--relation bitwise takes neither --for-all nor --certificate",
                              advice="Bits are compared at given sizes, and their proof is a solver's")
         return tell(api.prove_bits(source, target, feeds=feeds, axes=axes, smtlib=smtlib, cvc5=cvc5), style)
     if relation == RUNTIME:
-        if names or exact or ulps or cvc5 or smtlib:
+        if names is not None or exact or ulps or cvc5 or smtlib:
             raise InputError("--relation runtime takes none of --for-all, --exact, --ulps, --smtlib, --cvc5",
                              advice="It is about given sizes and exact numbers, as 'repair' is")
         answer = api.prove_runtime(source, target, feeds=feeds, axes=axes, positions=positions or DEFAULT_POSITIONS)
         return tell(answer, style, certificate)
     allowed = cast("api.RelationName | None", relation)
-    if names:
+    if names is not None:
         answer = api.prove_for_all(source, target, names, where=where, feeds=feeds, axes=axes, relation=allowed,
                                    smtlib=smtlib, cvc5=cvc5)
         return tell(answer, style, certificate)

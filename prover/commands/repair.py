@@ -11,8 +11,8 @@ KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
 
 
 @click.command(epilog=exit_help(
-    "nothing has to change", "nothing that may be changed helps (proved)", "no repair was found; or interrupted",
-    "a repair was found",
+    "nothing has to change", "nothing that may be changed helps (proved); with --for-all: not for all parameters",
+    "no repair was found; or interrupted", "a repair was found; with --for-all: for all parameters",
 ))
 @click.argument("source")
 @click.argument("target")
@@ -51,9 +51,9 @@ def repair(
     from prover.commands.proofs import check_certificate_path
 
     style = "json" if as_json else style
-    if where and not names:
+    if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
-    if names:
+    if names is not None:
         if allow or positions or library or certificate:
             raise InputError("--for-all takes none of --allow, --positions, --library, --certificate",
                              advice="It is about moved rows and frequency factors, and its proof is a solver's")

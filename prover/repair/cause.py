@@ -37,7 +37,7 @@ MAX_FACTS, MAX_TRIED, MAX_TOLD = 3, 40, 3
 MAX_WITH_LAW = 4  # facts that are tried together with a law
 MAX_LANES = 1 << 15  # of all layouts that are tried in one search
 NEAR = 1e-4
-RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"))
+RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "scale"), ("scale", "factor"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Frequency factors: by which number a kernel divides the angle of each pair, so that it turns as a source does.
 
 A positive factor changes how fast a pair turns, never with what it turns: of each ray, the direction of a frequency
-vector whatever its length and sign, the target needs as many pairs as the source has. At whole positions it may have
-more, since a pair that turns by whole turns stands still. A pair can become one of another ray only by whole turns too,
-and of algebraic frequencies none does (T5), so fewer pairs of a ray are a proof that no factors help. What is found
-here is a proposal; the layout with the factors put in is decided like any other.
+vector whatever its length and sign, the target needs as many pairs as the source has. At whole positions a factor could
+also make a pair turn by whole turns, that is, stand still, which no kernel that works in floats holds for long: such
+factors are left out. Other pairs become one of another ray only by whole turns too, and of algebraic frequencies none
+does (T5), so another number of pairs of a ray is a proof that no factors help. What is found here is a proposal; the
+layout with the factors put in is decided like any other.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import zip_longest
 
 from prover.claims.claim import Claim
 from prover.claims.decide import make_side
 from prover.claims.unit import Unit
 from prover.exact.enclosure import bounds, enclose, sign
-from prover.exact.number import ONE, PI, ZERO, Exact, exact
+from prover.exact.number import ONE, ZERO, Exact, exact
 from prover.exact.storing import format_of
 from prover.layouts.expand import expand, parameter_values
 from prover.layouts.family import Family, Given
@@ -28,13 +28,14 @@ Ray = tuple[Exact, ...]
 Rays = dict[Ray, list[Unit]]
 STORED = format_of("float32")
 PRECISION = 256
+LEAST = Fraction(1, 2**126)  # below it a float32 has fewer bits
 
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
     """A ray with more pairs on one side: one pair that shows it, the side it is on, and how many each side has.
 
-    `is_proof`: no factors whatever help.
+    `is_proof`: no factors help, but for such as make a pair turn by whole turns.
     """
 
     pair: int
@@ -53,10 +54,9 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """One factor for each pair of the target, in their order. `stilled`: pairs that turn by whole turns with it."""
+    """One factor for each pair of the target, in their order."""
 
     values: tuple[Exact, ...]
-    stilled: tuple[int, ...] = ()
 
 
 def refuses_factors(family: Family) -> str | None:
@@ -65,6 +65,19 @@ def refuses_factors(family: Family) -> str | None:
     if limit is not None:
         return f"{family.name} takes no frequency factors: {limit.text} ({limit.source})"
     return None if family.factors else f"{family.name} has no frequency factors"
+
+
+def divides_angles(target: Loaded) -> bool:
+    """Whether the factors of the target, at some values, divide the angle of each pair and change nothing else."""
+    count = len(target.layout.pairs)
+    plain, divided = (
+        with_factors(target, [exact(value) for value in values], target.layout.name).layout.pairs
+        for values in ([1] * count, range(2, count + 2))
+    )
+    return all(
+        own.with_angles(lambda angle, by=value: angle.scaled(ONE / exact(by))) == other  # type: ignore[misc]
+        for value, own, other in zip(range(2, count + 2), plain, divided, strict=True)
+    )
 
 
 def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
@@ -78,45 +91,42 @@ def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
     return changed if target.rows is None else changed.moved(target.rows)
 
 
-def find_factors(claim: Claim, may_move: bool, may_still: bool = False) -> Factors | Uneven | None:
+def find_factors(claim: Claim, may_move: bool) -> Factors | Uneven | None:
     """Factors with which the target, whose own are 1, turns as the source does; None if there are none that fit.
 
-    `may_move`: whether rows of the weights may be moved. `may_still`: whether a factor may make a pair turn by whole
-    turns. Raises ProverError for a number that cannot be had.
+    `may_move`: whether rows of the weights may be moved. Raises ProverError for a number that cannot be had.
     """
-    sides = make_side(claim, claim.source, "source"), make_side(claim, claim.target, "target")
-    if any(side.twisted for side in sides):
+    # At real positions, where whole turns count: a factor divides the frequency as it is.
+    sides = replace(claim.source, positions="real"), replace(claim.target, positions="real")
+    plain = Claim(sides[0], sides[1], claim.feeds)
+    source, target = make_side(plain, sides[0], "source"), make_side(plain, sides[1], "target")
+    if source.twisted or target.twisted:
         return None
-    ours, theirs = (_by_ray(side.units) for side in sides)
+    ours, theirs = _by_ray(source.units), _by_ray(target.units)
     uneven = _uneven(claim, ours, theirs)
-    if uneven is not None and (uneven.in_source or not may_still or not claim.whole_positions):
+    if uneven is not None:
         return uneven
-    values, stilled = [ONE] * len(claim.target.pairs), []
     matched, moves = _matched(ours, theirs)
     if moves and not may_move:
         return None
+    values = [ONE] * len(claim.target.pairs)
     for mine, other in matched:
         assert other.pair is not None
         lead = next(place for place, value in enumerate(other.vector) if value)
-        if mine is None:
-            stilled.append(other.pair)
-        quotient = other.vector[lead] / (exact(2) * PI if mine is None else mine.vector[lead])
+        quotient = other.vector[lead] / mine.vector[lead]
         values[other.pair] = quotient if sign(quotient) > 0 else -quotient
-    return Factors(tuple(values), tuple(sorted(stilled)))
+    return Factors(tuple(values))
 
 
 def _uneven(claim: Claim, ours: Rays, theirs: Rays) -> Uneven | None:
-    """A ray of which the source has more, if there is one, and else one of which the target has."""
-    more = [ray for ray in ours if len(ours[ray]) > len(theirs.get(ray, ()))]
-    more += [ray for ray in theirs if len(theirs[ray]) > len(ours.get(ray, ()))]
-    if not more:
-        return None
-    first, second = ours.get(more[0], []), theirs.get(more[0], [])
-    in_source = len(first) > len(second)
-    shown = (first if in_source else second)[-1].pair
-    assert shown is not None
-    is_proof = not claim.whole_positions or (in_source and _is_algebraic(ours) and _is_algebraic(theirs))
-    return Uneven(shown, in_source, (len(first), len(second)), is_proof)
+    """A ray of which the sides have different numbers, one of which the source has more if there is one."""
+    for in_source, more, fewer in ((True, ours, theirs), (False, theirs, ours)):
+        for ray, units in more.items():
+            if len(units) > len(fewer.get(ray, ())):
+                counts = len(ours.get(ray, ())), len(theirs.get(ray, ()))
+                is_proof = not claim.whole_positions or (_is_algebraic(ours) and _is_algebraic(theirs))
+                return Uneven(units[-1].pair or 0, in_source, counts, is_proof)
+    return None
 
 
 def _is_algebraic(rays: Rays) -> bool:
@@ -126,12 +136,12 @@ def _is_algebraic(rays: Rays) -> bool:
 
 
 def stored_factors(values: Sequence[Exact]) -> tuple[Factor, ...] | None:
-    """Each factor with the float32 that it rounds to; None where one has none, or it is not known which."""
+    """Each factor with the float32 that it rounds to; None where one has none of full precision, or it is not known."""
     found = []
     for value in values:
         ends = {STORED.rounded(end) for end in bounds(enclose(value, PRECISION))}
         near = ends.pop()
-        if ends or not near:
+        if ends or not near or near < LEAST:
             return None
         found.append(Factor(value, near))
     return tuple(found)
@@ -152,17 +162,30 @@ def ray_of(vector: Sequence[Exact]) -> Ray:
     return tuple(vector) if lead is None else tuple(value / lead if value else ZERO for value in vector)
 
 
-def _matched(ours: Rays, theirs: Rays) -> tuple[list[tuple[Unit | None, Unit]], bool]:
-    """For each pair of the target one of the source, None where it has to stand still; and whether any is moved.
+def _matched(ours: Rays, theirs: Rays) -> tuple[list[tuple[Unit, Unit]], bool]:
+    """For each pair of the target one of the source, and whether any is moved.
 
-    On the same lanes if all can be, and else in their order within a ray.
+    On the same lanes if all can be; else within a ray those of one magnitude first, in their order.
     """
     on = {unit.lanes: (ray, unit) for ray, units in ours.items() for unit in units}
-    turning = {lane for lanes in on for lane in lanes}
     same = [(on.get(unit.lanes), ray, unit) for ray, units in theirs.items() for unit in units]
-    if all(found[0] == ray if found else turning.isdisjoint(unit.lanes) for found, ray, unit in same):
-        return [(found[1] if found else None, unit) for found, _, unit in same], False
-    return [both for ray, units in theirs.items() for both in zip_longest(ours.get(ray, ()), units)], True
+    if all(found is not None and found[0] == ray for found, ray, _ in same):
+        return [(found[1], unit) for found, _, unit in same if found is not None], False
+    return [both for ray, units in theirs.items() for both in _in_order(ours[ray], units)], True
+
+
+def _in_order(ours: Sequence[Unit], theirs: Sequence[Unit]) -> Iterator[tuple[Unit, Unit]]:
+    of_size: dict[Exact, list[Unit]] = {}
+    for unit in reversed(ours):
+        of_size.setdefault(unit.magnitude, []).append(unit)
+    left = []
+    for unit in theirs:
+        if alike := of_size.get(unit.magnitude):
+            yield alike.pop(), unit
+        else:
+            left.append(unit)
+    rest = sorted((unit for units in of_size.values() for unit in units), key=lambda unit: unit.pair or 0)
+    yield from zip(rest, left, strict=True)
 
 
 def counted_sections(claim: Claim, target: Loaded) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -1,10 +1,10 @@
 """For which parameters moved rows and frequency factors make a target compute a source, for all sizes.
 
 A factor changes how fast a pair turns, not with what. So (T2) it is possible exactly where each ray, a direction of
-turning, has as many pairs on the one side as on the other; or, at whole positions, as many or more on the target, since
-pairs may turn by whole turns (`prover.repair.factors`). The pairs of a ray are counted as a run of indices start,
-start + step, ...: that they are these and no others is asked of the solver for all sizes. The condition on the counts
-is then held against the concrete engine at small points.
+turning, has as many pairs on the one side as on the other; factors that make a pair turn by whole turns are left out
+(`prover.repair.factors`). The pairs of a ray are counted as a run of indices start, start + step, ...: that they are
+these and no others is asked of the solver for all sizes. The condition on the counts is then held against the concrete
+engine at small points.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.language.expression import INDEX, LARGEST, SMALLEST
 from prover.language.logic import Condition, all_of, any_of, in_range
+from prover.layouts.spec import catalogue
 from prover.repair.factors import Factors, Uneven, find_factors, refuses_factors
 from prover.theorems.comparison import pulled
 from prover.theorems.gate import claim_at
@@ -26,6 +27,7 @@ from prover.theorems.instance import Point, point_text
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.ratio import quotient
 from prover.theorems.signs import Signs, divided
+from prover.theorems.simplification import simplified
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.symbolic import Case, SymbolicLayout, find_variables
 from prover.theorems.theorem import Scope, have_values
@@ -49,7 +51,7 @@ class Reach:
     """Where moved rows and factors do it: exactly where all of `condition` holds.
 
     `tried`: at how many points the concrete engine found factors, and proved that there are none. `is_scaled`: rows
-    may have to be scaled besides. `may_still`: some pairs may have to turn by whole turns. `reason`: why it is open.
+    may have to be scaled besides. `reason`: why it is open.
     """
 
     statement: Statement
@@ -58,7 +60,6 @@ class Reach:
     counts: tuple[Count, ...] = ()
     tried: tuple[int, int] = (0, 0)
     is_scaled: bool = False
-    may_still: bool = False
     reason: str = ""
 
 
@@ -84,6 +85,8 @@ def reach_for_all(
 def _decided(study: Study) -> Reach:
     statement = study.statement
     source, target = statement.source, statement.target
+    if statement.target.family.name not in catalogue():
+        raise UndecidedError("of a layout that is not shipped it is not known that its factors divide angles, no more")
     if not study.is_about_something():
         raise UndecidedError("it is not known whether any parameters meet the hypotheses")
     if not study.follows("width", "Are there parameters for which the heads have different widths?",
@@ -96,24 +99,24 @@ def _decided(study: Study) -> Reach:
     ours, theirs = (_counts(study, layout, side) for layout, side in ((source, "source"), (target, "target")))
     zero = sympy.Integer(0)
     counts = tuple(Count(ray, ours.get(ray, zero), theirs.get(ray, zero)) for ray in dict.fromkeys((*ours, *theirs)))
-    totals = [sympy.Add(*(getattr(count, side) for count in counts)) for side in ("source", "target")]
-    is_even = study.follows("counts", "Can the sides have different numbers of pairs that turn?",
-                            sympy.Eq(*totals, evaluate=False))
-    whole = "integer" in (source.family.positions, target.family.positions)
-    if whole and _has_turns(statement):
+    if "integer" in (source.family.positions, target.family.positions) and _has_turns(statement):
         raise UndecidedError("pi or a logarithm is in a frequency, so whole turns may hide a difference")
     condition: list[Condition] = []
     for count in counts:
-        # Where all pairs that turn are as many, none can be more on the target without one being fewer.
-        same = _at_most(count) if whole and not is_even else _equation(count.source, count.target)
+        same = _equation(count.source, count.target)
         if not study.follows("counts", "Can the counts differ where all before are the same?", same, *condition):
             condition.append(same)
     for clause in tuple(condition):  # one before may follow from those after it
         rest = [other for other in condition if other is not clause]
         if study.follows("counts", "Can the counts differ where all others are the same?", clause, *rest):
             condition = rest
-    found = Reach(statement, Scope.ALWAYS, tuple(condition), counts, is_scaled=not _one_magnitude(source, target),
-                  may_still=whole and not is_even)
+    shorter = simplified(condition, study)
+    if study.follows("shorter", "Does the shorter condition fail where the whole one holds?", all_of(shorter),
+                     *condition) and study.follows(
+        "shorter", "Does the shorter condition hold where the whole one fails?", all_of(condition), *shorter
+    ):
+        condition = list(shorter)
+    found = Reach(statement, Scope.ALWAYS, tuple(condition), counts, is_scaled=not _one_magnitude(source, target))
     if not condition:
         return found
     word = study.ask("possible", "Are there parameters for which the condition holds?", *condition)
@@ -135,15 +138,6 @@ def _one_magnitude(source: SymbolicLayout, target: SymbolicLayout) -> bool:
     if len(found) != 1 or (value := found.pop()).has(INDEX):
         return False
     return bool(value == 1) or source.count == target.count
-
-
-def _at_most(count: Count) -> Condition:
-    """The source has no more pairs of a ray than the target."""
-    source, target = count.source, count.target
-    if source == target or (source.func == SMALLEST and target in source.args):
-        return sympy.true
-    least = target.args if target.func == SMALLEST else (target,)
-    return all_of(sympy.LessThan(source, arg, evaluate=False) for arg in least if arg != source)
 
 
 def _equation(left: sympy.Basic, right: sympy.Basic) -> Condition:
@@ -228,6 +222,7 @@ def _candidates(layout: SymbolicLayout) -> Iterator[tuple[sympy.Basic, int, symp
     pairs = layout.count
     lists = [value for _, value in layout.parameters if isinstance(value, tuple) and 0 < len(value) <= MAX_ENTRIES]
     entries = list(dict.fromkeys(entry for value in lists for entry in value))
+    entries += [value for _, value in layout.parameters if isinstance(value, sympy.Symbol) and value.is_integer]
     sums = list(dict.fromkeys(total for value in lists for total in accumulate(value[:-1])))
     for step in STEPS:
         for start in (*map(sympy.Integer, range(step)), *(sums if step == 1 else ())):
@@ -263,7 +258,7 @@ def _tried(study: Study, found: Reach) -> Reach:
         if None in holds or claim is None:
             continue
         expected = found.scope is not Scope.NEVER and all(holds)
-        at = find_factors(claim, may_move=True, may_still=True)
+        at = find_factors(claim, may_move=True)
         if at is None or (isinstance(at, Uneven) and not at.is_proof):
             continue
         if isinstance(at, Factors) is not expected:

@@ -20,7 +20,7 @@ from prover.exact.text import rational_text
 from prover.layouts.expand import parameter_values, show_value
 from prover.layouts.family import Limit
 from prover.layouts.loading import Loaded, load
-from prover.layouts.spec import parse_spec
+from prover.layouts.spec import catalogue, parse_spec
 from prover.repair.cause import Cause, target_causes
 from prover.repair.factors import (
     STORED,
@@ -28,12 +28,13 @@ from prover.repair.factors import (
     Factors,
     Uneven,
     counted_sections,
+    divides_angles,
     find_factors,
     refuses_factors,
     stored_factors,
     with_factors,
 )
-from prover.repair.refeed import Fed, other_feeds
+from prover.repair.refeed import Fed, other_feeds, written_feeds
 from prover.repair.size import Size, size_of
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict, prove
@@ -68,9 +69,8 @@ class Set:
 class Repair:
     """A change of the target, and the verdict of the source against the target so changed.
 
-    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `stilled`: pairs
-    that stand still since their factors make them turn by whole turns. `left`: by how much the stored factors differ
-    from the exact ones.
+    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `left`: by how
+    much the stored factors differ from the exact ones.
     """
 
     kinds: tuple[Kind, ...]
@@ -79,7 +79,6 @@ class Repair:
     parameters: tuple[Set, ...] = ()
     fed: Fed | None = None
     factors: tuple[Factor, ...] = ()
-    stilled: tuple[int, ...] = ()
     left: tuple[Claim, Size | None] | None = None
     limits: tuple[Limit, ...] = ()
 
@@ -180,7 +179,9 @@ def _made(question: _Question, verdict: Verdict | None, spec: str, setting: _Set
     is_scaled = verdict.holds is Relation.PAIR_MAP
     kinds = [Kind.PERMUTATION] if moved and verdict.holds.rung > Relation.EQUAL_SCORES.rung else []
     kinds += [Kind.MAGNITUDE] if is_scaled else []
-    kinds += [Kind.PARAMETER] if setting.parameters else []
+    names = {each.name for each in setting.parameters}
+    kinds += [Kind.PARAMETER] if names - {question.target.family.factors} else []
+    kinds += [Kind.FACTORS] if question.target.family.factors in names else []
     kinds += [Kind.FEED] if setting.fed else []
     if verdict.holds is Relation.LINEAR or not set(kinds) <= set(question.allowed):
         return None
@@ -207,16 +208,23 @@ def _magnitude(question: _Question) -> Repair | Closed:
 
 
 def _parameter(question: _Question) -> Repair | Closed:
-    told = target_causes(question.source, question.target, question.verdict, question.feeds)
+    made = _with_parameters(question, question.verdict, question.feeds, None)
+    return made or Closed(Kind.PARAMETER, "none was found that makes up for it")
+
+
+def _with_parameters(
+    question: _Question, verdict: Verdict, feeds: Sequence[str], fed: Fed | None
+) -> Repair | None:
+    """Parameters and choices of the target that make up for a difference under these feeds."""
+    told = target_causes(question.source, question.target, verdict, feeds)
     for cause in sorted(told, key=lambda each: (each.relation.rung, len(each.facts))):
         changed = load(spec := cause.spec or "")
         if question.target.rows is not None:
             changed = changed.moved(question.target.rows)
-        proved = prove_loaded(question.source, changed, question.feeds)
-        setting = _Setting(changed, proved.claim, _sets(cause))
-        if made := _made(question, proved, spec, setting):
+        proved = prove_loaded(question.source, changed, feeds)
+        if made := _made(question, proved, spec, _Setting(changed, proved.claim, _sets(cause), fed)):
             return made
-    return Closed(Kind.PARAMETER, "none was found that makes up for it")
+    return None
 
 
 def _feed(question: _Question) -> Repair | Closed:
@@ -229,6 +237,13 @@ def _feed(question: _Question) -> Repair | Closed:
             break
     if found:
         return min(found, key=lambda each: len(each.kinds))
+    own = question.verdict.claim
+    for fed, claim in other_feeds(own) if Kind.PARAMETER in question.allowed else ():
+        texts = written_feeds(claim)
+        if texts is not None and not any(dict(feed.target)[fed.axis].frequencies for feed in own.feeds):
+            verdict = prove_loaded(question.source, question.target, texts)
+            if made := _with_parameters(question, verdict, texts, fed):
+                return made
     if len(question.target.family.axes) < 2:
         return Closed(Kind.FEED, "the target has one axis")
     return Closed(Kind.FEED, "no axis was found that could get what another one gets")
@@ -238,21 +253,32 @@ def _factors(question: _Question) -> Repair | Closed:
     refused = refuses_factors(question.target.family)
     if refused is not None:
         return Closed(Kind.FACTORS, refused, proved=True)
-    plain = with_factors(question.target, [ONE] * len(question.target.layout.pairs), question.target.layout.name)
+    name, ones = question.target.family.name, [ONE] * len(question.target.layout.pairs)
+    try:
+        plain = with_factors(question.target, ones, question.target.layout.name)
+        if not divides_angles(question.target):
+            return Closed(Kind.FACTORS, f"the factors of {name} do more than to divide the angle of a pair each")
+    except ProverError as fault:
+        return Closed(Kind.FACTORS, f"{name} does not take one factor for each pair ({fault.message})")
     uneven: Uneven | None = None
-    for may_still in (False, True):
-        for setting in _settings(question, plain):
-            try:
-                found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed, may_still)
-                repair = _with_factors(question, setting, found) if isinstance(found, Factors) else None
-            except ProverError:
-                continue  # a number of it cannot be had
-            if repair is not None:
-                return repair
-            if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
-                uneven = found
+    beyond = False
+    for setting in _settings(question, plain):
+        try:
+            found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed)
+            beyond |= isinstance(found, Factors) and stored_factors(found.values) is None
+            repair = _with_factors(question, setting, found) if isinstance(found, Factors) else None
+        except ProverError:
+            continue  # a number of it cannot be had
+        if repair is not None:
+            return repair
+        if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
+            uneven = found
     if uneven is not None:
-        return Closed(Kind.FACTORS, _uneven_words(uneven, question.verdict.claim), uneven.is_proof)
+        # Of a stranger's layout it is not known that its factors divide angles whatever they are.
+        proved = uneven.is_proof and name in catalogue()
+        return Closed(Kind.FACTORS, _uneven_words(uneven, question.verdict.claim), proved)
+    if beyond:
+        return Closed(Kind.FACTORS, "the factors that would do it are beyond what a float32 holds in full precision")
     return Closed(Kind.FACTORS, "none were found that make up for it")
 
 
@@ -291,9 +317,7 @@ def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Rep
     exactly = with_factors(setting.target, found.values, name)
     near = with_factors(setting.target, [exact(factor.stored) for factor in factors], name)
     own = tuple(replace(feed, source=feed.target) for feed in setting.claim.feeds)
-    # At real positions, where whole turns count: what is off by a little from them is off by that little.
-    sides = [replace(each.layout, positions="real") for each in (exactly, near)]
-    between = Claim(sides[0], sides[1], own)
+    between = Claim(exactly.layout, near.layout, own)
     list_name = setting.target.family.factors or ""
     values = {each.name: each.needed for each in setting.parameters} | {
         list_name: f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
@@ -302,7 +326,7 @@ def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Rep
     made = _made(question, proved, _spec(question.target, values), setting)
     told = ("factors", "feed") if setting.fed else ("factors",)
     return made and replace(
-        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors, stilled=found.stilled,
+        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors,
         left=(between, size_of(between, question.positions)),
         limits=tuple(each for each in question.target.family.limits if each.of in told),
     )
@@ -332,5 +356,5 @@ def _uneven_words(found: Uneven, claim: Claim) -> str:
     return (
         f"factors change how fast a pair turns, not with what. Of pairs that turn as pair {found.pair} of the "
         f"{'source' if found.in_source else 'target'} does (with {turns}), the source has {found.counts[0]} and the "
-        f"target {found.counts[1]}"
+        f"target {found.counts[1]}; factors that make a pair turn by whole turns are left out: in floats it drifts"
     )

@@ -44,7 +44,6 @@ def reach_json(found: Reach) -> JSON:
             for count in found.counts
         ],
         "rows_are_scaled_too": found.is_scaled,
-        "pairs_may_turn_by_whole_turns": found.may_still,
         "tried": {"factors": found.tried[0], "none": found.tried[1]},
         "reason": found.reason or None,
         "strength": (Strength.NONE if found.scope is Scope.OPEN else Strength.SOLVER).value,
@@ -88,11 +87,10 @@ def _rows(found: Reach) -> list[tuple[str, str]]:
     rows += [("at", fixed)] if fixed else []
     rows += [("pairs", f"with {_ray(count.ray)}: {shown(count.source, variables)} of the source, "
                        f"{shown(count.target, variables)} of the target") for count in found.counts]
-    if found.may_still:
-        rows.append(("how", "where the target has more pairs with an axis, factors make them turn by whole turns"))
     if found.scope is not Scope.OPEN:
-        rows.append(("why", "a factor changes how fast a pair turns, not with what: the source may have no more pairs "
-                            "with any axis than the target"))
+        rows.append(("why", "a factor changes how fast a pair turns, not with what: both sides need as many pairs with "
+                            "each axis; factors that make a pair turn by whole turns are left out, since in floats it "
+                            "drifts"))
         rows.append(("tried", f"the concrete engine finds factors at {found.tried[0]} points where there should be "
                               f"some, and that there are none at {found.tried[1]}"))
     rows += [("open", found.reason)] if found.reason else []

@@ -8,9 +8,10 @@ from typing import Any
 
 from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
-from prover.exact.display import number_json, show_number, show_pairs, told
+from prover.exact.display import number_json, told
 from prover.exact.text import rational_text
 from prover.repair.factors import Factor
+from prover.repair.refeed import position_text
 from prover.repair.repairs import Kind, Repair, Repairs
 from prover.repair.replay import Replay
 from prover.reports.idiom import find_idiom
@@ -37,8 +38,8 @@ def outcome_of(found: Repairs) -> Outcome:
     return Outcome.DIFFERENT if found.is_refuted else Outcome.UNDECIDED
 
 
-def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Replay | None) -> JSON:
-    """Everything that is known; only JSON types."""
+def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Replay | str) -> JSON:
+    """Everything that is known; only JSON types. `replayed`: what ggml's kernel gave, or why it was not run."""
     claim = found.verdict.claim
     repair = found.found if found.found is not None and found.found.kinds else None
     return {
@@ -57,13 +58,14 @@ def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Repl
         "not_possible": [
             {"what": each.kind.value, "why": each.why, "proved": each.proved} for each in found.closed
         ],
-        "real_kernel": replayed and {
+        "real_kernel": None if isinstance(replayed, str) else {
             "library": replayed.library, "scores": replayed.scores, "error": float(f"{replayed.error:.3g}"),
             "tolerance": float(f"{replayed.tolerance:.3g}"), "without_repair": {
                 "error": float(f"{replayed.before:.3g}"), "tolerance": float(f"{replayed.before_tolerance:.3g}"),
             },
             "passed": replayed.passed, "shows": replayed.shows,
         },
+        "real_kernel_not_run": replayed if isinstance(replayed, str) and replayed else None,
         "exit_code": exit_code,
     }
 
@@ -80,10 +82,11 @@ def _repair_json(repair: Repair) -> JSON:
         "parameters": [{"name": each.name, "is": each.was, "needed": each.needed} for each in repair.parameters],
         "feed": repair.fed and {
             "axis": repair.fed.axis, "gets_what": repair.fed.like,
-            "positions": {feed.name: {axis: _position(place) for axis, place in feed.target} for feed in claim.feeds},
+            "positions": {
+                feed.name: {axis: position_text(place) for axis, place in feed.target} for feed in claim.feeds
+            },
         },
         "factors": [_factor_json(factor) for factor in repair.factors] or None,
-        "stilled": list(repair.stilled),
         "float32_leaves": repair.left and size_json(*repair.left),
         "permutation": list(holds.permutation) if moved and holds else None,
         "row_factors": [
@@ -112,11 +115,6 @@ def _softmax_scale(repair: Repair) -> JSON | None:
     return number_json(factors[0].value * factors[0].value) if len(factors) == 1 else None
 
 
-def _position(place: Any) -> str:
-    parts = [name if factor.rational == 1 else f"{show_number(factor)}*{name}" for name, factor in place.frequencies]
-    return " + ".join([*parts, *([show_number(place.phase)] if place.phase or not parts else [])])
-
-
 def _factor_json(factor: Factor) -> JSON:
     return {**number_json(factor.value), "float32": rational_text(factor.stored), "float32_value": float(factor.stored)}
 
@@ -142,7 +140,7 @@ def headline(found: Repairs, outcome: Outcome) -> str:
     if outcome is Outcome.DIFFERENT:
         return "Nothing that may be changed makes the target compute the source (proved)."
     weights = "no linear map of W_q and W_k does it (proved), and " if found.verdict.fails is Relation.LINEAR else ""
-    return f"No repair was found: {weights}none among the other changes, which does not prove that there is none."
+    return f"No repair was found: {weights}none among the changes allowed, which does not prove that there is none."
 
 
 def _change(repair: Repair, kind: Kind) -> str:
@@ -157,7 +155,8 @@ def _change(repair: Repair, kind: Kind) -> str:
             assert repair.fed is not None
             return f"axis {repair.fed.axis} fed what {repair.fed.like} gets"
         case Kind.FACTORS:
-            return f"{len(repair.factors)} frequency factors"
+            count = len(repair.factors)
+            return f"{count} frequency factor{'s' * (count != 1)}" if count else "other frequency factors"
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -187,8 +186,9 @@ def _rows(found: JSON) -> list[tuple[str, str]]:
         rows.append(("ggml", f"{real['library']}, {real['scores']} scores of random q and k: off by at most "
                              f"{real['error']:.2g}, tolerance {real['tolerance']:.2g}; without the repair by "
                              f"{without['error']:.2g}, tolerance {without['tolerance']:.2g}"
-                             f"{'' if real['shows'] else ' (too little to be seen at the positions tried)'}"
+                             f"{'' if real['shows'] else ' (within the tolerance, so that the run does not show it)'}"
                              f"{'' if real['passed'] else ': NOT AS PROVED'}"))
+    rows += [("ggml", f"not run: {found['real_kernel_not_run']}")] if found["real_kernel_not_run"] else []
     if repair:
         rows.append(("spec", repair["spec"] if len(repair["spec"]) <= WIDEST else "of the changed target: in --json"))
     return rows
@@ -199,14 +199,13 @@ def _change_rows(repair: JSON) -> list[tuple[str, str]]:
             for each in repair["parameters"]]
     if repair["feed"]:
         for name, places in repair["feed"]["positions"].items():
-            rows.append(("change", f"feed {name}: {', '.join(f'{axis}={place}' for axis, place in places.items())}"))
+            called = "feed" if "=" in name else f"feed {name}:"
+            rows.append(("change", f"{called} {', '.join(f'{axis}={place}' for axis, place in places.items())}"))
     if repair["factors"]:
         values = [f"{factor['float32_value']:.9g}" for factor in repair["factors"]]
         shown = ", ".join(values[:SHOWN]) + (f", … {values[-1]}" if len(values) > SHOWN else "")
-        rows.append(("change", f"{len(values)} frequency factors, one a pair, as float32: {shown} (all in --json)"))
-    if repair["stilled"]:
-        rows.append(("change", f"of these, the factors of pairs {show_pairs(repair['stilled'])} make them turn by "
-                               "whole turns, so that they stand still at whole positions, and at no others"))
+        rows.append(("change", f"frequency factors, one for each of {len(values)} pairs, as float32: {shown} (all in "
+                               "--json)"))
     if repair["permutation"]:
         rows.append(("change", "rows of W_q and W_k, and all that belongs to them: the code below"))
     if repair["softmax_scale"]:
@@ -214,9 +213,25 @@ def _change_rows(repair: JSON) -> list[tuple[str, str]]:
                                f"{told(repair['softmax_scale'])}, and no row"))
     left = repair["float32_leaves"]
     if repair["factors"]:
-        rows += [("float32", f"the factors rounded: {text}") for text in left["text"]] if left else [
+        rows += [("float32", text) for text in _rounding(left)] if left else [
             ("float32", "nothing is lost: every factor is a float32")]
     return rows
+
+
+def _rounding(left: JSON) -> list[str]:
+    """What is lost where the factors are rounded to float32, everything else being exact."""
+    head = f"rounded to float32, the factors change the target, up to distance {left['positions']}"
+    if left["angle"] is None or left["score"] is None:
+        return [f"{head}, by what is not told: {left['reason']}"]
+    angle, score = left["angle"], left["score"]
+    above = ", ".join(
+        f"{each['radians']} rad from {each['from']} on" for each in angle["exceeds"] if each["from"] is not None
+    )
+    return [
+        f"{head}: an angle by at most {angle['radians'][1]} rad ({angle['degrees'][1]} degrees), in pair "
+        f"{angle['target_pair']}; {f'by more than {above}' if above else 'by no more than 0.001 rad'}",
+        f"one score of q and k of length 1 by at most {score['bounds'][1]}, in pair {score['target_pair']}",
+    ]
 
 
 def repair_text(found: JSON, certificate_path: str | None) -> str:

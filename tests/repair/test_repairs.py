@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from itertools import islice, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from prover import checker, prove_runtime
 from prover import find_repair as repair
 from prover.claims.relation import Outcome
 from prover.errors import InputError
-from prover.layouts.loading import load
+from prover.layouts.loading import load, outline
+from prover.layouts.spec import catalogue
+from prover.repair.factors import divides_angles, refuses_factors
 from prover.repair.repairs import Kind, Repairs, find_repair
 from prover.verdicts.as_stored import prove_loaded
 
@@ -127,53 +130,101 @@ def test_factors_reach_exactly_the_sections_with_as_many_pairs_of_eachmrope_axis
     assert seen == {True, False}
 
 
-def test_pairs_that_are_too_many_turn_by_whole_turns() -> None:
-    """Where e is fed 0, pairs that fall to it stand still; those that the target has too many of can be made to."""
-    seen = set()
-    for sections in ((2, 2, 2, 0), (4, 1, 1, 0), (3, 1, 1, 1), (1, 1, 4, 0), (2, 3, 1, 0)):
-        text, n = ",".join(map(str, sections)), 6
-        counts = [
-            [sum(mrope_axis(kind, list(sections), j) == axis for j in range(n)) for axis in range(3)]
-            for kind in ("mrope", "imrope")
-        ]
-        found = _found(f"ggml/mrope:head_dim=12:sections={text}", f"ggml/imrope:head_dim=12:sections={text}",
-                       ("image",), (Kind.PERMUTATION, Kind.FACTORS))
-        possible = all(ours <= theirs for ours, theirs in zip(*counts, strict=True))
-        assert (found.found is not None, found.is_refuted) == (possible, not possible), sections
-        back = _found(f"ggml/imrope:head_dim=12:sections={text}", f"ggml/mrope:head_dim=12:sections={text}",
-                      ("image",), (Kind.PERMUTATION, Kind.FACTORS))
-        assert back.found is not None
-        assert len(back.found.stilled) == sum(counts[0]) - sum(counts[1])
-        seen |= {possible, bool(back.found.stilled)}
-    assert seen == {True, False}
+def test_no_pair_is_made_to_turn_by_whole_turns() -> None:
+    """Partial rotation on a kernel that turns all lanes: only 2*pi would do, which floats do not hold."""
+    found = _found("ggml/neox:n_rot=64", "ggml/neox", (), (Kind.PERMUTATION, Kind.FACTORS))
+    assert (found.found, found.is_refuted) == (None, True)
+    assert "left out" in found.closed[-1].why
 
 
-def test_stilled_pairs_stand_still_in_a_kernel_written_apart() -> None:
-    """Partial rotation on a kernel that turns all lanes; what float32 leaves of the whole turns is bounded."""
-    found = repair("ggml/neox:n_rot=8:head_dim=16", "ggml/neox:head_dim=16", allow=("permutation", "factors"),
-                   positions=1000).to_json()["repair"]
-    assert found["stilled"] == [4, 5, 6, 7]
-    rows, factors = np.array(found["permutation"]), [factor["value"] for factor in found["factors"]]
-    q, k = np.random.default_rng(3).standard_normal((2, 16))
-    for at in (0, 1, 7, 50):
-        wanted = sum(q[j] * k[j] for j in range(8, 16))
-        for j in range(4):
-            turn = 10000.0 ** (-2 * j / 8) * at
-            wanted += (q[j] * k[j] + q[j + 4] * k[j + 4]) * np.cos(turn)
-            wanted += (q[j + 4] * k[j] - q[j] * k[j + 4]) * np.sin(turn)
-        got = 0.0
-        a, b = q[rows], k[rows]
-        for j in range(8):
-            turn = 10000.0 ** (-2 * j / 16) / factors[j] * at
-            got += (a[j] * b[j] + a[j + 8] * b[j + 8]) * np.cos(turn)
-            got += (a[j + 8] * b[j] - a[j] * b[j + 8]) * np.sin(turn)
-        assert np.isclose(wanted, got, atol=1e-9)
-    bound = mpf(found["float32_leaves"]["angle"]["radians"][1])
-    worst = max(
-        abs(mpf(10000) ** (mpf(-2 * j) / 16) / mpf(float(np.float32(factors[j]))) - 2 * mp.pi) * 1000
-        for j in range(4, 8)
-    )
-    assert worst <= bound <= 8 * worst
+USERS = """
+title = "%s"
+axes = ["t", "h"]
+width = "2*n"
+positions = "%s"
+factors = "ff"
+
+[parameters]
+n = { default = 1, whole = true, require = "n > 0" }
+ff = { default = [], require = "len(ff) == 0 or len(ff) >= n" }
+a = { default = 1 }
+b = { default = 0 }
+
+[let]
+f = "ff[j] if len(ff) > 0 else 1"
+
+[pairs]
+count = "n"
+first = "2*j"
+second = "2*j + 1"
+angle = "%s"
+"""
+
+
+def test_a_factor_divides_a_frequency_as_it_is(tmp_path: Path) -> None:
+    """A pair that turns by pi, or by more than a turn, at whole positions becomes any other one."""
+    path = tmp_path / "turns.toml"
+    path.write_text(USERS % ("turns", "integer", "t*(a + b*pi)/f"))
+    for target in ("a=0:b=1", "a=0:b=2", "a=0:b=1/3", "a=0:b=7/3"):
+        found = _found(f"{path}:a=1:b=0", f"{path}:{target}", (), (Kind.PERMUTATION, Kind.FACTORS))
+        assert found.found is not None, target
+        assert found.found.verdict.outcome is Outcome.EQUIVALENT
+
+
+def test_factors_that_do_not_divide_angles_prove_nothing(tmp_path: Path) -> None:
+    """A stranger's layout whose factors do something else is neither repaired by them nor refuted."""
+    path = tmp_path / "part.toml"
+    path.write_text(USERS % ("part", "real", "t*a/f + h"))
+    found = _found(f"{path}:a=1/2", str(path), (), (Kind.PERMUTATION, Kind.FACTORS))
+    assert (found.found, found.is_refuted) == (None, False)
+    assert "do more than to divide" in found.closed[-1].why
+    lists = tmp_path / "lists.toml"
+    lists.write_text((USERS % ("lists", "integer", "t*a/f")).replace("len(ff) >= n", "len(ff) == 2*n"))
+    kinds = (Kind.PERMUTATION, Kind.FACTORS)
+    assert "does not take one factor" in _found(f"{lists}:a=2", str(lists), (), kinds).closed[-1].why
+
+
+def test_what_float32_does_not_hold_is_said() -> None:
+    """A factor of 1e-300 is none."""
+    found = _found("ggml/neox:freq_scale=1e300", "ggml/neox", (), (Kind.PERMUTATION, Kind.FACTORS))
+    assert "beyond what a float32 holds" in found.closed[-1].why
+
+
+@pytest.mark.parametrize("name", sorted(
+    name for name in catalogue() if refuses_factors(outline(name).family) is None and not outline(name).missing
+))
+def test_factors_of_shipped_layouts_divide_angles(name: str) -> None:
+    """At numbers of their own for each pair, and with a ramp, every angle is divided and nothing else changes."""
+    names = {parameter.name for parameter in load(name).family.parameters}
+    given = ":ext_factor=1:n_ctx_orig=4096:freq_scale=1/4" if "ext_factor" in names else ""
+    for spec in (name, f"{name}{given}"):
+        assert divides_angles(load(spec))
+
+
+def test_parameter_and_feed_together() -> None:
+    """Qwen3-VL's base and its fourth axis at once."""
+    found = _found("transformers/mrope-stride3:rope_theta=5000000", "llama-cpp/imrope", BOTH).found
+    assert found is not None
+    assert (set(found.kinds), found.fed and (found.fed.axis, found.fed.like)) == (
+        {Kind.PARAMETER, Kind.FEED}, ("e", "t"))
+    assert ["5000000"] == [each.needed for each in found.parameters]
+
+
+def test_a_factor_of_the_context_is_a_scale_of_positions() -> None:
+    """mlx's scale is one over the factor of others."""
+    found = _found("transformers/half:rope_type=linear:factor=4", "mlx/rope").found
+    assert found is not None
+    assert [("scale", "0.25")] == [(each.name, each.needed) for each in found.parameters]
+
+
+def test_factors_are_changed_only_where_they_may_be() -> None:
+    """A list of factors that is given is no mere parameter."""
+    kinds = (Kind.PERMUTATION, Kind.PARAMETER)
+    factors = "freq_factors=2,2,2,2"
+    assert _found("ggml/neox:head_dim=8", f"ggml/neox:head_dim=8:{factors}", (), kinds).found is None
+    found = _found("ggml/neox:head_dim=8", f"ggml/neox:head_dim=8:{factors}").found
+    assert found is not None
+    assert Kind.FACTORS in found.kinds
 
 
 def test_qwen3_vl_needs_the_position_on_the_fourthmrope_axis() -> None:
