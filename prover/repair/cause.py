@@ -28,7 +28,7 @@ from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import Loaded, Outline, load, outline
 from prover.repair.applying import apply_laws
-from prover.repair.law_question import Question
+from prover.repair.law_question import Question, without_still_pairs
 from prover.repair.laws import Applied
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
@@ -138,6 +138,7 @@ def _by_laws(
 
     `facts`, `first`: with which the target is changed already.
     """
+    source, target = without_still_pairs(source), without_still_pairs(target)
     try:
         claim = make_claim(source, target, feeds)
     except ProverError:
@@ -194,6 +195,7 @@ def _by_two_laws(
     source: Loaded, target: Loaded, wanted: Relation, feeds: Sequence[str], ulps: int | None
 ) -> tuple[Cause, ...]:
     """The first two laws that are a cause together."""
+    source, target = without_still_pairs(source), without_still_pairs(target)
     try:
         question = Question(make_claim(source, target, feeds), "target", target, wanted)
     except ProverError:

@@ -14,7 +14,7 @@ from prover.claims.turned import turned_pairs
 from prover.claims.unit import canonical_vector, make_units, stack_keys
 from prover.errors import ProverError
 from prover.exact.angle import Angle
-from prover.exact.number import Exact, exact
+from prover.exact.number import ONE, Exact, exact
 from prover.language.evaluation import Value
 from prover.layouts.layout import Layout, Pair, build_layout, move_rows
 from prover.layouts.loading import Loaded
@@ -65,6 +65,21 @@ def _step(pairs: Sequence[Pair]) -> Exact | None:
     except ProverError:
         return None
     return step if same else None
+
+
+def without_still_pairs(loaded: Loaded) -> Loaded:
+    """The same kernel with pairs that never turn as lanes that pass, so that pairs are counted that turn."""
+    layout = loaded.layout
+    turning = tuple(pair for pair in layout.pairs if not _is_still(pair))
+    if len(turning) == len(layout.pairs):
+        return loaded
+    return replace(loaded, layout=build_layout(layout.name, layout.width, layout.axes, layout.positions, turning))
+
+
+def _is_still(pair: Pair) -> bool:
+    return pair.read == pair.write and pair.magnitude == ONE and not any(
+        angle.frequencies or angle.phase for angle in pair.distinct_angles
+    )
 
 
 def single(angle: Angle) -> Exact | None:

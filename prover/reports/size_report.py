@@ -95,7 +95,10 @@ def _frequencies(ratios: Sequence[Ratio], angle: AngleSize) -> str:
                 for ratio, name in zip(ratios, names, strict=True)]
         parts.append(f"frequency of the source over the target: {'; '.join(told)}")
     above = [f"{decimal_text(each)} rad from {least} on" for each, least in angle.exceeds if least is not None]
-    never = [f"never up to that distance by more than {decimal_text(each)} rad" for each, least in angle.exceeds if least is None]
+    never = [
+        f"never up to that distance by more than {decimal_text(each)} rad" for each, least in angle.exceeds
+        if least is None
+    ]
     above = [f"by more than {', '.join(above)}", *never[:1]] if above else never[:1]
     return "; ".join([*parts, f"an angle differs {', '.join(above)}"])
 

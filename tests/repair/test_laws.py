@@ -470,3 +470,28 @@ def test_the_words_of_each_law_can_be_filled(law: Law) -> None:
     assert law.fields
     assert bool(law.c) == any("c" in names_in(each) for each in (
         expressions_of(law).frequency, expressions_of(law).phase, expressions_of(law).magnitude) if each is not None)
+
+
+@pytest.mark.parametrize(("source", "target"), [
+    ("transformers/proportional", "transformers/half:head_dim=512:partial_rotary_factor=0.25"),
+    ("transformers/half:head_dim=512:partial_rotary_factor=0.25", "transformers/proportional"),
+])
+def test_pairs_that_never_turn_are_not_counted(source: str, target: str) -> None:
+    """Gemma 4's other 192 pairs have frequency 0: their number is no cause, the denominator of the exponent is."""
+    told = [law["what"] for cause in prove(source, target).to_json()["causes"] for law in cause["laws"]]
+    assert (told[0], "number of rotated pairs" in told) == ("denominator of the exponent", False)
+
+
+def test_a_minus_sign_that_is_lacking_is_no_base() -> None:
+    """1/10000 as a base says the same, and nobody means it."""
+    causes = prove("transformers/half:head_dim=64", "tests/small_layouts/growing.toml:n=64").to_json()["causes"]
+    assert ["sign of the exponent"] == [law["what"] for cause in causes for law in cause["laws"]]
+
+
+@pytest.mark.parametrize(("source", "target", "words"), [
+    ("transformers/half", "generic/nope", "turns none of the source's 64 pairs"),
+    ("generic/nope", "transformers/half", "turns 64 pairs, the source none"),
+])
+def test_a_side_that_turns_nothing(source: str, target: str, words: str) -> None:
+    """Layers without RoPE, on either side."""
+    assert words in prove(source, target).to_json()["causes"][0]["text"]
