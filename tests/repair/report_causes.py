@@ -41,7 +41,7 @@ _HALVES = ("pairing: the source pairs the halves of the rotated lanes",)
 _ADJACENTS = ("pairing: the source pairs adjacent lanes",)
 _LANES = "which lanes are a pair: "
 _CONVERTED = "a permutation of rows is all that is left"
-_NONE_BUT = "number of rotated pairs: the target turns 64 pairs, the source only those before pair 0"
+_NONE = "number of rotated pairs: the target turns 64 pairs, the source none"
 
 PAIRING = (
     Reported("RB-010", "openvino/rope:kind=input_interleaved", "openvino/rope",
@@ -133,7 +133,7 @@ ROTATED = (
     Reported("RB-070", f"{_HALF}:{_QWEN35}", "flashinfer/rope:head_dim=256", ("with rotary_dim=64 ",)),
     Reported("RB-074", f"{_HALF}:partial_rotary_factor=0.25", "flash-attention/rotary", ("with rotary_dim=32 ",)),
     Reported("RB-124", "transformers/vision-chunked", "generic/nope:head_dim=64",
-             ("number of rotated pairs: ", "turn the others too"), ("h=h,w=w,p=h",)),
+             ("number of rotated pairs: ", "turns none of the source's 32 pairs"), ("h=h,w=w,p=h",)),
     Reported("RB-132", "transformers/proportional", "tests/distance:distance=64:base=10000", ("with distance=256 ",)),
     Reported("RB-134", _ADJACENT, f"{_ADJACENT}:partial_rotary_factor=0.5", ("with partial_rotary_factor=1 ",)),
     Reported("RB-136", f"{_HALF}:partial_rotary_factor=0.75", "vllm/rope", ("with rotary_dim=96 ",)),
@@ -141,9 +141,9 @@ ROTATED = (
              ("with rotary_dim=64 ",)),
     Reported("RB-140", "transformers/proportional:partial_rotary_factor=0.25", f"{_HALF}:head_dim=512",
              ("the target computes what the source would with partial_rotary_factor=1",)),
-    Reported("RB-230", "generic/nope", "tensorrt-llm/rope:position_embedding_type=rope_gptj", (_NONE_BUT,)),
-    Reported("RB-232", "generic/nope", f"{_HALF}:rope_theta=5000000", (_NONE_BUT,)),
-    Reported("RB-234", "generic/nope", "llama-cpp/text:arch=smollm3", (_NONE_BUT,)),
+    Reported("RB-230", "generic/nope", "tensorrt-llm/rope:position_embedding_type=rope_gptj", (_NONE,)),
+    Reported("RB-232", "generic/nope", f"{_HALF}:rope_theta=5000000", (_NONE,)),
+    Reported("RB-234", "generic/nope", "llama-cpp/text:arch=smollm3", (_NONE,)),
 )
 
 FREQUENCIES = (
