@@ -124,7 +124,9 @@ def _uneven(claim: Claim, ours: Rays, theirs: Rays) -> Uneven | None:
         for ray, units in more.items():
             if len(units) > len(fewer.get(ray, ())):
                 counts = len(ours.get(ray, ())), len(theirs.get(ray, ()))
-                is_proof = not claim.whole_positions or (_is_algebraic(ours) and _is_algebraic(theirs))
+                # Between feeds a constant angle counts whole turns at all positions.
+                sees_turns = claim.whole_positions or len(claim.feeds) > 1
+                is_proof = not sees_turns or (_is_algebraic(ours) and _is_algebraic(theirs))
                 return Uneven(units[-1].pair or 0, in_source, counts, is_proof)
     return None
 

@@ -12,7 +12,7 @@ from enum import Enum
 from fractions import Fraction
 
 from prover.claims.claim import Claim, make_claim
-from prover.claims.relation import Outcome, Relation
+from prover.claims.relation import UNTOUCHED, Outcome, Relation
 from prover.claims.solver import Solver
 from prover.errors import InputError, ProverError
 from prover.exact.number import ONE, exact
@@ -104,7 +104,9 @@ class Repairs:
     @property
     def is_refuted(self) -> bool:
         """Whether it is proved that nothing that is allowed helps."""
-        return self.found is None and self.verdict.fails is not None and all(each.proved for each in self.closed)
+        fails = self.verdict.fails  # kernels that are not identical may still score alike
+        untouched = fails is not None and fails.rung >= UNTOUCHED.rung
+        return self.found is None and untouched and all(each.proved for each in self.closed)
 
 
 def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:

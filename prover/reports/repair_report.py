@@ -17,8 +17,10 @@ from prover.repair.replay import Replay
 from prover.reports.idiom import find_idiom
 from prover.reports.report import relation_word
 from prover.reports.size_report import size_json
+from prover.reports.stored_report import stored_words
 from prover.reports.text import code_markdown, labelled_markdown, labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
+from prover.verdicts.verdict import Found
 
 SCHEMA = "rope-prover/repair/1"
 JSON = dict[str, Any]
@@ -131,7 +133,16 @@ def _code(repair: Repair) -> JSON | None:
 
 
 def headline(found: Repairs, outcome: Outcome) -> str:
-    """The answer in a sentence."""
+    """The answer in a sentence; it is said where stored numbers stand for others."""
+    made = found.found.verdict.as_stored if found.found is not None else None
+    text = _headline(found, outcome)
+    if made is None or made.found is not Found.CHOICE:
+        return text
+    words = stored_words(made)
+    return f"{words[0].upper()}{words[1:]}: {text[0].lower()}{text[1:]}"
+
+
+def _headline(found: Repairs, outcome: Outcome) -> str:
     if found.found is not None and not found.found.kinds:
         return "Nothing has to change: the target computes the source with the weights as they are."
     if found.found is not None:

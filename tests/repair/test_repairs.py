@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, product
 from pathlib import Path
@@ -14,7 +15,7 @@ from mpmath import mp, mpf, nstr
 from plain_loops import mrope_axis
 from prover import checker, prove_runtime
 from prover import find_repair as repair
-from prover.claims.relation import Outcome
+from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError
 from prover.layouts.loading import load, outline
 from prover.layouts.spec import catalogue
@@ -314,3 +315,17 @@ def test_a_head_whose_rows_were_moved_before() -> None:
     found = find_repair(source, target, (), (Kind.PERMUTATION, Kind.FACTORS))
     assert found.found is not None
     assert found.found.verdict.claim.target.pairs[0].read == (rows[0], rows[4])
+
+
+def test_what_holds_only_as_stored_is_said_first() -> None:
+    """HunYuan's base of a GGUF file is the rounded one of the model: nothing has to change, as stored in float32."""
+    found = repair("ggml/neox:base=f32(11158840)", "vllm/rope:rope_type=dynamic_alpha:alpha=1000:base=10000")
+    assert found.exit_code == 0
+    assert found.headline.startswith("As stored in float32: nothing has to change")
+
+
+def test_what_is_only_not_identical_is_not_refuted() -> None:
+    """Outputs that differ do not show that scores do."""
+    found = _found("ggml/neox", "ggml/normal", (), ())
+    outputs = replace(found, verdict=replace(found.verdict, fails=Relation.IDENTICAL))
+    assert (found.is_refuted, outputs.is_refuted) == (True, False)
