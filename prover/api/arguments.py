@@ -24,7 +24,8 @@ def relation_of(name: RelationName) -> Relation:
     if name not in names:
         raise InputError(
             f"there is no relation '{str(name)[:60]}'", where="relation",
-            advice=f"Relations: {', '.join(names)}. For bits there is prove_bits",
+            advice=f"Relations: {', '.join(names)}. For bits there is prove_bits, for what a kernel accepts at "
+            "run time prove_runtime",
         )
     return Relation(name)
 

@@ -68,27 +68,30 @@ def _answer(
     positions: int, library: str | None,
 ) -> Answer:
     """`allow`: None for what the relation runtime allows."""
-    from prover.claims.relation import EXIT_CODES, Outcome
+    from prover.claims.relation import EXIT_CODES
     from prover.layouts.axes import axes_feeds
     from prover.repair import repairs
     from prover.repair.size import require_positions
-    from prover.reports.repair_report import outcome_of, repair_json, repair_markdown, repair_text
+    from prover.reports.repair_report import (
+        outcome_of,
+        repair_json,
+        repair_markdown,
+        repair_text,
+        runtime_outcome,
+    )
 
     require_positions(positions)
     (first, _), (second, _) = (loaded_told(side) for side in (source, target))
     kinds = repairs.RUNTIME if allow is None else repairs.allowed_kinds(allow, second)
     found = repairs.find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions)
-    outcome = outcome_of(found)
-    if allow is None and outcome is Outcome.CONVERTIBLE:
-        outcome = Outcome.EQUIVALENT  # the asker said that all this may be done
+    outcome = outcome_of(found) if allow is not None else runtime_outcome(found)
     replayed = _replayed(found, library)
     failed = not isinstance(replayed, str) and not replayed.passed
     code = EXIT_INTERNAL if failed else EXIT_CODES[outcome]
     root = repair_json(found, outcome, code, replayed)
-    certificate = found.found.verdict.certificate if found.found else found.verdict.certificate
     return Answer(
-        code, lambda: dict(root), lambda path: repair_text(root, path), outcome.value, root["headline"], certificate,
-        lambda path: repair_markdown(root, path),
+        code, lambda: dict(root), lambda path: repair_text(root, path), outcome.value, root["headline"],
+        found.final.certificate, lambda path: repair_markdown(root, path),
     )
 
 

@@ -102,6 +102,11 @@ class Repairs:
     closed: tuple[Closed, ...]
 
     @property
+    def final(self) -> Verdict:
+        """The verdict of the repair, if one was found; else the one as things are."""
+        return self.verdict if self.found is None else self.found.verdict
+
+    @property
     def is_refuted(self) -> bool:
         """Whether it is proved that nothing that is allowed helps."""
         fails = self.verdict.fails  # kernels that are not identical may still score alike
@@ -313,7 +318,7 @@ def _settings(question: _Question, plain: Loaded) -> Iterator[_Setting]:
 
 def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Repair | None:
     """The repair with these factors, if it is proved and the stored factors can be had. Raises ProverError."""
-    factors, name = stored_factors(found.values), question.target.layout.name
+    factors, name = stored_factors(found.values), f"{question.target.layout.name} (changed)"
     if factors is None:
         return None
     exactly = with_factors(setting.target, found.values, name)

@@ -40,6 +40,12 @@ def outcome_of(found: Repairs) -> Outcome:
     return Outcome.DIFFERENT if found.is_refuted else Outcome.UNDECIDED
 
 
+def runtime_outcome(found: Repairs) -> Outcome:
+    """The same where the asker said that rows may be moved and all that the kernel accepts at run time be changed."""
+    outcome = outcome_of(found)
+    return Outcome.EQUIVALENT if outcome is Outcome.CONVERTIBLE else outcome
+
+
 def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Replay | str) -> JSON:
     """Everything that is known; only JSON types. `replayed`: what ggml's kernel gave, or why it was not run."""
     claim = found.verdict.claim
