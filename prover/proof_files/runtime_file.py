@@ -35,7 +35,7 @@ from prover.proof_files.stored import check_stored
 from prover.repair.repairs import RUNTIME, find_repair
 from prover.reports.repair_report import JSON, repair_json, runtime_outcome
 from prover.resources import shown_path
-from prover.sources.reading import resolve
+from prover.sources.reading import resolve_part
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,8 +68,13 @@ def run_runtime(path: Path, update: bool) -> ProofResult:
     """Look for the repair anew, compare with the expectation, and check the stored certificate."""
     stated = typed_toml(path, RuntimeFile)
     try:
-        source, target = (load(resolve(spec, path.parent)) for spec in (stated.source, stated.target))
-        repairs = find_repair(source, target, stated.feeds, RUNTIME)
+        parts = [resolve_part(spec, path.parent) for spec in (stated.source, stated.target)]
+        source, target = (
+            load(part.spec) if part.rows is None else load(part.spec).moved(part.rows) for part in parts
+        )
+        repairs = find_repair(
+            source, target, stated.feeds, RUNTIME, besides=(parts[0].beside, parts[1].beside)
+        )
         outcome = runtime_outcome(repairs)
         found = repair_json(repairs, outcome, EXIT_CODES[outcome], "")
         problems, rejected = _unexpected(stated.expect, found), False

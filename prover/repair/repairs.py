@@ -36,6 +36,7 @@ from prover.repair.factors import (
 )
 from prover.repair.refeed import Fed, other_feeds, written_feeds
 from prover.repair.size import Size, size_of
+from prover.sources.beside import UNSAID, Beside, Held, hold
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict, prove
 
@@ -94,12 +95,17 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """The verdict as things are, the repair that was found, and what was tried before it."""
+    """The verdict as things are, the repair that was found, and what was tried before it.
+
+    `beside`: what acts on the scores beside the layouts, held against each other; its outcome says what comes of it
+    with what is allowed. The rest is about the layouts alone.
+    """
 
     verdict: Verdict
     allowed: tuple[Kind, ...]
     found: Repair | None
     closed: tuple[Closed, ...]
+    beside: tuple[Held, ...] = ()
 
     @property
     def final(self) -> Verdict:
@@ -139,12 +145,30 @@ def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
 
 def find_repair(
     source: Loaded, target: Loaded, feeds: Sequence[str] = (), kinds: tuple[Kind, ...] = tuple(Kind),
-    positions: int = 131072,
+    positions: int = 131072, besides: tuple[Beside, Beside] = (UNSAID, UNSAID),
 ) -> Repairs:
     """The least change of the target found with which it computes the source. Raises InputError as `prove` does.
 
-    `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose.
+    `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose. `besides`: what
+    acts on the scores of each side beside its layout.
     """
+    return replace(_of_layouts(source, target, feeds, kinds, positions), beside=_held(besides, kinds))
+
+
+def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...]) -> tuple[Held, ...]:
+    """What is beside the layouts; a constant factor may be folded into rows of W_q where these may be scaled."""
+    found = []
+    for held in hold(*besides, None, 0):
+        if held.outcome is Outcome.CONVERTIBLE and Kind.MAGNITUDE not in kinds:
+            # A magnitude of the layout is a parameter too, with which scores could be made up for.
+            held = replace(held, outcome=Outcome.UNDECIDED if Kind.PARAMETER in kinds else Outcome.DIFFERENT)
+        found.append(held)
+    return tuple(found)
+
+
+def _of_layouts(
+    source: Loaded, target: Loaded, feeds: Sequence[str], kinds: tuple[Kind, ...], positions: int
+) -> Repairs:
     verdict = prove_loaded(source, target, feeds)
     if verdict.outcome is Outcome.EQUIVALENT:
         return Repairs(verdict, kinds, Repair((), target.layout.name, verdict), ())
