@@ -20,9 +20,13 @@ from prover.claims.unit import Unit
 from prover.exact.enclosure import bounds, enclose, sign
 from prover.exact.number import ONE, ZERO, Exact, exact
 from prover.exact.storing import format_of
+from prover.layouts.choices import choices_of
 from prover.layouts.expand import expand, parameter_values
 from prover.layouts.family import Family, Given
+from prover.layouts.family_file import load_family
+from prover.layouts.layout import Pair
 from prover.layouts.loading import Loaded
+from prover.layouts.spec import parse_spec
 
 Ray = tuple[Exact, ...]
 Rays = dict[Ray, list[Unit]]
@@ -67,17 +71,41 @@ def refuses_factors(family: Family) -> str | None:
     return None if family.factors else f"{family.name} has no frequency factors"
 
 
+def choices_with_factors(target: Loaded) -> Iterator[str]:
+    """What could be chosen in the target's spec so that its kernel takes factors, where it takes none as it is."""
+    spec = parse_spec(target.layout.name.removesuffix(" (rows moved)"))
+    choices = choices_of(spec.path)
+    written = {name: word for name, word in spec.values if name in {choice.name for choice in choices}}
+    for choice in choices:
+        for word in choice.words:
+            family = load_family(spec.path, spec.name, written | {choice.name: word.name})
+            if refuses_factors(family) is None:
+                yield f"{choice.name}={word.name}"
+
+
 def divides_angles(target: Loaded) -> bool:
     """Whether the factors of the target, at some values, divide the angle of each pair and change nothing else."""
-    count = len(target.layout.pairs)
-    plain, divided = (
-        with_factors(target, [exact(value) for value in values], target.layout.name).layout.pairs
-        for values in ([1] * count, range(2, count + 2))
-    )
+    plain, divided = _at_two(target)
+    count = len(plain)
     return all(
         own.with_angles(lambda angle, by=value: angle.scaled(ONE / exact(by))) == other  # type: ignore[misc]
         for value, own, other in zip(range(2, count + 2), plain, divided, strict=True)
     )
+
+
+def are_read(target: Loaded) -> bool:
+    """Whether the factors of the target change anything at its parameters: of two lists one may be in use."""
+    plain, divided = _at_two(target)
+    return plain != divided
+
+
+def _at_two(target: Loaded) -> list[tuple[Pair, ...]]:
+    """The pairs of the target with all factors 1, and with 2, 3, 4 and so on."""
+    count = len(target.layout.pairs)
+    return [
+        with_factors(target, [exact(value) for value in values], target.layout.name).layout.pairs
+        for values in ([1] * count, range(2, count + 2))
+    ]
 
 
 def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:

@@ -27,6 +27,8 @@ from prover.repair.factors import (
     Factor,
     Factors,
     Uneven,
+    are_read,
+    choices_with_factors,
     counted_sections,
     divides_angles,
     find_factors,
@@ -80,6 +82,7 @@ class Repair:
     parameters: tuple[Set, ...] = ()
     fed: Fed | None = None
     factors: tuple[Factor, ...] = ()
+    factors_name: str = ""
     left: tuple[Claim, Size | None] | None = None
     limits: tuple[Limit, ...] = ()
 
@@ -139,7 +142,9 @@ def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
         return ()
     refused = refuses_factors(target.family)
     if Kind.FACTORS.value in words and refused is not None:
-        raise InputError(refused, where="--allow factors", advice="Leave it out, or name a layout that takes factors")
+        chosen = " or ".join(f":{each}" for each in choices_with_factors(target))
+        other = f"the target with {chosen}, where it takes some" if chosen else "a layout that takes factors"
+        raise InputError(refused, where="--allow factors", advice=f"Leave it out, or name {other}")
     return tuple(kind for kind in Kind if not words or kind.value in words)
 
 
@@ -283,17 +288,22 @@ def _feed(question: _Question) -> Repair | Closed:
 def _factors(question: _Question) -> Repair | Closed:
     refused = refuses_factors(question.target.family)
     if refused is not None:
-        return Closed(Kind.FACTORS, refused, proved=True)
-    name, ones = question.target.family.name, [ONE] * len(question.target.layout.pairs)
+        chosen = " or ".join(choices_with_factors(question.target)) if Kind.PARAMETER in question.allowed else ""
+        told = f"{refused}, and with {chosen}, which is not tried here, it takes some" if chosen else refused
+        return Closed(Kind.FACTORS, told, proved=not chosen)
+    name, own = question.target.family.name, question.target.layout.name
+    left, target = _contradicted(question.target)
     try:
-        plain = with_factors(question.target, ones, question.target.layout.name)
-        if not divides_angles(question.target):
+        plain = with_factors(target, [ONE] * len(target.layout.pairs), own)
+        if not are_read(target):
+            return Closed(Kind.FACTORS, f"{question.target.family.factors} of {name} is not read at these parameters")
+        if not divides_angles(target):
             return Closed(Kind.FACTORS, f"the factors of {name} do more than to divide the angle of a pair each")
     except ProverError as fault:
         return Closed(Kind.FACTORS, f"{name} does not take one factor for each pair ({fault.message})")
     uneven: Uneven | None = None
     beyond = False
-    for setting in _settings(question, plain):
+    for setting in _settings(question, plain, left):
         try:
             found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed)
             beyond |= isinstance(found, Factors) and stored_factors(found.values) is None
@@ -302,7 +312,7 @@ def _factors(question: _Question) -> Repair | Closed:
             continue  # a number of it cannot be had
         if repair is not None:
             return repair
-        if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
+        if isinstance(found, Uneven) and setting.parameters == left and setting.fed is None:
             uneven = found
     if uneven is not None:
         # Of a stranger's layout it is not known that its factors divide angles whatever they are.
@@ -319,13 +329,39 @@ _FINDERS: dict[Kind, Callable[[_Question], Repair | Closed]] = {
 }
 
 
-def _settings(question: _Question, plain: Loaded) -> Iterator[_Setting]:
-    """The target as it is and as it may be called otherwise: other sections, another feed, both."""
+def _contradicted(target: Loaded) -> tuple[tuple[Set, ...], Loaded]:
+    """The target without what is given in place of factors, such as a base: one parameter, if it takes them then."""
+
+    def takes(changed: Loaded) -> bool:
+        try:
+            found = with_factors(changed, [ONE] * len(target.layout.pairs), target.layout.name).layout
+        except ProverError:
+            return False
+        return (found.width, len(found.pairs)) == (target.layout.width, len(target.layout.pairs))
+
+    if takes(target):
+        return (), target
+    for name, _ in target.given:
+        changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
+        if name != target.family.factors and takes(changed):
+            was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
+                           for each in (target, changed))
+            return (Set(name, was, needed),), changed
+    return (), target
+
+
+def _settings(question: _Question, plain: Loaded, left: tuple[Set, ...]) -> Iterator[_Setting]:
+    """The target as it is and as it may be called otherwise: other sections, another feed, both.
+
+    `left`: what is not given in any of them.
+    """
+    if left and Kind.PARAMETER not in question.allowed:
+        return
     own = make_claim(question.source, plain, question.feeds)
     feeds: list[tuple[Fed | None, Claim]] = [(None, own)]
     feeds += other_feeds(own) if Kind.FEED in question.allowed else ()
     for fed, claim in feeds:
-        yield _Setting(plain, claim, (), fed)
+        yield _Setting(plain, claim, left, fed)
         if Kind.PARAMETER in question.allowed:
             for name, wanted in counted_sections(claim, plain):
                 given = dict(plain.given) | {name: tuple(map(Fraction, wanted))}
@@ -337,7 +373,7 @@ def _settings(question: _Question, plain: Loaded) -> Iterator[_Setting]:
                     continue  # the kernel does not take these
                 was = show_value(parameter_values(plain.family, dict(plain.given))[name])
                 parameter = Set(name, was, ",".join(map(str, wanted)))
-                yield _Setting(changed, replace(claim, target=changed.layout), (parameter,), fed)
+                yield _Setting(changed, replace(claim, target=changed.layout), (*left, parameter), fed)
 
 
 def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Repair | None:
@@ -357,7 +393,7 @@ def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Rep
     made = _made(question, proved, _spec(question.target, values), setting)
     told = ("factors", "feed") if setting.fed else ("factors",)
     return made and replace(
-        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors,
+        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors, factors_name=list_name,
         left=(between, size_of(between, question.positions)),
         limits=tuple(each for each in question.target.family.limits if each.of in told),
     )
