@@ -24,7 +24,6 @@ from prover.layouts.choices import choices_of
 from prover.layouts.expand import expand, parameter_values
 from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
-from prover.layouts.layout import Pair
 from prover.layouts.loading import Loaded
 from prover.layouts.spec import parse_spec
 
@@ -85,36 +84,22 @@ def choices_with_factors(target: Loaded) -> Iterator[str]:
 
 def divides_angles(target: Loaded) -> bool:
     """Whether the factors of the target, at some values, divide the angle of each pair and change nothing else."""
-    plain, divided = _at_two(target)
-    count = len(plain)
+    count = len(target.layout.pairs)
+    plain, divided = (
+        with_factors(target, [exact(value) for value in values], target.layout.name).layout.pairs
+        for values in ([1] * count, range(2, count + 2))
+    )
     return all(
         own.with_angles(lambda angle, by=value: angle.scaled(ONE / exact(by))) == other  # type: ignore[misc]
         for value, own, other in zip(range(2, count + 2), plain, divided, strict=True)
     )
 
 
-def are_read(target: Loaded) -> bool:
-    """Whether the factors of the target change anything at its parameters: of two lists one may be in use."""
-    plain, divided = _at_two(target)
-    return plain != divided
-
-
-def _at_two(target: Loaded) -> list[tuple[Pair, ...]]:
-    """The pairs of the target with all factors 1, and with 2, 3, 4 and so on."""
-    count = len(target.layout.pairs)
-    return [
-        with_factors(target, [exact(value) for value in values], target.layout.name).layout.pairs
-        for values in ([1] * count, range(2, count + 2))
-    ]
-
-
 def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
-    """The target with these exact factors in place of its own."""
-    parameter = target.family.factors
-    assert parameter is not None
+    """The target with these exact factors in place of its own, in each of its lists of them."""
     ones = tuple(Fraction(1) for _ in values)  # which meet the requirements as any positive numbers do
-    given: dict[str, Given] = {**dict(target.given), parameter: ones}
-    layout = expand(target.family, given, name, {parameter: tuple(values)})
+    given: dict[str, Given] = {**dict(target.given), **dict.fromkeys(target.family.factors, ones)}
+    layout = expand(target.family, given, name, dict.fromkeys(target.family.factors, tuple(values)))
     changed = replace(target, layout=layout, given=tuple(given.items()), stored=(), rows=None)
     return changed if target.rows is None else changed.moved(target.rows)
 

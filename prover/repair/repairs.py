@@ -27,7 +27,6 @@ from prover.repair.factors import (
     Factor,
     Factors,
     Uneven,
-    are_read,
     choices_with_factors,
     counted_sections,
     divides_angles,
@@ -72,8 +71,9 @@ class Set:
 class Repair:
     """A change of the target, and the verdict of the source against the target so changed.
 
-    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `left`: by how
-    much the stored factors differ from the exact ones.
+    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `lists`: the
+    parameters that take the factors, each all of them. `left`: by how much the stored factors differ from the exact
+    ones.
     """
 
     kinds: tuple[Kind, ...]
@@ -82,7 +82,7 @@ class Repair:
     parameters: tuple[Set, ...] = ()
     fed: Fed | None = None
     factors: tuple[Factor, ...] = ()
-    factors_name: str = ""
+    lists: tuple[str, ...] = ()
     left: tuple[Claim, Size | None] | None = None
     limits: tuple[Limit, ...] = ()
 
@@ -216,8 +216,8 @@ def _made(question: _Question, verdict: Verdict | None, spec: str, setting: _Set
     kinds = [Kind.PERMUTATION] if moved and verdict.holds.rung > Relation.EQUAL_SCORES.rung else []
     kinds += [Kind.MAGNITUDE] if is_scaled else []
     names = {each.name for each in setting.parameters}
-    kinds += [Kind.PARAMETER] if names - {question.target.family.factors} else []
-    kinds += [Kind.FACTORS] if question.target.family.factors in names else []
+    kinds += [Kind.PARAMETER] if names - set(question.target.family.factors) else []
+    kinds += [Kind.FACTORS] if names & set(question.target.family.factors) else []
     kinds += [Kind.FEED] if setting.fed else []
     if verdict.holds is Relation.LINEAR or not set(kinds) <= set(question.allowed):
         return None
@@ -295,8 +295,6 @@ def _factors(question: _Question) -> Repair | Closed:
     left, target = _contradicted(question.target)
     try:
         plain = with_factors(target, [ONE] * len(target.layout.pairs), own)
-        if not are_read(target):
-            return Closed(Kind.FACTORS, f"{question.target.family.factors} of {name} is not read at these parameters")
         if not divides_angles(target):
             return Closed(Kind.FACTORS, f"the factors of {name} do more than to divide the angle of a pair each")
     except ProverError as fault:
@@ -343,7 +341,7 @@ def _contradicted(target: Loaded) -> tuple[tuple[Set, ...], Loaded]:
         return (), target
     for name, _ in target.given:
         changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
-        if name != target.family.factors and takes(changed):
+        if name not in target.family.factors and takes(changed):
             was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
                            for each in (target, changed))
             return (Set(name, was, needed),), changed
@@ -385,15 +383,14 @@ def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Rep
     near = with_factors(setting.target, [exact(factor.stored) for factor in factors], name)
     own = tuple(replace(feed, source=feed.target) for feed in setting.claim.feeds)
     between = Claim(exactly.layout, near.layout, own)
-    list_name = setting.target.family.factors or ""
-    values = {each.name: each.needed for each in setting.parameters} | {
-        list_name: f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
-    }
+    lists = setting.target.family.factors
+    text = f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
+    values = {each.name: each.needed for each in setting.parameters} | dict.fromkeys(lists, text)
     proved = _proved(replace(setting.claim, target=exactly.layout))
     made = _made(question, proved, _spec(question.target, values), setting)
     told = ("factors", "feed") if setting.fed else ("factors",)
     return made and replace(
-        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors, factors_name=list_name,
+        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors, lists=lists,
         left=(between, size_of(between, question.positions)),
         limits=tuple(each for each in question.target.family.limits if each.of in told),
     )

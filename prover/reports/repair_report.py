@@ -110,7 +110,7 @@ def _repair_json(repair: Repair) -> JSON:
             },
         },
         "factors": [_factor_json(factor) for factor in repair.factors] or None,
-        "factors_name": repair.factors_name or None,
+        "factors_in": list(repair.lists) or None,
         "float32_leaves": repair.left and size_json(*repair.left),
         "permutation": list(holds.permutation) if moved and holds else None,
         "row_factors": [
@@ -256,7 +256,8 @@ def _change_rows(repair: JSON) -> list[tuple[str, str]]:
     if repair["factors"]:
         values = [f"{factor['float32_value']:.9g}" for factor in repair["factors"]]
         shown = ", ".join(values[:SHOWN]) + (f", … {values[-1]}" if len(values) > SHOWN else "")
-        called = "" if repair["factors_name"] == "freq_factors" else f" ({repair['factors_name']})"
+        lists = repair["factors_in"]
+        called = "" if lists == ["freq_factors"] else f" ({_and(lists)}{', the same in both' * (len(lists) > 1)})"
         rows.append(("change", f"frequency factors{called}, one for each of {len(values)} pairs, as float32: {shown} "
                                "(all in --json)"))
     if repair["permutation"]:

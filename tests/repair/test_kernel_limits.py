@@ -8,26 +8,28 @@ freqs were run on mlx 0.32.4 (CPU), and the repair of transformers' chunked M-Ro
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from plain_loops import mrope_axis
-from prover import find_repair
+from prover import find_repair, prove
 from prover.errors import InputError
 from prover.layouts.loading import load
 from prover.repair.factors import divides_angles, refuses_factors
 
+BOTH = ["short_factor", "long_factor"]
 ONES = ",".join("1" * 8)
 LLAMA3 = ("transformers/half:head_dim=16:rope_type=llama3:factor=8:original_max_position_embeddings=8192:"
           "low_freq_factor=1:high_freq_factor=4:rope_theta=500000")
 LONG = "original_max_position_embeddings=4096:max_position_embeddings=4096"
 WITH_LISTS = {
-    "mlx/rope:head_dim=16": "freqs",
-    f"mlx-lm/su-rope:head_dim=16:{LONG}:long_factor={ONES}": "long_factor",
-    f"vllm/longrope:head_size=16:{LONG}:short_factor={ONES}:long_factor={ONES}": "short_factor",
-    f"sglang/longrope:head_size=16:{LONG}:short_factor={ONES}:long_factor={ONES}": "short_factor",
-    f"transformers/half:head_dim=16:rope_type=longrope:{LONG}:short_factor={ONES}:long_factor={ONES}": "short_factor",
+    "mlx/rope:head_dim=16": ["freqs"],
+    f"mlx-lm/su-rope:head_dim=16:{LONG}:long_factor={ONES}": ["long_factor"],
+    f"vllm/longrope:head_size=16:{LONG}:short_factor={ONES}:long_factor={ONES}": BOTH,
+    f"sglang/longrope:head_size=16:{LONG}:short_factor={ONES}:long_factor={ONES}": BOTH,
+    f"transformers/half:head_dim=16:rope_type=longrope:{LONG}:short_factor={ONES}:long_factor={ONES}": BOTH,
 }
 
 
@@ -47,7 +49,7 @@ def llama3_frequencies() -> list[float]:
 def test_a_list_that_divides_angles(spec: str) -> None:
     """Each number divides the angle of its pair and changes nothing else."""
     loaded = load(spec)
-    assert WITH_LISTS[spec] == loaded.family.factors
+    assert WITH_LISTS[spec] == list(loaded.family.factors)
     assert refuses_factors(loaded.family) is None
     assert divides_angles(loaded)
 
@@ -56,7 +58,7 @@ def test_a_list_that_divides_angles(spec: str) -> None:
 def test_llama3_on_kernels_that_know_no_llama3(spec: str) -> None:
     """The list makes the kernel turn by llama3's frequencies: base 10000 or periods divided by what was found."""
     found = find_repair(LLAMA3, spec, allow=("factors",)).to_json()["repair"]
-    assert (["factors"], "identical", WITH_LISTS[spec]) == (found["changes"], found["relation"], found["factors_name"])
+    assert (["factors"], "identical", WITH_LISTS[spec]) == (found["changes"], found["relation"], found["factors_in"])
     own = [1.0 if spec.startswith("mlx/") else 10000 ** (-2 * j / 16) for j in range(8)]
     turned = [own[j] / factor["float32_value"] for j, factor in enumerate(found["factors"])]
     assert np.allclose(llama3_frequencies(), turned, rtol=2**-23, atol=0)
@@ -91,11 +93,11 @@ def test_freqs_and_moved_rows_in_numpy() -> None:
 
 
 def test_imrope_on_chunked_mrope_of_transformers() -> None:
-    """Qwen2-VL's kernel with rope_type longrope: moved rows and short_factor, held against loops written apart."""
+    """Qwen2-VL's kernel with rope_type longrope: moved rows and both lists, held against loops written apart."""
     target = ("transformers/mrope-chunked:head_dim=16:mrope_section=3,3,2:rope_type=longrope:"
               f"{LONG}:short_factor={ONES}:long_factor={ONES}")
     found = find_repair("ggml/imrope:head_dim=16:sections=3,3,2,0", target, feeds="image").to_json()["repair"]
-    assert (["permutation", "factors"], "short_factor") == (found["changes"], found["factors_name"])
+    assert (["permutation", "factors"], BOTH) == (found["changes"], found["factors_in"])
     assert any("long_factor for all its positions" in limit["text"] for limit in found["limits"])
     rows, factors = np.array(found["permutation"]), [f["float32_value"] for f in found["factors"]]
     chunks = [0, 0, 0, 1, 1, 1, 2, 2]
@@ -144,11 +146,31 @@ def test_a_choice_under_which_factors_are_taken() -> None:
         find_repair("ggml/imrope", "transformers/mrope-chunked", feeds="image", allow="factors")
 
 
-def test_a_list_that_is_not_in_use() -> None:
-    """In a long batch transformers reads long_factor, so that other numbers in short_factor change nothing."""
-    target = (f"transformers/half:head_dim=16:rope_type=longrope:{LONG}:short_factor={ONES}:long_factor={ONES}:"
-              "seq_len=5000")
-    found = find_repair(LLAMA3, target, allow=("permutation", "factors"))
-    told = found.to_json()["not_possible"][-1]
-    assert ("factors", False, True) == (told["what"], told["proved"], "short_factor of" in told["why"])
-    assert 3 == found.exit_code
+@pytest.mark.parametrize(("target", "now", "later"), [
+    (f"transformers/half:head_dim=16:rope_type=longrope:{LONG}:short_factor={ONES}:long_factor={ONES}", "seq_len=5000",
+     "seq_len=9"),
+    (f"vllm/longrope:head_size=16:{LONG}:short_factor={ONES}:long_factor={ONES}", "max_model_len=5000",
+     "max_model_len=9"),
+    ("llama-cpp/longrope:head_dim=16:n_rot=16:n_ctx_orig=4096", "n_ctx=5000", "n_ctx=9"),
+])
+def test_both_lists_get_the_same(target: str, now: str, later: str) -> None:
+    """Which list is read goes by a length: the repair holds at any, since it fills both."""
+    found = find_repair(LLAMA3, f"{target}:{now}", allow=("permutation", "factors")).to_json()["repair"]
+    assert BOTH == found["factors_in"]
+    for spec in (found["spec"], found["spec"].replace(now, later)):
+        again = prove(LLAMA3, spec)
+        assert ("equivalent", "identical") == (again.verdict, again.relation)
+    changed = target if "short_factor" in target else f"{target}:short_factor={ONES}:long_factor={ONES}"
+    assert "different" == prove(LLAMA3, f"{changed}:{later}").verdict
+
+
+@pytest.mark.parametrize(("written", "said"), [
+    ('["ff", "ff"]', "named twice"), ('["ff", "gg"]', "no list parameter 'gg'"), ('"gg"', "no list parameter 'gg'"),
+])
+def test_lists_that_are_none(written: str, said: str, tmp_path: Path) -> None:
+    """A list that the layout does not have, and one named twice, are refused."""
+    path = tmp_path / "lists.toml"
+    path.write_text(f'title = "lists"\naxes = ["t"]\nwidth = "2"\nfactors = {written}\n[parameters]\n'
+                    'ff = { default = [1] }\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\nangle = "t/ff[0]"\n')
+    with pytest.raises(InputError, match=said):
+        load(str(path))
