@@ -122,28 +122,37 @@ def test_imrope_on_chunked_mrope_of_transformers() -> None:
         assert not np.isclose(wanted, changed(q[rows], at, [1.0] * 8) @ changed(k[rows], other, [1.0] * 8), atol=1e-3)
 
 
+SMALL = "mrope_section=3,3,2"
+
+
 @pytest.mark.parametrize(("target", "source"), [
-    ("vllm/mrope", "vllm-project/vllm@0.33.0"), ("vllm/rope", "vllm-project/vllm@0.33.0"),
-    ("sglang/mrope", "sgl-project/sglang@0.5.23"), ("sglang/mrope-glm", "sgl-project/sglang@0.5.23"),
-    ("sglang/rope", "sgl-project/sglang@0.5.23"), ("mlx-vlm/mrope", "Blaizzy/mlx-vlm@0.7.10"),
+    (f"vllm/mrope:head_size=16:{SMALL}", "vllm-project/vllm@0.33.0"),
+    ("vllm/rope:head_size=16", "vllm-project/vllm@0.33.0"),
+    (f"sglang/mrope:head_size=16:{SMALL}", "sgl-project/sglang@0.5.23"),
+    (f"sglang/mrope-glm:head_size=16:{SMALL}", "sgl-project/sglang@0.5.23"),
+    ("sglang/rope:head_size=16", "sgl-project/sglang@0.5.23"),
+    (f"mlx-vlm/mrope:head_dim=16:{SMALL}", "Blaizzy/mlx-vlm@0.7.10"),
 ])
 def test_kernels_without_a_list(target: str, source: str) -> None:
     """That no factors can be given is said with its source, and refused where they are asked for."""
-    told = find_repair("ggml/imrope" if "mrope" in target else LLAMA3.replace("=16", "=128"), target,
-                       feeds="image" if "mrope" in target else ()).to_json()["not_possible"]
-    why = next((each["why"] for each in told if each["what"] == "factors"), "")
-    assert why == "" or ("takes no frequency factors" in why and source in why)
+    asked = {"feeds": "image"} if "mrope" in target else {}
+    whose = "ggml/imrope:head_dim=16:sections=4,3,1,0" if asked else \
+        "transformers/proportional:head_dim=16:partial_rotary_factor=0.5"
+    (told,) = [each for each in find_repair(whose, target, **asked).to_json()["not_possible"]
+               if each["what"] == "factors"]
+    assert (True, True, True) == ("takes no frequency factors" in told["why"], source in told["why"], told["proved"])
     with pytest.raises(InputError, match="takes no frequency factors") as fault:
-        find_repair("ggml/neox", target, feeds="text", allow="factors")
+        find_repair("ggml/neox:head_dim=16", target, feeds="text", allow="factors")
     assert source in str(fault.value)
 
 
 def test_a_choice_under_which_factors_are_taken() -> None:
     """transformers has no list for rope_type default, and two for longrope: that is named, and proves nothing."""
-    told = find_repair("ggml/imrope", "transformers/mrope-chunked", feeds="image").to_json()["not_possible"][-1]
+    sides = "ggml/imrope:head_dim=16:sections=3,3,2,0", f"transformers/mrope-chunked:head_dim=16:{SMALL}"
+    told = find_repair(*sides, feeds="image").to_json()["not_possible"][-1]
     assert ("factors", False, True) == (told["what"], told["proved"], "with rope_type=longrope" in told["why"])
     with pytest.raises(InputError, match="name the target with :rope_type=longrope"):
-        find_repair("ggml/imrope", "transformers/mrope-chunked", feeds="image", allow="factors")
+        find_repair(*sides, feeds="image", allow="factors")
 
 
 @pytest.mark.parametrize(("target", "now", "later"), [
