@@ -120,7 +120,10 @@ class Repairs:
         """Whether it is proved that nothing that is allowed helps."""
         fails = self.verdict.fails  # kernels that are not identical may still score alike
         untouched = fails is not None and fails.rung >= UNTOUCHED.rung
-        return self.found is None and untouched and all(each.proved for each in self.closed)
+        # A factor beside the layouts may be what their magnitudes differ by.
+        may_cancel = self.verdict.holds is Relation.PAIR_MAP and any(
+            held.outcome is not Outcome.EQUIVALENT for held in self.beside)
+        return self.found is None and untouched and not may_cancel and all(each.proved for each in self.closed)
 
 
 def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
@@ -157,16 +160,21 @@ def find_repair(
     `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose. `besides`: what
     acts on the scores of each side beside its layout.
     """
-    return replace(_of_layouts(source, target, feeds, kinds, positions), beside=_held(besides, kinds))
+    found = _of_layouts(source, target, feeds, kinds, positions)
+    return replace(found, beside=_held(besides, kinds, found.verdict.holds))
 
 
-def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...]) -> tuple[Held, ...]:
-    """What is beside the layouts; a constant factor may be folded into rows of W_q where these may be scaled."""
+def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relation | None) -> tuple[Held, ...]:
+    """What is beside the layouts; a constant factor may be folded into rows of W_q where these may be scaled.
+
+    `holds`: the lowest relation of the layouts. Where they are alike but for magnitudes, or a parameter may give them
+    others, a factor may be made up for by these, which is not looked into.
+    """
+    may_cancel = holds is Relation.PAIR_MAP or Kind.PARAMETER in kinds
     found = []
     for held in hold(*besides, None, 0):
         if held.outcome is Outcome.CONVERTIBLE and Kind.MAGNITUDE not in kinds:
-            # A magnitude of the layout is a parameter too, with which scores could be made up for.
-            held = replace(held, outcome=Outcome.UNDECIDED if Kind.PARAMETER in kinds else Outcome.DIFFERENT)
+            held = replace(held, outcome=Outcome.UNDECIDED if may_cancel else Outcome.DIFFERENT)
         found.append(held)
     return tuple(found)
 

@@ -6,6 +6,7 @@ Which engine has which scale or factor is what tests/sources/test_beside.py hold
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ import numpy as np
 import pytest
 
 from prover import find_repair, prove_runtime
+from prover.claims.relation import Outcome
 from prover.commands.cli import run_command
 from prover.errors import InputError
+from prover.layouts.loading import load
 from prover.proof_files.runtime_file import run_runtime
+from prover.repair.repairs import Kind
+from prover.repair.repairs import find_repair as find_for_layouts
+from prover.reports.repair_report import outcome_of
+from prover.sources.beside import NOTHING, Beside, Given, SoftmaxFactor
 
 SIZES = {"hidden_size": 256, "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 64, "num_hidden_layers": 4,
          "max_position_embeddings": 131072, "vocab_size": 100, "intermediate_size": 256, "rms_norm_eps": 1e-6}
@@ -92,6 +99,21 @@ def test_a_parameter_and_a_constant(tmp_path: Path) -> None:
     assert 5 == found.exit_code
     assert "with rope_theta=10000 and rows of W_q scaled for the softmax factor." in found.headline
     assert 3 == find_repair(path, f"{path}:rope_theta=20000", engine="sglang", allow=("parameter",)).exit_code
+
+
+def test_a_magnitude_may_make_up_for_a_factor() -> None:
+    """A magnitude 3/2 multiplies scores by 9/4; whether the softmax of the other side does too is not looked into.
+
+    So it is not said to be refuted, unless the heads turn otherwise, for which no factor makes up.
+    """
+    factor = Beside(softmax=SoftmaxFactor((Given(Fraction(1, 2)),), Given(Fraction(3))))
+    sides = load("ggml/neox:head_dim=8"), load("ggml/neox:head_dim=8:attn_factor=1.5")
+    for kinds, alone in (((), Outcome.DIFFERENT), ((Kind.PERMUTATION,), Outcome.DIFFERENT),
+                         ((Kind.PERMUTATION, Kind.PARAMETER), Outcome.CONVERTIBLE)):
+        assert alone is outcome_of(find_for_layouts(*sides, (), kinds, besides=(NOTHING, NOTHING)))
+        assert Outcome.UNDECIDED is outcome_of(find_for_layouts(*sides, (), kinds, besides=(factor, NOTHING)))
+    other = load("ggml/neox:head_dim=8:attn_factor=1.5:base=500")
+    assert Outcome.DIFFERENT is outcome_of(find_for_layouts(sides[0], other, (), (), besides=(factor, NOTHING)))
 
 
 def test_what_is_not_known_is_no_nothing(tmp_path: Path) -> None:
