@@ -17,11 +17,12 @@ from fractions import Fraction
 from prover.claims.claim import Claim
 from prover.claims.decide import make_side
 from prover.claims.unit import Unit
+from prover.errors import ProverError
 from prover.exact.enclosure import bounds, enclose, sign
 from prover.exact.number import ONE, ZERO, Exact, exact
 from prover.exact.storing import format_of
 from prover.layouts.choices import choices_of
-from prover.layouts.expand import expand, parameter_values
+from prover.layouts.expand import expand, parameter_values, show_value
 from prover.layouts.family import Family, Given
 from prover.layouts.family_file import load_family
 from prover.layouts.loading import Loaded
@@ -102,6 +103,29 @@ def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
     layout = expand(target.family, given, name, dict.fromkeys(target.family.factors, tuple(values)))
     changed = replace(target, layout=layout, given=tuple(given.items()), stored=(), rows=None)
     return changed if target.rows is None else changed.moved(target.rows)
+
+
+def without_contradiction(target: Loaded) -> tuple[tuple[tuple[str, str, str], ...], Loaded]:
+    """The target without what is given in place of factors, such as a base: one parameter, if it takes them then.
+
+    With it the parameter, its value, and the one that it has when it is not given.
+    """
+    def takes(changed: Loaded) -> bool:
+        try:
+            found = with_factors(changed, [ONE] * len(target.layout.pairs), target.layout.name).layout
+        except ProverError:
+            return False
+        return (found.width, len(found.pairs)) == (target.layout.width, len(target.layout.pairs))
+
+    if takes(target):
+        return (), target
+    for name, _ in target.given:
+        changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
+        if name not in target.family.factors and takes(changed):
+            was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
+                           for each in (target, changed))
+            return ((name, was, needed),), changed
+    return (), target
 
 
 def find_factors(claim: Claim, may_move: bool) -> Factors | Uneven | None:

@@ -34,6 +34,7 @@ from prover.repair.factors import (
     refuses_factors,
     stored_factors,
     with_factors,
+    without_contradiction,
 )
 from prover.repair.refeed import Fed, other_feeds, written_feeds
 from prover.repair.size import Size, size_of
@@ -300,7 +301,8 @@ def _factors(question: _Question) -> Repair | Closed:
         told = f"{refused}, and with {chosen}, which is not tried here, it takes some" if chosen else refused
         return Closed(Kind.FACTORS, told, proved=not chosen)
     name, own = question.target.family.name, question.target.layout.name
-    left, target = _contradicted(question.target)
+    contradicting, target = without_contradiction(question.target)
+    left = tuple(Set(*each) for each in contradicting)
     try:
         plain = with_factors(target, [ONE] * len(target.layout.pairs), own)
         if not divides_angles(target):
@@ -333,27 +335,6 @@ _FINDERS: dict[Kind, Callable[[_Question], Repair | Closed]] = {
     Kind.PERMUTATION: _permutation, Kind.MAGNITUDE: _magnitude, Kind.PARAMETER: _parameter, Kind.FEED: _feed,
     Kind.FACTORS: _factors,
 }
-
-
-def _contradicted(target: Loaded) -> tuple[tuple[Set, ...], Loaded]:
-    """The target without what is given in place of factors, such as a base: one parameter, if it takes them then."""
-
-    def takes(changed: Loaded) -> bool:
-        try:
-            found = with_factors(changed, [ONE] * len(target.layout.pairs), target.layout.name).layout
-        except ProverError:
-            return False
-        return (found.width, len(found.pairs)) == (target.layout.width, len(target.layout.pairs))
-
-    if takes(target):
-        return (), target
-    for name, _ in target.given:
-        changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
-        if name not in target.family.factors and takes(changed):
-            was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
-                           for each in (target, changed))
-            return (Set(name, was, needed),), changed
-    return (), target
 
 
 def _settings(question: _Question, plain: Loaded, left: tuple[Set, ...]) -> Iterator[_Setting]:
