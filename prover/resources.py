@@ -41,6 +41,11 @@ def shipped_bitwise() -> list[Path]:
     return sorted((PROOFS / "bitwise").glob("*.toml"), key=lambda path: path.stem)
 
 
+def shipped_repairs() -> list[Path]:
+    """The questions about repairs at run time that the package ships, by name."""
+    return sorted((PROOFS / "runtime").glob("*.toml"), key=lambda path: path.stem)
+
+
 def shipped_theorems() -> list[Path]:
     """The statements for all sizes that the package ships, by name."""
     return sorted((PROOFS / "theorems").glob("*.toml"), key=lambda path: path.stem)
@@ -48,4 +53,4 @@ def shipped_theorems() -> list[Path]:
 
 def shipped_proofs() -> list[Path]:
     """Everything that `run` proves when it is given no name, in its order."""
-    return [*shipped_claims(), *shipped_bitwise(), *shipped_theorems()]
+    return [*shipped_claims(), *shipped_repairs(), *shipped_bitwise(), *shipped_theorems()]

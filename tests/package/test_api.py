@@ -203,7 +203,7 @@ def test_an_answer_is_no_truth_value() -> None:
     assert False is bool(prover.check("{}"))
 
 
-@pytest.mark.parametrize("relation", ["equal", "bitwise", "none", ""])
+@pytest.mark.parametrize("relation", ["equal", "bitwise", "runtime", "none", ""])
 def test_an_unknown_relation_is_an_error_of_the_user(relation: str) -> None:
     """It raises ProverError, as everything does that a caller gets wrong, and says which there are."""
     for ask in (lambda: prover.prove(SOURCE, TARGET, relation=relation),  # type: ignore[arg-type]
