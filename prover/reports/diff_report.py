@@ -218,4 +218,6 @@ def _said(row: Compared) -> str:
     if row.outcome is row.alone:
         return alone
     worse = " and ".join(held.name for held in row.beside if held.outcome is not Outcome.EQUIVALENT)
+    if row.outcome is Outcome.UNDECIDED and not any(held.outcome is Outcome.UNDECIDED for held in row.beside):
+        return f"The {worse} may be what the layouts' magnitudes differ by. Of the layouts alone: {alone}"
     return f"What is beside the layouts makes it so ({worse}). Of the layouts alone: {alone}"
