@@ -10,7 +10,8 @@ from typing import Any
 from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
 from prover.exact.display import show_pairs
-from prover.repair.cause import Cause, Fact
+from prover.repair.cause import Cause
+from prover.repair.facts import Fact
 from prover.repair.fingerprint import Mark, fingerprint
 from prover.repair.laws import Applied
 from prover.repair.measured_cause import MeasuredCause

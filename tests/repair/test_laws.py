@@ -27,7 +27,8 @@ from prover.language.evaluation import names_in
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import Loaded, load
 from prover.repair.axis_laws import axis_pattern
-from prover.repair.cause import Cause, causes, described, spec_with
+from prover.repair.cause import Cause, causes
+from prover.repair.facts import described, spec_with
 from prover.repair.laws import FIXED, Applied, Law, expressions_of, laws
 from prover.reports.cause_report import causes_text, fingerprint_json
 from prover.verdicts.as_stored import prove_loaded
