@@ -1,7 +1,7 @@
 """The cause of a difference: the one fact about the target, or up to three, with which it would be as the source.
 
-Facts are parameters and choices that the target has otherwise (`prover.repair.facts`). One is a cause only if the target
-with this fact changed is what the source needs, which is proved as any other verdict; so nothing here has to be right.
+Facts are parameters and choices that the target has otherwise (`prover.repair.facts`). One is a cause only if the
+target with it is what the source needs, which is proved as any other verdict; so nothing here has to be right.
 Where no facts are a cause, laws are tried (`prover.repair.applying`), alone, with one fact, or two together. That no
 cause is found means nothing.
 """
@@ -108,8 +108,8 @@ def _by_laws(
         return ()
     fields = frozenset[str]().union(*(applied.law.fields for applied in first))
     found: list[tuple[Applied, Loaded, Relation]] = []
-    asked = [Question(claim, "target", target, wanted)]
-    asked += [] if facts or first else [Question(claim, "source", source, wanted)]
+    asked = [Question(claim, "target", target, wanted, others=source.family)]
+    asked += [] if facts or first else [Question(claim, "source", source, wanted, others=target.family)]
     for question in asked:
         for applied, changed in apply_laws(question, fields):
             try:

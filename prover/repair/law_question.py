@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from prover.claims.claim import Claim
 from prover.claims.compare import oriented
@@ -16,6 +16,7 @@ from prover.errors import ProverError
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact, exact
 from prover.language.evaluation import Value
+from prover.layouts.family import Family
 from prover.layouts.layout import Layout, Pair, build_layout, move_rows
 from prover.layouts.loading import Loaded
 from prover.repair.axis_laws import pair_axes
@@ -42,14 +43,15 @@ class Shape:
         return values | ({"step": step} if step is not None else {})
 
 
-def _places(layout: Layout) -> list[tuple[int, int]]:
-    """Of each pair its index among those of its axis, and how many these are."""
+def _places(layout: Layout) -> list[tuple[int, int, int]]:
+    """Of each pair its index among those of its axis, how many these are, and how many are of axes that come first."""
     axes = pair_axes(layout) or ["" for _ in layout.pairs]
-    counts = {axis: axes.count(axis) for axis in set(axes)}
+    counts = {axis: axes.count(axis) for axis in dict.fromkeys(axes)}
+    starts = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
     seen: dict[str, int] = {}
     found = []
     for axis in axes:
-        found.append((seen.get(axis, 0), counts[axis]))
+        found.append((seen.get(axis, 0), counts[axis], starts[axis]))
         seen[axis] = seen.get(axis, 0) + 1
     return found
 
@@ -92,6 +94,7 @@ class Question:
     """One side of a claim that laws may change, and what the other needs of it.
 
     `wanted`: the relation; `loaded`: the side, whose layout may have its rows moved. `called`: the two sides, in words.
+    `others`: the other side's family, None where it has none.
     `is_exact`: else the other side's numbers are rounded, so that no look is taken, and a law's number is a simple one.
     """
 
@@ -101,6 +104,7 @@ class Question:
     wanted: Relation
     called: tuple[str, str] = ("the source", "the target")
     is_exact: bool = True
+    others: Family | None = None
 
     @cached_property
     def shape(self) -> Shape:

@@ -36,9 +36,11 @@ _LLAMA31 = ("rope_type=llama3:factor=8:low_freq_factor=1:high_freq_factor=4:orig
 _YARN4 = "vllm/rope:rope_type=yarn:factor=4:original_max_position_embeddings=32768"
 _TEXT3 = ("t=p,h=p,w=p,p=p",)
 _IMAGE = ("image",)
+_IMAGE3 = ("t=t,h=h,w=w,p=t",)
 
 _HALVES = ("pairing: the source pairs the halves of the rotated lanes",)
 _ADJACENTS = ("pairing: the source pairs adjacent lanes",)
+_DROPPED = ("axes that are dropped: the target turns every pair by p (as t), ", "h and w are dropped")
 _LANES = "which lanes are a pair: "
 _CONVERTED = "a permutation of rows is all that is left"
 _NONE = "number of rotated pairs: the target turns 64 pairs, the source none"
@@ -56,6 +58,9 @@ PAIRING = (
     Reported("RB-026", _HALF, "llama-cpp/text:arch=granite", _HALVES),
     Reported("RB-028", _ADJACENT, _HALF, _ADJACENTS),
     Reported("RB-030", _ADJACENT, "mlx/rope", (_LANES, "with traditional=true ")),
+    Reported("RB-032", "transformers/vision-separate", "transformers/vision-adjacent",
+             ("pairing: the source pairs the halves of the lanes of each axis",)),
+    Reported("RB-032 the other way", "transformers/vision-adjacent", "transformers/vision-separate", _ADJACENTS),
     Reported("RB-036", "meta/llama:head_dim=128", f"{_HALF}:head_dim=128", _ADJACENTS),
     Reported("RB-038", "nanochat/rope:head_dim=128:base=10000", "roformer/rope:head_dim=128", _HALVES),
     Reported("RB-040", _HALF, "roformer/rope:head_dim=128", _HALVES),
@@ -104,6 +109,10 @@ PAIRING = (
 TABLES = (
     Reported("RB-058", f"{_ADJACENT}:head_dim=64", "tests/mixed-table:n_rot=64",
              ("table of cos and sin: the target has all angles and then all again, as for halves",)),
+    Reported("RB-060", "diffusers/ernie-image", "diffusers/z-image",
+             ("table of cos and sin: the source pairs halves but has each angle twice in a row",)),
+    Reported("RB-060 the other way", "diffusers/z-image", "diffusers/ernie-image",
+             ("table of cos and sin: the target pairs halves but has each angle twice in a row",)),
     Reported("RB-062", "aiter/full-table:freqs_back=1,0.2,0.02,0.002", "aiter/full-table",
              ("with freqs_back=1,0.2,0.02,0.002 ",)),
     Reported("RB-304", "aiter/full-table", "aiter/full-table:freqs_back=1,0.5,0.1,0.05",
@@ -111,6 +120,12 @@ TABLES = (
 )
 
 AXES = (
+    Reported("RB-088", f"{_CHUNKS}:mrope_section=16,24,24", _HALF, _DROPPED, _IMAGE3),
+    Reported("RB-088 as a sequence", f"{_CHUNKS}:mrope_section=16,24,24", _HALF,
+             ("axes that are dropped: the target turns every pair by p, ",), ("t=t,h=h,w=w,p=p",)),
+    Reported("RB-090", f"{_TURNS}:{_QWEN35}:mrope_section=11,11,10", f"{_HALF}:{_QWEN35}", _DROPPED, _IMAGE3),
+    Reported("RB-100", "vllm/mrope:mrope_section=16,24,24", "vllm/rope", _DROPPED, _IMAGE3),
+    Reported("RB-102", f"{_CHUNKS}:head_dim=64:mrope_section=8,12,12", f"{_HALF}:head_dim=64", _DROPPED, _IMAGE3),
     Reported("RB-104", f"{_TURNS}:mrope_section=24,20,20", "ggml/mrope:sections=24,20,20,0",
              ("axis per pair: the target has axes in chunks", "the source axes that take turns"), _IMAGE),
     Reported("RB-108", "sglang/mrope-glm:mrope_section=16,24,24", "sglang/mrope:mrope_section=16,24,24",
@@ -164,6 +179,7 @@ FREQUENCIES = (
     Reported("RB-226", f"{_HALF}:head_dim=256:rope_type=linear:factor=8:rope_theta=1000000",
              "mlx/rope:head_dim=256:base=1000000", ("with scale=0.125 ",)),
     Reported("RB-228", f"{_HALF}:head_dim=256", "ggml/neox:head_dim=256:freq_scale=1/8", ("with freq_scale=1 ",)),
+    Reported("RB-290", f"{_HALF}:head_dim=64", "tests/growing:n=64", ("sign of the exponent: ",)),
 )
 
 ROWS = (*PAIRING, *TABLES, *AXES, *ROTATED, *FREQUENCIES)

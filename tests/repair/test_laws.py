@@ -199,6 +199,13 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
             return replace(side, sizes=np.full(count, size))
         case "pairing", "pair adjacent lanes":
             return replace(side, lanes=[(low + 2 * i, low + 2 * i + 1) for i in range(count)])
+        case "pairing", text if "each axis" in text:
+            owner = np.argmax(side.turns != 0, axis=1).tolist()
+            blocks = {axis: owner.count(axis) for axis in dict.fromkeys(owner)}
+            starts = {axis: low + 2 * sum(list(blocks.values())[:place]) for place, axis in enumerate(blocks)}
+            own = [owner[:i].count(axis) for i, axis in enumerate(owner)]
+            return replace(side, lanes=[(starts[a] + k, starts[a] + k + blocks[a])
+                                        for a, k in zip(owner, own, strict=True)])
         case "pairing", text:
             apart = int(text.rpartition(" ")[2])
             return replace(side, lanes=[(low + i, low + i + apart) for i in range(count)])
@@ -215,7 +222,11 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
             for place, axis in enumerate(axes):
                 turns[:, axes.index(new.get(axis, axis))] = side.turns[:, place]
             return replace(side, turns=turns)
-        case "axis per pair", _:
+        case "axes that should not be there", text:
+            turns = np.zeros_like(side.turns)
+            turns[:, axes.index(text.rpartition(" ")[2])] = side.turns.sum(axis=1)
+            return replace(side, turns=turns)
+        case "axis per pair" | "axes that are dropped", _:
             return replace(side, turns=np.where(other.turns != 0, side.turns.sum(axis=1, keepdims=True), 0))
     raise AssertionError(law)
 
@@ -396,6 +407,34 @@ def test_patterns_of_axes(axes: str, expected: str | None) -> None:
     assert expected == axis_pattern(axes)
 
 
+THREE = "transformers/mrope-chunked:head_dim=16:mrope_section=4,2,2"
+HALF = "transformers/half:head_dim=16"
+
+
+@pytest.mark.parametrize(("source", "target", "feed", "words"), [
+    (THREE, HALF, "t=t,h=h,w=w,p=t", "by p (as t), the source has axes in chunks (t 4, h 2, w 2 pairs): "
+                                     "h and w are dropped"),
+    (THREE, HALF, "t=t,h=h,w=w,p=w", "by p (as w), the source has axes in chunks (t 4, h 2, w 2 pairs): t and h are"),
+    (THREE, HALF, "t=t,h=h,w=w,p=p", "turns every pair by p, the source has axes in chunks"),
+    (HALF, THREE, "t=t,h=h,w=w,p=h", "turn every pair by h; then the two are identical"),
+])
+def test_axes_that_one_side_has_alone(source: str, target: str, feed: str, words: str) -> None:
+    """Dropped axes, or axes that should not be there, with the one axis that is left as it is fed."""
+    (cause,) = prove(source, target, feeds=(feed,)).to_json()["causes"]
+    assert words in cause["text"]
+
+
+def test_nothing_is_told_of_axes_that_get_what_the_other_side_has_not() -> None:
+    """Where no axis of the target gets the source's position none can be named."""
+    assert [] == told(load(HALF), load(THREE), ("t=t,h=h,w=w,p=p",))
+
+
+def test_other_frequencies_are_no_dropped_axes() -> None:
+    """Axes that count their pairs for themselves have other frequencies than one axis: dropping is not all."""
+    source = load("transformers/vision-separate:head_dim=16")
+    assert [] == told(source, load(HALF), ("x=x,y=y,p=x",))
+
+
 def test_a_number_that_is_no_ratio_is_no_scale() -> None:
     """All pairs faster by a root: that is no scale that somebody wrote, and nothing is named."""
     source = plain(16, 8)
@@ -458,7 +497,8 @@ def test_nothing_wrong_is_told_of_layouts_of_the_catalogue(source: str) -> None:
                 assert is_right(cause, both[0].layout, both[1].layout)
 
 
-KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", *FIXED}
+KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", "axis", "own_axis",
+         "dropped", *FIXED}
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"{law.name}: {law.change[:30]}")
