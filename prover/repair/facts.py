@@ -7,7 +7,7 @@ proved, and nothing here has to be right: `prover.repair.cause` asks of each wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from prover.errors import ProverError
@@ -20,6 +20,7 @@ from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import Loaded, Outline, outline
 
+SCALING = "frequency"
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "scale"), ("scale", "factor"))
 
 
@@ -84,12 +85,40 @@ def brought_by(side: Described, fact: Fact) -> set[str]:
     }
 
 
-def facts_of(source: Described, target: Described) -> Iterator[Fact]:
+def unique_facts(like: Described, side: Described) -> tuple[Fact, ...]:
+    """What a side may have otherwise to be like the other, each once."""
+    written = {name for name, _ in side.outline.spec.values}
+    return tuple({
+        fact.needed: replace(fact, is_default=fact.was[0][0] not in written)
+        for fact in reversed(list(_facts(like, side)))
+    }.values())[::-1]
+
+
+def compatible(first: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
+    """These facts, and of the others all that are about other names, one for each."""
+    chosen, taken = [*first], {name for fact in first for name, _ in fact.needed}
+    for fact in more:
+        if not taken & {name for name, _ in fact.needed}:
+            chosen.append(fact)
+            taken |= {name for name, _ in fact.needed}
+    return tuple(chosen)
+
+
+def _facts(source: Described, target: Described) -> Iterator[Fact]:
     yield from _rotary_facts(source, target)
     yield from _parameter_facts(source, target)
     yield from _unknown_facts(source, target)
     for choice in target.outline.choices:
-        yield from _choice_facts(source, target, choice)
+        words = [word for word in choice.words if _comes_into_question(source, choice, word)]
+        yield from _choice_facts(source, target, choice, words)
+
+
+def exchanged_kinds(source: Described, target: Described) -> Iterator[Fact]:
+    """Kinds of scaling that the other side has no word for, with the numbers that are there."""
+    for choice in target.outline.choices:
+        if choice.kind == SCALING:
+            words = [word for word in choice.words if not _comes_into_question(source, choice, word)]
+            yield from _choice_facts(source, target, choice, words)
 
 
 def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
@@ -148,13 +177,13 @@ def _rotary_facts(source: Described, target: Described) -> Iterator[Fact]:
                     yield Fact("the number of rotated lanes", ((name, target.text(name)),), ((name, text),))
 
 
-def _choice_facts(source: Described, target: Described, choice: Choice) -> Iterator[Fact]:
+def _choice_facts(source: Described, target: Described, choice: Choice, words: Sequence[Word]) -> Iterator[Fact]:
     """Another word of a choice, with what it brings taken from the source."""
     was = target.words[choice.name]
     found = _thing(choice.name)
     thing = found.thing if found else choice.meaning or choice.name
-    for word in choice.words:
-        if word.name == was or not _comes_into_question(source, choice, word):
+    for word in words:
+        if word.name == was:
             continue
         brought = tuple(
             (name, text) for name in word.parameters

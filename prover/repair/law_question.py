@@ -32,14 +32,17 @@ class Shape:
 
     @cached_property
     def fixed(self) -> dict[str, Value]:
-        """Numbers that are the same for all pairs; `step` is left out where it is not."""
+        """Numbers that are the same for all pairs; one that there is not is left out."""
         pairs, width = self.layout.pairs, self.layout.width
         found: dict[str, int] = {
             "count": len(pairs), "width": width, "rotated": 2 * len(pairs),
             "low": min((lane for pair in pairs for lane in pair.read), default=0),
         }
-        step = _step(pairs)
         values: dict[str, Value] = {name: exact(value) for name, value in found.items()}
+        first, second = (single(pair.angle) for pair in pairs[:2]) if len(pairs) > 1 else (None, None)
+        if first and second:
+            values |= {"first_frequency": first, "first_step": second / first}
+        step = _step(pairs)
         return values | ({"step": step} if step is not None else {})
 
 

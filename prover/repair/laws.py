@@ -21,7 +21,7 @@ from prover.resources import MODELS
 
 CAUSES = MODELS / "causes.toml"
 CHANGED = ("frequency", "phase", "magnitude", "first", "turns", "takes", "rule")
-FIXED = ("count", "width", "rotated", "low", "needed", "step", "c")
+FIXED = ("count", "width", "rotated", "low", "needed", "step", "first_frequency", "first_step", "c")
 MOVING = frozenset({
     "frequency", "phase", "magnitude", "first", "second", "k", "per", "before",
     "needed_frequency", "needed_phase", "needed_magnitude",

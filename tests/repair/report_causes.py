@@ -34,6 +34,9 @@ _QWEN35 = "head_dim=256:partial_rotary_factor=0.25"
 _LLAMA31 = ("rope_type=llama3:factor=8:low_freq_factor=1:high_freq_factor=4:original_max_position_embeddings=8192"
             ":rope_theta=500000")
 _YARN4 = "vllm/rope:rope_type=yarn:factor=4:original_max_position_embeddings=32768"
+_YARN40 = "rope_type=yarn:factor=40:original_max_position_embeddings=4096:mscale=1:mscale_all_dim=1"
+_GPT_OSS = (f"{_HALF}:head_dim=64:rope_theta=150000:rope_type=yarn:factor=32"
+            ":original_max_position_embeddings=4096")
 _TEXT3 = ("t=p,h=p,w=p,p=p",)
 _IMAGE = ("image",)
 _IMAGE3 = ("t=t,h=h,w=w,p=t",)
@@ -180,6 +183,13 @@ FREQUENCIES = (
              "mlx/rope:head_dim=256:base=1000000", ("with scale=0.125 ",)),
     Reported("RB-228", f"{_HALF}:head_dim=256", "ggml/neox:head_dim=256:freq_scale=1/8", ("with freq_scale=1 ",)),
     Reported("RB-290", f"{_HALF}:head_dim=64", "tests/growing:n=64", ("sign of the exponent: ",)),
+    Reported("RB-066", f"{_ADJACENT}:head_dim=64:{_YARN40}",
+             "flashinfer/rope:head_dim=64:interleave=true:rope_scale=40",
+             ("the source has rope_type=yarn", "the target computes what the source would with rope_type=linear")),
+    Reported("RB-208", f"{_GPT_OSS}:truncate=0", "tests/factor-inside",
+             ("truncate: the source has truncate=0", "the target has the factor 32 inside the power")),
+    Reported("RB-208 the factor alone", _GPT_OSS, "tests/factor-inside",
+             ("factor inside the power: the target has the factor 32 inside the power",)),
 )
 
 ROWS = (*PAIRING, *TABLES, *AXES, *ROTATED, *FREQUENCIES)

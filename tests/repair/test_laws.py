@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from conftest import spec_of
 from prover import checker, prove
 from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError
@@ -26,8 +27,9 @@ from prover.kernels.kernel import to_float
 from prover.language.evaluation import names_in
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import Loaded, load
+from prover.repair.asked import Cause
 from prover.repair.axis_laws import axis_pattern
-from prover.repair.cause import Cause, causes
+from prover.repair.cause import causes
 from prover.repair.facts import described, spec_with
 from prover.repair.laws import FIXED, Applied, Law, expressions_of, laws
 from prover.reports.cause_report import causes_text, fingerprint_json
@@ -235,7 +237,7 @@ def is_right(cause: Cause, source: Layout, target: Layout) -> bool:
     """Whether floats show what is told: the changed side and the other are the same, up to a permutation at most."""
     ours, theirs = table(source), table(target)
     for law in cause.laws:
-        if cause.is_lost:
+        if law.law.on == "source":
             ours = repaired(law, ours, theirs, sorted(source.axes))
         else:
             theirs = repaired(law, theirs, ours, sorted(source.axes))
@@ -521,6 +523,17 @@ def test_pairs_that_never_turn_are_not_counted(source: str, target: str) -> None
     """Gemma 4's other 192 pairs have frequency 0: their number is no cause, the denominator of the exponent is."""
     told = [law["what"] for cause in prove(source, target).to_json()["causes"] for law in cause["laws"]]
     assert (told[0], "number of rotated pairs" in told) == ("denominator of the exponent", False)
+
+
+@pytest.mark.parametrize(("source", "target"), [
+    ("transformers/half:head_dim=16:rope_type=linear:factor=8", "tests/linear-inside"),
+    ("transformers/half:head_dim=64:rope_theta=150000:rope_type=yarn:factor=32:original_max_position_embeddings=4096",
+     "tests/factor-inside"),
+])
+def test_a_factor_inside_the_power(source: str, target: str) -> None:
+    """(factor*base)**x where factor*base**x is meant: of linear scaling, and of the pairs that YaRN scales."""
+    (cause,) = prove(source, spec_of(target)).to_json()["causes"]
+    assert ("factor inside the power", "identical") == (cause["laws"][0]["what"], cause["then"])
 
 
 def test_a_minus_sign_that_is_lacking_is_no_base() -> None:
