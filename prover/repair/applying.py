@@ -91,10 +91,9 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
         if expressions.c is not None and c is None:
             return
         fixed |= {"c": c} if c is not None else {}
-        if not _meets(expressions.require, question, fixed):
+        if is_last and not question.is_like(_changed(law, question, fixed, question.sample)):
             return
-        few = _changed(law, question, fixed, question.sample)
-        if is_last and not question.is_like(few):
+        if not _meets(expressions.require, question, fixed):
             return
         pairs = _changed(law, question, fixed, range(len(shape.layout.pairs)))
         told = _told(law, question, fixed)

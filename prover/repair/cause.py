@@ -7,7 +7,7 @@ Where no facts are a cause, laws are tried (`prover.repair.law_causes`). That no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations, islice
 
@@ -47,12 +47,19 @@ def causes(
     if verdict.outcome not in (Outcome.DIFFERENT, Outcome.CONVERTIBLE):
         return ()
     asked = Asked(source, target, _wanted(verdict), feeds, ulps)
-    sides = _sides(source, target)
-    if sides is None:
+    both = _sides(source, target)
+    if both is None:
         return causes_by_law(asked) or causes_by_two_laws(asked)
-    ours, theirs = sides
-    return _search(asked, ours, theirs) or _search(asked, theirs, ours, is_lost=True) or causes_by_law(
-        asked) or causes_with_laws(asked, ours, theirs)
+    ours, theirs = both
+    sides = (ours, theirs, False), (theirs, ours, True)
+    return (
+        _first(_search(asked, *each) for each in sides) or causes_by_law(asked)
+        or _first(_by_kinds(asked, *each) for each in sides) or causes_with_laws(asked, ours, theirs)
+    )
+
+
+def _first(found: Iterable[tuple[Cause, ...]]) -> tuple[Cause, ...]:
+    return next((each for each in found if each), ())
 
 
 def target_causes(
@@ -86,8 +93,7 @@ def _search(asked: Asked, like: Described, changed: Described, is_lost: bool = F
 
     most = max(1, min(MAX_TRIED, MAX_LANES // changed.loaded.layout.width))
     found = [cause for fact in facts[:most] if (cause := ask([fact])) is not None]
-    for others in (exchanged_lists(changed), exchanged_kinds(like, changed)):
-        found = found or [cause for fact in others if (cause := ask([fact])) is not None]
+    found = found or [cause for fact in exchanged_lists(changed) if (cause := ask([fact])) is not None]
     if found:
         best = min(cause.relation.rung for cause in found)
         choices = {name for cause in found if cause.facts[0].is_choice for name in brought_by(changed, cause.facts[0])}
@@ -98,6 +104,12 @@ def _search(asked: Asked, like: Described, changed: Described, is_lost: bool = F
         )[:MAX_TOLD]
     several = _minimal(facts, most, ask)
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
+
+
+def _by_kinds(asked: Asked, like: Described, changed: Described, is_lost: bool) -> tuple[Cause, ...]:
+    """Kinds of scaling that one side has in the place of its own."""
+    facts = exchanged_kinds(like, changed)
+    return tuple(cause for fact in facts if (cause := _tried(asked, changed, [fact], is_lost)) is not None)[:MAX_TOLD]
 
 
 def _minimal(facts: Sequence[Fact], most: int, ask: Callable[[Sequence[Fact]], Cause | None]) -> Cause | None:

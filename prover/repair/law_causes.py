@@ -15,7 +15,9 @@ from prover.repair.facts import Described, Fact, compatible, spec_with, unique_f
 from prover.repair.law_question import Question, without_still_pairs
 from prover.repair.laws import Applied, Side
 
-MAX_SINGLE, MAX_SETS = 8, 12  # facts that are tried with a law, and sets of them
+MAX_PARAMETERS, MAX_CHOICES = 6, 4  # that are tried with a law
+MAX_LANES = 1 << 13  # of a head, times the facts that are looked at
+MAX_SETS, MAX_WITH_TWO = 6, 3  # pairs of parameters that are tried with a law, and facts with two laws
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def causes_with_laws(asked: Asked, ours: Described, theirs: Described) -> tuple[
         for facts in side.several:
             if found := side.causes(asked, facts):
                 return side.reduced(asked, facts, found)
-        for fact in side.single:
+        for fact in side.single[:MAX_WITH_TWO]:
             if found := side.causes(asked, (fact,), causes_by_two_laws):
                 return found
     return ()
@@ -102,9 +104,9 @@ class _Side:
 
     def __init__(self, like: Described, side: Described, *, is_lost: bool) -> None:
         self.side, self.is_lost = side, is_lost
-        facts = unique_facts(like, side)
-        self.parameters = [fact for fact in facts if not fact.is_choice][:MAX_SINGLE]
-        self.choices = [fact for fact in facts if fact.is_choice][:MAX_SINGLE]
+        facts = unique_facts(like, side)[:MAX_LANES // side.loaded.layout.width]
+        self.parameters = [fact for fact in facts if not fact.is_choice][:MAX_PARAMETERS]
+        self.choices = [fact for fact in facts if fact.is_choice][:MAX_CHOICES]
 
     @property
     def single(self) -> list[Fact]:

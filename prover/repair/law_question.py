@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from prover.claims.claim import Claim
 from prover.claims.compare import oriented
 from prover.claims.relation import Relation
-from prover.claims.turned import turned_pairs
+from prover.claims.turned import mirrored, turned_pairs
 from prover.claims.unit import canonical_vector, make_units, stack_keys
 from prover.errors import ProverError
 from prover.exact.angle import Angle
@@ -125,10 +125,17 @@ class Question:
     @cached_property
     def classes(self) -> Collection[Hashable] | None:
         """What the other side's pairs are like; None if it is no rotation."""
-        if not self.is_exact:
-            return None
-        found = _classes(self.claim, self.other, "source" if self.own == "target" else "target", self.wanted)
+        found = _classes(self.claim, self.other, self._others_side, self.wanted)
         return None if found is None else frozenset(found)
+
+    @cached_property
+    def turns(self) -> Collection[Hashable]:
+        """The angles of each of the other side's pairs."""
+        return frozenset(_turns(self.claim, self.other, self._others_side))
+
+    @property
+    def _others_side(self) -> Side:
+        return "source" if self.own == "target" else "target"
 
     @cached_property
     def sample(self) -> tuple[int, ...]:
@@ -141,7 +148,7 @@ class Question:
         """Of pairs of the sample, this side's and the other's turn under all feeds, and after it its phase."""
         both = [_vectors(self.claim, layout, side, self.sample) for layout, side in (
             (self.claim.target if self.own == "target" else self.claim.source, self.own),
-            (self.other, "source" if self.own == "target" else "target"),
+            (self.other, self._others_side),
         )]
         return {j: (mine, theirs) for j, mine, theirs in zip(self.sample, *both, strict=True) if mine and theirs}
 
@@ -157,9 +164,11 @@ class Question:
     def is_like(self, pairs: tuple[Pair, ...]) -> bool:
         """Whether each of a few changed pairs is like one of the other side."""
         try:
-            if self.classes is None:
+            if not self.is_exact:
                 return True
             layout = replace(self.moved(pairs, is_whole=False), positions=self.other.positions)
+            if self.classes is None:
+                return all(each in self.turns for each in _turns(self.claim, layout, self.own))
             found = _classes(self.claim, layout, self.own, self.wanted)
         except ProverError:
             return False
@@ -178,6 +187,15 @@ def _classes(claim: Claim, layout: Layout, side: Side, relation: Relation) -> li
     return [
         (len(unit.lanes), canonical_vector(unit.vector, keys, whole)[0], unit.magnitude if is_sized else None)
         for unit in units
+    ]
+
+
+def _turns(claim: Claim, layout: Layout, side: Side) -> list[Hashable]:
+    """Of each pair, rotation or not, the angles under each feed, in any order and with either sign."""
+    whole = claim.whole_positions
+    return [
+        tuple(frozenset(frozenset((angle, mirrored(angle, whole))) for angle in four) for four in turn.angles)
+        for turn in turned_pairs(claim, layout, side)
     ]
 
 
