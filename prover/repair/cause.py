@@ -26,6 +26,7 @@ from prover.repair.facts import (
     described,
     exchanged_kinds,
     exchanged_lists,
+    named_by_lanes,
     spec_with,
     unique_facts,
 )
@@ -146,7 +147,8 @@ def _tried(asked: Asked, side: Described, facts: Sequence[Fact], is_lost: bool) 
     proved = then.proved()
     if proved is None or proved.holds is None:
         return None
-    return Cause(tuple(facts), spec, is_lost, proved.holds, proved.certificate)
+    facts = named_by_lanes(facts, side.loaded.layout, changed.layout)
+    return Cause(facts, spec, is_lost, proved.holds, proved.certificate)
 
 
 def _is_near(source: Loaded, target: Loaded) -> bool:

@@ -18,9 +18,12 @@ from prover.language.evaluation import Value
 from prover.layouts.aliases import Alias, aliases
 from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
+from prover.layouts.layout import Layout
 from prover.layouts.loading import Loaded, Outline, outline
 
-SCALING = "frequency"
+SCALING, LANES = "how the frequencies are scaled", "which lanes are a pair"
+PLAIN = "rope_type default"  # the title of the rule that scales nothing
+FEW, MAX_WORDS = 2, 8  # of a choice of which every word is tried: of any, and of one that is no scaling
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "scale"), ("scale", "factor"))
 
 
@@ -116,7 +119,7 @@ def _facts(source: Described, target: Described) -> Iterator[Fact]:
 def exchanged_kinds(source: Described, target: Described) -> Iterator[Fact]:
     """Kinds of scaling that the other side has no word for, with the numbers that are there."""
     for choice in target.outline.choices:
-        if choice.kind == SCALING:
+        if _is_scaling(choice):
             words = [word for word in choice.words if not _comes_into_question(source, choice, word)]
             yield from _choice_facts(source, target, choice, words)
 
@@ -195,10 +198,30 @@ def _choice_facts(source: Described, target: Described, choice: Choice, words: S
 
 
 def _comes_into_question(source: Described, choice: Choice, word: Word) -> bool:
-    """Pairings and axes are few; of scalings the source's own, or none, and of models' names none."""
-    if choice.kind in ("pairing", "axes", "heads") or {each.name for each in choice.words} <= {"true", "false"}:
+    """Words that are few; of scalings the source's own, whatever it is called, or none, and of models' names none."""
+    if choice.kind in ("pairing", "axes", "heads") or (len(choice.words) <= FEW and choice.name != "arch"):
         return True
-    return word.name in source.words.values() or word.name in ("default", "none")
+    if not _is_scaling(choice) and len(choice.words) <= MAX_WORDS and choice.name != "arch":
+        return True
+    if word.name in source.words.values() or word.name in ("default", "none"):
+        return True
+    theirs = {each.title for other in source.outline.choices for each in other.words
+              if each.name == source.words[other.name]}
+    return _is_scaling(choice) and word.title in {*theirs, PLAIN}
+
+
+def _is_scaling(choice: Choice) -> bool:
+    return choice.kind == "frequency" or _thing_words(choice.name) == SCALING
+
+
+def named_by_lanes(facts: Sequence[Fact], was: Layout, now: Layout) -> tuple[Fact, ...]:
+    """The facts; one word that stands for several things is called a pairing where nothing but lanes comes of it."""
+    if len(facts) > 1 or not facts[0].is_choice or len(was.pairs) != len(now.pairs):
+        return tuple(facts)
+    both = list(zip(was.pairs, now.pairs, strict=True))
+    if any(a.angles != b.angles or a.magnitude != b.magnitude for a, b in both):
+        return tuple(facts)
+    return (replace(facts[0], thing=LANES),) if any(set(a.read) != set(b.read) for a, b in both) else tuple(facts)
 
 
 def _same(source: Described, name: str) -> str | None:

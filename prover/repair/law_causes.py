@@ -53,7 +53,9 @@ def causes_by_law(asked: Asked, given: Given = NOTHING) -> tuple[Cause, ...]:
     others = [applied for applied, _ in fitting]
     told: list[Cause] = []
     for applied, then in fitting:
-        if len(told) < MAX_TOLD and not applied.yields(others) and (proved := then.proved()) is not None:
+        if len(told) == MAX_TOLD or applied.yields(others) or applied.fault in {c.laws[-1].fault for c in told}:
+            continue
+        if (proved := then.proved()) is not None:
             assert proved.holds is not None
             told.append(given.cause(applied, proved.holds, proved.certificate))
     return tuple(told)

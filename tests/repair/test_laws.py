@@ -195,6 +195,8 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
             return replace(side, turns=side.turns * (step if "more" in text else 1 / step))
         case "exponent rounded to a whole number", _:
             return replace(side, turns=np.ones_like(side.turns))
+        case "factor of cos and sin", _ if law.law.on == "source":
+            return replace(side, sizes=side.sizes ** 2)
         case "factor of cos and sin", text:
             size = other.sizes[0] if "by it" not in text else np.sqrt(side.sizes[0]) if "once" in text else (
                 side.sizes[0] ** 2)
@@ -338,7 +340,7 @@ def test_two_laws_together() -> None:
     """Another pairing and the other direction; a lost factor and another scale of positions."""
     source = plain(16, 8)
     both = faulted(faulted(source, placed(lambda j: (2 * j, 2 * j + 1))), turned(lambda j, f: -f))
-    assert [["direction", "pairing"]] == told(source, both)
+    assert [["pairing", "direction"]] == told(source, both)
     louder = faulted(source, sized(lambda m: exact(2)))
     faster = faulted(source, turned(lambda j, f: f * exact(3)))
     assert [["factor of cos and sin", "scale of positions"]] == told(louder, faster)
