@@ -98,11 +98,12 @@ def _search(asked: Asked, like: Described, changed: Described, is_lost: bool = F
     if found:
         best = min(cause.relation.rung for cause in found)
         choices = {name for cause in found if cause.facts[0].is_choice for name in brought_by(changed, cause.facts[0])}
-        return tuple(
-            cause for cause in found
+        told = {
+            cause.facts[0].needed[0]: cause for cause in reversed(found)
             if cause.relation.rung == best
             and (cause.facts[0].is_choice or choices.isdisjoint(name for name, _ in cause.facts[0].needed))
-        )[:MAX_TOLD]
+        }  # a word once, with as few details as do
+        return tuple(told.values())[::-1][:MAX_TOLD]
     several = _minimal(facts, most, ask)
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
 

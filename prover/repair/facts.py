@@ -221,7 +221,9 @@ def named_by_lanes(facts: Sequence[Fact], was: Layout, now: Layout) -> tuple[Fac
     both = list(zip(was.pairs, now.pairs, strict=True))
     if any(a.angles != b.angles or a.magnitude != b.magnitude for a, b in both):
         return tuple(facts)
-    return (replace(facts[0], thing=LANES),) if any(set(a.read) != set(b.read) for a, b in both) else tuple(facts)
+    lanes = [{lane for pair in layout.pairs for lane in pair.read} for layout in (was, now)]
+    moved = any(set(a.read) != set(b.read) for a, b in both)
+    return (replace(facts[0], thing=LANES),) if moved and lanes[0] == lanes[1] else tuple(facts)
 
 
 def _same(source: Described, name: str) -> str | None:
