@@ -21,6 +21,7 @@ from prover.layouts.loading import Loaded
 from prover.repair.axis_laws import axis_changes
 from prover.repair.law_question import Question, single
 from prover.repair.laws import MOVING, Applied, Law, expressions_of, laws
+from prover.repair.rounding_law import rounded_changes
 
 SIGNIFICANT, DENOMINATORS, NEAR = 8, (1, 10, 100), Fraction(2, 10**6)  # of a number that was measured
 LONGEST = 40  # of a number that is told; a longer one is a decimal
@@ -74,7 +75,9 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
     """The law in words, the pairs as it makes them, and whether they have the other side's axes."""
     shape = question.shape
     if law.rule:
-        for change in axis_changes(law.rule, shape.layout, question.claim, question.own):
+        changes = rounded_changes(shape.layout, question.other) if law.rule == "rounded" else axis_changes(
+            law.rule, shape.layout, question.claim, question.own)
+        for change in changes:
             if change.is_other and question.others is None:
                 continue
             if change.is_other or not is_last or question.is_like(tuple(change.pairs[j] for j in question.sample)):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover import RelationName
+from report_rows import TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,8 @@ FREQUENCIES = (
     Reported("RB-226", f"{_HALF}:head_dim=256:rope_type=linear:factor=8:rope_theta=1000000",
              "mlx/rope:head_dim=256:base=1000000", ("with scale=0.125 ",)),
     Reported("RB-228", f"{_HALF}:head_dim=256", "ggml/neox:head_dim=256:freq_scale=1/8", ("with freq_scale=1 ",)),
+    Reported("RB-271", _HALF, f"generic/table:frequencies={TABLE}",
+             ("rounding of the frequencies: the target's frequencies are the source's rounded to bfloat16",)),
     Reported("RB-290", f"{_HALF}:head_dim=64", "tests/growing:n=64", ("sign of the exponent: ",)),
     Reported("RB-066", f"{_ADJACENT}:head_dim=64:{_YARN40}",
              "flashinfer/rope:head_dim=64:interleave=true:rope_scale=40",

@@ -180,6 +180,11 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
     match law.name, law.change:
         case "direction", _:
             return replace(side, turns=-side.turns)
+        case "scale of positions", text if "of axis" in text:
+            place = axes.index(dict(law.values)["axis"])
+            turns = side.turns.copy()
+            turns[:, place] *= number(law, "times")
+            return replace(side, turns=turns)
         case "scale of positions", _:
             return replace(side, turns=side.turns * number(law, "c"))
         case "base of the frequencies", _:
@@ -502,7 +507,7 @@ def test_nothing_wrong_is_told_of_layouts_of_the_catalogue(source: str) -> None:
 
 
 KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", "axis", "own_axis",
-         "dropped", *FIXED}
+         "dropped", "times", "format", *FIXED}
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"{law.name}: {law.change[:30]}")

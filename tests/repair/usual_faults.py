@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
 from prover import RelationName
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact, exact, power
@@ -55,6 +57,22 @@ _HALF, _ADJACENT = "transformers/half:head_dim=64", "transformers/adjacent:head_
 _YARN = "rope_type=yarn:factor=4:original_max_position_embeddings=4096"
 _LLAMA3 = "rope_type=llama3:factor={}:low_freq_factor=1:high_freq_factor=4:original_max_position_embeddings=8192"
 _IMAGE = ("image",)
+
+
+
+def _bfloat16(value: float) -> str:
+    """The nearest bfloat16, ties to even: the upper half of a float32."""
+    bits = int(np.float32(value).view(np.uint32))
+    rounded = np.uint32(bits + 0x7FFF + (bits >> 16 & 1) >> 16 << 16).view(np.float32)
+    return "{}/{}".format(*float(rounded).as_integer_ratio())
+
+
+def _slower_in_time(_: int, pair: Pair) -> Pair:
+    ((axis, frequency),) = pair.angle.frequencies
+    return replace(pair, angle=Angle.of({axis: frequency * exact(Fraction(1, 2) if axis == "t" else 1)}))
+
+
+_TABLE = ",".join(_bfloat16(10000.0 ** (-j / 32)) for j in range(32))
 
 FAULTS = (
     Fault("NeMo, base lost", f"{_HALF}:rope_theta=1000000", "nemo/rope:kv_channels=64", ("with rotary_base=1000000 ",)),
@@ -107,6 +125,14 @@ FAULTS = (
     Fault("Megatron, axes dropped under another base", "vllm/mrope:head_size=64:mrope_section=8,12,12:base=1000000",
           "megatron/rope:kv_channels=64", ("rotary_base=1000000", "axes that are dropped: "), None,
           ("t=t,h=h,w=w,p=t",)),
+    Fault("frequencies in bfloat16", _HALF, f"generic/table:frequencies={_TABLE}",
+          ("rounding of the frequencies: the target's frequencies are the source's rounded to bfloat16",)),
+    Fault("frequencies in bfloat16, and the other pairing", _ADJACENT, f"generic/table:frequencies={_TABLE}",
+          ("which lanes are a pair", "rounding of the frequencies: the target's frequencies are the source's rounded"),
+          None, (), "equal-scores"),
+    Fault("vLLM, frames counted at half the rate", "vllm/mrope:head_size=64:mrope_section=8,12,12",
+          "vllm/mrope:head_size=64:mrope_section=8,12,12",
+          ("scale of positions: pairs of axis t turn 2 times as fast in the source",), _slower_in_time, _IMAGE),
     Fault("KerasHub, YaRN run as linear", f"{_HALF}:{_YARN}", "keras-hub/rope:head_dim=64:scaling_factor=4",
           ("how the frequencies are scaled", "=linear")),
     Fault("transformers, llama3 run as linear", f"{_HALF}:rope_theta=500000:{_LLAMA3.format(8)}",
