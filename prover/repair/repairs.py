@@ -21,7 +21,8 @@ from prover.layouts.expand import parameter_values, show_value
 from prover.layouts.family import Limit
 from prover.layouts.loading import Loaded, load
 from prover.layouts.spec import catalogue, parse_spec
-from prover.repair.cause import Cause, target_causes
+from prover.repair.asked import Cause
+from prover.repair.cause import target_causes
 from prover.repair.factors import (
     STORED,
     Factor,

@@ -8,7 +8,7 @@ from typing import Any
 
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
-from prover.repair.cause import Cause
+from prover.repair.asked import Cause
 from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.cause_report import Keys, causes_json, causes_text, fingerprint_json, uncaused_text
 from prover.reports.differences import lane_by_lane, unmatched_pairs
