@@ -28,7 +28,10 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Converter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One function. `q`, `k`: what it does to each matrix; `head`: the only head width that it takes."""
+    """One function. `q`, `k`: what it does to each matrix; `head`: the only head width that it takes.
+
+    `one_head`: it takes one head's numbers, which are those of all heads.
+    """
 
     name: str
     what: str
@@ -37,6 +40,7 @@ class Converter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     k: str = ""
     also: tuple[str, ...] = ()
     head: int | None = None
+    one_head: bool = False
 
     def text(self, matrix: str) -> str:
         """The expression for "q" or "k"."""

@@ -203,6 +203,9 @@ def _of_expression(given: Given, matrix: Matrix, lets: Mapping[str, int]) -> Mov
     expression = dict(given.texts)["k" if matrix.name == "k" else "q"]
     if given.converter and given.converter.head not in (None, matrix.width):
         raise InputError(f"{given.converter.name} takes heads of {given.converter.head} lanes, not {matrix.width}")
+    if given.converter and given.converter.one_head and matrix.name != "head":
+        raise InputError(f"{given.converter.name} takes one head, whose numbers all heads get",
+                         advice="Leave out --heads and --kv-heads")
     sizes = sizes_of(matrix, expression.sizes, lets)
     used = tuple((name, sizes.values[name]) for name in expression.sizes if name in sizes.values)
     if expression.array is None:

@@ -1,8 +1,10 @@
 """Known converters: each does to rows what its function upstream does, and makes the pairs that are told of it.
 
 `converter_rows.json`: what the functions themselves gave, run with torch 2.13.0 or NumPy on a matrix whose row i is all
-i: those of llama.cpp 0c1e57098, transformers 5.24.0, vLLM 0.33.0 and SGLang 0.5.23 as they stand there, the
-single-expression bodies of the others at the commits that `models/converters.toml` names.
+i, or of random numbers: those of llama.cpp 0c1e57098, transformers 5.24.0 and 4.46.3, vLLM 0.33.0, SGLang 0.5.23,
+Megatron-Bridge, NeMo and Megatron-LLM as they stand there, the single-expression bodies of the others at the commits
+that `models/converters.toml` names. Of q, k and v packed into one matrix, the rows are those that Megatron's attention
+takes for q and for k, as they come out. Where a converter has several sources, each gave these rows.
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ CASES = [(run, name) for run in RUNS for name in run["rows"]]
     ("run", "name"), CASES, ids=[f"{name} {run['heads']}/{run['kv_heads']} of {run['width']}" for run, name in CASES]
 )
 def test_rows_are_those_of_the_function(run: dict[str, Any], name: str) -> None:
-    """For q and for k, row by row."""
+    """For q and for k, row by row; of what takes one head, for that."""
     both = run["heads"], run["kv_heads"]
-    for matrix, heads in zip("qk", both, strict=True):
-        move = move_of(read_permutation(name), Matrix(matrix, heads, *both, run["width"], None), {})
+    for matrix, rows in run["rows"][name].items():
+        heads = both[1] if matrix == "k" else both[0]
+        asked = Matrix(matrix, heads, *both, run["width"], run.get("rotated"))
+        move = move_of(read_permutation(name), asked, {})
         assert move is not None
-        assert tuple(run["rows"][name][matrix]) == move.rows
+        assert tuple(rows) == move.rows
 
 
 def test_every_converter_was_run() -> None:
@@ -46,6 +50,7 @@ def test_every_converter_was_run() -> None:
 PAIRINGS = {
     "half pairs made adjacent": ("transformers/half:head_dim=8", "ggml/normal:head_dim=8"),
     "adjacent pairs": ("ggml/normal:head_dim=8", "transformers/half:head_dim=8"),
+    "no row of a head moves": ("transformers/half:head_dim=8", "megatron/rope:kv_channels=8"),
 }
 
 
@@ -55,13 +60,26 @@ def test_converters_make_the_pairs_that_they_say(name: str) -> None:
     found = find_converter(name)
     assert found is not None
     sides = next(sides for start, sides in PAIRINGS.items() if found.what.startswith(start))
-    assert "right" == check_permutation(*sides, name, heads=4).verdict
+    assert "right" == check_permutation(*sides, name, heads=None if found.one_head else 4).verdict
 
 
 def test_a_converter_for_one_head_width_takes_no_other() -> None:
     """MiniMax's vision tower has heads of 80 lanes."""
     with pytest.raises(InputError, match=r"llama.cpp/minimax-vision takes heads of 80 lanes, not 64"):
         move_of(read_permutation("llama.cpp/minimax-vision"), Matrix("q", 1, 1, 1, 64, None), {})
+
+
+def test_what_takes_one_head_takes_no_others() -> None:
+    """llama.cpp gives the gains of Chameleon's head 0 to all: of other heads nothing is left to move."""
+    with pytest.raises(InputError, match=r"llama.cpp/chameleon-norm takes one head.*Leave out --heads"):
+        check_permutation(*PAIRINGS["half pairs made adjacent"], "llama.cpp/chameleon-norm", heads=4)
+
+
+def test_a_converter_of_the_lanes_that_turn_needs_to_know_them() -> None:
+    """Where the two layouts do not say how many turn, that is asked for."""
+    with pytest.raises(InputError, match=r"unknown name 'n_rot'"):
+        check_permutation("transformers/half:head_dim=8:partial_rotary_factor=0.5", "ggml/neox:head_dim=8",
+                          "llama.cpp/glm-mrope", heads=4)
 
 
 def test_an_unknown_converter_is_refused_with_the_nearest() -> None:
