@@ -9,11 +9,13 @@ takes for q and for k, as they come out. Where a converter has several sources, 
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from moved_scores import adjacent, half, same_scores
 
 from prover import check_permutation
 from prover.errors import InputError
@@ -61,6 +63,56 @@ def test_converters_make_the_pairs_that_they_say(name: str) -> None:
     assert found is not None
     sides = next(sides for start, sides in PAIRINGS.items() if found.what.startswith(start))
     assert "right" == check_permutation(*sides, name, heads=None if found.one_head else 4).verdict
+
+
+SIZES = [(kv * group, kv, width) for kv in range(1, 5) for group in range(1, 5) for width in range(4, 18, 2)]
+LIMITED = ("llama.cpp/reverse_hf_permute", "transformers/PermuteForRope", "transformers/PermuteForRope.inverse")
+
+
+@pytest.mark.parametrize("name", [
+    each.name for each in converters() if "vision" not in each.name and each.name not in LIMITED and not each.one_head
+])
+def test_every_head_is_moved_alike_at_any_size(name: str) -> None:
+    """Beyond the sizes that the functions were run at: each head of q and of k, whatever their numbers and width."""
+    given, found = read_permutation(name), find_converter(name)
+    assert found is not None
+    for heads, kv_heads, width in SIZES:
+        rotated = width // 4 * 2 if name == "llama.cpp/glm-mrope" else width
+        ways = {
+            "half pairs": [lane // 2 + lane % 2 * (rotated // 2) for lane in range(rotated)],
+            "adjacent pairs": [*range(0, rotated, 2), *range(1, rotated, 2)],
+            "no row": list(range(rotated)),
+        }
+        rows = [*next(rows for start, rows in ways.items() if found.what.startswith(start)), *range(rotated, width)]
+        for matrix, count in (("q", heads), ("k", kv_heads)):
+            move = move_of(given, Matrix(matrix, count, heads, kv_heads, width, rotated), {})
+            assert move is not None
+            assert tuple(head * width + row for head in range(count) for row in rows) == move.rows
+
+
+def test_permute_for_rope_is_wrong_wherever_k_has_fewer_heads() -> None:
+    """At every size at which it runs, with k of fewer heads, the scores are others; as many heads and they are not."""
+    given, seen = read_permutation("transformers/PermuteForRope"), []
+    for heads, kv_heads, width in SIZES:
+        if kv_heads * width % (2 * heads):
+            continue
+        q, k = (move_of(given, Matrix(matrix, count, heads, kv_heads, width, width), {})
+                for matrix, count in (("q", heads), ("k", kv_heads)))
+        assert q is not None
+        assert k is not None
+        assert (heads == kv_heads) == same_scores(adjacent(width), half(width), q.rows, k.rows)
+        seen.append((heads * width, heads, kv_heads, width))
+    assert (8, 2, 1, 4) == min(size for size in seen if size[1] > size[2])
+
+
+def test_nothing_but_what_q_does_is_right_for_k_at_the_smallest_size() -> None:
+    """2 heads of q, 1 of k, 4 lanes: with q moved as PermuteForRope does, of all 24 moves of k one is right, not its."""
+    given = read_permutation("transformers/PermuteForRope")
+    q, k = (move_of(given, Matrix(matrix, count, 2, 1, 4, 4), {}) for matrix, count in (("q", 2), ("k", 1)))
+    assert q is not None
+    assert k is not None
+    right = [rows for rows in itertools.permutations(range(4)) if same_scores(adjacent(4), half(4), q.rows, rows)]
+    assert ([(0, 2, 1, 3)], (0, 2, 1, 3, 4, 6, 5, 7), (0, 1, 2, 3)) == (right, q.rows, k.rows)
 
 
 def test_a_converter_for_one_head_width_takes_no_other() -> None:
