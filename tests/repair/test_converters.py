@@ -19,7 +19,7 @@ from moved_scores import adjacent, half, same_scores
 
 from prover import check_permutation
 from prover.errors import InputError
-from prover.repair.converters import converters, find_converter
+from prover.repair.converters import converters, find_converter, search_converters
 from prover.repair.permutation_text import move_of, read_permutation
 from prover.repair.size_names import Matrix
 
@@ -106,7 +106,7 @@ def test_permute_for_rope_is_wrong_wherever_k_has_fewer_heads() -> None:
 
 
 def test_nothing_but_what_q_does_is_right_for_k_at_the_smallest_size() -> None:
-    """2 heads of q, 1 of k, 4 lanes: with q moved as PermuteForRope does, of all 24 moves of k one is right, not its."""
+    """2 heads of q, 1 of k, 4 lanes: with q moved as PermuteForRope does, one of the 24 moves of k is right, not its."""
     given = read_permutation("transformers/PermuteForRope")
     q, k = (move_of(given, Matrix(matrix, count, 2, 1, 4, 4), {}) for matrix, count in (("q", 2), ("k", 1)))
     assert q is not None
@@ -134,7 +134,33 @@ def test_a_converter_of_the_lanes_that_turn_needs_to_know_them() -> None:
                           "llama.cpp/glm-mrope", heads=4)
 
 
-def test_an_unknown_converter_is_refused_with_the_nearest() -> None:
-    """And with all that are known."""
-    with pytest.raises(InputError, match=r"no converter 'llama.cpp/permut'. Did you mean llama.cpp/permute.*vllm/mist"):
-        read_permutation("llama.cpp/permut")
+@pytest.mark.parametrize(("name", "near"), [
+    ("llama.cpp/permut", "llama.cpp/permute"),
+    ("permute", "llama.cpp/permute"),
+    ("llama.cpp permute", "llama.cpp/permute"),
+    ("LlamaModel.permut", "llama.cpp/permute"),
+    ("normal_to_neox", "llama.cpp/glm-mrope"),
+    ("glm", "llama.cpp/glm-mrope"),
+    ("llama.cpp", "llama.cpp/"),
+    ("megatron-bridge/merge_qkv", "megatron-bridge/qkv"),
+])
+def test_an_unknown_converter_is_refused_with_the_nearest(name: str, near: str) -> None:
+    """By its name, by another that it has, or by a part of one; and it is said what names all."""
+    with pytest.raises(InputError, match=rf"no converter '{name}'. Did you mean {near}.*list --converters' names all"):
+        read_permutation(name)
+
+
+def test_a_word_that_is_no_converter_gets_no_far_fetched_one() -> None:
+    """Nothing is near, or the word is in too many names."""
+    for name in ("W", "foo"):
+        with pytest.raises(InputError, match=rf"no converter '{name}'. 'rope-prover list --converters' names all"):
+            read_permutation(name)
+
+
+def test_converters_are_searched_by_words() -> None:
+    """In names, in what is told of them and in sources; all words have to be there."""
+    assert converters() == search_converters(())
+    assert ["megatron-bridge/qkv", "megatron-llm/permute_qkv", "megatron-llm/permute_qkv.revert",
+            "megatron/loader_llama_mistral"] == [each.name for each in search_converters(["Megatron"])]
+    assert ["llama.cpp/glm-mrope"] == [each.name for each in search_converters(["llama.cpp glm.py"])]
+    assert () == search_converters(["glm", "mistral"])
