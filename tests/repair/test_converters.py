@@ -106,7 +106,7 @@ def test_permute_for_rope_is_wrong_wherever_k_has_fewer_heads() -> None:
 
 
 def test_nothing_but_what_q_does_is_right_for_k_at_the_smallest_size() -> None:
-    """2 heads of q, 1 of k, 4 lanes: with q moved as PermuteForRope does, one of the 24 moves of k is right, not its."""
+    """2 heads of q, 1 of k, 4 lanes: with q moved by it, one of the 24 moves of k is right, and it is not its."""
     given = read_permutation("transformers/PermuteForRope")
     q, k = (move_of(given, Matrix(matrix, count, 2, 1, 4, 4), {}) for matrix, count in (("q", 2), ("k", 1)))
     assert q is not None
