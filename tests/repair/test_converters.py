@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,24 @@ def test_every_head_is_moved_alike_at_any_size(name: str) -> None:
             move = move_of(given, Matrix(matrix, count, heads, kv_heads, width, rotated), {})
             assert move is not None
             assert tuple(head * width + row for head in range(count) for row in rows) == move.rows
+
+
+TURNED = re.compile(r"W\.reshape\(heads, ([^,]+), ([^,]+), -1\)\.swapaxes\(1, 2\)\.reshape\(W\.shape\)")
+OF_OTHER_FORMS = {
+    "llama.cpp/chameleon-norm", "llama.cpp/glm-mrope", "llama.cpp/kimi-vision", "llama.cpp/minimax-vision",
+    "llama.cpp/reverse_hf_permute", "megatron-bridge/qkv", "transformers/PermuteForRope",
+    "transformers/PermuteForRope.inverse", "transformers/chameleon-norm",
+}
+
+
+def test_converters_whose_form_proves_every_size() -> None:
+    """All others split a head into d/2 by 2, or 2 by d/2, and exchange the two: of that theorem 1 speaks."""
+    for each in converters():
+        form = None if each.k else TURNED.fullmatch(each.q)
+        assert (form is None) == (each.name in OF_OTHER_FORMS)
+        if form is not None:
+            halves = [part.replace("W.shape[0] // heads", "d") for part in form.groups()]
+            assert ["2", "d // 2"] == halves if each.what.startswith("half") else ["d // 2", "2"] == halves
 
 
 def test_permute_for_rope_is_wrong_wherever_k_has_fewer_heads() -> None:
