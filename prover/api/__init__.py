@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layout, Measured, Permutation, Proof, Report
 from prover.api.arguments import RelationName
-from prover.api.catalogue import classes, find, load, names, show, unsupported
+from prover.api.catalogue import classes, converters, find, load, names, show, unsupported
 from prover.api.files import Run, run
 from prover.api.kernels import conform, measure_ggml, measure_transformers, transformers_cases
 from prover.api.models import audit, diff, explain_finding
@@ -22,7 +22,7 @@ from prover.proof_files.result import ProofResult
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "Proof",
     "ProofResult", "ProverError", "RelationName", "Report", "Run", "audit", "check", "check_permutation", "classes",
-    "conform", "diff", "explain_finding", "find", "find_repair", "load", "measure_ggml", "measure_transformers",
-    "names", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite",
-    "run", "show", "solve", "transformers_cases", "unsupported",
+    "conform", "converters", "diff", "explain_finding", "find", "find_repair", "load", "measure_ggml",
+    "measure_transformers", "names", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime",
+    "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
 ]

@@ -67,6 +67,8 @@ REPORTS: dict[str, tuple[list[str], Callable[[], prover.Report]]] = {
     "list": (["list"], prover.find),
     "list of words": (["list", "gemma", "3"], lambda: prover.find(["gemma", "3"])),
     "list of what is no layout": (["list", "--unsupported"], prover.unsupported),
+    "list of converters": (["list", "--converters"], prover.converters),
+    "list of a project's converters": (["list", "--converters", "megatron"], lambda: prover.converters("megatron")),
     "names": (["names", "vllm"], lambda: prover.names("vllm")),
     "show": (["show", "ggml/imrope", "--feed", "text"], lambda: prover.show("ggml/imrope", "text")),
     "precision": (

@@ -1,0 +1,1 @@
+"""Checkpoints: the tensors of q and k, what has to be done to their rows, and what was done."""
