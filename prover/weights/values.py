@@ -60,7 +60,8 @@ def row_values(tensor: Tensor, rows: int, start: int, stop: int) -> Values:
         return (_viewed(data, "<u2").astype(np.uint32) << 16).view(np.float32)
     table = byte_table(tensor.dtype)
     if table is not None:
-        return np.take(table, data)
+        found: npt.NDArray[np.float32] = table[data]
+        return found
     if tensor.dtype in ("I64", "U64"):
         return _wide(tensor, _viewed(data, "<i8" if tensor.dtype == "I64" else "<u8"))
     if tensor.dtype in BLOCKS:
@@ -142,7 +143,8 @@ def _half_gaps(dtype: str, values: Values) -> npt.NDArray[np.float64]:
     """Half the distance of a number of a floating type to the next, 0 for other types."""
     if dtype in ("F32", "F16"):
         with np.errstate(invalid="ignore", over="ignore"):
-            return np.abs(np.spacing(values.astype(NUMPY[dtype][0]))).astype(np.float64) / 2
+            gaps: npt.NDArray[np.float64] = np.abs(np.spacing(values.astype(NUMPY[dtype][0]))).astype(np.float64)
+            return gaps / 2
     if dtype == "BF16":  # numbers below 2**-126 are stored as 0 by some
         _, exponent = np.frexp(values.astype(np.float64))
         return np.where(np.isfinite(values), np.maximum(np.ldexp(0.5, exponent - 8), 2.0**-126), np.nan)
