@@ -21,7 +21,7 @@ from prover.weights.tensors import Tensor
 
 Values = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Bounds = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
-# Least and greatest code of a type, and how far beyond the greatest half a step further the quantiser still takes.
+# Least and greatest code that a quantiser gives.
 _CODES = {
     "Q8_0": (-127, 127), "Q4_0": (-8, 7), "Q4_1": (0, 15), "Q5_0": (-16, 15), "Q5_1": (0, 31),
     "Q2_K": (0, 3), "Q3_K": (-4, 3), "Q4_K": (0, 15), "Q5_K": (0, 31), "Q6_K": (-32, 31),
@@ -126,8 +126,8 @@ def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
     if tensor.dtype in ("Q4_0", "Q5_0"):
         above[codes.code == greatest] = 1 + slack
     if tensor.dtype.endswith("_K"):
-        below[codes.code == least] = np.inf
-        above[codes.code == greatest] = np.inf
+        below[(codes.code == least) | (codes.step == 0)] = np.inf
+        above[(codes.code == greatest) | (codes.step == 0)] = np.inf
     with np.errstate(invalid="ignore", over="ignore"):
         ends = [codes.code - below, codes.code + above]
         reached = [codes.step * end + codes.offset for end in ends]
