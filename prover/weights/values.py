@@ -55,7 +55,7 @@ def row_values(tensor: Tensor, rows: int, start: int, stop: int) -> Values:
     data = open_rows(tensor, rows)[start:stop]
     if tensor.dtype in NUMPY:
         stored, exact = NUMPY[tensor.dtype]
-        return _viewed(data, stored).astype(exact, copy=False)
+        return _cast(_viewed(data, stored), exact)
     if tensor.dtype == "BF16":
         return (_viewed(data, "<u2").astype(np.uint32) << 16).view(np.float32)
     table = byte_table(tensor.dtype)
@@ -85,7 +85,7 @@ def value_bounds(tensor: Tensor, rows: int, start: int, stop: int) -> Bounds:
         return np.full(shape, -np.inf), np.full(shape, np.inf)
     values = row_values(tensor, rows, start, stop)
     half = _half_gaps(tensor.dtype, values)
-    wide = values.astype(np.float64)
+    wide = _cast(values, "f8")
     return wide - half, wide + half
 
 
@@ -95,7 +95,7 @@ def row_error(tensor: Tensor, rows: int, start: int, stop: int) -> npt.NDArray[n
     It is the error of those values that have a bound on both sides; infinite for a row that has none.
     """
     low, high = value_bounds(tensor, rows, start, stop)
-    values = row_values(tensor, rows, start, stop).astype(np.float64)
+    values = _cast(row_values(tensor, rows, start, stop), "f8")
     error = np.maximum(values - low, high - values)
     bounded = np.where(np.isfinite(error), error, -1.0).max(axis=1, initial=-1.0)
     return np.where(bounded < 0, np.inf, bounded)
@@ -146,7 +146,7 @@ def _half_gaps(dtype: str, values: Values) -> npt.NDArray[np.float64]:
             gaps: npt.NDArray[np.float64] = np.abs(np.spacing(values.astype(NUMPY[dtype][0]))).astype(np.float64)
             return gaps / 2
     if dtype == "BF16":  # numbers below 2**-126 are stored as 0 by some
-        _, exponent = np.frexp(values.astype(np.float64))
+        _, exponent = np.frexp(_cast(values, "f8"))
         half = np.where(values == 0, 0, np.ldexp(0.5, exponent - 8))
         return np.where(np.isfinite(values), np.maximum(half, 2.0**-126), np.nan)
     return np.zeros(values.shape)
@@ -176,6 +176,12 @@ def _wide(tensor: Tensor, whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def _viewed(data: npt.NDArray[np.uint8], stored: str) -> npt.NDArray[Any]:
     """Rows of bytes as rows of numbers; the bytes may begin anywhere."""
     return np.ascontiguousarray(data).view(stored)
+
+
+def _cast(numbers: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+    """Numbers in a wider type, where NumPy warns of some that are none."""
+    with np.errstate(invalid="ignore"):
+        return numbers.astype(kind, copy=False)
 
 
 def _require_rows(tensor: Tensor, rows: int) -> None:

@@ -86,6 +86,14 @@ def test_bytes_that_are_no_number(dtype: str, bytes_that_are_none: list[int], tm
     assert np.nonzero(np.isnan(values))[0].tolist() == bytes_that_are_none
 
 
+def test_numbers_that_are_none(tmp_path: Path) -> None:
+    """A signalling NaN comes through, without a warning, and has no bounds."""
+    found = tensor(tmp_path, "F16", (1, 2), b"\x01\x7c\x00\x7c")
+    assert np.array_equal(row_values(found, 1, 0, 1), [[np.nan, np.inf]], equal_nan=True)
+    for dtype, data in (("F16", b"\x01\x7c"), ("BF16", b"\x81\x7f"), ("F32", b"\x01\x00\x80\x7f")):
+        assert np.isnan(value_bounds(tensor(tmp_path, dtype, (1, 1), data), 1, 0, 1)).all()
+
+
 def test_rows_from_the_middle(tmp_path: Path) -> None:
     """Rows 1 and 2 of 4 are asked for."""
     numbers = np.arange(8, dtype="<f4")
