@@ -206,6 +206,16 @@ def test_types_without_bounds(tmp_path: Path) -> None:
     assert has_bounds("BF16")
 
 
+@pytest.mark.parametrize("dtype", GOLDEN["blocks"])
+def test_an_importance_matrix_takes_bounds_away(dtype: str, tmp_path: Path) -> None:
+    """Of the types that choose the step after the codes then."""
+    found = quantised(tmp_path, dtype, GOLDEN["blocks"][dtype])
+    low, high = value_bounds(found, 4, 0, 4, by_importance=True)
+    is_unknown = dtype in ("Q4_0", "Q4_1", "Q5_0", "Q5_1")
+    assert has_bounds(dtype, by_importance=True) is not is_unknown
+    assert bool(np.isinf(high - low).all()) is is_unknown
+
+
 def test_types_that_gguf_does_not_know(tmp_path: Path) -> None:
     """Q8_1 is never a tensor's type in a file; the package has nothing for it."""
     pytest.importorskip("gguf")
