@@ -226,9 +226,10 @@ def test_wrong_indexes(index: Any, message: str, tmp_path: Path) -> None:
     (b'{"weight_map":{"q":"a","q":"b"}}', "q: stands twice in weight_map"),
     (b'{"weight_map":{"q":"a"},"weight_map":{"q":"b"}}', "weight_map: stands twice in the index"),
     (b'{"a":' + b"[" * 10**6 + b"]" * 10**6 + b"}", "is nested too deeply"),
+    (b'{"a":[' + b"0," * 600_000 + b"0]}", "holds too much beside what is read of it"),
     (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
     (b'{"weight_map":{"\xff":"a"}}', "is no JSON object|expected a text in UTF-8"),
-], ids=["empty", "cut", "tensor twice", "map twice", "deep", "LFS pointer", "no UTF-8"])
+], ids=["empty", "cut", "tensor twice", "map twice", "deep", "wide", "LFS pointer", "no UTF-8"])
 def test_indexes_that_are_no_json(text: bytes, message: str, tmp_path: Path) -> None:
     """Texts that are no index, whatever their size."""
     (tmp_path / INDEX).write_bytes(text)
