@@ -87,7 +87,7 @@ class Places:
 
 
 def read_places(path: Path) -> Places:
-    """Where the keys and tensors of one file lie, be it a part of a split one. Raises InputError as `read_gguf` does."""
+    """Where the keys and tensors of one file lie, be it one of several parts. Raises InputError as `read_gguf` does."""
     with Bytes(path) as source:
         tensor_count, key_count = _read_start(source)
         keys, _ = _read_keys(source, key_count)

@@ -45,8 +45,8 @@ def write_with_tensor(
 ) -> Copied:
     """Copy a GGUF file and put these float32 numbers in as a tensor of one dimension; a whole file is made or none.
 
-    `track` goes around the names of the tensors. Raises InputError for a file that is cut off, split or of tensors whose
-    size is not known, for a target that is there, and where nothing can be written.
+    `track` goes around the names of the tensors. Raises InputError for a file that is cut off, is split or has tensors
+    whose size is not known, for a target that is there, and where nothing can be written.
     """
     before = read_gguf(source)
     places = read_places(source)
@@ -121,9 +121,9 @@ def _copy(
     sink.write(struct.pack("<qq", len(entries), places.key_count))
     _pieces(stream, sink, KEYS_START, places.keys_end - KEYS_START)
     for entry in entries:
-        name = entry.name.encode()
-        form = f"<Q{len(name)}sI{len(entry.shape)}qiQ"
-        sink.write(struct.pack(form, len(name), name, len(entry.shape), *entry.shape, entry.number, entry.offset))
+        called = entry.name.encode()
+        form = f"<Q{len(called)}sI{len(entry.shape)}qiQ"
+        sink.write(struct.pack(form, len(called), called, len(entry.shape), *entry.shape, entry.number, entry.offset))
     _fill(sink, places.alignment)
     start, by_name = sink.tell(), {entry.name: entry for entry in entries}
     for name in track([entry.name for entry in entries]):

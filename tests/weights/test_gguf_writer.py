@@ -13,7 +13,7 @@ from prover.errors import InputError
 from prover.sources.gguf_file import read_gguf
 from prover.weights import gguf_writer
 from prover.weights.gguf_writer import write_with_tensor
-from sources.gguf_writer import ARR, F32, LLAMA, STR, U32, Tensor, floats, gguf, header, info, key, padded
+from sources.gguf_writer import ARR, LLAMA, STR, U32, Tensor, floats, gguf, header, info, key, padded
 
 FREQS = "rope_freqs.weight"
 FACTORS = (Fraction(1), Fraction(3, 2), Fraction(8))
