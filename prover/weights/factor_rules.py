@@ -8,7 +8,7 @@ proportional rule leaves still are divided by 1e30 there (conversion/gemma.py `G
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -32,11 +32,15 @@ Span = tuple[Fraction, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One factor: the exact number, the float32 nearest to it, and the least and most that rounding may make of it."""
+    """One factor: the exact number, the float32 nearest to it, and between which numbers rounding may end."""
 
     value: Exact
     nearest: Fraction
-    span: Span
+    spans: tuple[Span, ...]
+
+    def fits(self, number: Fraction) -> bool:
+        """Whether a number is the nearest one, or one that rounding may make of it."""
+        return number == self.nearest or any(low <= number <= high for low, high in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def listed(values: Sequence[Fraction]) -> tuple[Wanted, ...]:
     found = []
     for value in values:
         nearest, twice = STORED.nearest(value), STORED.nearest(DOUBLE.nearest(value))
-        found.append(Wanted(exact(value), nearest, (min(nearest, twice), max(nearest, twice))))
+        found.append(Wanted(exact(value), nearest, ((nearest, nearest), (twice, twice))))
     return tuple(found)
 
 
@@ -130,8 +134,7 @@ def _proportional(part: Fraction, factor: Fraction, pairs: int) -> tuple[Wanted,
 
 
 def _rounded(value: Exact) -> Wanted:
-    nearest = _nearest(value)
-    return Wanted(value, nearest, (nearest, nearest))
+    return Wanted(value, _nearest(value), ())
 
 
 def _llama3(rule: Llama3, pair: int) -> Wanted:
@@ -146,9 +149,7 @@ def _llama3(rule: Llama3, pair: int) -> Wanted:
     else:
         smooth = (turns - low) / (high - low)
         value = ONE / ((ONE - smooth) / factor + smooth)
-    nearest = _nearest(value)
-    span = _llama3_span(rule, pair)
-    return Wanted(value, nearest, (min(nearest, span[0]), max(nearest, span[1])))
+    return Wanted(value, _nearest(value), tuple(_llama3_spans(rule, pair)))
 
 
 def _nearest(value: Exact) -> Fraction:
@@ -158,10 +159,10 @@ def _nearest(value: Exact) -> Fraction:
     return STORED.nearest(low)
 
 
-def _llama3_span(rule: Llama3, pair: int) -> Span:
+def _llama3_spans(rule: Llama3, pair: int) -> Iterator[Span]:
     """Between which numbers float32 arithmetic ends, if each operation of it is off by at most one step.
 
-    In the converter's order. Where it is not certain on which side of an end a pair falls, both sides are taken in.
+    In the converter's order. Where it is not certain on which side of an end a pair falls, there is one for each side.
     """
     low, high, factor, original = map(_constant, (rule.low, rule.high, rule.factor, rule.original))
     exponent = STORED.nearest(Fraction(2 * pair, rule.lanes))
@@ -170,16 +171,16 @@ def _llama3_span(rule: Llama3, pair: int) -> Span:
     scale = _off((min(one for one, _ in powers), max(two for _, two in powers)))
     wave = _off(_times(_off(_over((_ONE, _ONE), _off(_over((_ONE, _ONE), scale)))), _constant(_two_pi())))
     turns = _off(_times(_off(_over((_ONE, _ONE), wave)), original))
-    ends: list[Fraction] = []
     if turns[0] <= low[1]:
-        ends += factor
+        yield factor
+    if turns[1] < low[0]:
+        return
     if turns[1] >= high[0]:
-        ends.append(_ONE)
-    if turns[1] >= low[0] and turns[0] <= high[1] and high[0] > low[1]:
+        yield _ONE, _ONE
+    if turns[0] <= high[1] and high[0] > low[1]:
         smooth = _off(_over(_off(_minus(turns, low)), _off(_minus(high, low))))
         rest = _off(_over(_off(_minus((_ONE, _ONE), smooth)), factor))
-        ends += _off(_over((_ONE, _ONE), _off((rest[0] + smooth[0], rest[1] + smooth[1]))))
-    return min(ends), max(ends)
+        yield _off(_over((_ONE, _ONE), _off((rest[0] + smooth[0], rest[1] + smooth[1]))))
 
 
 _ONE = Fraction(1)

@@ -161,7 +161,7 @@ def _compared(held: Held, rule: Rule, file: Metadata) -> Held:
     """Numbers beyond the last pair that turns are never looked at by the kernel, and not here."""
     pairs = list(zip(held.wanted, held.stored, strict=False))
     steps = tuple(_steps(want, number) for want, number in pairs)
-    wrong = tuple(place for place, (want, number) in enumerate(pairs) if not _fits(want, number))
+    wrong = tuple(place for place, (want, number) in enumerate(pairs) if not want.fits(number))
     if wrong:
         told = tuple(_causes(held.wanted, held.stored[: len(held.wanted)], rule, file))
         return replace(held, state=State.WRONG, steps=steps, wrong=wrong, told=told)
@@ -174,12 +174,8 @@ def _steps(want: Wanted, number: Fraction) -> int | None:
     return None if place is None or nearest is None else place - nearest
 
 
-def _fits(want: Wanted, number: Fraction) -> bool:
-    return number == want.nearest or want.span[0] <= number <= want.span[1]
-
-
 def _fit(wanted: Sequence[Wanted], stored: Sequence[Fraction]) -> bool:
-    return len(wanted) == len(stored) and all(map(_fits, wanted, stored))
+    return len(wanted) == len(stored) and all(map(Wanted.fits, wanted, stored))
 
 
 def _causes(wanted: tuple[Wanted, ...], stored: tuple[Fraction, ...], rule: Rule, file: Metadata) -> Iterator[str]:
@@ -200,8 +196,9 @@ def _causes(wanted: tuple[Wanted, ...], stored: tuple[Fraction, ...], rule: Rule
 
 
 def _is_inverse(want: Wanted, number: Fraction) -> bool:
-    low, high = 1 / want.span[1], 1 / want.span[0]
-    return low * (1 - STEP) <= number <= high * (1 + STEP)
+    """Whether a number is 1 over a factor, rounded once more."""
+    spans = (*want.spans, (want.nearest, want.nearest))
+    return any((1 - STEP) / high <= number <= (1 + STEP) / low for low, high in spans)
 
 
 def _llama3_causes(rule: Rule, stored: Sequence[Fraction], file: Metadata) -> Iterator[str]:
