@@ -6,10 +6,8 @@ the order of their list, each from a multiple of general.alignment on.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import struct
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -24,6 +22,7 @@ from prover.sources.gguf_file import KEYS_START, Places, read_gguf, read_places
 from prover.sources.gguf_tensors import Entry, padded
 from prover.sources.gguf_types import TENSOR_TYPES
 from prover.sources.metadata import Metadata, Tensor
+from prover.weights.new_file import beside, publish, require_new
 
 PIECE = 1 << 20
 F32 = next(number for number, blocks in TENSOR_TYPES.items() if blocks.name == "f32")
@@ -51,12 +50,12 @@ def write_with_tensor(
     before = read_gguf(source)
     places = read_places(source)
     _require_whole(source, before, places)
-    _require_free(source, target)
+    require_new(target, source)
     data = struct.pack(f"<{len(values)}f", *map(float, values))
     stored = struct.unpack(f"<{len(values)}f", data)
     assert [Fraction(each) for each in stored] == list(values), "the numbers are float32 numbers"
     entries = _with_entry(places, Entry(name, (len(values),), "f32", F32, len(data), 0))
-    with open_regular(source) as stream, _beside(target) as temporary:
+    with open_regular(source) as stream, beside(target) as temporary:
         stamp = _stamp(stream)
         try:
             with temporary.open("wb") as sink:
@@ -69,7 +68,7 @@ def write_with_tensor(
         if _stamp(stream) != stamp:
             raise InputError("changed while it was copied", where=shown_path(source), advice="Try again")
         _require_copied(before, temporary, name, tuple(values))
-        _publish(temporary, target)
+        publish(temporary, target)
     replaced = any(entry.name == name for entry in places.listing.entries)
     return Copied(target, replaced, target.stat().st_size - places.size)
 
@@ -87,16 +86,6 @@ def _require_whole(source: Path, file: Metadata, places: Places) -> None:
     if unknown is not None:
         raise InputError(f"is of {unknown.kind}, whose size is not known here: it cannot be copied",
                          where=f"{where}, {unknown.name[:80]}")
-
-
-def _require_free(source: Path, target: Path) -> None:
-    """Raise InputError where the target is the source, or there is something of that name."""
-    where = shown_path(target)
-    with contextlib.suppress(OSError):
-        if os.path.samefile(source, target):
-            raise InputError("is the file itself, which is never changed", where=where, advice="Name another file")
-    if os.path.lexists(target):
-        raise InputError("is there already", where=where, advice="Name another file, or remove it first")
 
 
 def _with_entry(places: Places, made: Entry) -> list[Entry]:
@@ -171,29 +160,3 @@ def _require_copied(before: Metadata, copy: Path, name: str, values: tuple[Fract
     after = read_gguf(copy)
     tensors = {**(before.tensors or {}), name: Tensor((len(values),), "f32", values)}
     assert (dict(after.keys), dict(after.tensors or {})) == (dict(before.keys), tensors), "the copy says the same"
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """An empty file of a temporary name in the target's folder; gone afterwards."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".partial", dir=target.parent)
-        os.close(handle)
-    except (OSError, ValueError) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else fault
-        raise InputError(f"cannot be written: {why}", where=shown_path(target)) from None
-    try:
-        yield Path(name)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-
-
-def _publish(temporary: Path, target: Path) -> None:
-    """Give a file that is whole its name; unlike a renaming, a link never takes the place of another file."""
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise InputError("was made by another program meanwhile", where=shown_path(target)) from None
-    except OSError:  # a file system without links
-        os.replace(temporary, target)

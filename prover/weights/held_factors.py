@@ -15,7 +15,7 @@ from prover.repair.factors import STORED
 from prover.sources.llama.architectures import Architecture, find_architecture
 from prover.sources.llama.factors import LONG, SHORT, TENSORS, taken_tensors
 from prover.sources.llama.header import ARCHITECTURE
-from prover.sources.llama_cpp import read_llama_cpp
+from prover.sources.llama_cpp import SECTIONS, read_llama_cpp
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.weights.factor_rules import STEP, Rule, Wanted, llama3_factors, rules_of
@@ -95,9 +95,8 @@ def hold_factors(config: Model, file: Metadata) -> HeldFile:
         raise InputError(f"parts ask for factors of their own ({parts}), and a GGUF file holds those of one",
                          where=config.file)
     rule = asked[0] if asked else None
-    name, entry = _architecture(file)
-    scaling = file.keys.get(f"{name}.{SCALING}")
-    taken = taken_tensors(entry, str(scaling.value) if scaling is not None else "")
+    name, entry = architecture_of(file)
+    taken = taken_by(file)
     wanted = rule.tensors if rule is not None else {}
     refused = _refused(file)
     found = [_hold(tensor, rule, entry, tensor in taken, file, refused) for tensor in TENSORS
@@ -114,7 +113,17 @@ def _refused(file: Metadata) -> str:
     return ""
 
 
-def _architecture(file: Metadata) -> tuple[str, Architecture]:
+def taken_by(file: Metadata) -> tuple[str, ...]:
+    """The tensors of factors that llama.cpp's graph takes of a file. Raises InputError."""
+    name, entry = architecture_of(file)
+    scaling, sections = (file.keys.get(f"{name}.{key}") for key in (SCALING, SECTIONS))
+    if entry.sectioned and sections is not None and isinstance(sections.value, tuple) and any(sections.value):
+        return ()  # the graph of M-RoPE, which passes none
+    return taken_tensors(entry, str(scaling.value) if scaling is not None else "")
+
+
+def architecture_of(file: Metadata) -> tuple[str, Architecture]:
+    """What a file's model is called, and how it is read. Raises InputError."""
     where = f"{file.file}, {ARCHITECTURE}"
     stored = file.keys.get(ARCHITECTURE)
     if stored is None or not isinstance(stored.value, str):

@@ -26,7 +26,7 @@ RULES = {
 
 
 def _by_hand(rule: Llama3, pair: int) -> Fraction:
-    """_compute_llama3_parameters of transformers in 60 digits: by what it divides a frequency, as the nearest float32."""
+    """transformers' _compute_llama3_parameters in 60 digits: what it divides a frequency by, as the nearest float32."""
     with mp.workdps(60):
         plain = 1 / mp.mpf(str(float(rule.base))) ** (mp.mpf(2 * pair) / rule.lanes)
         wave, original = 2 * mp.pi / plain, mp.mpf(rule.original.numerator) / rule.original.denominator
