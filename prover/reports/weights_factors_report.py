@@ -20,11 +20,11 @@ SCHEMA = "rope-prover/weights-factors/1"
 HELD_SCHEMA = "rope-prover/weights-factors-held/1"
 JSON = dict[str, Any]
 SHOWN = 3
-ROWS_DONE = ("rows of the GGUF file are taken as llama.cpp's converter moves them for SOURCE; one that another program "
-             "made may have them elsewhere")
-GRAPHS = ("a kernel of ggml takes factors, and in llama.cpp it gets them only where the graph of the model's architecture "
-          "has the tensor: graphs with M-RoPE do not (ggml-org/llama.cpp@0c1e57098 src/models, ggml_rope_multi). --into "
-          "refuses a file in which the tensor would do nothing")
+ROWS_DONE = ("those of the GGUF file are taken as llama.cpp's converter moves them for SOURCE; a file that another "
+             "program made may have them elsewhere")
+GRAPHS = ("kernels of ggml take factors, but in llama.cpp they get them only where the graph of the architecture has "
+          "the tensor, and graphs with M-RoPE have none (ggml-org/llama.cpp@0c1e57098 src/models, ggml_rope_multi). "
+          "--into refuses a file in which it would do nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,12 @@ def besides_text(made: Made) -> str:
 def made_headline(made: Made, outcome: Outcome) -> str:
     """The answer in a sentence, which says first where a tensor alone is not enough."""
     count, besides = len(made.values), besides_text(made)
+    rounded = ", but for their rounding to float32" if made.is_rounded else ""
     if made.repair is not None and besides:
-        return (f"NOT ENOUGH ALONE: the target computes the source with these {count} factors only if it also has "
-                f"{besides}.")
+        return (f"NOT ENOUGH ALONE: with these {count} factors the target computes the source{rounded} only if it also "
+                f"has {besides}.")
     if made.repair is not None:
-        return f"ENOUGH ALONE: with these {count} factors the target computes the source."
+        return f"ENOUGH ALONE: with these {count} factors the target computes the source{rounded}."
     if outcome is Outcome.EQUIVALENT:
         return "NO FACTORS NEEDED: the target computes the source as it is."
     if outcome is Outcome.CONVERTIBLE:

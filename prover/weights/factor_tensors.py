@@ -47,6 +47,11 @@ class Made:
         return tuple(factor.stored for factor in self.repair.factors) if self.repair is not None else ()
 
     @property
+    def is_rounded(self) -> bool:
+        """Whether some factor is no float32, and the tensor has the nearest."""
+        return self.repair is not None and any(each.value.rational != each.stored for each in self.repair.factors)
+
+    @property
     def besides(self) -> tuple[Kind, ...]:
         """What else must be changed."""
         return () if self.repair is None else tuple(kind for kind in self.repair.kinds if kind is not Kind.FACTORS)
