@@ -39,7 +39,7 @@ def make_factors(
     made = factor_tensors.make_factors(source, target, axes_feeds(axes, several(feeds)), several(allow), positions)
     outcome = outcome_of(made.repairs)
     if out is not None and made.repair is None:
-        raise InputError(f"is not made. {made_headline(made, outcome)}", where=out,
+        raise InputError(f"is not made. {made_headline(made, outcome).rstrip('.')}", where=out,
                          advice="Leave --out away to see what was found")
     written = None if out is None else _write(made, out, into, partial, track)
     if written is not None and not made.besides:

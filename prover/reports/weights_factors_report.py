@@ -47,8 +47,8 @@ def made_headline(made: Made, outcome: Outcome) -> str:
     count, besides = len(made.values), besides_text(made)
     rounded = ", but for their rounding to float32" if made.is_rounded else ""
     if made.repair is not None and besides:
-        return (f"NOT ENOUGH ALONE: with these {count} factors the target computes the source{rounded} only if it also "
-                f"has {besides}.")
+        return (f"NOT ENOUGH ALONE: the target must also have {besides}; then these {count} factors make it compute "
+                f"the source{rounded}.")
     if made.repair is not None:
         return f"ENOUGH ALONE: with these {count} factors the target computes the source{rounded}."
     if outcome is Outcome.EQUIVALENT:
@@ -70,6 +70,7 @@ def made_json(made: Made, outcome: Outcome, exit_code: int, written: Written | N
         "enough_alone": made.repair is not None and not made.besides,
         "must_change_as_well": besides_text(made) or None,
         "rows_as_converted": made.has_rows,
+        "findings": [f"{each.code} {each.text}" for each in made.findings],
         "tensor": {"name": FREQS, "dtype": "F32", "values": [rational_text(value) for value in made.values]}
         if made.values else None,
         "written": written and {
@@ -89,6 +90,7 @@ def made_text(found: JSON, certificate_path: str | None) -> str:
     if found["tensor"]:
         rows.append(("tensor", f"{FREQS}, {len(found['tensor']['values'])} numbers in float32; the angle of pair j is "
                                "divided by number j"))
+    rows += [("finding", text) for text in found["findings"]]
     if found["rows_as_converted"]:
         rows.append(("rows", ROWS_DONE))
     written = found["written"]
@@ -101,7 +103,8 @@ def made_text(found: JSON, certificate_path: str | None) -> str:
         rows += [("written", written["file"]), ("in GGUF", GRAPHS)]
     elif found["tensor"]:
         rows.append(("written", "nothing: give --out"))
-    return f"{labelled_text(found['headline'], rows)}\n{repair_text(found['found'], certificate_path)}"
+    head = labelled_text(found["headline"], rows) if rows else f"{found['headline']}\n"
+    return f"{head}\n{repair_text(found['found'], certificate_path)}"
 
 
 _STATES = {

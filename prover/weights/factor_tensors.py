@@ -18,7 +18,8 @@ from prover.layouts.loading import Loaded, load
 from prover.repair.repairs import Kind, Repair, Repairs, allowed_kinds, find_repair
 from prover.sources.engine_llama_cpp import with_rows
 from prover.sources.llama.factors import FREQS
-from prover.sources.reading import named_part, read_model, resolve
+from prover.sources.model import Finding
+from prover.sources.reading import named_part, read_model, resolve_told
 
 # Factors and moved rows before a parameter is changed, so that a tensor is found where one is enough.
 USUAL = ((Kind.PERMUTATION, Kind.FACTORS), (Kind.PERMUTATION, Kind.PARAMETER, Kind.FACTORS))
@@ -29,11 +30,13 @@ class Made:
     """What was found. `target`: as its kernel is.
 
     `has_rows`: the target is a GGUF file, whose rows are taken as llama.cpp's converter moves them for the source.
+    `findings`: about the models that were named.
     """
 
     repairs: Repairs
     target: Loaded
     has_rows: bool
+    findings: tuple[Finding, ...] = ()
 
     @property
     def repair(self) -> Repair | None:
@@ -64,9 +67,9 @@ def make_factors(
 
     Rows of a GGUF file are taken as they are there if the source is a config that its converter makes such a file of.
     """
-    plain = load(resolve(target))
-    rows = _converted_rows(source, target)
-    sides = load(resolve(source)), plain if rows is None else plain.moved(rows)
+    (ours, told), (theirs, told_too) = resolve_told(source), resolve_told(target)
+    plain, rows = load(theirs), _converted_rows(source, target)
+    sides = load(ours), plain if rows is None else plain.moved(rows)
     if allow and Kind.FACTORS.value not in allow:
         raise InputError("leaves out factors, which are what is asked for", where="--allow", advice="Add factors")
     attempts = (allowed_kinds(allow, plain),) if allow else USUAL
@@ -74,7 +77,7 @@ def make_factors(
     for kinds in attempts[1:]:
         if found.found is None:
             found = find_repair(*sides, feeds, kinds, positions)
-    return Made(found, plain, rows is not None)
+    return Made(found, plain, rows is not None, tuple(dict.fromkeys((*told, *told_too))))
 
 
 def _converted_rows(source: str, target: str) -> tuple[int, ...] | None:
