@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
+from prover.errors import InputError
 from prover.exact.enclosure import bounds, compare, enclose
 from prover.exact.number import ONE, PI, Exact, exact, power
 from prover.exact.storing import format_of
@@ -27,6 +28,7 @@ TEXT = "text"
 STILL = exact(10**30)
 DOUBLE = format_of("float64")
 STEP = Fraction(1, 2**23)  # no two float32 numbers that follow one another are farther apart, relative to the first
+SMALLEST, LARGEST = Fraction(1, 10**12), Fraction(10**12)
 Span = tuple[Fraction, Fraction]
 
 
@@ -94,6 +96,9 @@ def _rule(part: Part) -> Rule:
         base, factor, low, high, original = (_number(numbers, name) for name in (
             "rope_theta", "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings",
         ))
+        if not all(SMALLEST <= number <= LARGEST for number in (base, factor, low, high, original)):
+            raise InputError(f"has numbers that are not from {float(SMALLEST):.0e} to {float(LARGEST):.0e}, with which "
+                             "float32 arithmetic would fail", where=f"{part.address}, rope_type llama3")
         llama3 = Llama3(base, factor, low, high, original, 2 * pairs)
         tensors = {FREQS: llama3_factors(llama3)}
     elif "long_factor" in numbers and "short_factor" in numbers:
@@ -116,7 +121,7 @@ def _list(numbers: Mapping[str, Value], name: str) -> list[Fraction]:
 
 def llama3_factors(rule: Llama3) -> tuple[Wanted, ...]:
     """The factor of each pair, in their order."""
-    return tuple(_llama3(rule, pair) for pair in range(rule.lanes // 2))
+    return tuple(llama3_factor(rule, pair) for pair in range(rule.lanes // 2))
 
 
 def listed(values: Sequence[Fraction]) -> tuple[Wanted, ...]:
@@ -137,8 +142,8 @@ def _rounded(value: Exact) -> Wanted:
     return Wanted(value, _nearest(value), ())
 
 
-def _llama3(rule: Llama3, pair: int) -> Wanted:
-    """One factor. How often a pair turns within the original length is never rational, so that no two ends meet."""
+def llama3_factor(rule: Llama3, pair: int) -> Wanted:
+    """The factor of one pair, which is never at an end: how often it turns within the original length is irrational."""
     low, high, factor = exact(rule.low), exact(rule.high), exact(rule.factor)
     frequency = ONE / power(exact(rule.base), Fraction(2 * pair, rule.lanes))
     turns = exact(rule.original) * frequency / (exact(2) * PI)
@@ -154,6 +159,8 @@ def _llama3(rule: Llama3, pair: int) -> Wanted:
 
 def _nearest(value: Exact) -> Fraction:
     """The float32 nearest to a positive number."""
+    if value.rational is not None:
+        return STORED.nearest(value.rational)
     low, high = bounds(enclose(value, PRECISION))
     assert STORED.nearest(low) == STORED.nearest(high), "256 bits tell on which side of a middle a factor lies"
     return STORED.nearest(low)
@@ -180,7 +187,10 @@ def _llama3_spans(rule: Llama3, pair: int) -> Iterator[Span]:
     if turns[0] <= high[1] and high[0] > low[1]:
         smooth = _off(_over(_off(_minus(turns, low)), _off(_minus(high, low))))
         rest = _off(_over(_off(_minus((_ONE, _ONE), smooth)), factor))
-        yield _off(_over((_ONE, _ONE), _off((rest[0] + smooth[0], rest[1] + smooth[1]))))
+        least, most = _off((rest[0] + smooth[0], rest[1] + smooth[1]))
+        if most > 0:
+            greatest = 1 / least if least > 0 else STORED.number(STORED.last)
+            yield _off((1 / most, greatest))
 
 
 _ONE = Fraction(1)
@@ -191,10 +201,11 @@ def _two_pi() -> Fraction:
     return DOUBLE.nearest(bounds(enclose(exact(2) * PI, PRECISION))[0])
 
 
+@lru_cache(maxsize=1024)
 def _constant(value: Fraction) -> Span:
-    """A number as it stands, and as a float32."""
-    stored = STORED.nearest(value)
-    return min(value, stored), max(value, stored)
+    """A number as it stands, and as a float32, be it by way of float64."""
+    ends = value, STORED.nearest(value), STORED.nearest(DOUBLE.nearest(value))
+    return min(ends), max(ends)
 
 
 def _off(span: Span) -> Span:

@@ -18,7 +18,7 @@ from prover.sources.llama.header import ARCHITECTURE
 from prover.sources.llama_cpp import SECTIONS, read_llama_cpp
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.weights.factor_rules import STEP, Rule, Wanted, llama3_factors, rules_of
+from prover.weights.factor_rules import STEP, Llama3, Rule, Wanted, llama3_factor, rules_of
 
 SCALING = "rope.scaling.type"
 LENGTHS = tuple(1 << bits for bits in range(9, 21))
@@ -187,6 +187,13 @@ def _fit(wanted: Sequence[Wanted], stored: Sequence[Fraction]) -> bool:
     return len(wanted) == len(stored) and all(map(Wanted.fits, wanted, stored))
 
 
+def _fit_rule(rule: Llama3, stored: Sequence[Fraction]) -> bool:
+    """Whether all numbers fit a rule; those that tell rules apart are looked at first."""
+    ends = {Fraction(1), max(stored)}
+    pairs = sorted(range(len(stored)), key=lambda pair: stored[pair] in ends)
+    return 2 * len(stored) == rule.lanes and all(llama3_factor(rule, pair).fits(stored[pair]) for pair in pairs)
+
+
 def _causes(wanted: tuple[Wanted, ...], stored: tuple[Fraction, ...], rule: Rule, file: Metadata) -> Iterator[str]:
     """What makes all the numbers right, or rounded, where it is undone."""
     if all(number == 1 for number in stored):
@@ -214,18 +221,19 @@ def _llama3_causes(rule: Rule, stored: Sequence[Fraction], file: Metadata) -> It
     """One number of the rule that is another: each that is likely is tried."""
     own = rule.llama3
     assert own is not None
-    for length in LENGTHS:
-        if length != own.original and _fit(llama3_factors(replace(own, original=Fraction(length))), stored):
-            yield (f"made for original_max_position_embeddings {length}, where the config says "
-                   f"{rational_text(own.original)}")
+    lengths = [length for length in LENGTHS if length != own.original
+               and _fit_rule(replace(own, original=Fraction(length)), stored)]
+    if lengths:
+        yield (f"made for original_max_position_embeddings {' or '.join(map(str, lengths))}, where the config says "
+               f"{rational_text(own.original)}")
     for factor in dict.fromkeys((max(stored), Fraction(8))):
-        if factor != own.factor and factor > 1 and _fit(llama3_factors(replace(own, factor=factor)), stored):
+        if factor != own.factor and factor > 1 and _fit_rule(replace(own, factor=factor), stored):
             yield f"made for factor {rational_text(factor)}, where the config says {rational_text(own.factor)}"
     for base in dict.fromkeys((*_bases(file), Fraction(10000), Fraction(500000))):
-        if base != own.base and base > 1 and _fit(llama3_factors(replace(own, base=base)), stored):
+        if base != own.base and base > 1 and _fit_rule(replace(own, base=base), stored):
             yield f"made for rope_theta {rational_text(base)}, where the config says {rational_text(own.base)}"
     for low, high in ((own.high, own.low), (Fraction(1), Fraction(4))):
-        if (low, high) != (own.low, own.high) and _fit(llama3_factors(replace(own, low=low, high=high)), stored):
+        if (low, high) != (own.low, own.high) and _fit_rule(replace(own, low=low, high=high), stored):
             yield (f"made for low_freq_factor {rational_text(low)} and high_freq_factor {rational_text(high)}, where "
                    f"the config says {rational_text(own.low)} and {rational_text(own.high)}")
 
@@ -242,7 +250,7 @@ def _length_causes(rule: Rule, stored: tuple[Fraction, ...]) -> Iterator[str]:
     elif len(stored) == 2 * rule.pairs:
         yield "one for each lane that turns, and one for each pair is needed"
     own = rule.llama3
-    if own is not None and len(stored) > 1 and _fit(llama3_factors(replace(own, lanes=2 * len(stored))), stored):
+    if own is not None and len(stored) > 1 and _fit_rule(replace(own, lanes=2 * len(stored)), stored):
         yield f"the numbers are those of a head of which {2 * len(stored)} lanes turn"
 
 

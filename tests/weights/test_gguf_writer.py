@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -135,6 +136,31 @@ def test_what_cannot_be_copied_is_refused(data: bytes, message: str, tmp_path: P
         write_with_tensor(tmp_path / "in.gguf", tmp_path / "out.gguf", FREQS, FACTORS)
     assert message in str(caught.value)
     assert ["in.gguf"] == os.listdir(tmp_path)
+
+
+def test_files_with_a_broken_byte(tmp_path: Path) -> None:
+    """Refused with nothing left behind, or copied: keys and other tensors are then what the reader finds in the file."""
+    whole = gguf([*LLAMA, TOKENS], [Q, (FREQS, [2], 0, floats(1, 2)), NORM])
+    start, generator = len(whole) - 3 * 32 - 128, random.Random(12)
+    source, target = tmp_path / "in.gguf", tmp_path / "out.gguf"
+    copied = 0
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(generator.choice((1, 2))):
+            data[generator.randrange(start)] = generator.randrange(256)
+        source.write_bytes(data)
+        try:
+            write_with_tensor(source, target, FREQS, FACTORS)
+        except InputError:
+            assert ["in.gguf"] == os.listdir(tmp_path)
+            continue
+        copied += 1
+        before, after = read_gguf(source), read_gguf(target)
+        assert before.keys == after.keys
+        assert {**(before.tensors or {}), FREQS: (after.tensors or {})[FREQS]} == after.tensors
+        assert FACTORS == (after.tensors or {})[FREQS].values
+        target.unlink()
+    assert 0 < copied < 400
 
 
 def test_the_file_itself_is_refused(tmp_path: Path) -> None:

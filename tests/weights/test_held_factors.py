@@ -11,10 +11,11 @@ import pytest
 
 from prover.claims.relation import Outcome
 from prover.errors import InputError
+from prover.sources.gguf import read_metadata
 from prover.sources.gguf_file import read_gguf
 from prover.sources.reading import read_model
 from prover.weights.held_factors import Held, HeldFile, State, hold_factors
-from sources.gguf_writer import U32, floats
+from sources.gguf_writer import U32, floats, gguf
 from weights.converted import factors, published, write_config, write_gguf
 
 LLAMA, PHI = "meta-llama-3.1-8b", "phi-3.5-vision-instruct-ttmetal"
@@ -216,6 +217,50 @@ def test_a_part_that_is_not_there_is_undecided(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "model-00001-of-00002.gguf", LLAMA, {}, ("split.count", U32, 2), ("split.no", U32, 0))
     found = hold_factors(read_model(str(write_config(tmp_path, LLAMA))), read_gguf(path))
     assert (State.UNSEEN, Outcome.UNDECIDED) == (_only(found).state, found.outcome)
+
+
+def test_factors_in_another_part(tmp_path: Path) -> None:
+    """Of a split file whose parts are all there."""
+    split = (("split.count", U32, 2),)
+    path = write_gguf(tmp_path / "model-00001-of-00002.gguf", LLAMA, {}, *split, ("split.no", U32, 0))
+    (tmp_path / "model-00002-of-00002.gguf").write_bytes(
+        gguf([*split, ("split.no", U32, 1)], [(FREQS, [64], 0, factors(LLAMA)[FREQS])]))
+    found = hold_factors(read_model(str(write_config(tmp_path, LLAMA))), read_gguf(path))
+    assert (State.ROUNDED, Outcome.EQUIVALENT) == (_only(found).state, found.outcome)
+
+
+def test_a_loader_s_log_is_undecided(tmp_path: Path) -> None:
+    """It tells keys, and no numbers of tensors."""
+    log = tmp_path / "log.txt"
+    log.write_text("llama_model_loader: - kv   0:       general.architecture str              = llama\n")
+    found = hold_factors(read_model(str(write_config(tmp_path, LLAMA))), read_metadata(log))
+    assert (State.UNSEEN, Outcome.UNDECIDED) == (_only(found).state, found.outcome)
+
+
+@pytest.mark.parametrize("keys", [
+    {"factor": 1e60}, {"factor": 1e-60}, {"low_freq_factor": 1e-40}, {"original_max_position_embeddings": 10**30},
+    {"high_freq_factor": 1e300},
+])
+def test_a_rule_with_wild_numbers_is_refused(keys: dict[str, float], tmp_path: Path) -> None:
+    """Numbers that no float32 arithmetic lasts through."""
+    rule = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192, **keys}
+    with pytest.raises(InputError, match=r"llama3|out of bounds"):
+        _held(tmp_path, LLAMA, rope_scaling=rule)
+
+
+@pytest.mark.parametrize("keys", [
+    {"factor": 1e9}, {"factor": 0.001}, {"low_freq_factor": 3.9999999}, {"low_freq_factor": 4.0},
+    {"low_freq_factor": 5.0}, {"high_freq_factor": 1e9, "low_freq_factor": 1e-9}, {"high_freq_factor": 1e-9},
+])
+def test_a_rule_with_odd_numbers_is_held(keys: dict[str, float], tmp_path: Path) -> None:
+    """Ends that meet or are exchanged, factors that are huge or below 1: each number is right or wrong."""
+    rule = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192, **keys}
+    held = _only(_held(tmp_path, LLAMA, rope_scaling=rule))
+    assert (State.WRONG, 64) == (held.state, len(held.steps))
+    made = {FREQS: floats(*(float(want.nearest) for want in held.wanted))}
+    assert State.RIGHT == _only(_held(tmp_path, LLAMA, made, rope_scaling=rule)).state
 
 
 def test_the_base_of_the_file_is_a_likely_one(tmp_path: Path) -> None:
