@@ -26,6 +26,9 @@ def make_factors(
     not enough. `out`: a new .safetensors file with the tensor, or a new .gguf file, which is a copy of `into` with the
     tensor in it. `partial`: make such a copy even where the tensor alone is not enough. `track` goes around the names
     of the tensors that are copied. Raises ProverError.
+
+    >>> make_factors("ggml/neox:base=160000", "ggml/neox:base=10000").headline
+    'ENOUGH ALONE: with these 64 factors the target computes the source, but for their rounding to float32.'
     """
     from prover.claims.relation import EXIT_CODES, Outcome
     from prover.layouts.axes import axes_feeds

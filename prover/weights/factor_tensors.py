@@ -105,6 +105,7 @@ def about(made: Made, besides: str) -> dict[str, str]:
         "feeds": ", ".join(feed.name for feed in repair.verdict.claim.feeds),
         "enough_alone": "no" if besides else "yes",
         **({"must_change_as_well": besides} if besides else {}),
+        **({"rows": "taken as llama.cpp's converter moves them for the source"} if made.has_rows else {}),
         "changed_target": repair.spec,
         **({"certificate": digest(json.loads(certificate))} if certificate else {}),
     }

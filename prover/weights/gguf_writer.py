@@ -19,7 +19,7 @@ from prover.files import open_regular
 from prover.resources import shown_path
 from prover.sources.gguf_bytes import FETCH
 from prover.sources.gguf_file import KEYS_START, Places, read_gguf, read_places
-from prover.sources.gguf_tensors import Entry, padded
+from prover.sources.gguf_tensors import ALIGNMENT, Entry, padded
 from prover.sources.gguf_types import TENSOR_TYPES
 from prover.sources.metadata import Metadata, Tensor
 from prover.weights.new_file import beside, publish, require_new
@@ -27,6 +27,7 @@ from prover.weights.new_file import beside, publish, require_new
 PIECE = 1 << 20
 F32 = next(number for number, blocks in TENSOR_TYPES.items() if blocks.name == "f32")
 SPLIT = "split.count"
+MAX_ALIGNMENT = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ def _require_whole(source: Path, file: Metadata, places: Places) -> None:
     if split is not None and split.value not in (0, 1):
         raise InputError(f"is one of {split.value} parts of a split file", where=f"{where}, {SPLIT}",
                          advice="Merge them with llama.cpp's llama-gguf-split --merge first")
+    if places.alignment > MAX_ALIGNMENT:
+        raise InputError(f"is {places.alignment}, expected at most {MAX_ALIGNMENT}: a copy would be mostly padding",
+                         where=f"{where}, {ALIGNMENT}")
     if places.listing.end > places.size:
         raise InputError(f"is cut off: it ends at byte {places.size}, its tensors at {places.listing.end}", where=where,
                          advice=FETCH)

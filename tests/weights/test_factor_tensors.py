@@ -182,6 +182,16 @@ def test_llama_31_in_a_file_without_factors(tmp_path: Path) -> None:
     assert "different" == prover.diff(str(config), str(bare)).verdict
 
 
+def test_a_tensor_for_a_file_says_how_its_rows_are_taken(tmp_path: Path) -> None:
+    """In the text, and in the tensor's own file."""
+    config, bare = write_config(tmp_path, LLAMA), write_gguf(tmp_path / "bare.gguf", LLAMA, {})
+    answer = prover.make_factors(str(config), str(bare), out=str(tmp_path / "f.safetensors"))
+    about, tensors = read_safetensors(tmp_path / "f.safetensors")
+    assert ("yes", "taken as llama.cpp's converter moves them for the source", 64) == (
+        about["enough_alone"], about["rows"], len(tensors[FREQS]))
+    assert "are taken as llama.cpp's converter moves them for SOURCE" in " ".join(answer.to_text().split())
+
+
 def test_wrong_factors_are_replaced(tmp_path: Path) -> None:
     """Those of Llama 3.2 in a file of Llama 3.1."""
     config = write_config(tmp_path, LLAMA)

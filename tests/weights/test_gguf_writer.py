@@ -124,6 +124,7 @@ REFUSED = {
                              "is said to be at 0, expected 256"),
     "keys without end": (header(0, 1 << 60), "is said to hold 1152921504606846976 keys"),
     "one part of two": (gguf([*LLAMA, ("split.count", U32, 2)], [NORM]), "is one of 2 parts of a split file"),
+    "an alignment of 2^31": (gguf([*LLAMA, ("general.alignment", U32, 1 << 31)]), "is 2147483648, expected at most 655"),
     "no GGUF file": (b"{}" * 100, "starts with b'{}{}', expected b'GGUF'"),
 }
 
@@ -139,7 +140,7 @@ def test_what_cannot_be_copied_is_refused(data: bytes, message: str, tmp_path: P
 
 
 def test_files_with_a_broken_byte(tmp_path: Path) -> None:
-    """Refused with nothing left behind, or copied: keys and other tensors are then what the reader finds in the file."""
+    """Refused with nothing left behind, or copied: keys and other tensors are then what is in the file."""
     whole = gguf([*LLAMA, TOKENS], [Q, (FREQS, [2], 0, floats(1, 2)), NORM])
     start, generator = len(whole) - 3 * 32 - 128, random.Random(12)
     source, target = tmp_path / "in.gguf", tmp_path / "out.gguf"
