@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Run,
         audit,
         check,
+        check_factors,
         check_permutation,
         classes,
         conform,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         find,
         find_repair,
         load,
+        make_factors,
         measure_ggml,
         measure_transformers,
         names,
@@ -58,10 +60,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "Proof",
-    "ProofResult", "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check",
+    "ProofResult", "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check", "check_factors",
     "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find", "find_repair", "load",
-    "measure_ggml", "measure_transformers", "names", "precision", "prove", "prove_bits", "prove_for_all",
-    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
+    "make_factors", "measure_ggml", "measure_transformers", "names", "precision", "prove", "prove_bits",
+    "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases",
+    "unsupported",
 ]
 
 

@@ -32,19 +32,19 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from prover.checker import MAX_BYTES
 from prover.errors import EvidenceError, InputError, ProverError
-from prover.files import read_text, read_toml, typed_toml, write_text
+from prover.files import read_toml, typed_toml
 from prover.layouts.loading import Loaded, load
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
+from prover.proof_files.stored import check_stored
 from prover.repair.check_permutation import Held, State, check_permutation, matrices
 from prover.repair.converters import find_converter, unknown_converter
 from prover.repair.permutation_text import Given, move_of, read_permutation
 from prover.reports.permutation_report import permutation_json
 from prover.resources import shown_path
 from prover.sources.reading import resolve
-from prover.verdicts.verdict import Verdict, check_text
+from prover.verdicts.verdict import Verdict
 
 Word = Literal["right", "wrong", "undecided"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -187,23 +187,11 @@ def _certified(held: Held) -> dict[str, Verdict]:
 
 def _stored(path: Path, case: Case, held: Held, update: bool) -> list[str]:
     """Check the stored certificates. Raises EvidenceError if one is rejected or of another claim."""
-    found = []
+    found: list[str] = []
     for ending, verdict in _certified(held).items():
         beside = path.with_name(f"{path.stem}-{case.name}{ending}.json")
-        if verdict.certificate is None:
-            found.append("there is no evidence to store")
-            continue
-        if update:
-            write_text(beside, verdict.certificate)
-        if not beside.is_file():
-            found.append(f"{beside.name} is missing; 'rope-prover run --update' writes it")
-            continue
-        text = read_text(beside, MAX_BYTES)
         try:
-            check_text(text, verdict.as_stored is not None and verdict.as_stored.is_proved)
+            found += check_stored(beside, verdict, update)
         except EvidenceError as fault:
             raise fault.inside(beside.name) from None
-        if text != verdict.certificate:
-            raise EvidenceError("it is a certificate of something else", where=beside.name,
-                                advice="'rope-prover run --update' rewrites it")
     return found

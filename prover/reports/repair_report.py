@@ -181,11 +181,16 @@ def _with_beside(found: Repairs, text: str, outcome: Outcome) -> str:
     return f"The target computes the source with {_and(changes)}."
 
 
+def changes_text(repair: Repair, kinds: Sequence[Kind]) -> str:
+    """What a repair changes of these kinds, in words."""
+    return _and([_change(repair, kind) for kind in kinds])
+
+
 def _headline(found: Repairs, outcome: Outcome) -> str:
     if found.found is not None and not found.found.kinds:
         return "Nothing has to change: the target computes the source with the weights as they are."
     if found.found is not None:
-        changes = _and([_change(found.found, kind) for kind in found.found.kinds])
+        changes = changes_text(found.found, found.found.kinds)
         return f"The target computes the source with {changes}."
     if outcome is Outcome.DIFFERENT:
         return "Nothing that may be changed makes the target compute the source (proved)."

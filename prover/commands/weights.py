@@ -1,0 +1,16 @@
+"""The command `weights`: what is done to checkpoints."""
+
+from __future__ import annotations
+
+import click
+
+from prover.commands.weights_factors import factors
+
+
+@click.group()
+def weights() -> None:
+    """Carry what is proved to the tensors of a checkpoint, and audit a finished one."""
+
+
+for command in (factors,):
+    weights.add_command(command)
