@@ -15,7 +15,7 @@ from prover.weights.covering import check_covered
 from prover.weights.modules import Modules, stops_of, tensors_of
 from prover.weights.packing import Packed, pack
 from prover.weights.packings import Packing, by_type, default_kv_heads, packings
-from prover.weights.slots import Barrier, Kind, Role, Slot, Slots
+from prover.weights.slots import Barrier, Block, Kind, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
 from prover.weights.widths import Widths
@@ -24,6 +24,7 @@ WHAT_TO_WRITE = (
     "Say which tensors they are: --tensors q=model.layers.{layer}.attn.q.weight,k=model.layers.{layer}.attn.k.weight, "
     "with rows in place of a role where one tensor holds several: 'heads*q + kv_heads*k + kv_heads*v=...'"
 )
+HEAD = "{head}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,22 @@ class Named:
         """The full name of a module of one layer."""
         place = self.prefix + self.entry.layer.replace("{layer}", str(layer))
         return f"{place}.{name}" if place else name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One layer of one tower: where its tensors are, and the numbers of its packing."""
+
+    named: Named
+    tower: Tower
+    part: Part
+    layer: int
+    modules: Modules
+    widths: Widths
+
+    def module(self, name: str) -> str:
+        """The full name of one of its modules."""
+        return self.named.module(name, self.layer)
 
 
 def find_slots(
@@ -61,23 +78,25 @@ def find_slots(
         taken.append(tower.kind)
         for part in parts:
             for layer in part.layers or ():
-                slots = tuple(_slots(named, tower, part, layer, modules))
-                if part.spec is not None:
-                    width = load_head(part.spec, config.where).layout.width
-                    check_covered(slots, checkpoint, tower.part, layer, width, (Role.Q, Role.K))
+                place = Place(named, tower, part, layer, modules, _widths(named.entry, tower, part))
+                slots = tuple(_slots(place))
+                if part.layout is not None:
+                    roles = (Role.Q,) if _takes_keys(place) else (Role.Q, Role.K)
+                    check_covered(slots, checkpoint, tower.part, layer, place.widths.number("q"), roles)
                 found += slots
-                barriers += _barriers(named, tower, layer, modules, checkpoint)
+                barriers += _barriers(place)
     found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
     return Slots(" and ".join(dict.fromkeys(taken)), tuple(found), merged(barriers))
 
 
 def _named(tower: Tower, parts: list[Part], modules: Modules, checkpoint: Checkpoint) -> Named:
     """The packing of a tower, and where in the checkpoint its layers stand. Raises InputError."""
-    entries = [entry for entry in by_type().get(tower.kind, ()) if not entry.part]
-    where = f"{tower.keys.where}, model_type"
-    if not entries:
-        raise InputError(f"which tensors of '{tower.kind}' hold the rows of q and k is not known here", where=where,
-                         advice=nearest(tower.kind, by_type()) + WHAT_TO_WRITE)
+    known = [entry for entry in by_type().get(tower.kind, ()) if not entry.part]
+    if not known:
+        raise InputError(f"which tensors of '{tower.kind}' hold the rows of q and k is not known here",
+                         where=f"{tower.keys.where}, model_type", advice=nearest(tower.kind, by_type()) + WHAT_TO_WRITE)
+    entries = [entry for entry in known if all(
+        tower.keys.flag(key, entry.absent.get(key, False)) is value for key, value in entry.when.items())]
     layers = [layer for part in parts for layer in part.layers or ()]
     usual = packings().within.get(tower.part, [])
     found = [
@@ -90,51 +109,74 @@ def _named(tower: Tower, parts: list[Part], modules: Modules, checkpoint: Checkp
         places = " and ".join(f"'{each.module(next(iter(each.entry.rows)), layers[0])}'" for each in found[:4])
         raise InputError(f"holds {tower.part} layers twice, as {places}", where=str(checkpoint.root),
                          advice=WHAT_TO_WRITE)
-    expected = Named(entries[0], (entries[0].within or usual or [""])[0]).module(next(iter(entries[0].rows)), layers[0])
+    entry = entries[0] if entries else known[0]
+    expected = Named(entry, (entry.within or usual or [""])[0]).module(next(iter(entry.rows)), layers[0])
     raise InputError(f"holds none of the tensors of {tower.kind} ({tower.part}), such as {expected}.weight",
                      where=str(checkpoint.root), advice=WHAT_TO_WRITE)
 
 
-def _slots(named: Named, tower: Tower, part: Part, layer: int, modules: Modules) -> Iterator[Slot]:
-    entry = named.entry
+def _widths(entry: Packing, tower: Tower, part: Part) -> Widths:
     head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
-    widths = Widths(tower.keys, {**packings().widths, **entry.widths}, head, default_kv_heads().get(tower.kind))
+    rules = {**packings().widths, **entry.widths, **entry.typed.get(part.layer_type, {})}
+    return Widths(tower.keys, rules, head, default_kv_heads().get(tower.kind))
+
+
+def _takes_keys(place: Place) -> bool:
+    """Whether a layer takes the keys of an earlier one, and has none of its own."""
+    key = place.named.entry.shared
+    if not key or not place.tower.keys.is_given(key):
+        return False
+    count = place.tower.keys.whole("num_hidden_layers")
+    return place.layer >= count - place.tower.keys.whole(key, 0)
+
+
+def _slots(place: Place) -> Iterator[Slot]:
+    entry, layer, part, modules = place.named.entry, place.layer, place.tower.part, place.modules
     source = packings().source(entry)
     for name, text in entry.rows.items():
-        module = named.module(name, layer)
-        packed = pack(text, widths.number) if module in modules else Packed(0, ())
-        for kind, tensor, rows_per_entry in tensors_of(modules, module, packed.rows, text, widths):
-            yield Slot(tower.part, layer, kind, tensor, packed.rows, packed.blocks, rows_per_entry, source)
-    for name, text in entry.gains.items():
-        module = named.module(name, layer)
-        if module not in modules:
-            continue
-        packed = pack(text, widths.number)
-        for kind, tensor, _ in tensors_of(modules, module, packed.rows, text, widths):
+        module = place.module(name)
+        packed = pack(text, place.widths.number) if module in modules else Packed(0, ())
+        for kind, tensor, shared in tensors_of(modules, module, packed.rows, text, place.widths):
+            yield Slot(part, layer, kind, tensor, packed.rows, packed.blocks, shared, source)
+    for module, text, head in _gains(place):
+        packed = pack(text, place.widths.number)
+        blocks = packed.blocks if head is None else tuple(replace(block, head=head) for block in packed.blocks)
+        for kind, tensor, _ in tensors_of(modules, module, packed.rows, text, place.widths):
             own = {Kind.WEIGHT: Kind.GAIN, Kind.BIAS: Kind.NORM_BIAS}[kind]
-            yield Slot(tower.part, layer, own, tensor, packed.rows, packed.blocks, 1, source)
+            yield Slot(part, layer, own, tensor, packed.rows, blocks, 1, source)
     for name, text in entry.output.items():
-        module = named.module(name, layer)
-        if module not in modules:
-            continue
-        packed = pack(text, widths.number)
-        for kind, tensor, _ in tensors_of(modules, module, 0, text, widths):
+        module = place.module(name)
+        blocks = pack(text, place.widths.number).blocks if module in modules else ()
+        for kind, tensor, _ in tensors_of(modules, module, 0, text, place.widths):
             if kind is Kind.WEIGHT and len(tensor.shape) == 2:
-                yield Slot(tower.part, layer, kind, tensor, tensor.shape[0], packed.blocks, 1, source)
+                yield Slot(part, layer, kind, tensor, tensor.shape[0], blocks, 1, source)
 
 
-def _barriers(named: Named, tower: Tower, layer: int, modules: Modules, checkpoint: Checkpoint) -> Iterator[Barrier]:
-    entry, source = named.entry, packings().source(named.entry)
+def _gains(place: Place) -> Iterator[tuple[str, str, int | None]]:
+    """The norms in front of the rotation that are there: module, lanes, and the head if it is that of one."""
+    for name, text in place.named.entry.gains.items():
+        if HEAD not in name:
+            if place.module(name) in place.modules:
+                yield place.module(name), text, None
+            continue
+        head = 0
+        while (module := place.module(name.replace(HEAD, str(head)))) in place.modules:
+            yield module, text, head
+            head += 1
+
+
+def _barriers(place: Place) -> Iterator[Barrier]:
+    entry, tower, layers = place.named.entry, place.tower, (place.layer,)
+    source = packings().source(entry)
     for name in (*entry.rows, *entry.gains):
-        for relation, why in stops_of(modules, named.module(name, layer)):
-            yield Barrier(tower.part, (layer,), relation, why, source)
-    if any(named.module(name, layer) in modules for name in entry.gains):
-        why = f"{entry.norm or 'a norm'} stands in front of the rotation"
-        yield Barrier(tower.part, (layer,), "pair-map", why, source)
-    place = f"{packings().repo}@{packings().version} {entry.path}"
+        for relation, why in stops_of(place.modules, place.module(name)):
+            yield Barrier(tower.part, layers, relation, why, source)
+    if any(_gains(place)):
+        yield Barrier(tower.part, layers, "pair-map", f"{entry.norm} stands in front of the rotation", source)
     for stop in entry.stops:
-        if not stop.when or tower.keys.flag(stop.when, False):
-            yield Barrier(tower.part, (layer,), stop.relation, stop.why, f"{place} {stop.symbol}")
+        if stop.layers in ("", place.part.layer_type) and (not stop.when or tower.keys.flag(stop.when, False)):
+            upstream = f"{packings().repo}@{packings().version} {entry.path} {stop.symbol}"
+            yield Barrier(tower.part, layers, stop.relation, stop.why, upstream)
 
 
 def merged(barriers: list[Barrier]) -> tuple[Barrier, ...]:
@@ -142,4 +184,13 @@ def merged(barriers: list[Barrier]) -> tuple[Barrier, ...]:
     layers: dict[Barrier, list[int]] = {}
     for barrier in barriers:
         layers.setdefault(replace(barrier, layers=()), []).extend(barrier.layers)
-    return tuple(replace(barrier, layers=tuple(dict.fromkeys(found))) for barrier, found in layers.items())
+    return tuple(replace(barrier, layers=tuple(sorted(set(found)))) for barrier, found in layers.items())
+
+
+def head_blocks(blocks: tuple[Block, ...], role: Role) -> dict[int | None, tuple[Block, ...]]:
+    """The blocks of one role by head."""
+    found: dict[int | None, list[Block]] = {}
+    for block in blocks:
+        if block.role is role:
+            found.setdefault(block.head, []).append(block)
+    return {head: tuple(each) for head, each in found.items()}

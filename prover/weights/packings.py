@@ -19,13 +19,14 @@ TRANSFORMERS = PACKINGS / "transformers.toml"
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What keeps rows from being changed: the lowest rung that it keeps out, why, and where that stands upstream.
 
-    `when`: the key, flag or tensor that brings it about; "" always.
+    `when`: the flag that brings it about; "" always. `layers`: the layer type that it is about; "" all.
     """
 
     relation: str
     why: str
     symbol: str
     when: str = ""
+    layers: str = ""
 
 
 class Packing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,10 +42,12 @@ class Packing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     norm: str = ""
     within: list[str] = []
     widths: dict[str, list[str]] = {}
+    typed: dict[str, dict[str, list[str]]] = {}
+    when: dict[str, bool] = {}
+    absent: dict[str, bool] = {}
     part: str = ""
     stops: list[Stop] = []
     shared: str = ""
-    note: str = ""
 
 
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
