@@ -266,6 +266,16 @@ def test_keys_that_are_values_too_stay() -> None:
     assert [tuple(sorted(full))] == [each.layers for each in barriers]
 
 
+def test_an_indexer_of_a_gguf_file_stays() -> None:
+    """Its tensors are not known, and it is told."""
+    row = LLAMA_CPP["deepseek32"]
+    keys = {f"deepseek32.{key}": value for key, value in row["keys"].items()}
+    metadata = metadata_of("deepseek32", keys, {})
+    model = read_llama_cpp(metadata, read_arguments("", ""))
+    found = find_slots(checkpoint_of(shapes_of(row["tensors"], "blk."), Format.GGUF), metadata, model, {})
+    assert [("indexer", "permutation")] == [(each.part, each.relation) for each in found.barriers]
+
+
 def test_packings_are_no_layouts() -> None:
     """The catalogue does not list them."""
     assert [] == [name for name in catalogue() if name.startswith("packings/")]
