@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Reader = Callable[[int, int], Floats]
+Bound = Callable[[int, int], npt.NDArray[np.floating]]
 AT_ONCE = 1 << 22  # numbers that are read together
 
 
@@ -26,7 +27,7 @@ class Lines:
     columns: int
     dtype: str
     read: Reader
-    error: Reader | None = None
+    error: Bound | None = None
 
     def errors(self, start: int, stop: int) -> Doubles:
         """The error of these rows, zeros where there is none."""
@@ -71,6 +72,28 @@ def joined(parts: list[Lines]) -> Lines:
         lambda start, stop: over(start, stop, lambda part, a, b: part.read(a, b)),
         None if all(part.error is None for part in parts) else
         lambda start, stop: over(start, stop, lambda part, a, b: part.errors(a, b)),
+    )
+
+
+def picked(places: Sequence[tuple[Lines, int]]) -> Lines:
+    """These rows in this order, each of some matrix."""
+    runs: list[tuple[Lines, int, int]] = []
+    for lines, row in places:
+        if runs and runs[-1][0] is lines and runs[-1][2] == row:
+            runs[-1] = lines, runs[-1][1], row + 1
+        else:
+            runs.append((lines, row, row + 1))
+    return joined([part(lines, start, stop) for lines, start, stop in runs])
+
+
+def part(lines: Lines, start: int, stop: int) -> Lines:
+    """The rows from start to stop as rows of their own."""
+    if (start, stop) == (0, lines.count):
+        return lines
+    error = lines.error
+    return Lines(
+        stop - start, lines.columns, lines.dtype, lambda a, b: lines.read(start + a, start + b),
+        None if error is None else lambda a, b: error(start + a, start + b),
     )
 
 

@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -100,49 +102,70 @@ def relate(source: Lines, target: Lines) -> Related:
 def agree(
     source: Lines, target: Lines, rows: Sequence[int], change: Callable[[Floats], Floats] | None = None
 ) -> Closeness | None:
-    """How close target row i is to source row rows[i], all of them; None if one is not. `change`: first of the source.
-
-    Sizes may be those of vectors: a column is enough.
-    """
+    """How close target row i is to source row rows[i], each of them; None if one is not. `change`: first of ours."""
     worst = Closeness.EQUAL
+
+    def bound(start: int, stop: int) -> Doubles:
+        return gathered(source.errors, rows[start:stop]) + target.errors(start, stop)
+
     if source.columns != target.columns or len(rows) != target.count or max(rows, default=-1) >= source.count:
         return None
     for start, stop in target.blocks():
-        theirs = target.read(start, stop)
-        ours = gathered(source.read, rows[start:stop])
-        if change is not None:
-            ours = change(ours)
-        word = _agree(ours, theirs, source, target)
+        ours, theirs = gathered(source.read, rows[start:stop]), target.read(start, stop)
+        word = compare(
+            ours if change is None else change(ours), theirs, source, target, partial(bound, start, stop)
+        )
         if word is None:
-            bound = _gathered_errors(source, rows[start:stop]) + target.errors(start, stop)
-            if (source.error is None and target.error is None) or not _is_within(ours, theirs, bound).all():
-                return None
-            word = Closeness.WITHIN
+            return None
         worst = max(worst, word, key=lambda each: each.rank)
     return worst
 
 
-def gathered(read: Callable[[int, int], Floats], rows: Sequence[int]) -> Floats:
-    """Rows by their numbers; runs of them are read together."""
-    first, last = min(rows), max(rows) + 1
-    if last - first <= 2 * len(rows):
-        return np.asarray(read(first, last)[np.asarray(rows) - first])
-    return np.concatenate([read(row, row + 1) for row in rows])
+def agree_columns(source: Lines, target: Lines, ours: Sequence[int], theirs: Sequence[int]) -> Closeness | None:
+    """How close column theirs[i] of the target is to column ours[i] of the source, all of them; None if one is not."""
+    worst = Closeness.EQUAL
+    if source.count != target.count:
+        return None
+    a, b = np.asarray(ours), np.asarray(theirs)
+
+    def bound(start: int, stop: int) -> Doubles:
+        both = []
+        for lines, at in ((source, a), (target, b)):
+            errors = lines.errors(start, stop)
+            both.append(errors if errors.shape[1] == 1 else errors[:, at])
+        return both[0] + both[1]
+
+    for start, stop in (source if source.columns > target.columns else target).blocks():
+        word = compare(source.read(start, stop)[:, a], target.read(start, stop)[:, b], source, target,
+                       partial(bound, start, stop))
+        if word is None:
+            return None
+        worst = max(worst, word, key=lambda each: each.rank)
+    return worst
 
 
-def _gathered_errors(lines: Lines, rows: Sequence[int]) -> Doubles:
-    first, last = min(rows), max(rows) + 1
-    if last - first <= 2 * len(rows):
-        return lines.errors(first, last)[np.asarray(rows) - first]
-    return np.concatenate([lines.errors(row, row + 1) for row in rows])
-
-
-def _agree(ours: Floats, theirs: Floats, source: Lines, target: Lines) -> Closeness | None:
+def compare(
+    ours: Floats, theirs: Floats, source: Lines, target: Lines, bound: Callable[[], Doubles]
+) -> Closeness | None:
+    """How close numbers of the source and of the target are. `bound`: by how much they may differ, if it is asked."""
     if np.array_equal(ours, theirs):
         return Closeness.EQUAL
     if np.array_equal(rounded(ours, target.dtype), theirs) or np.array_equal(ours, rounded(theirs, source.dtype)):
         return Closeness.ROUNDED
-    return None
+    if source.error is None and target.error is None:
+        return None
+    return Closeness.WITHIN if _is_within(ours, theirs, bound()).all() else None
+
+
+_Numbers = TypeVar("_Numbers", Floats, Doubles)
+
+
+def gathered(read: Callable[[int, int], _Numbers], rows: Sequence[int]) -> _Numbers:
+    """Rows by their numbers; runs of them are read together."""
+    first, last = min(rows), max(rows) + 1
+    if last - first <= 2 * len(rows):
+        return cast(_Numbers, read(first, last)[np.asarray(rows) - first])
+    return cast(_Numbers, np.concatenate([read(row, row + 1) for row in rows]))
 
 
 def _casts(source: Lines, target: Lines) -> Iterator[tuple[str, str, Closeness]]:
