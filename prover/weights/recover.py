@@ -8,6 +8,7 @@ all columns. So every partner is found, and a row with one partner has no other.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -76,19 +77,19 @@ def relate(source: Lines, target: Lines) -> Related:
         for row, key in enumerate(_digests(source, cast_source)):
             groups.setdefault(key, []).append(row)
         same = [tuple(groups.get(key, ())) for key in _digests(target, cast_target)]
-        better = sum(map(bool, same)) > sum(map(bool, found))
-        if better:
+        if word is Closeness.EQUAL:
+            equal = {row: rows[0] for rows in groups.values() for row in rows}
+        if sum(map(bool, same)) > sum(map(bool, found)):
             found, closeness = same, word
-        if all(found):
+        if all(found) and all(len(rows) == count for rows, count in Counter(found).items()):
             return Related(tuple(found), (), (), closeness)
     overlapping: list[int] = []
     if source.error is not None or target.error is not None:
-        rest = [row for row, partners in enumerate(found) if not partners]
-        for row, partners in _within(source, target, rest):
-            found[row] = partners
-            if partners:
-                closeness = Closeness.WITHIN
-            if len(partners) > 1:
+        # What was quantised may be equal to one row and come from another.
+        for row, partners in _within(source, target, range(target.count)):
+            closeness = Closeness.WITHIN if set(partners) - set(found[row]) else closeness
+            found[row] = tuple(sorted({*found[row], *partners}))
+            if len({equal[partner] for partner in found[row]}) > 1:
                 overlapping.append(row)
     factors: list[tuple[int, float]] = []
     rest = [row for row, partners in enumerate(found) if not partners]
@@ -207,8 +208,6 @@ def _columns(lines: Lines, at: Indices) -> tuple[Doubles, Doubles]:
 
 def _within(source: Lines, target: Lines, rest: Sequence[int]) -> Iterator[tuple[int, Rows]]:
     """For each of these rows of the target all rows of the source within the error of both."""
-    if not rest:
-        return
     at = _seen(source.columns)
     ours, our_bounds = _columns(source, at)
     theirs, their_bounds = _columns(target, at)
