@@ -6,9 +6,8 @@ any may be taken. That a permutation does not fit is certain: a row has another 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import islice, permutations, product
+from collections.abc import Sequence
+from itertools import permutations, product
 from math import factorial, prod
 
 from prover.weights.recover import Related, Rows
@@ -23,11 +22,11 @@ def fits(related: Related, rows: Sequence[int]) -> bool:
     )
 
 
-def assign(related: Related, wanted: Sequence[int]) -> Rows | None:
+def assign(related: Related, wanted: Sequence[int], width: int = 0) -> Rows | None:
     """A permutation that fits, with as many of the rows that are wanted as there can be where rows are equal.
 
-    None if no permutation fits: rows without a partner, or a row of the source that stands more often or less often
-    than it did.
+    `width`: of heads; a row comes from its own head where it may. None if no permutation fits: rows without a partner,
+    or a row of the source that stands more often or less often than it did.
     """
     if any(not partners for partners in related.partners):
         return None
@@ -40,8 +39,17 @@ def assign(related: Related, wanted: Sequence[int]) -> Rows | None:
         if len(members) != len(places):
             return None
         kept = {place: wanted[place] for place in places if wanted[place] in members}
-        left = [row for row in members if row not in kept.values()]
-        found |= kept | dict(zip((place for place in places if place not in kept), left, strict=True))
+        taken = set(kept.values())
+        left = [row for row in members if row not in taken]
+        free = [place for place in places if place not in kept]
+        found |= kept
+        for own in (True, False) if width else (False,):
+            for place in list(free):
+                row = next((row for row in left if not own or row // width == place // width), None)
+                if row is not None:
+                    found[place] = row
+                    left.remove(row)
+                    free.remove(place)
     return tuple(found[place] for place in range(len(related.partners)))
 
 
@@ -63,15 +71,6 @@ def assignments(related: Related, places: Sequence[int]) -> list[Rows] | None:
                 for p, row in zip(held, order, strict=True)}
         found.append(tuple(rows[place] for place in places))
     return found
-
-
-def times(related: Related) -> Iterator[tuple[int, int]]:
-    """Rows of the source that stand more than once in the target or not at all, and how often, where partners are one.
-
-    A tensor in which a row is lost and another stands twice is no permutation of the source.
-    """
-    counts = Counter(partners[0] for partners in related.partners if len(partners) == 1)
-    yield from ((row, count) for row, count in sorted(counts.items()) if count > 1)
 
 
 def _classes(related: Related) -> dict[Rows, list[int]]:
@@ -97,7 +96,7 @@ def _augment(start: int, partners: Sequence[Rows], owner: dict[int, int]) -> boo
     waiting = [start]
     while waiting:
         place = waiting.pop()
-        for row in islice(partners[place], None):
+        for row in partners[place]:
             if row in came:
                 continue
             came[row] = place
