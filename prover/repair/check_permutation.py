@@ -202,7 +202,7 @@ def _part(move: Move, bare: Verdict, needed: Rows | None, proofs: _Proofs) -> Pa
         return found
     is_scaled = bare.holds is Relation.PAIR_MAP
     is_right = proofs.lacks_factors if is_scaled else proofs.is_right
-    slips = list(slips_of_matrix(move.rows, heads, width, is_right)) if heads > 1 else []
+    slips = list(slips_of_matrix(move.rows, heads, width, is_right)) if move.matrix.q_heads > 1 else []
     if found.is_alike:
         (only,) = distinct
         if is_scaled and is_right(only):

@@ -46,19 +46,29 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield Item(weight.layer, role, kind, names, State.UNDECIDED, (Fault.ONE_SIDE,))
             continue
         changes = ADDED if kind is Kind.GAIN else ADDED[:1]
-        if rows is not None:
-            found = next(((close, added) for added, change in changes
-                          if (close := follow(ours, theirs, a, b, rows, matrix.width, change)) is not None), None)
-            if found is not None:
-                yield Item(weight.layer, role, kind, names, State.RIGHT, closeness=found[0], added=found[1])
-                continue
-        stayed = any(follow(ours, theirs, a, b, matrix.identity, matrix.width, change) is not None
-                     for _, change in changes)
-        if rows is None or weight.state is State.UNDECIDED:
-            yield Item(weight.layer, role, kind, names, State.UNDECIDED, (Fault.NOT_DECIDED,))
+        stayed = _best(ours, theirs, a, b, matrix.identity, matrix.width, changes)
+        found = None if rows is None else _best(ours, theirs, a, b, rows, matrix.width, changes)
+        made = partial(Item, weight.layer, role, kind, names)
+        if rows is None:
+            yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
+        elif found is not None and found[0] is Closeness.WITHIN and stayed is not None and rows != matrix.identity:
+            yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
+        elif found is not None:
+            yield made(State.RIGHT, closeness=found[0], added=found[1])
+        elif weight.state is State.UNDECIDED:
+            yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
         else:
-            fault = Fault.FORGOTTEN if stayed else Fault.OTHER_VALUES
-            yield Item(weight.layer, role, kind, names, State.WRONG, (fault,))
+            yield made(State.WRONG, (Fault.FORGOTTEN if stayed else Fault.OTHER_VALUES,))
+
+
+def _best(
+    ours: Layer, theirs: Layer, a: Places, b: Places, rows: Rows, width: int,
+    changes: Sequence[tuple[float, Callable[[Floats], Floats] | None]],
+) -> tuple[Closeness, float] | None:
+    """How close the target is, and what is added to it; None if it is not."""
+    found = ((follow(ours, theirs, a, b, rows, width, change), added) for added, change in changes)
+    close = [(word, added) for word, added in found if word is not None]
+    return min(((word, added) for word, added in close), key=lambda each: each[0].rank, default=None)
 
 
 def follow(

@@ -1,17 +1,22 @@
-"""Rows of one matrix wherever they lie: read a few at a time, as float32, each with how far it may be off."""
+"""Rows of one matrix wherever they lie: read a few at a time, with the bounds of what each number may have been."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from prover.weights.tensors import Tensor
+from prover.weights.values import row_values, value_bounds
+
+Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Reader = Callable[[int, int], Floats]
-Bound = Callable[[int, int], npt.NDArray[np.floating]]
+Bounds = Callable[[int, int], tuple[Doubles, Doubles]]
 AT_ONCE = 1 << 22  # numbers that are read together
 
 
@@ -19,21 +24,22 @@ AT_ONCE = 1 << 22  # numbers that are read together
 class Lines:
     """`count` rows of `columns` numbers. `dtype`: what they are stored as, as a tensor's.
 
-    `read(start, stop)`: these rows. `error(start, stop)`: by how much what was quantised to them may differ from each,
-    in one column or in as many as there are; None where numbers are kept as they are, or rounded to the type.
+    `read(start, stop)`: these rows. `bounds(start, stop)`: the least and greatest that each may have been before it was
+    stored as it is, infinite where it is not known; None where nothing else is meant than the numbers themselves.
     """
 
     count: int
     columns: int
     dtype: str
     read: Reader
-    error: Bound | None = None
+    bounds: Bounds | None = None
 
-    def errors(self, start: int, stop: int) -> Doubles:
-        """The error of these rows, zeros where there is none."""
-        if self.error is None:
-            return np.zeros((stop - start, 1))
-        return np.asarray(self.error(start, stop), dtype=np.float64)
+    def between(self, start: int, stop: int) -> tuple[Doubles, Doubles]:
+        """The bounds of these rows; the numbers themselves where there are none."""
+        if self.bounds is not None:
+            return self.bounds(start, stop)
+        values = self.read(start, stop).astype(np.float64)
+        return values, values
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Start and stop of runs of rows, each as many numbers as are read together."""
@@ -42,12 +48,21 @@ class Lines:
 
 
 def of_array(values: Floats, dtype: str = "F32", error: Floats | None = None) -> Lines:
-    """The rows of an array in memory."""
+    """The rows of an array in memory. `error`: by how much each number may be off."""
     matrix = values.reshape(len(values), -1)
-    bound = None if error is None else error.reshape(len(values), -1)
+    if error is None:
+        return Lines(len(matrix), matrix.shape[1], dtype, lambda start, stop: matrix[start:stop])
+    wide, off = matrix.astype(np.float64), error.reshape(matrix.shape).astype(np.float64)
+    return Lines(len(matrix), matrix.shape[1], dtype, lambda start, stop: matrix[start:stop],
+                 lambda start, stop: (wide[start:stop] - off[start:stop], wide[start:stop] + off[start:stop]))
+
+
+def of_tensor(tensor: Tensor, rows: int) -> Lines:
+    """The rows of a tensor of a checkpoint, of which its leading dimensions together make so many."""
+    values = row_values(tensor, rows, 0, 1)
     return Lines(
-        len(matrix), matrix.shape[1], dtype, lambda start, stop: matrix[start:stop],
-        None if bound is None else lambda start, stop: bound[start:stop],
+        rows, values.shape[1], tensor.dtype, lambda start, stop: row_values(tensor, rows, start, stop),
+        lambda start, stop: value_bounds(tensor, rows, start, stop),
     )
 
 
@@ -55,24 +70,25 @@ def joined(parts: list[Lines]) -> Lines:
     """The rows of several, one after the other. All have as many columns, and are stored alike, or "mixed"."""
     if len(parts) == 1:
         return parts[0]
-    starts = np.cumsum([0, *(part.count for part in parts)])
+    starts = np.cumsum([0, *(part.count for part in parts)]).tolist()
 
-    def over(start: int, stop: int, what: Callable[[Lines, int, int], npt.NDArray[np.floating]]) -> Floats:
-        found = []
-        for part, first in zip(parts, starts.tolist(), strict=False):
-            a, b = max(start - first, 0), min(stop - first, part.count)
-            if a < b:
-                found.append(what(part, a, b))
-        widest = max((each.shape[1] for each in found), default=1)
-        return np.concatenate([np.broadcast_to(each, (len(each), widest)) for each in found])
+    def pieces(start: int, stop: int) -> Iterator[tuple[Lines, int, int]]:
+        for number in range(max(0, bisect_right(starts, start) - 1), len(parts)):
+            if starts[number] >= stop:
+                return
+            yield parts[number], max(start - starts[number], 0), min(stop - starts[number], parts[number].count)
+
+    def read(start: int, stop: int) -> Floats:
+        return np.concatenate([part.read(a, b) for part, a, b in pieces(start, stop)])
+
+    def bounds(start: int, stop: int) -> tuple[Doubles, Doubles]:
+        both = [part.between(a, b) for part, a, b in pieces(start, stop)]
+        return np.concatenate([low for low, _ in both]), np.concatenate([high for _, high in both])
 
     types = {part.dtype for part in parts}
-    return Lines(
-        int(starts[-1]), parts[0].columns, types.pop() if len(types) == 1 else "mixed",
-        lambda start, stop: over(start, stop, lambda part, a, b: part.read(a, b)),
-        None if all(part.error is None for part in parts) else
-        lambda start, stop: over(start, stop, lambda part, a, b: part.errors(a, b)),
-    )
+    is_exact = all(part.bounds is None for part in parts)
+    return Lines(starts[-1], parts[0].columns, types.pop() if len(types) == 1 else "mixed", read,
+                 None if is_exact else bounds)
 
 
 def picked(places: Sequence[tuple[Lines, int]]) -> Lines:
@@ -90,10 +106,10 @@ def part(lines: Lines, start: int, stop: int) -> Lines:
     """The rows from start to stop as rows of their own."""
     if (start, stop) == (0, lines.count):
         return lines
-    error = lines.error
+    bounds = lines.bounds
     return Lines(
         stop - start, lines.columns, lines.dtype, lambda a, b: lines.read(start + a, start + b),
-        None if error is None else lambda a, b: error(start + a, start + b),
+        None if bounds is None else lambda a, b: bounds(start + a, start + b),
     )
 
 
@@ -101,7 +117,9 @@ def rounded(values: Floats, dtype: str) -> Floats:
     """The numbers after they were stored as this type, to nearest and even; those of other types as they are."""
     if dtype == "F16":
         with np.errstate(over="ignore"):
-            return values.astype(np.float16).astype(np.float32)
+            return values.astype(np.float16).astype(values.dtype)
+    if dtype == "F32":
+        return values.astype(np.float32).astype(values.dtype)
     if dtype == "BF16":
         bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).astype(np.uint64)
         kept = (bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) & np.uint64(0xFFFF0000)

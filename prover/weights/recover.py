@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from prover.weights.lines import Doubles, Floats, Lines, rounded
 
 Rows = tuple[int, ...]
 Indices = npt.NDArray[np.intp]
+Interval = tuple[Doubles, Doubles]
 SEEN = 64              # columns that are looked at first
 AT_ONCE = 256          # rows of the target that are held against all of the source together
 MAX_PARTNERS = 64      # of a row, beyond which they are not told apart
@@ -72,21 +72,22 @@ def relate(source: Lines, target: Lines) -> Related:
     assert (source.count, source.columns) == (target.count, target.columns)
     found: list[Rows] = [()] * target.count
     closeness: Closeness | None = None
+    equal: dict[int, int] = {}
+    wide = any(lines.read(0, 1).dtype == np.float64 for lines in (source, target))
     for cast_source, cast_target, word in _casts(source, target):
         groups: dict[bytes, list[int]] = {}
-        for row, key in enumerate(_digests(source, cast_source)):
+        for row, key in enumerate(_digests(source, cast_source, wide)):
             groups.setdefault(key, []).append(row)
-        same = [tuple(groups.get(key, ())) for key in _digests(target, cast_target)]
-        if word is Closeness.EQUAL:
-            equal = {row: rows[0] for rows in groups.values() for row in rows}
+        same = [tuple(groups.get(key, ())) for key in _digests(target, cast_target, wide)]
+        equal = equal or {row: rows[0] for rows in groups.values() for row in rows}
         if sum(map(bool, same)) > sum(map(bool, found)):
             found, closeness = same, word
         if all(found) and all(len(rows) == count for rows, count in Counter(found).items()):
             return Related(tuple(found), (), (), closeness)
     overlapping: list[int] = []
-    if source.error is not None or target.error is not None:
+    if source.bounds is not None or target.bounds is not None:
         # What was quantised may be equal to one row and come from another.
-        for row, partners in _within(source, target, range(target.count)):
+        for row, partners in _within(source, target):
             closeness = Closeness.WITHIN if set(partners) - set(found[row]) else closeness
             found[row] = tuple(sorted({*found[row], *partners}))
             if len({equal[partner] for partner in found[row]}) > 1:
@@ -106,15 +107,15 @@ def agree(
     """How close target row i is to source row rows[i], each of them; None if one is not. `change`: first of ours."""
     worst = Closeness.EQUAL
 
-    def bound(start: int, stop: int) -> Doubles:
-        return gathered(source.errors, rows[start:stop]) + target.errors(start, stop)
+    def between(start: int, stop: int) -> tuple[Interval, Interval]:
+        return gathered_bounds(source, rows[start:stop]), target.between(start, stop)
 
     if source.columns != target.columns or len(rows) != target.count or max(rows, default=-1) >= source.count:
         return None
     for start, stop in target.blocks():
         ours, theirs = gathered(source.read, rows[start:stop]), target.read(start, stop)
         word = compare(
-            ours if change is None else change(ours), theirs, source, target, partial(bound, start, stop)
+            ours if change is None else change(ours), theirs, source, target, partial(between, start, stop)
         )
         if word is None:
             return None
@@ -129,16 +130,13 @@ def agree_columns(source: Lines, target: Lines, ours: Sequence[int], theirs: Seq
         return None
     a, b = np.asarray(ours), np.asarray(theirs)
 
-    def bound(start: int, stop: int) -> Doubles:
-        both = []
-        for lines, at in ((source, a), (target, b)):
-            errors = lines.errors(start, stop)
-            both.append(errors if errors.shape[1] == 1 else errors[:, at])
-        return both[0] + both[1]
+    def between(start: int, stop: int) -> tuple[Interval, Interval]:
+        (low, high), (least, most) = source.between(start, stop), target.between(start, stop)
+        return (low[:, a], high[:, a]), (least[:, b], most[:, b])
 
     for start, stop in (source if source.columns > target.columns else target).blocks():
         word = compare(source.read(start, stop)[:, a], target.read(start, stop)[:, b], source, target,
-                       partial(bound, start, stop))
+                       partial(between, start, stop))
         if word is None:
             return None
         worst = max(worst, word, key=lambda each: each.rank)
@@ -146,27 +144,34 @@ def agree_columns(source: Lines, target: Lines, ours: Sequence[int], theirs: Seq
 
 
 def compare(
-    ours: Floats, theirs: Floats, source: Lines, target: Lines, bound: Callable[[], Doubles]
+    ours: Floats, theirs: Floats, source: Lines, target: Lines, between: Callable[[], tuple[Interval, Interval]]
 ) -> Closeness | None:
-    """How close numbers of the source and of the target are. `bound`: by how much they may differ, if it is asked."""
+    """How close numbers of the source and of the target are. `between`: the bounds of both, if they are asked for."""
     if np.array_equal(ours, theirs):
         return Closeness.EQUAL
     if np.array_equal(rounded(ours, target.dtype), theirs) or np.array_equal(ours, rounded(theirs, source.dtype)):
         return Closeness.ROUNDED
-    if source.error is None and target.error is None:
+    if source.bounds is None and target.bounds is None:
         return None
-    return Closeness.WITHIN if _is_within(ours, theirs, bound()).all() else None
+    return Closeness.WITHIN if _meet(*between()).all() else None
 
 
-_Numbers = TypeVar("_Numbers", Floats, Doubles)
-
-
-def gathered(read: Callable[[int, int], _Numbers], rows: Sequence[int]) -> _Numbers:
+def gathered(read: Callable[[int, int], Floats], rows: Sequence[int]) -> Floats:
     """Rows by their numbers; runs of them are read together."""
     first, last = min(rows), max(rows) + 1
     if last - first <= 2 * len(rows):
-        return cast(_Numbers, read(first, last)[np.asarray(rows) - first])
-    return cast(_Numbers, np.concatenate([read(row, row + 1) for row in rows]))
+        return np.asarray(read(first, last)[np.asarray(rows) - first])
+    return np.concatenate([read(row, row + 1) for row in rows])
+
+
+def gathered_bounds(lines: Lines, rows: Sequence[int]) -> Interval:
+    """Bounds of rows by their numbers."""
+    first, last = min(rows), max(rows) + 1
+    if last - first <= 2 * len(rows):
+        low, high = lines.between(first, last)
+        return low[np.asarray(rows) - first], high[np.asarray(rows) - first]
+    both = [lines.between(row, row + 1) for row in rows]
+    return np.concatenate([low for low, _ in both]), np.concatenate([high for _, high in both])
 
 
 def _casts(source: Lines, target: Lines) -> Iterator[tuple[str, str, Closeness]]:
@@ -179,16 +184,22 @@ def _casts(source: Lines, target: Lines) -> Iterator[tuple[str, str, Closeness]]
             yield "", source.dtype, Closeness.ROUNDED
 
 
-def _digests(lines: Lines, dtype: str) -> Iterator[bytes]:
+def _digests(lines: Lines, dtype: str, wide: bool) -> Iterator[bytes]:
     for start, stop in lines.blocks():
-        values = np.ascontiguousarray(rounded(lines.read(start, stop), dtype) + np.float32(0))  # -0 and 0 are equal
-        yield from (hashlib.blake2b(row.data, digest_size=20).digest() for row in values)
+        values: Floats = rounded(lines.read(start, stop), dtype).astype(np.float64 if wide else np.float32, copy=False)
+        for row in np.ascontiguousarray(values + np.float32(0)):  # -0 and 0 are equal
+            yield hashlib.blake2b(row.data, digest_size=20).digest()
 
 
-def _is_within(ours: Floats, theirs: Floats, bound: Doubles) -> npt.NDArray[np.bool_]:
-    """Entry by entry, whether two numbers are no farther apart than this and what arithmetic adds."""
-    a, b = ours.astype(np.float64), theirs.astype(np.float64)
-    return np.asarray(np.abs(a - b) <= bound * (1 + SLACK) + SLACK * (np.abs(a) + np.abs(b)))
+def _meet(ours: Interval, theirs: Interval) -> npt.NDArray[np.bool_]:
+    """Entry by entry, whether one number lies within both bounds and what arithmetic adds to them."""
+    (low, high), (least, most) = ours, theirs
+    slack = SLACK * (_finite(low) + _finite(high) + _finite(least) + _finite(most))
+    return np.asarray((low <= most + slack) & (least <= high + slack))
+
+
+def _finite(bound: Doubles) -> Doubles:
+    return np.where(np.isfinite(bound), np.abs(bound), 0.0)
 
 
 def _seen(columns: int) -> Indices:
@@ -196,41 +207,39 @@ def _seen(columns: int) -> Indices:
     return np.unique(np.linspace(0, columns - 1, min(SEEN, columns)).astype(np.intp))
 
 
-def _columns(lines: Lines, at: Indices) -> tuple[Doubles, Doubles]:
-    """These columns of all rows, and their errors."""
-    values, bounds = [], []
+def _middles(lines: Lines, at: Indices) -> tuple[Doubles, Doubles, Doubles]:
+    """Of these columns of all rows: which have bounds on both sides, as 0 and 1, the middles, and half the widths."""
+    known, middles, halves = [], [], []
     for start, stop in lines.blocks():
-        values.append(lines.read(start, stop)[:, at].astype(np.float64))
-        errors = lines.errors(start, stop)
-        bounds.append(np.broadcast_to(errors if errors.shape[1] == 1 else errors[:, at], (stop - start, len(at))))
-    return np.concatenate(values), np.concatenate(bounds)
+        low, high = (bound[:, at] for bound in lines.between(start, stop))
+        both = np.isfinite(low) & np.isfinite(high)
+        low, high = np.where(both, low, 0.0), np.where(both, high, 0.0)
+        known.append(both.astype(np.float64))
+        middles.append((low + high) / 2)
+        halves.append((high - low) / 2 + SLACK * (np.abs(low) + np.abs(high)))
+    return np.concatenate(known), np.concatenate(middles), np.concatenate(halves)
 
 
-def _within(source: Lines, target: Lines, rest: Sequence[int]) -> Iterator[tuple[int, Rows]]:
-    """For each of these rows of the target all rows of the source within the error of both."""
+def _within(source: Lines, target: Lines) -> Iterator[tuple[int, Rows]]:
+    """For each row of the target all rows of the source whose bounds meet its own in every column."""
     at = _seen(source.columns)
-    ours, our_bounds = _columns(source, at)
-    theirs, their_bounds = _columns(target, at)
-    our_bounds = our_bounds + SLACK * np.abs(ours)
-    their_bounds = their_bounds + SLACK * np.abs(theirs)
-    squares, bound_squares = (ours**2).sum(axis=1), (our_bounds**2).sum(axis=1)
-    for start in range(0, len(rest), AT_ONCE):
-        block = np.asarray(rest[start : start + AT_ONCE])
-        t, e = theirs[block], their_bounds[block]
-        apart = (t**2).sum(axis=1)[:, None] + squares[None, :] - 2 * t @ ours.T
-        allowed = (e**2).sum(axis=1)[:, None] + bound_squares[None, :] + 2 * e @ our_bounds.T
-        near = apart <= allowed * (1 + SLACK) + SLACK * ((t**2).sum(axis=1)[:, None] + squares[None, :])
-        for row, candidates in zip(block.tolist(), near, strict=True):
+    known, ours, our_halves = _middles(source, at)
+    their_known, theirs, their_halves = _middles(target, at)
+    for start in range(0, target.count, AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        m, t, h = their_known[rows], theirs[rows], their_halves[rows]
+        squares = (t * t) @ known.T + m @ (ours * ours).T
+        allowed = (h * h) @ known.T + m @ (our_halves * our_halves).T + 2 * h @ our_halves.T
+        near = squares - 2 * t @ ours.T <= allowed * (1 + SLACK) + SLACK**2 * squares
+        for row, candidates in enumerate(near, start):
             yield row, tuple(_verified(source, target, row, np.flatnonzero(candidates)))
 
 
 def _verified(source: Lines, target: Lines, row: int, candidates: Indices) -> Iterator[int]:
-    """Those candidates that are within the error in every column; two more than enough where there are very many."""
-    theirs, bound = target.read(row, row + 1), target.errors(row, row + 1)
-    kept = 0
+    """Those candidates whose bounds meet in every column; no more than enough where there are very many."""
+    theirs, kept = target.between(row, row + 1), 0
     for each in candidates.tolist():
-        ours = source.read(each, each + 1)
-        if _is_within(ours, theirs, bound + source.errors(each, each + 1)).all():
+        if _meet(source.between(each, each + 1), theirs).all():
             yield each
             kept += 1
             if kept > MAX_PARTNERS:
@@ -242,9 +251,7 @@ def _scaled(source: Lines, target: Lines, rest: Sequence[int]) -> Iterator[tuple
     if not rest or source.columns < 4:
         return
     at = _seen(source.columns)
-    ours, _ = _columns(source, at)
-    theirs, _ = _columns(target, at)
-    units, wanted = _normed(ours), _normed(theirs)
+    units, wanted = _normed(_columns(source, at)), _normed(_columns(target, at))
     for start in range(0, len(rest), AT_ONCE):
         block = np.asarray(rest[start : start + AT_ONCE])
         cosines = np.abs(wanted[block] @ units.T)
@@ -254,6 +261,10 @@ def _scaled(source: Lines, target: Lines, rest: Sequence[int]) -> Iterator[tuple
                      if (c := _factor(source, target, each, row)) is not None]
             if len(found) == 1:
                 yield row, found[0][0], found[0][1]
+
+
+def _columns(lines: Lines, at: Indices) -> Doubles:
+    return np.concatenate([lines.read(start, stop)[:, at].astype(np.float64) for start, stop in lines.blocks()])
 
 
 def _normed(values: Doubles) -> Doubles:
@@ -270,7 +281,11 @@ def _factor(source: Lines, target: Lines, ours: int, theirs: int) -> float | Non
     factor = float((s * t).sum()) / length
     if factor and abs(abs(factor) - 1) < 1e-3 and np.array_equal(np.sign(factor) * s, t):
         return float(np.sign(factor))
+    if not factor:
+        return None
+    low, high = (factor * bound for bound in source.between(ours, ours + 1))
     unit = max(UNITS.get(source.dtype, UNITS["F32"]), UNITS.get(target.dtype, UNITS["F32"]))
-    bound = target.errors(theirs, theirs + 1) + abs(factor) * source.errors(ours, ours + 1)
-    near = np.abs(t - factor * s) <= bound + 4 * unit * (np.abs(t) + np.abs(factor * s)) + 1e-30
-    return factor if factor and bool(near.all()) else None
+    wider = 4 * unit * np.abs(t) + 1e-30
+    least, most = target.between(theirs, theirs + 1)
+    near = _meet((np.minimum(low, high) - wider, np.maximum(low, high) + wider), (least, most))
+    return factor if bool(near.all()) else None

@@ -23,7 +23,7 @@ from prover.weights.witness import Need
 FOLLOWING = (Kind.BIAS, Kind.SCALE, Kind.LORA_B, Kind.MAGNITUDE)
 SLIPS = {
     SlipKind.NOTHING: Fault.MISSING, SlipKind.TWICE: Fault.TWICE, SlipKind.INVERSE: Fault.INVERSE,
-    SlipKind.NOT_NEEDED: Fault.NOT_NEEDED, SlipKind.CROSSING: Fault.BETWEEN_HEADS,
+    SlipKind.NOT_NEEDED: Fault.NOT_NEEDED,
 }
 
 
@@ -307,14 +307,16 @@ def _is_surely_wrong(question: Question, matrix: Matrix, part: Part, exchanged: 
 
 
 def _faults(part: Part, matrix: Matrix, rows: Rows, counts: tuple[int, int]) -> Iterator[Fault]:
-    """The names of what went wrong."""
+    """The names of what went wrong, the number and width of heads first: they explain rows between heads."""
+    cut = [slip for slip in part.slips if slip.kind is SlipKind.HEADS]
+    for slip in cut:
+        yield Fault.HEAD_COUNT if slip.heads in counts else Fault.HEAD_WIDTH
     for slip in part.slips:
-        if slip.kind is SlipKind.HEADS:
-            yield Fault.HEAD_COUNT if slip.heads in counts else Fault.HEAD_WIDTH
-        elif slip.kind is SlipKind.EXTENT:
+        if slip.kind is SlipKind.EXTENT:
             yield Fault.WHOLE_HEAD if slip.lanes == (0, matrix.width) else Fault.OTHER_LANES
-        elif slip.kind is SlipKind.CROSSING and heads_moved(rows, matrix.width) is not None:
-            yield Fault.HEADS_EXCHANGED
-        else:
+        elif slip.kind is SlipKind.CROSSING:
+            if not cut:
+                exchanged = heads_moved(rows, matrix.width) is not None
+                yield Fault.HEADS_EXCHANGED if exchanged else Fault.BETWEEN_HEADS
+        elif slip.kind in SLIPS:
             yield SLIPS[slip.kind]
-

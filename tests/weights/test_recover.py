@@ -168,7 +168,9 @@ def test_rows_of_several_matrices():
     expected = np.concatenate([a[2:4], b[7:8], a[:1], b[:3]])
     np.testing.assert_array_equal(expected, found.read(0, 7))
     np.testing.assert_array_equal(expected[1:5], found.read(1, 5))
-    assert (0.0, float(np.abs(b[7, 0]))) == (found.errors(0, 7)[0, 0], found.errors(0, 7)[2, 0])
+    low, high = found.between(0, 7)
+    np.testing.assert_array_equal(np.array([a[2, 0], b[7, 0] + np.abs(b[7, 0])]), high[[0, 2], 0])
+    np.testing.assert_array_equal(np.array([a[2, 0], b[7, 0] - np.abs(b[7, 0])]), low[[0, 2], 0])
     np.testing.assert_array_equal(a[3:5], part(first, 3, 5).read(0, 2))
 
 
