@@ -147,7 +147,8 @@ def _half_gaps(dtype: str, values: Values) -> npt.NDArray[np.float64]:
             return gaps / 2
     if dtype == "BF16":  # numbers below 2**-126 are stored as 0 by some
         _, exponent = np.frexp(values.astype(np.float64))
-        return np.where(np.isfinite(values), np.maximum(np.ldexp(0.5, exponent - 8), 2.0**-126), np.nan)
+        half = np.where(values == 0, 0, np.ldexp(0.5, exponent - 8))
+        return np.where(np.isfinite(values), np.maximum(half, 2.0**-126), np.nan)
     return np.zeros(values.shape)
 
 
