@@ -8,8 +8,8 @@ from functools import partial
 
 from prover.repair.check_permutation import State
 from prover.weights.assign import assign
+from prover.weights.lanes import Key, Layer, Matrix, Places, head_count, names_of, primary, relate_matrix
 from prover.weights.lines import Floats, picked
-from prover.weights.places import Key, Layer, Matrix, Places, head_count, names_of, primary, relate_matrix
 from prover.weights.question import Question
 from prover.weights.recover import Closeness, Rows, agree, agree_columns
 from prover.weights.slots import Kind, Role

@@ -41,10 +41,11 @@ class Fault(Enum):
     EQUAL_ROWS = "equal rows"
     ONE_SIDE = "on one side only"
     NOT_DECIDED = "not decided"
+    BARRIER = "may not move"
 
 
 OPEN = frozenset({Fault.UNRELATED, Fault.OVERLAPPING, Fault.EQUAL_ROWS, Fault.ONE_SIDE, Fault.NOT_DECIDED,
-                  Fault.MULTIPLIED})
+                  Fault.MULTIPLIED, Fault.BARRIER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Item:
     `names`: tensors of the source and of the target. `faults`: what is wrong or open, the most telling first. `rows`:
     of a weight, row i of the target is row rows[i] of the source; of other tensors None. `count`: of the rows that are
     meant: those without partner, too near to others. `slips`: of the permutation. `closeness`: None where nothing
-    agrees. `exchanged`: heads that changed places in q, k, v and o alike.
+    agrees. `exchanged`: heads that changed places in q, k, v and o alike, or lanes in v and o. `added`: to
+    a gain. `why`: in words, where it is no fault of rows.
     """
 
     layer: int
@@ -72,6 +74,7 @@ class Item:
     factors: tuple[tuple[int, float], ...] = ()
     exchanged: bool = False
     added: float = 0.0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from prover.claims.relation import Relation
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.slips import Kind as SlipKind
 from prover.weights.assign import assign, assignments, fits
 from prover.weights.followers import Exchange, carried, goes_with_values, output_items
-from prover.weights.places import Layer, Matrix, Read, names_of, primary, relate_matrix
+from prover.weights.lanes import Layer, Matrix, Read, names_of, primary, relate_matrix
 from prover.weights.question import Question
 from prover.weights.recover import Related, Rows
-from prover.weights.slots import Kind, Role, Slots
+from prover.weights.slots import Barrier, Kind, Role, Slots
 from prover.weights.verified import Fault, Group, Item, Verified
 from prover.weights.witness import Need
 
@@ -67,7 +68,8 @@ def verify(
         ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
         if job.number not in questions:
             questions[job.number] = Question(needs[job.number], _width(needs[job.number], ours, theirs))
-        items[job.number] += verify_layer(questions[job.number], ours, theirs, job.layer)
+        found = verify_layer(questions[job.number], ours, theirs, job.layer)
+        items[job.number] += _kept_out(found, job, (*source.slots.barriers, *target.slots.barriers))
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold))
 
@@ -91,12 +93,25 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
         for slot in side.slots.slots:
             if (slot.part, slot.layer) not in met:
                 alone.setdefault(slot.part, []).append(slot.layer)
-        left += [f"{part}, layers {_ranges(layers)}: not compared, tensors of the {name}"
+        left += [f"{part}, layers {ranges(layers)}: not compared, tensors of the {name}"
                  for part, layers in alone.items()]
     return sorted(jobs, key=lambda job: (job.part, job.layer)), left
 
 
-def _ranges(layers: Sequence[int]) -> str:
+def _kept_out(items: Sequence[Item], job: Job, barriers: Sequence[Barrier]) -> Iterator[Item]:
+    """The items; rows of q and k that moved where they may not are not right, whatever they are by themselves."""
+    why = next((each.why for each in barriers if each.relation == Relation.PERMUTATION.value
+                and each.part == job.part and (not each.layers or job.layer in each.layers)), "")
+    for item in items:
+        has_moved = item.rows is not None and item.rows != tuple(range(len(item.rows)))
+        if why and has_moved and item.state is State.RIGHT and item.role in (Role.Q, Role.K):
+            yield replace(item, state=State.UNDECIDED, faults=(Fault.BARRIER,), why=why)
+        else:
+            yield item
+
+
+def ranges(layers: Sequence[int]) -> str:
+    """Layers in words: 0-3, 5."""
     found: list[list[int]] = []
     for layer in sorted(set(layers)):
         if found and found[-1][1] == layer - 1:

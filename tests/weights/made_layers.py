@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from prover.weights.lanes import Layer
 from prover.weights.lines import of_array
-from prover.weights.places import Layer
 from prover.weights.slots import Block, Kind, Role, Slot
 from prover.weights.tensors import Tensor
 
