@@ -138,10 +138,13 @@ def headline(found: Compared) -> str:
     if not groups:
         return "no tensors of q and k of both meet, so that nothing was compared"
     first = answer.first
+    if first is None and not answer.is_whole:
+        return f"what meets is right, in {'; '.join(layers)}, and not all layers meet: {'; '.join(answer.left)}"
     if first is None:
         moved = [group.need.moves for group in groups]
         how = ("are moved as the target needs them" if all(moved) else "stand where the target needs them")
-        return f"the rows of q and k in {'; '.join(layers)} {how}, and all that goes with them"
+        left = f". Not compared: {'; '.join(answer.left)}" if answer.left else ""
+        return f"the rows of q and k in {'; '.join(layers)} {how}, and all that goes with them{left}"
     group, item = first
     name = next(iter((*item.names[1], *item.names[0])), "")
     where = f"{_part(group)}layer {item.layer}, {what(item)}{f' ({plain(name, 120)})' if name else ''}"

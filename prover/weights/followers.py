@@ -185,7 +185,10 @@ def _moved(
     found = assign(related, matrix.identity, width)
     if found is None or related.overlapping:
         return made(State.UNDECIDED, (Fault.OVERLAPPING,), count, count=len(related.overlapping))
-    return made(State.WRONG, (Fault.OTHER_MOVE,), count, found, related.closeness, factors=related.factors)
+    if related.factors:
+        return made(State.UNDECIDED, (Fault.MULTIPLIED,), count, found, related.closeness, count=len(related.factors))
+    open_ = (Fault.EQUAL_ROWS,) if related.doubled else ()
+    return made(State.WRONG, (Fault.OTHER_MOVE, *open_), count, found, related.closeness)
 
 
 def _suspects(question: Question, rows: dict[Role, Rows | None], width: int, count: int) -> Iterator[Rows]:
@@ -207,19 +210,37 @@ def _alike(
 ) -> Iterator[Item]:
     """v and o; where v moved within its heads and o's columns with it, both are right."""
     v, o = found.get(Role.V), found.get(Role.O)
-    if v is None or o is None or v.rows is None or v.state is not State.WRONG or o.heads % v.heads or v.factors:
+    if v is None or o is None or v.rows is None or o.heads % v.heads or State.WRONG not in (v.state, o.state):
         yield from found.values()
         return
     width, group = len(v.rows) // v.heads, o.heads // v.heads
-    within = [tuple(row - head * width for row in v.rows[head * width : (head + 1) * width]) for head in range(v.heads)]
-    if all(min(rows) >= 0 and max(rows) < width for rows in within):
+    for within in _within_heads(v, o, width, group):
+        rows = tuple(head * width + row for head, move in enumerate(within) for row in move)
         columns = tuple(head * width + row for head in range(o.heads) for row in within[head // group])
-        close = columns_follow(ours, theirs, *sides[Role.O], columns, width)
-        if close is not None:
-            yield replace(v, state=State.RIGHT, faults=(), exchanged=True)
-            yield replace(o, state=State.RIGHT, faults=(), rows=columns, closeness=close, exchanged=True)
+        close = follow(ours, theirs, *sides[Role.V], rows, width)
+        other = columns_follow(ours, theirs, *sides[Role.O], columns, width)
+        if close is not None and other is not None:
+            yield replace(v, state=State.RIGHT, faults=(), rows=rows, closeness=close, exchanged=True)
+            yield replace(o, state=State.RIGHT, faults=(), rows=columns, closeness=other, exchanged=True)
             return
-    yield from found.values()
+    is_open = Fault.EQUAL_ROWS in v.faults and o.state is not State.RIGHT
+    for item in found.values():
+        faults = tuple(fault for fault in item.faults if fault is not Fault.EQUAL_ROWS)
+        if is_open and item.state is State.WRONG:
+            yield replace(item, state=State.UNDECIDED, faults=(Fault.EQUAL_ROWS,))
+        else:
+            yield replace(item, faults=faults)
+
+
+def _within_heads(v: Item, o: Item, width: int, group: int) -> Iterator[list[Rows]]:
+    """How lanes may have moved within the heads of v, by what is known of v and of o."""
+    for item, step in ((v, 1), (o, group)):
+        if item.rows is None or len(item.rows) != item.heads * width:
+            continue
+        moves = [tuple(row - head * width for row in item.rows[head * width : (head + 1) * width])
+                 for head in range(0, item.heads, step)]
+        if all(min(rows) >= 0 and max(rows) < width for rows in moves):
+            yield moves
 
 
 def _carried_by_v(ours: Layer, theirs: Layer, v: Item) -> Iterator[Item]:

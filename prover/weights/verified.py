@@ -91,16 +91,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The whole answer. `left`: parts, layers and tensors that were not compared, and why."""
+    """The whole answer. `left`: parts, layers and tensors that were not compared, and why.
+
+    `is_whole`: whether of each part that was compared all layers were.
+    """
 
     groups: tuple[Group, ...]
     left: tuple[str, ...]
+    is_whole: bool = True
 
     @property
     def state(self) -> State:
         """The worst word of all; undecided where nothing was compared."""
         states = [item.state for group in self.groups for item in group.items]
-        return next((word for word in (State.WRONG, State.UNDECIDED, State.RIGHT) if word in states), State.UNDECIDED)
+        word = next((word for word in (State.WRONG, State.UNDECIDED, State.RIGHT) if word in states), State.UNDECIDED)
+        return word if self.is_whole or word is not State.RIGHT else State.UNDECIDED
 
     @property
     def first(self) -> tuple[Group, Item] | None:

@@ -61,7 +61,7 @@ def verify(
     track: Callable[[Sequence[Job]], Iterable[Job]] = iter,
 ) -> Verified:
     """Hold every layer that meets. `left`: what is known not to be compared. Raises InputError for unlike shapes."""
-    jobs, untold = _jobs(source, target, needs)
+    jobs, untold, is_whole = _jobs(source, target, needs)
     questions: dict[int, Question] = {}
     items: dict[int, list[Item]] = {number: [] for number in range(len(needs))}
     for job in track(jobs):
@@ -71,13 +71,13 @@ def verify(
         found = verify_layer(questions[job.number], ours, theirs, job.layer)
         items[job.number] += _kept_out(found, job, (*source.slots.barriers, *target.slots.barriers))
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
-    return Verified(groups, (*left, *untold))
+    return Verified(groups, (*left, *untold), is_whole)
 
 
-def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job], list[str]]:
-    """The layers of each need, and in words what has slots and is not compared."""
+def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job], list[str], bool]:
+    """The layers of each need, in words what has slots and is not compared, and whether parts are compared whole."""
     jobs: list[Job] = []
-    left = []
+    left: list[str] = []
     for number, need in enumerate(needs):
         part = need.meeting.source.name
         both = set(source.layers(part)) & set(target.layers(part))
@@ -87,7 +87,9 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
             continue
         wanted = both if need.meeting.layers is None else both & set(need.meeting.layers)
         jobs += [Job(number, part, layer) for layer in sorted(wanted)]
+    is_whole = not left
     met = {(job.part, job.layer) for job in jobs}
+    parts = {job.part for job in jobs}
     for side, name in ((source, "source"), (target, "target")):
         alone: dict[str, list[int]] = {}
         for slot in side.slots.slots:
@@ -95,7 +97,8 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
                 alone.setdefault(slot.part, []).append(slot.layer)
         left += [f"{part}, layers {ranges(layers)}: not compared, tensors of the {name}"
                  for part, layers in alone.items()]
-    return sorted(jobs, key=lambda job: (job.part, job.layer)), left
+        is_whole = is_whole and not parts & set(alone)
+    return sorted(jobs, key=lambda job: (job.part, job.layer)), left, is_whole
 
 
 def _kept_out(items: Sequence[Item], job: Job, barriers: Sequence[Barrier]) -> Iterator[Item]:

@@ -135,6 +135,20 @@ def test_applied_to_v_or_o(heads, kv_heads, packing):
     assert {State.RIGHT} == words(lay(m), lay(target.with_(v=v, o=o), packing), question())
 
 
+def test_equal_rows_of_v_that_moved_with_o():
+    """Where rows of v are equal, o tells how they moved; what comes out is the same."""
+    m, rows = made(4, 2), (3, 1, 2, 0, 4, 5, 6, 7)
+    m.v[:, [0, 1, 4]] = 0
+    target = right(m, to_adjacent(8))
+    o = m.o.reshape(len(m.o), 4, 8)[:, :, list(rows)].reshape(m.o.shape)
+    both = target.with_(v=moved(m.v, rows), o=o)
+    assert State.WRONG not in words(lay(m), lay(both), question())
+    assert {("v", "weight"): ("another move",)} == told(lay(m), lay(both.with_(o=m.o)), question())
+    m.v[:] = 0
+    o = m.o.reshape(len(m.o), 4, 8)[:, :, list(to_adjacent(8))].reshape(m.o.shape)
+    assert {State.RIGHT} == words(lay(m), lay(target.with_(v=m.v, o=o)), question())
+
+
 @pytest.mark.parametrize("packing", ["separate", "grouped"])
 @pytest.mark.parametrize("gains", ["head", "all"])
 @pytest.mark.parametrize("role", ["q", "k"])
