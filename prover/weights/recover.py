@@ -244,9 +244,9 @@ def _verified(
     rest = [place for place, each in enumerate(candidates) if each]
     while rest:
         ours = gathered_bounds(source, [candidates[place][turn] for place in rest])
-        meets = _meet(ours, (low[rest], high[rest])).all(axis=1)
-        for place, meet in zip(rest, meets, strict=True):
-            if meet:
+        meets = np.atleast_1d(_meet(ours, (low[rest], high[rest])).all(axis=1))
+        for number, place in enumerate(rest):
+            if meets[number]:
                 found[place].append(candidates[place][turn])
         turn += 1
         rest = [place for place in rest if len(candidates[place]) > turn and len(found[place]) <= MAX_PARTNERS]
