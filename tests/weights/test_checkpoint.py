@@ -280,6 +280,20 @@ def test_a_large_pickle(tmp_path: Path) -> None:
         open_checkpoint(tmp_path)
 
 
+def test_an_archive_whose_members_lie(tmp_path: Path) -> None:
+    """The order of bytes is not decompressed, and a member that is said to be beyond the file's end is told."""
+    file = tmp_path / "pytorch_model.bin"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/byteorder", b"little" * 10**6)
+    with pytest.raises(InputError, match="was not written in little-endian order"):
+        open_checkpoint(file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/byteorder", b"little")
+    file.write_bytes(file.read_bytes().replace(b"\x11\0\0\0archive", b"\x11\0\xff\0archive", 1))
+    with pytest.raises(InputError, match=r"pytorch_model\.bin: cannot be read as a zip archive"):
+        open_checkpoint(file)
+
+
 @pytest.mark.parametrize(("data", "message"), [
     (b"", "is no zip archive"), (b"\x80\x02cos\nabort\n(tR.", "is no zip archive, as torch.save writes them since"),
     (b"PK\x03\x04" + bytes(100), "cannot be read as a zip archive"),
