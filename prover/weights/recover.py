@@ -108,7 +108,10 @@ def agree(
     worst = Closeness.EQUAL
 
     def between(start: int, stop: int) -> tuple[Interval, Interval]:
-        return gathered_bounds(source, rows[start:stop]), target.between(start, stop)
+        low, high = gathered_bounds(source, rows[start:stop])
+        if change is not None:
+            low, high = change(low).astype(np.float64), change(high).astype(np.float64)
+        return (low, high), target.between(start, stop)
 
     if source.columns != target.columns or len(rows) != target.count or max(rows, default=-1) >= source.count:
         return None
