@@ -8,7 +8,17 @@ from functools import partial
 
 from prover.repair.check_permutation import State
 from prover.weights.assign import assign
-from prover.weights.lanes import Key, Layer, Matrix, Places, head_count, names_of, primary, relate_matrix
+from prover.weights.lanes import (
+    Key,
+    Layer,
+    Matrix,
+    Places,
+    head_count,
+    names_of,
+    of_one_head,
+    primary,
+    relate_matrix,
+)
 from prover.weights.lines import Floats, picked, rounded
 from prover.weights.question import Question
 from prover.weights.recover import Closeness, Rows, agree, agree_columns
@@ -148,7 +158,8 @@ def output_items(
 ) -> Iterator[Item]:
     """What is known of v and o: where they are, or moved alike, so that what comes out is the same."""
     kinds = {role: primary(ours, theirs, role) for role in (Role.V, Role.O)}
-    sides = {role: (ours.places(role, *kind), theirs.places(role, *kind)) for role, kind in kinds.items() if kind}
+    sides = {role: of_one_head(ours.places(role, *kind), theirs.places(role, *kind))
+             for role, kind in kinds.items() if kind}
     heads = {Role.V: exchange.k if exchange else None, Role.O: exchange.q if exchange else None}
     found: dict[Role, Item] = {}
     for role, (a, b) in sides.items():

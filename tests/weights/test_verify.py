@@ -9,8 +9,11 @@ from made_layers import PACKINGS, flat, lay, made, moved, right, unflat
 from prover.repair.check_permutation import State
 from prover.repair.slips import inverse
 from prover.sources.reading import read_side
-from prover.weights.lines import rounded
+from prover.weights.lanes import Layer
+from prover.weights.lines import of_array, rounded
 from prover.weights.question import Question
+from prover.weights.slots import Block, Kind, Role, Slot
+from prover.weights.tensors import Tensor
 from prover.weights.verify import verify_layer
 from prover.weights.witness import needs
 from repair.moved_scores import adjacent, half, same_scores
@@ -160,6 +163,22 @@ def test_forgotten(packing, gains, role):
         table = {**getattr(target, name), role: getattr(m, name)[role]}
         found = told(source, lay(target.with_(**{name: table}), packing), question())
         assert {(role, kind): ("forgotten",)} == found
+
+
+@pytest.mark.parametrize(("shared", "fits"), [(8, True), (16, True), (4, False)])
+def test_scales_of_several_rows(shared, fits):
+    """A scale of whole heads stays; one of half a head cannot go with rows that leave its half."""
+    m = made(8, 2)
+    blocks = tuple(Block(Role.Q, head, head * 8, 8) for head in range(8))
+    scales = np.arange(64 // shared, dtype=np.float32).reshape(-1, 1) + 1
+    tensor = Tensor("q.weight_scale_inv", "F32", scales.shape, None, 0, 0)
+    slot = Slot("text", 0, Kind.BLOCK_SCALE, tensor, 64, blocks, shared)
+
+    def with_scales(layer):
+        return Layer((*layer.slots, slot), lambda each: of_array(scales) if each is slot else layer.read(each))
+
+    found = told(with_scales(lay(m)), with_scales(lay(right(m, to_adjacent(8)))), question())
+    assert ({} if fits else {("q", "block scale"): ("forgotten",)}) == found
 
 
 def test_a_bias_that_moved_alone():
