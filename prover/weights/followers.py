@@ -43,6 +43,7 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
     rows = weight.rows if weight.state is State.RIGHT else None
     if rows is None and needed is not None:
         rows = matrix.whole(needed)
+    is_open = matrix.related.doubled and weight.rows != rows_of(matrix, needed)
     for kind, ending in dict.fromkeys((*ours.kinds(role), *theirs.kinds(role))):
         a, b = ours.places(role, kind, ending), theirs.places(role, kind, ending)
         if kind is weight.kind:
@@ -61,7 +62,7 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
         elif found is not None:
             yield made(State.RIGHT, closeness=found, added=added)
-        elif weight.state is State.UNDECIDED or (matrix.related.doubled and weight.rows != rows_of(matrix, needed)):
+        elif weight.state is State.UNDECIDED or weight.factors or is_open:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
         else:
             yield made(State.WRONG, (Fault.FORGOTTEN if stayed else Fault.OTHER_VALUES,))
