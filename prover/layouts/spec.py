@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from prover.errors import InputError
 from prover.files import read_toml
-from prover.resources import MODELS, READINGS, RULES
+from prover.resources import MODELS, NO_LAYOUTS
 
 if TYPE_CHECKING:
     from prover.exact.storing import Format
@@ -48,7 +48,7 @@ class Spec:
 @cache
 def catalogue() -> Mapping[str, Path]:
     """Name to file of every shipped layout, sorted by name."""
-    folders = [folder for folder in MODELS.iterdir() if folder.is_dir() and folder not in (RULES, READINGS)]
+    folders = [folder for folder in MODELS.iterdir() if folder.is_dir() and folder not in NO_LAYOUTS]
     found = {f"{path.parent.name}/{path.stem}": path for folder in folders for path in folder.glob("*.toml")}
     return MappingProxyType(dict(sorted(found.items())))
 
