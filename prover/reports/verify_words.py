@@ -14,6 +14,7 @@ ONE_MODEL = "are these weights of one model, and quantised without an importance
 CLOSE = {
     Closeness.EQUAL: "equal numbers",
     Closeness.ROUNDED: "equal numbers once rounded to the other's type",
+    Closeness.UNKNOWN: "numbers of which nothing is known",
     Closeness.WITHIN: "numbers within the bounds of what was quantised or rounded to them",
 }
 NORMS = {Role.Q: "q_norm", Role.K: "k_norm"}

@@ -362,6 +362,32 @@ def test_quantised_copies(steps):
         lay(m), target(right(m, rows).with_(v=moved(m.v, rows))), asked)
 
 
+def test_numbers_of_which_nothing_is_known():
+    """A type without bounds could be anything: neither right nor wrong."""
+    m, asked = made(4, 2), question()
+
+    def blind(rows):
+        return rows + np.float32(0.25), np.full(rows.shape, np.inf, dtype=np.float32)
+
+    for contents in (m, right(m, to_adjacent(8))):
+        items = verify_layer(asked, lay(m), lay(contents, dtype="IQ4_NL", error=blind), 0)
+        assert {State.UNDECIDED} == {item.state for item in items}
+
+
+def test_a_bias_of_v():
+    """It stays with v, or is told to have moved."""
+    m = made(4, 2, bias=True)
+    target = right(m, to_adjacent(8))
+    biases = {**target.biases, "v": moved(m.biases["v"], to_adjacent(8))}
+    assert {("v", "bias"): ("applied to v",)} == told(lay(m), lay(target.with_(biases=biases)), question())
+    other = {**biases, "v": biases["v"] + np.float32(1)}
+    assert {("v", "bias"): ("other values",)} == told(lay(m), lay(target.with_(biases=other)), question())
+    v = moved(m.v, to_adjacent(8))
+    assert {("v", "weight"): ("applied to v",)} == told(lay(m), lay(target.with_(v=v)), question())
+    both = told(lay(m), lay(target.with_(v=v, biases=biases)), question())
+    assert {("v", "weight"): ("applied to v",), ("v", "bias"): ("applied to v",)} == both
+
+
 def test_rows_too_near_for_the_error():
     """Two rows that differ by less than the error leave it open which is which, not that others are wrong."""
     m, rows, asked = made(4, 2, 16), to_adjacent(16), question(16)
