@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         RelationName,
         Report,
         Run,
+        VerifiedWeights,
         audit,
         check,
         check_factors,
@@ -55,16 +56,17 @@ if TYPE_CHECKING:
         solve,
         transformers_cases,
         unsupported,
+        verify_weights,
     )
 
 __version__ = "0.1.0"
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "Proof",
-    "ProofResult", "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check", "check_factors",
-    "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find", "find_repair", "load",
-    "make_factors", "measure_ggml", "measure_transformers", "names", "precision", "prove", "prove_bits",
-    "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases",
-    "unsupported",
+    "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "__version__", "audit", "check",
+    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find",
+    "find_repair", "load", "make_factors", "measure_ggml", "measure_transformers", "names", "precision", "prove",
+    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve",
+    "transformers_cases", "unsupported", "verify_weights",
 ]
 
 

@@ -129,5 +129,6 @@ for command in (
     certificate_commands.explain,
     weights_commands.weights,
     run_command_module.run,
+    weights_commands.weights,
 ):
     cli.add_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.weights_factors import factors
+from prover.commands.weights_verify import verify
 
 
 @click.group()
@@ -12,5 +13,5 @@ def weights() -> None:
     """Carry what is proved to the tensors of a checkpoint, and audit a finished one."""
 
 
-for command in (factors,):
+for command in (verify, factors):
     weights.add_command(command)
