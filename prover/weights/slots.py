@@ -34,13 +34,15 @@ class Kind(Enum):
 class Block:
     """Consecutive rows that are the lanes of one head. `head` is None where all heads share them (a norm's gain).
 
-    `start`, `width`: in rows of the tensor. `head` counts the heads of this role; k and v have the KV heads.
+    `start`, `width`: in rows of the tensor. `head` counts the heads of this role; k and v have the KV heads. `lane`: of
+    the head that the first row is; latent attention has the leading and the rotated lanes of k in two tensors.
     """
 
     role: Role
     head: int | None
     start: int
     width: int
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

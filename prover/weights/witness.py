@@ -22,9 +22,9 @@ class Need:
     """What the weights of the layers of one meeting need, under all modalities of the source at once.
 
     `sides`: both layouts as the weights on disk see them, whatever a converter would do to these; what loading moves is
-    moved. None, as `verdict`, where neither side rotates, and where `fault` says why nothing was decided. `feeds`: those
-    the verdict is for. `ulps`: by how many neighbours stored numbers had to be taken as off, more than was asked for; no
-    row depends on it.
+    moved. None, as `verdict`, where neither side rotates, and where `fault` says why nothing was decided. `feeds`: what
+    the verdict is for. `ulps`: by how many neighbours stored numbers had to be taken as off, more than was asked for;
+    no row depends on it.
     """
 
     meeting: Meeting
