@@ -24,6 +24,7 @@ class Bytes:
     """The bytes of one regular file from its start. Raises InputError with the file, and what was to be read."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.where = shown_path(path)
         self._stream = open_regular(path)
         self.size = os.fstat(self._stream.fileno()).st_size

@@ -8,6 +8,7 @@ refused here. A file split by gguf-split has its keys in the first part, and ten
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from prover.errors import InputError
@@ -146,7 +147,7 @@ def _read_value(source: Bytes, key: str) -> Stored:
     return Stored(kind.name, source.numbers(kind, count, key))
 
 
-def _part(keys: dict[str, Stored]) -> tuple[int, int]:
+def _part(keys: Mapping[str, Stored]) -> tuple[int, int]:
     """Which part of how many the file is, the first being 0."""
     found = []
     for key, default in (("split.no", 0), ("split.count", 1)):
@@ -159,6 +160,12 @@ def _part_name(path: Path, part: int, parts: int) -> str:
     """What a part is called beside another one; llama.cpp counts from 1 in names (src/llama.cpp `llama_split_path`)."""
     match = PART.fullmatch(path.name)
     return f"{match[1] if match else 'NAME'}-{part + 1:05}-of-{parts:05}.gguf"
+
+
+def part_paths(path: Path, metadata: Metadata) -> tuple[Path, ...]:
+    """The file and, of a split one, all parts as they are named beside it, whether they are there or not."""
+    _, parts = _part(metadata.keys)
+    return (path, *(path.with_name(_part_name(path, part, parts)) for part in range(1, parts)))
 
 
 def _read_parts(path: Path, parts: int, tensors: dict[str, Tensor], findings: list[str]) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from prover.sources.gguf_bytes import Bytes
 from prover.sources.gguf_types import TENSOR_TYPES
-from prover.sources.metadata import Stored, Tensor
+from prover.sources.metadata import Place, Stored, Tensor
 
 MAX_TENSORS = 1 << 16
 MAX_NAME = 63
@@ -110,7 +110,7 @@ def _check_places(source: Bytes, entries: Mapping[str, _Entry], alignment: int) 
 
 def _with_values(source: Bytes, entry: _Entry, start: int, findings: list[str]) -> Tensor:
     """The tensor, with its numbers if it holds factors of RoPE."""
-    tensor = Tensor(entry.shape, entry.kind)
+    tensor = Tensor(entry.shape, entry.kind, place=Place(source.path, start + entry.offset, entry.size))
     if entry.name not in FACTORS:
         return tensor
     count = math.prod(entry.shape)
@@ -126,7 +126,7 @@ def _with_values(source: Bytes, entry: _Entry, start: int, findings: list[str]) 
     if len(numbers) != count:
         place = next(place for place, value in enumerate(values) if isinstance(value, str))
         raise source.fault(f"holds {values[place]} as its number {place}, expected numbers", entry.name)
-    return Tensor(entry.shape, entry.kind, numbers)
+    return replace(tensor, values=numbers)
 
 
 def _padded(place: int, alignment: int) -> int:

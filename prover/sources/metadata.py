@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 Scalar = int | Fraction | str | bool
 
@@ -31,15 +32,26 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tensor's bytes lie. `offset`: from the file's start. `size`: None for a type that is not known."""
+
+    file: Path
+    offset: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tensor:
     """A tensor's shape (first number: elements of a row), and its numbers where they were read.
 
     `kind`: the name of the type in ggml, in lower case (f32, q4_k); "type 137" for one that is not known here.
+    `place`: None in a text about a file; a text and its file tell of the same tensor, so it does not count for that.
     """
 
     shape: tuple[int, ...]
     kind: str
     values: tuple[Fraction, ...] | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

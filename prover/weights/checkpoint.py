@@ -1,0 +1,165 @@
+"""Opening a checkpoint: which files of a folder it is, and the tensors they hold; no weight is read.
+
+Of a folder that holds safetensors and torch files the safetensors are taken, and one whole file before an index, as
+transformers 5.24.0 does (modeling_utils.py `_get_resolved_checkpoint_files`). Where files could be meant that are not
+of one checkpoint, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from prover.errors import InputError
+from prover.resources import shown_path
+from prover.sources.config_json import CONFIG
+from prover.sources.gguf_file import MAGIC, PART, read_magic
+from prover.weights.gguf_checkpoint import read_gguf_tensors
+from prover.weights.safetensors_file import read_safetensors
+from prover.weights.shards import join, read_shards
+from prover.weights.tensors import Checkpoint, Format, Tensor
+from prover.weights.torch_file import read_torch
+
+MAX_FILES = 1 << 16
+ADAPTER_CONFIG = "adapter_config.json"
+SAFETENSORS = ".safetensors"
+INDEX = ".index.json"
+GGUF = ".gguf"
+TORCH = (".bin", ".pth", ".pt")
+ADAPTERS = ("adapter_model.safetensors", "adapter_model.bin")
+# What trainers leave beside the weights, under the suffixes of weights.
+_NO_WEIGHTS = re.compile(r"(training_args|optimizer|scheduler|scaler|rng_state(_\d+)?)\.(bin|pt|pth)")
+_SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.(?:safetensors|bin)$")
+READERS = {Format.SAFETENSORS: read_safetensors, Format.TORCH: read_torch}
+KINDS = f"*{SAFETENSORS}, *{GGUF}, pytorch_model.bin, *.pth"
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint that a folder or file is. Raises InputError with file, tensor, got, expected and advice."""
+    try:
+        is_folder = path.is_dir()
+    except (OSError, ValueError) as fault:
+        raise InputError(f"cannot be read: {fault}", where=shown_path(path)) from None
+    if is_folder:
+        return _whole(path, _meant(path))
+    if path.name.endswith(INDEX):
+        return _whole(path, path)
+    shard = _SHARD.search(path.name)
+    if shard is not None and int(shard[2]) > 1:
+        raise InputError(f"is one of {int(shard[2])} files of a checkpoint", where=shown_path(path),
+                         advice=f"Give the folder, {shown_path(path.parent)}")
+    return _whole(path, path)
+
+
+def adapter_config(checkpoint: Checkpoint) -> Path | None:
+    """The adapter_config.json beside the tensors of a PEFT adapter; None where there is none."""
+    if not checkpoint.files or checkpoint.files[0].name not in ADAPTERS:
+        return None
+    return _beside(checkpoint.files[0], ADAPTER_CONFIG)
+
+
+def _whole(root: Path, file: Path) -> Checkpoint:
+    """The checkpoint of the one file that says all of it: tensors, an index, or the first part."""
+    kind = _format(file)
+    tensors: dict[str, Tensor]
+    files: tuple[Path, ...] = (file,)
+    if kind is Format.GGUF:
+        files, tensors = read_gguf_tensors(file)
+    elif file.name.endswith(INDEX):
+        files, tensors = read_shards(file, READERS[kind])
+    else:
+        tensors = join([(file, READERS[kind](file))])
+    if not tensors:
+        raise InputError("holds no tensors", where=shown_path(file), advice="Is it the right file?")
+    config = file if kind is Format.GGUF else _beside(file, CONFIG)
+    return Checkpoint(root, kind, files, dict(sorted(tensors.items())), config)
+
+
+def _format(file: Path) -> Format:
+    name = file.name.removesuffix(INDEX)
+    if name.endswith(SAFETENSORS):
+        return Format.SAFETENSORS
+    if name.endswith(TORCH):
+        return Format.TORCH
+    if name.endswith(GGUF) or read_magic(file) == MAGIC:
+        return Format.GGUF
+    raise InputError("is no file of weights that is known by its name", where=shown_path(file),
+                     advice=f"Known are folders, {KINDS}")
+
+
+def _meant(folder: Path) -> Path:
+    """The file of a folder that says which tensors the checkpoint has. Raises InputError where it is not plain."""
+    names = _names(folder)
+    weights = [name for name in names if name.endswith(SAFETENSORS)]
+    pickles = [name for name in names if name.endswith(TORCH) and not _NO_WEIGHTS.fullmatch(name)]
+    return folder / (
+        _of_kind(folder, names, weights, "model.safetensors", SAFETENSORS)
+        or _of_kind(folder, names, pickles, "pytorch_model.bin", ".bin")
+        or _of_gguf(folder, [name for name in names if name.endswith(GGUF)])
+    )
+
+
+def _of_kind(folder: Path, names: list[str], weights: list[str], usual: str, suffix: str) -> str:
+    """The one file, or the index of several; empty if there are none of this kind."""
+    adapters = [name for name in weights if name in ADAPTERS]
+    weights = [name for name in weights if name not in ADAPTERS]
+    indexes = [name for name in names if name.endswith(suffix + INDEX)]
+    if adapters and (weights or indexes):
+        raise _unclear(folder, "a model and an adapter", [*adapters, *(indexes or weights)])
+    if adapters:
+        return adapters[0]
+    if usual in weights:
+        return usual
+    if usual + INDEX in indexes:
+        return usual + INDEX
+    if len(indexes) > 1:
+        raise _unclear(folder, "several indexes", indexes)
+    if indexes:
+        return indexes[0]
+    if len(weights) > 1:
+        raise InputError(f"holds {len(weights)} files of weights, such as {weights[0][:80]}, and no {usual}{INDEX}",
+                         where=shown_path(folder), advice="Fetch the index, or give the one file that is meant")
+    if weights and (shard := _SHARD.search(weights[0])) is not None and int(shard[2]) > 1:
+        raise InputError(f"holds {weights[0][:80]} alone, one of {int(shard[2])} files, and no {usual}{INDEX}",
+                         where=shown_path(folder), advice="Fetch the index and the other files")
+    return weights[0] if weights else ""
+
+
+def _of_gguf(folder: Path, names: list[str]) -> str:
+    """The one GGUF file, or the first part of the one that is split."""
+    parts = {name: PART.fullmatch(name) for name in names}
+    firsts = [name for name, part in parts.items() if part is None or int(part[2]) == 1]
+    if len(firsts) > 1:
+        raise _unclear(folder, f"{len(firsts)} GGUF files", firsts)
+    if not firsts and names:
+        raise InputError(f"holds {names[0][:80]}, and not the first part of it", where=shown_path(folder),
+                         advice="Fetch the other parts")
+    if not firsts:
+        raise InputError("holds no weights", where=shown_path(folder), advice=f"Known are {KINDS}")
+    return firsts[0]
+
+
+def _unclear(folder: Path, what: str, names: list[str]) -> InputError:
+    return InputError(f"holds {what}: {', '.join(name[:60] for name in names[:4])}", where=shown_path(folder),
+                      advice="Give the one file that is meant")
+
+
+def _names(folder: Path) -> list[str]:
+    """What the folder holds, in order; what begins with a dot is hidden and none of it."""
+    found: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if len(found) == MAX_FILES:
+                    raise InputError(f"holds more than {MAX_FILES} files", where=shown_path(folder))
+                if not entry.name.startswith("."):
+                    found.append(entry.name)
+    except OSError as fault:
+        raise InputError(f"cannot be read: {fault.strerror}", where=shown_path(folder)) from None
+    return sorted(found)
+
+
+def _beside(file: Path, name: str) -> Path | None:
+    path = file.with_name(name)
+    return path if os.path.lexists(path) else None
