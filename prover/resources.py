@@ -15,6 +15,7 @@ def _shipped(name: str) -> Path:
 MODELS = _shipped("models")
 RULES = MODELS / "rules"
 READINGS = MODELS / "readings"
+PACKINGS = MODELS / "packings"
 PROOFS = _shipped("proofs")
 
 

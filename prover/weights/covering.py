@@ -1,0 +1,37 @@
+"""Whether the slots of a layer hold every lane of every head of q and k, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prover.errors import InputError
+from prover.weights.slots import Kind, Role, Slot
+from prover.weights.tensors import Checkpoint
+
+
+def check_covered(
+    slots: Sequence[Slot], checkpoint: Checkpoint, part: str, layer: int, width: int, roles: Sequence[Role]
+) -> None:
+    """Raises InputError unless each lane of each head of these roles is in one weight. `width`: lanes of a head."""
+    for role in roles:
+        pieces: dict[int | None, list[tuple[int, int]]] = {}
+        for slot in slots:
+            for block in slot.blocks if slot.kind is Kind.WEIGHT else ():
+                if block.role is role:
+                    pieces.setdefault(block.head, []).append((block.lane, block.width))
+        shared = pieces.pop(None, [])
+        if not pieces:
+            pieces = {0: []}
+        for head in range(len(pieces)):
+            reached = 0
+            for lane, lanes in sorted(pieces.get(head, []) + shared):
+                if lane != reached:
+                    break
+                reached += lanes
+            else:
+                if reached == width:
+                    continue
+            raise InputError(
+                f"lanes from {reached} on of head {head} of {role.value}, of {width}, are in no tensor or in two "
+                f"(layer {layer} of {part})", where=str(checkpoint.root), advice="Is a shard missing?",
+            )
