@@ -52,7 +52,7 @@ class Move:
     @property
     def rows(self) -> int:
         """How many rows the tensor is cut into."""
-        return self.slot.rows
+        return self.slot.rows if self.entries is None else len(self.entries)
 
     def gather(self) -> np.ndarray:
         """For each row the one that it was before."""
@@ -246,20 +246,21 @@ def _block_scale(slot: Slot, blocks: Sequence[Block], head: Rows) -> Move | Refu
     """Scales of several rows each: they stay if rows stay among those of one scale, or move if these move together."""
     import numpy as np
 
-    each = slot.rows_per_entry
+    each, count = slot.rows_per_entry, slot.tensor.shape[0] if slot.tensor.shape else 0
     last = max((block.start + block.width for block in blocks), default=0)
-    if last > slot.rows * each:
-        return _misfit(slot, f"{slot.rows} scales of {each} rows each, and heads up to row {last}")
-    entries = (gathered(slot.rows * each, blocks, head) // each).reshape(slot.rows, each)
+    if -(-slot.rows // each) != count or last > slot.rows:
+        return _misfit(slot, f"{count} scales of {each} rows each, for {slot.rows} rows and heads up to row {last}")
+    # Rows that the last scale has beyond the weight's own stay.
+    entries = (gathered(count * each, blocks, head) // each).reshape(count, each)
     mixed = (entries != entries[:, :1]).any(axis=1)
     if mixed.any():
         at = int(np.argmax(mixed)) * each
         return Refusal(
             slot.part, (slot.layer,), Reason.BARRIER, f"{slot.tensor.name} has one scale for {each} rows, and what "
-            f"would be rows {at} to {at + each - 1} has several now", slot.source,
+            f"would be rows {at} to {min(at + each, slot.rows) - 1} has several now", slot.source,
         )
     moved = tuple(int(entry) for entry in entries[:, 0])
-    return None if moved == tuple(range(slot.rows)) else Move(slot, tuple(blocks), head, moved)
+    return None if moved == tuple(range(count)) else Move(slot, tuple(blocks), head, moved)
 
 
 def _misfit(slot: Slot, why: str) -> Refusal:
