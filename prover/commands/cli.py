@@ -23,6 +23,7 @@ from prover.commands import proofs as proof_commands
 from prover.commands import repair as repair_command
 from prover.commands import run as run_command_module
 from prover.commands import theorems as theorem_commands
+from prover.commands import weights as weights_commands
 from prover.commands.console import EXIT_HELP, safe
 from prover.commands.surroundings import require_memory, require_output
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
@@ -127,5 +128,6 @@ for command in (
     certificate_commands.check,
     certificate_commands.explain,
     run_command_module.run,
+    weights_commands.weights,
 ):
     cli.add_command(command)

@@ -31,13 +31,15 @@ def config_of_target(data: bytes, where: str, target: Model, moved: Sequence[Nee
     """The config for weights moved so that `target` computes with them. `data`: the config as it is.
 
     `moved`: the needs whose rows move. `engine`: where the target is another engine's reading of the same config, which
-    says to that engine what it did before. A key is changed only where transformers then reads what the target computes.
+    says to that engine what it did before. A key is changed only where transformers then reads the target's layouts.
     """
     kernel = "; ".join(dict.fromkeys(f"{need.meeting.source.address}: {need.meeting.target.spec}" for need in moved))
     if engine:
         return Said(f"stays: it says to {engine} what it did before. The weights are for {engine}'s kernel, without a "
                     f"converter in between, and no longer for what reads them as they were ({kernel})")
     text = decode(data)
+    if _says(text, where, target, moved):
+        return Said("stays: it says what the target computes")
     for key, changed in _candidates(text):
         if _says(changed, where, target, moved):
             return Said(f"{key}, which says that heads are turned as in the target", changed)

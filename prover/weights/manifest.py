@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prover import __version__
 from prover.claims.relation import Outcome
 from prover.errors import InputError
 from prover.resources import shown_path
@@ -51,13 +50,13 @@ def certificates(needs: Sequence[Need]) -> dict[str, str]:
 
 
 def head_of(
-    source: Model, target: Model, plan: Plan, config: str, filled: Sequence[str], left_out: Sequence[str],
+    tool: str, source: Model, target: Model, plan: Plan, config: str, filled: Sequence[str], left_out: Sequence[str],
 ) -> JSON:
-    """The manifest without digests. `config`: what is said of the config."""
+    """The manifest without digests. `tool`: name and version. `config`: what is said of the config."""
     names = certificate_names(plan.needs)
     return {
         "schema": SCHEMA,
-        "tool": f"rope-prover {__version__}",
+        "tool": tool,
         "source": _side(source),
         "target": _side(target),
         "filled": list(filled),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prover.errors import InputError
@@ -12,6 +12,7 @@ from prover.files import read_bytes
 from prover.resources import shown_path
 from prover.sources.comparing import Meeting, meetings
 from prover.sources.config_json import CONFIG
+from prover.sources.engine_llama_cpp import CONVERTED
 from prover.sources.gguf import decode
 from prover.sources.gguf_file import read_gguf
 from prover.sources.json_text import MAX_BYTES, parse_json_object
@@ -74,7 +75,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     own = read_model(str(config))
     given = read_target(own, own, str(config), asked.source, "") if asked.source else Target(own)
     source = given.model
-    target = read_target(own, source, str(config), asked.to, asked.engine)
+    target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
     found = tuple(needs(source, target.model, track=track))
     slots = find_slots(checkpoint, config_keys(config), own, asked.given)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
@@ -91,8 +92,8 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     return Prepared(checkpoint, source, target.model, slots, done, said, filled, is_adapter)
 
 
-def work_of(prepared: Prepared) -> Work:
-    """What is to be written. Raises InputError for files that cannot be copied."""
+def work_of(prepared: Prepared, tool: str) -> Work:
+    """What is to be written, by `tool`. Raises InputError for files that cannot be copied."""
     assert not prepared.plan.refusals, "what is refused is not written"
     checkpoint = prepared.checkpoint
     listing, had_manifest = without_earlier(checkpoint, list_files(checkpoint))
@@ -103,7 +104,7 @@ def work_of(prepared: Prepared) -> Work:
     missing = set(by_file) - {os.path.abspath(_root(checkpoint) / task.name) for task in tasks}
     assert not missing, f"no task for {missing}"
     left = (*listing.left_out, *(["the manifest of an earlier run"] if had_manifest else []))
-    head = head_of(prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left)
+    head = head_of(tool, prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left)
     return Work(checkpoint, tasks, certificates(prepared.plan.needs), head)
 
 
@@ -136,9 +137,18 @@ def _config(checkpoint: Checkpoint, asked: Asked) -> Path:
     if asked.base:
         raise InputError("is no config.json and no folder of one", where=f"--base {asked.base[:80]}")
     if checkpoint.config is None:
-        raise InputError(f"has no {CONFIG} beside it, which says how many heads there are", where=shown_path(asked.model),
-                         advice="Give that of the model, or its folder: --base CONFIG")
+        raise InputError(f"has no {CONFIG} beside it, which says how many heads there are",
+                         where=shown_path(asked.model), advice="Give that of the model, or its folder: --base CONFIG")
     return checkpoint.config
+
+
+def _unconverted(target: Target) -> Target:
+    """An engine whose converter does nothing to these weights, called so. Rows that loading moves stay with it."""
+    if not target.model.engine.endswith(CONVERTED):
+        return target
+    engine = f"{target.model.engine.removesuffix(CONVERTED)}, without its converter"
+    parts = tuple(replace(part, rows=None) for part in target.model.parts)
+    return replace(target, model=replace(target.model, engine=engine, parts=parts))
 
 
 def _left(own: Model, source: Model, target: Model) -> Iterator[str]:

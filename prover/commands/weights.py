@@ -1,0 +1,16 @@
+"""The group of commands about weights."""
+
+from __future__ import annotations
+
+import click
+
+from prover.commands.weights_permute import permute
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def weights() -> None:
+    """Carry a proved permutation to the tensors of a checkpoint."""
+
+
+for command in (permute,):
+    weights.add_command(command)
