@@ -113,7 +113,7 @@ def plan(slots: Slots, needs: Sequence[Need], left: Sequence[str] = (), is_adapt
     still: dict[str, Slot] = {}
     for need in needs:
         own = tuple(_slots_of(slots.slots, need))
-        if not need.moves or need.outcome is not Outcome.CONVERTIBLE:
+        if not need.moves or need.outcome is not Outcome.CONVERTIBLE or need.relation is not Relation.PERMUTATION:
             refusals += _unmovable(need)
             still.update((slot.tensor.name, slot) for slot in own if _turned(slot))
             continue
@@ -169,10 +169,8 @@ def _headline(need: Need) -> str:
 
 
 def _kept_out(barriers: Sequence[Barrier], need: Need) -> Iterator[Refusal]:
-    """Barriers in the way of a move, and a need that is none of permutation alone."""
+    """What stands in the way of a move: barriers, and what no move makes up for."""
     meeting = need.meeting
-    if need.relation is not Relation.PERMUTATION:
-        yield Refusal(meeting.source.address, meeting.layers, Reason.SCALE, _headline(need))
     if meeting.source.name == OUTPUT:
         yield Refusal(meeting.source.address, meeting.layers, Reason.BARRIER,
                       "the output of attention is rotated too: rows of v and columns of o would have to move with it")

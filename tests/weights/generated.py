@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from checkpoint_files import safetensors, write_sharded
 
 Arrays = dict[str, np.ndarray]
@@ -75,8 +74,8 @@ def read_arrays(folder: Path) -> Arrays:
         start = 8 + int.from_bytes(data[:8], "little")
         for name, row in json.loads(data[8:start]).items():
             if name != "__metadata__":
-                begin, end = row["data_offsets"]
-                found[name] = np.frombuffer(data[start + begin : start + end], types[row["dtype"]]).reshape(row["shape"])
+                begin, end = (start + offset for offset in row["data_offsets"])
+                found[name] = np.frombuffer(data[begin:end], types[row["dtype"]]).reshape(row["shape"])
     return found
 
 
