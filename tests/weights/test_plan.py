@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,9 +100,10 @@ def test_latent_attention_moves_the_rotated_lanes_of_k_alone() -> None:
     assert () == found.refusals
     moves = {move.tensor.name: move.gather().tolist() for move in found.moves}
     adjacent_to_half = [0, 2, 4, 6, 1, 3, 5, 7]
+    head = [0, 1, 2, 3, *(4 + row for row in adjacent_to_half)]
     assert {"q_b", "kv_a"} == set(moves)
     assert [*range(6), *(6 + row for row in adjacent_to_half)] == moves["kv_a"]
-    assert [base + row for base in (0, 12) for row in (0, 1, 2, 3, *(4 + row for row in adjacent_to_half))] == moves["q_b"]
+    assert [base + row for base in (0, 12) for row in head] == moves["q_b"]
 
 
 def reasons(found: Plan) -> list[Reason]:
@@ -124,7 +126,8 @@ def test_a_norm_keeps_out_a_scale_and_no_permutation() -> None:
 
 def test_a_barrier_where_nothing_moves_is_none() -> None:
     """What stays needs no leave; nor does a barrier of other layers or parts stand in the way."""
-    assert () == planned(BOTH, asked(target="ggml/neox:head_dim=8"), Barrier("text", (), "permutation", "", "")).refusals
+    still = asked(target="ggml/neox:head_dim=8")
+    assert () == planned(BOTH, still, Barrier("text", (), "permutation", "", "")).refusals
     assert () == planned(BOTH, asked(), Barrier("vision", (), "permutation", "", "")).refusals
 
 
@@ -154,24 +157,23 @@ def test_block_scales(width: int, each: int, reason: Reason | None) -> None:
 
 
 def test_block_scales_of_whole_entries_move_with_their_rows() -> None:
-    """Where rows move in runs as long as an entry, the entries move: a layout whose halves are exchanged."""
-    exchanged = (4, 5, 6, 7, 0, 1, 2, 3)
-    (need,) = asked()
-    scale = Slot("text", 0, Kind.BLOCK_SCALE, tensor("q.scale", 8, 2), 32, heads(Role.Q, 4), 4)
-    found = planned([*BOTH, scale], [Exchanged(need, exchanged)])  # type: ignore[list-item]
+    """Where rows move in runs as long as an entry, the entries move: pairs 4 apart whose lanes change places."""
+    scale = Slot("text", 0, Kind.BLOCK_SCALE, tensor("q.scale", 32, 2), 32, heads(Role.Q, 4), 1)
+    found = planned([*BOTH, scale], asked())
     (move,) = [move for move in found.moves if move.slot.kind is Kind.BLOCK_SCALE]
-    assert [1, 0, 3, 2, 5, 4, 7, 6] == move.gather().tolist()
-    assert 8 == move.rows
+    assert [8 * head + row for head in range(4) for row in HALF_TO_ADJACENT] == move.gather().tolist()
+    assert 32 == move.rows
 
 
-class Exchanged:
-    """A need with other rows."""
+def test_block_scales_of_which_the_last_has_fewer_rows() -> None:
+    """24 rows under scales of 16: rows 16 to 23, the head of k, are in the second alone."""
+    def fused(each: int, count: int) -> Slot:
+        blocks = (*heads(Role.Q, 2), *heads(Role.K, 1, 16))
+        return Slot("text", 0, Kind.BLOCK_SCALE, tensor("scale", count, 2), 24, blocks, each)
 
-    def __init__(self, need: Need, rows: tuple[int, ...]) -> None:
-        self.need, self.rows, self.moves = need, rows, True
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.need, name)
+    assert [] == reasons(planned([*BOTH, fused(16, 2)], asked()))
+    assert [Reason.BARRIER] == reasons(planned([*BOTH, fused(12, 2)], asked()))
+    assert [Reason.MISFIT] == reasons(planned([*BOTH, fused(16, 3)], asked()))
 
 
 def test_k_must_be_there() -> None:
@@ -205,24 +207,10 @@ def test_narrow_heads_that_would_do_are_refused_too() -> None:
 
 
 def test_a_tensor_of_two_layers_that_need_different_things() -> None:
-    """What one layer shares with another that stays is refused."""
+    """What one part shares with another that stays is refused."""
     shared = tensor("shared", 32, 4)
     slots = [weight(Role.K, 2), Slot("text", 0, Kind.WEIGHT, shared, 32, heads(Role.Q, 4)),
              Slot("vision", 0, Kind.WEIGHT, shared, 32, heads(Role.Q, 4))]
     (moving,), (still,) = asked(), asked(target="ggml/neox:head_dim=8")
-    still = Still(still)  # type: ignore[assignment]
-    found = planned(slots, [moving, still])
-    assert [Reason.BARRIER] == reasons(found)
-
-
-class Still:
-    """A need of the vision part."""
-
-    def __init__(self, need: Need) -> None:
-        from dataclasses import replace
-
-        self.need = need
-        self.meeting = replace(need.meeting, source=replace(need.meeting.source, name="vision"))
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.need, name)
+    vision = replace(still.meeting, source=replace(still.meeting.source, name="vision"))
+    assert [Reason.BARRIER] == reasons(planned(slots, [moving, replace(still, meeting=vision)]))
