@@ -21,7 +21,7 @@ from prover.weights.tensors import Tensor
 
 Values = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Bounds = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
-# Least and greatest code of a type, and how far beyond the greatest half a step further the quantiser still takes.
+# Least and greatest code that a quantiser gives.
 _CODES = {
     "Q8_0": (-127, 127), "Q4_0": (-8, 7), "Q4_1": (0, 15), "Q5_0": (-16, 15), "Q5_1": (0, 31),
     "Q2_K": (0, 3), "Q3_K": (-4, 3), "Q4_K": (0, 15), "Q5_K": (0, 31), "Q6_K": (-32, 31),
@@ -60,7 +60,8 @@ def row_values(tensor: Tensor, rows: int, start: int, stop: int) -> Values:
         return (_viewed(data, "<u2").astype(np.uint32) << 16).view(np.float32)
     table = byte_table(tensor.dtype)
     if table is not None:
-        return np.take(table, data)
+        found: npt.NDArray[np.float32] = table[data]
+        return found
     if tensor.dtype in ("I64", "U64"):
         return _wide(tensor, _viewed(data, "<i8" if tensor.dtype == "I64" else "<u8"))
     if tensor.dtype in BLOCKS:
@@ -125,8 +126,8 @@ def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
     if tensor.dtype in ("Q4_0", "Q5_0"):
         above[codes.code == greatest] = 1 + slack
     if tensor.dtype.endswith("_K"):
-        below[codes.code == least] = np.inf
-        above[codes.code == greatest] = np.inf
+        below[(codes.code == least) | (codes.step == 0)] = np.inf
+        above[(codes.code == greatest) | (codes.step == 0)] = np.inf
     with np.errstate(invalid="ignore", over="ignore"):
         ends = [codes.code - below, codes.code + above]
         reached = [codes.step * end + codes.offset for end in ends]
@@ -142,10 +143,12 @@ def _half_gaps(dtype: str, values: Values) -> npt.NDArray[np.float64]:
     """Half the distance of a number of a floating type to the next, 0 for other types."""
     if dtype in ("F32", "F16"):
         with np.errstate(invalid="ignore", over="ignore"):
-            return np.abs(np.spacing(values.astype(NUMPY[dtype][0]))).astype(np.float64) / 2
+            gaps: npt.NDArray[np.float64] = np.abs(np.spacing(values.astype(NUMPY[dtype][0]))).astype(np.float64)
+            return gaps / 2
     if dtype == "BF16":  # numbers below 2**-126 are stored as 0 by some
         _, exponent = np.frexp(values.astype(np.float64))
-        return np.where(np.isfinite(values), np.maximum(np.ldexp(0.5, exponent - 8), 2.0**-126), np.nan)
+        half = np.where(values == 0, 0, np.ldexp(0.5, exponent - 8))
+        return np.where(np.isfinite(values), np.maximum(half, 2.0**-126), np.nan)
     return np.zeros(values.shape)
 
 
