@@ -10,9 +10,12 @@ from prover.weights.tensors import Checkpoint
 
 
 def check_covered(
-    slots: Sequence[Slot], checkpoint: Checkpoint, part: str, layer: int, width: int, roles: Sequence[Role]
+    slots: Sequence[Slot], checkpoint: Checkpoint, part: str, layer: int, first: int, width: int, roles: Sequence[Role]
 ) -> None:
-    """Raises InputError unless each lane of each head of these roles is in one weight. `width`: lanes of a head."""
+    """Raises InputError unless each lane of each head of these roles is in one weight.
+
+    `width`: lanes of a head. `first`: of k, the lanes before this one may be in no rows.
+    """
     for role in roles:
         pieces: dict[int | None, list[tuple[int, int]]] = {}
         for slot in slots:
@@ -23,7 +26,7 @@ def check_covered(
         if not pieces:
             pieces = {0: []}
         for head in range(len(pieces)):
-            reached = 0
+            reached = first if role is Role.K and shared else 0
             for lane, lanes in sorted(pieces.get(head, []) + shared):
                 if lane != reached:
                     break

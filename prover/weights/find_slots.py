@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from prover.errors import InputError
 from prover.sources.heads import load_head
@@ -11,11 +12,12 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
+from prover.weights.attention import Attention, merged
 from prover.weights.covering import check_covered
-from prover.weights.modules import Modules, stops_of, tensors_of
-from prover.weights.packing import Packed, pack
+from prover.weights.gguf_slots import gguf_attentions
+from prover.weights.modules import Modules
 from prover.weights.packings import Packing, by_type, default_kv_heads, packings
-from prover.weights.slots import Barrier, Kind, Role, Slot, Slots
+from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
 from prover.weights.widths import Widths
@@ -24,6 +26,7 @@ WHAT_TO_WRITE = (
     "Say which tensors they are: --tensors q=model.layers.{layer}.attn.q.weight,k=model.layers.{layer}.attn.k.weight, "
     "with rows in place of a role where one tensor holds several: 'heads*q + kv_heads*k + kv_heads*v=...'"
 )
+OUTPUT = "attention output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,9 @@ class Named:
     entry: Packing
     prefix: str
 
-    def module(self, name: str, layer: int) -> str:
+    def module(self, layer: int, name: str) -> str:
         """The full name of a module of one layer."""
-        place = self.prefix + self.entry.layer.replace("{layer}", str(layer))
-        return f"{place}.{name}" if place else name
+        return f"{self.prefix}{self.entry.layer.replace('{layer}', str(layer))}.{name}"
 
 
 def find_slots(
@@ -47,99 +49,101 @@ def find_slots(
     `config`: what `model` was read from. `given`: tensors by what they hold, as --tensors has them. Raises InputError
     for an architecture that is not known, a tensor that is not there, and a shape that does not fit the config.
     """
-    if isinstance(config, Metadata):
-        raise InputError("GGUF files are not read yet", where=config.file)
+    modules = Modules.of(checkpoint.tensors)
     found: list[Slot] = []
     barriers: list[Barrier] = []
-    taken: list[str] = []
-    modules = Modules.of(checkpoint.tensors)
-    for tower in towers(config):
-        parts = [part for part in model.parts if part.name == tower.part and part.layers is not None]
+    if isinstance(config, Metadata):
+        attentions = gguf_attentions(checkpoint, config, model, modules)
+        architecture = model.kind
+    else:
+        taken = [tower for tower in towers(config) if _parts(model, tower.part)]
+        attentions = (each for tower in taken for each in _attentions(checkpoint, tower, model, modules))
+        architecture = " and ".join(dict.fromkeys(tower.kind for tower in taken))
+    for attention, first, roles in attentions:
+        slots = tuple(attention.slots())
+        if attention.part.layout is not None:
+            width = attention.numbers.number("q")
+            check_covered(slots, checkpoint, attention.part.name, attention.layer, first, width, roles)
+        found += slots
+        barriers += attention.barriers()
+    for part in model.parts:
+        if part.name == OUTPUT:
+            why = "the attention output is turned too, so that rows of v would have to move"
+            barriers.append(Barrier("text", part.layers or (), "permutation", why, model.source))
+    found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
+    return Slots(architecture, tuple(found), merged(barriers))
+
+
+def _parts(model: Model, name: str) -> list[Part]:
+    return [part for part in model.parts if part.name == name and part.layers is not None]
+
+
+def _attentions(
+    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules
+) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
+    """The attentions of a tower, and of what is read from the same config: each with the lanes and roles it must have."""
+    entries = by_type().get(tower.kind, ())
+    for name in dict.fromkeys((tower.part, *(entry.part for entry in entries if entry.part))):
+        parts = _parts(model, name)
+        known = [entry for entry in entries if (entry.part or tower.part) == name]
         if not parts:
             continue
-        named = _named(tower, parts, modules, checkpoint)
-        taken.append(tower.kind)
-        for part in parts:
+        if not known and not any(part.layout for part in parts):
+            continue
+        named = _named(tower, known, parts, modules, checkpoint)
+        for part in parts if named is not None else ():
+            assert named is not None
             for layer in part.layers or ():
-                slots = tuple(_slots(named, tower, part, layer, modules))
-                if part.spec is not None:
-                    width = load_head(part.spec, config.where).layout.width
-                    check_covered(slots, checkpoint, tower.part, layer, width, (Role.Q, Role.K))
-                found += slots
-                barriers += _barriers(named, tower, layer, modules, checkpoint)
-    found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
-    return Slots(" and ".join(dict.fromkeys(taken)), tuple(found), merged(barriers))
+                attention = _attention(named, tower, part, layer, modules)
+                if attention.is_there or part.layout is not None:
+                    yield attention, 0, (Role.Q,) if _takes_keys(named.entry, tower, layer) else (Role.Q, Role.K)
 
 
-def _named(tower: Tower, parts: list[Part], modules: Modules, checkpoint: Checkpoint) -> Named:
-    """The packing of a tower, and where in the checkpoint its layers stand. Raises InputError."""
-    entries = [entry for entry in by_type().get(tower.kind, ()) if not entry.part]
-    where = f"{tower.keys.where}, model_type"
-    if not entries:
-        raise InputError(f"which tensors of '{tower.kind}' hold the rows of q and k is not known here", where=where,
-                         advice=nearest(tower.kind, by_type()) + WHAT_TO_WRITE)
+def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modules) -> Attention:
+    entry = named.entry
+    head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
+    rules = {**packings().widths, **entry.widths, **entry.typed.get(part.layer_type, {})}
+    numbers = Widths(tower.keys, rules, head, default_kv_heads().get(tower.kind))
+    return Attention(
+        part, layer, entry, modules, numbers, partial(named.module, layer), lambda key: tower.keys.flag(key, False),
+        packings().source(entry), f"{packings().repo}@{packings().version} {entry.path}",
+    )
+
+
+def _named(
+    tower: Tower, known: list[Packing], parts: list[Part], modules: Modules, checkpoint: Checkpoint
+) -> Named | None:
+    """The packing of a tower, and where in the checkpoint its layers stand; None if it has none and turns nothing.
+
+    Raises InputError.
+    """
+    if not known:
+        raise InputError(f"which tensors of '{tower.kind}' hold the rows of q and k is not known here",
+                         where=f"{tower.keys.where}, model_type", advice=nearest(tower.kind, by_type()) + WHAT_TO_WRITE)
+    entries = [entry for entry in known if all(
+        tower.keys.flag(key, entry.absent.get(key, False)) is value for key, value in entry.when.items())]
     layers = [layer for part in parts for layer in part.layers or ()]
     usual = packings().within.get(tower.part, [])
     found = [
         named for entry in entries for prefix in entry.within or usual for named in (Named(entry, prefix),)
-        if any(named.module(name, layer) in modules for layer in layers for name in entry.rows)
+        if any(named.module(layer, name) in modules for layer in layers for name in entry.rows)
     ]
     if len(found) == 1:
         return found[0]
     if found:
-        places = " and ".join(f"'{each.module(next(iter(each.entry.rows)), layers[0])}'" for each in found[:4])
+        places = " and ".join(f"'{each.module(layers[0], next(iter(each.entry.rows)))}'" for each in found[:4])
         raise InputError(f"holds {tower.part} layers twice, as {places}", where=str(checkpoint.root),
                          advice=WHAT_TO_WRITE)
-    expected = Named(entries[0], (entries[0].within or usual or [""])[0]).module(next(iter(entries[0].rows)), layers[0])
+    if not any(part.layout for part in parts):
+        return None
+    entry = entries[0] if entries else known[0]
+    expected = Named(entry, (entry.within or usual or [""])[0]).module(layers[0], next(iter(entry.rows)))
     raise InputError(f"holds none of the tensors of {tower.kind} ({tower.part}), such as {expected}.weight",
                      where=str(checkpoint.root), advice=WHAT_TO_WRITE)
 
 
-def _slots(named: Named, tower: Tower, part: Part, layer: int, modules: Modules) -> Iterator[Slot]:
-    entry = named.entry
-    head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
-    widths = Widths(tower.keys, {**packings().widths, **entry.widths}, head, default_kv_heads().get(tower.kind))
-    source = packings().source(entry)
-    for name, text in entry.rows.items():
-        module = named.module(name, layer)
-        packed = pack(text, widths.number) if module in modules else Packed(0, ())
-        for kind, tensor, rows_per_entry in tensors_of(modules, module, packed.rows, text, widths):
-            yield Slot(tower.part, layer, kind, tensor, packed.rows, packed.blocks, rows_per_entry, source)
-    for name, text in entry.gains.items():
-        module = named.module(name, layer)
-        if module not in modules:
-            continue
-        packed = pack(text, widths.number)
-        for kind, tensor, _ in tensors_of(modules, module, packed.rows, text, widths):
-            own = {Kind.WEIGHT: Kind.GAIN, Kind.BIAS: Kind.NORM_BIAS}[kind]
-            yield Slot(tower.part, layer, own, tensor, packed.rows, packed.blocks, 1, source)
-    for name, text in entry.output.items():
-        module = named.module(name, layer)
-        if module not in modules:
-            continue
-        packed = pack(text, widths.number)
-        for kind, tensor, _ in tensors_of(modules, module, 0, text, widths):
-            if kind is Kind.WEIGHT and len(tensor.shape) == 2:
-                yield Slot(tower.part, layer, kind, tensor, tensor.shape[0], packed.blocks, 1, source)
-
-
-def _barriers(named: Named, tower: Tower, layer: int, modules: Modules, checkpoint: Checkpoint) -> Iterator[Barrier]:
-    entry, source = named.entry, packings().source(named.entry)
-    for name in (*entry.rows, *entry.gains):
-        for relation, why in stops_of(modules, named.module(name, layer)):
-            yield Barrier(tower.part, (layer,), relation, why, source)
-    if any(named.module(name, layer) in modules for name in entry.gains):
-        why = f"{entry.norm or 'a norm'} stands in front of the rotation"
-        yield Barrier(tower.part, (layer,), "pair-map", why, source)
-    place = f"{packings().repo}@{packings().version} {entry.path}"
-    for stop in entry.stops:
-        if not stop.when or tower.keys.flag(stop.when, False):
-            yield Barrier(tower.part, (layer,), stop.relation, stop.why, f"{place} {stop.symbol}")
-
-
-def merged(barriers: list[Barrier]) -> tuple[Barrier, ...]:
-    """Barriers that differ in their layers alone as one."""
-    layers: dict[Barrier, list[int]] = {}
-    for barrier in barriers:
-        layers.setdefault(replace(barrier, layers=()), []).extend(barrier.layers)
-    return tuple(replace(barrier, layers=tuple(dict.fromkeys(found))) for barrier, found in layers.items())
+def _takes_keys(entry: Packing, tower: Tower, layer: int) -> bool:
+    """Whether a layer takes the keys of an earlier one, and has none of its own."""
+    if not entry.shared or not tower.keys.is_given(entry.shared):
+        return False
+    return layer >= tower.keys.whole("num_hidden_layers") - tower.keys.whole(entry.shared, 0)

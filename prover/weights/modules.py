@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from prover.errors import InputError
 from prover.weights.packing import names
 from prover.weights.slots import Kind
 from prover.weights.tensors import Tensor
-from prover.weights.widths import Widths
 
 # What has one entry or row for each row of the weight.
 PER_ROW = {
@@ -25,6 +25,16 @@ STOPS = {
     "weight.absmax": f"{FLAT}, a flattened weight (bitsandbytes, 4 bit)",
     "weight.quant_map": f"{FLAT}, a flattened weight (bitsandbytes, 4 bit)",
 }
+
+
+class Numbers(Protocol):
+    """The numbers behind the names of a packing."""
+
+    def number(self, name: str) -> int:
+        """The number behind a name. Raises InputError if nothing says it."""
+
+    def origin(self, name: str) -> str:
+        """What a name is taken from, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Modules:
 
 
 def tensors_of(
-    modules: Modules, module: str, rows: int, text: str, widths: Widths
+    modules: Modules, module: str, rows: int, text: str, numbers: Numbers
 ) -> Iterator[tuple[Kind, Tensor, int]]:
     """What of a module has rows: kind, tensor, and how many rows share an entry. `rows`: 0 where none are asked for.
 
@@ -66,7 +76,7 @@ def tensors_of(
             yield kind, tensor, -(-rows // tensor.shape[0]) if tensor.shape and tensor.shape[0] else 1
             continue
         if rows and not tensor.leads(rows):
-            raise does_not_fit(tensor, rows, text, widths)
+            raise does_not_fit(tensor, rows, text, numbers)
         yield kind, tensor, 1
 
 
@@ -77,8 +87,8 @@ def stops_of(modules: Modules, module: str) -> Iterator[tuple[str, str]]:
             yield "permutation", STOPS[last]
 
 
-def does_not_fit(tensor: Tensor, rows: int, text: str, widths: Widths) -> InputError:
+def does_not_fit(tensor: Tensor, rows: int, text: str, numbers: Numbers) -> InputError:
     """The error that a tensor's shape is not what the config says."""
-    numbers = "; ".join(widths.origin(name) for name in names(text))
-    return InputError(f"expected {rows} rows, {text} ({numbers}), got the shape {list(tensor.shape)}",
+    said = "; ".join(numbers.origin(name) for name in names(text.replace(" or ", " + ")))
+    return InputError(f"expected {rows} rows, {text} ({said}), got the shape {list(tensor.shape)}",
                       where=f"{tensor.file}, {tensor.name}", advice="Does the config belong to these weights?")

@@ -14,41 +14,50 @@ from prover.files import typed_toml
 from prover.resources import PACKINGS
 
 TRANSFORMERS = PACKINGS / "transformers.toml"
+LLAMA_CPP = PACKINGS / "llama-cpp.toml"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What keeps rows from being changed: the lowest rung that it keeps out, why, and where that stands upstream.
 
-    `when`: the key, flag or tensor that brings it about; "" always.
+    `when`: the flag that brings it about; "" always. `layers`: the layer type that it is about; "" all.
     """
 
     relation: str
     why: str
     symbol: str
     when: str = ""
+    layers: str = ""
 
 
-class Packing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The tensors of some model types; the table says what each field means."""
+class Holding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The modules of one attention that hold rows; the tables say what each field means."""
+
+    rows: dict[str, str]
+    output: dict[str, str] = {}
+    gains: dict[str, list[str]] = {}
+    norm: str = ""
+    stops: list[Stop] = []
+
+
+class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of some model types of transformers."""
 
     types: list[str]
     path: str
     symbol: str
     layer: str
-    rows: dict[str, str]
-    output: dict[str, str] = {}
-    gains: dict[str, str] = {}
-    norm: str = ""
     within: list[str] = []
     widths: dict[str, list[str]] = {}
+    typed: dict[str, dict[str, list[str]]] = {}
+    when: dict[str, bool] = {}
+    absent: dict[str, bool] = {}
     part: str = ""
-    stops: list[Stop] = []
     shared: str = ""
-    note: str = ""
 
 
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The packings of one project's checkpoints.
+    """The packings of transformers' checkpoints.
 
     `within`: what may stand in front of the layers of a part. `widths`: keys, in order, that a width is taken from.
     `kv_heads`: what config classes have for the number of KV heads where the file has none.
@@ -65,6 +74,25 @@ class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def source(self, entry: Packing) -> str:
         """Where an entry's tensors stand upstream."""
         return f"{self.repo}@{self.version} {entry.path} {entry.symbol}"
+
+
+class Architectures(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of some architectures of llama.cpp. `types`: their names; "" stands for all others that rotate."""
+
+    types: list[str]
+    symbol: str
+    nope: bool = False
+
+
+class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The packings of GGUF files."""
+
+    title: str
+    commit: str
+    repo: str
+    layer: str
+    packing: list[Architectures]
+    refused: dict[str, str]
 
 
 @cache
@@ -87,3 +115,15 @@ def by_type() -> Mapping[str, tuple[Packing, ...]]:
 def default_kv_heads() -> Mapping[str, int]:
     """The number of KV heads of config classes that have one, by model type."""
     return {name: int(number) for number, names in packings().kv_heads.items() for name in names}
+
+
+@cache
+def gguf_packings() -> GgufPackings:
+    """The packings of GGUF files."""
+    return typed_toml(LLAMA_CPP, GgufPackings)
+
+
+def find_architecture(name: str) -> Architectures:
+    """The packing of an architecture that rotates."""
+    entries = gguf_packings().packing
+    return next((each for each in entries if name in each.types), next(each for each in entries if "" in each.types))

@@ -1,0 +1,113 @@
+"""One layer's attention in a checkpoint: its slots, and what keeps them still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from prover.sources.model import Part
+from prover.weights.modules import Modules, Numbers, does_not_fit, stops_of, tensors_of
+from prover.weights.packing import Packed, pack
+from prover.weights.packings import Holding, Stop
+from prover.weights.slots import Barrier, Kind, Slot
+
+HEAD = "{head}"
+PAIR_MAP = "pair-map"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Where one layer's tensors are, and the numbers of its packing.
+
+    `module`: the full name of one of its modules. `flag`: whether what a stop asks for is so. `upstream`: the project
+    and path that symbols stand behind.
+    """
+
+    part: Part
+    layer: int
+    holding: Holding
+    modules: Modules
+    numbers: Numbers
+    module: Callable[[str], str]
+    flag: Callable[[str], bool]
+    source: str
+    upstream: str
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the checkpoint has any of its projections."""
+        return any(self.module(name) in self.modules for name in self.holding.rows)
+
+    def slots(self) -> Iterator[Slot]:
+        """Its tensors with rows of heads. Raises InputError for a shape that does not fit."""
+        for name, text in self.holding.rows.items():
+            module = self.module(name)
+            if module not in self.modules:
+                continue
+            packed = pack(text, self.numbers.number)
+            for kind, tensor, shared in tensors_of(self.modules, module, packed.rows, text, self.numbers):
+                yield Slot(self.part.name, self.layer, kind, tensor, packed.rows, packed.blocks, shared, self.source)
+        yield from self._gains()
+        for name, text in self.holding.output.items():
+            yield from self._output(self.module(name), text)
+
+    def barriers(self) -> Iterator[Barrier]:
+        """What keeps its rows from being changed."""
+        layers = (self.layer,)
+        for name in (*self.holding.rows, *self.holding.gains):
+            for relation, why in stops_of(self.modules, self.module(name)):
+                yield Barrier(self.part.name, layers, relation, why, self.source)
+        if any(True for _ in self._norms()):
+            why = f"{self.holding.norm} stands in front of the rotation"
+            yield Barrier(self.part.name, layers, PAIR_MAP, why, self.source)
+        for stop in self.holding.stops:
+            if self._stops(stop):
+                source = f"{self.upstream} {stop.symbol}"
+                yield Barrier(self.part.name, layers, stop.relation, stop.why, source)
+
+    def _stops(self, stop: Stop) -> bool:
+        if stop.layers not in ("", self.part.layer_type):
+            return False
+        if stop.when.startswith("!"):
+            return self.is_there and self.module(stop.when[1:]) not in self.modules
+        return not stop.when or self.flag(stop.when)
+
+    def _norms(self) -> Iterator[tuple[str, Sequence[str], int | None]]:
+        """The norms in front of the rotation that are there: module, lanes, and the head if it is that of one."""
+        for name, texts in self.holding.gains.items():
+            if HEAD not in name:
+                if self.module(name) in self.modules:
+                    yield self.module(name), texts, None
+                continue
+            head = 0
+            while (module := self.module(name.replace(HEAD, str(head)))) in self.modules:
+                yield module, texts, head
+                head += 1
+
+    def _gains(self) -> Iterator[Slot]:
+        for module, texts, head in self._norms():
+            for last, kind in (("weight", Kind.GAIN), ("bias", Kind.NORM_BIAS)):
+                tensor = self.modules.tensors[module].get(last)
+                if tensor is None:
+                    continue
+                ways = [pack(text, self.numbers.number) for text in texts]
+                packed = next((each for each in ways if tensor.leads(each.rows)), None)
+                if packed is None:
+                    raise does_not_fit(tensor, ways[0].rows, " or ".join(texts), self.numbers)
+                blocks = packed.blocks if head is None else tuple(replace(each, head=head) for each in packed.blocks)
+                yield Slot(self.part.name, self.layer, kind, tensor, packed.rows, blocks, 1, self.source)
+
+    def _output(self, module: str, text: str) -> Iterator[Slot]:
+        weight = self.modules.tensors.get(module, {}).get("weight")
+        if weight is None or len(weight.shape) != 2:
+            return
+        packed: Packed = pack(text, self.numbers.number)
+        yield Slot(self.part.name, self.layer, Kind.WEIGHT, weight, weight.shape[0], packed.blocks, 1, self.source)
+
+
+def merged(barriers: Sequence[Barrier]) -> tuple[Barrier, ...]:
+    """Barriers that differ in their layers alone as one."""
+    layers: dict[Barrier, list[int]] = {}
+    for barrier in barriers:
+        layers.setdefault(replace(barrier, layers=()), []).extend(barrier.layers)
+    return tuple(replace(barrier, layers=tuple(sorted(set(found)))) for barrier, found in layers.items())

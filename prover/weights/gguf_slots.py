@@ -1,0 +1,126 @@
+"""The attentions of a GGUF file: the tensors that llama.cpp takes rows of q, k, v and o from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from prover.errors import InputError
+from prover.sources.heads import load_head
+from prover.sources.llama.architectures import architectures
+from prover.sources.llama.header import Header, open_header
+from prover.sources.llama.heads import LENGTH, WIDTH
+from prover.sources.llama.layers import HEADS
+from prover.sources.metadata import Metadata
+from prover.sources.model import Model, Part
+from prover.weights.attention import Attention
+from prover.weights.modules import Modules
+from prover.weights.packings import find_architecture, gguf_packings
+from prover.weights.slots import Role
+from prover.weights.tensors import Checkpoint
+
+KV_HEADS = f"{HEADS}_kv"
+VALUES = "attention.value_length"
+LATENT = "attention.kv_lora_rank"
+LANES = "rope.dimension_count"
+SLIDING = "sliding_attention"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderWidths:
+    """The numbers of one layer, from the keys of a GGUF file. `head`: lanes of a head, where the layout says it."""
+
+    header: Header
+    layer: int
+    count: int
+    head: int | None
+    slides: bool
+
+    def number(self, name: str) -> int:
+        """The number behind a name. Raises InputError."""
+        return self._found(name)[0]
+
+    def origin(self, name: str) -> str:
+        """What a name is taken from, in words."""
+        number, source = self._found(name)
+        return f"{name} = {number}, from {source}"
+
+    def _found(self, name: str) -> tuple[int, str]:
+        if name == "heads":
+            return self._of_layer(HEADS), HEADS
+        if name == "kv_heads":
+            return (self._of_layer(KV_HEADS), KV_HEADS) if KV_HEADS in self.header else self._found("heads")
+        if name in ("q", "k", "gate"):
+            return (self.head, "the layout's head") if self.head is not None else self._width(LENGTH)
+        if name in ("v", "o"):
+            return self._width(VALUES)
+        if name == "latent":
+            return self.header.whole(LATENT).whole, LATENT
+        if name == "nope":
+            own = f"{LANES}_swa" if self.slides and f"{LANES}_swa" in self.header else LANES
+            return self._found("k")[0] - self.header.whole(own).whole, f"the head less {own}"
+        raise InputError(f"'{name}' is no number of a GGUF file", where=self.header.metadata.file)
+
+    def _width(self, key: str) -> tuple[int, str]:
+        for own in (f"{key}_mla", *([f"{key}_swa"] if self.slides else []), key):
+            if own in self.header and self.header.whole(own).number:
+                return self.header.whole(own).whole, own
+        heads = self.header.per_layer(HEADS, self.count)
+        first = heads[0] if isinstance(heads, tuple) else heads
+        embedding = self.header.whole(WIDTH).whole
+        if not first:
+            raise self.header.absent(key, advice="It is not guessed")
+        return embedding // first, f"{WIDTH} // {HEADS}"
+
+    def _of_layer(self, key: str) -> int:
+        found = self.header.per_layer(key, self.count)
+        if isinstance(found, tuple):
+            if self.layer >= len(found):
+                raise self.header.wrong(key, f"a number for layer {self.layer}")
+            return found[self.layer]
+        if found is None:
+            raise self.header.absent(key)
+        return found
+
+
+def gguf_attentions(
+    checkpoint: Checkpoint, metadata: Metadata, model: Model, modules: Modules
+) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
+    """Each attention, the first lane of k that must be in rows, and the roles that it must have. Raises InputError."""
+    table = gguf_packings()
+    header = open_header(metadata, architectures().architecture)
+    if header.name in table.refused:
+        raise InputError(f"rows of {header.name} are not moved: {table.refused[header.name]}", where=metadata.file)
+    entry = find_architecture(header.name)
+    upstream = f"{table.repo}@{table.commit}"
+    for part in model.parts:
+        for layer in part.layers or () if part.name == "text" else ():
+            numbers = _numbers(header, part, layer, metadata.file)
+            attention = Attention(
+                part, layer, entry, modules, numbers, partial(_module, table.layer, layer), lambda _: False,
+                f"{upstream} {entry.symbol}", upstream,
+            )
+            if not attention.is_there and part.layout is None:
+                continue
+            first = 0
+            if entry.nope and attention.module("attn_k_b") in modules:
+                first = numbers.number("nope")
+            has_keys = _has_keys(attention, header, layer)
+            yield attention, first, (Role.Q, Role.K) if has_keys else (Role.Q,)
+
+
+def _module(layer: str, index: int, name: str) -> str:
+    return f"{layer.replace('{layer}', str(index))}.{name}"
+
+
+def _numbers(header: Header, part: Part, layer: int, where: str) -> HeaderWidths:
+    head = None if part.spec is None else load_head(part.spec, where).layout.width
+    return HeaderWidths(header, layer, header.whole("block_count").whole, head, part.layer_type == SLIDING)
+
+
+def _has_keys(attention: Attention, header: Header, layer: int) -> bool:
+    """Whether a layer has keys of its own, and does not take those of an earlier one."""
+    shared = "attention.shared_kv_layers"
+    count = header.whole("block_count").whole
+    return not (shared in header and layer >= count - header.whole(shared).whole)

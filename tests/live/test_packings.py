@@ -1,0 +1,187 @@
+"""Every packing beside transformers: what is moved or cleared in the rows of a head's block is that in its q and k."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import small_models
+
+from prover.kernels.kernel import make_kernel
+from prover.layouts.loading import load
+from prover.sources.config_json import config_model
+from prover.sources.json_text import parse_json_object
+from prover.sources.keys import Keys
+from prover.sources.model import Model
+from prover.weights.find_slots import find_slots
+from prover.weights.slots import Kind, Role, Slot, Slots
+from prover.weights.tensors import Checkpoint, Format, Tensor
+
+pytestmark = pytest.mark.live
+
+TEXT = [
+    "llama", "mistral", "mixtral", "ministral", "ministral3", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "qwen3_next",
+    "gemma", "gemma2", "gemma3_text", "gemma3", "gemma3n_text", "gemma4_text", "phi", "phi3", "phimoe", "gpt_neox",
+    "gptj", "codegen", "falcon", "stablelm", "starcoder2", "cohere", "cohere2", "glm", "glm4", "glm4_moe",
+    "deepseek_v2", "deepseek_v3", "olmo", "olmo2", "olmo3", "olmoe", "chameleon", "persimmon", "fuyu", "granite",
+    "granitemoe", "granitemoeshared", "nemotron", "bamba", "gpt_oss", "smollm3", "exaone", "exaone4",
+    "hunyuan_v1_dense", "hunyuan_v1_moe", "ernie4_5", "ernie4_5_moe", "minimax", "minimax_m2", "llama4_text",
+    "mllama", "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "glm4v", "glm4v_moe", "internvl", "mistral3",
+    "helium", "seed_oss", "arcee", "apertus", "bitnet", "nanochat", "cwm", "dots1", "doge", "diffllama", "flex_olmo",
+    "gpt_neox_japanese",
+]
+# Variants that a key of the config brings about.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "falcon with groups": ("falcon", {"new_decoder_architecture": True, "num_kv_heads": 2}),
+    "falcon without multi-query": ("falcon", {"multi_query": False, "bias": True}),
+    "cohere with norms": ("cohere", {"use_qk_norm": True, "head_dim": 8}),
+    "stablelm with norms": ("stablelm", {"qk_layernorm": True, "use_qkv_bias": True}),
+    "phi with norms": ("phi", {"qk_layernorm": True, "num_key_value_heads": 8}),
+    "glm4_moe with norms": ("glm4_moe", {"use_qk_norm": True, "attention_bias": True}),
+    "deepseek_v3 without a query latent": ("deepseek_v3", {"q_lora_rank": None, "attention_bias": True}),
+    "llama with biases": ("llama", {"attention_bias": True}),
+    "phi3 with its own head": ("phi3", {"num_key_value_heads": 8}),
+}
+
+
+def shuffled(seed: int, lanes: int) -> np.ndarray[Any, Any]:
+    """A permutation that leaves no lane where it was, for more than one lane."""
+    order = np.random.default_rng(seed).permutation(lanes)
+    return np.roll(order, 1)[np.argsort(order)]
+
+
+def read_slots(folder: Path) -> tuple[Slots, Model, dict[str, Any]]:
+    """The slots of a checkpoint, its model, and its numbers."""
+    from safetensors.numpy import load_file
+
+    values: dict[str, Any] = {}
+    tensors = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        for name, each in load_file(path).items():
+            values[name] = each
+            tensors[name] = Tensor(name, str(each.dtype), each.shape, path, 0, each.nbytes)
+    config = folder / "config.json"
+    keys = Keys(parse_json_object(config.read_text(), str(config)), str(config))
+    model = config_model(keys)
+    files = tuple(sorted(folder.glob("*.safetensors")))
+    return find_slots(Checkpoint(folder, Format.SAFETENSORS, files, tensors, config), keys, model, {}), model, values
+
+
+def attended(folder: Path, values: Mapping[str, Any], into: Path) -> list[tuple[Any, Any, Any]]:
+    """q, k and v of each attention of one token at position 0, with these weights in the checkpoint's place."""
+    import torch
+    from safetensors.numpy import save_file
+    from transformers import AutoConfig, AutoModel
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+    into.mkdir()
+    save_file({name: np.ascontiguousarray(each) for name, each in values.items()}, into / "model.safetensors",
+              {"format": "pt"})
+    (into / "config.json").write_text((folder / "config.json").read_text())
+    seen: list[tuple[Any, Any, Any]] = []
+
+    def record(module: Any, query: Any, key: Any, value: Any, *_: Any, **__: Any) -> tuple[Any, None]:
+        seen.append((query.numpy(), key.numpy(), value.numpy()))
+        batch, heads, tokens, _width = query.shape
+        return torch.zeros(batch, tokens, heads, value.shape[-1], dtype=query.dtype), None
+
+    ALL_ATTENTION_FUNCTIONS.register("recorded", record)
+    config = AutoConfig.from_pretrained(into)
+    made = getattr(__import__("transformers"), config.architectures[0], AutoModel)
+    model, told = made.from_pretrained(into, dtype=torch.float64, attn_implementation="recorded",
+                                       output_loading_info=True)
+    assert not told["missing_keys"] and not told["unexpected_keys"], told
+    with torch.no_grad():
+        model.eval()(input_ids=torch.tensor([[3], [5], [7]]), use_cache=False)
+    return seen
+
+
+def at_rest(seen: Any, spec: str | None) -> Any:
+    """What was attended with before the rotation at position 0: scales and places of the write order are undone."""
+    if spec is None:
+        return seen
+    kernel = make_kernel(load(spec).layout)
+    still = kernel.apply(np.eye(kernel.width), np.zeros(len(kernel.axes)))
+    return seen @ np.linalg.inv(still)
+
+
+def moved(slots: list[Slot], values: Mapping[str, Any], order: Any) -> dict[str, Any]:
+    """The weights with the lanes of each head in another order. `order`: by role, head and lanes."""
+    changed = dict(values)
+    for slot in slots:
+        rows = np.arange(slot.rows)
+        for block in slot.blocks:
+            if block.role is not Role.O:
+                own = order(block.role, block.head)
+                inside = [lane for lane in own if block.lane <= lane < block.lane + block.width]
+                rows[block.start:block.start + block.width] = block.start + np.array(inside) - block.lane
+        if slot.blocks and slot.blocks[0].role is not Role.O:
+            each = changed[slot.tensor.name]
+            changed[slot.tensor.name] = each.reshape(slot.rows, -1)[rows].reshape(each.shape)
+    return changed
+
+
+def cleared(slots: list[Slot], values: Mapping[str, Any], role: Role, head: int) -> dict[str, Any]:
+    """The weights without those of one head."""
+    changed = dict(values)
+    for slot in slots:
+        for block in slot.blocks:
+            if block.role is role and block.head in (head, None) and slot.kind is not Kind.GAIN:
+                each = changed[slot.tensor.name].copy()
+                each.reshape(slot.rows, -1)[block.start:block.start + block.width] = 0
+                changed[slot.tensor.name] = each
+    return changed
+
+
+def cases() -> Iterator[Any]:
+    """The model types, and their variants."""
+    for kind in TEXT:
+        yield pytest.param(kind, {}, id=kind)
+    for name, (kind, more) in VARIANTS.items():
+        yield pytest.param(kind, more, id=name)
+
+
+@pytest.mark.parametrize(("kind", "more"), [*cases()])
+def test_rows_of_a_block_are_the_lanes_of_a_head(kind: str, more: dict[str, Any], tmp_path: Path) -> None:
+    """Lanes that are moved in the slots' blocks are moved so in q, k and v; a head that is cleared is 0, no other is."""
+    small_models.save(small_models.build(kind, **more), tmp_path / "saved")
+    found, model, values = read_slots(tmp_path / "saved")
+    layers = sorted({slot.layer for slot in found.slots if slot.part == "text"})
+    slots = [slot for slot in found.slots if slot.part == "text"]
+    specs = {layer: part.spec for part in model.parts if part.name == "text" for layer in part.layers or ()}
+    before = attended(tmp_path / "saved", values, tmp_path / "before")
+    assert len(layers) == len(before)
+    shared = any(block.head is None for slot in slots for block in slot.blocks)
+    widths = {layer: (q.shape[-1], k.shape[-1], v.shape[-1]) for layer, (q, k, v) in zip(layers, before, strict=True)}
+    split = [block.lane for slot in slots for block in slot.blocks if block.lane]
+
+    def order_of(layer: int) -> Any:
+        def order(role: Role, head: int | None) -> Any:
+            width = widths[layer]["qkv".index(role.value)]
+            seed = 0 if shared or head is None else head + 1 + 100 * (role is Role.K)
+            if split and role is not Role.V:  # what stands in two tensors moves inside each
+                return np.concatenate([shuffled(seed, split[0]), split[0] + shuffled(seed, width - split[0])])
+            return shuffled(seed, width)
+        return order
+
+    changed = dict(values)
+    for layer in layers:
+        changed |= moved([slot for slot in slots if slot.layer == layer], changed, order_of(layer))
+    after = attended(tmp_path / "saved", changed, tmp_path / "after")
+    for layer, old, new in zip(layers, before, after, strict=True):
+        for role, was, now in zip((Role.Q, Role.K, Role.V), old, new, strict=True):
+            was, now = (at_rest(each, None if role is Role.V else specs[layer]) for each in (was, now))
+            for head in range(was.shape[1]):
+                lanes = order_of(layer)(role, head)
+                assert np.allclose(was[:, head][..., lanes], now[:, head], rtol=1e-4, atol=1e-5), (role, layer, head)
+    for role, index in ((Role.Q, 0), (Role.K, 1), (Role.V, 2)):
+        heads = {block.head for slot in slots for block in slot.blocks if block.role is role and block.head is not None}
+        head = max(heads, default=0)
+        now = attended(tmp_path / "saved", cleared(slots, values, role, head), tmp_path / f"without {role.value}")
+        for each in now:
+            found_heads = {number for number in range(each[index].shape[1]) if not each[index][:, number].any()}
+            expected = {number for number in range(each[index].shape[1]) if number == head}
+            assert expected == found_heads, (role, head)
