@@ -21,6 +21,7 @@ from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import is_model, read_model
 from prover.weights.apply import Task, Work, task_of
+from prover.weights.beside_rows import unaccounted, with_block_rows
 from prover.weights.checkpoint import adapter_config, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
@@ -77,8 +78,10 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     source = given.model
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
     found = tuple(needs(source, target.model, track=track))
-    slots = find_slots(checkpoint, config_keys(config), own, asked.given)
+    keys = config_keys(config)
+    slots = with_block_rows(find_slots(checkpoint, keys, own, asked.given), keys)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
+    done = replace(done, refusals=(*done.refusals, *unaccounted(checkpoint, slots, done.moves)))
     moved = tuple(need for need in found if need.moves)
     said = Said("stays")
     if done.moves and checkpoint.format is Format.GGUF:

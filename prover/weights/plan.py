@@ -206,6 +206,8 @@ def _lacking(own: Sequence[Slot], need: Need, is_adapter: bool) -> Iterator[Refu
     for role in TURNED:
         missing = tuple(sorted(layer for layer in expected if layer not in have[role]))
         partly = tuple(sorted(layer for layer in expected if have[role].get(layer, lanes) != lanes))
+        if role is Role.K and have[role]:  # layers that take k of an earlier one of their kind, which moves alike
+            missing = tuple(layer for layer in missing if layer < min(have[role]))
         if missing:
             yield Refusal(address, missing, Reason.NO_TENSORS, f"no weight with rows of {role.value} was found")
         if partly:
