@@ -12,7 +12,7 @@ from prover.weights.packings import Holding, Stop
 from prover.weights.slots import Barrier, Kind, Slot
 
 HEAD = "{head}"
-PAIR_MAP = "pair-map"
+PERMUTATION, PAIR_MAP = "permutation", "pair-map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,11 @@ class Attention:
     def barriers(self) -> Iterator[Barrier]:
         """What keeps its rows from being changed."""
         layers = (self.layer,)
-        for name in (*self.holding.rows, *self.holding.gains):
-            for relation, why in stops_of(self.modules, self.module(name)):
-                yield Barrier(self.part.name, layers, relation, why, self.source)
+        for name, text in self.holding.rows.items():
+            module = self.module(name)
+            rows = pack(text, self.numbers.number).rows if module in self.modules else 0
+            for why in stops_of(self.modules, module, rows):
+                yield Barrier(self.part.name, layers, PERMUTATION, why, self.found(module))
         if any(True for _ in self._norms()):
             why = f"{self.holding.norm} stands in front of the rotation"
             yield Barrier(self.part.name, layers, PAIR_MAP, why, self.source)
@@ -64,6 +66,10 @@ class Attention:
             if self._stops(stop):
                 source = f"{self.upstream} {stop.symbol}"
                 yield Barrier(self.part.name, layers, stop.relation, stop.why, source)
+
+    def found(self, module: str) -> str:
+        """What the checkpoint has of a module, in words."""
+        return f"tensors of one module: {', '.join(sorted(self.modules.tensors[module]))}"
 
     def _stops(self, stop: Stop) -> bool:
         if stop.layers not in ("", self.part.layer_type):

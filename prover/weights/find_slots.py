@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import count, takewhile
 
 from prover.errors import InputError
 from prover.sources.heads import load_head
@@ -12,20 +13,17 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
-from prover.weights.attention import Attention, merged
+from prover.weights.attention import PERMUTATION, Attention, merged
 from prover.weights.covering import check_covered
 from prover.weights.gguf_slots import gguf_attentions
+from prover.weights.given import LAYER, WHAT_TO_WRITE, holdings
 from prover.weights.modules import Modules
-from prover.weights.packings import Packing, by_type, default_kv_heads, packings
+from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
 from prover.weights.widths import Widths
 
-WHAT_TO_WRITE = (
-    "Say which tensors they are: --tensors q=model.layers.{layer}.attn.q.weight,k=model.layers.{layer}.attn.k.weight, "
-    "with rows in place of a role where one tensor holds several: 'heads*q + kv_heads*k + kv_heads*v=...'"
-)
 OUTPUT = "attention output"
 
 
@@ -49,54 +47,118 @@ def find_slots(
     `config`: what `model` was read from. `given`: tensors by what they hold, as --tensors has them. Raises InputError
     for an architecture that is not known, a tensor that is not there, and a shape that does not fit the config.
     """
-    modules = Modules.of(checkpoint.tensors)
+    modules = Modules.of(checkpoint.tensors, _block(config))
+    said = holdings(given or {})
     found: list[Slot] = []
     barriers: list[Barrier] = []
     if isinstance(config, Metadata):
-        attentions = gguf_attentions(checkpoint, config, model, modules)
+        attentions = gguf_attentions(config, model, modules, said.get("") or said.get("text"))
         architecture = model.kind
     else:
-        taken = [tower for tower in towers(config) if _parts(model, tower.part)]
-        attentions = (each for tower in taken for each in _attentions(checkpoint, tower, model, modules))
+        taken = [tower for tower in towers(config) or (Tower("text", model.kind, config),) if _parts(model, tower.part)]
+        attentions = (
+            each for number, tower in enumerate(taken)
+            for each in _attentions(checkpoint, tower, model, modules, _said(said, tower, number), barriers)
+        )
         architecture = " and ".join(dict.fromkeys(tower.kind for tower in taken))
+    strange = said.keys() - {"", *(part.name for part in model.parts)}
+    if strange:
+        raise InputError(f"the model has no part '{min(strange)[:60]}'", where="--tensors",
+                         advice=f"Parts: {', '.join(dict.fromkeys(part.name for part in model.parts))}")
     for attention, first, roles in attentions:
-        slots = tuple(attention.slots())
-        if attention.part.layout is not None:
+        slots, stops = tuple(attention.slots()), tuple(attention.barriers())
+        has_quantised = any(stop.relation == PERMUTATION for stop in stops)
+        if attention.part.layout is not None and not modules.is_adapter and not has_quantised:
             width = attention.numbers.number("q")
             check_covered(slots, checkpoint, attention.part.name, attention.layer, first, width, roles)
         found += slots
-        barriers += attention.barriers()
+        barriers += stops
     for part in model.parts:
         if part.name == OUTPUT:
             why = "the attention output is turned too, so that rows of v would have to move"
-            barriers.append(Barrier("text", part.layers or (), "permutation", why, model.source))
+            barriers.append(Barrier("text", part.layers or (), PERMUTATION, why, model.source))
     found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
     return Slots(architecture, tuple(found), merged(barriers))
 
 
+def _block(config: Keys | Metadata) -> int | None:
+    """How many rows share a scale, as a config says it of weights that are quantised in blocks. Raises InputError."""
+    quantised = config.object("quantization_config") if isinstance(config, Keys) else None
+    if quantised is None or not quantised.is_given("weight_block_size"):
+        return None
+    rows = quantised.numbers("weight_block_size")[0]
+    if rows.denominator != 1 or rows < 1:
+        raise quantised.wrong("weight_block_size", "whole numbers from 1 on")
+    return int(rows)
+
+
 def _parts(model: Model, name: str) -> list[Part]:
-    return [part for part in model.parts if part.name == name and part.layers is not None]
+    """The parts of a name whose layers have attention: those that rotate, and others if the file counts them."""
+    return [part for part in model.parts if part.name == name and (part.layers is not None or part.layout)]
+
+
+def _said(said: Mapping[str, Holding], tower: Tower, number: int) -> Holding | None:
+    """What --tensors says of a tower; what it says of no part is about the first."""
+    return said.get(tower.part) or (said.get("") if number == 0 else None)
 
 
 def _attentions(
-    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules
+    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules, said: Holding | None, barriers: list[Barrier]
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
-    """The attentions of a tower, and of what is read from the same config: each with the lanes and roles it must have."""
+    """The attentions of a tower and of what is read from the same config, with the lanes and roles that each must have.
+
+    Of towers beside the text whose tensors are not known it is kept what stands in the way. Raises InputError.
+    """
     entries = by_type().get(tower.kind, ())
     for name in dict.fromkeys((tower.part, *(entry.part for entry in entries if entry.part))):
         parts = _parts(model, name)
         known = [entry for entry in entries if (entry.part or tower.part) == name]
-        if not parts:
+        if said is not None and name == tower.part:
+            yield from _given(tower, parts, modules, said)
             continue
-        if not known and not any(part.layout for part in parts):
+        if not any(part.layout for part in parts) and not known:
+            continue
+        if not known:
+            fault = _unknown(tower)
+            if tower.part == "text" or len(dict.fromkeys(part.name for part in model.parts)) == 1:
+                raise fault
+            layers = tuple(layer for part in parts for layer in part.layers or ())
+            barriers.append(Barrier(name, layers, PERMUTATION, fault.message, fault.where))
             continue
         named = _named(tower, known, parts, modules, checkpoint)
         for part in parts if named is not None else ():
             assert named is not None
-            for layer in part.layers or ():
+            for layer in _layers(part, partial(_has, named, modules)):
                 attention = _attention(named, tower, part, layer, modules)
-                if attention.is_there or part.layout is not None:
+                if attention.is_there or (part.layout is not None and not modules.is_adapter):
                     yield attention, 0, (Role.Q,) if _takes_keys(named.entry, tower, layer) else (Role.Q, Role.K)
+
+
+def _given(
+    tower: Tower, parts: list[Part], modules: Modules, said: Holding
+) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
+    """The attentions whose tensors a person named."""
+    for part in parts:
+        head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
+        numbers = Widths(tower.keys, packings().widths, head, default_kv_heads().get(tower.kind))
+        for layer in _layers(part, lambda index: any(_place(index, name) in modules for name in said.rows)):
+            yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
+                            "--tensors"), 0, (Role.Q, Role.K)
+
+
+def _place(layer: int, name: str) -> str:
+    return name.replace(LAYER, str(layer))
+
+
+def _has(named: Named, modules: Modules, layer: int) -> bool:
+    return any(named.module(layer, name) in modules for name in named.entry.rows)
+
+
+def _layers(part: Part, has: Callable[[int], bool]) -> tuple[int, ...]:
+    """A part's layers; where its file does not count them, all that the checkpoint has."""
+    if part.layers is not None:
+        return part.layers
+    return tuple(takewhile(has, count()))
 
 
 def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modules) -> Attention:
@@ -110,6 +172,11 @@ def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modu
     )
 
 
+def _unknown(tower: Tower) -> InputError:
+    return InputError(f"which tensors of '{tower.kind}' hold the rows of q and k is not known here",
+                      where=f"{tower.keys.where}, model_type", advice=nearest(tower.kind, by_type()) + WHAT_TO_WRITE)
+
+
 def _named(
     tower: Tower, known: list[Packing], parts: list[Part], modules: Modules, checkpoint: Checkpoint
 ) -> Named | None:
@@ -117,16 +184,13 @@ def _named(
 
     Raises InputError.
     """
-    if not known:
-        raise InputError(f"which tensors of '{tower.kind}' hold the rows of q and k is not known here",
-                         where=f"{tower.keys.where}, model_type", advice=nearest(tower.kind, by_type()) + WHAT_TO_WRITE)
     entries = [entry for entry in known if all(
         tower.keys.flag(key, entry.absent.get(key, False)) is value for key, value in entry.when.items())]
-    layers = [layer for part in parts for layer in part.layers or ()]
-    usual = packings().within.get(tower.part, [])
+    layers = [layer for part in parts for layer in (part.layers or (0,))]
+    usual = packings().within.get(tower.part, packings().within["text"])
     found = [
         named for entry in entries for prefix in entry.within or usual for named in (Named(entry, prefix),)
-        if any(named.module(layer, name) in modules for layer in layers for name in entry.rows)
+        if any(_has(named, modules, layer) for layer in layers)
     ]
     if len(found) == 1:
         return found[0]
@@ -134,7 +198,7 @@ def _named(
         places = " and ".join(f"'{each.module(layers[0], next(iter(each.entry.rows)))}'" for each in found[:4])
         raise InputError(f"holds {tower.part} layers twice, as {places}", where=str(checkpoint.root),
                          advice=WHAT_TO_WRITE)
-    if not any(part.layout for part in parts):
+    if modules.is_adapter or not any(part.layout for part in parts):
         return None
     entry = entries[0] if entries else known[0]
     expected = Named(entry, (entry.within or usual or [""])[0]).module(layers[0], next(iter(entry.rows)))

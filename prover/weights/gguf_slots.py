@@ -15,10 +15,10 @@ from prover.sources.llama.layers import HEADS
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.weights.attention import Attention
+from prover.weights.given import LAYER, WHAT_TO_WRITE
 from prover.weights.modules import Modules
-from prover.weights.packings import find_architecture, gguf_packings
+from prover.weights.packings import Holding, find_architecture, gguf_packings
 from prover.weights.slots import Role
-from prover.weights.tensors import Checkpoint
 
 KV_HEADS = f"{HEADS}_kv"
 VALUES = "attention.value_length"
@@ -85,33 +85,39 @@ class HeaderWidths:
 
 
 def gguf_attentions(
-    checkpoint: Checkpoint, metadata: Metadata, model: Model, modules: Modules
+    metadata: Metadata, model: Model, modules: Modules, said: Holding | None
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
-    """Each attention, the first lane of k that must be in rows, and the roles that it must have. Raises InputError."""
+    """Each attention, the first lane of k that must be in rows, and the roles that it must have.
+
+    `said`: what --tensors says, with {layer} in its names. Raises InputError.
+    """
     table = gguf_packings()
     header = open_header(metadata, architectures().architecture)
-    if header.name in table.refused:
-        raise InputError(f"rows of {header.name} are not moved: {table.refused[header.name]}", where=metadata.file)
-    entry = find_architecture(header.name)
+    if header.name in table.refused and said is None:
+        raise InputError(f"which tensors of {header.name} hold rows of q and k is not said: "
+                         f"{table.refused[header.name]}", where=metadata.file, advice=WHAT_TO_WRITE)
+    known = find_architecture(header.name)
+    entry: Holding = known if said is None else said
     upstream = f"{table.repo}@{table.commit}"
+    source = "--tensors" if said is not None else f"{upstream} {known.symbol}"
     for part in model.parts:
         for layer in part.layers or () if part.name == "text" else ():
             numbers = _numbers(header, part, layer, metadata.file)
             attention = Attention(
-                part, layer, entry, modules, numbers, partial(_module, table.layer, layer), lambda _: False,
-                f"{upstream} {entry.symbol}", upstream,
+                part, layer, entry, modules, numbers, partial(_module, "" if said else table.layer, layer),
+                lambda _: False, source, upstream,
             )
             if not attention.is_there and part.layout is None:
                 continue
             first = 0
-            if entry.nope and attention.module("attn_k_b") in modules:
+            if said is None and known.nope and attention.module("attn_k_b") in modules:
                 first = numbers.number("nope")
             has_keys = _has_keys(attention, header, layer)
             yield attention, first, (Role.Q, Role.K) if has_keys else (Role.Q,)
 
 
 def _module(layer: str, index: int, name: str) -> str:
-    return f"{layer.replace('{layer}', str(index))}.{name}"
+    return f"{layer}.{name}".lstrip(".").replace(LAYER, str(index))
 
 
 def _numbers(header: Header, part: Part, layer: int, where: str) -> HeaderWidths:

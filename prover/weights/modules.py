@@ -1,4 +1,4 @@
-"""The tensors of one module of a checkpoint, by what stands behind its name: weight, bias, scales."""
+"""The tensors of one module of a checkpoint, by what stands behind its name: weight, bias, scales, adapters."""
 
 from __future__ import annotations
 
@@ -13,17 +13,25 @@ from prover.weights.tensors import Tensor
 
 # What has one entry or row for each row of the weight.
 PER_ROW = {
-    "weight": Kind.WEIGHT, "weight_packed": Kind.WEIGHT, "bias": Kind.BIAS, "weight_scale": Kind.SCALE,
-    "SCB": Kind.SCALE, "weight_scale_inv": Kind.BLOCK_SCALE, "weight_zero_point": Kind.SCALE,
+    "weight": Kind.WEIGHT, "weight_packed": Kind.WEIGHT, "base_layer.weight": Kind.WEIGHT,
+    "bias": Kind.BIAS, "base_layer.bias": Kind.BIAS, "lora_B.bias": Kind.BIAS,
+    "weight_scale": Kind.SCALE, "SCB": Kind.SCALE, "weight.SCB": Kind.SCALE, "weight_scale_inv": Kind.BLOCK_SCALE,
+    "lora_B.weight": Kind.LORA_B, "weight.lora_b": Kind.LORA_B,
+    "lora_magnitude_vector": Kind.MAGNITUDE, "lora_magnitude_vector.weight": Kind.MAGNITUDE,
 }
-# What says nothing of single rows.
-BESIDE = {"input_scale", "weight_shape", "weight_scale_2", "weight_global_scale", "input_global_scale", "weight_format",
-          "k_scale", "v_scale", "q_scale", "output_scale", "input_zero_point"}
-FLAT = "rows of q and k are quantised in blocks that run across rows"
+# What says nothing of single rows: of columns, of the whole tensor, of what goes in or comes out.
+BESIDE = {
+    "lora_A.weight", "weight.lora_a", "input_scale", "output_scale", "k_scale", "v_scale", "q_scale", "weight_shape",
+    "weight_scale_2", "weight_global_scale", "input_global_scale", "input_zero_point", "weight_g_idx", "weight_format",
+    "scale", "rotary_emb.inv_freq",
+}
+OUTER = ("weight", "base_layer", "lora_A", "lora_B", "lora_magnitude_vector")
+PREFIX = "base_model.model."
+PACKED = "output features run along the weight's second axis and are packed, several in one number"
+FLAT = "the weight is quantised as one flat run, in blocks that cross rows"
 STOPS = {
-    "qweight": "the weight is packed with output features along its second axis (GPTQ, AWQ), several in one number",
-    "weight.absmax": f"{FLAT}, a flattened weight (bitsandbytes, 4 bit)",
-    "weight.quant_map": f"{FLAT}, a flattened weight (bitsandbytes, 4 bit)",
+    "qweight": f"{PACKED} (GPTQ, AWQ)", "weight.absmax": f"{FLAT} (bitsandbytes, 4 bit)",
+    "weight.quant_map": f"{FLAT} (bitsandbytes, 4 bit)",
 }
 
 
@@ -39,21 +47,29 @@ class Numbers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """The tensors of a checkpoint by module: for each what stands behind its name."""
+    """The tensors of a checkpoint by module: for each what stands behind its name.
+
+    `is_adapter`: they are those of an adapter. `block`: how many rows share a scale where they are quantised in blocks.
+    """
 
     tensors: Mapping[str, Mapping[str, Tensor]]
+    is_adapter: bool
+    block: int | None = None
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor]) -> Modules:
+    def of(cls, tensors: Mapping[str, Tensor], block: int | None = None) -> Modules:
         """The modules of these tensors; a tensor belongs to each module that its name could be one of."""
         found: dict[str, dict[str, Tensor]] = {}
+        is_adapter = False
         for name, tensor in tensors.items():
-            module, _, last = name.rpartition(".")
-            found.setdefault(module, {})[last] = tensor
-            outer, _, middle = module.rpartition(".")
-            if middle in ("weight", "lora_A", "lora_B", "base_layer"):
-                found.setdefault(outer, {})[f"{middle}.{last}"] = tensor
-        return cls(found)
+            words = name.removeprefix(PREFIX).split(".")
+            found.setdefault(".".join(words[:-1]), {})[words[-1]] = tensor
+            if len(words) > 2 and words[-2] in OUTER:
+                found.setdefault(".".join(words[:-2]), {})[".".join(words[-2:])] = tensor
+            elif len(words) > 3 and words[-3] in OUTER:  # the adapter's own name stands between
+                found.setdefault(".".join(words[:-3]), {})[f"{words[-3]}.{words[-1]}"] = tensor
+            is_adapter |= "lora_B" in words or words[-1] == "lora_b"
+        return cls(found, is_adapter, block)
 
     def __contains__(self, module: str) -> bool:
         return module in self.tensors
@@ -62,29 +78,37 @@ class Modules:
 def tensors_of(
     modules: Modules, module: str, rows: int, text: str, numbers: Numbers
 ) -> Iterator[tuple[Kind, Tensor, int]]:
-    """What of a module has rows: kind, tensor, and how many rows share an entry. `rows`: 0 where none are asked for.
-
-    Raises InputError for a shape that does not fit.
-    """
-    for last, tensor in sorted(modules.tensors.get(module, {}).items()):
+    """What of a module has rows: kind, tensor, and how many rows share an entry. Raises InputError for other shapes."""
+    behind = modules.tensors.get(module, {})
+    if behind.keys() & STOPS.keys():
+        return
+    for last, tensor in sorted(behind.items()):
         kind = PER_ROW.get(last)
-        if kind is None or tensor.size == 0:
+        if kind is None or (kind is Kind.SCALE and _is_one(tensor, rows)):
             continue
-        if kind is Kind.SCALE and (not tensor.shape or tensor.shape[0] == 1 != rows):
-            continue  # one for the whole tensor
         if kind is Kind.BLOCK_SCALE:
-            yield kind, tensor, -(-rows // tensor.shape[0]) if tensor.shape and tensor.shape[0] else 1
+            if _fits_blocks(tensor, rows, modules.block):
+                yield kind, tensor, modules.block or 1
             continue
-        if rows and not tensor.leads(rows):
+        if not tensor.leads(rows):
             raise does_not_fit(tensor, rows, text, numbers)
         yield kind, tensor, 1
 
 
-def stops_of(modules: Modules, module: str) -> Iterator[tuple[str, str]]:
-    """What keeps the rows of a module from being moved: the rung that is kept out, and why."""
-    for last in modules.tensors.get(module, {}):
+def stops_of(modules: Modules, module: str, rows: int) -> Iterator[str]:
+    """What keeps the rows of a module from being moved, in words."""
+    behind = modules.tensors.get(module, {})
+    for last, tensor in sorted(behind.items()):
         if last in STOPS:
-            yield "permutation", STOPS[last]
+            yield STOPS[last]
+        elif behind.keys() & STOPS.keys():
+            continue
+        elif last == "weight_zero_point" and not _is_one(tensor, rows):
+            yield "zero points are packed, those of several rows in one number (compressed-tensors)"
+        elif last == "weight_scale_inv" and not _fits_blocks(tensor, rows, modules.block):
+            yield "how many rows share a scale is not what quantization_config.weight_block_size says"
+        elif last not in PER_ROW and last not in BESIDE and last != "weight_zero_point":
+            yield f"what the tensors called {last} beside a weight hold is not known"
 
 
 def does_not_fit(tensor: Tensor, rows: int, text: str, numbers: Numbers) -> InputError:
@@ -92,3 +116,12 @@ def does_not_fit(tensor: Tensor, rows: int, text: str, numbers: Numbers) -> Inpu
     said = "; ".join(numbers.origin(name) for name in names(text.replace(" or ", " + ")))
     return InputError(f"expected {rows} rows, {text} ({said}), got the shape {list(tensor.shape)}",
                       where=f"{tensor.file}, {tensor.name}", advice="Does the config belong to these weights?")
+
+
+def _fits_blocks(tensor: Tensor, rows: int, block: int | None) -> bool:
+    return block is not None and bool(tensor.shape) and tensor.shape[0] == -(-rows // block)
+
+
+def _is_one(tensor: Tensor, rows: int) -> bool:
+    """Whether it is one number for the whole tensor."""
+    return all(each == 1 for each in tensor.shape) and rows != 1

@@ -36,7 +36,8 @@ OWN: dict[str, dict[str, Any]] = {
     "falcon": {"head_dim": None},
     "qwen3_next": {"layer_types": HYBRID}, "qwen3_5_text": {"layer_types": HYBRID, **sections(1, 1, 0)},
     "qwen3_5_moe_text": {"layer_types": HYBRID, **sections(1, 1, 0)},
-    "olmo_hybrid": {"layer_types": HYBRID}, "minimax": {"layer_types": HYBRID}, "lfm2": {"layer_types": ["conv", "full_attention"] * 2},
+    "olmo_hybrid": {"layer_types": HYBRID}, "minimax": {"layer_types": HYBRID},
+    "lfm2": {"layer_types": ["conv", "full_attention"] * 2},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2}, "bamba": {"attn_layer_indices": [1, 3]},
     "gemma3_text": {"layer_types": SLIDING}, "gemma3n_text": {"layer_types": SLIDING, "num_kv_shared_layers": 2},
     "gemma4_text": {"layer_types": SLIDING, "num_global_key_value_heads": 1},
@@ -47,6 +48,7 @@ OWN: dict[str, dict[str, Any]] = {
         **sections(2, 1, 1), "moe_intermediate_size": [16, 16]},
     "dots1": {"n_shared_experts": 1, "layer_types": None}, "mllama_text_model": {"cross_attention_layers": [1]},
     "granitemoehybrid": {"layer_types": ["mamba", "attention"] * 2, "position_embedding_type": "rope"},
+    "helium": {"head_dim": 8}, "chameleon": {"vocabulary_map": {"<image>": 9}, "vq_config": {"embed_dim": 8, "num_embeddings": 16, "base_channels": 32}},
     "llama4": {"pad_token_id": None}, "qwen3_5": {"vocab_size": None}, "qwen3_5_moe": {"vocab_size": None},
 }
 
@@ -86,7 +88,7 @@ def build(kind: str, **more: Any) -> Any:
             made = mapping[type(config)]
             break
     torch.manual_seed(0)
-    model = (made[0] if isinstance(made, tuple) else made)(config).double().eval()
+    model = (made[0] if isinstance(made, tuple) else made)(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(0, 0.3)
