@@ -45,21 +45,22 @@ def permute_weights(
     `model`: a folder or a file. `source`: the model's own layout if not given. `target`: a SPEC, PART=SPEC for each
     part of a model with several, or a model; or `engine`, which reads the model's own config. `out`: the new folder;
     without it nothing is written, and the answer says what would be. `base`: of an adapter, its model's config.
-    `tensors`: which hold what, "q=NAME", where that is not known. `jobs`: how many files are written at once; joblib's
-    backend says where. `track` goes around what is decided, `progress` gets the bytes to be written and gives what is
-    told of each that is. Raises ProverError; then `out` is not there.
+    `tensors`: which hold what, "q=NAME,k=NAME", where that is not known. `jobs`: how many files are written at once;
+    joblib's backend says where. `track` goes around what is decided, `progress` gets the bytes to be written and gives
+    what is told of each that is. Raises ProverError; then `out` is not there.
     """
     from pathlib import Path
 
     from prover.reports.weights_permute_report import headline, permute_code, permute_json, permute_text
     from prover.weights.apply import carry_out
+    from prover.weights.given import read_given
     from prover.weights.manifest import certificates
     from prover.weights.permuting import Asked, prepare, work_of
     from prover.weights.places import check_place
 
     if not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
-    given = dict(_pair(text) for text in several(tensors))
+    given = {rows: name for text in several(tensors) for rows, name in read_given(text).items()}
     found = prepare(Asked(Path(model), several(source), several(target), engine, base, given or None), track)
     manifest: JSON | None = None
     if out:
@@ -79,11 +80,3 @@ def permute_weights(
         tuple(dict.fromkeys(each.why for each in found.plan.refusals)),
         tuple(certificates(found.plan.needs).items()),
     )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise InputError(f"'{text[:60]}' says not what a tensor holds", where="tensors",
-                         advice="Write ROLE=NAME, such as q=model.layers.{layer}.attn.q.weight")
-    return name, value

@@ -24,7 +24,7 @@ from prover.errors import EXIT_UNDECIDED, InputError
 @click.option("--out", metavar="DIR", default="", help="The folder to write, which must not be there.")
 @click.option("--base", metavar="CONFIG", default="", help="Of an adapter: the config.json, or folder, of its model.")
 @click.option(
-    "--tensors", metavar="ROLE=NAME,...", multiple=True,
+    "--tensors", metavar="ROWS=NAME,...", multiple=True,
     help="Which tensors hold the rows, where the architecture is not known.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", default=1, help="How many files at once.")
@@ -49,8 +49,7 @@ def permute(
     try:
         found = api.permute_weights(
             model, source=source, target=target, engine=engine, out="" if dry_run else out, base=base,
-            tensors=tuple(part for text in tensors for part in text.split(",")), jobs=jobs, track=track,
-            progress=count_bytes,
+            tensors=tensors, jobs=jobs, track=track, progress=count_bytes,
         )
     except KeyboardInterrupt:
         click.echo("interrupted: the same command goes on from what is finished", err=True)

@@ -21,7 +21,6 @@ from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import is_model, read_model
 from prover.weights.apply import Task, Work, task_of
-from prover.weights.beside_rows import unaccounted, with_block_rows
 from prover.weights.checkpoint import adapter_config, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
@@ -33,6 +32,7 @@ from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.witness import needs
 
+LORA = "LORA"
 Track = Callable[[Sequence[Meeting]], Iterator[Meeting]]
 
 
@@ -71,17 +71,15 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     if checkpoint.format is Format.TORCH:
         raise InputError("holds its weights in pickles, which are not written here", where=shown_path(asked.model),
                          advice="Save the model as safetensors first (save_pretrained of transformers does)")
-    is_adapter = adapter_config(checkpoint) is not None
+    is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
     own = read_model(str(config))
     given = read_target(own, own, str(config), asked.source, "") if asked.source else Target(own)
     source = given.model
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
     found = tuple(needs(source, target.model, track=track))
-    keys = config_keys(config)
-    slots = with_block_rows(find_slots(checkpoint, keys, own, asked.given), keys)
+    slots = find_slots(checkpoint, config_keys(config), own, asked.given)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
-    done = replace(done, refusals=(*done.refusals, *unaccounted(checkpoint, slots, done.moves)))
     moved = tuple(need for need in found if need.moves)
     said = Said("stays")
     if done.moves and checkpoint.format is Format.GGUF:
@@ -129,6 +127,18 @@ def config_keys(config: Path) -> Keys | Metadata:
     if config.suffix != ".json":
         return read_gguf(config)
     return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
+
+
+def _is_adapter(checkpoint: Checkpoint) -> bool:
+    """Whether the tensors are those of a PEFT adapter. Raises InputError for one that is no LoRA."""
+    path = adapter_config(checkpoint)
+    if path is None:
+        return False
+    keys = config_keys(path)
+    assert isinstance(keys, Keys)
+    if keys.text("peft_type") != LORA:
+        raise keys.wrong("peft_type", f"'{LORA}', since of others it is not known which rows are those of q and k")
+    return True
 
 
 def _config(checkpoint: Checkpoint, asked: Asked) -> Path:

@@ -204,7 +204,61 @@ def test_a_tensor_of_which_nothing_is_known(tmp_path: Path) -> None:
     model = write_model(tmp_path / "model", LLAMA, arrays)
     found = permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out"))
     assert 1 == found.exit_code
-    assert "q_proj.zeros" in found.headline
+    assert "zeros beside a weight" in found.headline
+
+
+def test_tensors_that_a_person_names(tmp_path: Path) -> None:
+    """Names that no packing has are refused with what to write; given, their rows move."""
+    plain = random_arrays(llama_shapes(LLAMA))
+    names = {name: name.replace("self_attn", "att").replace("_proj", "") for name in plain}
+    model = write_model(tmp_path / "model", LLAMA, {names[name]: array for name, array in plain.items()})
+    with pytest.raises(InputError, match="--tensors q="):
+        permute_weights(str(model), target="ggml/normal")
+    at = "model.layers.{layer}.att"
+    permute_weights(str(model), target="ggml/normal", tensors=f"q={at}.q.weight,k={at}.k.weight",
+                    out=str(tmp_path / "out"))
+    expected = {names[name]: array for name, array in by_hand(plain).items()}
+    assert equal(expected, read_arrays(tmp_path / "out"))
+
+
+def adapter(folder: Path, kind: str = "LORA") -> Path:
+    """A PEFT adapter of q and v, with DoRA's magnitudes."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(3):
+        for name, rows in (("q_proj", 64), ("v_proj", 16)):
+            at = f"base_model.model.model.layers.{layer}.self_attn.{name}"
+            shapes |= {f"{at}.lora_A.weight": (4, 64), f"{at}.lora_B.weight": (rows, 4),
+                       f"{at}.lora_magnitude_vector": (rows,)}
+    write_model(folder, {}, random_arrays(shapes))
+    (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
+    (folder / "config.json").rename(folder / "adapter_config.json")
+    config = {"peft_type": kind, "r": 4, "target_modules": ["q_proj", "v_proj"], "use_dora": True}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    return folder
+
+
+def test_of_an_adapter_b_and_magnitudes_move(tmp_path: Path) -> None:
+    """B and DoRA's vector of q have q's rows; A and all of v stay. The model's config is given, or its folder."""
+    folder, base = adapter(tmp_path / "adapter"), llama(tmp_path / "base")
+    for number, more in enumerate(({"base": str(base / "config.json")}, {"base": str(base)}, {"source": str(base)})):
+        out = tmp_path / f"out{number}"
+        found = permute_weights(str(folder), target="ggml/normal", out=str(out), **more)  # type: ignore[arg-type]
+        assert 6 == len(found.moved)
+        before, after = read_arrays(folder), read_arrays(out)
+        for name, array in before.items():
+            moves = "q_proj.lora_B" in name or "q_proj.lora_mag" in name
+            rows = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT] if moves else range(len(array))
+            assert np.array_equal(array[list(rows)], after[name])
+        assert "The base model has to be moved alike" in found.to_text().replace("\n            ", " ")
+
+
+def test_adapters_that_are_not_read(tmp_path: Path) -> None:
+    """Without the model's config it is not known how many heads there are; and only LoRA is known."""
+    with pytest.raises(InputError, match=r"--base CONFIG"):
+        permute_weights(str(adapter(tmp_path / "adapter")), target="ggml/normal")
+    with pytest.raises(InputError, match="peft_type"):
+        permute_weights(str(adapter(tmp_path / "other", "IA3")), target="ggml/normal",
+                        base=str(llama(tmp_path / "base")))
 
 
 def test_other_weights_of_the_model_are_left_out(tmp_path: Path) -> None:

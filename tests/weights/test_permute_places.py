@@ -119,7 +119,7 @@ def test_a_full_disk(model: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("finished", [0, 1, 3])
 def test_a_run_that_was_killed_goes_on(model: Path, tmp_path: Path, finished: int) -> None:
-    """Killed in the middle of a file: nothing looks whole. Started again finished files are kept, the same comes out."""
+    """Killed within a file: nothing looks whole. Started again the same comes out, finished files are kept."""
     arguments = ["weights", "permute", str(model), "--to", NORMAL, "--out"]
     assert -signal.SIGKILL == run(KILLED, finished, *arguments, tmp_path / "out").returncode
     assert not (tmp_path / "out").exists()
