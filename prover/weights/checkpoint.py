@@ -59,6 +59,16 @@ def adapter_config(checkpoint: Checkpoint) -> Path | None:
     return _beside(checkpoint.files[0], ADAPTER_CONFIG)
 
 
+def other_weights(checkpoint: Checkpoint) -> tuple[Path, ...]:
+    """Files of weights in the folder that was given which the checkpoint does not have: copies in other formats."""
+    root = checkpoint.root
+    if not root.is_dir():
+        return ()
+    own = {file.name for file in checkpoint.files}
+    return tuple(root / name for name in _names(root)
+                 if name.endswith((SAFETENSORS, GGUF, *TORCH)) and name not in own and not _NO_WEIGHTS.fullmatch(name))
+
+
 def _whole(root: Path, file: Path) -> Checkpoint:
     """The checkpoint of the one file that says all of it: tensors, an index, or the first part."""
     kind = _format(file)

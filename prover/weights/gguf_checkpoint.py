@@ -11,6 +11,8 @@ from prover.sources.gguf_file import part_paths, read_gguf
 from prover.weights.json_members import shown
 from prover.weights.tensors import Tensor
 
+IMPORTANCE = "quantize.imatrix.file"
+
 
 def read_gguf_tensors(path: Path) -> tuple[tuple[Path, ...], dict[str, Tensor]]:
     """The files and their tensors. Raises InputError if parts are missing, or a file ends before its tensors do."""
@@ -34,3 +36,12 @@ def read_gguf_tensors(path: Path) -> tuple[tuple[Path, ...], dict[str, Tensor]]:
         tensors[name] = Tensor(name, told_tensor.kind.upper(), told_tensor.shape[::-1], place.file, place.offset,
                                place.size)
     return files, tensors
+
+
+def by_importance(file: Path) -> bool:
+    """Whether a GGUF file says that it was quantised with an importance matrix.
+
+    ggml-org/llama.cpp 0c1e57098, tools/quantize/quantize.cpp `LLM_KV_QUANTIZE_IMATRIX_FILE`. A file by another program
+    need not say it.
+    """
+    return IMPORTANCE in read_gguf(file).keys

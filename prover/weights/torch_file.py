@@ -23,7 +23,7 @@ from prover.weights.json_members import shown
 from prover.weights.tensors import Tensor
 
 MAX_RECORDS = 1 << 18
-MAX_PICKLE = 1 << 27
+MAX_PICKLE = 1 << 22  # a tensor takes some 150 bytes; a byte of a pickle can make an object of 60
 INSTEAD = "Or convert it to safetensors: save_pretrained of transformers writes them"
 WRAPPERS = ("state_dict", "model", "module")
 DTYPES = {

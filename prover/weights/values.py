@@ -26,6 +26,7 @@ _CODES = {
     "Q8_0": (-127, 127), "Q4_0": (-8, 7), "Q4_1": (0, 15), "Q5_0": (-16, 15), "Q5_1": (0, 31),
     "Q2_K": (0, 3), "Q3_K": (-4, 3), "Q4_K": (0, 15), "Q5_K": (0, 31), "Q6_K": (-32, 31),
 }
+STEP_AFTER_CODES = frozenset(("Q4_0", "Q4_1", "Q5_0", "Q5_1"))
 
 
 def open_rows(tensor: Tensor, rows: int) -> npt.NDArray[np.uint8]:
@@ -55,7 +56,7 @@ def row_values(tensor: Tensor, rows: int, start: int, stop: int) -> Values:
     data = open_rows(tensor, rows)[start:stop]
     if tensor.dtype in NUMPY:
         stored, exact = NUMPY[tensor.dtype]
-        return _viewed(data, stored).astype(exact, copy=False)
+        return _cast(_viewed(data, stored), exact)
     if tensor.dtype == "BF16":
         return (_viewed(data, "<u2").astype(np.uint32) << 16).view(np.float32)
     table = byte_table(tensor.dtype)
@@ -69,41 +70,46 @@ def row_values(tensor: Tensor, rows: int, start: int, stop: int) -> Values:
     raise _fault(tensor, f"is of type {tensor.dtype}, whose numbers are not read", "Convert the checkpoint to BF16")
 
 
-def value_bounds(tensor: Tensor, rows: int, start: int, stop: int) -> Bounds:
+def value_bounds(tensor: Tensor, rows: int, start: int, stop: int, by_importance: bool = False) -> Bounds:
     """The least and greatest number that each value may have been before it was stored as it is; float64.
+
+    `by_importance`: whether the file was quantised with an importance matrix, as `gguf_checkpoint.by_importance` tells.
 
     Blocks: a quantiser of llama.cpp takes the code nearest to (x - offset) / step, so that x is at most half a step
     from the value; what makes the bound wider is told at `_block_bounds`. A code at an end of a K-quant's range stands
     for all numbers beyond it as well, and a step of 0 for any: the bound is infinite there. F32, F16 and BF16: half
-    the way to the next number of the type. Other plain types: the number itself. Types without a known bound, which
-    are the IQ, TQ, MXFP4 and NVFP4 families: infinite.
+    the way to the next number of the type. Other plain types: the number itself. A value that is no number or infinite
+    has NaN. Types without a known bound, which `has_bounds` tells: infinite. The bound reaches one step back: not beyond
+    an F16 file that a BF16 model was quantised from.
     """
-    if tensor.dtype in LAYOUTS:
+    if tensor.dtype in LAYOUTS and has_bounds(tensor.dtype, by_importance):
         return _block_bounds(tensor, open_rows(tensor, rows)[start:stop])
     if tensor.dtype in BLOCKS:
-        shape = (stop - start, tensor.size // rows // BLOCKS[tensor.dtype].size * BLOCKS[tensor.dtype].elements)
+        shape = (len(range(rows)[start:stop]), tensor.size // rows // BLOCKS[tensor.dtype].size * BLOCKS[tensor.dtype].elements)
         return np.full(shape, -np.inf), np.full(shape, np.inf)
     values = row_values(tensor, rows, start, stop)
     half = _half_gaps(tensor.dtype, values)
-    wide = values.astype(np.float64)
+    wide = _cast(values, "f8")
     return wide - half, wide + half
 
 
-def row_error(tensor: Tensor, rows: int, start: int, stop: int) -> npt.NDArray[np.float64]:
+def row_error(
+    tensor: Tensor, rows: int, start: int, stop: int, by_importance: bool = False
+) -> npt.NDArray[np.float64]:
     """For each row the widest distance that `value_bounds` gives on either side of a value, infinite ones left out.
 
     It is the error of those values that have a bound on both sides; infinite for a row that has none.
     """
-    low, high = value_bounds(tensor, rows, start, stop)
-    values = row_values(tensor, rows, start, stop).astype(np.float64)
+    low, high = value_bounds(tensor, rows, start, stop, by_importance)
+    values = _cast(row_values(tensor, rows, start, stop), "f8")
     error = np.maximum(values - low, high - values)
     bounded = np.where(np.isfinite(error), error, -1.0).max(axis=1, initial=-1.0)
     return np.where(bounded < 0, np.inf, bounded)
 
 
-def has_bounds(dtype: str) -> bool:
-    """Whether `value_bounds` knows bounds for a type."""
-    return dtype in LAYOUTS or dtype not in BLOCKS
+def has_bounds(dtype: str, by_importance: bool = False) -> bool:
+    """Whether `value_bounds` knows bounds for a type: not for the IQ, TQ, MXFP4, NVFP4, Q1 and Q2_0 families."""
+    return dtype not in BLOCKS or (dtype in LAYOUTS and not (by_importance and dtype in STEP_AFTER_CODES))
 
 
 def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
@@ -114,8 +120,8 @@ def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
     the greatest code of Q4_0 and Q5_0, which stands for up to one step beyond it, and the ends of K-quants. What is
     computed in float32 on the way moves r by less than (greatest code + 1) * 2**-22.
 
-    Quantised with an importance matrix, Q4_0, Q4_1, Q5_0 and Q5_1 take their codes before the step, and the bound does
-    not hold for them; the file tells it by its key quantize.imatrix.file.
+    Quantised with an importance matrix, the types of STEP_AFTER_CODES take their codes before the step, and the bound
+    does not hold (`quantize_row_q4_0_impl` and its like).
     """
     blocks = BLOCKS[tensor.dtype]
     codes = take_apart(tensor.dtype, data.reshape(-1, blocks.size))
@@ -146,7 +152,7 @@ def _half_gaps(dtype: str, values: Values) -> npt.NDArray[np.float64]:
             gaps: npt.NDArray[np.float64] = np.abs(np.spacing(values.astype(NUMPY[dtype][0]))).astype(np.float64)
             return gaps / 2
     if dtype == "BF16":  # numbers below 2**-126 are stored as 0 by some
-        _, exponent = np.frexp(values.astype(np.float64))
+        _, exponent = np.frexp(_cast(values, "f8"))
         half = np.where(values == 0, 0, np.ldexp(0.5, exponent - 8))
         return np.where(np.isfinite(values), np.maximum(half, 2.0**-126), np.nan)
     return np.zeros(values.shape)
@@ -176,6 +182,12 @@ def _wide(tensor: Tensor, whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def _viewed(data: npt.NDArray[np.uint8], stored: str) -> npt.NDArray[Any]:
     """Rows of bytes as rows of numbers; the bytes may begin anywhere."""
     return np.ascontiguousarray(data).view(stored)
+
+
+def _cast(numbers: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+    """Numbers in a wider type, where NumPy warns of some that are none."""
+    with np.errstate(invalid="ignore"):
+        return numbers.astype(kind, copy=False)
 
 
 def _require_rows(tensor: Tensor, rows: int) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prover.errors import InputError
-from prover.weights.checkpoint import adapter_config, open_checkpoint
+from prover.weights.checkpoint import adapter_config, open_checkpoint, other_weights
 from prover.weights.tensors import Checkpoint, Format, Tensor
+from prover.weights.torch_file import MAX_PICKLE
 from prover.weights.values import open_rows
 from weights.checkpoint_files import Content, safetensors, write_sharded
 
@@ -80,7 +83,11 @@ def test_safetensors_go_before_torch_and_what_the_index_does_not_name(tmp_path: 
     write_sharded(tmp_path, SHARDS)
     write(tmp_path, pytorch_model__bin=b"\x80", training_args__bin=b"\x80", consolidated__safetensors=b"?",
           model__gguf=b"?")
-    assert list(open_checkpoint(tmp_path).tensors) == ["k", "q"]
+    found = open_checkpoint(tmp_path)
+    assert list(found.tensors) == ["k", "q"]
+    assert [each.name for each in other_weights(found)] == ["consolidated.safetensors", "model.gguf",
+                                                            "pytorch_model.bin"]
+    assert other_weights(open_checkpoint(tmp_path / INDEX)) == ()
 
 
 def test_a_cache_of_links(tmp_path: Path) -> None:
@@ -257,13 +264,18 @@ def test_values_in_an_index_that_are_left_out(tmp_path: Path) -> None:
 
 def test_torch_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that torch.save may have written is told what it needs; nothing is unpickled."""
-    import sys
-    import zipfile
-
     monkeypatch.setitem(sys.modules, "torch", None)
     with zipfile.ZipFile(tmp_path / "pytorch_model.bin", "w") as archive:
         archive.writestr("archive/data.pkl", b"cos\nabort\n(tR.")
     with pytest.raises(InputError, match=r"is a file of torch, which is not here\. pip install torch\. Or convert it"):
+        open_checkpoint(tmp_path)
+
+
+def test_a_large_pickle(tmp_path: Path) -> None:
+    """A pickle of a few MB could make objects of hundreds; it is not given to torch."""
+    with zipfile.ZipFile(tmp_path / "pytorch_model.bin", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", b"]" * (MAX_PICKLE + 1))
+    with pytest.raises(InputError, match=f"has a pickle of {MAX_PICKLE + 1} bytes, expected at most {MAX_PICKLE}"):
         open_checkpoint(tmp_path)
 
 

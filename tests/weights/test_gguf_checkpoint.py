@@ -8,9 +8,10 @@ import pytest
 
 from prover.errors import InputError
 from prover.weights.checkpoint import open_checkpoint
+from prover.weights.gguf_checkpoint import by_importance
 from prover.weights.tensors import Checkpoint, Format, Tensor
 from prover.weights.values import open_rows
-from sources.gguf_writer import LLAMA, U16, U32, Key, floats, gguf
+from sources.gguf_writer import LLAMA, STR, U16, U32, Key, floats, gguf
 
 F32, Q4_K, Q8_0 = 0, 12, 8
 Q = bytes(range(102))
@@ -111,6 +112,15 @@ def test_types_that_llama_cpp_does_not_read(tmp_path: Path) -> None:
     file.write_bytes(gguf(LLAMA, [("q", [32, 3], 137, Q)]))
     with pytest.raises(InputError, match=r"q: is of type 137, which llama\.cpp does not read"):
         open_checkpoint(file)
+
+
+def test_a_file_quantised_by_importance(tmp_path: Path) -> None:
+    """llama-quantize leaves the name of the matrix."""
+    file = tmp_path / "model.gguf"
+    file.write_bytes(gguf(LLAMA))
+    assert not by_importance(file)
+    file.write_bytes(gguf([*LLAMA, ("quantize.imatrix.file", STR, "imatrix.gguf")]))
+    assert by_importance(file)
 
 
 def test_no_tensors(tmp_path: Path) -> None:

@@ -86,6 +86,14 @@ def test_bytes_that_are_no_number(dtype: str, bytes_that_are_none: list[int], tm
     assert np.nonzero(np.isnan(values))[0].tolist() == bytes_that_are_none
 
 
+def test_numbers_that_are_none(tmp_path: Path) -> None:
+    """A signalling NaN comes through, without a warning, and has no bounds."""
+    found = tensor(tmp_path, "F16", (1, 2), b"\x01\x7c\x00\x7c")
+    assert np.array_equal(row_values(found, 1, 0, 1), [[np.nan, np.inf]], equal_nan=True)
+    for dtype, data in (("F16", b"\x01\x7c"), ("BF16", b"\x81\x7f"), ("F32", b"\x01\x00\x80\x7f")):
+        assert np.isnan(value_bounds(tensor(tmp_path, dtype, (1, 1), data), 1, 0, 1)).all()
+
+
 def test_rows_from_the_middle(tmp_path: Path) -> None:
     """Rows 1 and 2 of 4 are asked for."""
     numbers = np.arange(8, dtype="<f4")
@@ -196,6 +204,16 @@ def test_types_without_bounds(tmp_path: Path) -> None:
     assert ([[-np.inf] * 32], [[np.inf] * 32]) == (low.tolist(), high.tolist())
     assert sorted(BLOCKS.keys() - LAYOUTS.keys()) == [each for each in sorted(BLOCKS) if not has_bounds(each)]
     assert has_bounds("BF16")
+
+
+@pytest.mark.parametrize("dtype", GOLDEN["blocks"])
+def test_an_importance_matrix_takes_bounds_away(dtype: str, tmp_path: Path) -> None:
+    """Of the types that choose the step after the codes then."""
+    found = quantised(tmp_path, dtype, GOLDEN["blocks"][dtype])
+    low, high = value_bounds(found, 4, 0, 4, by_importance=True)
+    is_unknown = dtype in ("Q4_0", "Q4_1", "Q5_0", "Q5_1")
+    assert has_bounds(dtype, by_importance=True) is not is_unknown
+    assert bool(np.isinf(high - low).all()) is is_unknown
 
 
 def test_types_that_gguf_does_not_know(tmp_path: Path) -> None:
