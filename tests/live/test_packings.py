@@ -36,7 +36,7 @@ TEXT = [
     "laguna", "mellum", "flint", "iquestcoder", "hyperclovax", "vaultgemma", "jais2", "solar_open", "internlm3",
     "aria_text", "kolibri1", "lara_mini", "axk1", "youtu", "glm4_moe_lite", "sarvam_mla", "minicpm3", "mistral4",
     "granitemoehybrid", "eurobert", "openai_privacy_filter", "exaone4_5", "recurrent_gemma", "modernbert",
-    "modernbert-decoder", "esm", "roformer", "moshi", "phi4_multimodal", "beam", "gemma4", "llama4", "nomic_bert", "gte",
+    "modernbert-decoder", "esm", "moshi", "phi4_multimodal", "beam", "gemma4", "nomic_bert", "gte",
     "qwen3_5", "qwen3_5_moe", "glm_ocr", "paddleocr_vl", "higgs_audio_v2", "gemma4_unified_text",
 ]
 # Models whose towers are held too: they are given one image of 4 by 4 patches, and no frequency.

@@ -14,6 +14,7 @@ from prover.sources.config_json import config_model
 from prover.sources.json_text import parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
+from prover.weights.adapter import check_adapter
 from prover.weights.find_slots import find_slots
 from prover.weights.given import read_given
 from prover.weights.slots import Block, Kind, Role, Slot, Slots
@@ -217,6 +218,35 @@ def test_adapters() -> None:
     assert [Kind.LORA_B, Kind.MAGNITUDE, Kind.LORA_B] == [slot.kind for slot in found.slots]
     assert () == found.barriers
     assert {1} == {slot.layer for slot in found.slots}
+
+
+@pytest.mark.parametrize(("said", "fault"), [
+    ({"r": 4}, ""), ({"r": 8, "rank_pattern": {"layers.1.self_attn.q_proj": 4, "v_proj": 4}}, ""),
+    ({"r": 8}, "expected 8 columns (r), got 4"), ({"r": 4, "rank_pattern": {"q_proj": 2}}, "(rank_pattern, q_proj)"),
+    ({"r": 4, "peft_type": "VERA"}, "only adapters of LoRA"), ({}, "is not in the file"),
+    ({"r": 4, "target_parameters": ["mlp.experts.down_proj"]}, "names parameters that are no modules"),
+])
+def test_the_rank_of_an_adapter(said: dict[str, Any], fault: str) -> None:
+    """B has as many columns as adapter_config.json says, which may say it of single modules."""
+    at = "base_model.model.model.layers.1.self_attn"
+    found = slots_of(LLAMA, {f"{at}.q_proj.lora_B.weight": [96, 4], f"{at}.v_proj.lora_B.weight": [24, 4]})
+    config = Keys(said, "adapter_config.json")
+    if not fault:
+        check_adapter(found, config)
+        return
+    with pytest.raises(InputError) as caught:
+        check_adapter(found, config)
+    assert fault in str(caught.value)
+
+
+def test_an_indexer_is_a_part_of_its_own() -> None:
+    """Its heads share one key, in front of whose rotation a LayerNorm stands."""
+    row = TRANSFORMERS["deepseek_v32"]
+    found = slots_of(row["config"], shapes_of(row["tensors"]))
+    mine = [slot for slot in found.slots if slot.part == "indexer" and slot.layer == 0]
+    assert {"self_attn.indexer.wq_b.weight", "self_attn.indexer.wk.weight", "self_attn.indexer.k_norm.weight",
+            "self_attn.indexer.k_norm.bias"} == {slot.tensor.name.partition("layers.0.")[2] for slot in mine}
+    assert {None} == {block.head for slot in mine for block in slot.blocks if block.role is Role.K}
 
 
 def test_keys_that_are_values_too_stay() -> None:
