@@ -18,6 +18,7 @@ from prover.sources.json_text import parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.model import Model
 from prover.weights.find_slots import find_slots
+from prover.weights.packings import by_type
 from prover.weights.slots import Kind, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format, Tensor
 
@@ -199,9 +200,12 @@ def widest(slots: list[Slot], layer: int) -> int:
 
 
 def cases() -> Iterator[Any]:
-    """The model types, and their variants."""
+    """The model types, and their variants; types of a packing that another type has been held for are slow."""
+    held: dict[tuple[str, ...], int] = {}
     for kind in TEXT:
-        yield pytest.param(kind, "text", {}, id=kind)
+        packing = tuple(entry.symbol for entry in by_type().get(kind, ())) or (kind,)
+        held[packing] = held.get(packing, 0) + 1
+        yield pytest.param(kind, "text", {}, id=kind, marks=[pytest.mark.slow] if held[packing] > 2 else [])
     for kind in TOWERS:
         yield pytest.param(kind, "vision", {}, id=f"{kind}-vision")
     for name, (kind, more) in VARIANTS.items():
