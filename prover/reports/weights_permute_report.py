@@ -14,7 +14,7 @@ from prover.exact.display import show_pairs
 from prover.reports.text import columns, plain
 from prover.weights.manifest import NAME
 from prover.weights.permuting import Prepared
-from prover.weights.plan import Move, Reason, Refusal
+from prover.weights.plan import Move, Reason, Refusal, shown
 from prover.weights.witness import Need
 
 JSON = dict[str, Any]
@@ -152,7 +152,7 @@ def _need_json(need: Need) -> JSON:
 def _need_text(need: Need) -> str:
     part, layers = need.meeting.source, need.meeting.layers
     where = f"{part.address}{f', layers {show_pairs(layers)}' if layers else ''}"
-    sides = f"from {part.spec or 'no RoPE'} to {need.meeting.target.spec or 'no RoPE'}"
+    sides = f"from {shown(part)} to {shown(need.meeting.target)}"
     if need.moves and need.rows is not None and need.outcome is Outcome.CONVERTIBLE:
         what = f"rows {_short(need.rows)} of each head, proved"
     elif need.outcome is Outcome.EQUIVALENT:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prover.claims.relation import Outcome, Relation
 from prover.sources.beside import hold
+from prover.sources.model import Part
 from prover.weights.slots import Barrier, Block, Kind, Role, Slot, Slots
 from prover.weights.tensors import Tensor
 from prover.weights.witness import Need, Rows
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TURNED = (Role.Q, Role.K)
 OUTPUT = "attention output"
+WIDEST = 240
 
 
 class Reason(Enum):
@@ -160,9 +162,14 @@ def _unmovable(need: Need) -> Iterator[Refusal]:
             yield Refusal(part, layers, Reason.DIFFERENT, f"{held.name}: {held.text}")
 
 
+def shown(part: Part) -> str:
+    """A part's layout in words, long lists of numbers cut off."""
+    spec = part.spec or "no RoPE"
+    return spec if len(spec) <= WIDEST else f"{spec[: WIDEST - 3]}..."
+
+
 def _headline(need: Need) -> str:
-    target = need.meeting.target.spec or "no RoPE"
-    source = need.meeting.source.spec or "no RoPE"
+    source, target = shown(need.meeting.source), shown(need.meeting.target)
     if need.outcome is Outcome.DIFFERENT:
         return f"no change of rows makes weights made for {source} right where {target} is computed"
     return (f"from {source} to {target} numbers would have to change beside the rows' order (relation "
