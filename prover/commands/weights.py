@@ -1,4 +1,4 @@
-"""The group of commands about weights."""
+"""The command `weights`: what is done to checkpoints."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import click
 from prover.commands.weights_permute import permute
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 def weights() -> None:
-    """Carry a proved permutation to the tensors of a checkpoint."""
+    """Carry what is proved to the tensors of a checkpoint, and audit a finished one."""
 
 
 for command in (permute,):

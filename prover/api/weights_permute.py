@@ -1,4 +1,4 @@
-"""Checkpoints: what has to be done to their tensors, and doing it."""
+"""Moving the rows of a checkpoint's heads from one layout to another."""
 
 from __future__ import annotations
 
