@@ -231,21 +231,24 @@ def _move(slot: Slot, need: Need, is_adapter: bool) -> Move | Refusal | None:
         return None
     head = need.rows
     assert head is not None
-    for block in blocks:
-        lanes = range(block.lane, block.lane + block.width)
+    moving = set()
+    for start, width in sorted({(block.lane, block.width) for block in blocks}):
+        lanes = range(start, start + width)
         is_still = all(head[lane] == lane for lane in lanes if lane < len(head))
-        if lanes.stop > len(head) or (lanes.start == 0 and lanes.stop < len(head) and is_adapter and not is_still):
-            return _misfit(slot, f"its heads have {block.width} rows, those of the layout {len(head)} lanes")
+        if lanes.stop > len(head) or (start == 0 and lanes.stop < len(head) and is_adapter and not is_still):
+            return _misfit(slot, f"its heads have {width} rows, those of the layout {len(head)} lanes")
         if any(head[lane] not in lanes for lane in lanes):
-            return _misfit(slot, f"it has lanes {lanes.start} to {lanes.stop - 1} of a head, some of which would have "
-                           "to change places with others")
-    moved = tuple(b for b in blocks if head[b.lane : b.lane + b.width] != tuple(range(b.lane, b.lane + b.width)))
+            return _misfit(slot, f"it has lanes {start} to {lanes.stop - 1} of a head, some of which would have to "
+                           "change places with others")
+        if not is_still:
+            moving.add((start, width))
+    moved = tuple(block for block in blocks if (block.lane, block.width) in moving)
     if slot.kind is Kind.BLOCK_SCALE:
         return _block_scale(slot, moved, head)
     if max(block.start + block.width for block in blocks) > slot.rows or slot.tensor.size % slot.rows:
         return _misfit(slot, f"has {slot.rows} rows in {slot.tensor.size} bytes, and heads that do not fit into them")
-    ordered = sorted(blocks, key=lambda block: block.start)
-    if any(b.start < a.start + a.width for a, b in pairwise(ordered)):
+    places = sorted({(block.start, block.width, block.lane) for block in blocks})
+    if any(after[0] < before[0] + before[1] for before, after in pairwise(places)):
         return _misfit(slot, "heads overlap in it")
     return Move(slot, moved, head) if moved else None
 
