@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Layout,
         Measured,
         Permutation,
+        PermutedWeights,
         Proof,
         ProofResult,
         ProverError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         measure_ggml,
         measure_transformers,
         names,
+        permute_weights,
         precision,
         prove,
         prove_bits,
@@ -61,12 +63,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "Proof",
-    "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "__version__", "audit", "check",
-    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find",
-    "find_repair", "load", "make_factors", "measure_ggml", "measure_transformers", "names", "precision", "prove",
-    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve",
-    "transformers_cases", "unsupported", "verify_weights",
+    "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
+    "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "__version__", "audit",
+    "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding",
+    "find", "find_repair", "load", "make_factors", "measure_ggml", "measure_transformers", "names", "permute_weights",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show",
+    "solve", "transformers_cases", "unsupported", "verify_weights",
 ]
 
 

@@ -1,9 +1,10 @@
-"""A progress bar on standard error, on a terminal only."""
+"""Progress bars on standard error, on a terminal only."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,3 +26,18 @@ def track(items: Sequence[_Item]) -> Iterator[_Item]:
             progress.update(task, description=item.stem if isinstance(item, Path) else str(item)[-60:])
             yield item
             progress.advance(task)
+
+
+@contextmanager
+def count_bytes(total: int) -> Iterator[Callable[[int], None]]:
+    """What is told of each number of bytes that is done, with a bar of how many are and what time is left."""
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda count: progress.advance(task, count)

@@ -14,6 +14,8 @@ from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.model import Finding, Model, Part
 
+CONVERTED = ", by its converter"
+
 
 def read_converted(keys: Keys, arguments: Arguments = NO_ARGUMENTS) -> Model:
     """The text model of one file, and the towers of the other, for --mmproj, started with `arguments`.
@@ -36,7 +38,7 @@ def read_converted(keys: Keys, arguments: Arguments = NO_ARGUMENTS) -> Model:
     if towers is not None:
         source = f"{source}; {towers.source}"
         parts += _towers(towers, told)
-    return Model(keys.where, model.kind, f"{model.engine}, by its converter", source, tuple(parts),
+    return Model(keys.where, model.kind, f"{model.engine}{CONVERTED}", source, tuple(parts),
                  tuple(dict.fromkeys((*told, *model.findings))))
 
 

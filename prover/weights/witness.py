@@ -9,6 +9,7 @@ from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError, UndecidedError
 from prover.layouts.loading import Loaded
 from prover.sources.comparing import Meeting, meetings, questions
+from prover.sources.engine_llama_cpp import CONVERTED
 from prover.sources.model import Model
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
@@ -20,9 +21,10 @@ Rows = tuple[int, ...]
 class Need:
     """What the weights of the layers of one meeting need, under all modalities of the source at once.
 
-    `sides`: both layouts as the weights on disk see them, whatever a converter would do to these. None, as `verdict`,
-    where neither side rotates, and where `fault` says why nothing was decided. `feeds`: those the verdict is for.
-    `ulps`: by how many neighbours stored numbers had to be taken as off, more than was asked for; no row depends on it.
+    `sides`: both layouts as the weights on disk see them, whatever a converter would do to these; what loading moves is
+    moved. None, as `verdict`, where neither side rotates, and where `fault` says why nothing was decided. `feeds`: what
+    the verdict is for. `ulps`: by how many neighbours stored numbers had to be taken as off, more than was asked for;
+    no row depends on it.
     """
 
     meeting: Meeting
@@ -94,5 +96,7 @@ def _decided(meeting: Meeting, feeds: tuple[str, ...], ulps: int | None) -> Need
 
 
 def _as_stored(model: Model) -> Model:
-    """The model as its weights on disk meet the kernel: no converter stands between."""
+    """The model as weights on disk meet its kernel: what loading moves is moved, what a converter would is not."""
+    if not model.engine.endswith(CONVERTED):
+        return model
     return replace(model, parts=tuple(replace(part, rows=None) for part in model.parts))

@@ -51,3 +51,15 @@ def test_last_digits_of_stored_numbers_move_no_row(tmp_path):
     (need,) = needs(read_side(folder), read_side(folder, "llama.cpp"))
     assert tuple(lane for pair in range(64) for lane in (pair, pair + 64)) == need.rows
     assert need.ulps > 0
+
+
+def test_what_loading_moves_is_not_moved_before(tmp_path):
+    """vllm 0.33.0's Llama4ForCausalLM.permute_qk_weight_for_rotary moves published rows: none is moved before."""
+    text = {"model_type": "llama4_text", "hidden_size": 64, "num_attention_heads": 8, "num_key_value_heads": 2,
+            "head_dim": 8, "num_hidden_layers": 4, "rope_theta": 500000.0, "max_position_embeddings": 4096,
+            "no_rope_layers": [1, 1, 1, 0], "vocab_size": 100, "attn_temperature_tuning": False}
+    config = {"model_type": "llama4", "architectures": ["Llama4ForConditionalGeneration"], "text_config": text}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    found = list(needs(read_side(str(tmp_path)), read_side(str(tmp_path), "vllm")))
+    assert [False] * len(found) == [need.moves for need in found]
+    assert {Outcome.EQUIVALENT} == {need.outcome for need in found if need.meeting.source.name == "text"}

@@ -1,0 +1,84 @@
+"""Moving the rows of a checkpoint's heads from one layout to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prover import __version__
+from prover.api.answers import JSON, Report, Texts, several
+from prover.errors import InputError
+
+if TYPE_CHECKING:
+    from prover.sources.comparing import Meeting
+
+Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PermutedWeights(Report):
+    """What was moved in a checkpoint, or would be. `headline`: the answer in a sentence.
+
+    `written`: the folder, None if nothing was. `moved`: names of the tensors whose rows move. `refused`: why nothing
+    may be, empty if all may. `certificates`: file name and text of each.
+    """
+
+    headline: str
+    written: str | None
+    moved: tuple[str, ...]
+    refused: tuple[str, ...]
+    certificates: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return f"<{self.headline}>"
+
+
+def permute_weights(
+    model: str, *, source: Texts = (), target: Texts = (), engine: str = "", out: str = "", base: str = "",
+    tensors: Texts = (), jobs: int = 1, track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
+    progress: Progress | None = None,
+) -> PermutedWeights:
+    """Move the rows of a checkpoint's q and k as weights made for `source` need them where `target` is computed.
+
+    `model`: a folder or a file. `source`: the model's own layout if not given. `target`: a SPEC, PART=SPEC for each
+    part of a model with several, or a model; or `engine`, which reads the model's own config. `out`: the new folder;
+    without it nothing is written, and the answer says what would be. `base`: of an adapter, its model's config.
+    `tensors`: which hold what, "q=NAME,k=NAME", where that is not known. `jobs`: how many files are written at once;
+    joblib's backend says where. `track` goes around what is decided, `progress` gets the bytes to be written and gives
+    what is told of each that is. Raises ProverError; then `out` is not there.
+    """
+    from pathlib import Path
+
+    from prover.reports.weights_permute_report import headline, permute_code, permute_json, permute_text
+    from prover.weights.apply import carry_out
+    from prover.weights.given import read_given
+    from prover.weights.manifest import certificates
+    from prover.weights.permuting import Asked, prepare, work_of
+    from prover.weights.places import check_place
+
+    if not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
+    given = {rows: name for text in several(tensors) for rows, name in read_given(text).items()}
+    found = prepare(Asked(Path(model), several(source), several(target), engine, base, given or None), track)
+    manifest: JSON | None = None
+    left_out: tuple[str, ...] = ()
+    if out:
+        check_place(found.checkpoint, Path(out))
+    if not found.plan.refusals and found.plan.moves:
+        work = work_of(found, f"rope-prover {__version__}")
+        left_out = tuple(work.head["left_out"])
+        if out and progress is not None:
+            with progress(work.size) as advance:
+                manifest = carry_out(work, Path(out), jobs, advance)
+        elif out:
+            manifest = carry_out(work, Path(out), jobs)
+    written = out if manifest is not None else ""
+    return PermutedWeights(
+        permute_code(found), lambda: permute_json(found, manifest, written, left_out),
+        lambda _: permute_text(found, written, left_out), headline(found, written), written or None,
+        tuple(move.tensor.name for move in found.plan.moves),
+        tuple(dict.fromkeys(each.why for each in found.plan.refusals)),
+        tuple(certificates(found.plan.needs).items()),
+    )

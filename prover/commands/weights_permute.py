@@ -1,0 +1,57 @@
+"""The command `weights permute`."""
+
+from __future__ import annotations
+
+import click
+
+from prover.commands.console import exit_help, tell_report
+from prover.errors import EXIT_UNDECIDED, InputError
+
+
+@click.command(epilog=exit_help(
+    "done, or with --dry-run would be; or no row has to move",
+    "refused: rows may not be moved so, or that is not enough",
+    "what rows need is not decided, or interrupted",
+))
+@click.argument("model")
+@click.option("--from", "source", multiple=True, metavar="SPEC", help="What the weights were made for, if not that.")
+@click.option(
+    "--to", "target", multiple=True, metavar="SPEC",
+    help="What is to compute with them: a layout, a config.json or part of one, a folder, a GGUF file. What a layout "
+    "does not say is taken from the model's own, and told. PART=SPEC, once for each part, where a model has several.",
+)
+@click.option("--engine", metavar="E", default="", help="In place of --to: the model's own config in this engine.")
+@click.option("--out", metavar="DIR", default="", help="The folder to write, which must not be there.")
+@click.option("--base", metavar="CONFIG", default="", help="Of an adapter: the config.json, or folder, of its model.")
+@click.option(
+    "--tensors", metavar="ROWS=NAME,...", multiple=True,
+    help="Which tensors hold the rows, where the architecture is not known.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", default=1, help="How many files at once.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; tell what would move and what would be refused.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def permute(
+    model: str, source: tuple[str, ...], target: tuple[str, ...], engine: str, out: str, base: str,
+    tensors: tuple[str, ...], jobs: int, dry_run: bool, as_json: bool,
+) -> int:
+    """Move the rows of q and k, and all that goes with them, as a proved permutation says.
+
+    The weights were made for what MODEL's own config says, or for --from, and are to fit --to or --engine. MODEL is the
+    folder of a checkpoint, a safetensors file, a GGUF file, or a PEFT adapter's folder. Everything in the folder is
+    copied to DIR, with a manifest, rope-prover.json, and the certificates. DIR is there whole or not at all; the same
+    command started again after an interruption does what is left.
+    """
+    from prover import api
+    from prover.commands.progress import count_bytes, track
+
+    if not out and not dry_run:
+        raise InputError("is not given", where="--out", advice="Name the folder to write, or ask with --dry-run")
+    try:
+        found = api.permute_weights(
+            model, source=source, target=target, engine=engine, out="" if dry_run else out, base=base,
+            tensors=tensors, jobs=jobs, track=track, progress=count_bytes,
+        )
+    except KeyboardInterrupt:
+        click.echo("interrupted: the same command goes on from what is finished", err=True)
+        return EXIT_UNDECIDED
+    return tell_report(found, as_json)

@@ -1,0 +1,176 @@
+"""From a checkpoint and two layouts to what is to be written: everything that `weights permute` decides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prover.errors import InputError
+from prover.files import read_bytes
+from prover.resources import shown_path
+from prover.sources.comparing import Meeting, meetings
+from prover.sources.config_json import CONFIG
+from prover.sources.engine_llama_cpp import CONVERTED
+from prover.sources.gguf import decode
+from prover.sources.gguf_file import read_gguf
+from prover.sources.json_text import MAX_BYTES, parse_json_object
+from prover.sources.keys import Keys
+from prover.sources.metadata import Metadata
+from prover.sources.model import Model
+from prover.sources.reading import is_model, read_model
+from prover.weights.apply import Task, Work, task_of
+from prover.weights.checkpoint import adapter_config, open_checkpoint
+from prover.weights.config_text import Said, config_of_target
+from prover.weights.find_slots import find_slots
+from prover.weights.fitting import Target, read_target
+from prover.weights.manifest import certificates, head_of, without_earlier
+from prover.weights.places import Listing, list_files
+from prover.weights.plan import Move, Plan, plan, shown
+from prover.weights.slots import Slots
+from prover.weights.tensors import Checkpoint, Format
+from prover.weights.witness import needs
+
+LORA = "LORA"
+Track = Callable[[Sequence[Meeting]], Iterator[Meeting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks for. `to`: SPECs or PART=SPEC. `base`: the config of the model that an adapter is for.
+
+    `given`: tensors by what they hold, where the packing is not known.
+    """
+
+    model: Path
+    source: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    engine: str = ""
+    base: str = ""
+    given: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What came of it before anything is written. `said`: of the config. `filled`: what SPECs were filled up with."""
+
+    checkpoint: Checkpoint
+    source: Model
+    target: Model
+    slots: Slots
+    plan: Plan
+    said: Said
+    filled: tuple[str, ...]
+    is_adapter: bool = False
+
+
+def prepare(asked: Asked, track: Track = iter) -> Prepared:
+    """Decide what moves and what is refused. Raises InputError for what cannot be read."""
+    checkpoint = open_checkpoint(asked.model)
+    if checkpoint.format is Format.TORCH:
+        raise InputError("holds its weights in pickles, which are not written here", where=shown_path(asked.model),
+                         advice="Save the model as safetensors first (save_pretrained of transformers does)")
+    is_adapter = _is_adapter(checkpoint)
+    config = _config(checkpoint, asked)
+    own = read_model(str(config))
+    given = read_target(own, own, str(config), asked.source, "") if asked.source else Target(own)
+    source = given.model
+    target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
+    found = tuple(needs(source, target.model, track=track))
+    slots = find_slots(checkpoint, config_keys(config), own, asked.given)
+    done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
+    moved = tuple(need for need in found if need.moves)
+    said = Said("stays")
+    if done.moves and checkpoint.format is Format.GGUF:
+        said = Said("stays: llama.cpp takes the kernel from the architecture, and no key says it. The file is for "
+                    "another kernel: " + "; ".join(dict.fromkeys(shown(need.meeting.target) for need in moved)))
+    elif is_adapter:
+        said = Said("stays: that of an adapter says nothing of RoPE. The base model has to be moved alike")
+    elif done.moves and not done.refusals:
+        said = config_of_target(read_bytes(config, MAX_BYTES), str(config), target.model, moved, asked.engine)
+    filled = tuple(dict.fromkeys((*given.filled, *target.filled)))
+    return Prepared(checkpoint, source, target.model, slots, done, said, filled, is_adapter)
+
+
+def work_of(prepared: Prepared, tool: str) -> Work:
+    """What is to be written, by `tool`. Raises InputError for files that cannot be copied."""
+    assert not prepared.plan.refusals, "what is refused is not written"
+    checkpoint = prepared.checkpoint
+    listing, had_manifest = without_earlier(checkpoint, list_files(checkpoint))
+    by_file: dict[str, list[Move]] = {}
+    for move in prepared.plan.moves:
+        by_file.setdefault(os.path.abspath(move.tensor.file), []).append(move)
+    tasks = tuple(_tasks(prepared, listing, by_file))
+    missing = set(by_file) - {os.path.abspath(_root(checkpoint) / task.name) for task in tasks}
+    assert not missing, f"no task for {missing}"
+    left = (*listing.left_out, *(["the manifest of an earlier run"] if had_manifest else []))
+    head = head_of(tool, prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left)
+    return Work(checkpoint, tasks, certificates(prepared.plan.needs), head)
+
+
+def _tasks(prepared: Prepared, listing: Listing, by_file: Mapping[str, Sequence[Move]]) -> Iterator[Task]:
+    root = _root(prepared.checkpoint)
+    config = prepared.checkpoint.config
+    for each in listing.files:
+        full = os.path.abspath(root / each.name)
+        is_config = config is not None and full == os.path.abspath(config) and prepared.said.text is not None
+        yield task_of(each.name, each.path, by_file.get(full, ()), prepared.said.text if is_config else None)
+
+
+def _root(checkpoint: Checkpoint) -> Path:
+    return checkpoint.root if checkpoint.root.is_dir() else checkpoint.root.parent
+
+
+def config_keys(config: Path) -> Keys | Metadata:
+    """What a config.json or a GGUF file says of its model. Raises InputError."""
+    if config.suffix != ".json":
+        return read_gguf(config)
+    return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
+
+
+def _is_adapter(checkpoint: Checkpoint) -> bool:
+    """Whether the tensors are those of a PEFT adapter. Raises InputError for one that is no LoRA."""
+    path = adapter_config(checkpoint)
+    if path is None:
+        return False
+    keys = config_keys(path)
+    assert isinstance(keys, Keys)
+    if keys.text("peft_type") != LORA:
+        raise keys.wrong("peft_type", f"'{LORA}', since of others it is not known which rows are those of q and k")
+    return True
+
+
+def _config(checkpoint: Checkpoint, asked: Asked) -> Path:
+    """The config of the model that the tensors are of. Raises InputError."""
+    for name in (asked.base, *([] if checkpoint.config else asked.source)):
+        if name and is_model(name) and "#" not in name:
+            path = Path(name)
+            return path / CONFIG if path.is_dir() else path
+    if asked.base:
+        raise InputError("is no config.json and no folder of one", where=f"--base {asked.base[:80]}")
+    if checkpoint.config is None:
+        raise InputError(f"has no {CONFIG} beside it, which says how many heads there are",
+                         where=shown_path(asked.model), advice="Give that of the model, or its folder: --base CONFIG")
+    return checkpoint.config
+
+
+def _unconverted(target: Target) -> Target:
+    """An engine whose converter does nothing to these weights, called so. Rows that loading moves stay with it."""
+    if not target.model.engine.endswith(CONVERTED):
+        return target
+    engine = f"{target.model.engine.removesuffix(CONVERTED)}, without its converter"
+    parts = tuple(replace(part, rows=None) for part in target.model.parts)
+    return replace(target, model=replace(target.model, engine=engine, parts=parts))
+
+
+def _left(own: Model, source: Model, target: Model) -> Iterator[str]:
+    """Parts and layers that rotate and of which nothing was said."""
+    met = tuple(meetings(source, target))
+    for part in own.parts:
+        if part.spec is None:
+            continue
+        reached = [each for each in met if each.source.address == part.address]
+        layers = {layer for each in reached for layer in each.layers or ()}
+        if not reached or (part.layers and all(each.layers for each in reached) and not set(part.layers) <= layers):
+            yield part.address
