@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         RelationName,
         Report,
         Run,
+        VerifiedWeights,
         audit,
         check,
         check_permutation,
@@ -54,16 +55,17 @@ if TYPE_CHECKING:
         solve,
         transformers_cases,
         unsupported,
+        verify_weights,
     )
 
 __version__ = "0.1.0"
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
-    "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "__version__", "audit", "check",
-    "check_permutation", "classes", "conform", "diff", "explain_finding", "find", "find_repair", "load",
+    "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "__version__", "audit",
+    "check", "check_permutation", "classes", "conform", "diff", "explain_finding", "find", "find_repair", "load",
     "measure_ggml", "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits",
     "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases",
-    "unsupported",
+    "unsupported", "verify_weights",
 ]
 
 

@@ -17,13 +17,15 @@ from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
 from prover.api.weights import PermutedWeights, permute_weights
+from prover.api.weights_verified import VerifiedWeights, verify_weights
 from prover.errors import ProverError
 from prover.proof_files.result import ProofResult
 
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
-    "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "audit", "check", "check_permutation",
-    "classes", "conform", "diff", "explain_finding", "find", "find_repair", "load", "measure_ggml",
+    "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
+    "check_permutation", "classes", "conform", "diff", "explain_finding", "find", "find_repair", "load", "measure_ggml",
     "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
     "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
+    "verify_weights",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.weights_permute import permute
+from prover.commands.weights_verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -12,5 +13,5 @@ def weights() -> None:
     """Carry a proved permutation to the tensors of a checkpoint."""
 
 
-for command in (permute,):
+for command in (permute, verify):
     weights.add_command(command)

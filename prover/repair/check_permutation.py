@@ -100,13 +100,14 @@ class _Proofs:
     source: Loaded
     target: Loaded
     feeds: Sequence[str]
+    ulps: int | None = 0
     solver: Solver = field(default_factory=Solver)
     known: dict[tuple[Rows, Relation | None], Verdict] = field(default_factory=dict)
 
     def of(self, rows: Rows, limit: Relation | None = UNTOUCHED) -> Verdict:
         if (rows, limit) not in self.known:
             moved = self.target.moved(rows)
-            self.known[rows, limit] = prove_loaded(self.source, moved, self.feeds, limit, self.solver)
+            self.known[rows, limit] = prove_loaded(self.source, moved, self.feeds, limit, self.solver, self.ulps)
         return self.known[rows, limit]
 
     def is_right(self, rows: Rows) -> bool:
@@ -154,16 +155,27 @@ def check_permutation(
     Raises InputError for what is no permutation of the rows, EvidenceError if the checker rejects evidence.
     """
     moves = [move_of(given, shape, lets) for shape in shapes]
-    bare = prove_loaded(source, target, feeds)
-    proofs = _Proofs(source, target, feeds)
+    left_out = next((shape.name for shape, move in zip(shapes, moves, strict=True) if move is None), "")
+    return check_moves(source, target, given, [move for move in moves if move is not None], feeds, left_out)
+
+
+def check_moves(
+    source: Loaded, target: Loaded, given: Given, moves: Sequence[Move], feeds: Sequence[str] = (), left_out: str = "",
+    ulps: int | None = 0,
+) -> Held:
+    """The same where it is known what is done to each matrix: to a head, or to q and then to k, or to one of the two.
+
+    `left_out`, `ulps`: as in `Held` and for `prove_loaded`.
+    """
+    bare = prove_loaded(source, target, feeds, ulps=ulps)
+    proofs = _Proofs(source, target, feeds, ulps)
     holds = bare.decision.holds
     needed = None if holds is None else holds.permutation
-    parts = tuple(_part(move, bare, needed, proofs) for move in moves if move is not None)
+    parts = tuple(_part(move, bare, needed, proofs) for move in moves)
     unlike = _unlike(parts) if len(parts) == 2 else None
     state = _state([part.state for part in parts])
     if unlike is not None and state is not State.WRONG:
         state = State.WRONG if _are_rotations(bare) else State.UNDECIDED
-    left_out = next((shape.name for shape, move in zip(shapes, moves, strict=True) if move is None), "")
     return Held(given, source, target, bare, needed, parts, state, unlike, left_out)
 
 
@@ -190,7 +202,7 @@ def _part(move: Move, bare: Verdict, needed: Rows | None, proofs: _Proofs) -> Pa
         return found
     is_scaled = bare.holds is Relation.PAIR_MAP
     is_right = proofs.lacks_factors if is_scaled else proofs.is_right
-    slips = list(slips_of_matrix(move.rows, heads, width, is_right)) if heads > 1 else []
+    slips = list(slips_of_matrix(move.rows, heads, width, is_right)) if move.matrix.q_heads > 1 else []
     if found.is_alike:
         (only,) = distinct
         if is_scaled and is_right(only):

@@ -1,0 +1,84 @@
+"""Two checkpoints of one model held against each other, or one by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prover.api.answers import Report, Texts, several
+from prover.errors import InputError
+
+if TYPE_CHECKING:
+    from prover.weights.verify import Job
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VerifiedWeights(Report):
+    """What came of two checkpoints. `verdict`: right, wrong or undecided. `headline`: the answer in a sentence.
+
+    `faults`: the names of what is wrong or open, each once. `certificates`: file name and text of each.
+    """
+
+    verdict: str
+    headline: str
+    faults: tuple[str, ...]
+    certificates: tuple[tuple[str, str], ...]
+    _markdown: Callable[[], str] = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<{self.verdict}: {self.headline}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError("an answer is neither true nor false: compare its verdict, such as == 'right'")
+
+    def to_markdown(self) -> str:
+        """The same for a review."""
+        return self._markdown()
+
+
+def verify_weights(
+    source: str, target: str = "", *, made_for: str = "", meant_for: str = "", engine: str = "", base: str = "",
+    tensors: Texts = (), track: Callable[[Sequence[Job]], Iterable[Job]] = iter,
+) -> VerifiedWeights:
+    """Do the rows of q and k in `target` stand where its kernel needs them, given the same model in `source`?
+
+    `source`, `target`: checkpoints: folders or files. `made_for`, `meant_for`: SPECs or models in place of what their
+    own configs say; or `engine`, which reads the target's config. `base`: the config of the model of adapters.
+    `tensors`: ROLE=NAME where the architecture is not known. `track` goes around the layers, for progress. Without a
+    target: what can be told of one checkpoint alone, which is never that it is right. Raises ProverError.
+    """
+    from prover.reports.lone_report import lone_json, lone_markdown, lone_text
+    from prover.reports.verify_report import (
+        certificates_of,
+        exit_code,
+        faults_of,
+        headline,
+        verify_json,
+        verify_markdown,
+        verify_text,
+    )
+    from prover.weights.verifying import Asked, compare_checkpoints, open_side
+
+    given = dict(_pair(text) for text in several(tensors)) or None
+    if not target:
+        if made_for or meant_for or engine:
+            raise InputError("are about two checkpoints", where="--from, --to, --engine", advice="Name the target too")
+        alone = lone_json(open_side(source, base, given))
+        return VerifiedWeights(
+            alone["exit_code"], lambda: dict(alone), lambda _: lone_text(alone), alone["verdict"], alone["headline"],
+            (), (), lambda: lone_markdown(alone),
+        )
+    found = compare_checkpoints(Asked(source, target, made_for, meant_for, engine, base, given), track)
+    return VerifiedWeights(
+        exit_code(found), lambda: verify_json(found), lambda _: verify_text(found), found.verified.state.value,
+        headline(found), faults_of(found), certificates_of(found), lambda: verify_markdown(found),
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise InputError(f"'{text[:60]}' says not what a tensor holds", where="tensors",
+                         advice="Write ROLE=NAME, such as q=model.layers.{layer}.attn.q.weight")
+    return name, value

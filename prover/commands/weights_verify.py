@@ -1,0 +1,65 @@
+"""The command `weights verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prover.commands.console import exit_help, print_json
+from prover.errors import InputError
+
+
+@click.command(epilog=exit_help(
+    "right: proved, for every layer", "wrong: some rows do not stand where the target needs them",
+    "undecided, or interrupted",
+))
+@click.argument("source")
+@click.argument("target", required=False, default="")
+@click.option("--from", "made_for", metavar="SPEC", default="",
+              help="What the source's weights were made for, if not what its own config says.")
+@click.option("--to", "meant_for", metavar="SPEC", default="",
+              help="What is to compute with the target's, if not what its own config says.")
+@click.option("--engine", metavar="E", default="", help="Which engine reads the target's config.")
+@click.option("--base", metavar="CONFIG", default="", help="Of adapters: the config.json, or folder, of their model.")
+@click.option(
+    "--tensors", metavar="ROLE=NAME,...", multiple=True,
+    help="Which tensors hold the rows, where the architecture is not known.",
+)
+@click.option("--certificate", "folder", metavar="DIR", help="Write the certificates into this folder.")
+@click.option(
+    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
+    help="How to print the answer; markdown fits a pull-request comment.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def verify(
+    source: str, target: str, made_for: str, meant_for: str, engine: str, base: str, tensors: tuple[str, ...],
+    folder: str | None, style: str, as_json: bool,
+) -> int:
+    """Do the rows of q and k in TARGET stand where its kernel needs them, given the same model in SOURCE?
+
+    SOURCE and TARGET are checkpoints of one model: folders or files of safetensors, GGUF files, torch's files. Which
+    row of TARGET each row of SOURCE has become is found from the rows themselves, whatever their types; whether that is
+    right is proved. v and o have to stay, and biases, norm gains, scales and adapters to go with their rows. What is
+    wrong is told by name, the first layer first.
+
+    Without TARGET it is told what can be told of one checkpoint alone.
+    """
+    from prover import api
+    from prover.commands.progress import track
+    from prover.files import write_text
+
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError("is no folder", where=folder, advice="Create it first")
+    found = api.verify_weights(
+        source, target, made_for=made_for, meant_for=meant_for, engine=engine, base=base,
+        tensors=tuple(part for text in tensors for part in text.split(",")), track=track,
+    )
+    if folder is not None:
+        for name, text in found.certificates:
+            write_text(Path(folder) / name, text)
+    if as_json or style == "json":
+        print_json(found.to_json())
+    else:
+        click.echo(found.to_markdown() if style == "markdown" else found.to_text(), nl=False)
+    return found.exit_code

@@ -1,0 +1,80 @@
+"""One checkpoint alone: what its tensors show without another copy of them, and how far that goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prover.errors import EXIT_UNDECIDED
+from prover.reports.text import labelled_markdown, labelled_text
+from prover.weights.lanes import head_count, label
+from prover.weights.slots import Kind, Role, Slot
+from prover.weights.verify import ranges
+from prover.weights.verifying import Opened, layers_of
+
+JSON = dict[str, Any]
+SCHEMA = "rope-prover/weights-alone/1"
+FAR = ("which pairing its rows have cannot be seen without the checkpoint that they come from: weights may have their "
+       "rows in any order")
+
+
+def lone_json(found: Opened) -> JSON:
+    """What fits, and what cannot be told."""
+    parts = []
+    for part, layers in layers_of(found.slots):
+        own = [slot for slot in found.slots.slots if slot.part == part]
+        parts.append({
+            "part": part, "layers": list(layers),
+            "layouts": {each.address: each.spec for each in found.own.parts if each.name == part and each.spec},
+            "tensors": [text for role in (Role.Q, Role.K, Role.V, Role.O) for text in _shapes(own, role)],
+        })
+    count = len(found.slots.slots)
+    return {
+        "schema": SCHEMA,
+        "verdict": "undecided",
+        "headline": f"{count} tensors fit the heads that the config says; {FAR}",
+        "path": str(found.checkpoint.root),
+        "format": found.checkpoint.format.value,
+        "architecture": found.slots.architecture,
+        "engine": found.own.engine,
+        "parts": parts,
+        "barriers": [{"part": each.part, "layers": list(each.layers), "relation": each.relation, "why": each.why,
+                      "source": each.source} for each in found.slots.barriers],
+        "exit_code": EXIT_UNDECIDED,
+    }
+
+
+def _shapes(slots: list[Slot], role: Role) -> list[str]:
+    """What there is of a role, layers of one shape together."""
+    runs: dict[str, list[int]] = {}
+    for slot in slots:
+        blocks = [block for block in slot.blocks if block.role is role]
+        if not blocks:
+            continue
+        heads = head_count((block.head, 0) for block in blocks)
+        widths = sorted({block.width for block in blocks})
+        kind, ending = label(slot)
+        name = role.value if kind is Kind.WEIGHT else f"{role.value}'s {kind.value}{f' ({ending})' if ending else ''}"
+        shared = " shared by all heads" if blocks[0].head is None else ""
+        text = (f"{name}: {heads} head{'s' * (heads > 1)} of {' and '.join(map(str, widths))} lanes{shared}, "
+                f"{slot.tensor.dtype}")
+        runs.setdefault(text, []).append(slot.layer)
+    return [f"{text}, layers {ranges(layers)}" for text, layers in runs.items()]
+
+
+def lone_text(alone: JSON) -> str:
+    """Plain text."""
+    return labelled_text(f"UNDECIDED: {alone['headline']}.", _rows(alone))
+
+
+def lone_markdown(alone: JSON) -> str:
+    """A pull-request comment."""
+    return labelled_markdown(f"Undecided: {alone['headline']}.", _rows(alone))
+
+
+def _rows(alone: JSON) -> list[tuple[str, str]]:
+    rows = [("model", f"{alone['path']}  ({alone['format']}; {alone['architecture']}, as {alone['engine']} has it)")]
+    for part in alone["parts"]:
+        rows += [(part["part"][:9], f"{address}: {spec}") for address, spec in part["layouts"].items()]
+        rows += [("", text) for text in part["tensors"]]
+    rows += [("barrier", f"{each['part']}: {each['why']}") for each in alone["barriers"]]
+    return [*rows, ("advice", "rope-prover weights verify SOURCE TARGET holds it against what it was made of")]

@@ -1,0 +1,229 @@
+"""Two checkpoints held against each other: as JSON types, as text and as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from prover.checker import digest
+from prover.claims.relation import EXIT_CODES, Outcome
+from prover.errors import EXIT_INTERNAL
+from prover.repair.check_permutation import State
+from prover.reports.explain import headline as layouts_headline
+from prover.reports.report import relation_word
+from prover.reports.text import labelled_markdown, labelled_text, plain
+from prover.reports.verify_words import expression, head_move, item_text, listed, what
+from prover.verdicts.verdict import Verdict
+from prover.weights.verified import Group, Item
+from prover.weights.verify import ranges
+from prover.weights.verifying import Compared, Opened
+
+JSON = dict[str, Any]
+SCHEMA = "rope-prover/weights-verify/1"
+CONVENTION = "row i of the target is row rows[i] of the source, rows counted from 0"
+EXITS = {State.RIGHT: Outcome.EQUIVALENT, State.WRONG: Outcome.DIFFERENT, State.UNDECIDED: Outcome.UNDECIDED}
+def verify_json(found: Compared) -> JSON:
+    """Everything that is known."""
+    answer = found.verified
+    return {
+        "schema": SCHEMA,
+        "verdict": answer.state.value,
+        "headline": headline(found),
+        "source": _side(found.source, 0, found),
+        "target": _side(found.target, 1, found),
+        "convention": CONVENTION,
+        "faults": list(faults_of(found)),
+        "parts": [_group(group) for group in answer.groups],
+        "not_compared": list(answer.left),
+        "exit_code": exit_code(found),
+    }
+
+
+def exit_code(found: Compared) -> int:
+    """0 right, 1 wrong, 3 undecided; 4 if kernels that were run do not show what was proved."""
+    if not all(verdict.confirmation.passed for verdict in _verdicts(found)):
+        return EXIT_INTERNAL
+    return EXIT_CODES[EXITS[found.verified.state]]
+
+
+def faults_of(found: Compared) -> tuple[str, ...]:
+    """The names of all that is not right, each once, the first layer's first."""
+    items = (item for group in found.verified.groups for item in group.items)
+    return tuple(dict.fromkeys(fault.value for item in items for fault in item.faults))
+
+
+def certificates_of(found: Compared) -> tuple[tuple[str, str], ...]:
+    """File name and text of each certificate, each once."""
+    texts = dict.fromkeys(verdict.certificate for verdict in _verdicts(found) if verdict.certificate)
+    return tuple((f"{digest(json.loads(text)).partition(':')[2][:16]}.json", text) for text in texts)
+
+
+def _verdicts(found: Compared) -> Iterator[Verdict]:
+    for group in found.verified.groups:
+        if group.need.verdict is not None and group.items:
+            yield group.need.verdict
+        for item in group.items:
+            if item.held is not None:
+                yield from (part.verdict for part in item.held.parts if part.verdict is not None)
+
+
+def _side(side: Opened, number: int, found: Compared) -> JSON:
+    model = found.models[number]
+    return {
+        "path": str(side.checkpoint.root), "format": side.checkpoint.format.value,
+        "architecture": side.slots.architecture,
+        "layout": {"from": model.file, "engine": model.engine, "parts": {
+            part.address: part.spec for part in model.parts if part.spec is not None}},
+    }
+
+
+def _group(group: Group) -> JSON:
+    need, verdict = group.need, group.need.verdict
+    meeting = need.meeting
+    return {
+        "part": str(meeting),
+        "source": meeting.source.spec,
+        "target": meeting.target.spec,
+        "feeds": list(need.feeds),
+        "layers": list(group.layers),
+        "relation": verdict and relation_word(verdict),
+        "needed": list(need.rows) if need.rows is not None else None,
+        "expression": expression(need.rows) if need.rows is not None and need.moves else None,
+        "without": layouts_headline(verdict) if verdict else None,
+        "fault": need.fault or None,
+        "ulps": need.ulps,
+        "certificate": _digest(verdict),
+        "tensors": [_item(item) for item in group.items],
+    }
+
+
+def _item(item: Item) -> JSON:
+    return {
+        "layer": item.layer,
+        "role": item.role.value,
+        "kind": item.kind.value,
+        "source": list(item.names[0]),
+        "target": list(item.names[1]),
+        "verdict": item.state.value,
+        "faults": [fault.value for fault in item.faults],
+        "text": item_text(item),
+        "heads": item.heads if item.rows is not None else None,
+        "alike": head_move(item) is not None if item.rows is not None else None,
+        "rows": list(head_move(item) or item.rows) if item.rows is not None else None,
+        "compared": item.closeness and item.closeness.value,
+        "multiplied": {str(row): factor for row, factor in item.factors},
+        "added": item.added,
+        "certificate": _digest(_settling(item)),
+    }
+
+
+def _settling(item: Item) -> Verdict | None:
+    """The verdict that the word of one matrix rests on."""
+    if item.held is None:
+        return None
+    part = next((part for part in item.held.parts if part.move.matrix.name == item.role.value), None)
+    return None if part is None else part.verdict
+
+
+def _digest(verdict: Verdict | None) -> str | None:
+    return digest(json.loads(verdict.certificate)) if verdict is not None and verdict.certificate else None
+
+
+def headline(found: Compared) -> str:
+    """The answer in a sentence, with the first layer and tensor at fault."""
+    answer = found.verified
+    groups = [group for group in answer.groups if group.items]
+    layers = [f"{_part(group)}{_layers(group.layers)}" for group in groups]
+    if not groups:
+        return "no tensors of q and k of both meet, so that nothing was compared"
+    first = answer.first
+    if first is None and not answer.is_whole:
+        return f"what meets is right, in {'; '.join(layers)}, and not all layers meet: {'; '.join(answer.left)}"
+    if first is None:
+        moved = [group.need.moves for group in groups]
+        how = ("are moved as the target needs them" if all(moved) else "stand where the target needs them")
+        left = f". Not compared: {'; '.join(answer.left)}" if answer.left else ""
+        return f"the rows of q and k in {'; '.join(layers)} {how}, and all that goes with them{left}"
+    group, item = first
+    name = next(iter((*item.names[1], *item.names[0])), "")
+    where = f"{_part(group)}layer {item.layer}, {what(item)}{f' ({plain(name, 120)})' if name else ''}"
+    return f"{where}: {item_text(item)}{_others(found, group, item)}"
+
+
+def _others(found: Compared, group: Group, first: Item) -> str:
+    """What is known of the other layers of this tensor, and whether other tensors are at fault too."""
+    same = [each for each in group.items if (each.role, each.kind) == (first.role, first.kind)]
+    bad = [each.layer for each in same if each.state is first.state]
+    right = [each.layer for each in same if each.state is State.RIGHT]
+    told = ""
+    if right:
+        told = f"; {_layers(right)} {'are' if len(right) > 1 else 'is'} right"
+        if len(bad) > 1:
+            told += f", {_layers(bad)} are not"
+    elif len(bad) > 1:
+        told = f"; so are {_layers(bad)}"
+    more = dict.fromkeys(what(each) for every in found.verified.groups for each in every.items
+                         if each.state is first.state and (each.role, each.kind) != (first.role, first.kind))
+    return told + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
+
+
+def _part(group: Group) -> str:
+    name = group.need.meeting.source.address
+    return "" if name == "text" else f"{name}, "
+
+
+def _layers(layers: Sequence[int]) -> str:
+    return f"layer{'s' * (len(set(layers)) > 1)} {ranges(layers)}"
+
+
+def verify_text(found: Compared) -> str:
+    """Plain text: the headline and a label a line."""
+    return labelled_text(_first_line(found, found.verified.state.value.upper()), _rows(found))
+
+
+def verify_markdown(found: Compared) -> str:
+    """A pull-request comment."""
+    return labelled_markdown(_first_line(found, found.verified.state.value.capitalize()), _rows(found))
+
+
+def _first_line(found: Compared, word: str) -> str:
+    return f"{word}: {headline(found)}."
+
+
+def _rows(found: Compared) -> list[tuple[str, str]]:
+    rows = []
+    for label, side, model in zip(("source", "target"), (found.source, found.target), found.models, strict=True):
+        rows.append((label, f"{side.checkpoint.root}  ({side.checkpoint.format.value}; "
+                            f"{model.kind or model.file}, as {model.engine} has it)"))
+    for group in found.verified.groups:
+        if group.items:
+            rows += _group_rows(group)
+    rows += [("left", text) for text in found.verified.left]
+    digests = list(dict.fromkeys(filter(None, (_digest(verdict) for verdict in _verdicts(found)))))
+    rows.append(("means", CONVENTION))
+    more = f" and {len(digests) - 4} more" if len(digests) > 4 else ""
+    return [*rows, ("proof", f"{', '.join(digests[:4])}{more}, accepted by the checker" if digests else "none")]
+
+
+def _group_rows(group: Group) -> Iterator[tuple[str, str]]:
+    need = group.need
+    label = need.meeting.source.address
+    if need.fault:
+        yield label[:9], f"{_layers(group.layers)}: {need.fault}"
+    elif need.rows is None:
+        yield label[:9], f"{_layers(group.layers)}: {layouts_headline(need.verdict) if need.verdict else 'no RoPE'}"
+    elif not need.moves:
+        yield label[:9], f"{_layers(group.layers)}: no row has to move"
+    else:
+        code = expression(need.rows)
+        yield label[:9], (f"{_layers(group.layers)}: {listed(need.rows)} needed in each head"
+                          f"{f', {code}' if code else ''}")
+    runs: dict[tuple[str, str, str], list[int]] = {}
+    for item in group.items:
+        word = "" if item.state is State.RIGHT else f"{item.state.value}: "
+        runs.setdefault((what(item), item.state.value, word + item_text(item)), []).append(item.layer)
+    for (named, _, text), layers in runs.items():
+        name = named if len(named) <= 9 else ""
+        told = text if name else f"{named}: {text}"
+        yield name, told if len(set(layers)) == len(group.layers) else f"{_layers(layers)} {told}"

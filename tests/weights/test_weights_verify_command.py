@@ -1,0 +1,161 @@
+"""The command weights verify on files: transformers' folders against each other and against llama.cpp's files."""
+
+import json
+
+import made_layers
+import pytest
+from made_layers import flat, made, moved, right, unflat
+from saved_models import save_folder, save_gguf
+
+from prover import check, verify_weights
+from prover.commands.cli import run_command
+from prover.errors import InputError
+from prover.repair.slips import inverse
+from prover.weights.lines import rounded
+
+
+def to_adjacent(width):
+    """Half pairs made adjacent, written out."""
+    return tuple(row for j in range(width // 2) for row in (j, j + width // 2))
+
+
+def layers(count=3, **about):
+    return [made(seed=seed, **about) for seed in range(count)]
+
+
+def test_a_converted_llama_is_right(tmp_path):
+    """Half pairs on disk, moved for llama.cpp's kernel of adjacent pairs, in float16."""
+    source = save_folder(tmp_path / "hf", layers())
+    target = save_gguf(tmp_path / "x.gguf", [right(m, to_adjacent(8)) for m in layers()], dtype="F16")
+    found = verify_weights(str(source), str(target))
+    assert ("right", 0, ()) == (found.verdict, found.exit_code, found.faults)
+    assert "the rows of q and k in layers 0-2 are moved as the target needs them, and all that goes with them" == (
+        found.headline)
+    assert found.certificates
+    assert all(check(text) for _, text in found.certificates)
+    told = found.to_json()
+    assert [0, 4, 1, 5, 2, 6, 3, 7] == told["parts"][0]["needed"]
+    assert {"equal once rounded"} == {row["compared"] for row in told["parts"][0]["tensors"]}
+    back = verify_weights(str(target), str(source))
+    assert ("right", ()) == (back.verdict, back.faults)
+
+
+def test_the_first_wrong_layer_is_in_the_headline(tmp_path, capsys):
+    """Layer 0 right, layers 1 and 2 with k moved as q's heads."""
+    models = [right(m, to_adjacent(8)) for m in layers()]
+    for m, of in list(zip(models, layers(), strict=True))[1:]:
+        m.k = unflat(flat(of.k).reshape(4, 4, -1)[:, list(to_adjacent(4))], of.k)
+    source = save_folder(tmp_path / "hf", layers())
+    target = save_gguf(tmp_path / "x.gguf", models)
+    assert 1 == run_command(["weights", "verify", str(source), str(target)])
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "WRONG: layer 1, k (blk.1.attn_k.weight): wrong head width: moved as 4 heads of 4; there are 2; layer 0 is "
+        "right, layers 1-2 are not.\n")
+    assert "q         right: rows 0, 4, 1, 5, 2, 6, 3, 7 in each of 8 heads, equal numbers\n" in said
+    assert 1 == run_command(["weights", "verify", str(source), str(target), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert ("wrong", ["wrong head width"], 1) == (told["verdict"], told["faults"], told["exit_code"])
+    assert 1 == run_command(["weights", "verify", str(source), str(target), "--format", "markdown"])
+    assert capsys.readouterr().out.startswith("### Wrong: layer 1, k ")
+
+
+@pytest.mark.parametrize(("kind", "arch", "about"), [
+    ("qwen2", "qwen2", {"bias": True}), ("qwen3", "qwen3", {"gains": "head"}),
+])
+def test_what_llama_cpp_does_not_move(kind, arch, about, tmp_path):
+    """Half pairs on both sides: every row stays; moved rows are not needed."""
+    source = save_folder(tmp_path / "hf", layers(**about), kind)
+    same = save_gguf(tmp_path / "same.gguf", layers(**about), arch)
+    assert "right" == verify_weights(str(source), str(same)).verdict
+    moved_ = save_gguf(tmp_path / "moved.gguf", [right(m, to_adjacent(8)) for m in layers(**about)], arch)
+    found = verify_weights(str(source), str(moved_))
+    assert ("wrong", "not needed") == (found.verdict, found.faults[0])
+
+
+def test_forgotten_bias_and_gain_in_files(tmp_path):
+    """Folders on both sides, the target's kernel given by --to."""
+    for about, kind, name in (({"bias": True}, "qwen2", "biases"), ({"gains": "head"}, "qwen3", "gains")):
+        folder = tmp_path / kind
+        folder.mkdir()
+        source = save_folder(folder / "a", layers(**about), kind)
+        good = [right(m, to_adjacent(8)) for m in layers(**about)]
+        target = save_folder(folder / "b", good, kind)
+        to = "ggml/normal:head_dim=8:base=10000"
+        assert "right" == verify_weights(str(source), str(target), meant_for=to).verdict
+        assert "wrong" == verify_weights(str(source), str(target)).verdict
+        bad = [m.with_(**{name: getattr(of, name)}) if n else m for n, (m, of) in
+               enumerate(zip(good, layers(**about), strict=True))]
+        if name == "biases":
+            bad = [m.with_(biases={**m.biases, "v": of.biases["v"]}) for m, of in
+                   zip(bad, layers(**about), strict=True)]
+        found = verify_weights(str(source), str(save_folder(folder / "c", bad, kind)), meant_for=to)
+        assert ("wrong", ("forgotten",)) == (found.verdict, found.faults)
+        assert found.headline.startswith("layer 1, ")
+
+
+@pytest.mark.parametrize("dtype", ["Q8_0", "Q4_0"])
+def test_quantised_files(dtype, tmp_path, monkeypatch):
+    """Rows are found within the bounds of the type."""
+    pytest.importorskip("gguf")
+    monkeypatch.setattr(made_layers, "COLUMNS", 64)
+    monkeypatch.setattr("saved_models.COLUMNS", 64)
+    source = save_folder(tmp_path / "hf", layers(2), dtype="BF16")
+    seen = [m.with_(**{role: rounded(getattr(m, role), "BF16") for role in "qkvo"}) for m in layers(2)]
+    for move, verdict, faults in (
+        (to_adjacent(8), "right", ()), (tuple(range(8)), "wrong", ("missing",)),
+        (inverse(to_adjacent(8)), "wrong", ("inverse", "applied twice")),
+    ):
+        target = save_gguf(tmp_path / f"{len(faults)}.gguf", [right(m, move) for m in seen], dtype=dtype)
+        found = verify_weights(str(source), str(target))
+        assert (verdict, faults) == (found.verdict, found.faults)
+    v = [right(m, to_adjacent(8)).with_(v=moved(m.v, to_adjacent(8))) for m in seen]
+    found = verify_weights(str(source), str(save_gguf(tmp_path / "v.gguf", v, dtype=dtype)))
+    assert ("wrong", ("applied to v",)) == (found.verdict, found.faults)
+
+
+def test_models_that_are_not_the_same(tmp_path):
+    """Other numbers leave it open; other shapes are bad input."""
+    source = save_folder(tmp_path / "a", layers())
+    other = save_folder(tmp_path / "b", [made(seed=seed) for seed in (7, 8, 9)])
+    found = verify_weights(str(source), str(other))
+    assert ("undecided", 3, ("unrelated",)) == (found.verdict, found.exit_code, found.faults)
+    small = save_folder(tmp_path / "c", layers(heads=4))
+    with pytest.raises(InputError, match="q has 8 heads in the source and 4 in the target"):
+        verify_weights(str(source), str(small))
+
+
+def test_another_base_is_helped_by_no_move(tmp_path):
+    """Whatever the rows are, they are wrong."""
+    source = save_folder(tmp_path / "a", layers())
+    target = save_folder(tmp_path / "b", layers(), rope_theta=20000.0)
+    found = verify_weights(str(source), str(target))
+    assert ("wrong", ("no move helps",)) == (found.verdict, found.faults)
+
+
+def test_fewer_layers_are_told(tmp_path):
+    """What only one side has is not compared, and said so."""
+    source = save_folder(tmp_path / "a", layers())
+    target = save_folder(tmp_path / "b", layers()[:2])
+    found = verify_weights(str(source), str(target))
+    assert "undecided" == found.verdict
+    assert found.to_json()["not_compared"]
+
+
+def test_one_checkpoint_alone(tmp_path, capsys):
+    """What fits is told, and that the pairing cannot be seen."""
+    target = save_gguf(tmp_path / "x.gguf", layers())
+    assert 3 == run_command(["weights", "verify", str(target)])
+    said = capsys.readouterr().out
+    assert said.startswith("UNDECIDED: 12 tensors fit the heads that the config says; which pairing its rows have ")
+    assert "q: 8 heads of 8 lanes, F32, layers 0-2\n" in said
+
+
+@pytest.mark.parametrize("arguments", [
+    ["{a}", "{a}", "--certificate", "{a}/none"], ["{a}/nothing", "{a}"], ["{a}", "{a}", "--engine", "nothing"],
+    ["{a}", "{a}", "--to", "ggml/normal:head_dim=8", "--engine", "vllm"], ["{a}", "--engine", "vllm"],
+])
+def test_bad_input(arguments, tmp_path):
+    """What cannot be used is said with exit code 2."""
+    folder = save_folder(tmp_path / "a", layers(1))
+    assert 2 == run_command(["weights", "verify", *(each.format(a=folder) for each in arguments)])
