@@ -1,0 +1,123 @@
+"""Models of transformers that turn by the other pairing: the rotation as it is defined, lane by lane, in float64."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+
+# What a modeling file calls the functions that turn q and k.
+TEXT = ("apply_rotary_pos_emb", "apply_rotary_pos_emb_interleave")
+VISION = ("apply_rotary_pos_emb_vision",)
+
+
+class InDoubles(TorchFunctionMode):
+    """What transformers does in float32 on purpose is done in float64: norms, tables, softmax, vision towers."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.Tensor.float:
+            return args[0].double()
+        named = {key: _double(each) for key, each in (kwargs or {}).items()}
+        return func(*map(_double, args), **named)
+
+
+def _double(each: Any) -> Any:
+    return torch.float64 if each is torch.float32 else each
+
+
+def lanes(pairing: str, pairs: int) -> tuple[list[int], list[int]]:
+    """The first and the second lane of each pair."""
+    if pairing == "adjacent":
+        return [2 * j for j in range(pairs)], [2 * j + 1 for j in range(pairs)]
+    assert pairing == "half"
+    return list(range(pairs)), [j + pairs for j in range(pairs)]
+
+
+def per_pair(table: Any) -> Any:
+    """A number for each pair from a table that has it twice: in both halves, or one after the other."""
+    half = table.shape[-1] // 2
+    if torch.equal(table[..., :half], table[..., half:]):
+        return table[..., :half]
+    assert torch.equal(table[..., ::2], table[..., 1::2])
+    return table[..., ::2]
+
+
+def turned(x: Any, cos: Any, sin: Any, pairing: str) -> Any:
+    """Pair j turned by the angle whose cosine and sine are given; lanes behind the pairs pass."""
+    first, second = lanes(pairing, cos.shape[-1])
+    found = x.clone()
+    found[..., first] = x[..., first] * cos - x[..., second] * sin
+    found[..., second] = x[..., first] * sin + x[..., second] * cos
+    return found
+
+
+def turn_both(pairing: str, axis: int, tell: Callable[[], None]) -> Callable[..., Any]:
+    """A function for q and k in a modeling file's place. `axis`: where its tables get a dimension for the heads."""
+
+    def turn(q: Any, k: Any, cos: Any, sin: Any, *_: Any, unsqueeze_dim: int = axis, **__: Any) -> Any:
+        tell()
+        numbers = [per_pair(table).unsqueeze(unsqueeze_dim).to(q.dtype) for table in (cos, sin)]
+        return turned(q, *numbers, pairing), turned(k, *numbers, pairing)
+
+    return turn
+
+
+@contextmanager
+def rotation(model: Any, text: str = "", vision: str = "") -> Iterator[Counter[str]]:
+    """Turn with these pairings in place of the model's own where one is named; how often that was done."""
+    count: Counter[str] = Counter()
+    modules = {type(each).__module__ for each in model.modules()}
+    with pytest.MonkeyPatch.context() as patch:
+        for part, names, pairing, axis in (("text", TEXT, text, 1), ("vision", VISION, vision, -2)):
+            for module in sorted(modules) if pairing else ():
+                for name in names:
+                    if hasattr(sys.modules[module], name):
+                        tell = lambda part=part: count.update([part])  # noqa: E731 - one for each part
+                        patch.setattr(sys.modules[module], name, turn_both(pairing, axis, tell))
+        yield count
+
+
+def logits(model: Any, inputs: dict[str, Any], text: str = "", vision: str = "") -> tuple[Any, Counter[str]]:
+    """What a model answers, and how often it was turned by what is named."""
+    with torch.no_grad(), InDoubles(), rotation(model, text, vision) as count:
+        found = model.eval()(**inputs, use_cache=False).logits
+    assert torch.float64 == found.dtype
+    return found.numpy(), count
+
+
+def load(folder: Path) -> Any:
+    """The model in a folder, every tensor of it from there."""
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(folder)
+    made = getattr(transformers, config.architectures[0])
+    model, told = made.from_pretrained(folder, dtype=torch.float64, output_loading_info=True,
+                                       attn_implementation="eager", experts_implementation="eager")
+    assert (set(), set()) == (set(told["missing_keys"]), set(told["unexpected_keys"]))
+    return model
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """All tensors of a folder."""
+    from safetensors.numpy import load_file
+
+    return {name: each for path in sorted(folder.glob("*.safetensors")) for name, each in load_file(path).items()}
+
+
+def write(folder: Path, like: Path, tensors: dict[str, Any]) -> Path:
+    """A folder with these tensors and the config of another."""
+    from safetensors.numpy import save_file
+
+    folder.mkdir()
+    save_file({name: np.array(each, order="C") for name, each in tensors.items()}, folder / "model.safetensors",
+              {"format": "pt"})
+    (folder / "config.json").write_text((like / "config.json").read_text())
+    return folder

@@ -1,0 +1,161 @@
+"""Permuted weights in transformers: the same logits by the other rotation, in float64, for model after model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import small_models
+
+from prover import permute_weights, verify_weights
+
+pytestmark = pytest.mark.live
+pytest.importorskip("torch")
+import other_rotation as other  # noqa: E402 - needs torch
+import torch  # noqa: E402
+
+# Of the largest logit. Two orders of the same sums differ by rounding: some thousand operations in float64 a layer, and
+# scores of some units, make 2**-53 less than 1e-12. What is wrong is off by more than a thousandth.
+SAME, OTHER = 1e-11, 1e-3
+Q_K = ("q_proj.weight", "k_proj.weight")
+WEIGHTS = (*Q_K, "q_b_proj.weight", "kv_a_proj_with_mqa.weight", "qkv_proj.weight", "query_key_value.weight")
+FORGOTTEN = {True: ("missing",), False: ("forgotten",)}  # a weight, and what has to go with one
+BIASES = ("q_proj.bias", "k_proj.bias")
+FUSED = ("query_key_value.weight", "query_key_value.bias")
+LAYER_NORMS = ("q_layernorm.weight", "k_layernorm.weight", "q_layernorm.bias", "k_layernorm.bias")
+NORMS = ("q_norm.weight", "k_norm.weight")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model type, what it is made with, what is to compute with it, and which tensors have to move.
+
+    `layers`: how many of its layers turn.
+    """
+
+    kind: str
+    own: str
+    moved: tuple[str, ...]
+    more: dict[str, Any] = field(default_factory=dict)
+    to: str = ""
+    layers: int = 4
+
+    @property
+    def target(self) -> str:
+        return self.to or f"transformers/{self.other}"
+
+    @property
+    def other(self) -> str:
+        return {"half": "adjacent", "adjacent": "half"}[self.own]
+
+
+def rope(**more: Any) -> dict[str, Any]:
+    """RoPE parameters of a config."""
+    return {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, **more}}
+
+
+LATENT = "transformers/latent:pairing=half"
+CASES = {
+    "llama": Case("llama", "half", Q_K, {"num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 8}),
+    "llama with biases": Case("llama", "half", Q_K + BIASES, {"attention_bias": True}),
+    "mistral": Case("mistral", "half", Q_K),
+    "qwen2": Case("qwen2", "half", Q_K + BIASES),
+    "qwen3": Case("qwen3", "half", Q_K + NORMS),
+    "qwen3 moe": Case("qwen3_moe", "half", Q_K + NORMS),
+    "gemma 2": Case("gemma2", "half", Q_K),
+    "gemma 3": Case("gemma3_text", "half", Q_K + NORMS),
+    "gpt-neox": Case("gpt_neox", "half", FUSED,
+                     {"num_attention_heads": 4, **rope(partial_rotary_factor=0.5)}),
+    "phi-3": Case("phi3", "half", ("qkv_proj.weight",)),
+    "glm-4": Case("glm4", "adjacent", Q_K + BIASES, {"attention_bias": True}),
+    "cohere": Case("cohere", "adjacent", Q_K + NORMS, {"use_qk_norm": True, "head_dim": 8}),
+    "deepseek-v3": Case("deepseek_v3", "adjacent", ("q_b_proj.weight", "kv_a_proj_with_mqa.weight"),
+                        {"num_key_value_heads": 8}, LATENT),
+    "deepseek-v3 without a query latent": Case(
+        "deepseek_v3", "adjacent", ("q_proj.weight", "kv_a_proj_with_mqa.weight", "kv_a_proj_with_mqa.bias"),
+        {"q_lora_rank": None, "attention_bias": True, "num_key_value_heads": 8}, LATENT),
+    "olmo 2": Case("olmo2", "half", Q_K + NORMS),
+    "chameleon": Case("chameleon", "half", (*Q_K, *NORMS, "q_norm.bias", "k_norm.bias")),
+    "falcon": Case("falcon", "half", FUSED[:1], {"new_decoder_architecture": True, "num_kv_heads": 2}),
+    "falcon with one head of k": Case("falcon", "half", FUSED, {"bias": True}),
+    "phi": Case("phi", "half", Q_K + BIASES + LAYER_NORMS, {"qk_layernorm": True, "num_key_value_heads": 8}),
+    "persimmon": Case("persimmon", "half", FUSED + LAYER_NORMS),
+    "stablelm": Case("stablelm", "half", (*Q_K, *BIASES, "q_layernorm.norms.N.weight", "k_layernorm.norms.N.weight"),
+                     {"qk_layernorm": True, "use_qkv_bias": True, "num_attention_heads": 4,
+                      **rope(partial_rotary_factor=0.5)}),
+    "smollm3": Case("smollm3", "half", Q_K, layers=3),
+    "ernie 4.5": Case("ernie4_5", "adjacent", Q_K),
+    "cohere 2": Case("cohere2", "adjacent", Q_K, layers=3),
+    "qwen3-next": Case("qwen3_next", "half", Q_K + NORMS, layers=2),
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Matrices as small as these are waited for longer than they are multiplied."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def build(folder: Path, kind: str, **more: Any) -> Any:
+    """A random model in float64, gains and biases too, and its checkpoint in a folder."""
+    model = small_models.build(kind, **more).double()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.3)
+    small_models.save(model, folder)
+    return other.load(folder)
+
+
+def gap(found: Any, expected: Any) -> float:
+    """The largest difference, of the largest number."""
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def kinds(names: set[str]) -> dict[str, list[str]]:
+    """Names of tensors by what they are called in every layer."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names):
+        short = re.sub(r".*(self_attn|attention|self_attention|attn)\.", "", name)
+        found.setdefault(re.sub(r"\.\d+\.", ".N.", short), []).append(name)
+    return found
+
+
+def text_inputs() -> dict[str, Any]:
+    """Two sequences of tokens."""
+    generator = torch.Generator().manual_seed(3)
+    return {"input_ids": torch.randint(10, 100, (2, 12), generator=generator)}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_logits_by_the_other_rotation(name: str, tmp_path: Path) -> None:
+    """Weights that were permuted, turned by the other pairing; each tensor that was forgotten gives other logits."""
+    case, inputs = CASES[name], text_inputs()
+    model = build(tmp_path / "model", case.kind, **case.more)
+    expected, _ = other.logits(model, inputs)
+    assert gap(other.logits(model, inputs, case.own)[0], expected) < SAME
+    told = permute_weights(str(tmp_path / "model"), target=case.target, out=str(tmp_path / "out"))
+    assert str(tmp_path / "out") == told.written, told.headline
+    found, count = other.logits(other.load(tmp_path / "out"), inputs, case.other)
+    assert case.layers == count["text"]
+    assert gap(found, expected) < SAME
+    assert gap(other.logits(model, inputs, case.other)[0], expected) > OTHER
+    before, after = other.read(tmp_path / "model"), other.read(tmp_path / "out")
+    changed = kinds({each for each in before if not np.array_equal(before[each], after[each])})
+    assert set(case.moved) == set(changed)
+    assert "right" == verify_weights(str(tmp_path / "model"), str(tmp_path / "out"), meant_for=case.target).verdict
+    for number, (called, names) in enumerate(changed.items()):
+        forgotten = after | {each: before[each] for each in names}
+        folder = other.write(tmp_path / f"without-{number}", tmp_path / "out", forgotten)
+        assert gap(other.logits(other.load(folder), inputs, case.other)[0], expected) > OTHER
+        answer = verify_weights(str(tmp_path / "model"), str(folder), meant_for=case.target)
+        assert ("wrong", FORGOTTEN[called in WEIGHTS]) == (answer.verdict, answer.faults)
+        assert names[0] in answer.headline
