@@ -12,8 +12,9 @@ from prover.errors import EXIT_INTERNAL
 from prover.repair.check_permutation import State
 from prover.reports.explain import headline as layouts_headline
 from prover.reports.report import relation_word
-from prover.reports.text import labelled_markdown, labelled_text, plain
+from prover.reports.text import far_words, labelled_markdown, labelled_text, plain
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
+from prover.sources.findings import incomplete
 from prover.verdicts.verdict import Verdict
 from prover.weights.verified import Group, Item
 from prover.weights.verify import ranges
@@ -32,6 +33,7 @@ def verify_json(found: Compared) -> JSON:
         "headline": headline(found),
         "source": _side(found.source, 0, found),
         "target": _side(found.target, 1, found),
+        "as_far_as": _as_far_as(found),
         "convention": CONVENTION,
         "filled": list(found.filled),
         "faults": list(faults_of(found)),
@@ -67,6 +69,12 @@ def _verdicts(found: Compared) -> Iterator[Verdict]:
         for item in group.items:
             if item.held is not None:
                 yield from (part.verdict for part in item.held.parts if part.verdict is not None)
+
+
+def _as_far_as(found: Compared) -> dict[str, list[str]]:
+    """Of each side that does not tell all of its layout, the codes of what it does not."""
+    told = zip(("source", "target"), found.models, strict=True)
+    return {side: list(codes) for side, model in told if (codes := incomplete(model.findings))}
 
 
 def _side(side: Opened, number: int, found: Compared) -> JSON:
@@ -189,7 +197,7 @@ def verify_markdown(found: Compared) -> str:
 
 
 def _first_line(found: Compared, word: str) -> str:
-    return f"{word}: {headline(found)}."
+    return f"{word}{far_words(_as_far_as(found))}: {headline(found)}."
 
 
 def _rows(found: Compared) -> list[tuple[str, str]]:

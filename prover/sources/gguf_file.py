@@ -163,7 +163,7 @@ def _part_name(path: Path, part: int, parts: int) -> str:
 
 
 def part_paths(path: Path, metadata: Metadata) -> tuple[Path, ...]:
-    """The file and, of a split one, all parts as they are named beside it, whether they are there or not."""
+    """The file and, of a split one that has all its tensors, the other parts, which lie beside it."""
     _, parts = _part(metadata.keys)
     return (path, *(path.with_name(_part_name(path, part, parts)) for part in range(1, parts)))
 

@@ -9,17 +9,13 @@ from functools import partial
 from prover.repair.check_permutation import State
 from prover.weights.assign import assign
 from prover.weights.lanes import Key, Layer, Matrix, Places, head_count, names_of, primary, relate_matrix
-from prover.weights.lines import Floats, picked
+from prover.weights.lines import Floats, picked, rounded
 from prover.weights.question import Question
 from prover.weights.recover import Closeness, Rows, agree, agree_columns
 from prover.weights.slots import Kind, Role
 from prover.weights.verified import Fault, Item
 
-GAINS = (Kind.GAIN, Kind.NORM_BIAS)
-# Some formats keep a norm's gain with 1 added, others without.
-ADDED: tuple[tuple[float, Callable[[Floats], Floats] | None], ...] = (
-    (0.0, None), (1.0, lambda values: values + 1), (-1.0, lambda values: values - 1),
-)
+Change = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +41,45 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
         if not (a and b):
             yield Item(weight.layer, role, kind, names, State.UNDECIDED, (Fault.ONE_SIDE,))
             continue
-        changes = ADDED if kind is Kind.GAIN else ADDED[:1]
-        stayed = _best(ours, theirs, a, b, matrix.identity, matrix.width, changes)
-        found = None if rows is None else _best(ours, theirs, a, b, rows, matrix.width, changes)
+        added = theirs.added - ours.added if kind is Kind.GAIN else 0.0
+        stayed = _best(ours, theirs, a, b, matrix.identity, matrix.width, added)
+        found = None if rows is None else _best(ours, theirs, a, b, rows, matrix.width, added)
         made = partial(Item, weight.layer, role, kind, names)
         if rows is None:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
-        elif found is not None and found[0] is Closeness.WITHIN and stayed is not None and rows != matrix.identity:
+        elif found is not None and found is Closeness.WITHIN and stayed is not None and rows != matrix.identity:
             yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
         elif found is not None:
-            yield made(State.RIGHT, closeness=found[0], added=found[1])
-        elif weight.state is State.UNDECIDED:
+            yield made(State.RIGHT, closeness=found, added=added)
+        elif weight.state is State.UNDECIDED or (matrix.related.doubled and weight.rows != rows_of(matrix, needed)):
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
         else:
             yield made(State.WRONG, (Fault.FORGOTTEN if stayed else Fault.OTHER_VALUES,))
 
 
+def rows_of(matrix: Matrix, needed: Rows | None) -> Rows | None:
+    """The move of a head in all of them."""
+    return None if needed is None else matrix.whole(needed)
+
+
 def _best(
-    ours: Layer, theirs: Layer, a: Places, b: Places, rows: Rows, width: int,
-    changes: Sequence[tuple[float, Callable[[Floats], Floats] | None]],
-) -> tuple[Closeness, float] | None:
-    """How close the target is, and what is added to it; None if it is not."""
-    found = ((follow(ours, theirs, a, b, rows, width, change), added) for added, change in changes)
-    close = [(word, added) for word, added in found if word is not None]
-    return min(((word, added) for word, added in close), key=lambda each: each[0].rank, default=None)
+    ours: Layer, theirs: Layer, a: Places, b: Places, rows: Rows, width: int, added: float
+) -> Closeness | None:
+    """How close the target is to the source with so much added, in float32 or in the source's type."""
+    if not added:
+        return follow(ours, theirs, a, b, rows, width)
+    stored = ours.lines(next(iter(a.values()))[0]).dtype
+
+    def change(values: Floats, dtype: str = "") -> Floats:
+        return rounded(values + values.dtype.type(added), dtype)
+
+    found = (follow(ours, theirs, a, b, rows, width, each) for each in (change, partial(change, dtype=stored)))
+    return min((word for word in found if word is not None), key=lambda word: word.rank, default=None)
 
 
 def follow(
     ours: Layer, theirs: Layer, a: Places, b: Places, rows: Sequence[int], width: int,
-    change: Callable[[Floats], Floats] | None = None,
+    change: Change | None = None,
 ) -> Closeness | None:
     """How close the target is to the source with its rows moved so; None if it is not, or lanes are not alike.
 

@@ -17,10 +17,10 @@ IMPORTANCE = "quantize.imatrix.file"
 def read_gguf_tensors(path: Path) -> tuple[tuple[Path, ...], dict[str, Tensor]]:
     """The files and their tensors. Raises InputError if parts are missing, or a file ends before its tensors do."""
     metadata = read_gguf(path)
-    files = part_paths(path, metadata)
     if not metadata.has_all_tensors:
         told = next((finding for finding in reversed(metadata.findings)), "parts of it are missing")
         raise InputError(told, where=shown_path(path), advice="Put all parts beside the first one, as they were named")
+    files = part_paths(path, metadata)
     sizes = {file: file.stat().st_size for file in files}
     tensors = {}
     for name, told_tensor in (metadata.tensors or {}).items():

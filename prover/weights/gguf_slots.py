@@ -11,7 +11,7 @@ from prover.sources.heads import load_head
 from prover.sources.llama.architectures import architectures
 from prover.sources.llama.header import Header, open_header
 from prover.sources.llama.heads import LENGTH, WIDTH
-from prover.sources.llama.layers import HEADS
+from prover.sources.llama.layers import HEADS, NO_ATTENTION
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.weights.attention import Attention
@@ -23,18 +23,18 @@ from prover.weights.slots import Role
 KV_HEADS = f"{HEADS}_kv"
 VALUES = "attention.value_length"
 LATENT = "attention.kv_lora_rank"
-LANES = "rope.dimension_count"
 SLIDING = "sliding_attention"
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderWidths:
-    """The numbers of one layer, from the keys of a GGUF file. `head`: lanes of a head, where the layout says it."""
+    """The numbers of one layer, from the keys of a GGUF file. `head`, `lanes`: of the layout, and how many turn."""
 
     header: Header
     layer: int
     count: int
     head: int | None
+    lanes: int | None
     slides: bool
 
     def number(self, name: str) -> int:
@@ -57,9 +57,8 @@ class HeaderWidths:
             return self._width(VALUES)
         if name == "latent":
             return self.header.whole(LATENT).whole, LATENT
-        if name == "nope":
-            own = f"{LANES}_swa" if self.slides and f"{LANES}_swa" in self.header else LANES
-            return self._found("k")[0] - self.header.whole(own).whole, f"the head less {own}"
+        if name == "nope" and self.head is not None and self.lanes is not None:
+            return self.head - self.lanes, "the layout's head less its rotated lanes"
         raise InputError(f"'{name}' is no number of a GGUF file", where=self.header.metadata.file)
 
     def _width(self, key: str) -> tuple[int, str]:
@@ -101,7 +100,7 @@ def gguf_attentions(
     upstream = f"{table.repo}@{table.commit}"
     source = "--tensors" if said is not None else f"{upstream} {known.symbol}"
     for part in model.parts:
-        for layer in part.layers or () if part.name == "text" else ():
+        for layer in part.layers or () if part.name == "text" and part.instead != NO_ATTENTION else ():
             numbers = _numbers(header, part, layer, metadata.file)
             attention = Attention(
                 part, layer, entry, modules, numbers, partial(_module, "" if said else table.layer, layer),
@@ -122,7 +121,8 @@ def _module(layer: str, index: int, name: str) -> str:
 
 def _numbers(header: Header, part: Part, layer: int, where: str) -> HeaderWidths:
     head = None if part.spec is None else load_head(part.spec, where).layout.width
-    return HeaderWidths(header, layer, header.whole("block_count").whole, head, part.layer_type == SLIDING)
+    lanes = next((int(value.text) for value in part.values if value.name == "n_rot"), None)
+    return HeaderWidths(header, layer, header.whole("block_count").whole, head, lanes, part.layer_type == SLIDING)
 
 
 def _has_keys(attention: Attention, header: Header, layer: int) -> bool:

@@ -15,9 +15,14 @@ from prover.errors import InputError
 MAX_NAME = 1 << 12
 MAX_FLAT = 1 << 12
 MAX_DEPTH = 32
+MAX_SKIPPED = 1 << 20
 
-_SPACE = re.compile(rb"[ \t\n\r]*+")
-_TEXT = re.compile(rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"')
+_WHITE = rb"[ \t\n\r]*+"
+_QUOTED = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
+_SPACE = re.compile(_WHITE)
+_TEXT = re.compile(_QUOTED)
+_FIRST = re.compile(_WHITE + b"(" + _QUOTED + b")" + _WHITE + b":" + _WHITE)
+_NEXT = re.compile(_WHITE + b"," + _FIRST.pattern)
 _FLAT = re.compile(rb"\{[^{}]{0,%d}+\}" % MAX_FLAT)
 _WORD = re.compile(rb"[-+.0-9A-Za-z]++")
 
@@ -29,6 +34,7 @@ class Members:
         self._data = data
         self._where = where
         self._at = 0
+        self._skipped = 0
 
     def fault(self, message: str, what: str = "", advice: str = "") -> InputError:
         """The error that something in this text is wrong."""
@@ -38,18 +44,24 @@ class Members:
         """The names of the object that begins here; after each the caller takes its value."""
         self._expect(b"{", f"an object, {what}")
         known: set[str] = set()
-        while self._peek() != b"}":
-            if known:
-                self._expect(b",", f"',' or '}}' in {what}")
-            name = self.text(MAX_NAME)
+        while match := (_NEXT if known else _FIRST).match(self._data, self._at):
+            name = self._decoded(match[1], MAX_NAME)
             if name in known:
                 raise self.fault(f"stands twice in {what}", shown(name), "Which of the two is meant?")
             if len(known) == most:
                 raise self.fault(f"has more than {most} members", what)
             known.add(name)
-            self._expect(b":", f"':' after '{shown(name)}'")
+            self._at = match.end()
             yield name
-        self._at += 1
+        if self._peek() == b"," and known:
+            self._at += 1
+        elif self._peek() == b"}":
+            self._at += 1
+            return
+        elif known:
+            raise self._unexpected(f"',' or '}}' in {what}")
+        self.text(MAX_NAME)
+        raise self._unexpected("':' after a name")
 
     def text(self, most: int | None = None) -> str:
         """The text that stands here, of at most `most` bytes as it is written."""
@@ -57,12 +69,7 @@ class Members:
         match = _TEXT.match(self._data, self._at)
         if match is None:
             raise self._unexpected("a text")
-        if most is not None and match.end() - match.start() > most + 2:
-            raise self._unexpected(f"a text of at most {most} bytes")
-        try:
-            found = msgspec.json.decode(match[0], type=str)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise self._unexpected("a text in UTF-8") from None
+        found = self._decoded(match[0], most)
         self._at = match.end()
         return found
 
@@ -87,6 +94,9 @@ class Members:
         depth = 0
         while True:
             found = self._peek()
+            self._skipped += 1
+            if self._skipped > MAX_SKIPPED:
+                raise self.fault("holds too much beside what is read of it")
             if found in (b"{", b"["):
                 depth += 1
                 if depth > MAX_DEPTH:
@@ -110,6 +120,15 @@ class Members:
         """Raise InputError if anything but white space is left."""
         if self._peek():
             raise self._unexpected("nothing more")
+
+    def _decoded(self, text: bytes, most: int | None) -> str:
+        """What a text in quotes says."""
+        if most is not None and len(text) > most + 2:
+            raise self._unexpected(f"a text of at most {most} bytes")
+        try:
+            return msgspec.json.decode(text, type=str) if b"\\" in text else text[1:-1].decode()
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self._unexpected("a text in UTF-8") from None
 
     def _peek(self) -> bytes:
         """The next byte that is no white space; none at the end."""

@@ -18,10 +18,14 @@ UNLIKE = "Two checkpoints of one model are compared; is this the same model?"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer of one checkpoint. `read`: all rows of a slot's tensor; for a scale of several rows its entries."""
+    """One layer of one checkpoint. `read`: all rows of a slot's tensor; for a scale of several rows its entries.
+
+    `added`: what the gains of its norms have in them that a kernel of another kind adds by itself.
+    """
 
     slots: tuple[Slot, ...]
     read: Read
+    added: float = 0.0
     known: dict[int, Lines] = field(default_factory=dict)
 
     def kinds(self, role: Role) -> tuple[tuple[Kind, str], ...]:

@@ -23,7 +23,7 @@ Rows = tuple[int, ...]
 Indices = npt.NDArray[np.intp]
 Interval = tuple[Doubles, Doubles]
 SEEN = 64              # columns that are looked at first
-AT_ONCE = 256          # rows of the target that are held against all of the source together
+AT_ONCE = 128          # rows of the target that are held against all of the source together
 MAX_PARTNERS = 64      # of a row, beyond which they are not told apart
 SLACK = 2.0**-20       # of what the arithmetic of decoding and comparing adds, relative
 UNITS = {"F64": 2.0**-24, "F32": 2.0**-24, "F16": 2.0**-11, "BF16": 2.0**-8}  # half the spacing of numbers near 1
@@ -108,7 +108,10 @@ def agree(
     worst = Closeness.EQUAL
 
     def between(start: int, stop: int) -> tuple[Interval, Interval]:
-        return gathered_bounds(source, rows[start:stop]), target.between(start, stop)
+        low, high = gathered_bounds(source, rows[start:stop])
+        if change is not None:
+            low, high = change(low).astype(np.float64), change(high).astype(np.float64)
+        return (low, high), target.between(start, stop)
 
     if source.columns != target.columns or len(rows) != target.count or max(rows, default=-1) >= source.count:
         return None
@@ -177,7 +180,7 @@ def gathered_bounds(lines: Lines, rows: Sequence[int]) -> Interval:
 def _casts(source: Lines, target: Lines) -> Iterator[tuple[str, str, Closeness]]:
     """What both are rounded to before they are compared: not at all, the source to the target's type, the other way."""
     yield "", "", Closeness.EQUAL
-    if source.dtype != target.dtype:
+    if source.dtype != target.dtype and {source.dtype, target.dtype} <= set(UNITS):
         if target.dtype in ("F16", "BF16"):
             yield target.dtype, "", Closeness.ROUNDED
         if source.dtype in ("F16", "BF16"):
@@ -231,19 +234,26 @@ def _within(source: Lines, target: Lines) -> Iterator[tuple[int, Rows]]:
         squares = (t * t) @ known.T + m @ (ours * ours).T
         allowed = (h * h) @ known.T + m @ (our_halves * our_halves).T + 2 * h @ our_halves.T
         near = squares - 2 * t @ ours.T <= allowed * (1 + SLACK) + SLACK**2 * squares
-        for row, candidates in enumerate(near, start):
-            yield row, tuple(_verified(source, target, row, np.flatnonzero(candidates)))
+        yield from _verified(source, target, start, [np.flatnonzero(row).tolist() for row in near])
 
 
-def _verified(source: Lines, target: Lines, row: int, candidates: Indices) -> Iterator[int]:
-    """Those candidates whose bounds meet in every column; no more than enough where there are very many."""
-    theirs, kept = target.between(row, row + 1), 0
-    for each in candidates.tolist():
-        if _meet(source.between(each, each + 1), theirs).all():
-            yield each
-            kept += 1
-            if kept > MAX_PARTNERS:
-                return
+def _verified(
+    source: Lines, target: Lines, start: int, candidates: Sequence[Sequence[int]]
+) -> Iterator[tuple[int, Rows]]:
+    """For rows from `start` on, those candidates whose bounds meet in every column; of very many only some."""
+    low, high = target.between(start, start + len(candidates))
+    found: list[list[int]] = [[] for _ in candidates]
+    turn = 0
+    rest = [place for place, each in enumerate(candidates) if each]
+    while rest:
+        ours = gathered_bounds(source, [candidates[place][turn] for place in rest])
+        meets = np.atleast_1d(_meet(ours, (low[rest], high[rest])).all(axis=1))
+        for number, place in enumerate(rest):
+            if meets[number]:
+                found[place].append(candidates[place][turn])
+        turn += 1
+        rest = [place for place in rest if len(candidates[place]) > turn and len(found[place]) <= MAX_PARTNERS]
+    yield from ((start + place, tuple(rows)) for place, rows in enumerate(found))
 
 
 def _scaled(source: Lines, target: Lines, rest: Sequence[int]) -> Iterator[tuple[int, int, float]]:

@@ -40,6 +40,9 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     data_offsets: tuple[_Count, _Count]
 
 
+_DECODER = msgspec.json.Decoder(_Entry)
+
+
 def read_safetensors(path: Path) -> tuple[Tensor, ...]:
     """The tensors of a file in the order of their places. Raises InputError with file, tensor, got and expected."""
     where = shown_path(path)
@@ -103,7 +106,7 @@ def _entries(header: bytes, where: str) -> dict[str, _Entry]:
 
 def _entry(text: bytes, members: Members, name: str) -> _Entry:
     try:
-        entry = msgspec.json.decode(text, type=_Entry)
+        entry = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise members.fault(f"is no entry of a tensor: {str(fault).replace('`', '')[:200]}", shown(name),
                             f"Its members are {', '.join(_MEMBERS)}") from None

@@ -70,17 +70,23 @@ def _records(path: Path, where: str) -> Records:
                     if member.filename.endswith("/data.pkl") and member.file_size > MAX_PICKLE:
                         raise InputError(f"has a pickle of {member.file_size} bytes, expected at most {MAX_PICKLE}",
                                          where=where)
-                    if member.filename.endswith("/byteorder") and archive.read(member)[:8] != b"little":
-                        raise InputError("was written in big-endian order", where=where, advice=INSTEAD)
+                    if member.filename.endswith("/byteorder") and not _is_little(archive, member):
+                        raise InputError("was not written in little-endian order", where=where, advice=INSTEAD)
                     if member.compress_type == zipfile.ZIP_STORED:
                         begin = _begin(stream, member)
                         records.append((begin, begin + member.file_size))
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError, RuntimeError) as fault:
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError, struct.error, RuntimeError) as fault:
             if isinstance(fault, InputError):
                 raise
             raise InputError(f"cannot be read as a zip archive: {fault}"[:300], where=where,
                              advice="Is the file cut off? Fetch it again") from None
     return sorted(records)
+
+
+def _is_little(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a small member says so; one that would have to be decompressed is not read."""
+    return (member.compress_type == zipfile.ZIP_STORED and member.file_size == len(b"little")
+            and archive.read(member) == b"little")
 
 
 def _begin(stream: Any, member: zipfile.ZipInfo) -> int:

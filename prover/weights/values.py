@@ -79,13 +79,14 @@ def value_bounds(tensor: Tensor, rows: int, start: int, stop: int, by_importance
     from the value; what makes the bound wider is told at `_block_bounds`. A code at an end of a K-quant's range stands
     for all numbers beyond it as well, and a step of 0 for any: the bound is infinite there. F32, F16 and BF16: half
     the way to the next number of the type. Other plain types: the number itself. A value that is no number or infinite
-    has NaN. Types without a known bound, which `has_bounds` tells: infinite. The bound reaches one step back: not beyond
-    an F16 file that a BF16 model was quantised from.
+    has NaN. Types without a known bound, which `has_bounds` tells: infinite. The bound reaches one step back, not
+    beyond an F16 file that a BF16 model was quantised from.
     """
     if tensor.dtype in LAYOUTS and has_bounds(tensor.dtype, by_importance):
         return _block_bounds(tensor, open_rows(tensor, rows)[start:stop])
     if tensor.dtype in BLOCKS:
-        shape = (len(range(rows)[start:stop]), tensor.size // rows // BLOCKS[tensor.dtype].size * BLOCKS[tensor.dtype].elements)
+        blocks = BLOCKS[tensor.dtype]
+        shape = (len(range(rows)[start:stop]), tensor.size // rows // blocks.size * blocks.elements)
         return np.full(shape, -np.inf), np.full(shape, np.inf)
     values = row_values(tensor, rows, start, stop)
     half = _half_gaps(tensor.dtype, values)

@@ -30,14 +30,15 @@ SLIPS = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One checkpoint: its slots, and how the rows of one are read."""
+    """One checkpoint: its slots, how the rows of one are read, and what is added to its gains, see `Layer`."""
 
     slots: Slots
     read: Read
+    added: float = 0.0
 
     def layer(self, part: str, layer: int) -> Layer:
         """What one layer has."""
-        return Layer(tuple(s for s in self.slots.slots if (s.part, s.layer) == (part, layer)), self.read)
+        return Layer(tuple(s for s in self.slots.slots if (s.part, s.layer) == (part, layer)), self.read, self.added)
 
     def layers(self, part: str) -> tuple[int, ...]:
         """The layers of a part that have slots."""
@@ -63,12 +64,14 @@ def verify(
     """Hold every layer that meets. `left`: what is known not to be compared. Raises InputError for unlike shapes."""
     jobs, untold, is_whole = _jobs(source, target, needs)
     questions: dict[int, Question] = {}
+    known: dict[Rows, Rows] = {}  # layers have the same rows, and there may be many
     items: dict[int, list[Item]] = {number: [] for number in range(len(needs))}
     for job in track(jobs):
         ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
         if job.number not in questions:
             questions[job.number] = Question(needs[job.number], _width(needs[job.number], ours, theirs))
         found = verify_layer(questions[job.number], ours, theirs, job.layer)
+        found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows)) for item in found]
         items[job.number] += _kept_out(found, job, (*source.slots.barriers, *target.slots.barriers))
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold), is_whole)

@@ -23,11 +23,17 @@ from prover.weights.find_slots import find_slots
 from prover.weights.fitting import LAYOUT, Target, read_target
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.slots import Kind, Slot, Slots
-from prover.weights.tensors import Checkpoint
+from prover.weights.tensors import Checkpoint, Format
 from prover.weights.verified import Verified
 from prover.weights.verify import Job, Side, ranges, verify
 from prover.weights.witness import Need, needs
 
+# Architectures to whose norms in front of the rotation llama.cpp's converter adds 1, since transformers' kernels do so
+# (ggml-org/llama.cpp 0c1e57098, conversion/gemma.py `Gemma3Model.norm_shift`, qwen.py `Qwen3NextModel.modify_tensors`,
+# minimax.py, step3.py, plamo.py, qwen4exp.py).
+ADDS_ONE = frozenset({
+    "gemma3", "gemma-embedding", "qwen3next", "qwen35", "qwen35moe", "qwen4exp", "minimax-m3", "step35", "plamo3",
+})
 Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 
@@ -89,10 +95,10 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
         meant_for = _with_rest(meant_for, made_for.model)
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
-    sides = Side(source.slots, read_slot), Side(target.slots, read_slot)
+    ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
     filled = tuple(dict.fromkeys((*made_for.filled, *meant_for.filled)))
     models = made_for.model, meant_for.model
-    return Compared(source, target, models, verify(*sides, found, left, track), filled)
+    return Compared(source, target, models, verify(ours, theirs, found, left, track), filled)
 
 
 def _with_rest(target: Target, source: Model) -> Target:
@@ -112,6 +118,11 @@ def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
     config = _config(checkpoint, base)
     own = read_model(str(config))
     return Opened(checkpoint, own, find_slots(checkpoint, _keys(config), own, given))
+
+
+def added_to(side: Opened) -> float:
+    """What a checkpoint's gains have in them beyond those of transformers."""
+    return 1.0 if side.checkpoint.format is Format.GGUF and side.own.kind in ADDS_ONE else 0.0
 
 
 def read_slot(slot: Slot) -> Lines:

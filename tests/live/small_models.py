@@ -48,7 +48,9 @@ OWN: dict[str, dict[str, Any]] = {
         **sections(2, 1, 1), "moe_intermediate_size": [16, 16]},
     "dots1": {"n_shared_experts": 1, "layer_types": None}, "mllama_text_model": {"cross_attention_layers": [1]},
     "granitemoehybrid": {"layer_types": ["mamba", "attention"] * 2, "position_embedding_type": "rope"},
-    "helium": {"head_dim": 8}, "chameleon": {"vocabulary_map": {"<image>": 9}, "vq_config": {"embed_dim": 8, "num_embeddings": 16, "base_channels": 32}},
+    "helium": {"head_dim": 8},
+    "chameleon": {"vocabulary_map": {"<image>": 9},
+                  "vq_config": {"embed_dim": 8, "num_embeddings": 16, "base_channels": 32}},
     "llama4": {"pad_token_id": None}, "qwen3_5": {"vocab_size": None}, "qwen3_5_moe": {"vocab_size": None},
 }
 

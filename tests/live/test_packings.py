@@ -37,7 +37,7 @@ TEXT = [
 # Variants that a key of the config brings about.
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "falcon with groups": ("falcon", {"new_decoder_architecture": True, "num_kv_heads": 2}),
-    "falcon without multi-query": ("falcon", {"multi_query": False, "bias": True}),
+    "falcon without multi-query": ("falcon", {"multi_query": False, "bias": True, "num_kv_heads": 8}),
     "cohere with norms": ("cohere", {"use_qk_norm": True, "head_dim": 8}),
     "stablelm with norms": ("stablelm", {"qk_layernorm": True, "use_qkv_bias": True}),
     "phi with norms": ("phi", {"qk_layernorm": True, "num_key_value_heads": 8}),

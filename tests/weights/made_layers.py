@@ -81,7 +81,7 @@ def unflat(rows, like):
 PACKINGS = ("separate", "fused", "per head", "grouped")
 
 
-def lay(m, packing="separate", dtype="F32", layer=0, error=None):
+def lay(m, packing="separate", dtype="F32", layer=0, error=None, added=0.0):
     """The layer laid out. `error(rows)`: what a format makes of rows, and by how much each may be off."""
     slots, arrays = [], {}
 
@@ -112,7 +112,7 @@ def lay(m, packing="separate", dtype="F32", layer=0, error=None):
             Block(roles[role], head, head * lanes, lanes) for head in range(len(gain))]
         put(f"{layer}.{role}_norm.weight", Kind.GAIN, gain.reshape(-1), blocks)
     return Layer(tuple(slots), lambda slot: of_array(
-        arrays[slot.tensor.name][0], arrays[slot.tensor.name][2], arrays[slot.tensor.name][1]))
+        arrays[slot.tensor.name][0], arrays[slot.tensor.name][2], arrays[slot.tensor.name][1]), added)
 
 
 def _order(m, packing):

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from checkpoint_files import safetensors
 from made_layers import COLUMNS, Made, flat
-from sources.gguf_writer import F32, STR, U32, gguf
 
 from prover.weights.lines import rounded
+from sources.gguf_writer import F32, STR, U32, gguf
 
 ROLES = "qkv"
 

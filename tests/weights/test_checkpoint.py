@@ -226,9 +226,10 @@ def test_wrong_indexes(index: Any, message: str, tmp_path: Path) -> None:
     (b'{"weight_map":{"q":"a","q":"b"}}', "q: stands twice in weight_map"),
     (b'{"weight_map":{"q":"a"},"weight_map":{"q":"b"}}', "weight_map: stands twice in the index"),
     (b'{"a":' + b"[" * 10**6 + b"]" * 10**6 + b"}", "is nested too deeply"),
+    (b'{"a":[' + b"0," * 600_000 + b"0]}", "holds too much beside what is read of it"),
     (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
     (b'{"weight_map":{"\xff":"a"}}', "is no JSON object|expected a text in UTF-8"),
-], ids=["empty", "cut", "tensor twice", "map twice", "deep", "LFS pointer", "no UTF-8"])
+], ids=["empty", "cut", "tensor twice", "map twice", "deep", "wide", "LFS pointer", "no UTF-8"])
 def test_indexes_that_are_no_json(text: bytes, message: str, tmp_path: Path) -> None:
     """Texts that are no index, whatever their size."""
     (tmp_path / INDEX).write_bytes(text)
@@ -277,6 +278,20 @@ def test_a_large_pickle(tmp_path: Path) -> None:
         archive.writestr("archive/data.pkl", b"]" * (MAX_PICKLE + 1))
     with pytest.raises(InputError, match=f"has a pickle of {MAX_PICKLE + 1} bytes, expected at most {MAX_PICKLE}"):
         open_checkpoint(tmp_path)
+
+
+def test_an_archive_whose_members_lie(tmp_path: Path) -> None:
+    """The order of bytes is not decompressed, and a member that is said to be beyond the file's end is told."""
+    file = tmp_path / "pytorch_model.bin"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/byteorder", b"little" * 10**6)
+    with pytest.raises(InputError, match="was not written in little-endian order"):
+        open_checkpoint(file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/byteorder", b"little")
+    file.write_bytes(file.read_bytes().replace(b"\x11\0\0\0archive", b"\x11\0\xff\0archive", 1))
+    with pytest.raises(InputError, match=r"pytorch_model\.bin: cannot be read as a zip archive"):
+        open_checkpoint(file)
 
 
 @pytest.mark.parametrize(("data", "message"), [

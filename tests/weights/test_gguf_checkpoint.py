@@ -11,7 +11,7 @@ from prover.weights.checkpoint import open_checkpoint
 from prover.weights.gguf_checkpoint import by_importance
 from prover.weights.tensors import Checkpoint, Format, Tensor
 from prover.weights.values import open_rows
-from sources.gguf_writer import LLAMA, STR, U16, U32, Key, floats, gguf
+from sources.gguf_writer import LLAMA, STR, U16, U32, U64, Key, floats, gguf
 
 F32, Q4_K, Q8_0 = 0, 12, 8
 Q = bytes(range(102))
@@ -80,6 +80,14 @@ def test_parts_that_are_missing(tmp_path: Path) -> None:
     (tmp_path / PARTS[1]).unlink()
     with pytest.raises(InputError, match=f"{PARTS[1]} is not beside the first part"):
         open_checkpoint(tmp_path / PARTS[0])
+
+
+def test_a_file_of_very_many_parts(tmp_path: Path) -> None:
+    """A count that no split has is refused before names are made of it."""
+    file = tmp_path / PARTS[0]
+    file.write_bytes(gguf([*LLAMA, ("split.no", U64, 0), ("split.count", U64, 2**60)], [("q", [32, 3], Q8_0, Q)]))
+    with pytest.raises(InputError, match=rf"{PARTS[0]}: split\.count is {2**60}"):
+        open_checkpoint(file)
 
 
 def test_cut_files(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import made_layers
+import numpy as np
 import pytest
 from made_layers import flat, made, moved, right, unflat
 from saved_models import save_folder, save_gguf
@@ -71,6 +72,23 @@ def test_what_llama_cpp_does_not_move(kind, arch, about, tmp_path):
     moved_ = save_gguf(tmp_path / "moved.gguf", [right(m, to_adjacent(8)) for m in layers(**about)], arch)
     found = verify_weights(str(source), str(moved_))
     assert ("wrong", "not needed") == (found.verdict, found.faults[0])
+
+
+def test_gemma_3_has_one_added(tmp_path):
+    """transformers keeps w and adds 1 in its norm, llama.cpp's files keep 1 + w; both ways, and not otherwise."""
+    about = {"gains": "head", "heads": 4, "kv_heads": 2}
+    source = save_folder(tmp_path / "hf", layers(**about), "gemma3_text", "BF16", sliding_window=16,
+                         layer_types=["full_attention"] * 3, rope_local_base_freq=10000.0)
+    seen = [m.with_(gains={role: rounded(gain, "BF16") for role, gain in m.gains.items()}) for m in layers(**about)]
+    more = [m.with_(gains={role: gain + np.float32(1) for role, gain in m.gains.items()}) for m in seen]
+    to = "ggml/neox:head_dim=8:base=10000"
+    good = save_gguf(tmp_path / "good.gguf", more, "gemma3", "BF16")
+    for a, b in ((source, good), (good, source)):
+        found = verify_weights(str(a), str(b), made_for=to, meant_for=to)
+        assert ("right", ()) == (found.verdict, found.faults)
+    bad = save_gguf(tmp_path / "bad.gguf", seen, "gemma3", "BF16")
+    found = verify_weights(str(source), str(bad), made_for=to, meant_for=to)
+    assert ("wrong", ("other values",)) == (found.verdict, found.faults)
 
 
 def test_forgotten_bias_and_gain_in_files(tmp_path):

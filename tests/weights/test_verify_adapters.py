@@ -1,0 +1,57 @@
+"""PEFT adapters held against each other: B is what shows the move, and has to make it."""
+
+import json
+
+import numpy as np
+import pytest
+from checkpoint_files import safetensors
+from made_layers import flat, made, moved, right
+from saved_models import save_folder
+
+from prover import verify_weights
+from prover.errors import InputError
+
+TO = "ggml/normal:head_dim=8:base=10000"
+ROWS = (0, 4, 1, 5, 2, 6, 3, 7)
+
+
+def save_adapter(folder, layers, modules="qkv"):
+    """B of each projection, and an A that says nothing of rows."""
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps(
+        {"peft_type": "LORA", "r": 4, "target_modules": [f"{role}_proj" for role in modules]}))
+    arrays = {}
+    for number, m in enumerate(layers):
+        for role in modules:
+            at = f"base_model.model.model.layers.{number}.self_attn.{role}_proj"
+            arrays[f"{at}.lora_B.weight"] = flat(m.lora[role])
+            arrays[f"{at}.lora_A.weight"] = np.ones((4, 48), dtype=np.float32)
+    (folder / "adapter_model.safetensors").write_bytes(safetensors(
+        {name: ("F32", array.shape, array.astype("<f4").tobytes()) for name, array in arrays.items()}))
+    return folder
+
+
+@pytest.mark.parametrize("modules", ["qkv", "qv"])
+def test_adapters(modules, tmp_path):
+    """Right, missing, and applied to v."""
+    layers = [made(seed=seed, lora=True) for seed in range(2)]
+    base = save_folder(tmp_path / "base", layers)
+    source = save_adapter(tmp_path / "a", layers, modules)
+    good = [right(m, ROWS) for m in layers]
+
+    def told(name, models):
+        target = save_adapter(tmp_path / name, models, modules)
+        found = verify_weights(str(source), str(target), base=str(base), meant_for=TO)
+        return found.verdict, found.faults
+
+    assert ("right", ()) == told("good", good)
+    assert ("wrong", ("missing",)) == told("same", layers)
+    v = [m.with_(lora={**m.lora, "v": moved(m.lora["v"], ROWS)}) for m in good]
+    assert ("wrong", ("applied to v",)) == told("v", v)
+
+
+def test_an_adapter_needs_its_model(tmp_path):
+    """Without a config nothing says how many heads there are."""
+    source = save_adapter(tmp_path / "a", [made(lora=True)])
+    with pytest.raises(InputError, match="--base CONFIG"):
+        verify_weights(str(source), str(source))
