@@ -16,6 +16,8 @@ MODELS = _shipped("models")
 RULES = MODELS / "rules"
 READINGS = MODELS / "readings"
 PACKINGS = MODELS / "packings"
+NO_LAYOUTS = (RULES, READINGS, PACKINGS)
+"""Folders of the models that hold no layouts."""
 PROOFS = _shipped("proofs")
 
 

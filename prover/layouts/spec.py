@@ -23,13 +23,11 @@ from typing import TYPE_CHECKING
 
 from prover.errors import InputError
 from prover.files import read_toml
-from prover.resources import MODELS, PACKINGS, READINGS, RULES
+from prover.resources import MODELS, NO_LAYOUTS
 
 if TYPE_CHECKING:
     from prover.exact.storing import Format
 
-# Folders beside the layouts that hold other tables.
-TABLES = (PACKINGS, READINGS, RULES)
 MAX_SPEC = 1 << 20
 MAX_PARAMETERS = 64
 MAX_LIST = 1 << 15
@@ -50,7 +48,7 @@ class Spec:
 @cache
 def catalogue() -> Mapping[str, Path]:
     """Name to file of every shipped layout, sorted by name."""
-    folders = [folder for folder in MODELS.iterdir() if folder.is_dir() and folder not in TABLES]
+    folders = [folder for folder in MODELS.iterdir() if folder.is_dir() and folder not in NO_LAYOUTS]
     found = {f"{path.parent.name}/{path.stem}": path for folder in folders for path in folder.glob("*.toml")}
     return MappingProxyType(dict(sorted(found.items())))
 

@@ -54,6 +54,10 @@ def find_slots(
     if isinstance(config, Metadata):
         attentions = gguf_attentions(config, model, modules, said.get("") or said.get("text"))
         architecture = model.kind
+        for part in model.parts:
+            if part.layout is not None and part.name not in ("text", OUTPUT):
+                why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
+                barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
     else:
         taken = [tower for tower in towers(config) or (Tower("text", model.kind, config),) if _parts(model, tower.part)]
         attentions = (

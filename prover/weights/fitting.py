@@ -100,13 +100,28 @@ def _fitted(part: Part, spec: str, filled: list[str]) -> Part:
         return replace(named[1], name=part.name, layers=part.layers, layer_type=part.layer_type, layout=layout,
                        values=values)
     text = resolve(spec)
-    for name, value, origin in _fill(part, text):
+    told = []
+    given = {name for name, _ in parse_spec(text).values}
+    taken = (*_words(part, text), *_parameters(part, text))
+    for name, value, origin in taken:
         text = f"{text}:{name}={value}"
-        filled.append(f"{part.address}: {name}={value}, the model's own ({origin})")
+        told.append(f"{name}={value}, the model's own ({origin})")
+    lanes = 2 * len(load(str(part.spec)).layout.pairs)
+    for name in _lacking(text, "rotary") if _turned(text) != lanes else ():
+        text = f"{text}:{name}={lanes}"
+        told.append(f"{name}={lanes}, the model's own (the lanes that its heads turn)")
     try:
         load(text)
     except ProverError as fault:
+        if told:
+            fault.advice = f"{fault.advice}. Give what should be otherwise; taken was {'; '.join(told)}".lstrip(". ")
         raise fault.inside("--to") from None
+    used = {origin for _, _, origin in taken}
+    left = [f"{value.name}={value.text}" for value in part.values
+            if value.origin not in used and value.name not in given and not _other_names(value.name) & given]
+    if left:
+        told.append(f"not taken over, since the SPEC has no such parameter: {', '.join(left)}")
+    filled += [f"{part.address}: {each}" for each in told]
     layout, values = _split(text)
     return Part(part.name, part.layers, layout, values, layer_type=part.layer_type, beside=UNSAID)
 
@@ -116,37 +131,53 @@ def _split(spec: str) -> tuple[str, tuple[Value, ...]]:
     return parsed.name, tuple(Value(name, value, GIVEN) for name, value in parsed.values)
 
 
-def _fill(part: Part, spec: str) -> Iterator[tuple[str, str, str]]:
-    """Choices and parameters that a SPEC does not give and the model's own part has, by the same or another name."""
+def _words(part: Part, spec: str) -> Iterator[tuple[str, str, str]]:
+    """Choices that a SPEC does not make and the model's own part makes by the same name."""
     own = {value.name: value for value in part.values}
-    words = []
     about = outline(spec)
-    written = dict(about.spec.values)
     for choice in about.choices:
         value = own.get(choice.name)
-        if value and choice.name not in written and value.text in {word.name for word in choice.words}:
-            words.append((choice.name, value.text, value.origin))
-    yield from words
-    about = outline(":".join([spec, *(f"{name}={text}" for name, text, _ in words)]))
-    layout, roles = load(str(part.spec)).layout, role_names()
-    shape = {"width": (layout.width, "the width of its heads"),
-             "rotary": (2 * len(layout.pairs), "the lanes that its heads turn")}
+        if value and choice.name not in dict(about.spec.values) and value.text in {word.name for word in choice.words}:
+            yield choice.name, value.text, value.origin
+
+
+def _parameters(part: Part, spec: str) -> Iterator[tuple[str, str, str]]:
+    """Parameters that a SPEC does not give and the model's own part has, by the same or another name, or its width."""
+    own = {value.name: value for value in part.values}
+    chosen = ":".join([spec, *(f"{name}={text}" for name, text, _ in _words(part, spec))])
+    about, widths = outline(chosen), _lacking(chosen, "width")
     for parameter in about.family.parameters:
-        if parameter.name in dict(about.given):
-            continue
-        value = _own(own, parameter.name)
+        value = None if parameter.name in dict(about.given) else _own(own, parameter.name)
         if value is not None:
             yield parameter.name, value.text, value.origin
-            continue
-        for role, (number, origin) in shape.items():
-            if parameter.name in roles[role]:
-                yield parameter.name, str(number), origin
+        elif parameter.name in widths:
+            yield parameter.name, str(load(str(part.spec)).layout.width), "the width of its heads"
+
+
+def _lacking(spec: str, role: str) -> tuple[str, ...]:
+    """Parameters of a role that a SPEC does not give."""
+    about = outline(spec)
+    return tuple(each.name for each in about.family.parameters
+                 if each.name in role_names()[role] and each.name not in dict(about.given))
+
+
+def _turned(spec: str) -> int | None:
+    """How many lanes turn; None where the SPEC lacks something or is none."""
+    try:
+        return 2 * len(load(spec).layout.pairs)
+    except ProverError:
+        return None
 
 
 def _own(own: Mapping[str, Value], name: str) -> Value | None:
     """The value of this name, or the one that has another name of the same thing."""
     if name in own:
         return own[name]
-    names = {other for alias in aliases() if name in alias.names for other in alias.names}
+    names = _other_names(name)
     found = [value for each, value in own.items() if each in names]
     return found[0] if len({value.text for value in found}) == 1 else None
+
+
+def _other_names(name: str) -> set[str]:
+    """What else the thing of this name is called."""
+    return {other for alias in aliases() if name in alias.names for other in alias.names}

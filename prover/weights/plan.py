@@ -110,9 +110,10 @@ def plan(slots: Slots, needs: Sequence[Need], left: Sequence[str] = (), is_adapt
     refusals: list[Refusal] = []
     moves: dict[str, Move] = {}
     stays = [f"{each}: the target says nothing about it, it stays" for each in left]
-    still: dict[str, Slot] = {}
-    for need in needs:
-        own = tuple(_slots_of(slots.slots, need))
+    found_by_need = [tuple(_slots_of(slots.slots, need)) for need in needs]
+    met = {id(slot) for own in found_by_need for slot in own}
+    still = {slot.tensor.name: slot for slot in slots.slots if id(slot) not in met and _turned(slot)}
+    for need, own in zip(needs, found_by_need, strict=True):
         if not need.moves or need.outcome is not Outcome.CONVERTIBLE or need.relation is not Relation.PERMUTATION:
             refusals += _unmovable(need)
             still.update((slot.tensor.name, slot) for slot in own if _turned(slot))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from prover.errors import InputError
 from prover.resources import shown_path
@@ -41,11 +41,6 @@ class Piece:
     rows: np.ndarray | None = None
 
 
-class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-    def hexdigest(self) -> str: ...
-
-
 def rewrite(source: Path, target: Path, moves: Sequence[Move], advance: Advance = lambda count: None) -> Rewritten:
     """Copy a file to a new one, the rows of moved tensors in their new places; whole and on disk, or not there at all.
 
@@ -56,7 +51,7 @@ def rewrite(source: Path, target: Path, moves: Sequence[Move], advance: Advance 
     pieces = layout_of(size, moves, source)
     try:
         with source.open("rb", buffering=0) as reading, _created(part) as writing:
-            done = _copy(reading, writing, pieces, (source, part), bool(moves), advance)
+            done = _copy(reading, writing, pieces, (source, part), advance)
             if done.size != size or reading.read(1):
                 raise InputError("has another size than before: it was changed", where=shown_path(source))
             _sync(writing, part)
@@ -114,30 +109,35 @@ def _moved(offset: int, width: int, gather: np.ndarray) -> Iterator[Piece]:
 
 
 def _copy(
-    reading: BinaryIO, writing: BinaryIO, pieces: Sequence[Piece], names: tuple[Path, Path], differs: bool,
-    advance: Advance,
+    reading: BinaryIO, writing: BinaryIO, pieces: Sequence[Piece], names: tuple[Path, Path], advance: Advance,
 ) -> Rewritten:
-    before: _Hash = hashlib.sha256()
-    after: _Hash = hashlib.sha256() if differs else before
+    before = hashlib.sha256()
+    after = None   # as before, up to the first piece whose rows move
     size = 0
     # Each digest has a thread of its own, and is at most two pieces behind.
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
         waiting: list[Future[None]] = []
         for piece in pieces:
+            if piece.rows is not None and after is None:
+                _wait(waiting, 0)
+                after = before.copy()
             for old, new in _pairs(reading, piece, names[0]):
                 if old:
                     waiting.append(first.submit(before.update, old))
-                if differs and new:
-                    waiting.append(second.submit(after.update, new))
                 if new:
+                    if after is not None:
+                        waiting.append(second.submit(after.update, new))
                     _write(writing, new, names[1])
                     size += len(new)
                     advance(len(new))
-                while len(waiting) > 4:
-                    waiting.pop(0).result()
-        for each in waiting:
-            each.result()
-    return Rewritten(size, before.hexdigest(), after.hexdigest())
+                _wait(waiting, 4)
+        _wait(waiting, 0)
+    return Rewritten(size, before.hexdigest(), (after or before).hexdigest())
+
+
+def _wait(waiting: list[Future[None]], most: int) -> None:
+    while len(waiting) > most:
+        waiting.pop(0).result()
 
 
 def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes, bytes]]:

@@ -51,7 +51,7 @@ OWN: dict[str, dict[str, Any]] = {
     "helium": {"head_dim": 8},
     "chameleon": {"vocabulary_map": {"<image>": 9},
                   "vq_config": {"embed_dim": 8, "num_embeddings": 16, "base_channels": 32}},
-    "llama4": {"pad_token_id": None}, "qwen3_5": {"vocab_size": None}, "qwen3_5_moe": {"vocab_size": None},
+    "glm_ocr_vision": {"head_dim": 8},
 }
 
 
@@ -84,7 +84,8 @@ def build(kind: str, **more: Any) -> Any:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     config = CONFIG_MAPPING[kind](**{**settings(CONFIG_MAPPING[kind]), **more})
-    for name in ("CAUSAL_LM", "IMAGE_TEXT_TO_TEXT", ""):
+    names = ("CAUSAL_LM", "IMAGE_TEXT_TO_TEXT", "")
+    for name in names if not config.sub_configs else ("IMAGE_TEXT_TO_TEXT", "CAUSAL_LM", ""):
         mapping = getattr(modeling_auto, f"MODEL_FOR_{name}_MAPPING" if name else "MODEL_MAPPING")
         if type(config) in mapping:
             made = mapping[type(config)]

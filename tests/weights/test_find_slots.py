@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 
 from prover.errors import InputError
+from prover.layouts.spec import catalogue
 from prover.sources.arguments import read_arguments
 from prover.sources.config_json import config_model
 from prover.sources.json_text import parse_json_object
 from prover.sources.keys import Keys
+from prover.sources.llama.architectures import architectures
 from prover.sources.llama_cpp import read_llama_cpp
+from prover.sources.readings import table as readings_table
+from prover.weights.adapter import check_adapter
 from prover.weights.find_slots import find_slots
 from prover.weights.given import read_given
+from prover.weights.packing import read_rows
+from prover.weights.packings import by_type, gguf_packings, packings
 from prover.weights.slots import Block, Kind, Role, Slot, Slots
 from prover.weights.tensors import Format
 from sources.llama_truth import metadata_of
@@ -219,6 +225,35 @@ def test_adapters() -> None:
     assert {1} == {slot.layer for slot in found.slots}
 
 
+@pytest.mark.parametrize(("said", "fault"), [
+    ({"r": 4}, ""), ({"r": 8, "rank_pattern": {"layers.1.self_attn.q_proj": 4, "v_proj": 4}}, ""),
+    ({"r": 8}, "expected 8 columns (r), got 4"), ({"r": 4, "rank_pattern": {"q_proj": 2}}, "(rank_pattern, q_proj)"),
+    ({"r": 4, "peft_type": "VERA"}, "only adapters of LoRA"), ({}, "is not in the file"),
+    ({"r": 4, "target_parameters": ["mlp.experts.down_proj"]}, "names parameters that are no modules"),
+])
+def test_the_rank_of_an_adapter(said: dict[str, Any], fault: str) -> None:
+    """B has as many columns as adapter_config.json says, which may say it of single modules."""
+    at = "base_model.model.model.layers.1.self_attn"
+    found = slots_of(LLAMA, {f"{at}.q_proj.lora_B.weight": [96, 4], f"{at}.v_proj.lora_B.weight": [24, 4]})
+    config = Keys(said, "adapter_config.json")
+    if not fault:
+        check_adapter(found, config)
+        return
+    with pytest.raises(InputError) as caught:
+        check_adapter(found, config)
+    assert fault in str(caught.value)
+
+
+def test_an_indexer_is_a_part_of_its_own() -> None:
+    """Its heads share one key, in front of whose rotation a LayerNorm stands."""
+    row = TRANSFORMERS["deepseek_v32"]
+    found = slots_of(row["config"], shapes_of(row["tensors"]))
+    mine = [slot for slot in found.slots if slot.part == "indexer" and slot.layer == 0]
+    assert {"self_attn.indexer.wq_b.weight", "self_attn.indexer.wk.weight", "self_attn.indexer.k_norm.weight",
+            "self_attn.indexer.k_norm.bias"} == {slot.tensor.name.partition("layers.0.")[2] for slot in mine}
+    assert {None} == {block.head for slot in mine for block in slot.blocks if block.role is Role.K}
+
+
 def test_keys_that_are_values_too_stay() -> None:
     """In full-attention layers of Gemma 4 with attention_k_eq_v there is no v_proj: v is k."""
     config = {**TRANSFORMERS["gemma4_text"]["config"], "attention_k_eq_v": True}
@@ -229,3 +264,36 @@ def test_keys_that_are_values_too_stay() -> None:
               if not any(f"layers.{layer}.self_attn.v_proj" in name for layer in full)}
     barriers = [each for each in slots_of(config, shapes).barriers if each.relation == "permutation"]
     assert [tuple(sorted(full))] == [each.layers for each in barriers]
+
+
+def test_an_indexer_of_a_gguf_file_stays() -> None:
+    """Its tensors are not known, and it is told."""
+    row = LLAMA_CPP["deepseek32"]
+    keys = {f"deepseek32.{key}": value for key, value in row["keys"].items()}
+    metadata = metadata_of("deepseek32", keys, {})
+    model = read_llama_cpp(metadata, read_arguments("", ""))
+    found = find_slots(checkpoint_of(shapes_of(row["tensors"], "blk."), Format.GGUF), metadata, model, {})
+    assert [("indexer", "permutation")] == [(each.part, each.relation) for each in found.barriers]
+
+
+def test_packings_are_no_layouts() -> None:
+    """The catalogue does not list them."""
+    assert [] == [name for name in catalogue() if name.startswith("packings/")]
+
+
+def test_every_architecture_of_a_packing_is_one_of_llama_cpp() -> None:
+    """No name is misspelt, and none has two packings."""
+    names = [name for entry in gguf_packings().packing for name in entry.types if name]
+    names += gguf_packings().refused
+    assert [] == [name for name in names if name not in architectures().architecture]
+    assert len(names) == len(set(names))
+
+
+def test_every_type_of_a_packing_is_read() -> None:
+    """No name is misspelt; kinds of one type are told apart by a part, by keys, or by their names on disk."""
+    known = {name for each in readings_table().reading for name in each.types}
+    assert set() == by_type().keys() - known
+    for entry in packings().packing:
+        gains = [text for texts in entry.gains.values() for text in texts]
+        for text in (*entry.rows.values(), *entry.output.values(), *gains):
+            read_rows(text)

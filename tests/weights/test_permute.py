@@ -14,6 +14,7 @@ from generated import LLAMA, Arrays, llama_shapes, random_arrays, read_arrays, s
 from prover.api import check, permute_weights
 from prover.commands.cli import run_command
 from prover.errors import InputError
+from prover.weights import apply
 
 # By hand: row 2j of adjacent pairs is row j of halves.
 HALF_TO_ADJACENT = [0, 4, 1, 5, 2, 6, 3, 7]
@@ -119,7 +120,7 @@ def test_what_is_filled_in_is_told(tmp_path: Path) -> None:
     model = llama(tmp_path / "model", rope_theta=500000.0)
     found = permute_weights(str(model), target="ggml/normal").to_json()
     assert "text: base=500000, the model's own (rope_theta)" in found["filled"]
-    assert "ggml/normal:head_dim=8:n_rot=8:base=500000" == found["parts"][0]["target"]
+    assert "ggml/normal:head_dim=8:base=500000" == found["parts"][0]["target"]
 
 
 @pytest.mark.parametrize(("target", "code", "word"), [
@@ -303,3 +304,40 @@ def test_bad_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments
     """Exit code 2 and what to do."""
     assert 2 == run_command(["weights", "permute", str(llama(tmp_path / "model")), *arguments])
     assert told in capsys.readouterr().err
+
+
+def test_help_states_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Help of the group and of the command; the latter has every code."""
+    assert 0 == run_command(["weights", "--help"])
+    assert "permute" in capsys.readouterr().out
+    assert 0 == run_command(["weights", "permute", "--help"])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    start = lines.index("Exit codes:")
+    assert "01234" == "".join(line[:1] for line in lines[start + 1 :] if line[1:3] == "  ")
+
+
+def test_an_interruption_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while files are written: exit code 3, the source untouched, and nothing that looks whole."""
+    model = llama(tmp_path / "model", 3)
+    seen = []
+
+    def stop(*arguments: Any) -> Any:
+        seen.append(arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(apply, "write_file", stop)
+    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(tmp_path / "out")]
+    assert 3 == run_command(arguments)
+    assert "interrupted: the same command goes on from what is finished\n" == capsys.readouterr().err
+    assert (1, ["model"]) == (len(seen), [path.name for path in tmp_path.iterdir()])
+
+
+def test_json_holds_the_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object: the answer, and in it what was written beside the weights."""
+    model, out = llama(tmp_path / "model"), tmp_path / "out"
+    assert 0 == run_command(["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(out), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert json.loads((out / "rope-prover.json").read_text()) == found["manifest"]
+    assert (str(out), 0, []) == (found["written"], found["exit_code"], found["refused"])

@@ -214,3 +214,13 @@ def test_a_tensor_of_two_layers_that_need_different_things() -> None:
     (moving,), (still,) = asked(), asked(target="ggml/neox:head_dim=8")
     vision = replace(still.meeting, source=replace(still.meeting.source, name="vision"))
     assert [Reason.BARRIER] == reasons(planned(slots, [moving, replace(still, meeting=vision)]))
+    assert [Reason.BARRIER] == reasons(planned(slots, [moving]))
+
+
+def test_layers_that_take_k_of_an_earlier_one() -> None:
+    """Gemma 3n's last layers have no k of their own; one in front of all that have is a hole."""
+    own = [weight(Role.Q, 4, layer) for layer in range(3)]
+    (need,) = asked()
+    layers = replace(need, meeting=replace(need.meeting, layers=(0, 1, 2)))
+    assert [] == reasons(planned([*own, weight(Role.K, 2, 0)], [layers]))
+    assert [Reason.NO_TENSORS] == reasons(planned([*own, weight(Role.K, 2, 1)], [layers]))

@@ -1,0 +1,126 @@
+"""How long `weights permute` takes beside copying the same folder, and how much memory it needs.
+
+Run with
+
+    python -m pytest tests/benchmarks/test_weights_speed.py -o addopts= --benchmark-only --benchmark-disable-gc -s
+
+WEIGHTS_BENCHMARK_GB says how large the checkpoint is, 0.3 without it. It is half random rows, half zeros, in four
+shards. The figures are ratios of one run, and the peak of memory of the whole process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prover.api import permute_weights
+
+GIGABYTES = float(os.environ.get("WEIGHTS_BENCHMARK_GB", "0.3"))
+SHARDS, HIDDEN, HEADS, KV, WIDTH, MLP = 4, 2048, 32, 8, 128, 4096
+CONFIG = {
+    "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": HIDDEN, "num_attention_heads": HEADS,
+    "num_key_value_heads": KV, "head_dim": WIDTH, "max_position_embeddings": 8192, "rms_norm_eps": 1e-5,
+    "intermediate_size": MLP, "vocab_size": 128, "rope_theta": 500000.0,
+}
+MOST_MEMORY = 500 << 20
+
+
+def shapes(layers: int) -> dict[str, tuple[int, int]]:
+    """The large tensors of a Llama."""
+    found = {}
+    for layer in range(layers):
+        at = f"model.layers.{layer}"
+        found |= {
+            f"{at}.self_attn.q_proj.weight": (HEADS * WIDTH, HIDDEN),
+            f"{at}.self_attn.k_proj.weight": (KV * WIDTH, HIDDEN),
+            f"{at}.self_attn.v_proj.weight": (KV * WIDTH, HIDDEN),
+            f"{at}.self_attn.o_proj.weight": (HIDDEN, HEADS * WIDTH),
+            f"{at}.mlp.up_proj.weight": (MLP, HIDDEN), f"{at}.mlp.down_proj.weight": (HIDDEN, MLP),
+        }
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of bfloat16 numbers, half of it zeros."""
+    each = 2 * sum(rows * columns for rows, columns in shapes(1).values())
+    layers = max(SHARDS, round(GIGABYTES * 1e9 / each))
+    folder = tmp_path_factory.mktemp("weights") / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG | {"num_hidden_layers": layers}))
+    names, place = shapes(layers), {}
+    noise = np.random.default_rng(0).bytes(1 << 24)
+    for shard in range(SHARDS):
+        file = f"model-{shard + 1:05}-of-{SHARDS:05}.safetensors"
+        own = list(names)[shard * len(names) // SHARDS : (shard + 1) * len(names) // SHARDS]
+        header, end = {}, 0
+        for name in own:
+            start, end = end, end + 2 * names[name][0] * names[name][1]
+            header[name] = {"dtype": "BF16", "shape": names[name], "data_offsets": [start, end]}
+            place[name] = file
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        with (folder / file).open("wb") as stream:
+            stream.write(len(text).to_bytes(8, "little") + text)
+            for number, at in enumerate(range(0, end, len(noise))):
+                data = noise if number % 2 else bytes(len(noise))
+                stream.write(data[: end - at])
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": place}))
+    return folder
+
+
+def peak_of_command(model: Path, out: Path) -> int:
+    """A whole command in a fresh process; its peak of memory in bytes."""
+    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(out)]
+    process = subprocess.Popen([sys.executable, "-m", "prover", *arguments], stdout=subprocess.DEVNULL)
+    _, process.returncode, used = os.wait4(process.pid, 0)
+    assert 0 == process.returncode
+    return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def seconds_of(work: Any, *arguments: Any) -> float:
+    """How long something takes once."""
+    start = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - start
+
+
+@pytest.mark.benchmark(group="a checkpoint from folder to folder")
+def test_copytree(benchmark: Any, model: Path, tmp_path: Path) -> None:
+    """shutil.copytree and a sync of the disks, for scale."""
+    def copy() -> None:
+        shutil.copytree(model, tmp_path / "out")
+        os.sync()
+
+    benchmark.pedantic(copy, setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True), rounds=3)
+
+
+@pytest.mark.benchmark(group="a checkpoint from folder to folder")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_permute(benchmark: Any, model: Path, tmp_path: Path, jobs: int) -> None:
+    """Rows moved, digests of all that is read and written, and everything on disk before it has its name."""
+    def move() -> None:
+        permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out"), jobs=jobs)
+
+    benchmark.pedantic(move, setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True), rounds=3,
+                       warmup_rounds=1)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow(model: Path, tmp_path: Path) -> None:
+    """The command needs below 500 MB whatever the size. The ratio to copying is printed, and nothing depends on it."""
+    peak = peak_of_command(model, tmp_path / "first")
+    copied = seconds_of(lambda: (shutil.copytree(model, tmp_path / "copy"), os.sync()))
+    moved = seconds_of(lambda: permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out")))
+    size = sum(path.stat().st_size for path in model.iterdir())
+    print(f"\n{size / 1e9:.2f} GB: {moved / copied:.2f} times copying, {peak >> 20} MB at most")
+    assert peak < MOST_MEMORY

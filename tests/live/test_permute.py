@@ -1,0 +1,133 @@
+"""Models of transformers with moved rows and the other rotation give the logits that they gave before, in float64.
+
+The other rotation is written here, over even and odd lanes or over halves, and put in the place of the model's own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small_models
+
+from prover.api import permute_weights
+
+pytestmark = pytest.mark.live
+
+HALVES = ["llama", "qwen2", "qwen3", "gemma3_text", "phi3", "phi", "olmo2", "falcon", "chameleon", "starcoder2",
+          "granite", "seed_oss", "smollm3", "persimmon", "nemotron"]
+ADJACENT = ["cohere", "glm", "glm4", "ernie4_5"]
+HALF_TURNS = {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}}
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "falcon with groups": ("falcon", {"new_decoder_architecture": True, "num_kv_heads": 2}),
+    "llama with biases": ("llama", {"attention_bias": True}),
+    "half of gpt_neox": ("gpt_neox", HALF_TURNS),
+    "half of stablelm with norms": ("stablelm", {"qk_layernorm": True, "use_qkv_bias": True, **HALF_TURNS}),
+    "llama with 32 heads and 4": ("llama", {"num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 8}),
+    "llama with llama3's rule": ("llama", {"rope_parameters": {
+        "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 16}}),
+}
+
+
+def in_pairs(x: Any, cos: Any, sin: Any) -> Any:
+    """Lanes 2j and 2j + 1 turned by the angle of pair j; lanes beyond those that have angles pass."""
+    import torch
+
+    lanes = 2 * cos.shape[-1]
+    even, odd = x[..., 0:lanes:2], x[..., 1:lanes:2]
+    turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
+    return torch.cat((turned, x[..., lanes:]), -1)
+
+
+def in_halves(x: Any, cos: Any, sin: Any) -> Any:
+    """Lanes j and j + half of those that have angles."""
+    import torch
+
+    half = cos.shape[-1]
+    first, second = x[..., :half], x[..., half : 2 * half]
+    return torch.cat((first * cos - second * sin, first * sin + second * cos, x[..., 2 * half :]), -1)
+
+
+@contextmanager
+def other_rotation(module: Any, to_pairs: bool) -> Iterator[None]:
+    """The module's rotation exchanged. Tables of cosines have each angle twice: by halves, or side by side."""
+    def apply(q: Any, k: Any, cos: Any, sin: Any, *more: Any, unsqueeze_dim: int = 1, **_: Any) -> tuple[Any, Any]:
+        def once(table: Any) -> Any:
+            half = table.shape[-1] // 2
+            by_halves = bool((table[..., :half] == table[..., half:]).all())
+            return (table[..., :half] if by_halves else table[..., ::2]).unsqueeze(unsqueeze_dim)
+
+        turn = in_pairs if to_pairs else in_halves
+        return turn(q, once(cos), once(sin)), turn(k, once(cos), once(sin))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "apply_rotary_pos_emb", apply)
+        yield
+
+
+def logits(folder: Path, other: bool, to_pairs: bool) -> Any:
+    """What a checkpoint says of a few tokens, in float64, with its own rotation or the other."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(folder)
+    made = getattr(__import__("transformers"), (config.architectures or ["AutoModelForCausalLM"])[0],
+                   AutoModelForCausalLM)
+    model, told = made.from_pretrained(
+        folder, output_loading_info=True, dtype=torch.float64, attn_implementation="eager")
+    assert not told["missing_keys"]
+    module = sys.modules[type(model).__module__]
+    tokens = torch.tensor([[5, 9, 3, 7, 11, 2, 8, 6]])
+    with torch.no_grad(), other_rotation(module, to_pairs) if other else nullcontext(), in_float64():
+        found = model.eval()(input_ids=tokens, use_cache=False)
+    return found.logits if hasattr(found, "logits") else found.last_hidden_state
+
+
+@contextmanager
+def in_float64() -> Iterator[None]:
+    """What models do in float32 whatever they are in, norms and softmax, in float64."""
+    import torch
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "float32", torch.float64)
+        patch.setattr(torch.Tensor, "float", torch.Tensor.double)
+        yield
+
+
+@pytest.mark.parametrize("name", [*HALVES, *ADJACENT, *VARIANTS])
+def test_logits_are_those_of_before(name: str, tmp_path: Path) -> None:
+    """Moved rows and the other rotation together; either alone changes what comes out."""
+    kind, more = VARIANTS.get(name, (name, {}))
+    to_pairs = kind not in ADJACENT
+    small_models.save(small_models.build(kind, **more), tmp_path / "model")
+    target = "transformers/adjacent" if to_pairs else "transformers/half"
+    found = permute_weights(str(tmp_path / "model"), target=target, out=str(tmp_path / "moved"))
+    assert (0, str(tmp_path / "moved")) == (found.exit_code, found.written), found.to_text()
+    before = logits(tmp_path / "model", False, to_pairs)
+    largest = before.abs().max()
+    assert (logits(tmp_path / "moved", True, to_pairs) - before).abs().max() < 1e-10 * largest
+    assert (logits(tmp_path / "model", True, to_pairs) - before).abs().max() > 1e-6 * largest
+    assert (logits(tmp_path / "moved", False, to_pairs) - before).abs().max() > 1e-6 * largest
+    config = json.loads((tmp_path / "moved" / "config.json").read_text())
+    assert config == json.loads((tmp_path / "model" / "config.json").read_text())
+
+
+def test_a_config_that_says_the_pairing(tmp_path: Path) -> None:
+    """DeepSeek-V3 made for adjacent lanes, moved for rope_interleave false: transformers runs it as its config says."""
+    dense = small_models.build("deepseek_v3", first_k_dense_replace=4, num_key_value_heads=8)
+    small_models.save(dense, tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(config | {"rope_interleave": False}))
+    permute_weights(str(tmp_path / "model"), target=str(other), out=str(tmp_path / "moved"))
+    assert json.loads((tmp_path / "moved" / "config.json").read_text())["rope_interleave"] is False
+    before, after = (logits(tmp_path / name, False, True) for name in ("model", "moved"))
+    assert (after - before).abs().max() < 1e-10 * before.abs().max()
+    (tmp_path / "moved" / "config.json").write_text(json.dumps(config | {"rope_interleave": True}))
+    assert (logits(tmp_path / "moved", False, True) - before).abs().max() > 1e-6 * before.abs().max()
