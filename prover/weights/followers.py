@@ -53,6 +53,9 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield made(State.RIGHT, closeness=found, added=added)
         elif weight.state is State.UNDECIDED or (matrix.related.doubled and weight.rows != rows_of(matrix, needed)):
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
+        elif not stayed and weight.rows is not None and (
+                went := _best(ours, theirs, a, b, weight.rows, matrix.width, added)) is not None:
+            yield made(State.RIGHT, closeness=went, added=added)  # with rows that are wrong, and told so
         else:
             yield made(State.WRONG, (Fault.FORGOTTEN if stayed else Fault.OTHER_VALUES,))
 

@@ -23,7 +23,8 @@ import torch  # noqa: E402
 # scores of some units, make 2**-53 less than 1e-12. What is wrong is off by more than a thousandth.
 SAME, OTHER = 1e-11, 1e-3
 Q_K = ("q_proj.weight", "k_proj.weight")
-WEIGHTS = (*Q_K, "q_b_proj.weight", "kv_a_proj_with_mqa.weight", "qkv_proj.weight", "query_key_value.weight")
+WEIGHTS = (*Q_K, "qkv.weight", "qkv_proj.weight", "query_key_value.weight", "q_b_proj.weight",
+           "kv_a_proj_with_mqa.weight")
 FORGOTTEN = {True: ("missing",), False: ("forgotten",)}  # a weight, and what has to go with one
 BIASES = ("q_proj.bias", "k_proj.bias")
 FUSED = ("query_key_value.weight", "query_key_value.bias")
@@ -159,3 +160,93 @@ def test_the_same_logits_by_the_other_rotation(name: str, tmp_path: Path) -> Non
         answer = verify_weights(str(tmp_path / "model"), str(folder), meant_for=case.target)
         assert ("wrong", FORGOTTEN[called in WEIGHTS]) == (answer.verdict, answer.faults)
         assert names[0] in answer.headline
+
+
+VISION = """
+title = "two axes of an image, h then w, adjacent lanes"
+like  = "transformers/vision-chunked"
+rules = ["transformers/vision-head", "pairing/adjacent", "frequency/unscaled", "feeds/h-w"]
+"""
+IN_TURNS = """
+title = "M-RoPE in turns, adjacent lanes"
+like  = "transformers/mrope-stride3"
+rules = ["transformers/head", "pairing/adjacent", "frequency/unscaled", "axes/stride3", "feeds/t-h-w"]
+"""
+START, IMAGE, END, VIDEO = 122, 120, 123, 121
+TOKENS = {"image_token_id": IMAGE, "video_token_id": VIDEO, "vision_start_token_id": START, "vision_end_token_id": END}
+TOWER = ("qkv.weight", "qkv.bias")
+CHUNKED = "transformers/mrope-chunked:pairing="
+WITH_IMAGES = {
+    "qwen2-vl": Case("qwen2_vl", "half", Q_K + BIASES + TOWER, TOKENS, CHUNKED + "adjacent"),
+    "qwen2.5-vl": Case("qwen2_5_vl", "half", Q_K + BIASES + TOWER, TOKENS, CHUNKED + "adjacent"),
+    "qwen3-vl": Case("qwen3_vl", "half", Q_K + NORMS + TOWER, TOKENS, "in-turns.toml"),
+    "glm-4v": Case("glm4v", "adjacent", Q_K + BIASES + TOWER[:1], {
+        "image_token_id": IMAGE, "video_token_id": VIDEO, "image_start_token_id": START, "image_end_token_id": END,
+    }, CHUNKED + "half"),
+}
+
+
+def image_inputs(config: Any) -> dict[str, Any]:
+    """Text with two images, of 4 by 6 and of 2 by 4 patches, four of which are one token."""
+    generator = torch.Generator().manual_seed(5)
+    tower = config.vision_config
+    numbers = tower.in_channels * tower.patch_size**2 * tower.temporal_patch_size
+    tokens = [5, 6, START, *[IMAGE] * 6, END, 7, 8, START, *[IMAGE] * 2, END, 9, 10, 11]
+    ids = torch.tensor([tokens])
+    return {
+        "input_ids": ids, "image_grid_thw": torch.tensor([[1, 4, 6], [1, 2, 4]]),
+        "pixel_values": torch.randn(32, numbers, generator=generator, dtype=torch.float64),
+        "mm_token_type_ids": (ids == IMAGE).int(),
+    }
+
+
+@pytest.mark.parametrize("name", WITH_IMAGES)
+def test_the_same_logits_with_images(name: str, tmp_path: Path) -> None:
+    """The text by M-RoPE's positions and the tower by rows and columns, both by the other pairing; and text alone."""
+    case = WITH_IMAGES[name]
+    (tmp_path / "vision.toml").write_text(VISION)
+    (tmp_path / "in-turns.toml").write_text(IN_TURNS)
+    text = str(tmp_path / case.to) if case.to.endswith(".toml") else case.to
+    to = f"text={text}", f"vision={tmp_path / 'vision.toml'}"
+    model = build(tmp_path / "model", case.kind, **case.more)
+    told = permute_weights(str(tmp_path / "model"), target=to, out=str(tmp_path / "out"))
+    assert str(tmp_path / "out") == told.written, told.headline
+    moved = other.load(tmp_path / "out")
+    inputs = image_inputs(model.config)
+    expected, _ = other.logits(model, inputs)
+    found, count = other.logits(moved, inputs, case.other, "adjacent")
+    assert {"text": 4, "vision": 4} == count
+    assert gap(found, expected) < SAME
+    for pairings in (("", "adjacent"), (case.other, ""), ("", "")):
+        assert gap(other.logits(moved, inputs, *pairings)[0], expected) > OTHER
+    words = text_inputs()
+    assert gap(other.logits(moved, words, case.other)[0], other.logits(model, words)[0]) < SAME
+    before, after = other.read(tmp_path / "model"), other.read(tmp_path / "out")
+    changed = kinds({each for each in before if not np.array_equal(before[each], after[each])})
+    assert set(case.moved) == set(changed)
+    assert "right" == verify_weights(str(tmp_path / "model"), str(tmp_path / "out"), meant_for=to).verdict
+    for number, (called, names) in enumerate(changed.items()):
+        folder = other.write(tmp_path / f"without-{number}", tmp_path / "out",
+                             after | {each: before[each] for each in names})
+        forgotten = other.load(folder)
+        assert gap(other.logits(forgotten, inputs, case.other, "adjacent")[0], expected) > OTHER
+        answer = verify_weights(str(tmp_path / "model"), str(folder), meant_for=to)
+        assert ("wrong", FORGOTTEN[called in WEIGHTS]) == (answer.verdict, answer.faults)
+        assert names[0] in answer.headline
+
+
+def test_a_text_that_is_moved_alone_leaves_the_tower(tmp_path: Path) -> None:
+    """--to for the text says nothing of the tower: it stays, and a tower that was moved is told."""
+    case = WITH_IMAGES["qwen2-vl"]
+    model = build(tmp_path / "model", case.kind, **case.more)
+    permute_weights(str(tmp_path / "model"), target=case.to, out=str(tmp_path / "out"))
+    inputs = image_inputs(model.config)
+    found, _ = other.logits(other.load(tmp_path / "out"), inputs, case.other)
+    assert gap(found, other.logits(model, inputs)[0]) < SAME
+    assert "right" == verify_weights(str(tmp_path / "model"), str(tmp_path / "out"), meant_for=case.to).verdict
+    (tmp_path / "vision.toml").write_text(VISION)
+    both = f"text={case.to}", f"vision={tmp_path / 'vision.toml'}"
+    permute_weights(str(tmp_path / "model"), target=both, out=str(tmp_path / "both"))
+    answer = verify_weights(str(tmp_path / "model"), str(tmp_path / "both"), meant_for=case.to)
+    assert ("wrong", ("not needed",)) == (answer.verdict, answer.faults)
+    assert answer.headline.startswith("vision, layer 0, q ")
