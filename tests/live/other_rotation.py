@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 from torch.overrides import TorchFunctionMode
 
 # What a modeling file calls the functions that turn q and k.
@@ -107,15 +108,11 @@ def load(folder: Path) -> Any:
 
 def read(folder: Path) -> dict[str, Any]:
     """All tensors of a folder."""
-    from safetensors.numpy import load_file
-
     return {name: each for path in sorted(folder.glob("*.safetensors")) for name, each in load_file(path).items()}
 
 
 def write(folder: Path, like: Path, tensors: dict[str, Any]) -> Path:
     """A folder with these tensors and the config of another."""
-    from safetensors.numpy import save_file
-
     folder.mkdir()
     save_file({name: np.array(each, order="C") for name, each in tensors.items()}, folder / "model.safetensors",
               {"format": "pt"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.live
 pytest.importorskip("torch")
 import other_rotation as other  # noqa: E402 - needs torch
 import torch  # noqa: E402
+from safetensors.numpy import save_file  # noqa: E402
 
 # Of the largest logit. Two orders of the same sums differ by rounding: some thousand operations in float64 a layer, and
 # scores of some units, make 2**-53 less than 1e-12. What is wrong is off by more than a thousandth.
@@ -250,3 +253,100 @@ def test_a_text_that_is_moved_alone_leaves_the_tower(tmp_path: Path) -> None:
     answer = verify_weights(str(tmp_path / "model"), str(tmp_path / "both"), meant_for=case.to)
     assert ("wrong", ("not needed",)) == (answer.verdict, answer.faults)
     assert answer.headline.startswith("vision, layer 0, q ")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An adapter of a model's projections. Files and names as peft writes them."""
+
+    case: str
+    modules: tuple[str, ...]
+    is_dora: bool = False
+
+
+RANK, ALPHA = 4, 8
+ADAPTERS = {
+    "llama": Adapter("llama", ("q_proj", "k_proj", "v_proj", "o_proj")),
+    "llama, q and v": Adapter("llama", ("q_proj", "v_proj")),
+    "llama with magnitudes": Adapter("llama", ("q_proj", "k_proj", "v_proj"), is_dora=True),
+    "phi-3": Adapter("phi-3", ("qkv_proj",)),
+    "falcon": Adapter("falcon", ("query_key_value",)),
+    "deepseek-v3": Adapter("deepseek-v3", ("q_b_proj", "kv_a_proj_with_mqa")),
+}
+
+
+def save_adapter(folder: Path, base: dict[str, Any], about: Adapter) -> Path:
+    """A random adapter in float64."""
+    random, arrays = np.random.default_rng(2), {}
+    for name, weight in sorted(base.items()):
+        module = name.removesuffix(".weight")
+        if module == name or module.split(".")[-1] not in about.modules:
+            continue
+        arrays[f"base_model.model.{module}.lora_A.weight"] = random.normal(0, 0.3, (RANK, weight.shape[1]))
+        arrays[f"base_model.model.{module}.lora_B.weight"] = random.normal(0, 0.3, (len(weight), RANK))
+        if about.is_dora:
+            arrays[f"base_model.model.{module}.lora_magnitude_vector"] = random.uniform(0.5, 2, len(weight))
+    folder.mkdir()
+    save_file(arrays, folder / "adapter_model.safetensors", {"format": "pt"})
+    (folder / "adapter_config.json").write_text(json.dumps({
+        "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": RANK, "lora_alpha": ALPHA, "use_rslora": False,
+        "use_dora": about.is_dora, "target_modules": list(about.modules), "bias": "none", "fan_in_fan_out": False,
+        "base_model_name_or_path": "model"}))
+    return folder
+
+
+def merged(base: dict[str, Any], adapter: dict[str, Any]) -> dict[str, Any]:
+    """The weights with the adapter in them: W + alpha/r B A; for DoRA each row of it has the length that is said."""
+    found = dict(base)
+    for name, b in adapter.items():
+        if name.endswith(".lora_B.weight"):
+            module = name.removesuffix(".lora_B.weight")
+            weight = module.removeprefix("base_model.model.") + ".weight"
+            found[weight] = base[weight] + ALPHA / RANK * b @ adapter[f"{module}.lora_A.weight"]
+            length = adapter.get(f"{module}.lora_magnitude_vector")
+            if length is not None:
+                found[weight] *= (length / np.linalg.norm(found[weight], axis=1))[:, None]
+    return found
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_the_same_logits_with_an_adapter(name: str, tmp_path: Path) -> None:
+    """Model and adapter are permuted each for itself, and merged by hand; B or magnitudes forgotten are told."""
+    about, inputs = ADAPTERS[name], text_inputs()
+    case = CASES[about.case]
+    build(tmp_path / "model", case.kind, **case.more)
+    base = other.read(tmp_path / "model")
+    save_adapter(tmp_path / "adapter", base, about)
+    adapter = other.read(tmp_path / "adapter")
+    for each in ("model", "adapter"):
+        told = permute_weights(str(tmp_path / each), target=case.target, out=str(tmp_path / f"{each}-out"),
+                               base=str(tmp_path / "model") if each == "adapter" else "")
+        assert str(tmp_path / f"{each}-out") == told.written, told.headline
+    base_out, adapter_out = other.read(tmp_path / "model-out"), other.read(tmp_path / "adapter-out")
+
+    def answer(number: int, weights: dict[str, Any], pairing: str = case.other) -> Any:
+        folder = other.write(tmp_path / str(number), tmp_path / "model", weights)
+        return other.logits(other.load(folder), inputs, pairing)[0]
+
+    expected = answer(0, merged(base, adapter), "")
+    assert gap(answer(1, base, ""), expected) > OTHER
+    assert gap(answer(2, merged(base_out, adapter_out)), expected) < SAME
+    changed = kinds({each for each in adapter if not np.array_equal(adapter[each], adapter_out[each])})
+    turned = [module for module in about.modules if module not in ("v_proj", "o_proj")]
+    endings = ["lora_B.weight", *["lora_magnitude_vector"] * about.is_dora]
+    assert {f"{module}.{ending}" for module in turned for ending in endings} == set(changed)
+
+    def verified(folder: Path) -> Any:
+        return verify_weights(str(tmp_path / "adapter"), str(folder), meant_for=case.target,
+                              base=str(tmp_path / "model"))
+
+    assert "right" == verified(tmp_path / "adapter-out").verdict
+    for number, (called, names) in enumerate(changed.items(), 3):
+        forgotten = adapter_out | {each: adapter[each] for each in names}
+        assert gap(answer(number, merged(base_out, forgotten)), expected) > OTHER
+        folder = tmp_path / f"adapter-{number}"
+        shutil.copytree(tmp_path / "adapter", folder)
+        save_file(forgotten, folder / "adapter_model.safetensors", {"format": "pt"})
+        found = verified(folder)
+        assert ("wrong", ("forgotten",) if "magnitude" in called else ("missing",)) == (found.verdict, found.faults)
+        assert names[0] in found.headline
