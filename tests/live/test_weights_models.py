@@ -272,6 +272,7 @@ ADAPTERS = {
     "phi-3": Adapter("phi-3", ("qkv_proj",)),
     "falcon": Adapter("falcon", ("query_key_value",)),
     "deepseek-v3": Adapter("deepseek-v3", ("q_b_proj", "kv_a_proj_with_mqa")),
+    "deepseek-v3, v too": Adapter("deepseek-v3", ("q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj")),
 }
 
 
@@ -332,7 +333,7 @@ def test_the_same_logits_with_an_adapter(name: str, tmp_path: Path) -> None:
     assert gap(answer(1, base, ""), expected) > OTHER
     assert gap(answer(2, merged(base_out, adapter_out)), expected) < SAME
     changed = kinds({each for each in adapter if not np.array_equal(adapter[each], adapter_out[each])})
-    turned = [module for module in about.modules if module not in ("v_proj", "o_proj")]
+    turned = [module for module in about.modules if module not in ("v_proj", "o_proj", "kv_b_proj")]
     endings = ["lora_B.weight", *["lora_magnitude_vector"] * about.is_dora]
     assert {f"{module}.{ending}" for module in turned for ending in endings} == set(changed)
 
