@@ -58,7 +58,7 @@ def test_an_adapter_needs_its_model(tmp_path):
 
 
 def test_lanes_that_an_adapter_does_not_have(tmp_path):
-    """Latent attention: the lanes of k that are not turned are in a projection that has no B, and nothing is missing."""
+    """Latent attention: lanes of k that are not turned are in a projection that has no B, and nothing is missing."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({
         "model_type": "deepseek_v3", "hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4,
