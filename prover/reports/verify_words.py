@@ -19,8 +19,7 @@ CLOSE = {
 NORMS = {Role.Q: "q_norm", Role.K: "k_norm"}
 # Of one row, of several, and where no number is known.
 COUNTED = {
-    Fault.MULTIPLIED: ("is one of the source times a factor; what that does is not decided",
-                       "are those of the source times factors; what that does is not decided", ""),
+    Fault.MULTIPLIED: ("is one of the source times a factor", "are those of the source times factors", ""),
     Fault.UNRELATED: (f"has no partner in the source; {ONE_MODEL}", f"have no partner in the source; {ONE_MODEL}",
                       f"it is not that of the source; {ONE_MODEL}"),
     Fault.OVERLAPPING: ("could be one of several that are nearer to one another than the error",
@@ -72,8 +71,10 @@ def _stands(item: Item) -> str:
     alike = " (heads or lanes changed places in q, k, v and o alike)" if item.exchanged else ""
     if item.rows is None:
         return f"goes with its rows{added}{close}"
+    if item.factors:
+        alike += f" ({len(item.factors)} of them times factors that fall out of the scores)"
     if item.rows == tuple(range(len(item.rows))):
-        return f"rows stay{close}" if item.role is not Role.O else f"columns stay{close}"
+        return f"rows stay{alike}{close}" if item.role is not Role.O else f"columns stay{close}"
     move = head_move(item)
     shown = f"{listed(move)} in each of {item.heads} heads" if move and item.heads > 1 else listed(move or item.rows)
     return f"{shown}{alike}{close}"
@@ -103,6 +104,9 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault in COUNTED:
         one, counted, without = COUNTED[fault]
         told = f"{item.count} {rows if item.count != 1 else rows[:-1]} {counted if item.count != 1 else one}"
+        if fault is Fault.MULTIPLIED:
+            told += (", and those of q and k that meet do not make up for each other" if item.state is State.WRONG else
+                     "; what that does is not decided")
         return f"{fault.value}: {told if item.count else without}"
     if fault is Fault.BARRIER:
         return f"its rows may not move: {item.why}"

@@ -8,7 +8,17 @@ from functools import partial
 
 from prover.repair.check_permutation import State
 from prover.weights.assign import assign
-from prover.weights.lanes import Key, Layer, Matrix, Places, head_count, names_of, primary, relate_matrix
+from prover.weights.lanes import (
+    Key,
+    Layer,
+    Matrix,
+    Places,
+    head_count,
+    names_of,
+    of_one_head,
+    primary,
+    relate_matrix,
+)
 from prover.weights.lines import Floats, picked, rounded
 from prover.weights.question import Question
 from prover.weights.recover import Closeness, Rows, agree, agree_columns
@@ -33,6 +43,7 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
     rows = weight.rows if weight.state is State.RIGHT else None
     if rows is None and needed is not None:
         rows = matrix.whole(needed)
+    is_open = matrix.related.doubled and weight.rows != rows_of(matrix, needed)
     for kind, ending in dict.fromkeys((*ours.kinds(role), *theirs.kinds(role))):
         a, b = ours.places(role, kind, ending), theirs.places(role, kind, ending)
         if kind is weight.kind:
@@ -51,7 +62,7 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
         elif found is not None:
             yield made(State.RIGHT, closeness=found, added=added)
-        elif weight.state is State.UNDECIDED or (matrix.related.doubled and weight.rows != rows_of(matrix, needed)):
+        elif weight.state is State.UNDECIDED or weight.factors or is_open:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
         elif not stayed and weight.rows is not None and (
                 went := _best(ours, theirs, a, b, weight.rows, matrix.width, added)) is not None:
@@ -151,7 +162,8 @@ def output_items(
 ) -> Iterator[Item]:
     """What is known of v and o: where they are, or moved alike, so that what comes out is the same."""
     kinds = {role: primary(ours, theirs, role) for role in (Role.V, Role.O)}
-    sides = {role: (ours.places(role, *kind), theirs.places(role, *kind)) for role, kind in kinds.items() if kind}
+    sides = {role: of_one_head(ours.places(role, *kind), theirs.places(role, *kind))
+             for role, kind in kinds.items() if kind}
     heads = {Role.V: exchange.k if exchange else None, Role.O: exchange.q if exchange else None}
     found: dict[Role, Item] = {}
     for role, (a, b) in sides.items():

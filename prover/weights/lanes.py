@@ -51,8 +51,6 @@ class Layer:
                             advice="Give one checkpoint, without a second copy of its weights",
                         )
                     found[key] = slot, block.start + step
-        if found and all(head is None for head, _ in found):
-            return found if kind in (Kind.GAIN, Kind.NORM_BIAS) else {(0, lane): at for (_, lane), at in found.items()}
         return found
 
     def lines(self, slot: Slot) -> Lines:
@@ -123,10 +121,11 @@ def relate_matrix(source: Layer, target: Layer, role: Role, kind: Kind, ending: 
     ours, theirs = source.places(role, kind, ending), target.places(role, kind, ending)
     if not ours and not theirs:
         return None
-    heads = head_count(ours or theirs)
-    if ours and theirs and head_count(theirs) != heads:
+    ours, theirs = of_one_head(ours, theirs)
+    heads = max(head_count(ours), head_count(theirs))
+    if _numbered(ours) and _numbered(theirs) and head_count(ours) != head_count(theirs):
         raise InputError(
-            f"{role.value} has {heads} heads in the source and {head_count(theirs)} in the target",
+            f"{role.value} has {head_count(ours)} heads in the source and {head_count(theirs)} in the target",
             where=names_of(theirs)[0][:120], advice=UNLIKE,
         )
     lanes = {lane for _, lane in (*ours, *theirs)}
@@ -168,6 +167,20 @@ def _rows(keys: Iterable[Key], heads: int, width: int) -> Iterator[int]:
     """The rows of a matrix that lanes are; one that all heads share is one of each."""
     for head, lane in keys:
         yield from (each * width + lane for each in (range(heads) if head is None else (head,)))
+
+
+def _numbered(places: Places) -> bool:
+    """Whether some lanes are of single heads."""
+    return any(head is not None for head, _ in places)
+
+
+def of_one_head(ours: Places, theirs: Places) -> tuple[Places, Places]:
+    """Lanes that all heads share are those of head 0 where there is no other on either side."""
+    if max(head_count(ours), head_count(theirs)) > 1:
+        return ours, theirs
+    first: dict[Key, tuple[Slot, int]] = {(0, lane): at for (_, lane), at in ours.items()}
+    second: dict[Key, tuple[Slot, int]] = {(0, lane): at for (_, lane), at in theirs.items()}
+    return first, second
 
 
 def _pieces(source: Layer, ours: Places, common: Sequence[Key]) -> list[list[Key]]:

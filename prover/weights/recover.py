@@ -289,10 +289,11 @@ def _factor(source: Lines, target: Lines, ours: int, theirs: int) -> float | Non
     if not length:
         return None
     factor = float((s * t).sum()) / length
-    if factor and abs(abs(factor) - 1) < 1e-3 and np.array_equal(np.sign(factor) * s, t):
-        return float(np.sign(factor))
     if not factor:
         return None
+    power = float(np.copysign(2.0 ** np.round(np.log2(abs(factor))), factor))
+    if np.array_equal(power * s, t):
+        return power
     low, high = (factor * bound for bound in source.between(ours, ours + 1))
     unit = max(UNITS.get(source.dtype, UNITS["F32"]), UNITS.get(target.dtype, UNITS["F32"]))
     wider = 4 * unit * np.abs(t) + 1e-30

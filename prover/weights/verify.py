@@ -15,6 +15,7 @@ from prover.repair.slips import Kind as SlipKind
 from prover.weights.assign import assign, assignments, fits
 from prover.weights.followers import Exchange, carried, goes_with_values, output_items
 from prover.weights.lanes import Layer, Matrix, Read, names_of, primary, relate_matrix
+from prover.weights.multiplied import with_factors
 from prover.weights.question import Question
 from prover.weights.recover import Related, Rows
 from prover.weights.slots import Barrier, Kind, Role, Slots
@@ -70,9 +71,11 @@ def verify(
         ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
         if job.number not in questions:
             questions[job.number] = Question(needs[job.number], _width(needs[job.number], ours, theirs))
-        found = verify_layer(questions[job.number], ours, theirs, job.layer)
+        barriers = [each for each in (*source.slots.barriers, *target.slots.barriers)
+                    if each.part == job.part and (not each.layers or job.layer in each.layers)]
+        found = verify_layer(questions[job.number], ours, theirs, job.layer, not barriers)
         found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows)) for item in found]
-        items[job.number] += _kept_out(found, job, (*source.slots.barriers, *target.slots.barriers))
+        items[job.number] += _kept_out(found, barriers)
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold), is_whole)
 
@@ -104,10 +107,9 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
     return sorted(jobs, key=lambda job: (job.part, job.layer)), left, is_whole
 
 
-def _kept_out(items: Sequence[Item], job: Job, barriers: Sequence[Barrier]) -> Iterator[Item]:
+def _kept_out(items: Sequence[Item], barriers: Sequence[Barrier]) -> Iterator[Item]:
     """The items; rows of q and k that moved where they may not are not right, whatever they are by themselves."""
-    why = next((each.why for each in barriers if each.relation == Relation.PERMUTATION.value
-                and each.part == job.part and (not each.layers or job.layer in each.layers)), "")
+    why = next((each.why for each in barriers if each.relation == Relation.PERMUTATION.value), "")
     for item in items:
         has_moved = item.rows is not None and item.rows != tuple(range(len(item.rows)))
         if why and has_moved and item.state is State.RIGHT and item.role in (Role.Q, Role.K):
@@ -136,8 +138,10 @@ def _width(need: Need, *layers: Layer) -> int:
     return max(ends, default=1)
 
 
-def verify_layer(question: Question, ours: Layer, theirs: Layer, layer: int) -> list[Item]:
-    """What is known of each tensor of one layer."""
+def verify_layer(
+    question: Question, ours: Layer, theirs: Layer, layer: int, may_scale: bool = True
+) -> list[Item]:
+    """What is known of each tensor of one layer. `may_scale`: nothing stands between the weights and the rotation."""
     matrices: dict[Role, Matrix] = {}
     items: list[Item] = []
     kinds = {role: primary(ours, theirs, role) for role in (Role.Q, Role.K)}
@@ -155,6 +159,8 @@ def verify_layer(question: Question, ours: Layer, theirs: Layer, layer: int) -> 
     chosen = {role: _chosen(question, matrix, *counts) for role, matrix in matrices.items()}
     exchange = _exchange(ours, theirs, chosen, matrices)
     turned = _turned(question, matrices, chosen, counts, exchange, layer, kinds)
+    if may_scale and exchange is None and not any(matrix.unseen for matrix in matrices.values()):
+        turned = with_factors(question, turned, ours, theirs)
     for role, item in turned.items():
         items.append(item)
         items += carried(ours, theirs, item, matrices[role], question.needed)

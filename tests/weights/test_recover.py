@@ -1,11 +1,19 @@
 """Rows of the target found among those of the source: against loops over every pair of rows."""
 
+import base64
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from prover.weights.assign import assign, assignments, fits
-from prover.weights.lines import Lines, of_array, part, picked, rounded
+from prover.weights.lines import Lines, of_array, of_tensor, part, picked, rounded
 from prover.weights.recover import Closeness, agree, agree_columns, relate
+from prover.weights.tensors import Tensor
+
+GOLDEN = json.loads((Path(__file__).parent / "quantised.json").read_text())
+ROWS = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in GOLDEN["rows"]])
 
 
 def random(rows, columns, seed=1):
@@ -172,6 +180,22 @@ def test_rows_of_several_matrices():
     np.testing.assert_array_equal(np.array([a[2, 0], b[7, 0] + np.abs(b[7, 0])]), high[[0, 2], 0])
     np.testing.assert_array_equal(np.array([a[2, 0], b[7, 0] - np.abs(b[7, 0])]), low[[0, 2], 0])
     np.testing.assert_array_equal(a[3:5], part(first, 3, 5).read(0, 2))
+
+
+@pytest.mark.parametrize("dtype", sorted(GOLDEN["blocks"]))
+def test_rows_that_ggml_quantised(dtype, tmp_path):
+    """Each row that ggml quantised is found among those it was made of, or is told to be too near to several."""
+    stored = [base64.b64decode(row) for row in GOLDEN["blocks"][dtype]]
+    count = len(stored)
+    order = shuffled(count).tolist()
+    (tmp_path / "w").write_bytes(b"".join(stored[row] for row in order))
+    tensor = Tensor("q", dtype, (count, 256), tmp_path / "w", 0, len(stored[0]) * count)
+    pytest.importorskip("gguf")
+    found = relate(of_array(ROWS[:count]), of_tensor(tensor, count))
+    alone = [row for row, partners in enumerate(found.partners) if len(partners) == 1]
+    assert all(row in partners for row, partners in zip(order, found.partners, strict=True))
+    assert set(range(count)) == {*alone, *found.overlapping}
+    assert alone
 
 
 def test_no_more_than_a_few_rows_are_read_together():
