@@ -1,4 +1,4 @@
-"""The group of commands about weights."""
+"""The command `weights`: what is done to checkpoints."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from prover.commands.weights_permute import permute
 from prover.commands.weights_verify import verify
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 def weights() -> None:
-    """Carry a proved permutation to the tensors of a checkpoint."""
+    """Carry what is proved to the tensors of a checkpoint, and audit a finished one."""
 
 
 for command in (permute, verify):

@@ -12,8 +12,9 @@ from prover.claims.relation import Outcome
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE
 from prover.exact.display import show_pairs
 from prover.reports.text import columns, plain
+from prover.weights.manifest import NAME
 from prover.weights.permuting import Prepared
-from prover.weights.plan import Move, Reason, Refusal
+from prover.weights.plan import Move, Reason, Refusal, shown
 from prover.weights.witness import Need
 
 JSON = dict[str, Any]
@@ -57,8 +58,8 @@ def headline(found: Prepared, out: str) -> str:
     return f"The rows of {count} were moved: {out}" if out else f"The rows of {count} would move, nothing was written."
 
 
-def permute_json(found: Prepared, manifest: JSON | None, out: str) -> JSON:
-    """Everything that is known; `manifest` as it was written, if it was."""
+def permute_json(found: Prepared, manifest: JSON | None, out: str, left_out: Sequence[str] = ()) -> JSON:
+    """Everything that is known; `manifest` as it was written, if it was. `left_out`: files that are not copied."""
     return {
         "schema": "rope-prover/weights-permute-answer/1",
         "headline": headline(found, out),
@@ -78,13 +79,13 @@ def permute_json(found: Prepared, manifest: JSON | None, out: str) -> JSON:
         ],
         "stays": list(found.plan.stays),
         "config": found.said.words,
-        "left_out": manifest["left_out"] if manifest else None,
+        "left_out": list(left_out),
         "manifest": manifest,
         "exit_code": permute_code(found),
     }
 
 
-def permute_text(found: Prepared, manifest: JSON | None, out: str) -> str:
+def permute_text(found: Prepared, out: str, left_out: Sequence[str] = ()) -> str:
     """The same for a terminal."""
     lines = [plain(headline(found, out), 1000), ""]
     lines += _rows("from", [f"{found.source.file} ({found.source.engine})"])
@@ -98,9 +99,8 @@ def permute_text(found: Prepared, manifest: JSON | None, out: str) -> str:
     lines += _rows("stays", found.plan.stays)
     if found.plan.moves and not found.plan.refusals:
         lines += _rows("config", [found.said.words])
-    if manifest:
-        lines += _rows("left out", manifest["left_out"])
-        lines += _rows("manifest", [f"{out}/rope-prover.json"])
+    lines += _rows("left out", left_out)
+    lines += _rows("manifest", [f"{out}/{NAME}"] if out else [])
     return "\n".join(lines) + "\n"
 
 
@@ -152,7 +152,7 @@ def _need_json(need: Need) -> JSON:
 def _need_text(need: Need) -> str:
     part, layers = need.meeting.source, need.meeting.layers
     where = f"{part.address}{f', layers {show_pairs(layers)}' if layers else ''}"
-    sides = f"from {part.spec or 'no RoPE'} to {need.meeting.target.spec or 'no RoPE'}"
+    sides = f"from {shown(part)} to {shown(need.meeting.target)}"
     if need.moves and need.rows is not None and need.outcome is Outcome.CONVERTIBLE:
         what = f"rows {_short(need.rows)} of each head, proved"
     elif need.outcome is Outcome.EQUIVALENT:

@@ -13,6 +13,7 @@ from prover.sources.gguf import decode
 from prover.sources.json_text import parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.model import Model
+from prover.weights.plan import shown
 from prover.weights.witness import Need, needs
 
 # Keys that say how the lanes of a head are paired, in configs that transformers reads.
@@ -33,7 +34,7 @@ def config_of_target(data: bytes, where: str, target: Model, moved: Sequence[Nee
     `moved`: the needs whose rows move. `engine`: where the target is another engine's reading of the same config, which
     says to that engine what it did before. A key is changed only where transformers then reads the target's layouts.
     """
-    kernel = "; ".join(dict.fromkeys(f"{need.meeting.source.address}: {need.meeting.target.spec}" for need in moved))
+    kernel = "; ".join(dict.fromkeys(f"{need.meeting.source.address}: {shown(need.meeting.target)}" for need in moved))
     if engine:
         return Said(f"stays: it says to {engine} what it did before. The weights are for {engine}'s kernel, without a "
                     f"converter in between, and no longer for what reads them as they were ({kernel})")

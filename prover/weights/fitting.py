@@ -120,7 +120,8 @@ def _fitted(part: Part, spec: str, filled: list[str]) -> Part:
     left = [f"{value.name}={value.text}" for value in part.values
             if value.origin not in used and value.name not in given and not _other_names(value.name) & given]
     if left:
-        told.append(f"not taken over, since the SPEC has no such parameter: {', '.join(left)}")
+        told.append(f"not taken over, since the SPEC has no such parameter: {', '.join(left)}; --engine E takes "
+                    "the config as it is")
     filled += [f"{part.address}: {each}" for each in told]
     layout, values = _split(text)
     return Part(part.name, part.layers, layout, values, layer_type=part.layer_type, beside=UNSAID)

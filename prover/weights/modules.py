@@ -25,6 +25,8 @@ BESIDE = {
     "weight_scale_2", "weight_global_scale", "input_global_scale", "input_zero_point", "weight_g_idx", "weight_format",
     "scale", "rotary_emb.inv_freq",
 }
+# Of these, what would have rows if it were more than one number.
+OF_OUTPUT = {"output_scale", "k_scale", "v_scale", "q_scale", "scale", "weight_scale_2", "weight_global_scale"}
 OUTER = ("weight", "base_layer", "lora_A", "lora_B", "lora_magnitude_vector")
 PREFIX = "base_model.model."
 PACKED = "output features run along the weight's second axis and are packed, several in one number"
@@ -109,6 +111,8 @@ def stops_of(modules: Modules, module: str, rows: int) -> Iterator[str]:
             yield "how many rows share a scale is not what quantization_config.weight_block_size says"
         elif last not in PER_ROW and last not in BESIDE and last != "weight_zero_point":
             yield f"what the tensors called {last} beside a weight hold is not known"
+        elif last in OF_OUTPUT and not _is_one(tensor, rows):
+            yield f"whether the tensors called {last} beside a weight, with several numbers, go with rows is not known"
 
 
 def does_not_fit(tensor: Tensor, rows: int, text: str, numbers: Numbers) -> InputError:

@@ -27,7 +27,7 @@ from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
 from prover.weights.manifest import certificates, head_of, without_earlier
 from prover.weights.places import Listing, list_files
-from prover.weights.plan import Move, Plan, plan
+from prover.weights.plan import Move, Plan, plan, shown
 from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.witness import needs
@@ -84,7 +84,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     said = Said("stays")
     if done.moves and checkpoint.format is Format.GGUF:
         said = Said("stays: llama.cpp takes the kernel from the architecture, and no key says it. The file is for "
-                    "another kernel: " + "; ".join(dict.fromkeys(str(need.meeting.target.spec) for need in moved)))
+                    "another kernel: " + "; ".join(dict.fromkeys(shown(need.meeting.target) for need in moved)))
     elif is_adapter:
         said = Said("stays: that of an adapter says nothing of RoPE. The base model has to be moved alike")
     elif done.moves and not done.refusals:

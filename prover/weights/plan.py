@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prover.claims.relation import Outcome, Relation
 from prover.sources.beside import hold
+from prover.sources.model import Part
 from prover.weights.slots import Barrier, Block, Kind, Role, Slot, Slots
 from prover.weights.tensors import Tensor
 from prover.weights.witness import Need, Rows
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TURNED = (Role.Q, Role.K)
 OUTPUT = "attention output"
+WIDEST = 240
 
 
 class Reason(Enum):
@@ -160,9 +162,14 @@ def _unmovable(need: Need) -> Iterator[Refusal]:
             yield Refusal(part, layers, Reason.DIFFERENT, f"{held.name}: {held.text}")
 
 
+def shown(part: Part) -> str:
+    """A part's layout in words, long lists of numbers cut off."""
+    spec = part.spec or "no RoPE"
+    return spec if len(spec) <= WIDEST else f"{spec[: WIDEST - 3]}..."
+
+
 def _headline(need: Need) -> str:
-    target = need.meeting.target.spec or "no RoPE"
-    source = need.meeting.source.spec or "no RoPE"
+    source, target = shown(need.meeting.source), shown(need.meeting.target)
     if need.outcome is Outcome.DIFFERENT:
         return f"no change of rows makes weights made for {source} right where {target} is computed"
     return (f"from {source} to {target} numbers would have to change beside the rows' order (relation "
@@ -224,21 +231,24 @@ def _move(slot: Slot, need: Need, is_adapter: bool) -> Move | Refusal | None:
         return None
     head = need.rows
     assert head is not None
-    for block in blocks:
-        lanes = range(block.lane, block.lane + block.width)
+    moving = set()
+    for start, width in sorted({(block.lane, block.width) for block in blocks}):
+        lanes = range(start, start + width)
         is_still = all(head[lane] == lane for lane in lanes if lane < len(head))
-        if lanes.stop > len(head) or (lanes.start == 0 and lanes.stop < len(head) and is_adapter and not is_still):
-            return _misfit(slot, f"its heads have {block.width} rows, those of the layout {len(head)} lanes")
+        if lanes.stop > len(head) or (start == 0 and lanes.stop < len(head) and is_adapter and not is_still):
+            return _misfit(slot, f"its heads have {width} rows, those of the layout {len(head)} lanes")
         if any(head[lane] not in lanes for lane in lanes):
-            return _misfit(slot, f"it has lanes {lanes.start} to {lanes.stop - 1} of a head, some of which would have "
-                           "to change places with others")
-    moved = tuple(b for b in blocks if head[b.lane : b.lane + b.width] != tuple(range(b.lane, b.lane + b.width)))
+            return _misfit(slot, f"it has lanes {start} to {lanes.stop - 1} of a head, some of which would have to "
+                           "change places with others")
+        if not is_still:
+            moving.add((start, width))
+    moved = tuple(block for block in blocks if (block.lane, block.width) in moving)
     if slot.kind is Kind.BLOCK_SCALE:
         return _block_scale(slot, moved, head)
     if max(block.start + block.width for block in blocks) > slot.rows or slot.tensor.size % slot.rows:
         return _misfit(slot, f"has {slot.rows} rows in {slot.tensor.size} bytes, and heads that do not fit into them")
-    ordered = sorted(blocks, key=lambda block: block.start)
-    if any(b.start < a.start + a.width for a, b in pairwise(ordered)):
+    places = sorted({(block.start, block.width, block.lane) for block in blocks})
+    if any(after[0] < before[0] + before[1] for before, after in pairwise(places)):
         return _misfit(slot, "heads overlap in it")
     return Move(slot, moved, head) if moved else None
 

@@ -140,7 +140,7 @@ def _wait(waiting: list[Future[None]], most: int) -> None:
         waiting.pop(0).result()
 
 
-def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes, bytes]]:
+def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes, bytes | memoryview]]:
     """What is read in the order of the file, and what is written for it; both in step, or one after the other."""
     import numpy as np
 
@@ -151,7 +151,7 @@ def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes,
             yield old, old
             return
         table = np.frombuffer(old, dtype=np.uint8).reshape(len(piece.rows), -1)
-        yield old, table.take(piece.rows, axis=0).data.cast("B").tobytes()
+        yield old, table.take(piece.rows, axis=0).reshape(-1).data
         return
     for plain in _plain(piece.start, piece.stop):
         yield _read(reading, plain.start, plain.stop - plain.start, name), b""
@@ -177,7 +177,7 @@ def _created(path: Path) -> BinaryIO:
     return path.open("xb", buffering=0)
 
 
-def _write(stream: BinaryIO, data: bytes, name: Path) -> None:
+def _write(stream: BinaryIO, data: bytes | memoryview, name: Path) -> None:
     view = memoryview(data)
     try:
         while view:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from prover.commands.progress import track
+from prover.commands.progress import count_bytes, track
 
 
 class Terminal(io.StringIO):
@@ -36,4 +36,19 @@ def test_no_progress_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = io.StringIO()
     monkeypatch.setattr(sys, "stderr", plain)
     assert [1, 2] == list(track([1, 2]))
+    assert not plain.getvalue()
+
+
+def test_bytes_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Done of all, the speed, and a time; nothing elsewhere."""
+    terminal, plain = Terminal(), io.StringIO()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    for stream in (terminal, plain):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with count_bytes(4_000_000) as advance:
+            advance(1_000_000)
+            advance(3_000_000)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    assert re.search(r"4\.0/4\.0 MB", shown)
     assert not plain.getvalue()

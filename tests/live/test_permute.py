@@ -16,6 +16,7 @@ import pytest
 import small_models
 
 from prover.api import permute_weights
+from prover.resources import MODELS
 
 pytestmark = pytest.mark.live
 
@@ -66,9 +67,29 @@ def other_rotation(module: Any, to_pairs: bool) -> Iterator[None]:
         turn = in_pairs if to_pairs else in_halves
         return turn(q, once(cos), once(sin)), turn(k, once(cos), once(sin))
 
+    def apply_vision(q: Any, k: Any, cos: Any, sin: Any) -> tuple[Any, Any]:
+        return apply(q, k, cos, sin, unsqueeze_dim=-2)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "apply_rotary_pos_emb", apply)
+        if hasattr(module, "apply_rotary_pos_emb_vision"):
+            patch.setattr(module, "apply_rotary_pos_emb_vision", apply_vision)
         yield
+
+
+def image_of(config: Any, tokens: Any) -> dict[str, Any]:
+    """Text around an image of 4 times 6 patches."""
+    import torch
+
+    vision, (rows, columns) = config.vision_config, (4, 6)
+    count = rows * columns // vision.spatial_merge_size ** 2
+    place = torch.full((1, count), config.image_token_id)
+    ids = torch.cat((tokens[:, :3], torch.tensor([[config.vision_start_token_id]]), place, tokens[:, 3:]), 1)
+    channels = getattr(vision, "in_channels", 3)
+    size = channels * vision.temporal_patch_size * vision.patch_size ** 2
+    pixels = torch.randn(rows * columns, size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    return {"input_ids": ids, "pixel_values": pixels, "image_grid_thw": torch.tensor([[1, rows, columns]]),
+            "mm_token_type_ids": (ids == config.image_token_id).int()}
 
 
 def logits(folder: Path, other: bool, to_pairs: bool) -> Any:
@@ -84,8 +105,9 @@ def logits(folder: Path, other: bool, to_pairs: bool) -> Any:
     assert not told["missing_keys"]
     module = sys.modules[type(model).__module__]
     tokens = torch.tensor([[5, 9, 3, 7, 11, 2, 8, 6]])
+    given = image_of(config, tokens) if hasattr(config, "vision_config") else {"input_ids": tokens}
     with torch.no_grad(), other_rotation(module, to_pairs) if other else nullcontext(), in_float64():
-        found = model.eval()(input_ids=tokens, use_cache=False)
+        found = model.eval()(**given, use_cache=False)
     return found.logits if hasattr(found, "logits") else found.last_hidden_state
 
 
@@ -131,3 +153,24 @@ def test_a_config_that_says_the_pairing(tmp_path: Path) -> None:
     assert (after - before).abs().max() < 1e-10 * before.abs().max()
     (tmp_path / "moved" / "config.json").write_text(json.dumps(config | {"rope_interleave": True}))
     assert (logits(tmp_path / "moved", False, True) - before).abs().max() > 1e-6 * before.abs().max()
+
+
+@pytest.mark.parametrize(("kind", "text"), [("qwen2_vl", "mrope-chunked"), ("qwen3_vl", "mrope-stride3")])
+def test_text_and_tower_with_an_image(kind: str, text: str, tmp_path: Path) -> None:
+    """Both parts moved, each to adjacent lanes with its own axes; one alone is not enough."""
+    layouts = []
+    for part, name in (("text", text), ("vision", "vision-chunked")):
+        path = tmp_path / f"{name}.toml"
+        halves = (MODELS / "transformers" / f"{name}.toml").read_text()
+        path.write_text(halves.replace('"pairing/half", ', '"pairing/adjacent", ').replace(
+            'default = "half"', 'default = "adjacent"'))
+        layouts.append(f"{part}={path}")
+    model = small_models.build(kind, image_token_id=20, vision_start_token_id=21, video_token_id=22)
+    small_models.save(model, tmp_path / "model")
+    found = permute_weights(str(tmp_path / "model"), target=layouts, out=str(tmp_path / "moved"))
+    assert 0 == found.exit_code, found.to_text()
+    assert {"vision", "text"} == {part["part"] for part in found.to_json()["parts"]}
+    permute_weights(str(tmp_path / "model"), target=layouts[:1], out=str(tmp_path / "half"))
+    before = logits(tmp_path / "model", False, True)
+    assert (logits(tmp_path / "moved", True, True) - before).abs().max() < 1e-10 * before.abs().max()
+    assert (logits(tmp_path / "half", True, True) - before).abs().max() > 1e-6 * before.abs().max()

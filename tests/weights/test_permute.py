@@ -208,6 +208,14 @@ def test_a_tensor_of_which_nothing_is_known(tmp_path: Path) -> None:
     assert "zeros beside a weight" in found.headline
 
 
+def test_scales_of_what_comes_out(tmp_path: Path) -> None:
+    """One number for a tensor stays; one for each row or head is not known to go with them, and refused."""
+    for shape, code in (((), 0), ((1,), 0), ((64,), 1), ((8,), 1)):
+        arrays = random_arrays(llama_shapes(LLAMA)) | {"model.layers.1.self_attn.q_proj.output_scale": np.ones(shape)}
+        model = write_model(tmp_path / f"model{shape}", LLAMA, arrays)
+        assert code == permute_weights(str(model), target="ggml/normal").exit_code
+
+
 def test_tensors_that_a_person_names(tmp_path: Path) -> None:
     """Names that no packing has are refused with what to write; given, their rows move."""
     plain = random_arrays(llama_shapes(LLAMA))
@@ -271,6 +279,7 @@ def test_other_weights_of_the_model_are_left_out(tmp_path: Path) -> None:
     (model / "vae" / "model.safetensors").write_bytes(b"another model")
     found = permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out")).to_json()
     assert ["pytorch_model.bin"] == found["left_out"]
+    assert found["left_out"] == permute_weights(str(model), target="ggml/normal").to_json()["left_out"]
     assert not (tmp_path / "out" / "pytorch_model.bin").exists()
     assert (tmp_path / "out" / "training_args.bin").exists()
     assert (tmp_path / "out" / "vae" / "model.safetensors").exists()

@@ -172,6 +172,17 @@ def test_links(model: Path, tmp_path: Path) -> None:
         (model / "link").unlink()
 
 
+def test_a_model_by_other_names(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a link to its folder, by its index, and from where one stands: the same files."""
+    (tmp_path / "alias").symlink_to(model, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("alias", "model", "model/model.safetensors.index.json")):
+        permute_weights(name, target=NORMAL, out=f"out{number}")
+    assert same_files(tmp_path / "out0", tmp_path / "out1")
+    (tmp_path / "out1" / "tokenizer.json").unlink()
+    assert same_files(tmp_path / "out1", tmp_path / "out2")
+
+
 def test_a_snapshot_of_a_cache(tmp_path: Path) -> None:
     """huggingface_hub keeps files as links to blobs, which are copied and never written through."""
     model = write_model(tmp_path / "plain", LLAMA, random_arrays(llama_shapes(LLAMA)), 2)

@@ -81,6 +81,17 @@ def test_a_gain_that_all_heads_share_moves_once() -> None:
     assert [HALF_TO_ADJACENT] == [tuple(m.gather().tolist()) for m in found.moves if m.slot.kind is Kind.GAIN]
 
 
+def test_a_gain_that_q_and_k_share_moves_once() -> None:
+    """The same lanes for both are no overlap; other lanes in one row are."""
+    for second, expected in ((Block(Role.K, None, 0, 8), []), (Block(Role.K, None, 4, 8), [Reason.MISFIT])):
+        gain = Slot("text", 0, Kind.GAIN, tensor("qk_norm", 12), 12, (Block(Role.Q, None, 0, 8), second))
+        found = planned([*BOTH, gain], asked())
+        assert expected == reasons(found)
+        if not expected:
+            assert [[*HALF_TO_ADJACENT, *range(8, 12)]] == [
+                move.gather().tolist() for move in found.moves if move.slot.kind is Kind.GAIN]
+
+
 def test_v_and_o_stay() -> None:
     """Rows of v and columns of o are not moved."""
     others = [weight(Role.V, 2), Slot("text", 0, Kind.WEIGHT, tensor("o", 4, 32), 4, heads(Role.O, 4))]
