@@ -17,7 +17,7 @@ from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
 from prover.api.weights_permute import PermutedWeights, permute_weights
-from prover.api.weights_verified import VerifiedWeights, verify_weights
+from prover.api.weights_verify import VerifiedWeights, verify_weights
 from prover.errors import ProverError
 from prover.proof_files.result import ProofResult
 

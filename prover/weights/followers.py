@@ -178,8 +178,9 @@ def output_items(
             found[role] = Item(layer, role, kind[0], names, State.RIGHT, rows=stay, heads=count, closeness=close)
         else:
             found[role] = _moved(ours, theirs, layer, role, kind, question, rows, width, count)
-    yield from _alike(ours, theirs, found, sides)
-    v = found.get(Role.V)
+    items = tuple(_alike(ours, theirs, found, sides))
+    yield from items
+    v = next((item for item in items if item.role is Role.V), None)
     if v is not None and v.rows is not None:
         yield from _carried_by_v(ours, theirs, v)
 
@@ -265,7 +266,7 @@ def _within_heads(v: Item, o: Item, width: int, group: int) -> Iterator[list[Row
 
 
 def _carried_by_v(ours: Layer, theirs: Layer, v: Item) -> Iterator[Item]:
-    """Biases, scales and adapters of v, which stay or go with its rows."""
+    """Biases, scales and adapters of v: they go with its rows, or stay where these should have."""
     assert v.rows is not None
     width = len(v.rows) // v.heads
     for kind, ending in dict.fromkeys((*ours.kinds(Role.V), *theirs.kinds(Role.V))):
@@ -280,4 +281,9 @@ def _carried_by_v(ours: Layer, theirs: Layer, v: Item) -> Iterator[Item]:
         if close is not None:
             yield Item(v.layer, Role.V, kind, names, State.RIGHT, closeness=close)
             continue
-        yield Item(v.layer, Role.V, kind, names, State.WRONG, (Fault.OTHER_VALUES,))
+        stayed = follow(ours, theirs, a, b, tuple(range(len(v.rows))), width)
+        if stayed is not None and v.state is State.WRONG:  # rows of v may not move, and these have not
+            yield Item(v.layer, Role.V, kind, names, State.RIGHT, closeness=stayed)
+            continue
+        fault = Fault.OTHER_VALUES if stayed is None else Fault.FORGOTTEN
+        yield Item(v.layer, Role.V, kind, names, State.WRONG, (fault,))

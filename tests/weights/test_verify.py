@@ -136,6 +136,20 @@ def test_applied_to_v_or_o(heads, kv_heads, packing):
     assert {State.RIGHT} == words(lay(m), lay(target.with_(v=v, o=o), packing), question())
 
 
+def test_the_bias_of_v():
+    """It stays where v had to, and goes with v where o goes too."""
+    m, rows = made(4, 4, bias=True), to_adjacent(8)
+    target = right(m, rows)
+    v, bias = moved(m.v, rows), {**target.biases, "v": moved(m.biases["v"], rows)}
+    o = m.o.reshape(len(m.o), 4, 8)[:, :, list(rows)].reshape(m.o.shape)
+    applied = {("v", "weight"): ("applied to v",)}
+    assert applied == told(lay(m), lay(target.with_(v=v)), question())
+    assert applied == told(lay(m), lay(target.with_(v=v, biases=bias)), question())
+    assert {("v", "bias"): ("other values",)} == told(lay(m), lay(target.with_(biases=bias)), question())
+    assert {State.RIGHT} == words(lay(m), lay(target.with_(v=v, o=o, biases=bias)), question())
+    assert {("v", "bias"): ("forgotten",)} == told(lay(m), lay(target.with_(v=v, o=o)), question())
+
+
 def test_equal_rows_of_v_that_moved_with_o():
     """Where rows of v are equal, o tells how they moved; what comes out is the same."""
     m, rows = made(4, 2), (3, 1, 2, 0, 4, 5, 6, 7)
