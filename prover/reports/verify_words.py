@@ -14,6 +14,7 @@ ONE_MODEL = "are these weights of one model, and quantised without an importance
 CLOSE = {
     Closeness.EQUAL: "equal numbers",
     Closeness.ROUNDED: "equal numbers once rounded to the other's type",
+    Closeness.UNKNOWN: "numbers of which nothing is known",
     Closeness.WITHIN: "numbers within the bounds of what was quantised or rounded to them",
 }
 NORMS = {Role.Q: "q_norm", Role.K: "k_norm"}
@@ -111,7 +112,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault is Fault.BARRIER:
         return f"its rows may not move: {item.why}"
     if fault is Fault.FORGOTTEN:
-        return f"forgotten: it stayed, and the rows of {item.role.value} have to move"
+        have = "have moved" if item.role is Role.V else "have to move"
+        return f"forgotten: it stayed, and the rows of {item.role.value} {have}"
     if fault is Fault.OTHER_VALUES:
         return f"other values: neither as before nor as the rows of {item.role.value} have moved"
     if fault is Fault.OTHER_MOVE and item.role not in (Role.Q, Role.K):

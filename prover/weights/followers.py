@@ -26,6 +26,7 @@ from prover.weights.slots import Kind, Role
 from prover.weights.verified import Fault, Item
 
 Change = Callable[[Floats], Floats]
+KNOWN = (Closeness.EQUAL, Closeness.ROUNDED, Closeness.WITHIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
         made = partial(Item, weight.layer, role, kind, names)
         if rows is None:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
-        elif found is not None and found is Closeness.WITHIN and stayed is not None and rows != matrix.identity:
+        elif found is Closeness.UNKNOWN or (
+                found is Closeness.WITHIN and stayed is not None and rows != matrix.identity):
             yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
         elif found is not None:
             yield made(State.RIGHT, closeness=found, added=added)
@@ -129,17 +131,22 @@ def _index(key: Key, head: int, rows: Sequence[int], width: int, index: dict[Key
 
 
 def goes_with_values(ours: Layer, theirs: Layer, q: Rows, k: Rows) -> bool | None:
-    """Whether the heads of v and o have the same new places; None if v or o is not there."""
+    """Whether the heads of v and o have the same new places; None if v or o is not there, or not as it was either."""
     places = [layer.places(role, Kind.WEIGHT) for role in (Role.V, Role.O) for layer in (ours, theirs)]
     if not all(places):
         return None
     v, their_v, o, their_o = places
     width, columns = (1 + max(lane for _, lane in each) for each in (v, o))
     heads = tuple(head * width + lane for head in k for lane in range(width))
-    if follow(ours, theirs, v, their_v, heads, width) is None:
-        return False
     outputs = tuple(head * columns + lane for head in q for lane in range(columns))
-    return columns_follow(ours, theirs, o, their_o, outputs, columns) is not None
+    fits = True
+    for held, a, b, moved, size in ((follow, v, their_v, heads, width), (columns_follow, o, their_o, outputs, columns)):
+        if held(ours, theirs, a, b, moved, size) in KNOWN:
+            continue
+        if held(ours, theirs, a, b, tuple(range(len(moved))), size) not in KNOWN:
+            return None
+        fits = False
+    return fits
 
 
 def columns_follow(
@@ -174,15 +181,17 @@ def output_items(
         width, count = 1 + max(lane for _, lane in a), head_count(a)
         stay = tuple(head * width + lane for head in heads[role] or range(count) for lane in range(width))
         close = (follow if role is Role.V else columns_follow)(ours, theirs, a, b, stay, width)
-        if close is not None:
+        if close in KNOWN:
             found[role] = Item(layer, role, kind[0], names, State.RIGHT, rows=stay, heads=count, closeness=close)
+        elif close is not None:
+            found[role] = Item(layer, role, kind[0], names, State.UNDECIDED, (Fault.OVERLAPPING,), count)
         else:
             found[role] = _moved(ours, theirs, layer, role, kind, question, rows, width, count)
-    items = tuple(_alike(ours, theirs, found, sides))
-    yield from items
-    v = next((item for item in items if item.role is Role.V), None)
-    if v is not None and v.rows is not None:
-        yield from _carried_by_v(ours, theirs, v)
+    for item in _alike(ours, theirs, found, sides):
+        yield item
+        if item.role is Role.V and item.rows is not None:
+            width = len(item.rows) // item.heads
+            yield from _carried_by_v(ours, theirs, item, [*_suspects(question, rows, width, item.heads), item.rows])
 
 
 def _moved(
@@ -195,7 +204,7 @@ def _moved(
     made = partial(Item, layer, role, kind[0], (names_of(a), names_of(b)))
     for move in _suspects(question, rows, width, count):
         close = (follow if role is Role.V else columns_follow)(ours, theirs, a, b, move, width)
-        if close is not None:
+        if close in KNOWN:
             return made(State.WRONG, (fault,), count, move, close)
     if role is Role.O:
         return made(State.UNDECIDED, (Fault.UNRELATED,), count)
@@ -241,15 +250,16 @@ def _alike(
         columns = tuple(head * width + row for head in range(o.heads) for row in within[head // group])
         close = follow(ours, theirs, *sides[Role.V], rows, width)
         other = columns_follow(ours, theirs, *sides[Role.O], columns, width)
-        if close is not None and other is not None:
+        if close in KNOWN and other in KNOWN:
             yield replace(v, state=State.RIGHT, faults=(), rows=rows, closeness=close, exchanged=True)
             yield replace(o, state=State.RIGHT, faults=(), rows=columns, closeness=other, exchanged=True)
             return
     is_open = Fault.EQUAL_ROWS in v.faults and o.state is not State.RIGHT
-    for item in found.values():
+    for item, other_item in ((v, o), (o, v)):
         faults = tuple(fault for fault in item.faults if fault is not Fault.EQUAL_ROWS)
-        if is_open and item.state is State.WRONG:
-            yield replace(item, state=State.UNDECIDED, faults=(Fault.EQUAL_ROWS,))
+        if item.state is State.WRONG and (is_open or other_item.state is State.UNDECIDED):
+            # The other one could have moved alike.
+            yield replace(item, state=State.UNDECIDED, faults=(Fault.EQUAL_ROWS if is_open else Fault.NOT_DECIDED,))
         else:
             yield replace(item, faults=faults)
 
@@ -265,8 +275,8 @@ def _within_heads(v: Item, o: Item, width: int, group: int) -> Iterator[list[Row
             yield moves
 
 
-def _carried_by_v(ours: Layer, theirs: Layer, v: Item) -> Iterator[Item]:
-    """Biases, scales and adapters of v: they go with its rows, or stay where these should have."""
+def _carried_by_v(ours: Layer, theirs: Layer, v: Item, suspects: Sequence[Rows]) -> Iterator[Item]:
+    """Biases, scales and adapters of v, which stay or go with its rows. `suspects`: moves given by mistake."""
     assert v.rows is not None
     width = len(v.rows) // v.heads
     for kind, ending in dict.fromkeys((*ours.kinds(Role.V), *theirs.kinds(Role.V))):
@@ -277,13 +287,15 @@ def _carried_by_v(ours: Layer, theirs: Layer, v: Item) -> Iterator[Item]:
         if not (a and b):
             yield Item(v.layer, Role.V, kind, names, State.UNDECIDED, (Fault.ONE_SIDE,))
             continue
-        close = follow(ours, theirs, a, b, v.rows, width)
-        if close is not None:
+        stay = tuple(range(len(v.rows)))
+        close = follow(ours, theirs, a, b, v.rows if v.state is State.RIGHT else stay, width)
+        if close in KNOWN:
             yield Item(v.layer, Role.V, kind, names, State.RIGHT, closeness=close)
-            continue
-        stayed = follow(ours, theirs, a, b, tuple(range(len(v.rows))), width)
-        if stayed is not None and v.state is State.WRONG:  # rows of v may not move, and these have not
-            yield Item(v.layer, Role.V, kind, names, State.RIGHT, closeness=stayed)
-            continue
-        fault = Fault.OTHER_VALUES if stayed is None else Fault.FORGOTTEN
-        yield Item(v.layer, Role.V, kind, names, State.WRONG, (fault,))
+        elif v.state is State.UNDECIDED or close is not None:
+            yield Item(v.layer, Role.V, kind, names, State.UNDECIDED, (Fault.NOT_DECIDED,))
+        else:
+            is_moved = any(follow(ours, theirs, a, b, move, width) in KNOWN for move in suspects)
+            fault = Fault.APPLIED_TO_V if is_moved else Fault.OTHER_VALUES
+            if v.state is State.RIGHT and follow(ours, theirs, a, b, stay, width) in KNOWN:
+                fault = Fault.FORGOTTEN
+            yield Item(v.layer, Role.V, kind, names, State.WRONG, (fault,))

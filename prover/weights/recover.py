@@ -35,6 +35,7 @@ class Closeness(Enum):
     EQUAL = "equal"
     ROUNDED = "equal once rounded"
     WITHIN = "within the error of quantisation"
+    UNKNOWN = "no bounds are known"
 
     @property
     def rank(self) -> int:
@@ -156,7 +157,12 @@ def compare(
         return Closeness.ROUNDED
     if source.bounds is None and target.bounds is None:
         return None
-    return Closeness.WITHIN if _meet(*between()).all() else None
+    (low, high), (least, most) = bounds = between()
+    if not _meet(*bounds).all():
+        return None
+    known = np.isfinite(low) & np.isfinite(high) & np.isfinite(least) & np.isfinite(most)
+    is_blind = ~known.any(axis=1) & (ours != theirs).any(axis=1)
+    return Closeness.UNKNOWN if is_blind.any() else Closeness.WITHIN
 
 
 def gathered(read: Callable[[int, int], Floats], rows: Sequence[int]) -> Floats:

@@ -136,20 +136,6 @@ def test_applied_to_v_or_o(heads, kv_heads, packing):
     assert {State.RIGHT} == words(lay(m), lay(target.with_(v=v, o=o), packing), question())
 
 
-def test_the_bias_of_v():
-    """It stays where v had to, and goes with v where o goes too."""
-    m, rows = made(4, 4, bias=True), to_adjacent(8)
-    target = right(m, rows)
-    v, bias = moved(m.v, rows), {**target.biases, "v": moved(m.biases["v"], rows)}
-    o = m.o.reshape(len(m.o), 4, 8)[:, :, list(rows)].reshape(m.o.shape)
-    applied = {("v", "weight"): ("applied to v",)}
-    assert applied == told(lay(m), lay(target.with_(v=v)), question())
-    assert applied == told(lay(m), lay(target.with_(v=v, biases=bias)), question())
-    assert {("v", "bias"): ("other values",)} == told(lay(m), lay(target.with_(biases=bias)), question())
-    assert {State.RIGHT} == words(lay(m), lay(target.with_(v=v, o=o, biases=bias)), question())
-    assert {("v", "bias"): ("forgotten",)} == told(lay(m), lay(target.with_(v=v, o=o)), question())
-
-
 def test_equal_rows_of_v_that_moved_with_o():
     """Where rows of v are equal, o tells how they moved; what comes out is the same."""
     m, rows = made(4, 2), (3, 1, 2, 0, 4, 5, 6, 7)
@@ -385,6 +371,38 @@ def test_quantised_copies(steps):
     assert {(role, "weight"): ("inverse",) for role in "qk"} == told(lay(m), target(right(m, inverse(rows))), asked)
     assert {("v", "weight"): ("applied to v",)} == told(
         lay(m), target(right(m, rows).with_(v=moved(m.v, rows))), asked)
+
+
+def test_numbers_of_which_nothing_is_known():
+    """A type without bounds could be anything: neither right nor wrong."""
+    m, asked = made(4, 2), question()
+
+    def blind(rows):
+        return rows + np.float32(0.25), np.full(rows.shape, np.inf, dtype=np.float32)
+
+    for contents in (m, right(m, to_adjacent(8))):
+        items = verify_layer(asked, lay(m), lay(contents, dtype="IQ4_NL", error=blind), 0)
+        assert {State.UNDECIDED} == {item.state for item in items}
+
+
+def test_a_bias_of_v():
+    """It stays with v, or is told to have moved."""
+    m = made(4, 2, bias=True)
+    target = right(m, to_adjacent(8))
+    biases = {**target.biases, "v": moved(m.biases["v"], to_adjacent(8))}
+    assert {("v", "bias"): ("applied to v",)} == told(lay(m), lay(target.with_(biases=biases)), question())
+    other = {**biases, "v": biases["v"] + np.float32(1)}
+    assert {("v", "bias"): ("other values",)} == told(lay(m), lay(target.with_(biases=other)), question())
+    v = moved(m.v, to_adjacent(8))
+    assert {("v", "weight"): ("applied to v",)} == told(lay(m), lay(target.with_(v=v)), question())
+    both = told(lay(m), lay(target.with_(v=v, biases=biases)), question())
+    assert {("v", "weight"): ("applied to v",), ("v", "bias"): ("applied to v",)} == both
+    o = m.o.reshape(len(m.o), 4, 8).copy()
+    for head in range(4):
+        o[:, head] = o[:, head][:, list(to_adjacent(8))]
+    alike = target.with_(v=v, o=o.reshape(m.o.shape))
+    assert {State.RIGHT} == words(lay(m), lay(alike.with_(biases=biases)), question())
+    assert {("v", "bias"): ("forgotten",)} == told(lay(m), lay(alike), question())
 
 
 def test_rows_too_near_for_the_error():

@@ -41,6 +41,19 @@ def test_a_converted_llama_is_right(tmp_path):
     assert ("right", ()) == (back.verdict, back.faults)
 
 
+def test_certificates_are_written(tmp_path, capsys):
+    """Of what is needed and of what was found, each accepted by the command check."""
+    source = save_folder(tmp_path / "hf", layers())
+    target = save_gguf(tmp_path / "x.gguf", layers())
+    into = tmp_path / "proofs"
+    into.mkdir()
+    assert 1 == run_command(["weights", "verify", str(source), str(target), "--certificate", str(into)])
+    files = sorted(into.iterdir())
+    assert files
+    capsys.readouterr()
+    assert all(0 == run_command(["check", str(file)]) for file in files)
+
+
 def test_the_first_wrong_layer_is_in_the_headline(tmp_path, capsys):
     """Layer 0 right, layers 1 and 2 with k moved as q's heads."""
     models = [right(m, to_adjacent(8)) for m in layers()]
