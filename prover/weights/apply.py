@@ -25,7 +25,6 @@ from prover.weights.rewriting import PART, Advance, Rewritten, digest_of, rewrit
 from prover.weights.tensors import Checkpoint
 
 JOURNAL, FILES = "journal", "files"
-GO_ON = "What is finished is kept: the same command goes on from there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,11 @@ def unfinished(out: Path) -> Path:
     return out.with_name(f".{out.name}.unfinished")
 
 
+def go_on(place: Path) -> str:
+    """What to do after work broke off."""
+    return f"What is finished, if anything, is kept in {shown_path(place)}: the same command goes on from there"
+
+
 def carry_out(work: Work, out: Path, jobs: int = 1, advance: Advance = lambda count: None) -> JSON:
     """Write the folder `out` and give its manifest. `jobs`: how many files at once. `advance`: is told of bytes done.
 
@@ -108,7 +112,7 @@ def carry_out(work: Work, out: Path, jobs: int = 1, advance: Advance = lambda co
         shutil.rmtree(place)
     except OSError as fault:
         raise InputError(f"cannot be written: {fault.strerror or fault}", where=shown_path(Path(fault.filename or out)),
-                         advice=GO_ON) from None
+                         advice=go_on(place)) from None
     return manifest
 
 
@@ -143,9 +147,9 @@ def write_file(task: Task, files: Path, advance: Advance = lambda count: None) -
         found = task.source.stat()
     except OSError as fault:
         raise InputError(f"cannot be copied: {fault.strerror or fault}", where=shown_path(task.source),
-                         advice=GO_ON) from None
+                         advice=go_on(files.parent)) from None
     except InputError as fault:
-        fault.advice = fault.advice or GO_ON
+        fault.advice = fault.advice or go_on(files.parent)
         raise
     if (found.st_size, found.st_mtime_ns) != (task.size, task.changed):
         target.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from prover.sources.model import Model, Part, Value
 from prover.sources.reading import is_model, named_part, read_model, read_side, resolve
 
 _PART = re.compile(r"([a-z][a-z_ ]*(?:/[a-z_]+)?)=(.+)", re.DOTALL)
+_VALUES = re.compile(r"\.(?:json|gguf):\w+=")   # values on top of a model's only part
 GIVEN = "the SPEC"
 LAYOUT = "a layout"  # what has the place of an engine where SPECs are given
 
@@ -47,7 +48,7 @@ def read_target(own: Model, source: Model, config: str, to: Sequence[str], engin
     if len(whole) > 1:
         raise InputError("is given twice", where="--to", advice="For several parts write --to PART=SPEC; parts are "
                          f"{', '.join(dict.fromkeys(part.address for part in source.parts))}")
-    if whole and is_model(whole[0][1]) and "#" not in whole[0][1]:
+    if whole and is_model(whole[0][1]) and "#" not in whole[0][1] and not _VALUES.search(whole[0][1]):
         model = read_side(whole[0][1])
         if parts:
             raise InputError("is a model with all its parts, beside which no part is given", where="--to")

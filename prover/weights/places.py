@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ MAX_FILES = 1 << 16
 SPARE = 16 << 20
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt", ".gguf", ".h5", ".msgpack", ".onnx", ".ckpt", ".npz")
 INDEX = ".index.json"
-# What trainers leave under the suffixes of weights, and what has no rows.
-ROWLESS = ("training_args.bin", "scheduler.bin", "scheduler.pt", "scaler.pt")
+# What trainers leave under the suffixes of weights and has no rows; an optimizer's state has.
+ROWLESS = re.compile(r"(training_args|scheduler|scaler|rng_state(_\d+)?)\.(bin|pt|pth)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def list_files(checkpoint: Checkpoint) -> Listing:
 
 def _is_other(name: str, checkpoint: Checkpoint) -> bool:
     """Whether a file beside the checkpoint's own holds the model's weights a second time, or goes with those."""
-    if name in ROWLESS:
+    if ROWLESS.fullmatch(name):
         return False
     if name.endswith(INDEX):
         stem = name.removesuffix(INDEX).rpartition(".")[0]

@@ -87,6 +87,8 @@ def test_a_part_of_another_config(tmp_path: Path) -> None:
         target_of(tmp_path, LLAMA, f"{other}#text"))
     assert [("text", "transformers/half:head_dim=8:rope_theta=7")] == specs(
         target_of(tmp_path, LLAMA, f"{other}/config.json#text:rope_theta=7"))
+    assert [("text", "transformers/half:head_dim=8:rope_theta=9")] == specs(
+        target_of(tmp_path, LLAMA, f"{other}/config.json:rope_theta=9"))
     assert [("text", "transformers/half:head_dim=8:rope_theta=500")] == specs(target_of(tmp_path, LLAMA, str(other)))
 
 
