@@ -11,27 +11,27 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from safetensors.numpy import load_file, save_file
-from torch.overrides import TorchFunctionMode
 
 # What a modeling file calls the functions that turn q and k.
 TEXT = ("apply_rotary_pos_emb", "apply_rotary_pos_emb_interleave")
 VISION = ("apply_rotary_pos_emb_vision",)
 
 
-class InDoubles(TorchFunctionMode):
+def in_doubles() -> Any:
     """What transformers does in float32 on purpose is done in float64: norms, tables, softmax, vision towers."""
+    import torch
+    from torch.overrides import TorchFunctionMode
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is torch.Tensor.float:
-            return args[0].double()
-        named = {key: _double(each) for key, each in (kwargs or {}).items()}
-        return func(*map(_double, args), **named)
+    def double(each: Any) -> Any:
+        return torch.float64 if each is torch.float32 else each
 
+    class InDoubles(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if func is torch.Tensor.float:
+                return args[0].double()
+            return func(*map(double, args), **{key: double(each) for key, each in (kwargs or {}).items()})
 
-def _double(each: Any) -> Any:
-    return torch.float64 if each is torch.float32 else each
+    return InDoubles()
 
 
 def lanes(pairing: str, pairs: int) -> tuple[list[int], list[int]]:
@@ -45,9 +45,9 @@ def lanes(pairing: str, pairs: int) -> tuple[list[int], list[int]]:
 def per_pair(table: Any) -> Any:
     """A number for each pair from a table that has it twice: in both halves, or one after the other."""
     half = table.shape[-1] // 2
-    if torch.equal(table[..., :half], table[..., half:]):
+    if (table[..., :half] == table[..., half:]).all():
         return table[..., :half]
-    assert torch.equal(table[..., ::2], table[..., 1::2])
+    assert (table[..., ::2] == table[..., 1::2]).all()
     return table[..., ::2]
 
 
@@ -88,7 +88,9 @@ def rotation(model: Any, text: str = "", vision: str = "") -> Iterator[Counter[s
 
 def logits(model: Any, inputs: dict[str, Any], text: str = "", vision: str = "") -> tuple[Any, Counter[str]]:
     """What a model answers, and how often it was turned by what is named."""
-    with torch.no_grad(), InDoubles(), rotation(model, text, vision) as count:
+    import torch
+
+    with torch.no_grad(), in_doubles(), rotation(model, text, vision) as count:
         found = model.eval()(**inputs, use_cache=False).logits
     assert torch.float64 == found.dtype
     return found.numpy(), count
@@ -96,6 +98,7 @@ def logits(model: Any, inputs: dict[str, Any], text: str = "", vision: str = "")
 
 def load(folder: Path) -> Any:
     """The model in a folder, every tensor of it from there."""
+    import torch
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder)
@@ -108,11 +111,15 @@ def load(folder: Path) -> Any:
 
 def read(folder: Path) -> dict[str, Any]:
     """All tensors of a folder."""
+    from safetensors.numpy import load_file
+
     return {name: each for path in sorted(folder.glob("*.safetensors")) for name, each in load_file(path).items()}
 
 
 def write(folder: Path, like: Path, tensors: dict[str, Any]) -> Path:
     """A folder with these tensors and the config of another."""
+    from safetensors.numpy import save_file
+
     folder.mkdir()
     save_file({name: np.array(each, order="C") for name, each in tensors.items()}, folder / "model.safetensors",
               {"format": "pt"})

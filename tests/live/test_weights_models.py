@@ -11,16 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import other_rotation as other
 import pytest
 import small_models
 
 from prover import permute_weights, verify_weights
 
 pytestmark = pytest.mark.live
-pytest.importorskip("torch")
-import other_rotation as other  # noqa: E402 - needs torch
-import torch  # noqa: E402
-from safetensors.numpy import save_file  # noqa: E402
 
 # Of the largest logit. Two orders of the same sums differ by rounding: some thousand operations in float64 a layer, and
 # scores of some units, make 2**-53 less than 1e-12. What is wrong is off by more than a thousandth.
@@ -102,6 +99,8 @@ CASES = {
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Matrices as small as these are waited for longer than they are multiplied."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -110,6 +109,8 @@ def one_thread() -> Iterator[None]:
 
 def build(folder: Path, kind: str, **more: Any) -> Any:
     """A random model in float64, gains and biases too, and its checkpoint in a folder."""
+    import torch
+
     model = small_models.build(kind, **more).double()
     torch.manual_seed(1)
     with torch.no_grad():
@@ -135,6 +136,8 @@ def kinds(names: set[str]) -> dict[str, list[str]]:
 
 def text_inputs() -> dict[str, Any]:
     """Two sequences of tokens."""
+    import torch
+
     generator = torch.Generator().manual_seed(3)
     return {"input_ids": torch.randint(10, 100, (2, 12), generator=generator)}
 
@@ -191,6 +194,8 @@ WITH_IMAGES = {
 
 def image_inputs(config: Any) -> dict[str, Any]:
     """Text with two images, of 4 by 6 and of 2 by 4 patches, four of which are one token."""
+    import torch
+
     generator = torch.Generator().manual_seed(5)
     tower = config.vision_config
     numbers = tower.in_channels * tower.patch_size**2 * tower.temporal_patch_size
@@ -278,6 +283,8 @@ ADAPTERS = {
 
 def save_adapter(folder: Path, base: dict[str, Any], about: Adapter) -> Path:
     """A random adapter in float64."""
+    from safetensors.numpy import save_file
+
     random, arrays = np.random.default_rng(2), {}
     for name, weight in sorted(base.items()):
         module = name.removesuffix(".weight")
@@ -313,6 +320,8 @@ def merged(base: dict[str, Any], adapter: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_the_same_logits_with_an_adapter(name: str, tmp_path: Path) -> None:
     """Model and adapter are permuted each for itself, and merged by hand; B or magnitudes forgotten are told."""
+    from safetensors.numpy import save_file
+
     about, inputs = ADAPTERS[name], text_inputs()
     case = CASES[about.case]
     build(tmp_path / "model", case.kind, **case.more)

@@ -11,22 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import other_rotation as other
 import pytest
+from test_weights_models import OTHER, SAME, build, gap, one_thread, rope, text_inputs
 
 from prover import permute_weights, verify_weights
 
-pytestmark = pytest.mark.live
-pytest.importorskip("torch")
-import other_rotation as other  # noqa: E402 - needs torch
-from test_weights_models import (  # noqa: E402
-    OTHER,
-    SAME,
-    build,
-    gap,
-    one_thread,  # noqa: F401 - a fixture
-    rope,
-    text_inputs,
-)
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures(one_thread.__name__)]
 
 Rows = tuple[int, ...]
 Blocks = tuple[tuple[str, int, int, int], ...]  # role, first row, first lane, width
