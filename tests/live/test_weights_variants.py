@@ -220,3 +220,75 @@ def test_each_wrong_variant_is_found_and_named(name: str, tmp_path: Path) -> Non
         found = verify_weights(str(model), str(folder), meant_for=case.target)
         assert (variant.name, "wrong", variant.faults) == (variant.name, found.verdict, found.faults)
         assert found.headline.startswith(f"layer 1, {variant.role}"), found.headline
+
+
+PROJECTIONS = ("q_proj", "k_proj", "v_proj")
+
+
+def with_scales(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Projections as bytes with a scale for each row, as compressed-tensors has them."""
+    found = dict(tensors)
+    for name, array in tensors.items():
+        if name.split(".")[-2] in PROJECTIONS:
+            scale = np.abs(array).max(axis=1, keepdims=True) / 127
+            found[name] = np.rint(array / scale).astype(np.int8)
+            found[f"{name}_scale"] = scale
+    return found
+
+
+def with_layers(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """An adapter beside the weights, neither merged: the names of peft's own layers."""
+    random, found = np.random.default_rng(4), {}
+    for name, array in tensors.items():
+        module = name.removesuffix(".weight")
+        if name.split(".")[-2] not in PROJECTIONS:
+            found[name] = array
+            continue
+        found[f"{module}.base_layer.weight"] = array
+        found[f"{module}.lora_A.default.weight"] = random.normal(0, 0.3, (4, array.shape[1]))
+        found[f"{module}.lora_B.default.weight"] = random.normal(0, 0.3, (len(array), 4))
+    return found
+
+
+def plain(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """One weight for each projection, as transformers computes with it: scaled, or with the product of its adapter."""
+    found = {}
+    for name, array in tensors.items():
+        if name.endswith(".base_layer.weight"):
+            module = name.removesuffix(".base_layer.weight")
+            a, b = (tensors[f"{module}.lora_{side}.default.weight"] for side in "AB")
+            found[f"{module}.weight"] = array + b @ a
+        elif f"{name}_scale" in tensors:
+            found[name] = array * tensors[f"{name}_scale"]
+        elif "lora_" not in name and not name.endswith("_scale"):
+            found[name] = array
+    return found
+
+
+@pytest.mark.parametrize(("make", "ending"), [(with_scales, "weight_scale"), (with_layers, "lora_B.default.weight")])
+def test_scales_and_adapters_go_with_their_rows(make: Any, ending: str, tmp_path: Path) -> None:
+    """Llama with 8 heads and 2: moved by the tool and put together by hand; those of q or of k alone are forgotten."""
+    case, inputs = CASES["llama"], text_inputs()
+    build(tmp_path / "plain", case.kind, **case.more)
+    model = other.write(tmp_path / "model", tmp_path / "plain", make(other.read(tmp_path / "plain")))
+
+    def answer(name: str, tensors: Mapping[str, Any], pairing: str) -> Any:
+        folder = other.write(tmp_path / name, tmp_path / "plain", plain(tensors))
+        return other.logits(other.load(folder), inputs, pairing)[0]
+
+    before = other.read(model)
+    expected = answer("before", before, "")
+    told = permute_weights(str(model), target=case.target, out=str(tmp_path / "out"))
+    assert str(tmp_path / "out") == told.written, told.headline
+    after = other.read(tmp_path / "out")
+    assert gap(answer("after", after, case.other), expected) < SAME
+    found = verify_weights(str(model), str(tmp_path / "out"), meant_for=case.target)
+    assert ("right", ()) == (found.verdict, found.faults)
+    for role in TURNED:
+        stayed = {name for name in before if name.endswith(f"{role}_proj.{ending}") and ".1." in name}
+        forgotten = {name: before[name] if name in stayed else array for name, array in after.items()}
+        assert gap(answer(f"without-{role}", forgotten, case.other), expected) > OTHER
+        folder = other.write(tmp_path / f"forgotten-{role}", tmp_path / "plain", forgotten)
+        found = verify_weights(str(model), str(folder), meant_for=case.target)
+        assert ("wrong", ("forgotten",)) == (found.verdict, found.faults)
+        assert found.headline.startswith(f"layer 1, {role}'s "), found.headline
