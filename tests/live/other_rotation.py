@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 # What a modeling file calls the functions that turn q and k.
-TEXT = ("apply_rotary_pos_emb", "apply_rotary_pos_emb_interleave")
+TEXT = ("apply_rotary_pos_emb", "apply_rotary_pos_emb_interleave", "apply_rotary_emb")
 VISION = ("apply_rotary_pos_emb_vision",)
 
 
@@ -43,12 +44,11 @@ def lanes(pairing: str, pairs: int) -> tuple[list[int], list[int]]:
 
 
 def per_pair(table: Any) -> Any:
-    """A number for each pair from a table that has it twice: in both halves, or one after the other."""
+    """A number for each pair; a table may have it twice, in both halves or one after the other."""
     half = table.shape[-1] // 2
     if (table[..., :half] == table[..., half:]).all():
         return table[..., :half]
-    assert (table[..., ::2] == table[..., 1::2]).all()
-    return table[..., ::2]
+    return table[..., ::2] if (table[..., ::2] == table[..., 1::2]).all() else table
 
 
 def turned(x: Any, cos: Any, sin: Any, pairing: str) -> Any:
@@ -60,15 +60,32 @@ def turned(x: Any, cos: Any, sin: Any, pairing: str) -> Any:
     return found
 
 
-def turn_both(pairing: str, axis: int, tell: Callable[[], None]) -> Callable[..., Any]:
-    """A function for q and k in a modeling file's place. `axis`: where its tables get a dimension for the heads."""
+def in_place_of(own: Callable[..., Any], pairing: str, axis: int, tell: Callable[[], None]) -> Callable[..., Any]:
+    """A function in the place of a modeling file's own, which is called alike.
 
-    def turn(q: Any, k: Any, cos: Any, sin: Any, *_: Any, unsqueeze_dim: int = axis, **__: Any) -> Any:
+    `axis`: where its tables get a dimension for the heads, if it is not told.
+    """
+    def turn(x: Any, cos: Any, sin: Any, axis: int) -> Any:
+        return turned(x, *(per_pair(table).unsqueeze(axis).to(x.dtype) for table in (cos, sin)), pairing)
+
+    def both(q: Any, k: Any, cos: Any, sin: Any, *_: Any, unsqueeze_dim: int = axis, **__: Any) -> Any:
         tell()
-        numbers = [per_pair(table).unsqueeze(unsqueeze_dim).to(q.dtype) for table in (cos, sin)]
-        return turned(q, *numbers, pairing), turned(k, *numbers, pairing)
+        return turn(q, cos, sin, unsqueeze_dim), turn(k, cos, sin, unsqueeze_dim)
 
-    return turn
+    def one(x: Any, cos: Any, sin: Any, unsqueeze_dim: int = axis) -> Any:
+        tell()
+        return turn(x, cos, sin, unsqueeze_dim)
+
+    def sine_first(tensor: Any, sin: Any, cos: Any) -> Any:
+        return one(tensor, cos, sin, 2)
+
+    def complex_(q: Any, k: Any, freqs_cis: Any) -> Any:
+        heads_last = q.shape[1] == freqs_cis.shape[1]
+        return both(q, k, freqs_cis.real, freqs_cis.imag, unsqueeze_dim=2 if heads_last else 1)
+
+    first = tuple(inspect.signature(own).parameters)[:3]
+    return {("q", "k", "cos"): both, ("x", "cos", "sin"): one, ("tensor", "sin", "cos"): sine_first,
+            ("xq", "xk", "freqs_cis"): complex_}[first]
 
 
 @contextmanager
@@ -82,7 +99,8 @@ def rotation(model: Any, text: str = "", vision: str = "") -> Iterator[Counter[s
                 for name in names:
                     if hasattr(sys.modules[module], name):
                         tell = lambda part=part: count.update([part])  # noqa: E731 - one for each part
-                        patch.setattr(sys.modules[module], name, turn_both(pairing, axis, tell))
+                        own = getattr(sys.modules[module], name)
+                        patch.setattr(sys.modules[module], name, in_place_of(own, pairing, axis, tell))
         yield count
 
 

@@ -36,7 +36,7 @@ NORMS = ("q_norm.weight", "k_norm.weight")
 class Case:
     """A model type, what it is made with, what is to compute with it, and which tensors have to move.
 
-    `layers`: how many of its layers turn.
+    `layers`: how often its layers turn, once for q and k together or once for each.
     """
 
     kind: str
@@ -92,6 +92,16 @@ CASES = {
     "smollm3": Case("smollm3", "half", Q_K, layers=3),
     "ernie 4.5": Case("ernie4_5", "adjacent", Q_K),
     "cohere 2": Case("cohere2", "adjacent", Q_K, layers=3),
+    "gpt-j": Case("gptj", "adjacent", Q_K, {"rotary_dim": 4}, layers=8),
+    "codegen": Case("codegen", "adjacent", ("qkv_proj.weight",), {"rotary_dim": 4}, layers=8),
+    "gemma 3n": Case("gemma3n_text", "half", Q_K + NORMS, layers=6),
+    "gpt-oss": Case("gpt_oss", "half", Q_K + BIASES),
+    "llama 4": Case("llama4_text", "adjacent", Q_K, layers=3),
+    "deepseek-v2": Case("deepseek_v2", "adjacent", ("q_b_proj.weight", "kv_a_proj_with_mqa.weight"),
+                        {"num_key_value_heads": 8}, LATENT),
+    "minimax m2": Case("minimax_m2", "half", Q_K + NORMS),
+    "nemotron": Case("nemotron", "half", Q_K, rope(partial_rotary_factor=0.5)),
+    "phi-3.5 moe": Case("phimoe", "half", Q_K),
     "qwen3-next": Case("qwen3_next", "half", Q_K + NORMS, layers=2),
 }
 
