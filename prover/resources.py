@@ -39,9 +39,19 @@ def shipped_claims() -> list[Path]:
     return sorted(PROOFS.glob("*.toml"), key=lambda path: path.stem)
 
 
+def shipped_converters() -> list[Path]:
+    """What known converters are between two layouts, as the package ships it, by name."""
+    return sorted((PROOFS / "converters").glob("*.toml"), key=lambda path: path.stem)
+
+
 def shipped_bitwise() -> list[Path]:
     """The questions about bits that the package ships, by name."""
     return sorted((PROOFS / "bitwise").glob("*.toml"), key=lambda path: path.stem)
+
+
+def shipped_repairs() -> list[Path]:
+    """The questions about repairs at run time that the package ships, by name."""
+    return sorted((PROOFS / "runtime").glob("*.toml"), key=lambda path: path.stem)
 
 
 def shipped_theorems() -> list[Path]:
@@ -51,4 +61,6 @@ def shipped_theorems() -> list[Path]:
 
 def shipped_proofs() -> list[Path]:
     """Everything that `run` proves when it is given no name, in its order."""
-    return [*shipped_claims(), *shipped_bitwise(), *shipped_theorems()]
+    return [
+        *shipped_claims(), *shipped_repairs(), *shipped_converters(), *shipped_bitwise(), *shipped_theorems(),
+    ]

@@ -50,7 +50,7 @@ def _bfloat16(value: float) -> float:
 
 EXACT = [10000.0 ** (-j / 64) for j in range(64)]
 ROUNDED = [_bfloat16(frequency) for frequency in EXACT]
-_TABLE = ",".join("{}/{}".format(*value.as_integer_ratio()) for value in ROUNDED)
+TABLE = ",".join("{}/{}".format(*value.as_integer_ratio()) for value in ROUNDED)
 
 PAIRING = tuple(
     row
@@ -232,7 +232,7 @@ FREQUENCIES = (
     _partial(234, "timtoole02/Camelid#535", _H, "generic/nope"),
     _other(290, "labmlai/annotated_deep_learning_paper_implementations#313", f"{_H}:head_dim=64", "tests/growing:n=64",
            _run(1, 31)),
-    _other(271, "Modalities/modalities#462", _H, f"generic/table:frequencies={_TABLE}", _BUT_0),
+    _other(271, "Modalities/modalities#462", _H, f"generic/table:frequencies={TABLE}", _BUT_0),
 )
 
 SAME = (

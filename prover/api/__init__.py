@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layout, Measured, Permutation, Proof, Report
 from prover.api.arguments import RelationName
-from prover.api.catalogue import classes, find, load, names, show, unsupported
+from prover.api.catalogue import classes, converters, find, load, names, show, unsupported
 from prover.api.files import Run, run
 from prover.api.kernels import conform, measure_ggml, measure_transformers, transformers_cases
 from prover.api.models import audit, diff, explain_finding
@@ -16,6 +16,7 @@ from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
+from prover.api.weights_factors import check_factors, make_factors
 from prover.api.weights_permute import PermutedWeights, permute_weights
 from prover.api.weights_verify import VerifiedWeights, verify_weights
 from prover.errors import ProverError
@@ -24,8 +25,8 @@ from prover.proof_files.result import ProofResult
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
-    "check_permutation", "classes", "conform", "diff", "explain_finding", "find", "find_repair", "load", "measure_ggml",
-    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
-    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "solve", "transformers_cases", "unsupported",
-    "verify_weights",
+    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find",
+    "find_repair", "load", "make_factors", "measure_ggml", "measure_transformers", "names", "permute_weights",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show",
+    "solve", "transformers_cases", "unsupported", "verify_weights",
 ]

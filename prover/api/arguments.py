@@ -10,6 +10,7 @@ from prover.errors import InputError
 if TYPE_CHECKING:
     from prover.claims.relation import Relation
     from prover.layouts.loading import Loaded
+    from prover.sources.beside import Beside
     from prover.sources.model import Finding
 
 DEFAULT_POSITIONS = 131072
@@ -24,7 +25,8 @@ def relation_of(name: RelationName) -> Relation:
     if name not in names:
         raise InputError(
             f"there is no relation '{str(name)[:60]}'", where="relation",
-            advice=f"Relations: {', '.join(names)}. For bits there is prove_bits",
+            advice=f"Relations: {', '.join(names)}. For bits there is prove_bits, for what a kernel accepts at "
+            "run time prove_runtime",
         )
     return Relation(name)
 
@@ -58,6 +60,24 @@ def loaded_told(side: str | Layout) -> tuple[Loaded, tuple[Finding, ...]]:
         return side._loaded, ()
     spec, told = resolve_told(side)
     return load(spec), told
+
+
+def side_of(side: str | Layout, engine: str = "") -> tuple[Loaded, Beside]:
+    """A layout as the weights see it before they are moved, and what acts on scores beside it.
+
+    `engine`: which one reads the model whose part the spec names.
+    """
+    from prover.layouts.loading import load
+    from prover.sources.beside import UNSAID
+    from prover.sources.reading import resolve_part
+
+    if isinstance(side, Layout):
+        if engine:
+            raise InputError("a layout is no model that an engine reads", where="engine")
+        return side._loaded, UNSAID
+    part = resolve_part(side, engine=engine)
+    loaded = load(part.spec)
+    return loaded if part.rows is None else loaded.moved(part.rows), part.beside
 
 
 def spec_of(spec: str) -> str:

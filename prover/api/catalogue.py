@@ -79,6 +79,20 @@ def find(patterns: Texts = ()) -> Report:
     return Report(EXIT_OK, lambda: catalogue_json(layouts, proofs), lambda _: catalogue_text(layouts, proofs))
 
 
+def converters(patterns: Texts = ()) -> Report:
+    """The functions that `check_permutation` takes by name, all or those with some words.
+
+    >>> [each["name"] for each in converters("glm").to_json()["converters"]]
+    ['llama.cpp/glm-mrope']
+    """
+    from prover.repair.converters import search_converters
+    from prover.reports.catalogue_report import converters_json, converters_text
+
+    words = several(patterns)
+    rows = search_converters(words)
+    return Report(EXIT_OK, lambda: converters_json(rows), lambda _: converters_text(words, rows))
+
+
 def unsupported() -> Report:
     """What the catalogue cannot hold, and why."""
     from prover.layouts.unsupported import read_unsupported

@@ -11,7 +11,7 @@ from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, is_id
 from prover.errors import InputError
 
 if TYPE_CHECKING:
-    from prover.repair.cause import Cause
+    from prover.repair.asked import Cause
     from prover.reports.cause_report import Keys
     from prover.theorems.for_all import Theorem
 

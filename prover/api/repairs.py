@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Answer, Layout, Texts, several
-from prover.api.arguments import DEFAULT_POSITIONS, loaded_told, spec_of
+from prover.api.arguments import DEFAULT_POSITIONS, side_of, spec_of
 from prover.errors import EXIT_INTERNAL, InputError
 
 if TYPE_CHECKING:
@@ -13,20 +13,24 @@ if TYPE_CHECKING:
     from prover.repair.replay import Replay
 
 def find_repair(
-    source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None, allow: Texts = (),
-    positions: int = DEFAULT_POSITIONS, library: str | None = None,
+    source: str | Layout, target: str | Layout = "", *, feeds: Texts = (), axes: str | None = None, allow: Texts = (),
+    positions: int = DEFAULT_POSITIONS, library: str | None = None, engine: str = "",
 ) -> Answer:
     """What must change at `target` so that it computes `source`?
 
     In this order: nothing, rows of the weights moved, rows scaled, another parameter, another feed, frequency factors.
     `allow`: which of permutation, magnitude, parameter, feed, factors may be used, all if empty; or nothing.
     `positions`: up to which distance it is told what factors lose as float32. `library`: a libggml-cpu to run the
-    repair on where the target is a layout of ggml; without it the one that is found, if one is. Raises ProverError.
+    repair on where the target is a layout of ggml; without it the one that is found, if one is. `engine`: which one
+    reads the target, a part of a model; without a target it is the same part. What acts on the scores of a model beside
+    its layout, a scale of queries or a factor of the softmax, is compared too. Raises ProverError.
 
     >>> find_repair("ggml/imrope", "ggml/mrope").headline
     'The target computes the source with rows of W_q and W_k moved, sections=22,20,20,2 and 64 frequency factors.'
     """
-    return _answer(source, target, feeds, axes, several(allow), positions, library)
+    if not target and not engine:
+        raise InputError("has one side only", where="repair", advice="Give a TARGET, or --engine")
+    return _answer(source, target or source, feeds, axes, several(allow), positions, library, engine)
 
 
 def repair_for_all(
@@ -65,30 +69,33 @@ def prove_runtime(
 
 def _answer(
     source: str | Layout, target: str | Layout, feeds: Texts, axes: str | None, allow: tuple[str, ...] | None,
-    positions: int, library: str | None,
+    positions: int, library: str | None, engine: str = "",
 ) -> Answer:
     """`allow`: None for what the relation runtime allows."""
-    from prover.claims.relation import EXIT_CODES, Outcome
+    from prover.claims.relation import EXIT_CODES
     from prover.layouts.axes import axes_feeds
     from prover.repair import repairs
     from prover.repair.size import require_positions
-    from prover.reports.repair_report import outcome_of, repair_json, repair_markdown, repair_text
+    from prover.reports.repair_report import (
+        outcome_of,
+        repair_json,
+        repair_markdown,
+        repair_text,
+        runtime_outcome,
+    )
 
     require_positions(positions)
-    (first, _), (second, _) = (loaded_told(side) for side in (source, target))
+    (first, beside), (second, other) = side_of(source), side_of(target, engine)
     kinds = repairs.RUNTIME if allow is None else repairs.allowed_kinds(allow, second)
-    found = repairs.find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions)
-    outcome = outcome_of(found)
-    if allow is None and outcome is Outcome.CONVERTIBLE:
-        outcome = Outcome.EQUIVALENT  # the asker said that all this may be done
+    found = repairs.find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions, (beside, other))
+    outcome = outcome_of(found) if allow is not None else runtime_outcome(found)
     replayed = _replayed(found, library)
     failed = not isinstance(replayed, str) and not replayed.passed
     code = EXIT_INTERNAL if failed else EXIT_CODES[outcome]
     root = repair_json(found, outcome, code, replayed)
-    certificate = found.found.verdict.certificate if found.found else found.verdict.certificate
     return Answer(
-        code, lambda: dict(root), lambda path: repair_text(root, path), outcome.value, root["headline"], certificate,
-        lambda path: repair_markdown(root, path),
+        code, lambda: dict(root), lambda path: repair_text(root, path), outcome.value, root["headline"],
+        found.final.certificate, lambda path: repair_markdown(root, path),
     )
 
 

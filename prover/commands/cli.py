@@ -127,6 +127,7 @@ for command in (
     theorem_commands.rewrite,
     certificate_commands.check,
     certificate_commands.explain,
+    weights_commands.weights,
     run_command_module.run,
     weights_commands.weights,
 ):

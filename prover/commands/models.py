@@ -10,8 +10,19 @@ import click
 
 from prover.commands.console import POSITIONS, exit_help, tell_report
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
-from prover.commands.proofs import RELATIONS
+from prover.commands.proofs import RELATIONS, RUNTIME
 from prover.errors import InputError
+
+
+class _Rung(click.Choice[str]):
+    """What may be done to weights; not what the target's kernel may be given."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """One of the choices. Raises BadParameter."""
+        if value == RUNTIME:
+            self.fail(f"'{RUNTIME}' is no change of weights. Ask for one part at a time with rope-prover repair, or "
+                      f"prove --relation {RUNTIME}: both take MODEL#PART.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def comparison(command: Callable[..., int]) -> Callable[..., int]:
@@ -19,7 +30,7 @@ def comparison(command: Callable[..., int]) -> Callable[..., int]:
     for option in (
         click.option("--ulps", type=click.IntRange(0, 9999), default=0, metavar="N", help="As for prove."),
         click.option("--exact", is_flag=True, help="Take stored numbers exactly, as for prove."),
-        click.option("--relation", type=click.Choice(RELATIONS), help="What may be done to the weights, as for prove."),
+        click.option("--relation", type=_Rung(RELATIONS), help="What may be done to the weights, as for prove."),
     ):
         command = option(command)
     return command

@@ -34,8 +34,8 @@ def check_permutation(
 
     PERMUTATION is a list of row numbers (0,64,1,65,... or a .json or .txt file of them), an expression over W such as
     "w.view(n_heads, 2, d//2, cols).transpose(1, 2).reshape(w.shape)", or what a known converter does, such as
-    llama.cpp/permute. Row i of the result is row rows[i] of what was there, in W_q and W_k, which are (rows, columns).
-    An expression is read, never run.
+    llama.cpp/permute ('rope-prover list --converters' names all). Row i of the result is row rows[i] of what was there,
+    in W_q and W_k, which are (rows, columns). An expression is read, never run.
 
     Right is what is proved right, whatever another right one looks like. What is wrong is told: the inverse, applied
     twice, made for another number of heads, the whole head in place of its rotated part, rows between heads.

@@ -99,7 +99,7 @@ def prove(
     if relation == RUNTIME:
         if names is not None or exact or ulps or cvc5 or smtlib:
             raise InputError("--relation runtime takes none of --for-all, --exact, --ulps, --smtlib, --cvc5",
-                             advice="It is about given sizes and exact numbers, as 'repair' is")
+                             advice="It is about given sizes and exact numbers; repair --for-all is about all")
         answer = api.prove_runtime(source, target, feeds=feeds, axes=axes, positions=positions or DEFAULT_POSITIONS)
         return tell(answer, style, certificate)
     allowed = cast("api.RelationName | None", relation)

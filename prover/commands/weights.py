@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prover.commands.weights_factors import factors
 from prover.commands.weights_permute import permute
 from prover.commands.weights_verify import verify
 
@@ -13,5 +14,5 @@ def weights() -> None:
     """Carry what is proved to the tensors of a checkpoint, and audit a finished one."""
 
 
-for command in (permute, verify):
+for command in (permute, verify, factors):
     weights.add_command(command)

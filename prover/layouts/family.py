@@ -130,7 +130,8 @@ class Family:
     """A layout family as read from one file and the rules it names.
 
     `states` are values carried from pair to pair: name, value at pair 0, and step from a pair to
-    the next. `factors`: the list parameter whose entry j divides the angle of pair j; None if the kernel has none.
+    the next. `factors`: the list parameters whose entry j divides the angle of pair j; of several the kernel
+    reads one or another. It has none where there are none.
     """
 
     name: str
@@ -148,5 +149,5 @@ class Family:
     requirements: tuple[KernelWarning, ...]
     warnings: tuple[KernelWarning, ...]
     feeds: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    factors: str | None = None
+    factors: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()

@@ -178,10 +178,13 @@ def _feed(
     return positions
 
 
-def _factors(name: str, lists: Collection[str]) -> str | None:
-    if name and name not in lists:
-        raise InputError(f"there is no list parameter '{name[:40]}'", where="factors")
-    return name or None
+def _factors(written: str | list[str], lists: Collection[str]) -> tuple[str, ...]:
+    names = (written,) if isinstance(written, str) else tuple(written)
+    for name in names:
+        if (name and name not in lists) or names.count(name) > 1:
+            raise InputError(f"there is no list parameter '{name[:40]}'" if name not in lists else
+                             f"'{name[:40]}' is named twice", where="factors")
+    return tuple(filter(None, names))
 
 
 def _text(value: Text | bool) -> str:

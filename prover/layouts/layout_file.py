@@ -59,7 +59,7 @@ class LayoutText:
     requirements: tuple[RawRequirement, ...]
     warnings: tuple[RawWarning, ...]
     feeds: Feeds
-    factors: str
+    factors: str | list[str]
     limits: tuple[RawLimit, ...]
     choices: dict[str, tuple[str, ...]]
 

@@ -130,7 +130,7 @@ class RawRule(msgspec.Struct, forbid_unknown_fields=True):
     requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
-    factors: str = ""
+    factors: str | list[str] = ""
     limits: list[RawLimit] = []
 
 
@@ -157,7 +157,7 @@ class RawLayout(msgspec.Struct, forbid_unknown_fields=True):
     requirements: list[RawRequirement] = []
     warnings: list[RawWarning] = []
     feeds: Feeds = {}
-    factors: str = ""
+    factors: str | list[str] = ""
     limits: list[RawLimit] = []
 
 

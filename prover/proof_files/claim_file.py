@@ -24,21 +24,21 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from prover.checker import MAX_BYTES
 from prover.claims.properties import about_under
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError, ProverError
 from prover.exact.storing import MAX_ULPS
-from prover.files import read_text, typed_toml, write_text
+from prover.files import typed_toml
 from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
+from prover.proof_files.stored import check_stored
 from prover.reports.report import JSON, report
 from prover.reports.stored_report import stored_words
 from prover.resources import shown_path
 from prover.sources.reading import resolve
 from prover.verdicts.as_stored import prove_loaded
-from prover.verdicts.verdict import Found, Verdict, check_text
+from prover.verdicts.verdict import Found
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,7 +83,7 @@ def run_claim(path: Path, update: bool, solver: Solver | None = None) -> ProofRe
         problems = list(_unexpected(claim.expect, found))
         rejected = False
         try:
-            problems += _stored(path.with_suffix(".json"), verdict, update and not problems)
+            problems += check_stored(path.with_suffix(".json"), verdict, update and not problems)
         except EvidenceError as fault:
             problems.append(f"{path.stem}.json: {fault}")
             rejected = True
@@ -109,20 +109,3 @@ def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:
             ("as stored", expect.stored, (found["as_stored"] or {}).get("found")),
         ],
     )
-
-
-def _stored(path: Path, verdict: Verdict, update: bool) -> list[str]:
-    """Check the stored certificate. Raises EvidenceError if it is rejected or of another claim."""
-    if verdict.certificate is None:
-        return ["there is no evidence to store"]
-    if update:
-        write_text(path, verdict.certificate)
-    if not path.is_file():
-        return [f"{path.name} is missing; 'rope-prover run --update' writes it"]
-    text = read_text(path, MAX_BYTES)
-    check_text(text, verdict.as_stored is not None and verdict.as_stored.is_proved)
-    if text != verdict.certificate:
-        raise EvidenceError(
-            "it is a certificate of something else", advice="'rope-prover run --update' rewrites it"
-        )
-    return []

@@ -15,8 +15,10 @@ from prover.errors import EvidenceError, ProverError
 from prover.interrupts import interrupts_held_back, stay_until_told
 from prover.proof_files.bitwise_file import is_bitwise, run_bitwise
 from prover.proof_files.claim_file import run_claim
+from prover.proof_files.converter_file import is_converter_file, run_converter_file
 from prover.proof_files.result import ProofResult
 from prover.proof_files.rewrite_file import is_rewrite, run_rewrite
+from prover.proof_files.runtime_file import is_runtime, run_runtime
 from prover.proof_files.theorem_file import is_theorem, run_theorem
 
 
@@ -46,6 +48,10 @@ def _run(path: Path, way: Way, solver: Solver) -> ProofResult:
         return run_theorem(path, solver)
     if is_bitwise(path):
         return run_bitwise(path, solver)
+    if is_runtime(path):
+        return run_runtime(path, way.update)
+    if is_converter_file(path):
+        return run_converter_file(path, way.update)
     return run_claim(path, way.update, solver)
 
 

@@ -16,7 +16,7 @@ def result_text(result: ProofResult, width: int, specs: bool) -> str:
     """A result for a terminal: its name filled up to `width`, with `specs` what it is about, what was unexpected."""
     mark = "BAD " if result.problems else "ok  "
     line = f"{mark}{plain(result.name):<{width}}  {result.word:<26}  {plain(result.title)}".rstrip()
-    about = [f"      {_about(result, plain)}"] if specs and result.report else []
+    about = [f"      {each}" for each in _abouts(result, plain)] if specs and result.report else []
     return "\n".join([line, *about, *(f"      {plain(problem)}" for problem in result.problems)])
 
 
@@ -51,7 +51,8 @@ def results_markdown(results: Sequence[ProofResult], specs: bool) -> str:
         word, _, relation = r.word.partition(", ")
         lines.append(f"| {code_markdown(r.name)} | {word} | {relation} | {escape_markdown(r.title)} |")
     if specs:
-        lines += ["", *(f"- {code_markdown(r.name)}: {_about(r, code_markdown)}" for r in done if r.report)]
+        lines += ["", *(f"- {code_markdown(r.name)}: {about}" for r in done if r.report
+                        for about in _abouts(r, code_markdown))]
     lines += ["", count_line(done)]
     lines += [f"- {code_markdown(r.name)}: {escape_markdown(p)}" for r in done for p in r.problems]
     return "\n".join(lines) + f"\n{_sentence(done)}"
@@ -71,9 +72,22 @@ def _sentence(results: Sequence[ProofResult]) -> str:
     return f"{opinion}.\n" if opinion else ""
 
 
-def _about(result: ProofResult, shown: Callable[[str], str]) -> str:
-    """The two specs and the feeds."""
+def _abouts(result: ProofResult, shown: Callable[[str], str]) -> list[str]:
+    """The two specs and the feeds; of converters, each case with its sizes and its answer."""
     found = result.report
+    return [_case(each, shown) for each in found["cases"]] if "cases" in found else [_sides(found, shown)]
+
+
+def _case(case: dict[str, Any], shown: Callable[[str], str]) -> str:
+    parts = case["matrices"]
+    heads = "" if len(parts) == 1 else f", {parts[0]['heads']} heads of q and {parts[1]['heads']} of k"
+    words = case["verdict"]
+    if len({part["verdict"] for part in parts}) > 1:
+        words += " (" + ", ".join(f"{part['matrix']} {part['verdict']}" for part in parts) + ")"
+    return f"{shown(case['name'])} {words}: {shown(case['given']['text'])}{heads}, {_sides(case, shown)}"
+
+
+def _sides(found: dict[str, Any], shown: Callable[[str], str]) -> str:
     first, second = (_near(found[key]) for key in (("old", "new") if "old" in found else ("source", "target")))
     feeds = [feed for feed in found.get("feeds", []) if feed != "free"]
     return f"{shown(first)} -> {shown(second)}" + (f", feeds {', '.join(map(shown, feeds))}" if feeds else "")

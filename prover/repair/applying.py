@@ -16,11 +16,12 @@ from prover.exact.enclosure import sign
 from prover.exact.number import Exact, exact
 from prover.exact.text import number_text
 from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, number
-from prover.layouts.layout import Pair
+from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded
 from prover.repair.axis_laws import axis_changes
 from prover.repair.law_question import Question, single
 from prover.repair.laws import MOVING, Applied, Law, expressions_of, laws
+from prover.repair.rounding_law import rounded_changes
 
 SIGNIFICANT, DENOMINATORS, NEAR = 8, (1, 10, 100), Fraction(2, 10**6)  # of a number that was measured
 LONGEST = 40  # of a number that is told; a longer one is a decimal
@@ -38,7 +39,7 @@ def apply_laws(
     for law in laws():
         if law.on != question.own or law.fields & set(fields) or not (is_last or law.joins):
             continue
-        for applied, pairs in _applications(law, question, is_last):
+        for applied, pairs, is_other in _applications(law, question, is_last):
             try:
                 if pairs == question.shape.layout.pairs or (law.name, pairs) in seen:
                     continue
@@ -48,8 +49,21 @@ def apply_laws(
                 layout = question.moved(pairs, is_whole=True)
             except ProverError:
                 continue
-            named = replace(layout, name=f"{question.loaded.layout.name}, with another {law.name}")
-            yield applied, replace(question.loaded, layout=named, stored=())
+            yield applied, _loaded(question, replace(
+                layout, name=f"{question.loaded.layout.name}, with another {law.name}"), is_other)
+
+
+def _loaded(question: Question, layout: Layout, is_other: bool) -> Loaded:
+    """The side with this layout. `is_other`: it has the other side's axes too, and feeds put the same on them."""
+    if not is_other or question.others is None:
+        return replace(question.loaded, layout=layout, stored=())
+    mine, theirs = question.loaded.family, question.others
+    axes, own = tuple(dict.fromkeys((*mine.axes, *theirs.axes))), dict(mine.feeds)
+    feeds = tuple(
+        (name, tuple((dict(table) | dict(own[name])).items())) for name, table in theirs.feeds if name in own
+    )
+    family = replace(mine, axes=axes, feeds=feeds)
+    return replace(question.loaded, family=family, layout=replace(layout, axes=axes), stored=())
 
 
 def _partners(pairs: Sequence[Pair]) -> set[frozenset[int]]:
@@ -57,12 +71,17 @@ def _partners(pairs: Sequence[Pair]) -> set[frozenset[int]]:
     return {frozenset(pair.read) for pair in pairs}
 
 
-def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple[Applied, tuple[Pair, ...]]]:
+def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple[Applied, tuple[Pair, ...], bool]]:
+    """The law in words, the pairs as it makes them, and whether they have the other side's axes."""
     shape = question.shape
     if law.rule:
-        for told, pairs in axis_changes(law.rule, shape.layout, question.claim, question.own):
-            if not is_last or question.is_like(tuple(pairs[j] for j in question.sample)):
-                yield _applied(law, told, question.called), pairs
+        changes = rounded_changes(shape.layout, question.other) if law.rule == "rounded" else axis_changes(
+            law.rule, shape.layout, question.claim, question.own)
+        for change in changes:
+            if change.is_other and question.others is None:
+                continue
+            if change.is_other or not is_last or question.is_like(tuple(change.pairs[j] for j in question.sample)):
+                yield _applied(law, change.told, question.called), change.pairs, change.is_other
         return
     expressions = expressions_of(law)
     fixed = shape.fixed | {"needed": exact(len(question.other.pairs))}
@@ -75,16 +94,15 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
         if expressions.c is not None and c is None:
             return
         fixed |= {"c": c} if c is not None else {}
-        if not _meets(expressions.require, question, fixed):
+        if is_last and not question.is_like(_changed(law, question, fixed, question.sample)):
             return
-        few = _changed(law, question, fixed, question.sample)
-        if is_last and not question.is_like(few):
+        if not _meets(expressions.require, question, fixed):
             return
         pairs = _changed(law, question, fixed, range(len(shape.layout.pairs)))
         told = _told(law, question, fixed)
     except (ProverError, KeyError):  # KeyError: a name has no value here, as a frequency where a pair has several axes
         return
-    yield _applied(law, told, question.called), pairs
+    yield _applied(law, told, question.called), pairs, False
 
 
 def _solved(law: Law, question: Question, fixed: Mapping[str, Value]) -> Exact | None:
@@ -141,9 +159,10 @@ def _meets(condition: sympy.Basic | None, question: Question, fixed: Mapping[str
 
 def _scope(question: Question, fixed: Mapping[str, Value], j: int) -> Scope:
     pair = question.shape.layout.pairs[j]
-    k, per = question.shape.places[j]
+    k, per, before = question.shape.places[j]
     own: dict[str, Value] = {
         "magnitude": pair.magnitude, "phase": pair.angle.phase, "k": exact(k), "per": exact(per),
+        "before": exact(before),
         "first": exact(pair.read[0]), "second": exact(pair.read[1]),
     }
     frequency = single(pair.angle)

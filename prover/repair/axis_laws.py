@@ -1,31 +1,50 @@
 """Laws about axes: axes that are exchanged, and the axis of each pair as another pattern has it.
 
 A pattern is recognised as chunks (t for some pairs, then h, then w) or turns (t, h, w, t, h, w, perhaps each only up to
-a bound), with how many pairs each axis has; where one is neither, no law is told.
+a bound), with how many pairs each axis has; where one is neither, no law is told. One side may have a single axis where
+the other has several: then axes were dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import groupby, permutations
 
 from prover.claims.claim import Claim
 from prover.exact.angle import Angle
+from prover.exact.number import exact
+from prover.exact.text import rational_text
 from prover.layouts.layout import Layout, Pair
 
 MAX_EXCHANGED, MAX_TURN = 4, 4
-Change = tuple[dict[str, str], tuple[Pair, ...]]
 
 
-def axis_changes(rule: str, layout: Layout, claim: Claim, own: str) -> Iterator[Change]:
-    """Pairs as a rule changes them, each with what is told of it. `own`: which side of the claim the layout is."""
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """What is told of a change, and the pairs that come of it. `is_other`: their axes are those of the other side."""
+
+    told: dict[str, str]
+    pairs: tuple[Pair, ...]
+    is_other: bool = False
+
+
+def axis_changes(rule: str, layout: Layout, claim: Claim, own: str) -> Iterator[RuleChange]:
+    """Pairs as a rule changes them. `own`: which side of the claim the layout is."""
     if rule == "exchanged":
         yield from _exchanged(layout, own)
-    else:
+    elif rule == "pattern":
         yield from _as_other(layout, claim, own)
+    elif rule == "scaled":
+        yield from _scaled(layout, claim, own)
+    elif rule == "several":
+        yield from _as_several(layout, claim, own)
+    else:
+        yield from _as_single(layout, claim, own)
 
 
-def _exchanged(layout: Layout, own: str) -> Iterator[Change]:
+def _exchanged(layout: Layout, own: str) -> Iterator[RuleChange]:
     """Every exchange of the axes that turn something."""
     used = [axis for axis in layout.axes if any(angle[axis] for p in layout.pairs for angle in p.distinct_angles)]
     if not 2 <= len(used) <= MAX_EXCHANGED:
@@ -34,14 +53,15 @@ def _exchanged(layout: Layout, own: str) -> Iterator[Change]:
     for order in list(permutations(used))[1:]:
         new = dict(zip(used, order, strict=True))
         told = " and ".join(f"by {b} where the {own} does by {a}" for a, b in new.items() if a != b)
-        yield {"pattern": f"the {other} turns {told}"}, tuple(_with_axes(pair, new) for pair in layout.pairs)
+        pairs = tuple(_with_axes(pair, new) for pair in layout.pairs)
+        yield RuleChange({"pattern": f"the {other} turns {told}"}, pairs)
 
 
 def _with_axes(pair: Pair, new: Mapping[str, str]) -> Pair:
     return pair.with_angles(lambda angle: Angle.of({new.get(a, a): f for a, f in angle.frequencies}, angle.phase))
 
 
-def _as_other(layout: Layout, claim: Claim, own: str) -> Iterator[Change]:
+def _as_other(layout: Layout, claim: Claim, own: str) -> Iterator[RuleChange]:
     """Each pair with the axis that the pair of its index has on the other side."""
     theirs = claim.source if own == "target" else claim.target
     mine, other = pair_axes(layout), pair_axes(theirs)
@@ -55,7 +75,67 @@ def _as_other(layout: Layout, claim: Claim, own: str) -> Iterator[Change]:
     pairs = tuple(
         _with_axes(pair, {axis: str(new)}) for pair, axis, new in zip(layout.pairs, mine, named, strict=True)
     )
-    yield {"pattern": str(told[0]), "needed_pattern": str(told[1])}, pairs
+    yield RuleChange({"pattern": str(told[0]), "needed_pattern": str(told[1])}, pairs)
+
+
+def _as_several(layout: Layout, claim: Claim, own: str) -> Iterator[RuleChange]:
+    """Where one axis turns every pair, each with the axis that the pair of its index has on the other side."""
+    both = _axes_of_both(layout, claim, own)
+    if both is None or len(set(both[0])) > 1 or len(set(both[1])) < 2:
+        return
+    (axis, *_), other = both
+    meant = [theirs for theirs, mine in _same_axes(claim, own).items() if mine == axis and theirs in other]
+    dropped = [each for each in dict.fromkeys(other) if each not in meant[:1]]
+    told = {"axis": axis if axis in meant or not meant else f"{axis} (as {meant[0]})",
+            "needed_pattern": axis_pattern(other) or _counted(other),
+            "dropped": f"{' and '.join(dropped)} {'is' if len(dropped) == 1 else 'are'} dropped"}
+    pairs = tuple(_with_axes(pair, {axis: new}) for pair, new in zip(layout.pairs, other, strict=True))
+    yield RuleChange(told, pairs, is_other=True)
+
+
+def _as_single(layout: Layout, claim: Claim, own: str) -> Iterator[RuleChange]:
+    """Where one axis turns every pair of the other side, each with the axis that gets the same as that."""
+    both = _axes_of_both(layout, claim, own)
+    if both is None or len(set(both[0])) < 2 or len(set(both[1])) > 1:
+        return
+    mine, (axis, *_) = both
+    new = _same_axes(claim, own).get(axis)
+    if new is not None:
+        told = {"axis": axis, "own_axis": new, "pattern": axis_pattern(mine) or _counted(mine)}
+        pairs = tuple(_with_axes(pair, {old: new}) for pair, old in zip(layout.pairs, mine, strict=True))
+        yield RuleChange(told, pairs)
+
+
+def _scaled(layout: Layout, claim: Claim, own: str) -> Iterator[RuleChange]:
+    """Where pairs of one axis alone are faster or slower, by one rational number, those as on the other side."""
+    both = _axes_of_both(layout, claim, own)
+    theirs = claim.source if own == "target" else claim.target
+    if both is None or len(set(both[0])) < 2:
+        return
+    mine, same = both[0], _same_axes(claim, own)
+    for axis in dict.fromkeys(mine):
+        place = next(j for j, each in enumerate(mine) if each == axis)
+        (_, now), (name, needed) = (each.pairs[place].angle.frequencies[0] for each in (layout, theirs))
+        times = (needed / now).rational if same.get(name) == axis else None
+        if times is not None and times > 0 and times != 1:
+            pairs = tuple(
+                _faster(pair, times) if each == axis else pair for pair, each in zip(layout.pairs, mine, strict=True)
+            )
+            yield RuleChange({"axis": axis, "times": rational_text(times)}, pairs)
+
+
+def _faster(pair: Pair, times: Fraction) -> Pair:
+    return pair.with_angles(lambda angle: angle.scaled(exact(times)))
+
+
+def _axes_of_both(layout: Layout, claim: Claim, own: str) -> tuple[list[str], list[str]] | None:
+    """The axis of each pair on this side and on the other; None where there is no one axis, or another count."""
+    mine, other = pair_axes(layout), pair_axes(claim.source if own == "target" else claim.target)
+    return (mine, other) if mine is not None and other is not None and len(mine) == len(other) else None
+
+
+def _counted(axes: Sequence[str]) -> str:
+    return f"several axes ({', '.join(f'{axis} {axes.count(axis)}' for axis in dict.fromkeys(axes))} pairs)"
 
 
 def _same_axes(claim: Claim, own: str) -> dict[str, str]:

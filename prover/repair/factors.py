@@ -17,12 +17,16 @@ from fractions import Fraction
 from prover.claims.claim import Claim
 from prover.claims.decide import make_side
 from prover.claims.unit import Unit
+from prover.errors import ProverError
 from prover.exact.enclosure import bounds, enclose, sign
 from prover.exact.number import ONE, ZERO, Exact, exact
 from prover.exact.storing import format_of
-from prover.layouts.expand import expand, parameter_values
+from prover.layouts.choices import choices_of
+from prover.layouts.expand import expand, parameter_values, show_value
 from prover.layouts.family import Family, Given
+from prover.layouts.family_file import load_family
 from prover.layouts.loading import Loaded
+from prover.layouts.spec import parse_spec
 
 Ray = tuple[Exact, ...]
 Rays = dict[Ray, list[Unit]]
@@ -67,6 +71,18 @@ def refuses_factors(family: Family) -> str | None:
     return None if family.factors else f"{family.name} has no frequency factors"
 
 
+def choices_with_factors(target: Loaded) -> Iterator[str]:
+    """What could be chosen in the target's spec so that its kernel takes factors, where it takes none as it is."""
+    spec = parse_spec(target.layout.name.removesuffix(" (rows moved)"))
+    choices = choices_of(spec.path)
+    written = {name: word for name, word in spec.values if name in {choice.name for choice in choices}}
+    for choice in choices:
+        for word in choice.words:
+            family = load_family(spec.path, spec.name, written | {choice.name: word.name})
+            if refuses_factors(family) is None:
+                yield f"{choice.name}={word.name}"
+
+
 def divides_angles(target: Loaded) -> bool:
     """Whether the factors of the target, at some values, divide the angle of each pair and change nothing else."""
     count = len(target.layout.pairs)
@@ -81,14 +97,35 @@ def divides_angles(target: Loaded) -> bool:
 
 
 def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
-    """The target with these exact factors in place of its own."""
-    parameter = target.family.factors
-    assert parameter is not None
+    """The target with these exact factors in place of its own, in each of its lists of them."""
     ones = tuple(Fraction(1) for _ in values)  # which meet the requirements as any positive numbers do
-    given: dict[str, Given] = {**dict(target.given), parameter: ones}
-    layout = expand(target.family, given, name, {parameter: tuple(values)})
+    given: dict[str, Given] = {**dict(target.given), **dict.fromkeys(target.family.factors, ones)}
+    layout = expand(target.family, given, name, dict.fromkeys(target.family.factors, tuple(values)))
     changed = replace(target, layout=layout, given=tuple(given.items()), stored=(), rows=None)
     return changed if target.rows is None else changed.moved(target.rows)
+
+
+def without_contradiction(target: Loaded) -> tuple[tuple[tuple[str, str, str], ...], Loaded]:
+    """The target without what is given in place of factors, such as a base: one parameter, if it takes them then.
+
+    With it the parameter, its value, and the one that it has when it is not given.
+    """
+    def takes(changed: Loaded) -> bool:
+        try:
+            found = with_factors(changed, [ONE] * len(target.layout.pairs), target.layout.name).layout
+        except ProverError:
+            return False
+        return (found.width, len(found.pairs)) == (target.layout.width, len(target.layout.pairs))
+
+    if takes(target):
+        return (), target
+    for name, _ in target.given:
+        changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
+        if name not in target.family.factors and takes(changed):
+            was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
+                           for each in (target, changed))
+            return ((name, was, needed),), changed
+    return (), target
 
 
 def find_factors(claim: Claim, may_move: bool) -> Factors | Uneven | None:

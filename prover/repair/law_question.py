@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from prover.claims.claim import Claim
 from prover.claims.compare import oriented
 from prover.claims.relation import Relation
-from prover.claims.turned import turned_pairs
+from prover.claims.turned import mirrored, turned_pairs
 from prover.claims.unit import canonical_vector, make_units, stack_keys
 from prover.errors import ProverError
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact, exact
 from prover.language.evaluation import Value
+from prover.layouts.family import Family
 from prover.layouts.layout import Layout, Pair, build_layout, move_rows
 from prover.layouts.loading import Loaded
 from prover.repair.axis_laws import pair_axes
@@ -31,25 +32,29 @@ class Shape:
 
     @cached_property
     def fixed(self) -> dict[str, Value]:
-        """Numbers that are the same for all pairs; `step` is left out where it is not."""
+        """Numbers that are the same for all pairs; one that there is not is left out."""
         pairs, width = self.layout.pairs, self.layout.width
         found: dict[str, int] = {
             "count": len(pairs), "width": width, "rotated": 2 * len(pairs),
             "low": min((lane for pair in pairs for lane in pair.read), default=0),
         }
-        step = _step(pairs)
         values: dict[str, Value] = {name: exact(value) for name, value in found.items()}
+        first, second = (single(pair.angle) for pair in pairs[:2]) if len(pairs) > 1 else (None, None)
+        if first and second:
+            values |= {"first_frequency": first, "first_step": second / first}
+        step = _step(pairs)
         return values | ({"step": step} if step is not None else {})
 
 
-def _places(layout: Layout) -> list[tuple[int, int]]:
-    """Of each pair its index among those of its axis, and how many these are."""
+def _places(layout: Layout) -> list[tuple[int, int, int]]:
+    """Of each pair its index among those of its axis, how many these are, and how many are of axes that come first."""
     axes = pair_axes(layout) or ["" for _ in layout.pairs]
-    counts = {axis: axes.count(axis) for axis in set(axes)}
+    counts = {axis: axes.count(axis) for axis in dict.fromkeys(axes)}
+    starts = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
     seen: dict[str, int] = {}
     found = []
     for axis in axes:
-        found.append((seen.get(axis, 0), counts[axis]))
+        found.append((seen.get(axis, 0), counts[axis], starts[axis]))
         seen[axis] = seen.get(axis, 0) + 1
     return found
 
@@ -92,6 +97,7 @@ class Question:
     """One side of a claim that laws may change, and what the other needs of it.
 
     `wanted`: the relation; `loaded`: the side, whose layout may have its rows moved. `called`: the two sides, in words.
+    `others`: the other side's family, None where it has none.
     `is_exact`: else the other side's numbers are rounded, so that no look is taken, and a law's number is a simple one.
     """
 
@@ -101,6 +107,7 @@ class Question:
     wanted: Relation
     called: tuple[str, str] = ("the source", "the target")
     is_exact: bool = True
+    others: Family | None = None
 
     @cached_property
     def shape(self) -> Shape:
@@ -118,10 +125,17 @@ class Question:
     @cached_property
     def classes(self) -> Collection[Hashable] | None:
         """What the other side's pairs are like; None if it is no rotation."""
-        if not self.is_exact:
-            return None
-        found = _classes(self.claim, self.other, "source" if self.own == "target" else "target", self.wanted)
+        found = _classes(self.claim, self.other, self._others_side, self.wanted)
         return None if found is None else frozenset(found)
+
+    @cached_property
+    def turns(self) -> Collection[Hashable]:
+        """The angles of each of the other side's pairs."""
+        return frozenset(_turns(self.claim, self.other, self._others_side))
+
+    @property
+    def _others_side(self) -> Side:
+        return "source" if self.own == "target" else "target"
 
     @cached_property
     def sample(self) -> tuple[int, ...]:
@@ -134,7 +148,7 @@ class Question:
         """Of pairs of the sample, this side's and the other's turn under all feeds, and after it its phase."""
         both = [_vectors(self.claim, layout, side, self.sample) for layout, side in (
             (self.claim.target if self.own == "target" else self.claim.source, self.own),
-            (self.other, "source" if self.own == "target" else "target"),
+            (self.other, self._others_side),
         )]
         return {j: (mine, theirs) for j, mine, theirs in zip(self.sample, *both, strict=True) if mine and theirs}
 
@@ -150,9 +164,11 @@ class Question:
     def is_like(self, pairs: tuple[Pair, ...]) -> bool:
         """Whether each of a few changed pairs is like one of the other side."""
         try:
-            if self.classes is None:
+            if not self.is_exact:
                 return True
             layout = replace(self.moved(pairs, is_whole=False), positions=self.other.positions)
+            if self.classes is None:
+                return all(each in self.turns for each in _turns(self.claim, layout, self.own))
             found = _classes(self.claim, layout, self.own, self.wanted)
         except ProverError:
             return False
@@ -171,6 +187,15 @@ def _classes(claim: Claim, layout: Layout, side: Side, relation: Relation) -> li
     return [
         (len(unit.lanes), canonical_vector(unit.vector, keys, whole)[0], unit.magnitude if is_sized else None)
         for unit in units
+    ]
+
+
+def _turns(claim: Claim, layout: Layout, side: Side) -> list[Hashable]:
+    """Of each pair, rotation or not, the angles under each feed, in any order and with either sign."""
+    whole = claim.whole_positions
+    return [
+        tuple(frozenset(frozenset((angle, mirrored(angle, whole))) for angle in four) for four in turn.angles)
+        for turn in turned_pairs(claim, layout, side)
     ]
 
 

@@ -21,9 +21,9 @@ from prover.resources import MODELS
 
 CAUSES = MODELS / "causes.toml"
 CHANGED = ("frequency", "phase", "magnitude", "first", "turns", "takes", "rule")
-FIXED = ("count", "width", "rotated", "low", "needed", "step", "c")
+FIXED = ("count", "width", "rotated", "low", "needed", "step", "first_frequency", "first_step", "c")
 MOVING = frozenset({
-    "frequency", "phase", "magnitude", "first", "second", "k", "per",
+    "frequency", "phase", "magnitude", "first", "second", "k", "per", "before",
     "needed_frequency", "needed_phase", "needed_magnitude",
 })
 Side = Literal["source", "target"]
@@ -45,7 +45,7 @@ class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     turns: str = ""
     takes: str = ""
     second_takes: str = ""
-    rule: Literal["", "exchanged", "pattern"] = ""
+    rule: Literal["", "exchanged", "pattern", "several", "single", "scaled", "rounded"] = ""
     c: str = ""
     require: str = ""
     is_rational: bool = False

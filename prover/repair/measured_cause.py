@@ -24,7 +24,9 @@ from prover.layouts.loading import Loaded, Outline, load
 from prover.measure.conform import Conformance, conform
 from prover.measure.measured import Measured, Vector
 from prover.repair.applying import apply_laws
-from prover.repair.cause import MAX_TOLD, MAX_TRIED, Fact, described, spec_with
+from prover.repair.asked import MAX_TOLD
+from prover.repair.cause import MAX_TRIED
+from prover.repair.facts import Fact, described, spec_with
 from prover.repair.law_question import Question
 from prover.repair.laws import Applied
 

@@ -29,7 +29,7 @@ MAX_BYTES = 1 << 20
 BLOCK = 256  # rows that are looked at together
 _LIST = re.compile(r"[\s\d,;\[\]()+.eE-]*\Z", re.ASCII)
 _ITEM = re.compile(r"[\s\[\](),;]*(?P<item>[^\s\[\](),;]+)", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+\Z|[A-Z]\w+\.\w+\Z|_\w+\Z", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+\Z|[A-Z]\w+\.\w+\Z|\w+\Z|\w+\.cpp\b[\w .-]*\Z", re.ASCII)
 _FILES = (".json", ".txt")
 _BINARY = (".npy", ".npz", ".pt", ".pth", ".bin", ".safetensors", ".gguf")
 READINGS = {
@@ -203,6 +203,9 @@ def _of_expression(given: Given, matrix: Matrix, lets: Mapping[str, int]) -> Mov
     expression = dict(given.texts)["k" if matrix.name == "k" else "q"]
     if given.converter and given.converter.head not in (None, matrix.width):
         raise InputError(f"{given.converter.name} takes heads of {given.converter.head} lanes, not {matrix.width}")
+    if given.converter and given.converter.one_head and matrix.name != "head":
+        raise InputError(f"{given.converter.name} takes one head, whose numbers all heads get",
+                         advice="Leave out --heads and --kv-heads")
     sizes = sizes_of(matrix, expression.sizes, lets)
     used = tuple((name, sizes.values[name]) for name in expression.sizes if name in sizes.values)
     if expression.array is None:

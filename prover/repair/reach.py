@@ -29,8 +29,9 @@ from prover.theorems.ratio import quotient
 from prover.theorems.signs import Signs, divided
 from prover.theorems.simplification import simplified
 from prover.theorems.study import Statement, Study, make_statement
-from prover.theorems.symbolic import Case, SymbolicLayout, find_variables
+from prover.theorems.symbolic import Case, SymbolicLayout
 from prover.theorems.theorem import Scope, have_values
+from prover.theorems.variables import find_variables
 
 Ray = tuple[tuple[str, sympy.Rational], ...]
 STEPS = range(1, 5)

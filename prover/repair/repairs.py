@@ -21,21 +21,25 @@ from prover.layouts.expand import parameter_values, show_value
 from prover.layouts.family import Limit
 from prover.layouts.loading import Loaded, load
 from prover.layouts.spec import catalogue, parse_spec
-from prover.repair.cause import Cause, target_causes
+from prover.repair.asked import Cause
+from prover.repair.cause import target_causes
 from prover.repair.factors import (
     STORED,
     Factor,
     Factors,
     Uneven,
+    choices_with_factors,
     counted_sections,
     divides_angles,
     find_factors,
     refuses_factors,
     stored_factors,
     with_factors,
+    without_contradiction,
 )
 from prover.repair.refeed import Fed, other_feeds, written_feeds
 from prover.repair.size import Size, size_of
+from prover.sources.beside import UNSAID, Beside, Held, hold
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict, prove
 
@@ -69,8 +73,9 @@ class Set:
 class Repair:
     """A change of the target, and the verdict of the source against the target so changed.
 
-    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `left`: by how
-    much the stored factors differ from the exact ones.
+    `spec`: of the changed target, with factors as they are stored; the verdict is of the exact ones. `lists`: the
+    parameters that take the factors, each all of them. `left`: by how much the stored factors differ from the exact
+    ones.
     """
 
     kinds: tuple[Kind, ...]
@@ -79,6 +84,7 @@ class Repair:
     parameters: tuple[Set, ...] = ()
     fed: Fed | None = None
     factors: tuple[Factor, ...] = ()
+    lists: tuple[str, ...] = ()
     left: tuple[Claim, Size | None] | None = None
     limits: tuple[Limit, ...] = ()
 
@@ -94,19 +100,32 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """The verdict as things are, the repair that was found, and what was tried before it."""
+    """The verdict as things are, the repair that was found, and what was tried before it.
+
+    `beside`: what acts on the scores beside the layouts, held against each other; its outcome says what comes of it
+    with what is allowed. The rest is about the layouts alone.
+    """
 
     verdict: Verdict
     allowed: tuple[Kind, ...]
     found: Repair | None
     closed: tuple[Closed, ...]
+    beside: tuple[Held, ...] = ()
+
+    @property
+    def final(self) -> Verdict:
+        """The verdict of the repair, if one was found; else the one as things are."""
+        return self.verdict if self.found is None else self.found.verdict
 
     @property
     def is_refuted(self) -> bool:
         """Whether it is proved that nothing that is allowed helps."""
         fails = self.verdict.fails  # kernels that are not identical may still score alike
         untouched = fails is not None and fails.rung >= UNTOUCHED.rung
-        return self.found is None and untouched and all(each.proved for each in self.closed)
+        # A factor beside the layouts may be what their magnitudes differ by.
+        may_cancel = self.verdict.holds is Relation.PAIR_MAP and any(
+            held.outcome is not Outcome.EQUIVALENT for held in self.beside)
+        return self.found is None and untouched and not may_cancel and all(each.proved for each in self.closed)
 
 
 def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
@@ -128,18 +147,43 @@ def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
         return ()
     refused = refuses_factors(target.family)
     if Kind.FACTORS.value in words and refused is not None:
-        raise InputError(refused, where="--allow factors", advice="Leave it out, or name a layout that takes factors")
+        chosen = " or ".join(f":{each}" for each in choices_with_factors(target))
+        other = f"the target with {chosen}, where it takes some" if chosen else "a layout that takes factors"
+        raise InputError(refused, where="--allow factors", advice=f"Leave it out, or name {other}")
     return tuple(kind for kind in Kind if not words or kind.value in words)
 
 
 def find_repair(
     source: Loaded, target: Loaded, feeds: Sequence[str] = (), kinds: tuple[Kind, ...] = tuple(Kind),
-    positions: int = 131072,
+    positions: int = 131072, besides: tuple[Beside, Beside] = (UNSAID, UNSAID),
 ) -> Repairs:
     """The least change of the target found with which it computes the source. Raises InputError as `prove` does.
 
-    `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose.
+    `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose. `besides`: what
+    acts on the scores of each side beside its layout.
     """
+    found = _of_layouts(source, target, feeds, kinds, positions)
+    return replace(found, beside=_held(besides, kinds, found.verdict.holds))
+
+
+def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relation | None) -> tuple[Held, ...]:
+    """What is beside the layouts; a constant factor may be folded into rows of W_q where these may be scaled.
+
+    `holds`: the lowest relation of the layouts. Where they are alike but for magnitudes, or a parameter may give them
+    others, a factor may be made up for by these, which is not looked into.
+    """
+    may_cancel = holds is Relation.PAIR_MAP or Kind.PARAMETER in kinds
+    found = []
+    for held in hold(*besides, None, 0):
+        if held.outcome is Outcome.CONVERTIBLE and Kind.MAGNITUDE not in kinds:
+            held = replace(held, outcome=Outcome.UNDECIDED if may_cancel else Outcome.DIFFERENT)
+        found.append(held)
+    return tuple(found)
+
+
+def _of_layouts(
+    source: Loaded, target: Loaded, feeds: Sequence[str], kinds: tuple[Kind, ...], positions: int
+) -> Repairs:
     verdict = prove_loaded(source, target, feeds)
     if verdict.outcome is Outcome.EQUIVALENT:
         return Repairs(verdict, kinds, Repair((), target.layout.name, verdict), ())
@@ -182,8 +226,8 @@ def _made(question: _Question, verdict: Verdict | None, spec: str, setting: _Set
     kinds = [Kind.PERMUTATION] if moved and verdict.holds.rung > Relation.EQUAL_SCORES.rung else []
     kinds += [Kind.MAGNITUDE] if is_scaled else []
     names = {each.name for each in setting.parameters}
-    kinds += [Kind.PARAMETER] if names - {question.target.family.factors} else []
-    kinds += [Kind.FACTORS] if question.target.family.factors in names else []
+    kinds += [Kind.PARAMETER] if names - set(question.target.family.factors) else []
+    kinds += [Kind.FACTORS] if names & set(question.target.family.factors) else []
     kinds += [Kind.FEED] if setting.fed else []
     if verdict.holds is Relation.LINEAR or not set(kinds) <= set(question.allowed):
         return None
@@ -254,17 +298,21 @@ def _feed(question: _Question) -> Repair | Closed:
 def _factors(question: _Question) -> Repair | Closed:
     refused = refuses_factors(question.target.family)
     if refused is not None:
-        return Closed(Kind.FACTORS, refused, proved=True)
-    name, ones = question.target.family.name, [ONE] * len(question.target.layout.pairs)
+        chosen = " or ".join(choices_with_factors(question.target)) if Kind.PARAMETER in question.allowed else ""
+        told = f"{refused}, and with {chosen}, which is not tried here, it takes some" if chosen else refused
+        return Closed(Kind.FACTORS, told, proved=not chosen)
+    name, own = question.target.family.name, question.target.layout.name
+    contradicting, target = without_contradiction(question.target)
+    left = tuple(Set(*each) for each in contradicting)
     try:
-        plain = with_factors(question.target, ones, question.target.layout.name)
-        if not divides_angles(question.target):
+        plain = with_factors(target, [ONE] * len(target.layout.pairs), own)
+        if not divides_angles(target):
             return Closed(Kind.FACTORS, f"the factors of {name} do more than to divide the angle of a pair each")
     except ProverError as fault:
         return Closed(Kind.FACTORS, f"{name} does not take one factor for each pair ({fault.message})")
     uneven: Uneven | None = None
     beyond = False
-    for setting in _settings(question, plain):
+    for setting in _settings(question, plain, left):
         try:
             found = find_factors(setting.claim, Kind.PERMUTATION in question.allowed)
             beyond |= isinstance(found, Factors) and stored_factors(found.values) is None
@@ -273,7 +321,7 @@ def _factors(question: _Question) -> Repair | Closed:
             continue  # a number of it cannot be had
         if repair is not None:
             return repair
-        if isinstance(found, Uneven) and not setting.parameters and setting.fed is None:
+        if isinstance(found, Uneven) and setting.parameters == left and setting.fed is None:
             uneven = found
     if uneven is not None:
         # Of a stranger's layout it is not known that its factors divide angles whatever they are.
@@ -290,13 +338,18 @@ _FINDERS: dict[Kind, Callable[[_Question], Repair | Closed]] = {
 }
 
 
-def _settings(question: _Question, plain: Loaded) -> Iterator[_Setting]:
-    """The target as it is and as it may be called otherwise: other sections, another feed, both."""
+def _settings(question: _Question, plain: Loaded, left: tuple[Set, ...]) -> Iterator[_Setting]:
+    """The target as it is and as it may be called otherwise: other sections, another feed, both.
+
+    `left`: what is not given in any of them.
+    """
+    if left and Kind.PARAMETER not in question.allowed:
+        return
     own = make_claim(question.source, plain, question.feeds)
     feeds: list[tuple[Fed | None, Claim]] = [(None, own)]
     feeds += other_feeds(own) if Kind.FEED in question.allowed else ()
     for fed, claim in feeds:
-        yield _Setting(plain, claim, (), fed)
+        yield _Setting(plain, claim, left, fed)
         if Kind.PARAMETER in question.allowed:
             for name, wanted in counted_sections(claim, plain):
                 given = dict(plain.given) | {name: tuple(map(Fraction, wanted))}
@@ -308,27 +361,26 @@ def _settings(question: _Question, plain: Loaded) -> Iterator[_Setting]:
                     continue  # the kernel does not take these
                 was = show_value(parameter_values(plain.family, dict(plain.given))[name])
                 parameter = Set(name, was, ",".join(map(str, wanted)))
-                yield _Setting(changed, replace(claim, target=changed.layout), (parameter,), fed)
+                yield _Setting(changed, replace(claim, target=changed.layout), (*left, parameter), fed)
 
 
 def _with_factors(question: _Question, setting: _Setting, found: Factors) -> Repair | None:
     """The repair with these factors, if it is proved and the stored factors can be had. Raises ProverError."""
-    factors, name = stored_factors(found.values), question.target.layout.name
+    factors, name = stored_factors(found.values), f"{question.target.layout.name} (changed)"
     if factors is None:
         return None
     exactly = with_factors(setting.target, found.values, name)
     near = with_factors(setting.target, [exact(factor.stored) for factor in factors], name)
     own = tuple(replace(feed, source=feed.target) for feed in setting.claim.feeds)
     between = Claim(exactly.layout, near.layout, own)
-    list_name = setting.target.family.factors or ""
-    values = {each.name: each.needed for each in setting.parameters} | {
-        list_name: f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
-    }
+    lists = setting.target.family.factors
+    text = f"{STORED.word}([{','.join(rational_text(factor.stored) for factor in factors)}])"
+    values = {each.name: each.needed for each in setting.parameters} | dict.fromkeys(lists, text)
     proved = _proved(replace(setting.claim, target=exactly.layout))
     made = _made(question, proved, _spec(question.target, values), setting)
     told = ("factors", "feed") if setting.fed else ("factors",)
     return made and replace(
-        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors,
+        made, kinds=(*made.kinds, Kind.FACTORS), factors=factors, lists=lists,
         left=(between, size_of(between, question.positions)),
         limits=tuple(each for each in question.target.family.limits if each.of in told),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from prover.errors import InputError
 from prover.layouts.search import Found
 from prover.layouts.unsupported import Unsupported
+from prover.repair.converters import Converter
 from prover.reports.text import columns, plain
 
 JSON = dict[str, Any]
@@ -46,6 +47,29 @@ def found_text(patterns: Sequence[str], found: Sequence[Found]) -> str:
     lines = [f"Nothing has all the words '{words}'. All but one of them:"] if found[0].lacking else []
     width = min(max(len(row.spec) for row in found), _WIDEST_SPEC)
     lines += [f"  {plain(row.spec) or '-':<{width}}  {plain(row.what)}" for row in found]
+    return "\n".join(lines) + "\n"
+
+
+def converters_json(rows: Sequence[Converter]) -> JSON:
+    """What functions do to rows, and where they stand."""
+    return {"schema": "rope-prover/known-converters/1", "converters": [{
+        "name": each.name, "also": list(each.also), "what": each.what, "q": each.text("q"), "k": each.text("k"),
+        "head": each.head, "one_head": each.one_head, "sources": [str(source) for source in each.source],
+    } for each in rows]}
+
+
+def converters_text(patterns: Sequence[str], rows: Sequence[Converter]) -> str:
+    """A name and what the function does a line, other names below it. Raises InputError if there is none."""
+    if not rows:
+        raise InputError(f"no converter has the words '{plain(' '.join(patterns), 80)}'", where="list",
+                         advice="'rope-prover list --converters' names all")
+    lines = []
+    for each in rows:
+        lines.append(textwrap.fill(f"{each.name}: {each.what}", columns(), subsequent_indent="    ",
+                                   break_long_words=False, break_on_hyphens=False))
+        if each.also:
+            lines.append(textwrap.fill(f"also {', '.join(each.also)}", columns(), initial_indent="    ",
+                                       subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
     return "\n".join(lines) + "\n"
 
 

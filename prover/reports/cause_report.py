@@ -10,7 +10,8 @@ from typing import Any
 from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
 from prover.exact.display import show_pairs
-from prover.repair.cause import Cause, Fact
+from prover.repair.asked import Cause
+from prover.repair.facts import Fact
 from prover.repair.fingerprint import Mark, fingerprint
 from prover.repair.laws import Applied
 from prover.repair.measured_cause import MeasuredCause
@@ -92,6 +93,10 @@ def cause_text(cause: Cause, keys: Keys = NO_KEYS) -> str:
         return f"{' and '.join(faults)}; the target computes what the source would with {needed}: {then} (proved)"
     if not cause.laws:
         return f"{' and '.join(faults)}; with {needed} {then} (proved)"
+    if cause.is_lost and cause.facts:
+        would = f"the target computes what the source would with {needed} once its kernel is changed"
+        change = ", and ".join(law.change for law in cause.laws)
+        return f"{'; and '.join(faults)}; {would}: {change}; then {then} (proved)"
     return f"{'; and '.join(faults)}; {f'with {needed}, and ' if needed else ''}{kernel}; then {then} (proved)"
 
 

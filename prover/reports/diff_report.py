@@ -8,7 +8,7 @@ from typing import Any
 
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.exact.display import show_pairs
-from prover.repair.cause import Cause
+from prover.repair.asked import Cause
 from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.cause_report import Keys, causes_json, causes_text, fingerprint_json, uncaused_text
 from prover.reports.differences import lane_by_lane, unmatched_pairs
@@ -218,4 +218,6 @@ def _said(row: Compared) -> str:
     if row.outcome is row.alone:
         return alone
     worse = " and ".join(held.name for held in row.beside if held.outcome is not Outcome.EQUIVALENT)
+    if row.outcome is Outcome.UNDECIDED and not any(held.outcome is Outcome.UNDECIDED for held in row.beside):
+        return f"The {worse} may be what the layouts' magnitudes differ by. Of the layouts alone: {alone}"
     return f"What is beside the layouts makes it so ({worse}). Of the layouts alone: {alone}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prover.checker import digest
-from prover.claims.relation import Outcome, Relation
+from prover.claims.relation import Outcome, Relation, worst_of
 from prover.exact.display import number_json, told
 from prover.exact.text import rational_text
 from prover.repair.factors import Factor
@@ -25,6 +25,12 @@ from prover.verdicts.verdict import Found
 SCHEMA = "rope-prover/repair/1"
 JSON = dict[str, Any]
 SHOWN, WIDEST = 6, 200
+_APART = {
+    "query scale": "The target scales queries by their position otherwise, for which nothing that may be changed makes "
+                   "up: the scale has to be set at the target.",
+    "softmax factor": "The target multiplies all scores by another constant, for which only scaled rows of W_q would "
+                      "make up.",
+}
 _THEN = {
     Relation.IDENTICAL: "the two are identical, lane by lane",
     Relation.EQUAL_SCORES: "the scores are equal with the weights as they are",
@@ -34,10 +40,24 @@ _THEN = {
 
 
 def outcome_of(found: Repairs) -> Outcome:
-    """Equivalent if nothing has to change, convertible after a repair, different if it is proved that none exists."""
+    """Equivalent if nothing has to change, convertible after a repair, different if it is proved that none exists.
+
+    The worst of what is said of the layouts and of what is beside them.
+    """
+    return worst_of([_alone(found), *(held.outcome for held in found.beside)])
+
+
+def _alone(found: Repairs) -> Outcome:
+    """The same of the layouts alone."""
     if found.found is not None:
         return Outcome.CONVERTIBLE if found.found.kinds else Outcome.EQUIVALENT
     return Outcome.DIFFERENT if found.is_refuted else Outcome.UNDECIDED
+
+
+def runtime_outcome(found: Repairs) -> Outcome:
+    """The same where the asker said that rows may be moved and all that the kernel accepts at run time be changed."""
+    outcome = outcome_of(found)
+    return Outcome.EQUIVALENT if outcome is Outcome.CONVERTIBLE else outcome
 
 
 def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Replay | str) -> JSON:
@@ -60,6 +80,7 @@ def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Repl
         "not_possible": [
             {"what": each.kind.value, "why": each.why, "proved": each.proved} for each in found.closed
         ],
+        "beside": [{"name": held.name, "verdict": held.outcome.value, "text": held.text} for held in found.beside],
         "real_kernel": None if isinstance(replayed, str) else {
             "library": replayed.library, "scores": replayed.scores, "error": float(f"{replayed.error:.3g}"),
             "tolerance": float(f"{replayed.tolerance:.3g}"), "without_repair": {
@@ -89,6 +110,7 @@ def _repair_json(repair: Repair) -> JSON:
             },
         },
         "factors": [_factor_json(factor) for factor in repair.factors] or None,
+        "factors_in": list(repair.lists) or None,
         "float32_leaves": repair.left and size_json(*repair.left),
         "permutation": list(holds.permutation) if moved and holds else None,
         "row_factors": [
@@ -135,18 +157,40 @@ def _code(repair: Repair) -> JSON | None:
 def headline(found: Repairs, outcome: Outcome) -> str:
     """The answer in a sentence; it is said where stored numbers stand for others."""
     made = found.found.verdict.as_stored if found.found is not None else None
-    text = _headline(found, outcome)
+    text = _with_beside(found, _headline(found, _alone(found)), outcome)
     if made is None or made.found is not Found.CHOICE:
         return text
     words = stored_words(made)
     return f"{words[0].upper()}{words[1:]}: {text[0].lower()}{text[1:]}"
 
 
+def _with_beside(found: Repairs, text: str, outcome: Outcome) -> str:
+    """What is said of the layouts, behind what is beside them where that is not equal."""
+    apart = [held for held in found.beside if held.outcome is Outcome.DIFFERENT]
+    unknown = [held for held in found.beside if held.outcome is Outcome.UNDECIDED]
+    folded = [held for held in found.beside if held.outcome is Outcome.CONVERTIBLE]
+    if apart:
+        return f"{' '.join(_APART[held.name] for held in apart)} The layouts alone: {text}"
+    if unknown:
+        names = _and([f"the {held.name}" for held in unknown])
+        return f"No repair is known that makes up for {names}. The layouts alone: {text}"
+    if not folded or found.found is None:
+        return text
+    scaled = "rows of W_q scaled for the softmax factor"
+    changes = [*(_change(found.found, kind) for kind in found.found.kinds), scaled]
+    return f"The target computes the source with {_and(changes)}."
+
+
+def changes_text(repair: Repair, kinds: Sequence[Kind]) -> str:
+    """What a repair changes of these kinds, in words."""
+    return _and([_change(repair, kind) for kind in kinds])
+
+
 def _headline(found: Repairs, outcome: Outcome) -> str:
     if found.found is not None and not found.found.kinds:
         return "Nothing has to change: the target computes the source with the weights as they are."
     if found.found is not None:
-        changes = _and([_change(found.found, kind) for kind in found.found.kinds])
+        changes = changes_text(found.found, found.found.kinds)
         return f"The target computes the source with {changes}."
     if outcome is Outcome.DIFFERENT:
         return "Nothing that may be changed makes the target compute the source (proved)."
@@ -187,6 +231,8 @@ def _rows(found: JSON) -> list[tuple[str, str]]:
         rows.append(("proof", f"{then}: {repair['certificate']}, accepted by the checker"))
         rows += [("numeric", f"{c['precision']} {c['what']}: error {c['error']:.2g}, tolerance {c['tolerance']:.2g}")
                  for c in repair["numeric"]]
+    rows += [("beside" if each["verdict"] != "convertible" else "change", f"{each['name']}: {each['text']}")
+             for each in found["beside"]]
     rows += [("not", f"{each['what']}: {each['why']}{' (proved)' if each['proved'] else ''}")
              for each in found["not_possible"]]
     if repair:
@@ -215,8 +261,10 @@ def _change_rows(repair: JSON) -> list[tuple[str, str]]:
     if repair["factors"]:
         values = [f"{factor['float32_value']:.9g}" for factor in repair["factors"]]
         shown = ", ".join(values[:SHOWN]) + (f", … {values[-1]}" if len(values) > SHOWN else "")
-        rows.append(("change", f"frequency factors, one for each of {len(values)} pairs, as float32: {shown} (all in "
-                               "--json)"))
+        lists = repair["factors_in"]
+        called = "" if lists == ["freq_factors"] else f" ({_and(lists)}{', the same in both' * (len(lists) > 1)})"
+        rows.append(("change", f"frequency factors{called}, one for each of {len(values)} pairs, as float32: {shown} "
+                               "(all in --json)"))
     if repair["permutation"]:
         rows.append(("change", "rows of W_q and W_k, and all that belongs to them: the code below"))
     if repair["softmax_scale"]:

@@ -13,8 +13,9 @@ from prover.language.formula import formula
 from prover.reports.text import labelled_markdown, labelled_text
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
-from prover.theorems.symbolic import SymbolicLayout, Variable
+from prover.theorems.symbolic import SymbolicLayout
 from prover.theorems.theorem import Scope
+from prover.theorems.variables import Variable
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem/1"

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from prover.claims.relation import Outcome, Relation, worst_of
 from prover.errors import InputError, ProverError, UndecidedError
 from prover.resources import shown_path
-from prover.sources.beside import Held, hold
+from prover.sources.beside import Held, hold, together
 from prover.sources.comparing import Meeting, Question, meetings, questions, unmet
 from prover.sources.config_json import CONFIG
 from prover.sources.model import Model
@@ -94,6 +94,7 @@ class _Read:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     outcome: Outcome
+    holds: Relation | None = None
     said: str = ""
     first: str = ""
     certificate: str | None = None
@@ -182,10 +183,10 @@ def _decide(question: Question, options: Options) -> _Answer:
         verdict, fault = question.decide()
         said = options.tell(verdict, fault)
     except Exception as broken:
-        return _Answer(Outcome.UNDECIDED, _told(broken, ""), is_broken=_is_ours(broken))
+        return _Answer(Outcome.UNDECIDED, None, _told(broken, ""), is_broken=_is_ours(broken))
     if verdict is None:
-        return _Answer(Outcome.UNDECIDED, *said)
-    return _Answer(verdict.outcome, *said, verdict.certificate if options.has_certificates else None)
+        return _Answer(Outcome.UNDECIDED, None, *said)
+    return _Answer(verdict.outcome, verdict.holds, *said, verdict.certificate if options.has_certificates else None)
 
 
 def _told(fault: Exception, name: str) -> str:
@@ -209,8 +210,8 @@ def _cell(cell: _Read, answers: Mapping[Question, _Answer]) -> Cell:
     if cell.fault:
         return Cell(cell.name, "", (cell.fault,), is_broken=cell.is_broken)
     found = [(each, answers[each.question]) for each in cell.asked if each.question is not None]
-    outcomes = [*(answer.outcome for _, answer in found), *[Outcome.EQUIVALENT] * (len(cell.asked) - len(found)),
-                *(held.outcome for each in cell.asked for held in each.beside)]
+    outcomes = [*(together(answer.outcome, answer.holds, each.beside) for each, answer in found),
+                *(together(Outcome.EQUIVALENT, None, each.beside) for each in cell.asked if each.question is None)]
     certificates = tuple(
         (f"{number}-{each}", answer.certificate) for number, (each, answer) in enumerate(found) if answer.certificate
     )

@@ -8,11 +8,11 @@ do not change. A constant factor can be multiplied into the rows of W_q.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from prover.claims.relation import Outcome, Relation, outcome
+from prover.claims.relation import Outcome, Relation, outcome, worst_of
 from prover.exact.display import approximate, show_number
 from prover.exact.enclosure import compare as order
 from prover.exact.number import ONE, Exact, exact, log
@@ -20,6 +20,7 @@ from prover.sources.keys import number_text
 from prover.sources.printed import nearest
 
 NONE = "none"
+SOFTMAX = "softmax factor"
 SHORT = 12
 
 
@@ -174,7 +175,7 @@ def _first_apart(a: QueryScale | None, b: QueryScale | None, exactly: bool) -> t
 
 def _softmax(a: SoftmaxFactor | Unknown | None, b: SoftmaxFactor | Unknown | None, limit: Relation | None,
              exactly: bool) -> Held | None:
-    name = "softmax factor"
+    name = SOFTMAX
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return _unknown(name, a, b)
     if a is None and b is None:
@@ -197,8 +198,19 @@ def _unknown(name: str, a: object, b: object) -> Held | None:
     return Held(name, Outcome.UNDECIDED, f"source {a or NONE}; target {b or NONE}")
 
 
+def together(alone: Outcome, holds: Relation | None, beside: Sequence[Held]) -> Outcome:
+    """The word of layouts, of which `holds` is the lowest rung, and of what is beside them: the worse of the two.
+
+    Undecided where magnitudes are all that the layouts differ in: a factor of the softmax may be what they lack.
+    """
+    factors = [held for held in beside if held.name == SOFTMAX and held.outcome is not Outcome.EQUIVALENT]
+    if holds is Relation.PAIR_MAP and factors and alone is not Outcome.EQUIVALENT:
+        return worst_of([Outcome.UNDECIDED, *(held.outcome for held in beside if held not in factors)])
+    return worst_of([alone, *(held.outcome for held in beside)])
+
+
 def told(beside: Beside) -> Iterator[str]:
     """What one side does beside its layout, in lines."""
-    for name, value in (("query scale", beside.query), ("softmax factor", beside.softmax)):
+    for name, value in (("query scale", beside.query), (SOFTMAX, beside.softmax)):
         if value is not None and (not isinstance(value, Unknown) or value.is_there):
             yield f"{name} {value}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prover.claims.relation import Outcome, Relation, worst_of
+from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError, UndecidedError
 from prover.layouts.loading import Loaded, load
-from prover.sources.beside import Held, hold
+from prover.sources.beside import Held, hold, together
 from prover.sources.model import Model, Part
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict
@@ -79,7 +79,7 @@ class Compared:
     @property
     def outcome(self) -> Outcome:
         """The verdict word: the worse of that of the layouts and of what is beside them."""
-        return worst_of([self.alone, *(held.outcome for held in self.beside)])
+        return together(self.alone, self.verdict.holds if self.verdict else None, self.beside)
 
     @property
     def alone(self) -> Outcome:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import InputError
 from prover.files import open_regular
 from prover.resources import shown_path
 from prover.sources.gguf_bytes import FETCH, Bytes
-from prover.sources.gguf_tensors import MAX_TENSORS, read_alignment, read_tensors
+from prover.sources.gguf_tensors import MAX_TENSORS, Listing, read_alignment, read_listing, read_tensors
 from prover.sources.gguf_types import ARRAY, KINDS, TEXT
 from prover.sources.metadata import UNTOLD, Metadata, Stored, Tensor
 
@@ -26,6 +27,7 @@ MAX_KEY_BYTES = (1 << 16) - 1
 MAX_TEXT = 1 << 10
 MAX_NUMBERS = 1 << 13
 MAX_KEPT = 1 << 19
+KEYS_START = 4 + 4 + 8 + 8
 SMALLEST_KEY = 8 + 1 + 4 + 1
 PART = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf", re.DOTALL)
 AGAIN = "Convert the model again with a current llama.cpp"
@@ -68,6 +70,28 @@ def read_gguf(path: Path) -> Metadata:
             raise InputError(f"is {expected.value}, but the parts list {len(tensors)} tensors",
                              where=f"{shown_path(path)}, split.tensors.count", advice=FETCH)
     return Metadata(shown_path(path), keys, tensors, tuple(findings), has_all_tensors=is_whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts of one file lie: magic and version, two counts, from KEYS_START on the keys, and the tensors."""
+
+    key_count: int
+    keys_end: int
+    keys: Mapping[str, Stored]
+    alignment: int
+    listing: Listing
+    size: int
+
+
+def read_places(path: Path) -> Places:
+    """Where the keys and tensors of one file lie, be it one of several parts. Raises InputError as `read_gguf` does."""
+    with Bytes(path) as source:
+        tensor_count, key_count = _read_start(source)
+        keys, _ = _read_keys(source, key_count)
+        keys_end, alignment = source.position, read_alignment(source, keys)
+        listing = read_listing(source, tensor_count, alignment)
+        return Places(key_count, keys_end, keys, alignment, listing, source.size)
 
 
 def _read_start(source: Bytes) -> tuple[int, int]:

@@ -26,14 +26,27 @@ FACTORS = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One tensor as the file tells it. `size`: its bytes, None for a type that is not known."""
+class Entry:
+    """One tensor as the file tells it. `size`: its bytes, None for a type that is not known.
+
+    `number`: of its type. `offset`: where it starts, counted from the first tensor.
+    """
 
     name: str
     shape: tuple[int, ...]
     kind: str
+    number: int
     size: int | None
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The list of a file's tensors, in its order, and where the bytes of the first start and of the last end."""
+
+    entries: tuple[Entry, ...]
+    start: int
+    end: int
 
 
 def read_alignment(source: Bytes, keys: Mapping[str, Stored]) -> int:
@@ -47,29 +60,34 @@ def read_alignment(source: Bytes, keys: Mapping[str, Stored]) -> int:
     return value
 
 
-def read_tensors(source: Bytes, count: int, alignment: int) -> tuple[dict[str, Tensor], list[str]]:
-    """The tensors listed from here on, and findings. Raises InputError."""
+def read_listing(source: Bytes, count: int, alignment: int) -> Listing:
+    """The list of tensors from here on; the file may end before their bytes do. Raises InputError."""
     if count > MAX_TENSORS:
         raise source.fault(f"is said to hold {count} tensors, expected at most {MAX_TENSORS}", "number of tensors")
     source.need(count * SMALLEST_ENTRY, "list of tensors")
-    entries: dict[str, _Entry] = {}
+    entries: dict[str, Entry] = {}
     for number in range(count):
         entry = _read_entry(source, number)
         if entry.name in entries:
             raise source.fault("stands twice in the list of tensors", entry.name[:80])
         entries[entry.name] = entry
-    start = _padded(source.position, alignment) if count else source.position
-    end = _check_places(source, entries, alignment)
+    start = padded(source.position, alignment) if count else source.position
+    return Listing(tuple(entries.values()), start, start + _check_places(source, entries, alignment))
+
+
+def read_tensors(source: Bytes, count: int, alignment: int) -> tuple[dict[str, Tensor], list[str]]:
+    """The tensors listed from here on, and findings. Raises InputError."""
+    listing = read_listing(source, count, alignment)
     findings = []
-    if start + end > source.size:
-        findings.append(f"the file is cut off: it ends at byte {source.size}, its tensors at {start + end} or later")
-    unknown = sorted({entry.kind for entry in entries.values() if entry.size is None})
+    if listing.end > source.size:
+        findings.append(f"the file is cut off: it ends at byte {source.size}, its tensors at {listing.end} or later")
+    unknown = sorted({entry.kind for entry in listing.entries if entry.size is None})
     if unknown:
         findings.append(f"types of tensors that llama.cpp does not read: {', '.join(unknown)[:200]}")
-    return {name: _with_values(source, entry, start, findings) for name, entry in entries.items()}, findings
+    return {entry.name: _with_values(source, entry, listing.start, findings) for entry in listing.entries}, findings
 
 
-def _read_entry(source: Bytes, number: int) -> _Entry:
+def _read_entry(source: Bytes, number: int) -> Entry:
     what = f"tensor {number}"
     name = source.text(MAX_NAME, f"name of {what}")
     what = name or what
@@ -85,15 +103,16 @@ def _read_entry(source: Bytes, number: int) -> _Entry:
     if blocks is None:
         if not 0 <= type_number < MAX_TYPES:
             raise source.fault(f"has type {type_number}, expected 0 to {MAX_TYPES - 1}", what)
-        return _Entry(name, shape, f"type {type_number}", None, offset)
+        return Entry(name, shape, f"type {type_number}", type_number, None, offset)
     row = shape[0] if shape else 1
     if row % blocks.elements:
         raise source.fault(f"has rows of {row} numbers, expected a multiple of {blocks.elements} for {blocks.name}",
                            what)
-    return _Entry(name, shape, blocks.name, math.prod(shape) // blocks.elements * blocks.size, offset)
+    size = math.prod(shape) // blocks.elements * blocks.size
+    return Entry(name, shape, blocks.name, type_number, size, offset)
 
 
-def _check_places(source: Bytes, entries: Mapping[str, _Entry], alignment: int) -> int:
+def _check_places(source: Bytes, entries: Mapping[str, Entry], alignment: int) -> int:
     """The end of the last tensor, counted from the first: they must follow one another, as llama.cpp demands."""
     expected: int | None = 0
     end = 0
@@ -104,11 +123,11 @@ def _check_places(source: Bytes, entries: Mapping[str, _Entry], alignment: int) 
             raise source.fault(f"is said to be at {entry.offset}, expected {end if expected is None else expected}",
                                entry.name)
         end = entry.offset + (entry.size or 0)
-        expected = None if entry.size is None else _padded(end, alignment)
+        expected = None if entry.size is None else padded(end, alignment)
     return end
 
 
-def _with_values(source: Bytes, entry: _Entry, start: int, findings: list[str]) -> Tensor:
+def _with_values(source: Bytes, entry: Entry, start: int, findings: list[str]) -> Tensor:
     """The tensor, with its numbers if it holds factors of RoPE."""
     tensor = Tensor(entry.shape, entry.kind, place=Place(source.path, start + entry.offset, entry.size))
     if entry.name not in FACTORS:
@@ -129,5 +148,6 @@ def _with_values(source: Bytes, entry: _Entry, start: int, findings: list[str]) 
     return replace(tensor, values=numbers)
 
 
-def _padded(place: int, alignment: int) -> int:
+def padded(place: int, alignment: int) -> int:
+    """The next multiple of the alignment."""
     return -(-place // alignment) * alignment

@@ -7,7 +7,7 @@ import re
 import sys
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prover.errors import InputError
@@ -16,7 +16,7 @@ from prover.layouts.loading import load
 from prover.layouts.spec import MAX_SPEC, catalogue
 from prover.sources.arguments import Arguments, read_arguments, split_arguments
 from prover.sources.as_layout import as_layout
-from prover.sources.beside import UNSAID
+from prover.sources.beside import UNSAID, Beside
 from prover.sources.calls import call_spec, is_call
 from prover.sources.config_json import config_model, config_of
 from prover.sources.engine_llama_cpp import read_converted, tell_of_rows, with_rows
@@ -181,25 +181,47 @@ def resolve(spec: str, folder: Path | None = None) -> str:
 
 
 def resolve_told(spec: str, folder: Path | None = None) -> tuple[str, tuple[Finding, ...]]:
+    """A SPEC without models in it, see `resolve_part`, and what was found of the part."""
+    found = resolve_part(spec, folder)
+    return found.spec, found.told
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A SPEC without models in it, and what else is known of the part of a model that it is the layout of.
+
+    `told`: what was found of the part; `beside`: what acts on scores besides; `rows`: how weights are moved on their
+    way into the engine, as for Part.
+    """
+
+    spec: str
+    told: tuple[Finding, ...] = ()
+    beside: Beside = UNSAID
+    rows: tuple[int, ...] | None = None
+
+
+def resolve_part(spec: str, folder: Path | None = None, engine: str = "") -> Resolved:
     """A SPEC without models in it: MODEL#PART:NAME=VALUE as the part's own layout, with these values on top.
 
-    Beside it what was found of the part. Arguments of the engine may stand behind all that. ENGINE:NAME=VALUE is a call
-    of its get_rope. `folder`: where a model's path starts, if not here. What names no model is given back as it is.
-    Raises InputError.
+    Arguments of the engine may stand behind all that. ENGINE:NAME=VALUE is a call of its get_rope. `folder`: where a
+    model's path starts, if not here. `engine`: which one reads the model; then it has to be one. What names no model is
+    given back as it is. Raises InputError.
     """
     if len(spec) > MAX_SPEC:
-        return spec, ()
-    if is_call(spec):
-        return call_spec(spec), ()
+        return Resolved(spec)
+    if not engine and is_call(spec):
+        return Resolved(call_spec(spec))
     named, words = split_arguments(spec)
     name, address, given = _split(named)
     path = str(folder / name) if folder is not None and not Path(name).is_absolute() else name
     if not is_model(path):
+        if engine:
+            raise InputError("is no model that an engine reads", where=f"spec '{name[:80]}'")
         if address:
             raise InputError(f"'{name[:80]}' is no model that has parts", where=f"spec '{spec[:80]}'",
                              advice="Parts are of a config.json, of the folder that holds one, or of a GGUF file")
-        return spec, ()
-    model = read_model(f"{path} {words}".strip())
+        return Resolved(spec)
+    model = read_model(f"{path} {words}".strip(), engine)
     part = model.part(address)
     values = {value.name: value.text for value in part.values}
     for each in given.split(":") if given else []:
@@ -212,7 +234,8 @@ def resolve_told(spec: str, folder: Path | None = None) -> tuple[str, tuple[Find
         raise InputError(part.unseen, where=f"spec '{spec[:80]}'",
                          advice="Give the GGUF file itself, or the numbers behind the part: :freq_factors=[...]")
     told = tuple(each for each in model.findings if each.part in ("", part.name))
-    return ":".join([str(part.layout), *(f"{key}={value}" for key, value in values.items())]), told
+    text = ":".join([str(part.layout), *(f"{key}={value}" for key, value in values.items())])
+    return Resolved(text, told, part.beside, part.rows)
 
 
 def named_part(spec: str) -> tuple[Model, Part] | None:

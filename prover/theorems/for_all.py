@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from math import gcd
 
 import sympy
 
@@ -33,18 +32,16 @@ from prover.theorems.instance import (
     instance_if_any,
     point_text,
     sample_points,
-    small_points,
     smallest_point,
 )
+from prover.theorems.listing import pattern_of, points_up_to
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
-from prover.theorems.symbolic import find_variables
 from prover.theorems.theorem import Answer, Scope, decide
 from prover.theorems.unrolled import decide_unrolled
+from prover.theorems.variables import find_variables
 
 MAX_SEARCHED = 24
-MAX_LISTED = 400
-MAX_DIVISOR = 16
 
 Track = Callable[[Sequence[str]], Iterator[str]]
 
@@ -360,35 +357,14 @@ def _open(study: Study, found: Theorem, bound: int, track: Track) -> Theorem:
         if shown is not None and shown.verdict.outcome is Outcome.DIFFERENT:
             found = replace(found, outcome=Outcome.DIFFERENT, smallest=shown, is_least=is_least)
             break
-    points, reached = _points(study.statement, bound)
+    points, reached = points_up_to(study.statement, bound)
     named = {point_text(study.statement, point): point for point in points}
     words = {text: _word_at(study, named[text], found) for text in track(list(named))}
     equal = [text for text, word in words.items() if word in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE)]
     undecided = [text for text, word in words.items() if word is Outcome.UNDECIDED]
     taken = [(named[text], text in equal) for text, word in words.items() if word is not None]
-    pattern = "" if undecided else _pattern(study.statement, taken)
+    pattern = "" if undecided else pattern_of(study.statement, taken)
     return replace(found, listed=tuple(equal), undecided=tuple(undecided), pattern=pattern, bound=reached)
-
-
-def _pattern(statement: Statement, taken: Sequence[tuple[Point, bool]]) -> str:
-    """The remainders of the one parameter by the least divisor that tells equal from different; empty if there is none.
-
-    Each remainder that occurs has to do so twice, so that none is told from a single number. Numbers that come in steps
-    are divided by multiples of the step.
-    """
-    symbols = [symbol for variable in statement.variables for symbol in variable.symbols]
-    if len(symbols) != 1 or len({is_equal for _, is_equal in taken}) < 2:
-        return ""
-    name = statement.variables[0].name
-    numbers = [(int(point[symbols[0]]), is_equal) for point, is_equal in taken]
-    step = gcd(*(number - numbers[0][0] for number, _ in numbers))
-    for divisor in range(step, MAX_DIVISOR + 1, step):
-        kinds: dict[int, list[bool]] = {}
-        for number, is_equal in numbers:
-            kinds.setdefault(number % divisor, []).append(is_equal)
-        if all(len(found) > 1 and len(set(found)) == 1 for found in kinds.values()):
-            return " or ".join(f"{name} % {divisor} == {rest}" for rest, found in sorted(kinds.items()) if found[0])
-    return ""
 
 
 def _word_at(study: Study, point: Point, found: Theorem) -> Outcome | None:
@@ -409,20 +385,3 @@ def _first_mismatch(study: Study) -> Point | None:
         return smallest_point(study, comparison.inside, comparison.mismatch())
     except UndecidedError:
         return None
-
-
-def _points(statement: Statement, bound: int) -> tuple[list[Point], int]:
-    """Every point with whole numbers from 0 to a bound that the hypotheses allow, and that bound.
-
-    The bound is the largest one asked for with at most MAX_LISTED points; 0 if there is none, or if a
-    variable is no whole number.
-    """
-    if any(not v.is_whole for v in statement.variables):
-        return [], 0
-    found: list[Point] = []
-    for point in small_points(statement, bound, {}):
-        found.append(point)
-        if len(found) > MAX_LISTED:
-            reached = max(point.values())
-            return [p for p in found if max(p.values()) < reached], int(reached) - 1
-    return found, bound

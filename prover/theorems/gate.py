@@ -30,7 +30,8 @@ from prover.layouts.spec import parse_spec
 from prover.theorems.instance import Instance, Point, instance_if_any, point_text
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import LANE, Statement, Study
-from prover.theorems.symbolic import SymbolicLayout, Variable, parameter_value
+from prover.theorems.symbolic import SymbolicLayout
+from prover.theorems.variables import Variable, parameter_value
 from prover.verdicts.certificate import write_certificate
 from prover.verdicts.verdict import check_text
 

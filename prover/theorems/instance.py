@@ -21,7 +21,8 @@ from prover.language.substitution import substituted
 from prover.layouts.loading import load
 from prover.layouts.spec import parse_spec
 from prover.theorems.study import Statement, Study
-from prover.theorems.symbolic import SymbolicLayout, Variable, parameter_value
+from prover.theorems.symbolic import SymbolicLayout
+from prover.theorems.variables import Variable, parameter_value
 from prover.verdicts.verdict import Verdict, prove
 
 USUAL = (10000, 500000, 2, 4, Fraction(1, 2), Fraction(1, 4), 1, 0)

@@ -30,8 +30,9 @@ from prover.theorems.induction import Goal, Induction, Invariant, after, candida
 from prover.theorems.ratio import quotient
 from prover.theorems.simulation import Row, State
 from prover.theorems.study import Statement, Study
-from prover.theorems.symbolic import SymbolicLayout, Variable, find_variables, read_hypotheses, symbolic_layout
+from prover.theorems.symbolic import SymbolicLayout, read_hypotheses, symbolic_layout
 from prover.theorems.trial import CORNERS, FIRST, LONG_RUNS, SEARCH, Difference, Trial, corners, reals, small_sizes
+from prover.theorems.variables import Variable, find_variables
 
 MAX_PROVED = 40
 BUDGET = 2_000_000

@@ -16,7 +16,8 @@ from prover.language.smt import INT, REAL, Translator
 from prover.language.symbols import index_symbol
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.feed_text import coordinate_names
-from prover.theorems.symbolic import SymbolicLayout, Variable, read_hypotheses, symbolic_layout
+from prover.theorems.symbolic import SymbolicLayout, read_hypotheses, symbolic_layout
+from prover.theorems.variables import Variable
 
 OTHER = index_symbol("i")
 LANE = index_symbol("lane")

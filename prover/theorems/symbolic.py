@@ -7,40 +7,21 @@ conditions on j and the variables the pair turns with this vector of frequencies
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import sympy
 
 from prover.errors import ExpressionError, InputError, LimitError, ProverError, UndecidedError
 from prover.language.bounds import bound_product, within_precision
-from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse, parse_condition
+from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse_condition
 from prover.language.logic import Condition
-from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic, bound_cases, pieces, substituted
-from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol, entry_symbol, parameter_symbol
-from prover.layouts.family import MORE_ANGLES, Block, Family, Parameter
-from prover.layouts.loading import family_of, in_spec
-from prover.layouts.spec import parse_spec, parse_value
+from prover.language.substitution import Inliner, Symbolic, bound_cases, pieces, substituted
+from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol
+from prover.layouts.family import MORE_ANGLES, Block, Family
 from prover.theorems.defined import needs
 from prover.theorems.factors import common_factor
-
-_WITH_ENTRIES = re.compile(r"(\w+)\[(\d{1,4})\]\Z", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A parameter that stays a symbol; a list has one symbol for each entry."""
-
-    name: str
-    is_whole: bool
-    is_list: bool
-    symbols: tuple[sympy.Symbol, ...]
-
-    @property
-    def value(self) -> Symbolic:
-        return self.symbols if self.is_list else self.symbols[0]
+from prover.theorems.variables import Variable, needs_of_text, parameter_value, rational, spec_family, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,50 +74,6 @@ class SymbolicLayout:
         return tuple(dict.fromkeys(case for cases in self.four_angles for case in cases))
 
 
-def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable, ...]:
-    """The variables of these names, typed by the layouts that have parameters of these names.
-
-    NAME[N] is a list of N entries. Raises InputError for a name that no layout has.
-    """
-    families = [_family(spec)[0] for spec in specs]
-    known = {p.name: p for family in reversed(families) for p in family.parameters}
-    found = []
-    for written in names:
-        name, entries = _written(written)
-        if name not in known:
-            raise InputError(
-                f"no layout has a parameter '{name[:40]}'",
-                advice=f"Parameters: {', '.join(sorted(known))}",
-            )
-        found.append(_variable(known[name], entries))
-    if len({v.name for v in found}) < len(found):
-        raise InputError("a variable is named twice")
-    return tuple(found)
-
-
-def _written(text: str) -> tuple[str, int | None]:
-    """A name, and the number of entries behind it if there is one."""
-    match = _WITH_ENTRIES.match(text)
-    return (match[1], int(match[2])) if match else (text, None)
-
-
-def _variable(parameter: Parameter, written: int | None) -> Variable:
-    whole = parameter.asks_for_whole
-    if not parameter.is_list:
-        if written is not None:
-            raise InputError(f"'{parameter.name}' is a number, not a list of {written}")
-        return Variable(parameter.name, whole, False, (parameter_symbol(parameter.name, whole),))
-    default = len(parameter.default) if isinstance(parameter.default, tuple) else 0
-    entries = default if written is None else written
-    if not 0 < entries <= MAX_ENTRIES:
-        raise UndecidedError(
-            f"the list '{parameter.name}' has no fixed number of entries from 1 to {MAX_ENTRIES}",
-            advice=f"Write how many it has: {parameter.name}[4]",
-        )
-    symbols = tuple(entry_symbol(parameter.name, place, whole) for place in range(entries))
-    return Variable(parameter.name, whole, True, symbols)
-
-
 def read_hypotheses(
     texts: Sequence[str], variables: Sequence[Variable], layouts: Sequence[SymbolicLayout]
 ) -> tuple[tuple[Condition, str], ...]:
@@ -144,10 +81,10 @@ def read_hypotheses(
 
     Raises InputError for any other name.
     """
-    values = _values(variables)
+    values = values_of(variables)
     apart: dict[str, tuple[Symbolic, Symbolic]] = {}
     for name, value in (parameter for layout in layouts for parameter in layout.parameters):
-        if name not in _values(variables) and values.setdefault(name, value) != value:
+        if name not in values_of(variables) and values.setdefault(name, value) != value:
             apart[name] = (values[name], value)
     return tuple((_hypothesis(text, values, apart), text) for text in texts)
 
@@ -183,12 +120,12 @@ def symbolic_layout(
 
 
 def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: int | None) -> SymbolicLayout:
-    family, given = _family(text)
+    family, given = spec_family(text)
     if at is not None:
         family = _family_at(family, at)
     known = {p.name: p for p in family.parameters}
     # A let name or a state is this layout's own, though a variable be called the same.
-    values: dict[str, Symbolic] = {name: value for name, value in _values(variables).items() if name in known}
+    values: dict[str, Symbolic] = {name: value for name, value in values_of(variables).items() if name in known}
     for name, value in given.items():
         if name not in known:
             raise InputError(f"unknown parameter '{name[:40]}'", where=f"spec '{text[:80]}'")
@@ -200,7 +137,7 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: in
         if parameter.default is None:
             raise InputError(f"parameter '{parameter.name}' must be given ({parameter.meaning})")
         if isinstance(parameter.default, tuple):
-            values[parameter.name] = tuple(_rational(entry) for entry in parameter.default)
+            values[parameter.name] = tuple(rational(entry) for entry in parameter.default)
         else:
             texts[parameter.name] = parameter.default
     if family.states and not loop:
@@ -256,7 +193,7 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: in
         ]) if loop else (),
         parameters=tuple((name, value) for name, value in inliner.values.items() if name in known),
         needs=_needs_of(family, block, inliner, bool(outside))
-        + tuple(need for text in given.values() for need in _needs_of_text(text, variables)),
+        + tuple(need for text in given.values() for need in needs_of_text(text, variables)),
         outside=outside,
         angles=_four_angles(block, inliner, family.axes) if outside else (),
     )
@@ -349,69 +286,6 @@ def _inner(expressions: Sequence[sympy.Basic]) -> tuple[sympy.Basic, ...]:
             if part.has(INDEX) and isinstance(part, sympy.Expr) and not part.has(Axis):
                 found.setdefault(part)
     return tuple(found)
-
-
-def _family(text: str) -> tuple[Family, dict[str, str]]:
-    spec = parse_spec(text)
-    try:
-        return family_of(spec)
-    except ProverError as fault:
-        raise in_spec(fault, spec) from None
-
-
-def _names(variables: Sequence[Variable]) -> tuple[list[str], list[str]]:
-    return [v.name for v in variables if not v.is_list], [v.name for v in variables if v.is_list]
-
-
-def _values(variables: Sequence[Variable]) -> dict[str, Symbolic]:
-    return {v.name: v.value for v in variables}
-
-
-def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variable]) -> Symbolic:
-    """The value of a parameter in a spec: a number, a list, or expressions in the variables."""
-    numbers, lists = _names(variables)
-    used = Inliner(_values(variables), {})
-    try:
-        value = parse_value(text)
-    except InputError:
-        parts = _split(text)
-        if text in lists:
-            return used.entries(text)
-        found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)
-        return found if parameter.is_list else _only(found, parameter)
-    if isinstance(value, tuple):
-        return tuple(_rational(entry) for entry in value)
-    return (_rational(value),) if parameter.is_list else _rational(value)
-
-
-def _needs_of_text(text: str, variables: Sequence[Variable]) -> tuple[Condition, ...]:
-    """What the expressions in a spec's value need."""
-    numbers, lists = _names(variables)
-    if text in lists or not any(name in text for name in (*numbers, *lists)):
-        return ()
-    return needs(Inliner(_values(variables), {}), [parse(part, numbers, lists, index=False) for part in _split(text)])
-
-
-def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
-    if len(found) != 1:
-        raise InputError(f"parameter '{parameter.name}' takes one number, got a list of {len(found)}")
-    return found[0]
-
-
-def _split(text: str) -> list[str]:
-    """Parts at commas that stand outside brackets; those around all of it are a list's own."""
-    parts, depth = [""], 0
-    for character in text[1:-1] if text.startswith("[") and text.endswith("]") else text:
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-def _rational(value: Fraction) -> sympy.Rational:
-    return sympy.Rational(value.numerator, value.denominator)
 
 
 def _cases(angle: sympy.Basic, axes: Sequence[str]) -> tuple[Case, ...]:

@@ -30,7 +30,8 @@ from prover.layouts.spec import parse_spec
 from prover.theorems.instance import Point, instance, point_text, usual_reals
 from prover.theorems.simulation import Row, holds, rows, value_at
 from prover.theorems.study import Statement, Study
-from prover.theorems.symbolic import SymbolicLayout, parameter_value
+from prover.theorems.symbolic import SymbolicLayout
+from prover.theorems.variables import parameter_value
 
 LARGEST = 16
 MAX_LOOKED_AT = 60_000

@@ -20,7 +20,7 @@ from prover.theorems.identity import Meeting, meetings, require_same_lanes
 from prover.theorems.points import Truth
 from prover.theorems.restated import in_order
 from prover.theorems.study import Study
-from prover.theorems.symbolic import Case, SymbolicLayout, Variable, symbolic_layout
+from prover.theorems.symbolic import Case, SymbolicLayout, symbolic_layout
 from prover.theorems.theorem import (
     Answer,
     Scope,
@@ -31,6 +31,7 @@ from prover.theorems.theorem import (
     settled,
     unless_hidden,
 )
+from prover.theorems.variables import Variable
 
 MAX_PAIRS = 128
 

@@ -292,6 +292,8 @@ ABOUT = {
     "02-imrope-to-mrope": "ggml/imrope:n_rot=64:sections=11,11,10,0 -> ggml/mrope:n_rot=64:sections=11,11,10,0",
     "03-imrope-to-mrope-text":
         "ggml/imrope:n_rot=64:sections=11,11,10,0 -> ggml/mrope:n_rot=64:sections=11,11,10,0, feeds text",
+    "runtime-2-qwen3-vl-on-imrope":
+        "transformers/mrope-stride3:mrope_section=24,20,20 -> ggml/imrope:sections=24,20,20,0, feeds text, image",
     "theorem-6-partial-full": "ggml/neox:n_rot=head_dim -> ggml/neox",
     "bitwise-2-recurrence-power": "ggml/neox -> proofs/recipes/neox-power.toml",
     "rewrite-2-running-product": " proofs/rewrites/running-product.toml -> ggml/neox",

@@ -249,7 +249,8 @@ def test_columns_are_honoured(
     """Prose is wrapped at COLUMNS, but not below 80 nor above 120."""
     monkeypatch.setenv("COLUMNS", columns)
     widest = 0
-    for command in (["show", "llama-cpp/text:head_dim=2"], ["list", "--unsupported"], ["names", "mlx"]):
+    for command in (["show", "llama-cpp/text:head_dim=2"], ["list", "--unsupported"], ["list", "--converters"],
+                    ["names", "mlx"]):
         assert 0 == run_command(command)
         prose = [line for line in capsys.readouterr().out.splitlines() if not re.search(r"^(MLX|[0-9]+) ", line)]
         widest = max(widest, *map(len, prose))

@@ -9,6 +9,7 @@ import pytest
 
 import prover
 from prover.commands.cli import run_command
+from prover.repair.permutation_text import read_permutation
 
 Capture = pytest.CaptureFixture[str]
 SIDES = ("transformers/half:head_dim=8", "ggml/normal:head_dim=8")
@@ -40,6 +41,29 @@ def test_exit_codes(capsys: Capture, arguments: list[str], code: int, starts: st
     told = capsys.readouterr()
     assert told.out.startswith(starts)
     assert (code == 2) is bool(told.err)
+
+
+def test_every_listed_converter_is_taken(capsys: Capture) -> None:
+    """Every name that `list --converters` has, and every other name of it, is read as what it is."""
+    assert 0 == run_command(["list", "--converters", "--json"])
+    found = json.loads(capsys.readouterr().out)["converters"]
+    assert 27 == len(found)
+    for each in found:
+        assert each["sources"]
+        for name in (each["name"], *each["also"]):
+            given = read_permutation(name).converter
+            assert given is not None
+            assert each["name"] == given.name
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["nothing"], "no converter has the words 'nothing'"),
+    (["--unsupported"], "are two lists"),
+])
+def test_a_list_of_converters_that_cannot_be(capsys: Capture, arguments: list[str], told: str) -> None:
+    """Words that none has, and two lists at once, are refused."""
+    assert 2 == run_command(["list", "--converters", *arguments])
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("style", ["text", "markdown", "json"])

@@ -17,7 +17,8 @@ from prover.layouts import family_file
 from prover.layouts.layout_tables import choice_rules, raw_layout
 from prover.layouts.loading import load
 from prover.layouts.spec import catalogue
-from prover.theorems.symbolic import find_variables, read_hypotheses, symbolic_layout
+from prover.theorems.symbolic import read_hypotheses, symbolic_layout
+from prover.theorems.variables import find_variables
 
 Call = tuple[str, str, frozenset[str], frozenset[str], bool]
 

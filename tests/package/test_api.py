@@ -67,6 +67,8 @@ REPORTS: dict[str, tuple[list[str], Callable[[], prover.Report]]] = {
     "list": (["list"], prover.find),
     "list of words": (["list", "gemma", "3"], lambda: prover.find(["gemma", "3"])),
     "list of what is no layout": (["list", "--unsupported"], prover.unsupported),
+    "list of converters": (["list", "--converters"], prover.converters),
+    "list of a project's converters": (["list", "--converters", "megatron"], lambda: prover.converters("megatron")),
     "names": (["names", "vllm"], lambda: prover.names("vllm")),
     "show": (["show", "ggml/imrope", "--feed", "text"], lambda: prover.show("ggml/imrope", "text")),
     "precision": (
@@ -203,7 +205,7 @@ def test_an_answer_is_no_truth_value() -> None:
     assert False is bool(prover.check("{}"))
 
 
-@pytest.mark.parametrize("relation", ["equal", "bitwise", "none", ""])
+@pytest.mark.parametrize("relation", ["equal", "bitwise", "runtime", "none", ""])
 def test_an_unknown_relation_is_an_error_of_the_user(relation: str) -> None:
     """It raises ProverError, as everything does that a caller gets wrong, and says which there are."""
     for ask in (lambda: prover.prove(SOURCE, TARGET, relation=relation),  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover import RelationName
+from report_rows import TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,16 @@ _QWEN35 = "head_dim=256:partial_rotary_factor=0.25"
 _LLAMA31 = ("rope_type=llama3:factor=8:low_freq_factor=1:high_freq_factor=4:original_max_position_embeddings=8192"
             ":rope_theta=500000")
 _YARN4 = "vllm/rope:rope_type=yarn:factor=4:original_max_position_embeddings=32768"
+_YARN40 = "rope_type=yarn:factor=40:original_max_position_embeddings=4096:mscale=1:mscale_all_dim=1"
+_GPT_OSS = (f"{_HALF}:head_dim=64:rope_theta=150000:rope_type=yarn:factor=32"
+            ":original_max_position_embeddings=4096")
 _TEXT3 = ("t=p,h=p,w=p,p=p",)
 _IMAGE = ("image",)
+_IMAGE3 = ("t=t,h=h,w=w,p=t",)
 
 _HALVES = ("pairing: the source pairs the halves of the rotated lanes",)
 _ADJACENTS = ("pairing: the source pairs adjacent lanes",)
+_DROPPED = ("axes that are dropped: the target turns every pair by p (as t), ", "h and w are dropped")
 _LANES = "which lanes are a pair: "
 _CONVERTED = "a permutation of rows is all that is left"
 _NONE = "number of rotated pairs: the target turns 64 pairs, the source none"
@@ -56,6 +62,9 @@ PAIRING = (
     Reported("RB-026", _HALF, "llama-cpp/text:arch=granite", _HALVES),
     Reported("RB-028", _ADJACENT, _HALF, _ADJACENTS),
     Reported("RB-030", _ADJACENT, "mlx/rope", (_LANES, "with traditional=true ")),
+    Reported("RB-032", "transformers/vision-separate", "transformers/vision-adjacent",
+             ("pairing: the source pairs the halves of the lanes of each axis",)),
+    Reported("RB-032 the other way", "transformers/vision-adjacent", "transformers/vision-separate", _ADJACENTS),
     Reported("RB-036", "meta/llama:head_dim=128", f"{_HALF}:head_dim=128", _ADJACENTS),
     Reported("RB-038", "nanochat/rope:head_dim=128:base=10000", "roformer/rope:head_dim=128", _HALVES),
     Reported("RB-040", _HALF, "roformer/rope:head_dim=128", _HALVES),
@@ -83,7 +92,7 @@ PAIRING = (
     Reported("RB-084", "transformers/indexer", "transformers/indexer:pairing=adjacent",
              (_LANES, "with pairing=half ")),
     Reported("RB-092", _GLM4V, "mlx-vlm/mrope:style=chunked:dim=64:mrope_section=8,12,12",
-             (_LANES, "the target computes what the source would with pairing=half"), _IMAGE),
+             (_LANES, "with style=split_select "), _IMAGE),
     Reported("RB-094", "llama-cpp/text:arch=glm4:n_rot=64", "llama-cpp/mrope:arch=glm4:n_rot=64:sections=8,12,12,0",
              _ADJACENTS, ("p=p,t=p,h=p,w=p,e=0",)),
     Reported("RB-110", _ADJACENT, "ascend/npu-rotary-mul", (_LANES, "with rotary_mode=interleave ")),
@@ -104,6 +113,10 @@ PAIRING = (
 TABLES = (
     Reported("RB-058", f"{_ADJACENT}:head_dim=64", "tests/mixed-table:n_rot=64",
              ("table of cos and sin: the target has all angles and then all again, as for halves",)),
+    Reported("RB-060", "diffusers/ernie-image", "diffusers/z-image",
+             ("table of cos and sin: the source pairs halves but has each angle twice in a row",)),
+    Reported("RB-060 the other way", "diffusers/z-image", "diffusers/ernie-image",
+             ("table of cos and sin: the target pairs halves but has each angle twice in a row",)),
     Reported("RB-062", "aiter/full-table:freqs_back=1,0.2,0.02,0.002", "aiter/full-table",
              ("with freqs_back=1,0.2,0.02,0.002 ",)),
     Reported("RB-304", "aiter/full-table", "aiter/full-table:freqs_back=1,0.5,0.1,0.05",
@@ -111,6 +124,12 @@ TABLES = (
 )
 
 AXES = (
+    Reported("RB-088", f"{_CHUNKS}:mrope_section=16,24,24", _HALF, _DROPPED, _IMAGE3),
+    Reported("RB-088 as a sequence", f"{_CHUNKS}:mrope_section=16,24,24", _HALF,
+             ("axes that are dropped: the target turns every pair by p, ",), ("t=t,h=h,w=w,p=p",)),
+    Reported("RB-090", f"{_TURNS}:{_QWEN35}:mrope_section=11,11,10", f"{_HALF}:{_QWEN35}", _DROPPED, _IMAGE3),
+    Reported("RB-100", "vllm/mrope:mrope_section=16,24,24", "vllm/rope", _DROPPED, _IMAGE3),
+    Reported("RB-102", f"{_CHUNKS}:head_dim=64:mrope_section=8,12,12", f"{_HALF}:head_dim=64", _DROPPED, _IMAGE3),
     Reported("RB-104", f"{_TURNS}:mrope_section=24,20,20", "ggml/mrope:sections=24,20,20,0",
              ("axis per pair: the target has axes in chunks", "the source axes that take turns"), _IMAGE),
     Reported("RB-108", "sglang/mrope-glm:mrope_section=16,24,24", "sglang/mrope:mrope_section=16,24,24",
@@ -156,7 +175,7 @@ FREQUENCIES = (
     Reported("RB-168", f"{_HALF}:rope_type=linear:factor=4:rope_theta=100000",
              "tensorrt-llm/rope:rotary_embedding_base=100000", ("with rotary_scaling_type=linear (factor=4)",)),
     Reported("RB-176", "transformers/adjacent-to-half:rope_theta=50000", "megatron/mla:rotary_base=50000",
-             ("the target computes what the source would with rope_type=yarn", "factor=40, ")),
+             ("how the frequencies are scaled: the target has rope_type=yarn (by default)", "with rope_type=rope ")),
     Reported("RB-182", f"{_HALF}:{_LLAMA31}", f"{_HALF}:rope_theta=500000", ("with rope_type=llama3 (factor=8, ",)),
     Reported("RB-204", f"{_HALF}:rope_type=ntk_alpha:alpha=1000",
              f"{_HALF}:rope_type=dynamic:factor=1:max_position_embeddings=32768:seq_len=65536",
@@ -164,6 +183,16 @@ FREQUENCIES = (
     Reported("RB-226", f"{_HALF}:head_dim=256:rope_type=linear:factor=8:rope_theta=1000000",
              "mlx/rope:head_dim=256:base=1000000", ("with scale=0.125 ",)),
     Reported("RB-228", f"{_HALF}:head_dim=256", "ggml/neox:head_dim=256:freq_scale=1/8", ("with freq_scale=1 ",)),
+    Reported("RB-271", _HALF, f"generic/table:frequencies={TABLE}",
+             ("rounding of the frequencies: the target's frequencies are the source's rounded to bfloat16",)),
+    Reported("RB-290", f"{_HALF}:head_dim=64", "tests/growing:n=64", ("sign of the exponent: ",)),
+    Reported("RB-066", f"{_ADJACENT}:head_dim=64:{_YARN40}",
+             "flashinfer/rope:head_dim=64:interleave=true:rope_scale=40",
+             ("the source has rope_type=yarn", "the target computes what the source would with rope_type=linear")),
+    Reported("RB-208", f"{_GPT_OSS}:truncate=0", "tests/factor-inside",
+             ("truncate: the source has truncate=0", "the target has the factor 32 inside the power")),
+    Reported("RB-208 the factor alone", _GPT_OSS, "tests/factor-inside",
+             ("factor inside the power: the target has the factor 32 inside the power",)),
 )
 
 ROWS = (*PAIRING, *TABLES, *AXES, *ROTATED, *FREQUENCIES)

@@ -13,7 +13,8 @@ import pytest
 from prover import checker, prove
 from prover.claims.relation import Relation
 from prover.layouts.loading import load
-from prover.repair.cause import Cause, causes
+from prover.repair.asked import Cause
+from prover.repair.cause import causes
 from prover.verdicts.as_stored import prove_loaded
 
 HALF = "transformers/half:head_dim=128"

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from conftest import spec_of
 from prover import checker, prove
 from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError
@@ -26,8 +27,10 @@ from prover.kernels.kernel import to_float
 from prover.language.evaluation import names_in
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import Loaded, load
+from prover.repair.asked import Cause
 from prover.repair.axis_laws import axis_pattern
-from prover.repair.cause import Cause, causes, described, spec_with
+from prover.repair.cause import causes
+from prover.repair.facts import described, spec_with
 from prover.repair.laws import FIXED, Applied, Law, expressions_of, laws
 from prover.reports.cause_report import causes_text, fingerprint_json
 from prover.verdicts.as_stored import prove_loaded
@@ -177,6 +180,11 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
     match law.name, law.change:
         case "direction", _:
             return replace(side, turns=-side.turns)
+        case "scale of positions", text if "of axis" in text:
+            place = axes.index(dict(law.values)["axis"])
+            turns = side.turns.copy()
+            turns[:, place] *= number(law, "times")
+            return replace(side, turns=turns)
         case "scale of positions", _:
             return replace(side, turns=side.turns * number(law, "c"))
         case "base of the frequencies", _:
@@ -192,12 +200,21 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
             return replace(side, turns=side.turns * (step if "more" in text else 1 / step))
         case "exponent rounded to a whole number", _:
             return replace(side, turns=np.ones_like(side.turns))
+        case "factor of cos and sin", _ if law.law.on == "source":
+            return replace(side, sizes=side.sizes ** 2)
         case "factor of cos and sin", text:
             size = other.sizes[0] if "by it" not in text else np.sqrt(side.sizes[0]) if "once" in text else (
                 side.sizes[0] ** 2)
             return replace(side, sizes=np.full(count, size))
         case "pairing", "pair adjacent lanes":
             return replace(side, lanes=[(low + 2 * i, low + 2 * i + 1) for i in range(count)])
+        case "pairing", text if "each axis" in text:
+            owner = np.argmax(side.turns != 0, axis=1).tolist()
+            blocks = {axis: owner.count(axis) for axis in dict.fromkeys(owner)}
+            starts = {axis: low + 2 * sum(list(blocks.values())[:place]) for place, axis in enumerate(blocks)}
+            own = [owner[:i].count(axis) for i, axis in enumerate(owner)]
+            return replace(side, lanes=[(starts[a] + k, starts[a] + k + blocks[a])
+                                        for a, k in zip(owner, own, strict=True)])
         case "pairing", text:
             apart = int(text.rpartition(" ")[2])
             return replace(side, lanes=[(low + i, low + i + apart) for i in range(count)])
@@ -214,7 +231,11 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
             for place, axis in enumerate(axes):
                 turns[:, axes.index(new.get(axis, axis))] = side.turns[:, place]
             return replace(side, turns=turns)
-        case "axis per pair", _:
+        case "axes that should not be there", text:
+            turns = np.zeros_like(side.turns)
+            turns[:, axes.index(text.rpartition(" ")[2])] = side.turns.sum(axis=1)
+            return replace(side, turns=turns)
+        case "axis per pair" | "axes that are dropped", _:
             return replace(side, turns=np.where(other.turns != 0, side.turns.sum(axis=1, keepdims=True), 0))
     raise AssertionError(law)
 
@@ -223,7 +244,7 @@ def is_right(cause: Cause, source: Layout, target: Layout) -> bool:
     """Whether floats show what is told: the changed side and the other are the same, up to a permutation at most."""
     ours, theirs = table(source), table(target)
     for law in cause.laws:
-        if cause.is_lost:
+        if law.law.on == "source":
             ours = repaired(law, ours, theirs, sorted(source.axes))
         else:
             theirs = repaired(law, theirs, ours, sorted(source.axes))
@@ -324,7 +345,7 @@ def test_two_laws_together() -> None:
     """Another pairing and the other direction; a lost factor and another scale of positions."""
     source = plain(16, 8)
     both = faulted(faulted(source, placed(lambda j: (2 * j, 2 * j + 1))), turned(lambda j, f: -f))
-    assert [["direction", "pairing"]] == told(source, both)
+    assert [["pairing", "direction"]] == told(source, both)
     louder = faulted(source, sized(lambda m: exact(2)))
     faster = faulted(source, turned(lambda j, f: f * exact(3)))
     assert [["factor of cos and sin", "scale of positions"]] == told(louder, faster)
@@ -395,6 +416,34 @@ def test_patterns_of_axes(axes: str, expected: str | None) -> None:
     assert expected == axis_pattern(axes)
 
 
+THREE = "transformers/mrope-chunked:head_dim=16:mrope_section=4,2,2"
+HALF = "transformers/half:head_dim=16"
+
+
+@pytest.mark.parametrize(("source", "target", "feed", "words"), [
+    (THREE, HALF, "t=t,h=h,w=w,p=t", "by p (as t), the source has axes in chunks (t 4, h 2, w 2 pairs): "
+                                     "h and w are dropped"),
+    (THREE, HALF, "t=t,h=h,w=w,p=w", "by p (as w), the source has axes in chunks (t 4, h 2, w 2 pairs): t and h are"),
+    (THREE, HALF, "t=t,h=h,w=w,p=p", "turns every pair by p, the source has axes in chunks"),
+    (HALF, THREE, "t=t,h=h,w=w,p=h", "turn every pair by h; then the two are identical"),
+])
+def test_axes_that_one_side_has_alone(source: str, target: str, feed: str, words: str) -> None:
+    """Dropped axes, or axes that should not be there, with the one axis that is left as it is fed."""
+    (cause,) = prove(source, target, feeds=(feed,)).to_json()["causes"]
+    assert words in cause["text"]
+
+
+def test_nothing_is_told_of_axes_that_get_what_the_other_side_has_not() -> None:
+    """Where no axis of the target gets the source's position none can be named."""
+    assert [] == told(load(HALF), load(THREE), ("t=t,h=h,w=w,p=p",))
+
+
+def test_other_frequencies_are_no_dropped_axes() -> None:
+    """Axes that count their pairs for themselves have other frequencies than one axis: dropping is not all."""
+    source = load("transformers/vision-separate:head_dim=16")
+    assert [] == told(source, load(HALF), ("x=x,y=y,p=x",))
+
+
 def test_a_number_that_is_no_ratio_is_no_scale() -> None:
     """All pairs faster by a root: that is no scale that somebody wrote, and nothing is named."""
     source = plain(16, 8)
@@ -457,7 +506,8 @@ def test_nothing_wrong_is_told_of_layouts_of_the_catalogue(source: str) -> None:
                 assert is_right(cause, both[0].layout, both[1].layout)
 
 
-KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", *FIXED}
+KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", "axis", "own_axis",
+         "dropped", "times", "format", *FIXED}
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"{law.name}: {law.change[:30]}")
@@ -480,6 +530,17 @@ def test_pairs_that_never_turn_are_not_counted(source: str, target: str) -> None
     """Gemma 4's other 192 pairs have frequency 0: their number is no cause, the denominator of the exponent is."""
     told = [law["what"] for cause in prove(source, target).to_json()["causes"] for law in cause["laws"]]
     assert (told[0], "number of rotated pairs" in told) == ("denominator of the exponent", False)
+
+
+@pytest.mark.parametrize(("source", "target"), [
+    ("transformers/half:head_dim=16:rope_type=linear:factor=8", "tests/linear-inside"),
+    ("transformers/half:head_dim=64:rope_theta=150000:rope_type=yarn:factor=32:original_max_position_embeddings=4096",
+     "tests/factor-inside"),
+])
+def test_a_factor_inside_the_power(source: str, target: str) -> None:
+    """(factor*base)**x where factor*base**x is meant: of linear scaling, and of the pairs that YaRN scales."""
+    (cause,) = prove(source, spec_of(target)).to_json()["causes"]
+    assert ("factor inside the power", "identical") == (cause["laws"][0]["what"], cause["then"])
 
 
 def test_a_minus_sign_that_is_lacking_is_no_base() -> None:

@@ -281,7 +281,7 @@ def test_a_kernel_that_is_given_no_factors() -> None:
     with pytest.raises(InputError, match="takes no frequency factors"):
         repair("ggml/imrope", "llama-cpp/mrope", allow="factors")
     with pytest.raises(InputError, match="has no frequency factors"):
-        repair("ggml/neox", "vllm/rope", allow="factors")
+        repair("ggml/neox", "gpt-neox/rope", allow="factors")
 
 
 @pytest.mark.parametrize(("allow", "said"), [

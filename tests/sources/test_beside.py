@@ -18,10 +18,10 @@ import pytest
 from llama_truth import metadata_of
 
 from prover.api import audit, diff
-from prover.claims.relation import Outcome, Relation
+from prover.claims.relation import Outcome, Relation, outcome
 from prover.exact.display import nearest
 from prover.sources.arguments import Arguments
-from prover.sources.beside import Beside, Given, QueryScale, SoftmaxFactor, Unknown, hold
+from prover.sources.beside import Beside, Given, QueryScale, SoftmaxFactor, Unknown, hold, together
 from prover.sources.comparing import Compared, compare
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.metadata import Metadata
@@ -266,6 +266,19 @@ def test_a_factor_of_the_softmax_goes_into_the_rows_of_q(limit: Relation | None)
     assert "scores are multiplied by 1.87385 and by 1" in found.text
     (query,) = hold(Beside(SCALE), Beside(), limit, 0)
     assert query.outcome is APART
+
+
+@pytest.mark.parametrize("limit", [None, *Relation])
+def test_magnitudes_may_be_what_a_factor_of_the_softmax_lacks(limit: Relation | None) -> None:
+    """Scores times 2 beside the layout, and magnitudes of sqrt(2) in it, are one kernel: not told as a difference."""
+    held = hold(Beside(softmax=SoftmaxFactor((TENTH,), Given(Fraction(40)))), Beside(), limit, 0)
+    alone = outcome(Relation.PAIR_MAP, Relation.PERMUTATION, limit)
+    wide = limit in (Relation.PAIR_MAP, Relation.LINEAR)
+    assert (EQUAL if wide else OPEN) is together(alone, Relation.PAIR_MAP, held)
+    assert held[0].outcome is together(EQUAL, Relation.EQUAL_SCORES, held)
+    assert APART is together(APART, None, held)
+    scale = hold(Beside(SCALE), Beside(), limit, 0)
+    assert APART is together(alone, Relation.PAIR_MAP, (*held, *scale))
 
 
 @pytest.mark.parametrize(

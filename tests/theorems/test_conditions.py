@@ -280,6 +280,25 @@ def test_whole_turns_are_seen_at_single_pairs_too(identity: bool, tmp_path: Path
     assert Scope.OPEN is solved(*specs, "c", identity=identity).answer.scope
 
 
+@pytest.mark.parametrize(("name", "turn", "still"), [("c", "2**c - 1", 0), ("b", "b**b - 1", 1)])
+def test_opposite_angles_that_may_be_none(name: str, turn: str, still: int, tmp_path: Path) -> None:
+    """sin(-a) is sin(a) where a is 0, and no solver is asked where such a power is 1: nothing is said of identity."""
+    specs = []
+    for side, text in (("one", f"t*({turn})"), ("other", f"-t*({turn})")):
+        path = tmp_path / f"{side}.toml"
+        path.write_text(
+            'title = "powers"\naxes = ["t"]\nwidth = "4"\n[parameters]\n'
+            'c = { default = 1, whole = true, require = "c >= 0" }\nb = { default = 2, require = "b >= 1" }\n'
+            f'[pairs]\ncount = "2"\nfirst = "2*j"\nsecond = "2*j + 1"\nangle = "{text}"\n'
+        )
+        specs.append(str(path))
+    for value, outcome in ((still, Outcome.EQUIVALENT), (2, Outcome.DIFFERENT)):
+        claim = make_claim(*(load(f"{spec}:{name}={value}") for spec in specs), ())
+        assert outcome is prove(claim, Relation.IDENTICAL).outcome
+    found = solved(*specs, name, identity=True)
+    assert (Scope.OPEN, Outcome.UNDECIDED) == (found.answer.scope, found.outcome)
+
+
 def test_a_value_that_a_pair_lacks_where_it_is_not_used(tmp_path: Path) -> None:
     """1/j stands in a branch that pair 0 does not take; that is no fault of the question."""
     specs = []

@@ -176,7 +176,7 @@ def test_points_are_at_the_corners(tmp_path: Path) -> None:
     from prover.claims.solver import Solver
     from prover.theorems.points import Truth, tried_points
     from prover.theorems.study import Study, make_statement
-    from prover.theorems.symbolic import find_variables
+    from prover.theorems.variables import find_variables
 
     stated = case(EMPTY, replace(EMPTY, angle="t*(m - 40)*base**(-j/n)"), "n,m,base", where="m != 5")
     specs = [write(tmp_path / f"{name}.toml", fields, stated.requires)

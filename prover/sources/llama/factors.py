@@ -32,13 +32,21 @@ class Factors:
     unseen: str = ""
 
 
+def taken_tensors(entry: Architecture, scaling: str) -> tuple[str, ...]:
+    """The tensors that the graph takes, by rope.scaling.type; none where it takes no factors."""
+    if not entry.factors:
+        return ()
+    takes_lists = entry.factors == "lists" or (entry.factors == "longrope" and scaling == "longrope")
+    return (SHORT, LONG) if takes_lists else (FREQS,)
+
+
 def find_factors(entry: Architecture, header: Header, heads: Heads, first_slides: bool, scaling: Scaling) -> Factors:
     """The factors that the graph takes. What the source does not show of them is told. Raises InputError."""
     if not entry.factors:
         _tell_unused(header, ())
         return Factors()
-    takes_lists = entry.factors == "lists" or (entry.factors == "longrope" and scaling.type == "longrope")
-    wanted = (SHORT, LONG) if takes_lists else (FREQS,)
+    wanted = taken_tensors(entry, scaling.type)
+    takes_lists = wanted != (FREQS,)
     tensors = header.metadata.tensors
     if tensors is None:
         must = ", which llama.cpp asks for" if entry.factors_required else ""

@@ -1,0 +1,151 @@
+"""What acts on scores beside the layouts: repairs name it, fold a constant into rows, and leave a scale by position.
+
+Which engine has which scale or factor is what tests/sources/test_beside.py holds, from the engines' own functions.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prover import find_repair, prove_runtime
+from prover.claims.relation import Outcome
+from prover.commands.cli import run_command
+from prover.errors import InputError
+from prover.layouts.loading import load
+from prover.proof_files.runtime_file import run_runtime
+from prover.repair.repairs import Kind
+from prover.repair.repairs import find_repair as find_for_layouts
+from prover.reports.repair_report import outcome_of
+from prover.sources.beside import NOTHING, Beside, Given, SoftmaxFactor
+
+SIZES = {"hidden_size": 256, "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 64, "num_hidden_layers": 4,
+         "max_position_embeddings": 131072, "vocab_size": 100, "intermediate_size": 256, "rms_norm_eps": 1e-6}
+MINISTRAL = SIZES | {
+    "model_type": "ministral3", "architectures": ["Ministral3ForCausalLM"],
+    "rope_parameters": {
+        "rope_type": "yarn", "rope_theta": 1e6, "factor": 16.0, "original_max_position_embeddings": 8192,
+        "beta_fast": 32.0, "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1,
+    },
+}
+DEEPSEEK = {
+    "model_type": "deepseek_v3", "hidden_size": 256, "num_attention_heads": 4, "num_hidden_layers": 2,
+    "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "max_position_embeddings": 163840, "rope_theta": 10000.0,
+    "rope_scaling": {"type": "yarn", "factor": 40.0, "original_max_position_embeddings": 4096, "beta_fast": 32.0,
+                     "beta_slow": 1.0, "mscale": 0.707, "mscale_all_dim": 0.707, "apply_yarn_scaling": False},
+}
+
+
+def config(folder: Path, content: dict[str, Any]) -> str:
+    """A file with this config."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(content))
+    return str(path)
+
+
+@pytest.mark.parametrize(("engine", "code"), [("llama.cpp", 0), ("mlx-lm", 0), ("vllm", 1), ("sglang", 1)])
+def test_a_scale_by_position_is_never_repaired(
+    engine: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ministral 3's heads turn alike in all engines; vLLM and SGLang scale queries otherwise, which is said first.
+
+    llama.cpp's converter moves the rows of this model, so that there nothing is left to be moved.
+    """
+    assert code == run_command(["repair", config(tmp_path, MINISTRAL), "--engine", engine])
+    first, _, rest = capsys.readouterr().out.partition("\n")
+    if code:
+        assert first.startswith("NO REPAIR: The target scales queries by their position otherwise")
+        assert "at position 8192 queries are multiplied by 1 + 1/10*log(2)" in " ".join(rest.split())
+    else:
+        assert first.startswith("NOTHING TO REPAIR: Nothing has to change")
+        assert "query scale: equal" in rest
+
+
+@pytest.mark.parametrize(("allow", "code", "verdict"), [
+    ((), 5, "convertible"), (("magnitude",), 5, "convertible"), (("permutation", "magnitude"), 5, "convertible"),
+    (("permutation",), 1, "different"), (("nothing",), 1, "different"), (("factors",), 1, "different"),
+    (("parameter",), 3, "undecided"),
+])
+def test_a_constant_goes_into_rows_of_q(
+    allow: tuple[str, ...], code: int, verdict: str, tmp_path: Path,
+) -> None:
+    """With apply_yarn_scaling false SGLang leaves out the 1.58963 that transformers multiplies DeepSeek's scores by."""
+    path = config(tmp_path, DEEPSEEK)
+    if allow == ("factors",):
+        with pytest.raises(InputError, match="no frequency factors"):
+            find_repair(path, engine="sglang", allow=allow)
+        return
+    found = find_repair(path, engine="sglang", allow=allow)
+    root = found.to_json()
+    assert (code, verdict) == (found.exit_code, found.verdict)
+    assert [("softmax factor", verdict)] == [(each["name"], each["verdict"]) for each in root["beside"]]
+    assert "scores are multiplied by 1.58963 and by 1;" in root["beside"][0]["text"]
+    assert not found.headline.startswith("Nothing")
+    if code == 5:
+        assert "The target computes the source with rows of W_q scaled for the softmax factor." == found.headline
+        q, k = np.random.default_rng(2).standard_normal((2, 192))
+        assert np.isclose(1.58963 * (q @ k), (1.58963 / 1 * q) @ k)
+
+
+def test_a_parameter_and_a_constant(tmp_path: Path) -> None:
+    """A change of the layout and one beside it are told together, and only together they are a repair."""
+    path = config(tmp_path, DEEPSEEK)
+    found = find_repair(path, f"{path}:rope_theta=20000", engine="sglang")
+    assert 5 == found.exit_code
+    assert "with rope_theta=10000 and rows of W_q scaled for the softmax factor." in found.headline
+    assert 3 == find_repair(path, f"{path}:rope_theta=20000", engine="sglang", allow=("parameter",)).exit_code
+
+
+def test_a_magnitude_may_make_up_for_a_factor() -> None:
+    """A magnitude 3/2 multiplies scores by 9/4; whether the softmax of the other side does too is not looked into.
+
+    So it is not said to be refuted, unless the heads turn otherwise, for which no factor makes up.
+    """
+    factor = Beside(softmax=SoftmaxFactor((Given(Fraction(1, 2)),), Given(Fraction(3))))
+    sides = load("ggml/neox:head_dim=8"), load("ggml/neox:head_dim=8:attn_factor=1.5")
+    for kinds, alone in (((), Outcome.DIFFERENT), ((Kind.PERMUTATION,), Outcome.DIFFERENT),
+                         ((Kind.PERMUTATION, Kind.PARAMETER), Outcome.CONVERTIBLE)):
+        assert alone is outcome_of(find_for_layouts(*sides, (), kinds, besides=(NOTHING, NOTHING)))
+        assert Outcome.UNDECIDED is outcome_of(find_for_layouts(*sides, (), kinds, besides=(factor, NOTHING)))
+    other = load("ggml/neox:head_dim=8:attn_factor=1.5:base=500")
+    assert Outcome.DIFFERENT is outcome_of(find_for_layouts(sides[0], other, (), (), besides=(factor, NOTHING)))
+
+
+def test_what_is_not_known_is_no_nothing(tmp_path: Path) -> None:
+    """A SPEC says how heads turn: against a model that scales queries nobody knows, against a SPEC nobody asks."""
+    found = find_repair(config(tmp_path, MINISTRAL), "transformers/half:head_dim=64:rope_theta=1000000:rope_type=yarn:"
+                        "factor=16:original_max_position_embeddings=8192:mscale=1:mscale_all_dim=1")
+    assert (3, "undecided") == (found.exit_code, found.verdict)
+    assert found.headline.startswith("No repair is known that makes up for the query scale. The layouts alone: Nothing")
+    assert () == tuple(find_repair("ggml/neox", "ggml/neox").to_json()["beside"])
+
+
+def test_at_run_time_a_constant_is_left(tmp_path: Path) -> None:
+    """Rows that are scaled are not in the relation runtime, in files as for the command."""
+    path = config(tmp_path, MINISTRAL)
+    spec = "ggml/neox:head_dim=64:base=1000000"
+    assert 3 == prove_runtime(path, spec).exit_code
+    claim = tmp_path / "claim.toml"
+    claim.write_text(f'title = "a model"\nrelation = "runtime"\nsource = "config.json"\ntarget = "{spec}"\n'
+                     '[expect]\nverdict = "undecided"\n')
+    assert () == run_runtime(claim, update=True).problems
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["ggml/neox"], "has one side only"), (["ggml/neox", "--engine", "vllm"], "no model that an engine reads"),
+    (["config.json", "--engine", "onnx"], "there is no engine 'onnx'"),
+    (["ggml/neox", "--for-all", "base"], "--for-all takes two SPECs"),
+    (["config.json", "--engine", "vllm", "--for-all", "base"], "--for-all takes two SPECs"),
+])
+def test_bad_sides(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One side, an engine of a layout, an engine that is none: a clear message."""
+    config(tmp_path, DEEPSEEK)
+    monkeypatch.chdir(tmp_path)
+    assert (2, True) == (run_command(["repair", *words]), said in capsys.readouterr().err)
