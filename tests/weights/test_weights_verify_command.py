@@ -125,7 +125,7 @@ def test_forgotten_bias_and_gain_in_files(tmp_path):
         assert found.headline.startswith("layer 1, ")
 
 
-def test_a_spec_is_filled_up_and_layers_without_rope_stay(tmp_path):
+def test_a_spec_is_filled_up_and_layers_without_rope_stay(tmp_path, capsys):
     """--to as weights permute takes it: the head's width from the config; SmolLM3's fourth layer is not turned."""
     more = {"no_rope_layers": [1, 1, 1, 0]}
     source = save_folder(tmp_path / "a", layers(4), "smollm3", **more)
@@ -135,6 +135,8 @@ def test_a_spec_is_filled_up_and_layers_without_rope_stay(tmp_path):
         found = verify_weights(str(source), str(target), meant_for=to)
         assert ("right", ()) == (found.verdict, found.faults)
         assert "text: head_dim=8, the model's own (head_dim)" in found.to_json()["filled"]
+    assert 0 == run_command(["weights", "verify", str(source), str(target), "--to", "text=transformers/adjacent"])
+    assert "\nfilled    text: head_dim=8, the model's own (head_dim)\n" in capsys.readouterr().out
     back = verify_weights(str(target), str(source), made_for="transformers/adjacent")
     assert ("right", ()) == (back.verdict, back.faults)
     all_moved = save_folder(tmp_path / "c", [right(m, to_adjacent(8)) for m in layers(4)], "smollm3", **more)
