@@ -35,6 +35,7 @@ def verify_json(found: Compared) -> JSON:
         "target": _side(found.target, 1, found),
         "as_far_as": _as_far_as(found),
         "convention": CONVENTION,
+        "filled": list(found.filled),
         "faults": list(faults_of(found)),
         "parts": [_group(group) for group in answer.groups],
         "not_compared": list(answer.left),
@@ -204,6 +205,7 @@ def _rows(found: Compared) -> list[tuple[str, str]]:
     for label, side, model in zip(("source", "target"), (found.source, found.target), found.models, strict=True):
         rows.append((label, f"{side.checkpoint.root}  ({side.checkpoint.format.value}; "
                             f"{model.kind or model.file}, as {model.engine} has it)"))
+    rows += [("filled", text) for text in found.filled]
     for group in found.verified.groups:
         if group.items:
             rows += _group_rows(group)

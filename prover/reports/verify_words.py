@@ -112,7 +112,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault is Fault.BARRIER:
         return f"its rows may not move: {item.why}"
     if fault is Fault.FORGOTTEN:
-        return f"forgotten: it stayed, and the rows of {item.role.value} have to move"
+        have = "have moved" if item.role is Role.V else "have to move"
+        return f"forgotten: it stayed, and the rows of {item.role.value} {have}"
     if fault is Fault.OTHER_VALUES:
         return f"other values: neither as before nor as the rows of {item.role.value} have moved"
     if fault is Fault.OTHER_MOVE and item.role not in (Role.Q, Role.K):

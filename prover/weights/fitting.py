@@ -19,6 +19,7 @@ from prover.sources.reading import is_model, named_part, read_model, read_side, 
 _PART = re.compile(r"([a-z][a-z_ ]*(?:/[a-z_]+)?)=(.+)", re.DOTALL)
 _VALUES = re.compile(r"\.(?:json|gguf):\w+=")   # values on top of a model's only part
 GIVEN = "the SPEC"
+LAYOUT = "a layout"  # what has the place of an engine where SPECs are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def read_target(own: Model, source: Model, config: str, to: Sequence[str], engin
             if all(part is not each for each, _ in _met(found, source)):
                 found.append(_fitted(part, spec, filled))
     names = ", ".join(to)
-    return Target(Model(names, "", "a layout", "", tuple(found), ()), tuple(dict.fromkeys(filled)))
+    return Target(Model(names, "", LAYOUT, "", tuple(found), ()), tuple(dict.fromkeys(filled)))
 
 
 def _met(found: Sequence[Part], source: Model) -> Iterator[tuple[Part, Part]]:

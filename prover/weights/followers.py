@@ -66,6 +66,9 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield made(State.RIGHT, closeness=found, added=added)
         elif weight.state is State.UNDECIDED or weight.factors or is_open:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
+        elif not stayed and weight.rows is not None and (
+                went := _best(ours, theirs, a, b, weight.rows, matrix.width, added)) is not None:
+            yield made(State.RIGHT, closeness=went, added=added)  # with rows that are wrong, and told so
         else:
             yield made(State.WRONG, (Fault.FORGOTTEN if stayed else Fault.OTHER_VALUES,))
 
@@ -293,4 +296,6 @@ def _carried_by_v(ours: Layer, theirs: Layer, v: Item, suspects: Sequence[Rows])
         else:
             is_moved = any(follow(ours, theirs, a, b, move, width) in KNOWN for move in suspects)
             fault = Fault.APPLIED_TO_V if is_moved else Fault.OTHER_VALUES
+            if v.state is State.RIGHT and follow(ours, theirs, a, b, stay, width) in KNOWN:
+                fault = Fault.FORGOTTEN
             yield Item(v.layer, Role.V, kind, names, State.WRONG, (fault,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prover.errors import InputError
@@ -151,11 +151,22 @@ def relate_matrix(source: Layer, target: Layer, role: Role, kind: Kind, ending: 
                 )
                 overlapping |= {row} if place in apart else set()
                 factors |= {row: multiplied[place]} if place in multiplied else {}
-    seen = {each * width + lane for head, lane in common for each in (range(heads) if head is None else (head,))}
+    seen = set(_rows(common, heads, width))
+    if kind is Kind.LORA_B:  # an adapter adds nothing to lanes that it does not have, so that these are alike
+        absent = set(range(heads * width)) - set(_rows((*ours, *theirs), heads, width))
+        for row in absent:
+            partners[row] = tuple(each for each in sorted(absent) if each // width == row // width)
+        seen |= absent
     unseen = tuple(row for row in range(heads * width) if row not in seen)
     related = Related(tuple(partners), tuple(sorted(overlapping)), tuple(sorted(factors.items())),
                       closeness if agrees else None)
     return Matrix(role, heads, width, related, unseen, (names_of(ours), names_of(theirs)))
+
+
+def _rows(keys: Iterable[Key], heads: int, width: int) -> Iterator[int]:
+    """The rows of a matrix that lanes are; one that all heads share is one of each."""
+    for head, lane in keys:
+        yield from (each * width + lane for each in (range(heads) if head is None else (head,)))
 
 
 def _numbered(places: Places) -> bool:

@@ -150,6 +150,17 @@ def test_equal_rows_of_v_that_moved_with_o():
     assert {State.RIGHT} == words(lay(m), lay(target.with_(v=m.v, o=o)), question())
 
 
+@pytest.mark.parametrize("move", [inverse(to_adjacent(8)), (0, 2, 1, 3, 4, 5, 6, 7)])
+def test_what_goes_with_rows_that_are_wrong_is_not_at_fault(move):
+    """Everything of q and k moved alike and wrongly: the weights are told, and biases and gains went with them."""
+    m = made(bias=True, gains="head", scales=True, lora=True)
+    found = told(lay(m), lay(right(m, move)), question())
+    assert {("q", "weight"), ("k", "weight")} == set(found)
+    same = told(lay(m), lay(right(m, move)), question(same=True))
+    assert {("q", "weight"), ("k", "weight")} == set(same)
+    assert {"not needed"} == {faults[0] for faults in same.values()}
+
+
 @pytest.mark.parametrize("packing", ["separate", "grouped"])
 @pytest.mark.parametrize("gains", ["head", "all"])
 @pytest.mark.parametrize("role", ["q", "k"])
@@ -386,6 +397,12 @@ def test_a_bias_of_v():
     assert {("v", "weight"): ("applied to v",)} == told(lay(m), lay(target.with_(v=v)), question())
     both = told(lay(m), lay(target.with_(v=v, biases=biases)), question())
     assert {("v", "weight"): ("applied to v",), ("v", "bias"): ("applied to v",)} == both
+    o = m.o.reshape(len(m.o), 4, 8).copy()
+    for head in range(4):
+        o[:, head] = o[:, head][:, list(to_adjacent(8))]
+    alike = target.with_(v=v, o=o.reshape(m.o.shape))
+    assert {State.RIGHT} == words(lay(m), lay(alike.with_(biases=biases)), question())
+    assert {("v", "bias"): ("forgotten",)} == told(lay(m), lay(alike), question())
 
 
 def test_rows_too_near_for_the_error():

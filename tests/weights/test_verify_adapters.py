@@ -55,3 +55,32 @@ def test_an_adapter_needs_its_model(tmp_path):
     source = save_adapter(tmp_path / "a", [made(lora=True)])
     with pytest.raises(InputError, match="--base CONFIG"):
         verify_weights(str(source), str(source))
+
+
+def test_lanes_that_an_adapter_does_not_have(tmp_path):
+    """Latent attention: lanes of k that are not turned are in a projection that has no B, and nothing is missing."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({
+        "model_type": "deepseek_v3", "hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4,
+        "num_hidden_layers": 1, "q_lora_rank": 16, "kv_lora_rank": 5, "qk_nope_head_dim": 6, "qk_rope_head_dim": 8,
+        "v_head_dim": 6, "rope_theta": 10000.0, "max_position_embeddings": 128, "vocab_size": 16}))
+    b = np.random.default_rng(0).normal(size=(5 + 8, 4)).astype("<f4")
+
+    def save(name, rows):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 4}))
+        at = "base_model.model.model.layers.0.self_attn.kv_a_proj_with_mqa.lora_B.weight"
+        (folder / "adapter_model.safetensors").write_bytes(safetensors({at: ("F32", b.shape, b[rows].tobytes())}))
+        return str(folder)
+
+    def told(rows):
+        found = verify_weights(source, save("".join(map(str, rows)), rows), base=str(config),
+                               meant_for="transformers/latent:pairing=half")
+        return found.verdict, found.faults
+
+    stay = list(range(5))
+    source = save("source", list(range(13)))
+    assert ("right", ()) == told([*stay, 5, 7, 9, 11, 6, 8, 10, 12])
+    assert ("wrong", ("missing",)) == told([*stay, 5, 6, 7, 8, 9, 10, 11, 12])
+    assert ("wrong", ("inverse", "applied twice")) == told([*stay, 5, 9, 6, 10, 7, 11, 8, 12])

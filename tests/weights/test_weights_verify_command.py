@@ -125,6 +125,30 @@ def test_forgotten_bias_and_gain_in_files(tmp_path):
         assert found.headline.startswith("layer 1, ")
 
 
+def test_a_spec_is_filled_up_and_layers_without_rope_stay(tmp_path, capsys):
+    """--to as weights permute takes it: the head's width from the config; SmolLM3's fourth layer is not turned."""
+    more = {"no_rope_layers": [1, 1, 1, 0]}
+    source = save_folder(tmp_path / "a", layers(4), "smollm3", **more)
+    good = [*(right(m, to_adjacent(8)) for m in layers(3)), layers(4)[3]]
+    target = save_folder(tmp_path / "b", good, "smollm3", **more)
+    for to in ("transformers/adjacent", "text=transformers/adjacent"):
+        found = verify_weights(str(source), str(target), meant_for=to)
+        assert ("right", ()) == (found.verdict, found.faults)
+        assert "text: head_dim=8, the model's own (head_dim)" in found.to_json()["filled"]
+    assert 0 == run_command(["weights", "verify", str(source), str(target), "--to", "text=transformers/adjacent"])
+    assert "\nfilled    text: head_dim=8, the model's own (head_dim)\n" in capsys.readouterr().out
+    back = verify_weights(str(target), str(source), made_for="transformers/adjacent")
+    assert ("right", ()) == (back.verdict, back.faults)
+    all_moved = save_folder(tmp_path / "c", [right(m, to_adjacent(8)) for m in layers(4)], "smollm3", **more)
+    found = verify_weights(str(source), str(all_moved), meant_for="transformers/adjacent")
+    assert "right" == found.verdict  # lanes that no kernel turns may stand in any order, in q and k alike
+    bad = [*good[:3], good[3].with_(k=right(good[3], to_adjacent(8)).k)]
+    found = verify_weights(str(source), str(save_folder(tmp_path / "d", bad, "smollm3", **more)),
+                           meant_for="transformers/adjacent")
+    assert "wrong" == found.verdict
+    assert found.headline.startswith("layer 3, ")
+
+
 @pytest.mark.parametrize("dtype", ["Q8_0", "Q4_0"])
 def test_quantised_files(dtype, tmp_path, monkeypatch):
     """Rows are found within the bounds of the type."""
