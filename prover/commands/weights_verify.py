@@ -16,10 +16,13 @@ from prover.errors import InputError
 ))
 @click.argument("source")
 @click.argument("target", required=False, default="")
-@click.option("--from", "made_for", metavar="SPEC", default="",
+@click.option("--from", "made_for", metavar="SPEC", multiple=True,
               help="What the source's weights were made for, if not what its own config says.")
-@click.option("--to", "meant_for", metavar="SPEC", default="",
-              help="What is to compute with the target's, if not what its own config says.")
+@click.option(
+    "--to", "meant_for", metavar="SPEC", multiple=True,
+    help="What is to compute with the target's, if not what its own config says. What a layout does not say is taken "
+    "from that, and told. PART=SPEC, once for each part, where a model has several.",
+)
 @click.option("--engine", metavar="E", default="", help="Which engine reads the target's config.")
 @click.option("--base", metavar="CONFIG", default="", help="Of adapters: the config.json, or folder, of their model.")
 @click.option(
@@ -33,8 +36,8 @@ from prover.errors import InputError
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def verify(
-    source: str, target: str, made_for: str, meant_for: str, engine: str, base: str, tensors: tuple[str, ...],
-    folder: str | None, style: str, as_json: bool,
+    source: str, target: str, made_for: tuple[str, ...], meant_for: tuple[str, ...], engine: str, base: str,
+    tensors: tuple[str, ...], folder: str | None, style: str, as_json: bool,
 ) -> int:
     """Do the rows of q and k in TARGET stand where its kernel needs them, given the same model in SOURCE?
 

@@ -82,7 +82,8 @@ def _side(side: Opened, number: int, found: Compared) -> JSON:
         "path": str(side.checkpoint.root), "format": side.checkpoint.format.value,
         "architecture": side.slots.architecture,
         "layout": {"from": model.file, "engine": model.engine, "parts": {
-            part.address: part.spec for part in model.parts if part.spec is not None}},
+            part.address: part.spec for part in model.parts if part.spec is not None},
+            "filled": list(found.filled[number])},
     }
 
 
@@ -201,9 +202,11 @@ def _first_line(found: Compared, word: str) -> str:
 
 def _rows(found: Compared) -> list[tuple[str, str]]:
     rows = []
-    for label, side, model in zip(("source", "target"), (found.source, found.target), found.models, strict=True):
+    both = zip(("source", "target"), (found.source, found.target), found.models, found.filled, strict=True)
+    for label, side, model, filled in both:
         rows.append((label, f"{side.checkpoint.root}  ({side.checkpoint.format.value}; "
                             f"{model.kind or model.file}, as {model.engine} has it)"))
+        rows += [("filled", text) for text in filled]
     for group in found.verified.groups:
         if group.items:
             rows += _group_rows(group)

@@ -17,9 +17,10 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.sources.reading import read_model, read_side
+from prover.sources.reading import read_model
 from prover.weights.checkpoint import open_checkpoint
 from prover.weights.find_slots import find_slots
+from prover.weights.fitting import completed, read_target
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
@@ -38,7 +39,8 @@ Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asks for. `made_for`, `meant_for`: SPECs or models in place of what the checkpoints' configs say.
+    """What a person asks for. `made_for`, `meant_for`: in place of what the checkpoints' configs say, as `read_target`
+    takes them.
 
     `engine`: what reads the target's config. `base`: the config of checkpoints that have none, as adapters.
     `given`: tensors by what they hold, where the packing is not known.
@@ -46,8 +48,8 @@ class Asked:
 
     source: str
     target: str
-    made_for: str = ""
-    meant_for: str = ""
+    made_for: tuple[str, ...] = ()
+    meant_for: tuple[str, ...] = ()
     engine: str = ""
     base: str = ""
     given: Mapping[str, str] | None = None
@@ -64,29 +66,38 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The answer, and what it is about. `models`: what the weights were made for, and what is to compute with them."""
+    """The answer, and what it is about. `models`: what the weights were made for, and what is to compute with them.
+
+    `filled`: of both, what SPECs were filled up with, in words.
+    """
 
     source: Opened
     target: Opened
     models: tuple[Model, Model]
     verified: Verified
+    filled: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
     source = open_side(asked.source, asked.base, asked.given)
     target = open_side(asked.target, asked.base, asked.given)
-    made_for = read_side(asked.made_for) if asked.made_for else source.own
-    if asked.meant_for and asked.engine:
-        raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
-    if asked.engine:
-        meant_for = read_model(str(_config(target.checkpoint, asked.base)), asked.engine)
-    else:
-        meant_for = read_side(asked.meant_for) if asked.meant_for else target.own
+    (made_for, first), (meant_for, second) = (
+        _meant(source, asked.made_for, "", asked.base, "--from"),
+        _meant(target, asked.meant_for, asked.engine, asked.base, "--to"),
+    )
     found: tuple[Need, ...] = tuple(needs(made_for, meant_for))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for, meant_for)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track))
+    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track), (first, second))
+
+
+def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> tuple[Model, tuple[str, ...]]:
+    """What computes with the weights of one side, and what SPECs were filled up with, from its own config."""
+    if not said and not engine:
+        return side.own, ()
+    given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
+    return completed(given, side.own), given.filled
 
 
 def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
