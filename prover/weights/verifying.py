@@ -22,6 +22,8 @@ from prover.weights.checkpoint import open_checkpoint
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
 from prover.weights.lines import Lines, of_tensor
+from prover.weights.manifest import NAME
+from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.verified import Verified
@@ -65,39 +67,50 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """The answer, and what it is about. `models`: what the weights were made for, and what is to compute with them.
+class Meant:
+    """What computes with the weights of one side. `filled`: what SPECs were filled up with, in words.
 
-    `filled`: of both, what SPECs were filled up with, in words.
+    `manifest`: the file that says so, if one beside the weights does, and `misfits`: what of them it is not about.
     """
+
+    model: Model
+    filled: tuple[str, ...] = ()
+    manifest: str = ""
+    misfits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them."""
 
     source: Opened
     target: Opened
-    models: tuple[Model, Model]
+    meant: tuple[Meant, Meant]
     verified: Verified
-    filled: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
     source = open_side(asked.source, asked.base, asked.given)
     target = open_side(asked.target, asked.base, asked.given)
-    (made_for, first), (meant_for, second) = (
-        _meant(source, asked.made_for, "", asked.base, "--from"),
-        _meant(target, asked.meant_for, asked.engine, asked.base, "--to"),
-    )
-    found: tuple[Need, ...] = tuple(needs(made_for, meant_for))
-    left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for, meant_for)]
+    made_for = _meant(source, asked.made_for, "", asked.base, "--from")
+    meant_for = _meant(target, asked.meant_for, asked.engine, asked.base, "--to")
+    found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
+    left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track), (first, second))
+    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track))
 
 
-def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> tuple[Model, tuple[str, ...]]:
-    """What computes with the weights of one side, and what SPECs were filled up with, from its own config."""
-    if not said and not engine:
-        return side.own, ()
-    given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
-    return completed(given, side.own), given.filled
+def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:
+    """What computes with the weights of one side: what a person says, or a manifest, or else its own config."""
+    if said or engine:
+        given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
+        return Meant(completed(given, side.own), given.filled)
+    manifest = read_manifest(side.checkpoint)
+    if manifest is None:
+        return Meant(side.own)
+    return Meant(model_of(manifest, side.checkpoint, side.own), manifest=NAME,
+                 misfits=misfits(manifest, side.checkpoint))
 
 
 def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
