@@ -18,6 +18,7 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import read_model
+from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.checkpoint import open_checkpoint
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
@@ -118,7 +119,8 @@ def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
     checkpoint = open_checkpoint(Path(name))
     config = _config(checkpoint, base)
     own = read_model(str(config))
-    return Opened(checkpoint, own, find_slots(checkpoint, _keys(config), own, given))
+    slots = find_slots(checkpoint, _keys(config), own, given)
+    return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
 
 
 def added_to(side: Opened) -> float:
@@ -128,6 +130,8 @@ def added_to(side: Opened) -> float:
 
 def read_slot(slot: Slot) -> Lines:
     """The rows of a slot's tensor; of a scale for several rows its entries."""
+    if slot.is_turned:
+        return of_absorbed(slot)
     return of_tensor(slot.tensor, slot.tensor.shape[0] if slot.kind is Kind.BLOCK_SCALE else slot.rows)
 
 
