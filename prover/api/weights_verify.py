@@ -43,11 +43,11 @@ def verify_weights(
 ) -> VerifiedWeights:
     """Do the rows of q and k in `target` stand where its kernel needs them, given the same model in `source`?
 
-    `source`, `target`: checkpoints: folders or files. `made_for`, `meant_for`: in place of what their own configs say,
-    as `permute_weights` has it: a SPEC, PART=SPEC for each part, or a model; or `engine`, which reads the target's
-    config. `base`: the config of the model of adapters. `tensors`: ROLE=NAME where the architecture is not known.
-    `track` goes around the layers, for progress. Without a target: what can be told of one checkpoint alone, which is
-    never that it is right. Raises ProverError.
+    `source`, `target`: checkpoints: folders or files. `made_for`, `meant_for`: SPECs, PART=SPEC or a model in place of
+    what their own configs say, from which comes what a SPEC lacks; or `engine`, which reads the target's config.
+    `base`: the config of the model of adapters. `tensors`: ROLE=NAME where the architecture is not known. `track` goes
+    around the layers, for progress. Without a target: what can be told of one checkpoint alone, which is never that it
+    is right. Raises ProverError.
     """
     from prover.reports.lone_report import lone_json, lone_markdown, lone_text
     from prover.reports.verify_report import (
@@ -71,7 +71,8 @@ def verify_weights(
             (), (), lambda: lone_markdown(alone),
         )
     found = compare_checkpoints(
-        Asked(source, target, several(made_for), several(meant_for), engine, base, given), track)
+        Asked(source, target, several(made_for), several(meant_for), engine, base, given), track,
+    )
     return VerifiedWeights(
         exit_code(found), lambda: verify_json(found), lambda _: verify_text(found), found.verified.state.value,
         headline(found), faults_of(found), certificates_of(found), lambda: verify_markdown(found),

@@ -16,12 +16,12 @@ from prover.errors import InputError
 ))
 @click.argument("source")
 @click.argument("target", required=False, default="")
-@click.option("--from", "made_for", multiple=True, metavar="SPEC",
+@click.option("--from", "made_for", metavar="SPEC", multiple=True,
               help="What the source's weights were made for, if not what its own config says.")
 @click.option(
-    "--to", "meant_for", multiple=True, metavar="SPEC",
+    "--to", "meant_for", metavar="SPEC", multiple=True,
     help="What is to compute with the target's, if not what its own config says. What a layout does not say is taken "
-    "from the model's own, and told. PART=SPEC, once for each part, where a model has several.",
+    "from that, and told. PART=SPEC, once for each part, where a model has several.",
 )
 @click.option("--engine", metavar="E", default="", help="Which engine reads the target's config.")
 @click.option("--base", metavar="CONFIG", default="", help="Of adapters: the config.json, or folder, of their model.")

@@ -18,7 +18,7 @@ from prover.sources.findings import incomplete
 from prover.verdicts.verdict import Verdict
 from prover.weights.verified import Group, Item
 from prover.weights.verify import ranges
-from prover.weights.verifying import Compared, Opened
+from prover.weights.verifying import Compared, Meant, Opened
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/weights-verify/1"
@@ -35,7 +35,6 @@ def verify_json(found: Compared) -> JSON:
         "target": _side(found.target, 1, found),
         "as_far_as": _as_far_as(found),
         "convention": CONVENTION,
-        "filled": list(found.filled),
         "faults": list(faults_of(found)),
         "parts": [_group(group) for group in answer.groups],
         "not_compared": list(answer.left),
@@ -73,17 +72,19 @@ def _verdicts(found: Compared) -> Iterator[Verdict]:
 
 def _as_far_as(found: Compared) -> dict[str, list[str]]:
     """Of each side that does not tell all of its layout, the codes of what it does not."""
-    told = zip(("source", "target"), found.models, strict=True)
-    return {side: list(codes) for side, model in told if (codes := incomplete(model.findings))}
+    told = zip(("source", "target"), found.meant, strict=True)
+    return {side: list(codes) for side, meant in told if (codes := incomplete(meant.model.findings))}
 
 
 def _side(side: Opened, number: int, found: Compared) -> JSON:
-    model = found.models[number]
+    meant = found.meant[number]
+    model = meant.model
     return {
         "path": str(side.checkpoint.root), "format": side.checkpoint.format.value,
         "architecture": side.slots.architecture,
         "layout": {"from": model.file, "engine": model.engine, "parts": {
-            part.address: part.spec for part in model.parts if part.spec is not None}},
+            part.address: part.spec for part in model.parts if part.spec is not None},
+            "filled": list(meant.filled), "manifest": meant.manifest or None, "misfits": list(meant.misfits)},
     }
 
 
@@ -140,7 +141,12 @@ def _digest(verdict: Verdict | None) -> str | None:
 
 
 def headline(found: Compared) -> str:
-    """The answer in a sentence, with the first layer and tensor at fault."""
+    """The answer in a sentence, with the first layer and tensor at fault, and whose word the question is."""
+    sides = [side for side, meant in zip(("source", "target"), found.meant, strict=True) if meant.manifest]
+    return _answer(found) + "".join(f"; what the {side} is meant for is what its manifest says" for side in sides)
+
+
+def _answer(found: Compared) -> str:
     answer = found.verified
     groups = [group for group in answer.groups if group.items]
     layers = [f"{_part(group)}{_layers(group.layers)}" for group in groups]
@@ -202,10 +208,12 @@ def _first_line(found: Compared, word: str) -> str:
 
 def _rows(found: Compared) -> list[tuple[str, str]]:
     rows = []
-    for label, side, model in zip(("source", "target"), (found.source, found.target), found.models, strict=True):
+    for label, side, meant in zip(("source", "target"), (found.source, found.target), found.meant, strict=True):
+        model = meant.model
         rows.append((label, f"{side.checkpoint.root}  ({side.checkpoint.format.value}; "
                             f"{model.kind or model.file}, as {model.engine} has it)"))
-    rows += [("filled", text) for text in found.filled]
+        rows += [("filled", text) for text in meant.filled]
+        rows += [("manifest", text) for text in _manifest(meant, label)]
     for group in found.verified.groups:
         if group.items:
             rows += _group_rows(group)
@@ -214,6 +222,18 @@ def _rows(found: Compared) -> list[tuple[str, str]]:
     rows.append(("means", CONVENTION))
     more = f" and {len(digests) - 4} more" if len(digests) > 4 else ""
     return [*rows, ("proof", f"{', '.join(digests[:4])}{more}, accepted by the checker" if digests else "none")]
+
+
+def _manifest(meant: Meant, side: str) -> Iterator[str]:
+    """What is told of a manifest beside weights, whoever wrote it."""
+    if not meant.manifest:
+        return
+    option = "--from" if side == "source" else "--to"
+    specs = "; ".join(dict.fromkeys(f"{part.address} for {part.spec}" for part in meant.model.parts if part.spec))
+    yield (f"{meant.manifest} beside the {side} says what its weights are meant for, {specs}; that is taken as the "
+           f"question and proves nothing, and {option} says otherwise")
+    for text in meant.misfits:
+        yield f"it does not fit the files: {text}"
 
 
 def _group_rows(group: Group) -> Iterator[tuple[str, str]]:

@@ -13,13 +13,13 @@ from prover.layouts.roles import role_names
 from prover.layouts.spec import parse_spec
 from prover.sources.beside import UNSAID
 from prover.sources.calls import is_call
-from prover.sources.model import Model, Part, Value
-from prover.sources.reading import is_model, named_part, read_model, read_side, resolve
+from prover.sources.model import Finding, Model, Part, Value
+from prover.sources.reading import is_model, named_part, read_model, read_side, resolve_told
 
 _PART = re.compile(r"([a-z][a-z_ ]*(?:/[a-z_]+)?)=(.+)", re.DOTALL)
 _VALUES = re.compile(r"\.(?:json|gguf):\w+=")   # values on top of a model's only part
 GIVEN = "the SPEC"
-LAYOUT = "a layout"  # what has the place of an engine where SPECs are given
+LAYOUT = "a layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +30,55 @@ class Target:
     filled: tuple[str, ...] = ()
 
 
-def read_target(own: Model, source: Model, config: str, to: Sequence[str], engine: str) -> Target:
+def read_target(
+    own: Model, source: Model, config: str, to: Sequence[str], engine: str, option: str = "--to"
+) -> Target:
     """The target of weights made for `source`: `to` has SPECs, each for the text part, for PART if it is PART=SPEC, or
-    a model with all its parts; `engine` reads the model's own `config`. Raises InputError.
+    a model with all its parts; `engine` reads the model's own `config`. `option`: what `to` was given by.
+    Raises InputError.
     """
     if engine:
         if to:
-            raise InputError("is given beside --to", where="--engine", advice="Give one of the two")
+            raise InputError(f"is given beside {option}", where="--engine", advice="Give one of the two")
         return Target(read_model(config, engine))
     if not to:
-        raise InputError("is not given", where="--to", advice="Give a SPEC, a config.json or --engine")
+        raise InputError("is not given", where=option, advice="Give a SPEC, a config.json or --engine")
     whole: list[tuple[str, str]] = []
     parts: list[tuple[str, str]] = []
     for text in to:
-        address, spec = _addressed(text, source)
+        address, spec = _addressed(text, source, option)
         (parts if address else whole).append((address, spec))
     if len(whole) > 1:
-        raise InputError("is given twice", where="--to", advice="For several parts write --to PART=SPEC; parts are "
-                         f"{', '.join(dict.fromkeys(part.address for part in source.parts))}")
+        raise InputError("is given twice", where=option, advice=f"For several parts write {option} PART=SPEC; "
+                         f"parts are {', '.join(dict.fromkeys(part.address for part in source.parts))}")
     if whole and is_model(whole[0][1]) and "#" not in whole[0][1] and not _VALUES.search(whole[0][1]):
         model = read_side(whole[0][1])
         if parts:
-            raise InputError("is a model with all its parts, beside which no part is given", where="--to")
+            raise InputError("is a model with all its parts, beside which no part is given", where=option)
         return Target(model)
     filled: list[str] = []
+    told: list[Finding] = []
     found: list[Part] = []
     for address, spec in (*parts, *whole):
         mine = [part for part in source.parts if part.spec is not None and _is_meant(part, address or "text")]
         if not mine:
-            raise InputError(f"the model has no part '{address or 'text'}' that rotates", where="--to",
+            raise InputError(f"the model has no part '{address or 'text'}' that rotates", where=option,
                              advice=_parts(own))
         for part in mine:
             if all(part is not each for each, _ in _met(found, source)):
-                found.append(_fitted(part, spec, filled))
+                found.append(_fitted(part, spec, filled, told, option))
     names = ", ".join(to)
-    return Target(Model(names, "", LAYOUT, "", tuple(found), ()), tuple(dict.fromkeys(filled)))
+    return Target(Model(names, "", LAYOUT, "", tuple(found), tuple(dict.fromkeys(told))),
+                  tuple(dict.fromkeys(filled)))
+
+
+def completed(target: Target, own: Model) -> Model:
+    """The target with what nothing was said of as the model's own config has it; a whole model is as it is."""
+    if target.model.engine != LAYOUT:
+        return target.model
+    said = {(part.address, part.layers) for part in target.model.parts}
+    left = tuple(part for part in own.parts if (part.address, part.layers) not in said)
+    return replace(target.model, parts=(*target.model.parts, *left))
 
 
 def _met(found: Sequence[Part], source: Model) -> Iterator[tuple[Part, Part]]:
@@ -78,13 +92,13 @@ def _parts(model: Model) -> str:
     return f"Parts: {', '.join(names) or 'none that rotates'}"
 
 
-def _addressed(text: str, source: Model) -> tuple[str, str]:
+def _addressed(text: str, source: Model, option: str) -> tuple[str, str]:
     """PART and SPEC of PART=SPEC; no part where none of the source has this name."""
     found = _PART.fullmatch(text)
     if found and any(_is_meant(part, found[1]) for part in source.parts):
         return found[1], found[2]
     if found and "=" not in found[2].partition(":")[0] and not is_model(text) and not is_call(text):
-        raise InputError(f"there is no part '{found[1]}'", where=f"--to {text[:80]}", advice=_parts(source))
+        raise InputError(f"there is no part '{found[1]}'", where=f"{option} {text[:80]}", advice=_parts(source))
     return "", text
 
 
@@ -92,15 +106,16 @@ def _is_meant(part: Part, address: str) -> bool:
     return address in (part.name, part.address)
 
 
-def _fitted(part: Part, spec: str, filled: list[str]) -> Part:
-    """The source's part as the target computes it."""
+def _fitted(part: Part, spec: str, filled: list[str], findings: list[Finding], option: str) -> Part:
+    """The source's part as the target computes it. `filled`, `findings`: what is told of it is put there."""
+    text, found = resolve_told(spec)
+    findings += found
     if is_model(spec.partition("#")[0]) and not is_call(spec):
         named = named_part(spec)
         assert named is not None
-        layout, values = _split(resolve(spec))
+        layout, values = _split(text)
         return replace(named[1], name=part.name, layers=part.layers, layer_type=part.layer_type, layout=layout,
                        values=values)
-    text = resolve(spec)
     told = []
     given = {name for name, _ in parse_spec(text).values}
     taken = (*_words(part, text), *_parameters(part, text))
@@ -116,7 +131,7 @@ def _fitted(part: Part, spec: str, filled: list[str]) -> Part:
     except ProverError as fault:
         if told:
             fault.advice = f"{fault.advice}. Give what should be otherwise; taken was {'; '.join(told)}".lstrip(". ")
-        raise fault.inside("--to") from None
+        raise fault.inside(option) from None
     used = {origin for _, _, origin in taken}
     left = [f"{value.name}={value.text}" for value in part.values
             if value.origin not in used and value.name not in given and not _other_names(value.name) & given]

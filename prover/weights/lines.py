@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Reader = Callable[[int, int], Floats]
 Bounds = Callable[[int, int], tuple[Doubles, Doubles]]
+Indices = npt.NDArray[np.intp]
+BoundsAt = Callable[[int, int, Indices], tuple[Doubles, Doubles]]
 AT_ONCE = 1 << 22  # numbers that are read together
 
 
@@ -26,6 +28,7 @@ class Lines:
 
     `read(start, stop)`: these rows. `bounds(start, stop)`: the least and greatest that each may have been before it was
     stored as it is, infinite where it is not known; None where nothing else is meant than the numbers themselves.
+    `bounds_at`: the same of some columns, where that is less work.
     """
 
     count: int
@@ -33,6 +36,7 @@ class Lines:
     dtype: str
     read: Reader
     bounds: Bounds | None = None
+    bounds_at: BoundsAt | None = None
 
     def between(self, start: int, stop: int) -> tuple[Doubles, Doubles]:
         """The bounds of these rows; the numbers themselves where there are none."""
@@ -40,6 +44,13 @@ class Lines:
             return self.bounds(start, stop)
         values = self.read(start, stop).astype(np.float64)
         return values, values
+
+    def between_at(self, start: int, stop: int, columns: Indices) -> tuple[Doubles, Doubles]:
+        """What `between` has in these columns."""
+        if self.bounds_at is not None:
+            return self.bounds_at(start, stop, columns)
+        low, high = self.between(start, stop)
+        return low[:, columns], high[:, columns]
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Start and stop of runs of rows, each as many numbers as are read together."""
@@ -63,6 +74,7 @@ def of_tensor(tensor: Tensor, rows: int) -> Lines:
     return Lines(
         rows, values.shape[1], tensor.dtype, lambda start, stop: row_values(tensor, rows, start, stop),
         lambda start, stop: value_bounds(tensor, rows, start, stop),
+        lambda start, stop, columns: value_bounds(tensor, rows, start, stop, columns=columns),
     )
 
 
@@ -85,10 +97,14 @@ def joined(parts: list[Lines]) -> Lines:
         both = [part.between(a, b) for part, a, b in pieces(start, stop)]
         return np.concatenate([low for low, _ in both]), np.concatenate([high for _, high in both])
 
+    def bounds_at(start: int, stop: int, columns: Indices) -> tuple[Doubles, Doubles]:
+        both = [part.between_at(a, b, columns) for part, a, b in pieces(start, stop)]
+        return np.concatenate([low for low, _ in both]), np.concatenate([high for _, high in both])
+
     types = {part.dtype for part in parts}
     is_exact = all(part.bounds is None for part in parts)
     return Lines(starts[-1], parts[0].columns, types.pop() if len(types) == 1 else "mixed", read,
-                 None if is_exact else bounds)
+                 None if is_exact else bounds, None if is_exact else bounds_at)
 
 
 def picked(places: Sequence[tuple[Lines, int]]) -> Lines:
@@ -106,10 +122,11 @@ def part(lines: Lines, start: int, stop: int) -> Lines:
     """The rows from start to stop as rows of their own."""
     if (start, stop) == (0, lines.count):
         return lines
-    bounds = lines.bounds
+    bounds, bounds_at = lines.bounds, lines.bounds_at
     return Lines(
         stop - start, lines.columns, lines.dtype, lambda a, b: lines.read(start + a, start + b),
         None if bounds is None else lambda a, b: bounds(start + a, start + b),
+        None if bounds_at is None else lambda a, b, columns: bounds_at(start + a, start + b, columns),
     )
 
 

@@ -88,6 +88,7 @@ def _need(need: Need, certificate: str | None) -> JSON:
         "layers": None if meeting.layers is None else list(meeting.layers),
         "source": meeting.source.spec,
         "target": meeting.target.spec,
+        "target_rows": None if meeting.target.rows is None else list(meeting.target.rows),
         "feeds": list(need.feeds),
         "verdict": need.outcome.value,
         "relation": need.relation.value if need.relation else None,

@@ -74,7 +74,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
     own = read_model(str(config))
-    given = read_target(own, own, str(config), asked.source, "") if asked.source else Target(own)
+    given = read_target(own, own, str(config), asked.source, "", "--from") if asked.source else Target(own)
     source = given.model
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
     found = tuple(needs(source, target.model, track=track))

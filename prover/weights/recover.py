@@ -17,10 +17,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from prover.weights.lines import Doubles, Floats, Lines, rounded
+from prover.weights.lines import Doubles, Floats, Indices, Lines, rounded
 
 Rows = tuple[int, ...]
-Indices = npt.NDArray[np.intp]
 Interval = tuple[Doubles, Doubles]
 SEEN = 64              # columns that are looked at first
 AT_ONCE = 128          # rows of the target that are held against all of the source together
@@ -220,7 +219,7 @@ def _middles(lines: Lines, at: Indices) -> tuple[Doubles, Doubles, Doubles]:
     """Of these columns of all rows: which have bounds on both sides, as 0 and 1, the middles, and half the widths."""
     known, middles, halves = [], [], []
     for start, stop in lines.blocks():
-        low, high = (bound[:, at] for bound in lines.between(start, stop))
+        low, high = lines.between_at(start, stop, at)
         both = np.isfinite(low) & np.isfinite(high)
         low, high = np.where(both, low, 0.0), np.where(both, high, 0.0)
         known.append(both.astype(np.float64))

@@ -51,7 +51,8 @@ class Slot:
 
     `part`, `layer`: as the parts of a `Model` have them. `blocks`: those of q, k, v and o; other rows have none. For o
     the blocks are columns. `rows_per_entry`: for BLOCK_SCALE, how many rows of the weight share an entry. `source`:
-    what says so: repository, version, path and symbol.
+    what says so: repository, version, path and symbol. `is_turned`: the tensor has lanes as columns, see `absorbed.py`;
+    no slot that moves is so.
     """
 
     part: str
@@ -62,6 +63,7 @@ class Slot:
     blocks: tuple[Block, ...]
     rows_per_entry: int = 1
     source: str = ""
+    is_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

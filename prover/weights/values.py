@@ -70,9 +70,13 @@ def row_values(tensor: Tensor, rows: int, start: int, stop: int) -> Values:
     raise _fault(tensor, f"is of type {tensor.dtype}, whose numbers are not read", "Convert the checkpoint to BF16")
 
 
-def value_bounds(tensor: Tensor, rows: int, start: int, stop: int, by_importance: bool = False) -> Bounds:
+def value_bounds(
+    tensor: Tensor, rows: int, start: int, stop: int, by_importance: bool = False,
+    columns: npt.NDArray[np.intp] | None = None,
+) -> Bounds:
     """The least and greatest number that each value may have been before it was stored as it is; float64.
 
+    `columns`: those that are wanted, in order; None for all. Blocks without one of them are not taken apart.
     `by_importance`: whether the file was quantised with an importance matrix, as `gguf_checkpoint.by_importance` tells.
 
     Blocks: a quantiser of llama.cpp takes the code nearest to (x - offset) / step, so that x is at most half a step
@@ -83,15 +87,18 @@ def value_bounds(tensor: Tensor, rows: int, start: int, stop: int, by_importance
     beyond an F16 file that a BF16 model was quantised from.
     """
     if tensor.dtype in LAYOUTS and has_bounds(tensor.dtype, by_importance):
-        return _block_bounds(tensor, open_rows(tensor, rows)[start:stop])
+        data = open_rows(tensor, rows)[start:stop]
+        return _block_bounds(tensor, data) if columns is None else _bounds_at(tensor, data, columns)
     if tensor.dtype in BLOCKS:
         blocks = BLOCKS[tensor.dtype]
-        shape = (len(range(rows)[start:stop]), tensor.size // rows // blocks.size * blocks.elements)
+        wide = tensor.size // rows // blocks.size * blocks.elements if columns is None else len(columns)
+        shape = (len(range(rows)[start:stop]), wide)
         return np.full(shape, -np.inf), np.full(shape, np.inf)
     values = row_values(tensor, rows, start, stop)
+    values = values if columns is None else values[:, columns]
     half = _half_gaps(tensor.dtype, values)
-    wide = _cast(values, "f8")
-    return wide - half, wide + half
+    middle = _cast(values, "f8")
+    return middle - half, middle + half
 
 
 def row_error(
@@ -144,6 +151,16 @@ def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
     unknown = np.isnan(low) | np.isnan(high)
     shape = (len(data), -1)
     return np.where(unknown, -np.inf, low).reshape(shape), np.where(unknown, np.inf, high).reshape(shape)
+
+
+def _bounds_at(tensor: Tensor, data: npt.NDArray[np.uint8], columns: npt.NDArray[np.intp]) -> Bounds:
+    """The same of some columns, from the blocks that they are in."""
+    blocks = BLOCKS[tensor.dtype]
+    needed, place = np.unique(columns // blocks.elements, return_inverse=True)
+    at = place * blocks.elements + columns % blocks.elements
+    own = data.reshape(len(data), -1, blocks.size)[:, needed].reshape(len(data), -1)
+    low, high = _block_bounds(tensor, own)
+    return low[:, at], high[:, at]
 
 
 def _half_gaps(dtype: str, values: Values) -> npt.NDArray[np.float64]:

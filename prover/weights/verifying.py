@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import InputError
@@ -18,14 +18,17 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import read_model
+from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.checkpoint import open_checkpoint
 from prover.weights.find_slots import find_slots
-from prover.weights.fitting import LAYOUT, Target, read_target
+from prover.weights.fitting import completed, read_target
 from prover.weights.lines import Lines, of_tensor
+from prover.weights.manifest import NAME
+from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.verified import Verified
-from prover.weights.verify import Job, Side, ranges, verify
+from prover.weights.verify import Job, Side, verify
 from prover.weights.witness import Need, needs
 
 # Architectures to whose norms in front of the rotation llama.cpp's converter adds 1, since transformers' kernels do so
@@ -39,8 +42,8 @@ Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asks for. `made_for`, `meant_for`: SPECs, PART=SPEC or a model, as `weights permute` takes them, in
-    place of what the checkpoints' configs say.
+    """What a person asks for. `made_for`, `meant_for`: in place of what the checkpoints' configs say, as `read_target`
+    takes them.
 
     `engine`: what reads the target's config. `base`: the config of checkpoints that have none, as adapters.
     `given`: tensors by what they hold, where the packing is not known.
@@ -65,51 +68,52 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """The answer, and what it is about. `models`: what the weights were made for, and what is to compute with them.
+class Meant:
+    """What computes with the weights of one side. `filled`: what SPECs were filled up with, in words.
 
-    `filled`: what SPECs were filled up with.
+    `manifest`: the file that says so, if one beside the weights does, and `misfits`: what of them it is not about.
     """
+
+    model: Model
+    filled: tuple[str, ...] = ()
+    manifest: str = ""
+    misfits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them."""
 
     source: Opened
     target: Opened
-    models: tuple[Model, Model]
+    meant: tuple[Meant, Meant]
     verified: Verified
-    filled: tuple[str, ...] = ()
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
     source = open_side(asked.source, asked.base, asked.given)
     target = open_side(asked.target, asked.base, asked.given)
-    if asked.meant_for and asked.engine:
-        raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
-    made_for, meant_for = Target(source.own), Target(target.own)
-    if asked.made_for:
-        config = str(_config(source.checkpoint, asked.base))
-        made_for = read_target(source.own, source.own, config, asked.made_for, "")
-        made_for = _with_rest(made_for, source.own)
-    if asked.meant_for or asked.engine:
-        config = str(_config(target.checkpoint, asked.base))
-        meant_for = read_target(source.own, made_for.model, config, asked.meant_for, asked.engine)
-        meant_for = _with_rest(meant_for, made_for.model)
+    made_for = _meant(source, asked.made_for, "", asked.base, "--from")
+    meant_for = _meant(target, asked.meant_for, asked.engine, asked.base, "--to")
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    filled = tuple(dict.fromkeys((*made_for.filled, *meant_for.filled)))
-    models = made_for.model, meant_for.model
-    return Compared(source, target, models, verify(ours, theirs, found, left, track), filled)
+    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track))
 
 
-def _with_rest(target: Target, source: Model) -> Target:
-    """Of parts and layers that SPECs say nothing about, what the source computes: `weights permute` leaves them."""
-    if target.model.engine != LAYOUT:
-        return target
-    said = {(part.address, part.layers) for part in target.model.parts}
-    rest = [part for part in source.parts if (part.address, part.layers) not in said]
-    told = [f"{part.address}{f', layers {ranges(part.layers)}' if part.layers else ''}: as the source has it, since "
-            "nothing else is said" for part in rest if part.spec is not None]
-    return Target(replace(target.model, parts=(*target.model.parts, *rest)), (*target.filled, *dict.fromkeys(told)))
+def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:
+    """What computes with the weights of one side: what a person says, or a manifest, or else its own config."""
+    if said and engine:
+        raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
+    if said or engine:
+        given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
+        return Meant(completed(given, side.own), given.filled)
+    manifest = read_manifest(side.checkpoint)
+    if manifest is None:
+        return Meant(side.own)
+    return Meant(model_of(manifest, side.checkpoint, side.own), manifest=NAME,
+                 misfits=misfits(manifest, side.checkpoint))
 
 
 def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
@@ -117,7 +121,8 @@ def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
     checkpoint = open_checkpoint(Path(name))
     config = _config(checkpoint, base)
     own = read_model(str(config))
-    return Opened(checkpoint, own, find_slots(checkpoint, _keys(config), own, given))
+    slots = find_slots(checkpoint, _keys(config), own, given)
+    return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
 
 
 def added_to(side: Opened) -> float:
@@ -127,6 +132,8 @@ def added_to(side: Opened) -> float:
 
 def read_slot(slot: Slot) -> Lines:
     """The rows of a slot's tensor; of a scale for several rows its entries."""
+    if slot.is_turned:
+        return of_absorbed(slot)
     return of_tensor(slot.tensor, slot.tensor.shape[0] if slot.kind is Kind.BLOCK_SCALE else slot.rows)
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from prover.errors import InputError
 from prover.weights.dtypes import BLOCKS
-from prover.weights.gguf_blocks import LAYOUTS, take_apart
+from prover.weights.gguf_blocks import LAYOUTS, Codes, take_apart
+from prover.weights.lines import of_array, of_tensor, part, picked
 from prover.weights.tensors import Tensor
 from prover.weights.values import has_bounds, open_rows, row_error, row_values, value_bounds
 
@@ -196,6 +197,46 @@ def test_plain_floats_are_bounded_by_half_their_gaps(tmp_path: Path) -> None:
     assert [(-1 - 2.0**-24, -1 + 2.0**-24)] == bounds(tmp_path, "F32", np.array([-1], "<f4"))
     assert [(-2.0**-126, 2.0**-126)] == bounds(tmp_path, "BF16", np.array([0], "<u2"))
     assert [(3.0, 3.0)] == bounds(tmp_path, "I8", np.array([3], "i1"))
+
+
+COLUMNS = np.array([200, 0, 31, 32, 33, 255, 0, 200], dtype=np.intp)
+PLAIN = {dtype: (ROWS.astype(kind) if kind != "<u2" else (ROWS.view("<u4") >> 16).astype("<u2")).tobytes()
+         for dtype, kind in (("F32", "<f4"), ("F16", "<f2"), ("BF16", "<u2"))}
+
+
+@pytest.mark.parametrize("dtype", [*GOLDEN["blocks"], *PLAIN, "IQ4_NL"])
+def test_bounds_of_chosen_columns(dtype: str, tmp_path: Path) -> None:
+    """They are those of all columns at these places, in any order, whether rows are one tensor's or picked of two."""
+    found = (tensor(tmp_path, dtype, (4, 256), bytes(4 * 144)) if dtype == "IQ4_NL" else
+             tensor(tmp_path, dtype, (4, 256), PLAIN[dtype]) if dtype in PLAIN else
+             quantised(tmp_path, dtype, GOLDEN["blocks"][dtype]))
+    for columns in (COLUMNS, np.arange(256), np.array([77])):
+        slow = [bound[:, columns] for bound in value_bounds(found, 4, 1, 3)]
+        np.testing.assert_array_equal(slow, value_bounds(found, 4, 1, 3, columns=columns))
+        lines = of_tensor(found, 4)
+        for each in (lines, part(lines, 1, 4), picked([(lines, 2), (lines, 3), (lines, 0)])):
+            slow = [bound[:, columns] for bound in each.between(1, 3)]
+            np.testing.assert_array_equal(slow, each.between_at(1, 3, columns))
+
+
+def test_bounds_of_chosen_columns_where_numbers_are_exact() -> None:
+    """Numbers that stand for themselves are their own bounds there too."""
+    lines = of_array(ROWS)
+    for low_or_high in lines.between_at(0, 2, COLUMNS):
+        np.testing.assert_array_equal(ROWS[:2, COLUMNS], low_or_high)
+
+
+def test_blocks_without_a_chosen_column_are_not_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 8 blocks in each of 4 rows, those of two columns."""
+    seen = []
+
+    def spy(dtype: str, blocks: npt.NDArray[np.uint8]) -> Codes:
+        seen.append(len(blocks))
+        return take_apart(dtype, blocks)
+
+    monkeypatch.setattr("prover.weights.values.take_apart", spy)
+    value_bounds(quantised(tmp_path, "Q8_0", GOLDEN["blocks"]["Q8_0"]), 4, 0, 4, columns=np.array([3, 40]))
+    assert [8] == seen
 
 
 def test_types_without_bounds(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ TO = "ggml/normal:head_dim=8:base=10000"
 ROWS = (0, 4, 1, 5, 2, 6, 3, 7)
 
 
-def save_adapter(folder, layers, modules="qkv"):
-    """B of each projection, and an A that says nothing of rows."""
+def save_adapter(folder, layers, modules="qkv", magnitudes=None, name="lora_magnitude_vector.weight"):
+    """B of each projection, and an A that says nothing of rows. `magnitudes`: DoRA's, by layer and role."""
     folder.mkdir()
     (folder / "adapter_config.json").write_text(json.dumps(
         {"peft_type": "LORA", "r": 4, "target_modules": [f"{role}_proj" for role in modules]}))
@@ -26,6 +26,8 @@ def save_adapter(folder, layers, modules="qkv"):
             at = f"base_model.model.model.layers.{number}.self_attn.{role}_proj"
             arrays[f"{at}.lora_B.weight"] = flat(m.lora[role])
             arrays[f"{at}.lora_A.weight"] = np.ones((4, 48), dtype=np.float32)
+            if magnitudes:
+                arrays[f"{at}.{name}"] = magnitudes[number][role].reshape(-1)
     (folder / "adapter_model.safetensors").write_bytes(safetensors(
         {name: ("F32", array.shape, array.astype("<f4").tobytes()) for name, array in arrays.items()}))
     return folder
@@ -84,3 +86,29 @@ def test_lanes_that_an_adapter_does_not_have(tmp_path):
     assert ("right", ()) == told([*stay, 5, 7, 9, 11, 6, 8, 10, 12])
     assert ("wrong", ("missing",)) == told([*stay, 5, 6, 7, 8, 9, 10, 11, 12])
     assert ("wrong", ("inverse", "applied twice")) == told([*stay, 5, 9, 6, 10, 7, 11, 8, 12])
+
+
+@pytest.mark.parametrize("name", ["lora_magnitude_vector.weight", "lora_magnitude_vector"])
+def test_magnitudes_of_dora_go_with_their_rows(name, tmp_path):
+    """Right where each stands beside its row; left behind, they are forgotten; those of v stay."""
+    layers = [made(seed=seed, lora=True) for seed in range(2)]
+    random = np.random.default_rng(5)
+    before = [{role: random.random(m.lora[role].shape[:2]).astype(np.float32) for role in "qkv"} for m in layers]
+    after = [{role: each[role] if role == "v" else moved(each[role], ROWS) for role in "qkv"} for each in before]
+    base = save_folder(tmp_path / "base", layers)
+    source = save_adapter(tmp_path / "a", layers, magnitudes=before, name=name)
+    good = [right(m, ROWS) for m in layers]
+
+    def told(folder, magnitudes):
+        target = save_adapter(tmp_path / folder, good, magnitudes=magnitudes, name=name)
+        found = verify_weights(str(source), str(target), base=str(base), meant_for=TO)
+        return found.verdict, found.faults, [
+            (row["layer"], row["role"], row["kind"]) for part in found.to_json()["parts"] for row in part["tensors"]
+            if row["verdict"] != "right"]
+
+    assert ("right", (), []) == told("good", after)
+    assert ("wrong", ("forgotten",), [(1, "k", "magnitude")]) == told("k", [after[0], after[1] | {"k": before[1]["k"]}])
+    both = [before[0] | {"v": after[0]["v"]}, after[1]]
+    assert ("wrong", ("forgotten",), [(0, "q", "magnitude"), (0, "k", "magnitude")]) == told("q and k", both)
+    v = [after[0] | {"v": moved(after[0]["v"], ROWS)}, after[1]]
+    assert ("wrong", ("applied to v",), [(0, "v", "magnitude")]) == told("v", v)

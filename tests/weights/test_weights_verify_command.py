@@ -134,7 +134,7 @@ def test_a_spec_is_filled_up_and_layers_without_rope_stay(tmp_path, capsys):
     for to in ("transformers/adjacent", "text=transformers/adjacent"):
         found = verify_weights(str(source), str(target), meant_for=to)
         assert ("right", ()) == (found.verdict, found.faults)
-        assert "text: head_dim=8, the model's own (head_dim)" in found.to_json()["filled"]
+        assert "text: head_dim=8, the model's own (head_dim)" in found.to_json()["target"]["layout"]["filled"]
     assert 0 == run_command(["weights", "verify", str(source), str(target), "--to", "text=transformers/adjacent"])
     assert "\nfilled    text: head_dim=8, the model's own (head_dim)\n" in capsys.readouterr().out
     back = verify_weights(str(target), str(source), made_for="transformers/adjacent")
@@ -204,6 +204,45 @@ def test_one_checkpoint_alone(tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.startswith("UNDECIDED: 12 tensors fit the heads that the config says; which pairing its rows have ")
     assert "q: 8 heads of 8 lanes, F32, layers 0-2\n" in said
+
+
+def test_a_bare_layout_is_filled_from_the_side_it_is_about(tmp_path, capsys):
+    """--to and --from take what they lack from the config of TARGET and of SOURCE, print it, and judge by it."""
+    source = save_folder(tmp_path / "a", layers(2))
+    turned = [right(m, to_adjacent(8)) for m in layers(2)]
+    target = save_folder(tmp_path / "b", turned)
+    assert 0 == run_command(["weights", "verify", str(source), str(target), "--to", "ggml/normal"])
+    told = capsys.readouterr().out
+    assert "filled    text: head_dim=8, the model's own (head_dim)\n" in told
+    assert "base=10000, the model's own (rope_theta)" in told
+    assert 0 == run_command(["weights", "verify", str(target), str(source), "--from", "text=ggml/normal"])
+    assert "base=10000, the model's own (rope_theta)" in capsys.readouterr().out
+    other = save_folder(tmp_path / "c", turned, rope_theta=20000.0)
+    found = verify_weights(str(source), str(other), meant_for="ggml/normal")
+    assert ("wrong", ("no move helps",)) == (found.verdict, found.faults)
+    assert "text: base=20000, the model's own (rope_theta)" in found.to_json()["target"]["layout"]["filled"]
+    assert [] == found.to_json()["source"]["layout"]["filled"]
+
+
+def test_layers_of_which_no_layout_is_said_stay_as_the_config_has_them(tmp_path):
+    """A layer without RoPE among others: --to is for those that rotate, and the rest may not move."""
+    about = {"no_rope_layers": [1, 0, 1]}
+    source = save_folder(tmp_path / "a", layers(), "smollm3", **about)
+    good = [m if number == 1 else right(m, to_adjacent(8)) for number, m in enumerate(layers())]
+    found = verify_weights(str(source), str(save_folder(tmp_path / "b", good, "smollm3", **about)),
+                           meant_for="ggml/normal")
+    assert ("right", ()) == (found.verdict, found.faults)
+    assert [] == found.to_json()["not_compared"]
+
+
+@pytest.mark.parametrize(("option", "text"), [
+    ("--to", "vision=ggml/normal"), ("--from", "vision=ggml/normal"), ("--from", "ggml/normal:base=0"),
+])
+def test_an_error_names_the_option(option, text, tmp_path):
+    """What is wrong with a SPEC is said of the option that it was given by."""
+    folder = str(save_folder(tmp_path / "a", layers(1)))
+    with pytest.raises(InputError, match=f"^{option}"):
+        verify_weights(folder, folder, **{{"--to": "meant_for", "--from": "made_for"}[option]: text})
 
 
 @pytest.mark.parametrize("arguments", [
