@@ -39,15 +39,15 @@ class VerifiedWeights(Report):
 
 def verify_weights(
     source: str, target: str = "", *, made_for: Texts = (), meant_for: Texts = (), engine: str = "", base: str = "",
-    tensors: Texts = (), track: Callable[[Sequence[Job]], Iterable[Job]] = iter,
+    tensors: Texts = (), jobs: int = 1, track: Callable[[Sequence[Job]], Iterable[Job]] = iter,
 ) -> VerifiedWeights:
     """Do the rows of q and k in `target` stand where its kernel needs them, given the same model in `source`?
 
     `source`, `target`: checkpoints: folders or files. `made_for`, `meant_for`: SPECs, PART=SPEC or a model in place of
     what their own configs say, from which comes what a SPEC lacks; or `engine`, which reads the target's config.
-    `base`: the config of the model of adapters. `tensors`: ROLE=NAME where the architecture is not known. `track` goes
-    around the layers, for progress. Without a target: what can be told of one checkpoint alone, which is never that it
-    is right. Raises ProverError.
+    `base`: the config of the model of adapters. `tensors`: ROLE=NAME where the architecture is not known. `jobs`: how
+    many layers at once, by joblib. `track` goes around the layers, for progress. Without a target: what can be told of
+    one checkpoint alone, which is never that it is right. Raises ProverError.
     """
     from prover.reports.lone_report import lone_json, lone_markdown, lone_text
     from prover.reports.verify_report import (
@@ -71,7 +71,7 @@ def verify_weights(
             (), (), lambda: lone_markdown(alone),
         )
     found = compare_checkpoints(
-        Asked(source, target, several(made_for), several(meant_for), engine, base, given), track,
+        Asked(source, target, several(made_for), several(meant_for), engine, base, given, jobs), track,
     )
     return VerifiedWeights(
         exit_code(found), lambda: verify_json(found), lambda _: verify_text(found), found.verified.state.value,

@@ -29,6 +29,7 @@ from prover.errors import InputError
     "--tensors", metavar="ROLE=NAME,...", multiple=True,
     help="Which tensors hold the rows, where the architecture is not known.",
 )
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", default=1, help="How many layers at once.")
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates into this folder.")
 @click.option(
     "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
@@ -37,7 +38,7 @@ from prover.errors import InputError
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def verify(
     source: str, target: str, made_for: tuple[str, ...], meant_for: tuple[str, ...], engine: str, base: str,
-    tensors: tuple[str, ...], folder: str | None, style: str, as_json: bool,
+    tensors: tuple[str, ...], jobs: int, folder: str | None, style: str, as_json: bool,
 ) -> int:
     """Do the rows of q and k in TARGET stand where its kernel needs them, given the same model in SOURCE?
 
@@ -56,7 +57,8 @@ def verify(
         raise InputError("is no folder", where=folder, advice="Create it first")
     found = api.verify_weights(
         source, target, made_for=made_for, meant_for=meant_for, engine=engine, base=base,
-        tensors=tuple(part for text in tensors for part in text.split(",")), track=track,
+        tensors=tuple(part for text in tensors for part in text.split(",")), jobs=jobs,
+        track=track,
     )
     if folder is not None:
         for name, text in found.certificates:

@@ -6,10 +6,11 @@ not be the one that a converter would have made. What is wrong is told by name w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from prover.claims.relation import Relation
+from prover.errors import InputError
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.slips import Kind as SlipKind
 from prover.weights.assign import assign, assignments, fits
@@ -60,24 +61,74 @@ class Job:
 
 def verify(
     source: Side, target: Side, needs: Sequence[Need], left: Sequence[str] = (),
-    track: Callable[[Sequence[Job]], Iterable[Job]] = iter,
+    track: Callable[[Sequence[Job]], Iterable[Job]] = iter, workers: int = 1,
 ) -> Verified:
-    """Hold every layer that meets. `left`: what is known not to be compared. Raises InputError for unlike shapes."""
+    """Hold every layer that meets. `left`: what is known not to be compared. `workers`: how many hold layers at once.
+
+    Raises InputError for unlike shapes, of the first layer that has some.
+    """
     jobs, untold, is_whole = _jobs(source, target, needs)
-    questions: dict[int, Question] = {}
     known: dict[Rows, Rows] = {}  # layers have the same rows, and there may be many
     items: dict[int, list[Item]] = {number: [] for number in range(len(needs))}
-    for job in track(jobs):
-        ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
-        if job.number not in questions:
-            questions[job.number] = Question(needs[job.number], _width(needs[job.number], ours, theirs))
-        barriers = [each for each in (*source.slots.barriers, *target.slots.barriers)
-                    if each.part == job.part and (not each.layers or job.layer in each.layers)]
-        found = verify_layer(questions[job.number], ours, theirs, job.layer, not barriers)
+    held = _spread(source, target, needs, jobs, workers)
+    for job, found in zip(track(jobs), held, strict=False):
+        if isinstance(found, InputError):
+            raise found
         found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows)) for item in found]
+        barriers = _barriers(source, target, job)
         items[job.number] += _kept_out(found, barriers)
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold), is_whole)
+
+
+def _spread(
+    source: Side, target: Side, needs: Sequence[Need], jobs: Sequence[Job], workers: int
+) -> Iterator[list[Item] | InputError]:
+    """What is known of each layer, or why it cannot be held, in the order of the jobs however they are spread."""
+    widths: dict[int, int] = {}
+    for job in jobs:
+        if job.number not in widths:
+            sides = (side.layer(job.part, job.layer) for side in (source, target))
+            widths[job.number] = _width(needs[job.number], *sides)
+    if workers == 1 or len(jobs) < 2:
+        yield from _held(source, target, needs, widths, jobs)
+        return
+    import joblib
+
+    size = -(-len(jobs) // workers)  # layers of one worker follow one another: what is proved of one holds for the next
+    runs = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+    # No backend is named here, so that it is that of joblib.parallel_config around the call.
+    parallel = joblib.Parallel(n_jobs=workers)
+    for found in parallel(joblib.delayed(_all_held)(source, target, needs, widths, run) for run in runs):
+        yield from found
+
+
+def _all_held(
+    source: Side, target: Side, needs: Sequence[Need], widths: Mapping[int, int], jobs: Sequence[Job]
+) -> list[list[Item] | InputError]:
+    return list(_held(source, target, needs, widths, jobs))
+
+
+def _held(
+    source: Side, target: Side, needs: Sequence[Need], widths: Mapping[int, int], jobs: Sequence[Job]
+) -> Iterator[list[Item] | InputError]:
+    """What is known of each layer in turn, to the first that cannot be held."""
+    questions: dict[int, Question] = {}
+    for job in jobs:
+        if job.number not in questions:
+            questions[job.number] = Question(needs[job.number], widths[job.number])
+        ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
+        try:
+            yield verify_layer(questions[job.number], ours, theirs, job.layer, not _barriers(source, target, job))
+        except InputError as fault:
+            yield fault
+            return
+
+
+def _barriers(source: Side, target: Side, job: Job) -> list[Barrier]:
+    """What keeps the rows of one layer from being changed."""
+    return [each for each in (*source.slots.barriers, *target.slots.barriers)
+            if each.part == job.part and (not each.layers or job.layer in each.layers)]
 
 
 def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job], list[str], bool]:

@@ -46,7 +46,7 @@ class Asked:
     takes them.
 
     `engine`: what reads the target's config. `base`: the config of checkpoints that have none, as adapters.
-    `given`: tensors by what they hold, where the packing is not known.
+    `given`: tensors by what they hold, where the packing is not known. `workers`: how many hold layers at once.
     """
 
     source: str
@@ -56,6 +56,7 @@ class Asked:
     engine: str = ""
     base: str = ""
     given: Mapping[str, str] | None = None
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track))
+    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track, asked.workers))
 
 
 def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:

@@ -206,6 +206,28 @@ def test_one_checkpoint_alone(tmp_path, capsys):
     assert "q: 8 heads of 8 lanes, F32, layers 0-2\n" in said
 
 
+@pytest.mark.parametrize("jobs", [3])
+def test_layers_at_once_have_the_same_answer(jobs, tmp_path, capsys):
+    """Right and wrong layers, and layers of other shapes: what is told does not depend on how the work is spread."""
+    source = save_folder(tmp_path / "a", layers(5))
+    models = [right(m, to_adjacent(8)) if number != 3 else m for number, m in enumerate(layers(5))]
+    target = save_gguf(tmp_path / "x.gguf", models)
+    command = ["weights", "verify", str(source), str(target), "--json"]
+    assert 1 == run_command(command)
+    alone = capsys.readouterr().out
+    assert 1 == run_command([*command, "--jobs", str(jobs)])
+    assert alone == capsys.readouterr().out
+    assert verify_weights(str(source), str(target)).certificates == verify_weights(
+        str(source), str(target), jobs=jobs).certificates
+    small = save_folder(tmp_path / "small", layers(5, heads=4))
+    with pytest.raises(InputError) as one:
+        verify_weights(str(source), str(small))
+    with pytest.raises(InputError) as several:
+        verify_weights(str(source), str(small), jobs=jobs)
+    assert str(one.value) == str(several.value)
+    assert "layers.0." in str(several.value)
+
+
 def test_a_bare_layout_is_filled_from_the_side_it_is_about(tmp_path, capsys):
     """--to and --from take what they lack from the config of TARGET and of SOURCE, print it, and judge by it."""
     source = save_folder(tmp_path / "a", layers(2))
