@@ -27,6 +27,7 @@ def diff(
     `positions`: up to which distance between two tokens it is told by how much parts differ.
     `track` goes around what is compared, for progress. Raises ProverError.
     """
+    from prover.repair.beside_causes import causes_of_all
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
@@ -43,7 +44,12 @@ def diff(
         id(row.verdict): causes(*row.sides, row.verdict, [row.feed] if row.feed else [], None if exact else ulps)
         for row in rows if row.verdict and row.sides
     }
-    facts = tuple(known.get(id(row.verdict), ()) for row in rows)
+    facts = tuple(
+        causes_of_all(
+            known.get(id(row.verdict), ()), (row.meeting.source.spec, row.meeting.target.spec),
+            (row.meeting.source.beside, row.meeting.target.beside), None if exact else ulps,
+        ) for row in rows
+    )
     return Difference(
         exit_code(rows), lambda: diff_json(a, b, rows, left, facts, positions),
         lambda _: diff_text(a, b, rows, left, facts, positions),

@@ -25,6 +25,7 @@ class Cause:
 
     `is_lost`: the facts are the source's, and the target is what the source would be with them. `spec`: the side that
     is changed, with them, None where a law changes it too; `certificate`: of the proof. `laws`: what no parameter says.
+    `is_alone`: of the layouts alone, what is beside them staying unlike or unknown.
     """
 
     facts: tuple[Fact, ...]
@@ -33,6 +34,7 @@ class Cause:
     relation: Relation
     certificate: str | None
     laws: tuple[Applied, ...] = ()
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

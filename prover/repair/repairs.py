@@ -40,6 +40,7 @@ from prover.repair.factors import (
 from prover.repair.refeed import Fed, other_feeds, written_feeds
 from prover.repair.size import Size, size_of
 from prover.sources.beside import UNSAID, Beside, Held, hold
+from prover.sources.changed_beside import beside_changed
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict, prove
 
@@ -160,9 +161,11 @@ def find_repair(
     """The least change of the target found with which it computes the source. Raises InputError as `prove` does.
 
     `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose. `besides`: what
-    acts on the scores of each side beside its layout.
+    acts on the scores of each side beside its layout; of the target it is taken as it is once the target is changed.
     """
-    found = _of_layouts(source, target, feeds, kinds, positions)
+    found = _of_layouts(source, target, feeds, kinds, positions, besides)
+    if found.found is not None and found.found.parameters:
+        besides = besides[0], beside_changed(besides[1], target.layout.name, found.found.spec)
     return replace(found, beside=_held(besides, kinds, found.verdict.holds))
 
 
@@ -182,12 +185,13 @@ def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relati
 
 
 def _of_layouts(
-    source: Loaded, target: Loaded, feeds: Sequence[str], kinds: tuple[Kind, ...], positions: int
+    source: Loaded, target: Loaded, feeds: Sequence[str], kinds: tuple[Kind, ...], positions: int,
+    besides: tuple[Beside, Beside],
 ) -> Repairs:
     verdict = prove_loaded(source, target, feeds)
     if verdict.outcome is Outcome.EQUIVALENT:
         return Repairs(verdict, kinds, Repair((), target.layout.name, verdict), ())
-    question = _Question(source, target, tuple(feeds), kinds, positions, verdict)
+    question = _Question(source, target, tuple(feeds), kinds, positions, verdict, besides)
     closed: list[Closed] = []
     for kind in kinds:
         found = _FINDERS[kind](question)
@@ -205,6 +209,14 @@ class _Question:
     allowed: tuple[Kind, ...]
     positions: int
     verdict: Verdict
+    besides: tuple[Beside, Beside]
+
+    def rank(self, spec: str) -> int:
+        """How little is left beside the layouts with the target's parameters as in a SPEC: 0 if nothing is."""
+        source, target = self.besides
+        held = hold(source, beside_changed(target, self.target.layout.name, spec), None, 0)
+        order = (Outcome.EQUIVALENT, Outcome.CONVERTIBLE, Outcome.UNDECIDED, Outcome.DIFFERENT)
+        return max((order.index(each.outcome) for each in held), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +275,9 @@ def _with_parameters(
 ) -> Repair | None:
     """Parameters and choices of the target that make up for a difference under these feeds."""
     told = target_causes(question.source, question.target, verdict, feeds)
-    for cause in sorted(told, key=lambda each: (each.relation.rung, len(each.facts))):
+    for cause in sorted(
+        told, key=lambda each: (question.rank(each.spec or ""), each.relation.rung, len(each.facts))
+    ):
         changed = load(spec := cause.spec or "")
         if question.target.rows is not None:
             changed = changed.moved(question.target.rows)

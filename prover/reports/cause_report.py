@@ -84,6 +84,7 @@ def _laws_json(laws: Sequence[Applied]) -> list[JSON]:
 def cause_text(cause: Cause, keys: Keys = NO_KEYS) -> str:
     """A sentence. `keys`: of the changed side, if they are known."""
     then = _THEN.get(cause.relation, f"'{cause.relation.value}' holds")
+    then = f"of the layouts alone, {then}" if cause.is_alone else then
     side = "source" if cause.is_lost else "target"
     faults = [f"{fact.thing}: the {side} has {_named(fact, keys.origins)}" for fact in cause.facts]
     faults += [f"{law.name}: {law.fault}" for law in cause.laws]

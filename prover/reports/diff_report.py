@@ -215,9 +215,10 @@ def _is_chosen(stored: AsStored | None) -> bool:
 
 def _said(row: Compared) -> str:
     alone = "Neither side has RoPE." if row.is_same_without else said(row.verdict, row.fault)
-    if row.outcome is row.alone:
-        return alone
     worse = " and ".join(held.name for held in row.beside if held.outcome is not Outcome.EQUIVALENT)
+    if row.outcome is row.alone:
+        also = f"What is beside the layouts has to change too ({worse}). Of the layouts alone: "
+        return f"{also * (bool(worse) and row.outcome is Outcome.CONVERTIBLE)}{alone}"
     if row.outcome is Outcome.UNDECIDED and not any(held.outcome is Outcome.UNDECIDED for held in row.beside):
         return f"The {worse} may be what the layouts' magnitudes differ by. Of the layouts alone: {alone}"
     return f"What is beside the layouts makes it so ({worse}). Of the layouts alone: {alone}"

@@ -20,6 +20,7 @@ from prover.reports.size_report import size_json
 from prover.reports.stored_report import stored_words
 from prover.reports.text import code_markdown, labelled_markdown, labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
+from prover.sources.beside import Held
 from prover.verdicts.verdict import Found
 
 SCHEMA = "rope-prover/repair/1"
@@ -76,11 +77,15 @@ def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Repl
             "verdict": found.verdict.outcome.value, "relation": relation_word(found.verdict),
             "certificate": _digest(found.verdict.certificate),
         },
-        "repair": repair and _repair_json(repair),
+        "changes": _changes(found) if outcome in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE) else None,
+        "repair": repair and {"changes": _changes(found), **_repair_json(repair)},
         "not_possible": [
             {"what": each.kind.value, "why": each.why, "proved": each.proved} for each in found.closed
         ],
-        "beside": [{"name": held.name, "verdict": held.outcome.value, "text": held.text} for held in found.beside],
+        "beside": [
+            {"name": held.name, "verdict": held.outcome.value, "text": held.text, "w_q_rows": _rows_of_q(held)}
+            for held in found.beside
+        ],
         "real_kernel": None if isinstance(replayed, str) else {
             "library": replayed.library, "scores": replayed.scores, "error": float(f"{replayed.error:.3g}"),
             "tolerance": float(f"{replayed.tolerance:.3g}"), "without_repair": {
@@ -93,6 +98,21 @@ def repair_json(found: Repairs, outcome: Outcome, exit_code: int, replayed: Repl
     }
 
 
+def _changes(found: Repairs) -> list[str]:
+    """The kinds of everything that has to change, rows of W_q that are scaled for what is beside the layouts too."""
+    kinds = set(found.found.kinds) if found.found is not None else set()
+    kinds |= {Kind.MAGNITUDE for held in found.beside if held.outcome is Outcome.CONVERTIBLE}
+    return [kind.value for kind in Kind if kind in kinds]
+
+
+def _rows_of_q(held: Held) -> JSON | None:
+    """What every row of W_q alone is multiplied by, where that makes up for a factor of the softmax."""
+    if held.outcome is not Outcome.CONVERTIBLE or held.factors is None:
+        return None
+    source, target = held.factors
+    return number_json(source / target)
+
+
 def _digest(certificate: str | None) -> str | None:
     return certificate and digest(json.loads(certificate))
 
@@ -101,7 +121,6 @@ def _repair_json(repair: Repair) -> JSON:
     claim, holds = repair.verdict.claim, repair.verdict.decision.holds
     moved = holds is not None and repair.verdict.holds in (Relation.PERMUTATION, Relation.PAIR_MAP)
     return {
-        "changes": [kind.value for kind in repair.kinds],
         "parameters": [{"name": each.name, "is": each.was, "needed": each.needed} for each in repair.parameters],
         "feed": repair.fed and {
             "axis": repair.fed.axis, "gets_what": repair.fed.like,

@@ -210,7 +210,8 @@ def _cell(cell: _Read, answers: Mapping[Question, _Answer]) -> Cell:
     if cell.fault:
         return Cell(cell.name, "", (cell.fault,), is_broken=cell.is_broken)
     found = [(each, answers[each.question]) for each in cell.asked if each.question is not None]
-    outcomes = [*(together(answer.outcome, answer.holds, each.beside) for each, answer in found),
+    outcomes = [*(together(answer.outcome, answer.holds, each.beside, each.question.sides if each.question else None)
+                  for each, answer in found),
                 *(together(Outcome.EQUIVALENT, None, each.beside) for each in cell.asked if each.question is None)]
     certificates = tuple(
         (f"{number}-{each}", answer.certificate) for number, (each, answer) in enumerate(found) if answer.certificate

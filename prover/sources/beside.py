@@ -8,14 +8,18 @@ do not change. A constant factor can be multiplied into the rows of W_q.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from fractions import Fraction
 
 from prover.claims.relation import Outcome, Relation, outcome, worst_of
+from prover.errors import UndecidedError
 from prover.exact.display import approximate, show_number
 from prover.exact.enclosure import compare as order
 from prover.exact.number import ONE, Exact, exact, log
+from prover.layouts.loading import Loaded
 from prover.sources.keys import number_text
 from prover.sources.printed import nearest
 
@@ -41,6 +45,9 @@ class Given:
             return True
         return not exactly and self.is_stored is not other.is_stored and (
             nearest(self.number, "f32") == nearest(other.number, "f32"))
+
+
+TENTH = Given(nearest(Fraction(1, 10), "f32"), is_stored=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +119,45 @@ class Unknown:
         return self.formula or f"not known, {self.why}"
 
 
+class Law(Enum):
+    """By which parameters of its layout a side has its factor of the softmax, whether it is there or not.
+
+    ALL_DIM: mscale_all_dim and factor; OWN, TENTH: llama.cpp's scale, with yarn_log_multiplier or 0.1; UNTOLD: some.
+    """
+
+    NONE = "none"
+    ALL_DIM = "mscale_all_dim"
+    OWN = "own"
+    TENTH = "tenth"
+    UNTOLD = "untold"
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What one side does beside its layout. None is nothing."""
+    """What one side does beside its layout. None is nothing. `law`: what a change of parameters makes of it."""
 
     query: QueryScale | Unknown | None = None
     softmax: SoftmaxFactor | Unknown | None = None
+    law: Law = field(default=Law.NONE, compare=False)
 
 
 NOTHING = Beside()
-UNSAID = Beside(*[Unknown("a SPEC says only how heads turn")] * 2)
+_SPEC = Unknown("a SPEC says only how heads turn")
+UNSAID = Beside(_SPEC, _SPEC)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Both sides held against each other in one thing beside the layout."""
+    """Both sides held against each other in one thing beside the layout.
+
+    `factors`: what scores of source and target are multiplied by. `is_exact`: none of these is a stored number.
+    """
 
     name: str
     outcome: Outcome
     text: str
+    factors: tuple[Exact, Exact] | None = None
+    is_exact: bool = True
 
 
 def hold(source: Beside, target: Beside, limit: Relation | None, ulps: int | None) -> tuple[Held, ...]:
@@ -186,7 +213,8 @@ def _softmax(a: SoftmaxFactor | Unknown | None, b: SoftmaxFactor | Unknown | Non
     low, high = (approximate(value) for value in values)
     return Held(name, outcome(Relation.PAIR_MAP, Relation.PERMUTATION, limit),
                 f"source {a or NONE}, target {b or NONE}: scores are multiplied by {low} and by {high}; the rows of W_q"
-                f" times {low}/{high} make up for that")
+                f" times {low}/{high} make up for that", values, not any(
+                    each.is_stored for side in (a, b) if side is not None for each in (*side.weights, side.factor)))
 
 
 def _unknown(name: str, a: object, b: object) -> Held | None:
@@ -198,15 +226,42 @@ def _unknown(name: str, a: object, b: object) -> Held | None:
     return Held(name, Outcome.UNDECIDED, f"source {a or NONE}; target {b or NONE}")
 
 
-def together(alone: Outcome, holds: Relation | None, beside: Sequence[Held]) -> Outcome:
+def together(
+    alone: Outcome, holds: Relation | None, beside: Sequence[Held],
+    sides: Callable[[], tuple[Loaded, Loaded]] | None = None,
+) -> Outcome:
     """The word of layouts, of which `holds` is the lowest rung, and of what is beside them: the worse of the two.
 
-    Undecided where magnitudes are all that the layouts differ in: a factor of the softmax may be what they lack.
+    Undecided where magnitudes are all that the layouts differ in: a factor of the softmax may be what they lack, unless
+    `sides`, the layouts, show that it is not.
     """
     factors = [held for held in beside if held.name == SOFTMAX and held.outcome is not Outcome.EQUIVALENT]
-    if holds is Relation.PAIR_MAP and factors and alone is not Outcome.EQUIVALENT:
+    may_cancel = holds is Relation.PAIR_MAP and factors and alone is not Outcome.EQUIVALENT
+    if may_cancel and not (sides is not None and all(never_cancels(*sides(), held) for held in factors)):
         return worst_of([Outcome.UNDECIDED, *(held.outcome for held in beside if held not in factors)])
     return worst_of([alone, *(held.outcome for held in beside)])
+
+
+def never_cancels(source: Loaded, target: Loaded, held: Held) -> bool:
+    """Whether it is certain that a factor of the softmax is not what the magnitudes of rotations differ by.
+
+    The scores of each lane of q with the same lane of k at one position are, summed up, the factor times the lanes that
+    pass and twice the square of each pair's magnitude. No permutation of rows changes that sum.
+    """
+    if held.factors is None or not held.is_exact or source.stored or target.stored:
+        return False
+    sums = []
+    for factor, layout in zip(held.factors, (source.layout, target.layout), strict=True):
+        if any(len(pair.distinct_angles) > 1 for pair in layout.pairs):
+            return False
+        total = exact(len(layout.passes))
+        for magnitude, count in Counter(pair.magnitude for pair in layout.pairs).items():
+            total = total + exact(2 * count) * magnitude * magnitude
+        sums.append(factor * total)
+    try:
+        return order(*sums) != 0
+    except UndecidedError:
+        return False
 
 
 def told(beside: Beside) -> Iterator[str]:

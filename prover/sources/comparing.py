@@ -79,7 +79,9 @@ class Compared:
     @property
     def outcome(self) -> Outcome:
         """The verdict word: the worse of that of the layouts and of what is beside them."""
-        return together(self.alone, self.verdict.holds if self.verdict else None, self.beside)
+        sides = self.sides
+        return together(self.alone, self.verdict.holds if self.verdict else None, self.beside,
+                        None if sides is None else lambda: sides)
 
     @property
     def alone(self) -> Outcome:

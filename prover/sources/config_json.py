@@ -9,7 +9,7 @@ from typing import Any
 
 from prover.errors import InputError
 from prover.sources import rope_keys
-from prover.sources.beside import Beside
+from prover.sources.beside import Beside, Law
 from prover.sources.heads import load_head
 from prover.sources.keys import Keys
 from prover.sources.labelled import tail
@@ -231,8 +231,8 @@ def _read(
         inner.add(QUERY_SCALE)
         findings.append(Finding("RP007", f"queries are scaled with their position besides ({QUERY_SCALE})"))
     findings += _unread(keys, taken, rope, inner, entry)
-    return layout, tuple(values), beside_turning(
-        keys, entry.query, rope, entry.softmax and rule != "default", values)
+    beside = beside_turning(keys, entry.query, rope, entry.softmax and rule != "default", values)
+    return layout, tuple(values), replace(beside, law=Law.ALL_DIM if entry.softmax else Law.NONE)
 
 
 def _head(keys: Keys, entry: Reading, kind: str) -> Iterator[Value]:

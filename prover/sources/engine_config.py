@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from prover.errors import InputError
-from prover.sources.beside import NOTHING
+from prover.sources.beside import NOTHING, Law
 from prover.sources.config_json import MAX_NESTING, QUERY_SCALE, ROPE_KEYS, config_model, model_parts
 from prover.sources.engine_table import Engine, engine_table, find_engine_entry, inner_kind
 from prover.sources.heads import load_head
@@ -188,7 +188,9 @@ def _leaf(
             rope = put_parameters(rope, keys, layers.type if layers.type in entry.by_type else "", lost, told)
             rope = rope.of_base_alone() if layers.type in engine.plain else rope
             layout, values = reader.get_rope(engine, rope, _head(keys, entry, engine, layers.type), running, told)
-            beside = beside_turning(keys, engine.query, rope.keys, _scales_softmax(engine, rope))
+            is_scaled = _scales_softmax(engine, rope)
+            beside = replace(beside_turning(keys, engine.query, rope.keys, is_scaled),
+                             law=Law.ALL_DIM if is_scaled else Law.UNTOLD if engine.softmax else Law.NONE)
         if engine.kernel == "latent":
             values.insert(0, Value("qk_nope_head_dim", str(keys.whole("qk_nope_head_dim", 0)),
                                    keys.origin("qk_nope_head_dim")))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from prover.errors import InputError
-from prover.sources.beside import NOTHING
+from prover.sources.beside import NOTHING, Law
 from prover.sources.config_json import ROPE_KEYS
 from prover.sources.heads import load_head
 from prover.sources.keys import Keys
@@ -133,7 +134,9 @@ def _part(
     layout, values = read_rope(keys, entry, given, findings)
     beside = NOTHING
     if name == TEXT:
-        beside = beside_turning(keys, entry.query, given.scaling, _scales_softmax(entry, given))
+        is_scaled = _scales_softmax(entry, given)
+        beside = replace(beside_turning(keys, entry.query, given.scaling, is_scaled),
+                         law=Law.ALL_DIM if is_scaled else Law.UNTOLD if entry.softmax else Law.NONE)
     part = Part(name, indices, layout, tuple(values), layer_type=kind, beside=beside)
     load_head(str(part.spec), keys.where)  # a SPEC that no command takes is none
     return part

@@ -18,6 +18,7 @@ from prover.sources.arguments import Arguments, read_arguments, split_arguments
 from prover.sources.as_layout import as_layout
 from prover.sources.beside import UNSAID, Beside
 from prover.sources.calls import call_spec, is_call
+from prover.sources.changed_beside import beside_changed
 from prover.sources.config_json import config_model, config_of
 from prover.sources.engine_llama_cpp import read_converted, tell_of_rows, with_rows
 from prover.sources.engine_mlx_lm import read_mlx_lm
@@ -235,7 +236,8 @@ def resolve_part(spec: str, folder: Path | None = None, engine: str = "") -> Res
                          advice="Give the GGUF file itself, or the numbers behind the part: :freq_factors=[...]")
     told = tuple(each for each in model.findings if each.part in ("", part.name))
     text = ":".join([str(part.layout), *(f"{key}={value}" for key, value in values.items())])
-    return Resolved(text, told, part.beside, part.rows)
+    beside = beside_changed(part.beside, str(part.spec), text) if given else part.beside
+    return Resolved(text, told, beside, part.rows)
 
 
 def named_part(spec: str) -> tuple[Model, Part] | None:

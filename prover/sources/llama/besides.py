@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from prover.sources.beside import Beside, Given, QueryScale, SoftmaxFactor, Unknown
+from prover.sources.beside import TENTH, Beside, Given, Law, QueryScale, SoftmaxFactor, Unknown
 from prover.sources.llama.architectures import Architecture, QueryScaling
 from prover.sources.llama.header import Header, Known
 from prover.sources.llama.layers import WINDOW
 from prover.sources.llama.scaling import ATTENTION, CONTEXT, MULTIPLIER, ORIGINAL, Scaling
 from prover.sources.printed import nearest
 
-TENTH = Given(nearest(Fraction(1, 10), "f32"), is_stored=True)
 UNTOLD = "the source does not tell all keys"
 
 
@@ -27,7 +26,9 @@ def read_beside(entry: Architecture, header: Header, scaling: Scaling, turns: bo
     query = None
     if entry.query is not None and entry.query.still is not turns:
         query = _query(entry.query, header)
-    return Beside(query, _softmax(entry, header, scaling) if entry.softmax and turns else None)
+    if not entry.softmax or not turns:
+        return Beside(query)
+    return Beside(query, _softmax(entry, header, scaling), Law(entry.softmax))
 
 
 def _query(row: QueryScaling, header: Header) -> QueryScale | Unknown | None:
