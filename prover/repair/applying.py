@@ -93,8 +93,8 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
         if expressions.c is not None and c is None:
             return
         fixed |= {"c": c} if c is not None else {}
-        if is_last and not question.is_like(_changed(law, question, fixed, question.sample)):
-            return
+        if is_last and not all(question.is_like(_changed(law, question, fixed, (j,))) for j in question.sample):
+            return  # one by one, as most laws fail at the first
         if not _meets(expressions.require, question, fixed):
             return
         pairs = _changed(law, question, fixed, range(len(shape.layout.pairs)))
