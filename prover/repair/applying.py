@@ -18,10 +18,11 @@ from prover.exact.text import number_text
 from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, number
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded
-from prover.repair.axis_laws import axis_changes
+from prover.repair.axis_laws import RuleChange, axis_changes
 from prover.repair.law_question import Question, single
 from prover.repair.laws import MOVING, Applied, Law, expressions_of, laws
 from prover.repair.rounding_law import rounded_changes
+from prover.repair.section_laws import SECTION_RULES, section_changes
 
 SIGNIFICANT, DENOMINATORS, NEAR = 8, (1, 10, 100), Fraction(2, 10**6)  # of a number that was measured
 LONGEST = 40  # of a number that is told; a longer one is a decimal
@@ -75,9 +76,7 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
     """The law in words, the pairs as it makes them, and whether they have the other side's axes."""
     shape = question.shape
     if law.rule:
-        changes = rounded_changes(shape.layout, question.other) if law.rule == "rounded" else axis_changes(
-            law.rule, shape.layout, question.claim, question.own)
-        for change in changes:
+        for change in _rule_changes(law, question):
             if change.is_other and question.others is None:
                 continue
             if change.is_other or not is_last or question.is_like(tuple(change.pairs[j] for j in question.sample)):
@@ -94,8 +93,8 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
         if expressions.c is not None and c is None:
             return
         fixed |= {"c": c} if c is not None else {}
-        if is_last and not question.is_like(_changed(law, question, fixed, question.sample)):
-            return
+        if is_last and not all(question.is_like(_changed(law, question, fixed, (j,))) for j in question.sample):
+            return  # one by one, as most laws fail at the first
         if not _meets(expressions.require, question, fixed):
             return
         pairs = _changed(law, question, fixed, range(len(shape.layout.pairs)))
@@ -103,6 +102,13 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
     except (ProverError, KeyError):  # KeyError: a name has no value here, as a frequency where a pair has several axes
         return
     yield _applied(law, told, question.called), pairs, False
+
+
+def _rule_changes(law: Law, question: Question) -> Iterator[RuleChange]:
+    if law.rule == "rounded":
+        return rounded_changes(question.shape.layout, question.other)
+    changes = section_changes if law.rule in SECTION_RULES else axis_changes
+    return changes(law.rule, question.shape.layout, question.claim, question.own)
 
 
 def _solved(law: Law, question: Question, fixed: Mapping[str, Value]) -> Exact | None:

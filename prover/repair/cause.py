@@ -27,6 +27,7 @@ from prover.repair.facts import (
     exchanged_kinds,
     exchanged_lists,
     named_by_lanes,
+    named_by_lists,
     spec_with,
     unique_facts,
 )
@@ -148,7 +149,7 @@ def _tried(asked: Asked, side: Described, facts: Sequence[Fact], is_lost: bool) 
     proved = then.proved()
     if proved is None or proved.holds is None:
         return None
-    facts = named_by_lanes(facts, side.loaded.layout, changed.layout)
+    facts = named_by_lists(named_by_lanes(facts, side.loaded.layout, changed.layout), side, changed)
     return Cause(facts, spec, is_lost, proved.holds, proved.certificate)
 
 

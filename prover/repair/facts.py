@@ -19,7 +19,7 @@ from prover.layouts.aliases import Alias, aliases
 from prover.layouts.choices import Choice, Word
 from prover.layouts.expand import parameter_values
 from prover.layouts.layout import Layout
-from prover.layouts.loading import Loaded, Outline, outline
+from prover.layouts.loading import Loaded, Outline, load, outline
 
 SCALING, LANES = "how the frequencies are scaled", "which lanes are a pair"
 PLAIN = "rope_type default"  # the title of the rule that scales nothing
@@ -31,7 +31,8 @@ RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "s
 class Fact:
     """One thing that a side has otherwise: what it is, its names and values there as they are, and as needed.
 
-    Values are texts as a spec has them. `is_default`: as it is, nobody gave it.
+    Values are texts as a spec has them. `is_default`: as it is, nobody gave it. `lanes`: where it is about how many are
+    rotated, that number and the share of the head.
     """
 
     thing: str
@@ -39,6 +40,7 @@ class Fact:
     needed: tuple[tuple[str, str], ...]
     is_choice: bool = False
     is_default: bool = False
+    lanes: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,18 @@ def _rotary_facts(source: Described, target: Described) -> Iterator[Fact]:
             if name in target.values:
                 text = rational_text(Fraction(lanes, width)) if share else str(lanes)
                 if text != target.text(name):
-                    yield Fact("the number of rotated lanes", ((name, target.text(name)),), ((name, text),))
+                    both = str(lanes), rational_text(Fraction(lanes, width))
+                    thing = f"the number of rotated lanes{_twice(lanes, 2 * len(target.loaded.layout.pairs), width)}"
+                    yield Fact(thing, ((name, target.text(name)),), ((name, text),), lanes=both)
+
+
+def _twice(needed: int, lanes: int, width: int) -> str:
+    """What is told where one side rotates a share of the share that the other rotates."""
+    once = needed if lanes * width == needed * needed else lanes if needed * width == lanes * lanes else width
+    if once == width or not once:
+        return ""
+    share = rational_text(Fraction(once, width))
+    return f", as if the partial factor {share} were {'applied twice' if once == needed else 'to be applied twice'}"
 
 
 def _choice_facts(source: Described, target: Described, choice: Choice, words: Sequence[Word]) -> Iterator[Fact]:
@@ -224,6 +237,27 @@ def named_by_lanes(facts: Sequence[Fact], was: Layout, now: Layout) -> tuple[Fac
     lanes = [{lane for pair in layout.pairs for lane in pair.read} for layout in (was, now)]
     moved = any(set(a.read) != set(b.read) for a, b in both)
     return (replace(facts[0], thing=LANES),) if moved and lanes[0] == lanes[1] else tuple(facts)
+
+
+def named_by_lists(facts: Sequence[Fact], side: Described, changed: Loaded) -> tuple[Fact, ...]:
+    """The facts; one after which the other of two lists is read, for long contexts or for short, says so."""
+    if len(facts) > 1 or not any(exchanged_lists(side)):
+        return tuple(facts)
+    was, now = _read_list(side), _read_list(described(changed))
+    if was is None or now is None or was == now:
+        return tuple(facts)
+    return (replace(facts[0], thing=f"{was} factors in place of the {now} ones, by {facts[0].thing}"),)
+
+
+def _read_list(side: Described) -> str | None:
+    """Which of the two lists is read, if it is one alone: with the other changed nothing is."""
+    pairs = load(spec_with(side, ())).layout.pairs
+    unread = {
+        name for fact in exchanged_lists(side) for name, _ in fact.needed
+        if load(spec_with(side, [fact])).layout.pairs == pairs
+    }
+    found = {"short" if "long" in name else "long" for name in unread}
+    return found.pop() if len(found) == 1 else None
 
 
 def _same(source: Described, name: str) -> str | None:

@@ -45,7 +45,9 @@ class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     turns: str = ""
     takes: str = ""
     second_takes: str = ""
-    rule: Literal["", "exchanged", "pattern", "several", "single", "scaled", "rounded"] = ""
+    rule: Literal[
+        "", "exchanged", "pattern", "several", "single", "scaled", "unbounded", "bounded", "beyond", "lanes", "rounded"
+    ] = ""
     c: str = ""
     require: str = ""
     is_rational: bool = False

@@ -1,7 +1,8 @@
 """The cause for which a layout is not what was measured: facts and laws with which it would conform, numerically.
 
 The measured side has no parameters. What is tried of the layout's: its choices' other words, the default for what was
-given, and as many rotated lanes as were measured. What is told conforms within the tolerance, which proves nothing.
+given, as many rotated lanes as were measured, and a base that people write if it is the one that can be read off.
+What is told conforms within the tolerance, which proves nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from prover.repair.law_question import Question
 from prover.repair.laws import Applied
 
 CALLED = ("the measured kernel", "the layout")
-ROTARY = "rotary"
+ROTARY, BASE = "rotary", "base"
+BASES = (10000, 100000, 150000, 160000, 500000, 1000000, 5000000, 8000000, 10000000, 100000000)  # that people write
+NEAR_BASE = 1e-3  # of a base that is read off float32 numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,28 @@ def _others(told: Outline, measured: Measured) -> Iterator[tuple[str, str, str]]
             yield things.get(choice.name, choice.meaning or choice.name), choice.name, word.name
     for name, _ in told.given:
         yield things.get(name, name), name, ""
-    rotary = {name for alias in aliases() if alias.role == ROTARY for name in alias.names}
+    rotary, bases = (
+        {name for alias in aliases() if alias.role == role for name in alias.names} for role in (ROTARY, BASE)
+    )
+    base = _base(measured)
     share = {name for alias in aliases() if alias.thing == "the share of the head that is rotated"
              for name in alias.names}
     for parameter in told.family.parameters:
-        if parameter.name in rotary:
+        if parameter.name in bases and base is not None:
+            yield things[parameter.name], parameter.name, str(base)
+        elif parameter.name in rotary:
             yield "the number of rotated lanes", parameter.name, str(2 * len(measured.pairs))
         elif parameter.name in share:
             part = Fraction(2 * len(measured.pairs), measured.width)
             yield "the number of rotated lanes", parameter.name, rational_text(part)
+
+
+def _base(measured: Measured) -> int | None:
+    """The base that people write which the slowest pair has over the fastest; None if there is none."""
+    turns = [vector for pair in measured.pairs for vector in pair.turns]
+    sizes = [max((abs(number) for _, number in vector), default=0.0) for vector in turns]
+    count = len(measured.pairs)
+    if count < 2 or not min(sizes):
+        return None
+    found = (max(sizes) / min(sizes)) ** (count / (count - 1))
+    return next((base for base in BASES if abs(found - base) <= base * NEAR_BASE), None)

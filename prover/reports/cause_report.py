@@ -30,6 +30,7 @@ class Keys:
 
 NO_KEYS = Keys({}, {})
 WIDEST = 60
+_LANES_KEYS = ("dimension_count", "partial_rotary_factor")  # which say how many lanes are rotated, and the share
 _THEN = {
     Relation.IDENTICAL: "the two are identical",
     Relation.EQUAL_SCORES: "the scores are equal with the weights as they are",
@@ -158,7 +159,8 @@ def _mark_text(mark: Mark) -> str:
 
 def _needed(fact: Fact, written: Mapping[str, str]) -> str:
     (name, first), *more = fact.needed
-    key = f" (write {written[name]})" if written.get(name, name) != name else ""
+    value = dict(zip(_LANES_KEYS, fact.lanes or (), strict=False)).get(written.get(name, name).rpartition(".")[2])
+    key = f" (write {written[name]}{f': {value}' if value else ''})" if written.get(name, name) != name else ""
     also = f" ({', '.join(f'{key}={_short(value)}' for key, value in more)})" if more else ""
     return f"{name}={_short(first)}{also}{key}" if first else f"{name} left out"
 

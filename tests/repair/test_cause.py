@@ -15,6 +15,7 @@ from prover.claims.relation import Relation
 from prover.layouts.loading import load
 from prover.repair.asked import Cause
 from prover.repair.cause import causes
+from prover.reports.cause_report import Keys, cause_text
 from prover.verdicts.as_stored import prove_loaded
 
 HALF = "transformers/half:head_dim=128"
@@ -174,3 +175,32 @@ def test_long_against_short_factors() -> None:
     (cause,) = found(plain, other)
     assert "long against short factors, as if long_factor stood for short_factor" == cause.facts[0].thing
     assert Relation.IDENTICAL is cause.relation
+
+
+def test_the_list_that_a_length_chooses_is_named() -> None:
+    """Within 64 positions the short list is read, past them the long one: the length is how the wrong one came in."""
+    lists = "rope_type=longrope:original_max_position_embeddings=64:short_factor=1,2,3,4:long_factor=5,6,7,8"
+    spec = f"transformers/half:head_dim=8:{lists}:max_position_embeddings=128"
+    (short,), (long,) = found(f"{spec}:seq_len=65", spec), found(spec, f"{spec}:seq_len=65")
+    assert short.facts[0].thing.startswith("short factors in place of the long ones, by ")
+    assert long.facts[0].thing.startswith("long factors in place of the short ones, by ")
+
+
+@pytest.mark.parametrize(("source", "target", "words"), [
+    ("0.5", "0.25", ", as if the partial factor 0.5 were applied twice"),
+    ("0.25", "0.5", ", as if the partial factor 0.5 were to be applied twice"), ("0.5", "0.125", ""), ("0.5", "1", ""),
+])
+def test_a_partial_factor_that_is_applied_twice(source: str, target: str, words: str) -> None:
+    """Half of half of 128 lanes are 32; an eighth is no square of a half, and all lanes are a factor that is lost."""
+    (cause,) = found(f"{HALF}:partial_rotary_factor={source}", f"{HALF}:partial_rotary_factor={target}")
+    assert f"the number of rotated lanes{words}" == cause.facts[0].thing
+
+
+def test_what_to_write_has_its_value() -> None:
+    """Where a key is a share and the parameter a number of lanes, or the other way, the key's own value is told."""
+    (lanes,) = found(f"{HALF}:partial_rotary_factor=0.25", "vllm/rope:head_size=128:rotary_dim=128")
+    keys = Keys({}, {"rotary_dim": "partial_rotary_factor"})
+    assert "with rotary_dim=32 (write partial_rotary_factor: 0.25)" in cause_text(lanes, keys)
+    (share,) = found("vllm/rope:head_size=128:rotary_dim=32", HALF)
+    keys = Keys({}, {"partial_rotary_factor": "stablelm.rope.dimension_count"})
+    assert "with partial_rotary_factor=0.25 (write stablelm.rope.dimension_count: 32)" in cause_text(share, keys)

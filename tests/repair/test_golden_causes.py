@@ -15,7 +15,7 @@ _MINISTRAL = "rope_type=yarn:factor=16:original_max_position_embeddings=16384"
 
 # The words of the thread's own cause, one of which has to stand in the first cause that is told.
 WORDS = {
-    "G01": "pairing", "G01 as is": "pairing", "G04": "pairing=", "G05": "axis per pair", "G07": "axis per pair",
+    "G01": "pairing", "G01 as is": "pairing", "G04": "pairing=", "G05": "as if there were none", "G07": "axis per pair",
     "G08": "axis per pair", "G11": "alternate", "G12": "distance=", "G13": "denominator=", "G15": "rope_type=llama3",
     "G16": "rope_type=llama3", "G18": "truncate=", "G20": "rope_theta=", "G21": "rope_type=linear", "G22": "direction",
     "G24": "partial_rotary_factor=", "G25": "partial_rotary_factor=", "G28": "attn_factor=",

@@ -115,7 +115,8 @@ def faults_of(spec: str) -> Iterator[tuple[str, Callable[[int, Pair], Pair | Non
             new = dict(zip(sorted(used), order, strict=True))
             yield f"axes {order}", with_axes(lambda j, a, n=new: n[a]), "order of axes"  # type: ignore[misc]
         yield "axes in chunks", with_axes(lambda j, a: "t" if j < 6 else "h" if j < 9 else "w"), "axis per pair"
-        yield "axes in turns", with_axes(lambda j, a: "thw"[j % 3]), "axis per pair"
+        yield "axes in turns", with_axes(lambda j, a: "thw"[j % 3]), (
+            "bounds of the sections" if "imrope" in spec else "axis per pair")
 
 
 def with_axes(change: Callable[[int, str], str]) -> Callable[[int, Pair], Pair]:
@@ -235,7 +236,7 @@ def repaired(law: Applied, side: Table, other: Table, axes: list[str]) -> Table:
             turns = np.zeros_like(side.turns)
             turns[:, axes.index(text.rpartition(" ")[2])] = side.turns.sum(axis=1)
             return replace(side, turns=turns)
-        case "axis per pair" | "axes that are dropped", _:
+        case "axis per pair" | "axes that are dropped" | "bounds of the sections", _:
             return replace(side, turns=np.where(other.turns != 0, side.turns.sum(axis=1, keepdims=True), 0))
     raise AssertionError(law)
 
@@ -433,6 +434,63 @@ def test_axes_that_one_side_has_alone(source: str, target: str, feed: str, words
     assert words in cause["text"]
 
 
+IMROPE, OPENVINO = (f"ggml/{name}:n_rot=128:sections=24,20,20,0" for name in ("imrope", "imrope-openvino"))
+STRIDE3, NEOX = "transformers/mrope-stride3:mrope_section=24,20,20:rope_theta=10000", "ggml/neox:n_rot=128"
+TEXT, STILL = "t=p,h=p,w=p,e=0", "pairs 61-62 by e, which the feed leaves at 0"
+
+
+@pytest.mark.parametrize(("source", "target", "feed", "words"), [
+    (IMROPE, NEOX, TEXT, f"the target turns every pair by p, the source turns {STILL}: e is dropped;"),
+    (NEOX, IMROPE, TEXT, f"the target turns {STILL}, the source turns every pair by p;"),
+    (IMROPE, NEOX, "t=t,h=h,w=w,e=0,p=t",
+     "by p (as t), the source has axes that take turns, t, h, w (t 22, h 20, w 20, e 2 pairs): h and w and e are"),
+    (THREE, HALF, "t=p,h=p,w=w,p=p", "turns every pair by p, the source turns pairs 6-7 by w: w is dropped"),
+])
+def test_axes_that_the_feed_gives_the_same_are_no_part_of_it(source: str, target: str, feed: str, words: str) -> None:
+    """The table of proofs/04-imrope-to-neox-text: of three axes that are p on text nothing is dropped."""
+    (cause,) = prove(source, target, feeds=(feed,)).to_json()["causes"]
+    assert words in cause["text"]
+    assert "identical" == cause["then"]
+
+
+@pytest.mark.parametrize("feed", ["image", "text"])
+@pytest.mark.parametrize(("source", "target", "words"), [
+    (IMROPE, STRIDE3, "pairs 61-62, past the bounds of the sections, turn by e (which the feed leaves at 0) in the "
+                      "source, by t in the target"),
+    (STRIDE3, IMROPE, "turn by t in the source, by e (which the feed leaves at 0) in the target"),
+    (IMROPE, OPENVINO, "the target takes turns throughout and turns pairs 61-62 by h and w, as if the sections had no "
+                       "bounds; the source, past their bounds, by e"),
+    (OPENVINO, IMROPE, "the target keeps to the bounds of the sections, past which it turns pairs 61-62 by e"),
+])
+def test_bounds_of_the_sections(source: str, target: str, feed: str, words: str) -> None:
+    """Of 64 pairs in turns of three, h and w have 21 each, the last of them past 20: ggml takes e, transformers t."""
+    if feed == "image" or OPENVINO not in (source, target):
+        (cause,) = prove(source, target, feeds=(feed,)).to_json()["causes"]
+        assert cause["text"].startswith("bounds of the sections: ")
+        assert words in cause["text"]
+        assert "identical" == cause["then"]
+
+
+@pytest.mark.parametrize(("source", "target"), [
+    (IMROPE, "ggml/mrope:n_rot=128:sections=24,20,20,0"), (IMROPE, "ggml/imrope:n_rot=128:sections=20,22,22,0"),
+])
+def test_other_sections_are_no_lost_bounds(source: str, target: str) -> None:
+    """Chunks, or other sections that are kept to, have another cause."""
+    causes = prove(source, target, feeds=("image",)).to_json()["causes"]
+    assert causes
+    assert "bounds of the sections" not in [law["what"] for cause in causes for law in cause["laws"]]
+
+
+def test_sections_over_lanes() -> None:
+    """HunYuan-VL doubles the sections and lays them over the lanes: the table of proofs/09-hunyuan-vl-to-chunked."""
+    sides = "transformers/hunyuan-vl:rope_type=default:mrope_section=16,16,16,16", "ggml/mrope:sections=16,16,16,16"
+    for source, target, who in ((*sides, "source"), (*sides[::-1], "target")):
+        (cause,) = prove(source, target, feeds=("hunyuan-vl",)).to_json()["causes"]
+        words = "has axes in chunks (p 32, w 32, h 32, image 32 lanes), so that the two lanes of a pair turn by"
+        assert f"the {who} {words} different axes: it is no rotation" in cause["text"]
+        assert "identical" == cause["then"]
+
+
 def test_nothing_is_told_of_axes_that_get_what_the_other_side_has_not() -> None:
     """Where no axis of the target gets the source's position none can be named."""
     assert [] == told(load(HALF), load(THREE), ("t=t,h=h,w=w,p=p",))
@@ -507,7 +565,7 @@ def test_nothing_wrong_is_told_of_layouts_of_the_catalogue(source: str) -> None:
 
 
 KNOWN = {"source", "target", "magnitude", "needed_magnitude", "pattern", "needed_pattern", "axis", "own_axis",
-         "dropped", "times", "format", *FIXED}
+         "dropped", "differing", "which", "needed_axis", "new_axis", "times", "format", *FIXED}
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"{law.name}: {law.change[:30]}")

@@ -14,7 +14,7 @@ import pytest
 
 from prover.commands.cli import run_command
 from prover.layouts.loading import load
-from prover.measure.measured import decode
+from prover.measure.measured import decode, read_entry
 from prover.repair.measured_cause import measured_causes
 
 Array = npt.NDArray[np.float32]
@@ -63,7 +63,8 @@ HALF, MROPE = f"transformers/half:head_dim={DIM}", f"ggml/mrope:head_dim={DIM}:s
 CHUNKS = [0, 0, 0, 1, 1, 1, 2, 2]
 FAULTS: dict[str, tuple[str, dict[str, Any], list[list[str]]]] = {
     "direction": (HALF, {"sign": -1}, [["direction"]]),
-    "base": (HALF, {"base": 5e5}, [["base of the frequencies"]]),
+    "base": (HALF, {"base": 5e5}, [["the base of the frequencies"]]),
+    "a base that has one number to another": (HALF, {"base": 2e4}, [["base of the frequencies"]]),
     "scale": (HALF, {"times": 0.25}, [["scale of positions"]]),
     "factor": (HALF, {"size": 1.138629}, [["factor of cos and sin"]]),
     "factor lost": (f"{HALF}:rope_type=yarn:factor=1:attention_factor=1.25:original_max_position_embeddings=64", {},
@@ -77,7 +78,10 @@ FAULTS: dict[str, tuple[str, dict[str, Any], list[list[str]]]] = {
         ["denominator of the exponent"], ["base of the frequencies"]]),
     "one more": (HALF, {"shift": 1}, [["off by one in the exponent"]]),
     "whole numbers": (HALF, {"whole": True}, [["exponent rounded to a whole number"]]),
-    "pairing and base": (HALF, {"adjacent": True, "base": 5e5}, [["pairing", "base of the frequencies"]]),
+    "pairing and base": (HALF, {"adjacent": True, "base": 5e5}, [["the base of the frequencies", "pairing"]]),
+    "direction and base": (HALF, {"sign": -1, "base": 1e6}, [["the base of the frequencies", "direction"]]),
+    "turns and base": (MROPE, {"axis": lambda j: j % 3, "base": 1e6}, [
+        ["the base of the frequencies", "axis per pair"]]),
     "share and base": (HALF, {"lanes": 8, "base": 5e5}, [["the number of rotated lanes", "base of the frequencies"]]),
     "exchanged axes": (MROPE, {"axis": lambda j: [0, 2, 1][CHUNKS[j]]}, [["order of axes"]]),
     "turns": (MROPE, {"axis": lambda j: j % 3}, [["axis per pair"]]),
@@ -95,6 +99,19 @@ def test_a_fault_in_a_kernel_gets_its_name(name: str) -> None:
     found = measured_causes(load(spec), table)
     assert expected == [[*(fact.thing for fact in c.facts), *(law.name for law in c.laws)] for c in found]
     assert all(cause.found.conforms for cause in found)
+
+
+@pytest.mark.parametrize(("spec", "entry", "base", "law"), [
+    ("ggml/normal:head_dim=128", "neox_d128", "1000000", "pairing"),
+    ("ggml/mrope:sections=24,20,20,0", "imrope_qwen3vl", "5000000", "axis per pair"),
+])
+def test_a_base_and_a_law_of_tables_of_ggml(spec: str, entry: str, base: str, law: str) -> None:
+    """The freq_base that the table was measured with, though float32 has it a little off, and what else differs."""
+    table = read_entry(str(Path(__file__).parents[1] / "measured" / "ggml.json"), entry)
+    assert [([("base", base)], [law])] == [
+        ([each for fact in c.facts for each in fact.needed], [each.name for each in c.laws])
+        for c in measured_causes(load(spec), table)
+    ]
 
 
 def test_what_conform_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
