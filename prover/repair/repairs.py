@@ -155,18 +155,19 @@ def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
 
 def find_repair(
     source: Loaded, target: Loaded, feeds: Sequence[str] = (), kinds: tuple[Kind, ...] = tuple(Kind),
-    positions: int = 131072, besides: tuple[Beside, Beside] = (UNSAID, UNSAID),
+    positions: int = 131072, besides: tuple[Beside, Beside] = (UNSAID, UNSAID), others: tuple[Held, ...] = (),
 ) -> Repairs:
     """The least change of the target found with which it computes the source. Raises InputError as `prove` does.
 
     `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose. `besides`: what
-    acts on the scores of each side beside its layout.
+    acts on the scores of each side beside its layout. `others`: what is held of layers that the layouts are not of.
     """
     found = _of_layouts(source, target, feeds, kinds, positions)
-    return replace(found, beside=_held(besides, kinds, found.verdict.holds))
+    every = (*hold(*besides, None, 0), *others)
+    return replace(found, beside=_allowed(every, kinds, found.verdict.holds))
 
 
-def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relation | None) -> tuple[Held, ...]:
+def _allowed(every: Sequence[Held], kinds: tuple[Kind, ...], holds: Relation | None) -> tuple[Held, ...]:
     """What is beside the layouts; a constant factor may be folded into rows of W_q where these may be scaled.
 
     `holds`: the lowest relation of the layouts. Where they are alike but for magnitudes, or a parameter may give them
@@ -174,7 +175,7 @@ def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relati
     """
     may_cancel = holds is Relation.PAIR_MAP or Kind.PARAMETER in kinds
     found = []
-    for held in hold(*besides, None, 0):
+    for held in every:
         if held.outcome is Outcome.CONVERTIBLE and Kind.MAGNITUDE not in kinds:
             held = replace(held, outcome=Outcome.UNDECIDED if may_cancel else Outcome.DIFFERENT)
         found.append(held)

@@ -30,6 +30,8 @@ _APART = {
                    "up: the scale has to be set at the target.",
     "softmax factor": "The target multiplies all scores by another constant, for which only scaled rows of W_q would "
                       "make up.",
+    "layers without RoPE": "Layers without RoPE on one side turn on the other, for which nothing that may be changed "
+                           "makes up.",
 }
 _THEN = {
     Relation.IDENTICAL: "the two are identical, lane by lane",
