@@ -32,6 +32,7 @@ Ray = tuple[Exact, ...]
 Rays = dict[Ray, list[Unit]]
 STORED = format_of("float32")
 PRECISION = 256
+ARCHITECTURE = "arch"  # which graph a file is run by, and nothing that is chosen for a repair
 LEAST = Fraction(1, 2**126)  # below it a float32 has fewer bits
 
 
@@ -77,7 +78,7 @@ def choices_with_factors(target: Loaded) -> Iterator[str]:
     choices = choices_of(spec.path)
     written = {name: word for name, word in spec.values if name in {choice.name for choice in choices}}
     for choice in choices:
-        for word in choice.words:
+        for word in choice.words if choice.name != ARCHITECTURE else ():
             family = load_family(spec.path, spec.name, written | {choice.name: word.name})
             if refuses_factors(family) is None:
                 yield f"{choice.name}={word.name}"

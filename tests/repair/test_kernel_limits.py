@@ -16,8 +16,9 @@ import pytest
 from plain_loops import mrope_axis
 from prover import find_repair, prove
 from prover.errors import InputError
-from prover.layouts.loading import load
+from prover.layouts.loading import load, outline
 from prover.repair.factors import divides_angles, refuses_factors
+from prover.sources.llama.architectures import architectures
 
 BOTH = ["short_factor", "long_factor"]
 ONES = ",".join("1" * 8)
@@ -144,6 +145,56 @@ def test_kernels_without_a_list(target: str, source: str) -> None:
     with pytest.raises(InputError, match="takes no frequency factors") as fault:
         find_repair("ggml/neox:head_dim=16", target, feeds="text", allow="factors")
     assert source in str(fault.value)
+
+
+# Graphs that pass get_rope_factors, or rope_freqs, of tensors that their load_arch_tensors makes: src/models of
+# llama.cpp 0c1e57098. Others pass a null pointer, or what get_rope_factors gives where nothing is loaded.
+WITH_TENSORS = {"arcee", "apertus", "deci", "dflash", "eagle3", "exaone", "exaone-moe", "exaone4", "gemma4",
+                "gemma4-assistant", "granite", "granite_swa", "granitehybrid", "granitemoe", "llama", "llama-embed",
+                "llama4", "minicpm", "minicpm3", "mistral3", "nanbeige", "phi3", "phimoe", "step35"}
+
+
+def test_graphs_of_llama_cpp_that_get_factors() -> None:
+    """Which architectures take factors is the same for repairs as for readings; others are refused with a source."""
+    (arch,) = outline("llama-cpp/text").choices
+    words = {word.name for word in arch.words}
+    taking = {word for word in words if refuses_factors(outline(f"llama-cpp/text:arch={word}").family) is None}
+    assert WITH_TENSORS == taking
+    assert taking == {name for name, entry in architectures().architecture.items() if entry.factors and name in words}
+    (other,) = outline("llama-cpp/longrope").choices
+    assert taking >= {word.name for word in other.words}
+    for word in other.words:
+        assert refuses_factors(outline(f"llama-cpp/longrope:arch={word.name}").family) is None
+    for name in ("hunyuan", "hunyuan-vl", "indexer", "output-back", "mrope:arch=hunyuan_vl", "mrope:arch=qwen2vl",
+                 "imrope"):
+        assert "graph of this architecture" in str(refuses_factors(outline(f"llama-cpp/{name}").family))
+
+
+@pytest.mark.parametrize("arch", ["gpt-oss", "qwen3", "bailingmoe"])
+def test_no_factors_for_a_graph_that_takes_none(arch: str) -> None:
+    """What factors would do is not found, and no other architecture is proposed in their place."""
+    target = f"llama-cpp/text:arch={arch}:head_dim=16:n_rot=16:base=500000"
+    found = find_repair(LLAMA3, target)
+    assert (3, None) == (found.exit_code, found.to_json()["repair"])
+    (told,) = [each for each in found.to_json()["not_possible"] if each["what"] == "factors"]
+    assert told["proved"]
+    assert "ggml-org/llama.cpp@0c1e57098 src/models" in told["why"]
+    taken = find_repair(LLAMA3, target.replace(arch, "llama4"))
+    assert "factors" in taken.to_json()["repair"]["changes"]
+
+
+@pytest.mark.parametrize(("unless", "said"), [
+    ('{ arch = ["b"] }', "no choice arch=b"), ('{ kind = ["a"] }', "no choice kind=a"),
+])
+def test_limits_unless_no_choice(unless: str, said: str, tmp_path: Path) -> None:
+    """A limit that is lifted under a word that there is not is refused."""
+    path = tmp_path / "limit.toml"
+    path.write_text('title = "limit"\naxes = ["p"]\nwidth = "head_dim"\nrules = ["pairs/one-axis", "feeds/p"]\n'
+                    '[choose.arch]\ndefault = "a"\nrules = { a = "llama-cpp/neox" }\n'
+                    '[[limits]]\nof = "factors"\ntext = "none"\n'
+                    f'source = {{ repo = "a/b", commit = "1", path = "c", symbol = "d" }}\nunless = {unless}\n')
+    with pytest.raises(InputError, match=said):
+        outline(str(path))
 
 
 def test_a_choice_under_which_factors_are_taken() -> None:
