@@ -109,7 +109,7 @@ def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
 def without_contradiction(target: Loaded) -> tuple[tuple[tuple[str, str, str], ...], Loaded]:
     """The target without what is given in place of factors, such as a base: one parameter, if it takes them then.
 
-    With it the parameter, its value, and the one that it has when it is not given.
+    With it the parameter, its value, and that it is left out.
     """
     def takes(changed: Loaded) -> bool:
         try:
@@ -123,9 +123,8 @@ def without_contradiction(target: Loaded) -> tuple[tuple[tuple[str, str, str], .
     for name, _ in target.given:
         changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
         if name not in target.family.factors and takes(changed):
-            was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
-                           for each in (target, changed))
-            return ((name, was, needed),), changed
+            was = show_value(parameter_values(target.family, dict(target.given))[name])
+            return ((name, was, ""),), changed
     return (), target
 
 

@@ -31,7 +31,7 @@ RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "s
 class Fact:
     """One thing that a side has otherwise: what it is, its names and values there as they are, and as needed.
 
-    Values are texts as a spec has them. `is_default`: as it is, nobody gave it.
+    Values are texts as a spec has them, empty where it is left out. `is_default`: as it is, nobody gave it.
     """
 
     thing: str
@@ -91,10 +91,26 @@ def brought_by(side: Described, fact: Fact) -> set[str]:
 def unique_facts(like: Described, side: Described) -> tuple[Fact, ...]:
     """What a side may have otherwise to be like the other, each once."""
     written = {name for name, _ in side.outline.spec.values}
+    every = [_without_marks(fact, side, like) for fact in _facts(like, side)]
     return tuple({
-        fact.needed: replace(fact, is_default=fact.was[0][0] not in written)
-        for fact in reversed(list(_facts(like, side)))
+        fact.needed: replace(fact, is_default=fact.was[0][0] not in written) for fact in reversed(every)
     }.values())[::-1]
+
+
+def _without_marks(fact: Fact, side: Described, like: Described) -> Fact:
+    """A value that stands for 'not given' is left out: what a choice brings is as it stands for it at the other."""
+    needed = tuple(
+        (name, "" if _is_unset(side if name in side.values else like, name, text) else text)
+        for name, text in fact.needed
+    )
+    head, *details = needed
+    was = tuple((name, "" if text and _is_unset(side, name, text) else text) for name, text in fact.was)
+    return replace(fact, was=was, needed=(head, *(each for each in details if each[1])))
+
+
+def _is_unset(side: Described, name: str, text: str) -> bool:
+    found = next((each for each in side.outline.family.parameters if each.name == name), None)
+    return found is not None and found.stands_for_unset(text)
 
 
 def compatible(first: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:

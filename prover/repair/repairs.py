@@ -62,7 +62,7 @@ RUNTIME = (Kind.PERMUTATION, Kind.PARAMETER, Kind.FEED, Kind.FACTORS)
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """A parameter of the target: its value as it is, None if it was left out, and as it is needed."""
+    """A parameter of the target: its value as it is, None if it was left out, and as needed, empty to leave it out."""
 
     name: str
     was: str | None
@@ -397,7 +397,7 @@ def _proved(claim: Claim) -> Verdict | None:
 def _spec(target: Loaded, values: dict[str, str]) -> str:
     spec = parse_spec(target.layout.name.removesuffix(" (rows moved)"))
     written = dict(spec.values) | values
-    return ":".join([spec.name, *(f"{name}={value}" for name, value in written.items())])
+    return ":".join([spec.name, *(f"{name}={value}" for name, value in written.items() if value)])
 
 
 def _sets(cause: Cause) -> tuple[Set, ...]:

@@ -71,7 +71,7 @@ def test_freqs_and_moved_rows_in_numpy() -> None:
     answer = find_repair(LLAMA3, "mlx/rope:head_dim=16:traditional=true:base=500000")
     found = answer.to_json()["repair"]
     assert ["permutation", "parameter", "factors"] == found["changes"]
-    assert [("base", "500000", "0")] == [(each["name"], each["is"], each["needed"]) for each in found["parameters"]]
+    assert [("base", "500000", "")] == [(each["name"], each["is"], each["needed"]) for each in found["parameters"]]
     assert any("in place of base" in limit["text"] for limit in found["limits"])
     rows, periods = np.array(found["permutation"]), np.array([f["float32_value"] for f in found["factors"]])
 
@@ -234,3 +234,24 @@ def test_lists_that_are_none(written: str, said: str, tmp_path: Path) -> None:
                     'ff = { default = [1] }\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\nangle = "t/ff[0]"\n')
     with pytest.raises(InputError, match=said):
         load(str(path))
+
+
+YARN = "head_dim=16:rope_type=yarn:factor=4:original_max_position_embeddings=4096"
+
+
+@pytest.mark.parametrize(("allow", "changes"), [((), "rows of W_q and W_k scaled"),
+                                               (("parameter",), "attention_factor left out")])
+def test_a_mark_for_not_given_is_no_value(allow: tuple[str, ...], changes: str) -> None:
+    """transformers refuses attention_factor 0 (_validate_yarn_rope_parameters: a float above 0): it is left out."""
+    source, target = f"transformers/half:{YARN}", f"transformers/half:{YARN}:attention_factor=1.5"
+    found = find_repair(source, target, allow=allow)
+    assert found.headline == f"The target computes the source with {changes}."
+    assert "attention_factor=0" not in found.to_text()
+    if allow:
+        assert "attention_factor: leave it out, instead of 1.5" in found.to_text()
+        assert source == found.to_json()["repair"]["spec"]
+    there, back = (prove(*sides).to_text() for sides in ((source, target), (target, source)))
+    for text in (there, back):
+        assert "attention_factor=0" not in text
+    assert "with attention_factor left out the two are identical" in " ".join(there.split())
+    assert "attention_factor not given" in " ".join(back.split())
