@@ -23,6 +23,7 @@ from prover.layouts.loading import Loaded, Outline, outline
 
 SCALING, LANES = "how the frequencies are scaled", "which lanes are a pair"
 PLAIN = "rope_type default"  # the title of the rule that scales nothing
+YARN, RAMP = "yarn", "ext_factor"  # the same kind of scaling, as a word and as the strength of its ramp
 FEW, MAX_WORDS = 2, 8  # of a choice of which every word is tried: of any, and of one that is no scaling
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "scale"), ("scale", "factor"))
 
@@ -126,6 +127,7 @@ def compatible(first: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
 def _facts(source: Described, target: Described) -> Iterator[Fact]:
     yield from _rotary_facts(source, target)
     yield from _parameter_facts(source, target)
+    yield from _ramp_facts(source, target)
     yield from _unknown_facts(source, target)
     for choice in target.outline.choices:
         words = [word for word in choice.words if _comes_into_question(source, choice, word)]
@@ -148,7 +150,8 @@ def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
         for other in dict.fromkeys(names):
             if other in source.values and source.values[other] != target.values[name]:
                 text = source.text(other)
-                if text is not None and text != target.text(name):
+                is_mark = text is not None and other != name and _is_unset(source, other, text)  # another's, no value
+                if text is not None and text != target.text(name) and not is_mark:
                     yield Fact(thing.thing if thing else name, ((name, target.text(name)),), ((name, text),))
         for mine, other in RECIPROCALS:
             value = source.values.get(other)
@@ -156,6 +159,13 @@ def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
                 text = rational_text(1 / value.rational)
                 if text != target.text(name):
                     yield Fact(_thing_words(name), ((name, target.text(name)),), ((name, text),))
+
+
+def _ramp_facts(source: Described, target: Described) -> Iterator[Fact]:
+    """YaRN's ramp, which ggml switches on by a number, where the other side chooses YaRN by a word."""
+    text = target.text(RAMP)
+    if RAMP in target.values and RAMP not in source.values and YARN in source.words.values() and text != "1":
+        yield Fact(SCALING, ((RAMP, text),), ((RAMP, "1"),))
 
 
 def _unknown_facts(source: Described, target: Described) -> Iterator[Fact]:

@@ -255,3 +255,20 @@ def test_a_mark_for_not_given_is_no_value(allow: tuple[str, ...], changes: str) 
         assert "attention_factor=0" not in text
     assert "with attention_factor left out the two are identical" in " ".join(there.split())
     assert "attention_factor not given" in " ".join(back.split())
+
+
+@pytest.mark.parametrize("target", [
+    "llama-cpp/text:arch=qwen2:head_dim=128:n_rot=128:base=1000000", "ggml/neox:head_dim=128:base=1000000",
+])
+def test_lost_yarn_is_three_parameters_of_ggml(target: str) -> None:
+    """rope_yarn of ggml: theta_interp = freq_scale*theta, mixed where ext_factor is not 0, by n_ctx_orig."""
+    source = ("transformers/half:head_dim=128:rope_theta=1000000:rope_type=yarn:factor=4:"
+              "original_max_position_embeddings=32768")
+    found = find_repair(source, target)
+    repair = found.to_json()["repair"]
+    assert (5, ["parameter"], "identical") == (found.exit_code, repair["changes"], repair["relation"])
+    assert {("freq_scale", "0.25"), ("ext_factor", "1"), ("n_ctx_orig", "32768")} == {
+        (each["name"], each["needed"]) for each in repair["parameters"]}
+    text = " ".join(prove(source, target).to_text().split())
+    for each in ("the target has freq_scale=1", "the target has ext_factor=0", "the target has n_ctx_orig=0"):
+        assert each in text
