@@ -23,7 +23,8 @@ def find_repair(
     `positions`: up to which distance it is told what factors lose as float32. `library`: a libggml-cpu to run the
     repair on where the target is a layout of ggml; without it the one that is found, if one is. `engine`: which one
     reads the target, a part of a model; without a target it is the same part. What acts on the scores of a model beside
-    its layout, a scale of queries or a factor of the softmax, is compared too. Raises ProverError.
+    its layout, a scale of queries or a factor of the softmax, is compared too, and of two models also the layers of the
+    part that have no RoPE. Raises ProverError.
 
     >>> find_repair("ggml/imrope", "ggml/mrope").headline
     'The target computes the source with rows of W_q and W_k moved, sections=22,20,20,2 and 64 frequency factors.'
@@ -83,11 +84,14 @@ def _answer(
         repair_text,
         runtime_outcome,
     )
+    from prover.sources.other_layers import hold_others
 
     require_positions(positions)
     (first, beside), (second, other) = side_of(source), side_of(target, engine)
     kinds = repairs.RUNTIME if allow is None else repairs.allowed_kinds(allow, second)
-    found = repairs.find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions, (beside, other))
+    others = hold_others(source, target, engine) if isinstance(source, str) and isinstance(target, str) else ()
+    found = repairs.find_repair(
+        first, second, axes_feeds(axes, several(feeds)), kinds, positions, (beside, other), others)
     outcome = outcome_of(found) if allow is not None else runtime_outcome(found)
     replayed = _replayed(found, library)
     failed = not isinstance(replayed, str) and not replayed.passed

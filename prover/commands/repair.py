@@ -50,7 +50,8 @@ def repair(
     proved, and its certificate accepted by the checker.
 
     With --engine alone, SOURCE is to be run by that engine; behind -- may stand what it is started with, as for diff.
-    What a model has beside its layout, a scale of queries or a factor of the softmax, is compared too.
+    What a model has beside its layout, a scale of queries or a factor of the softmax, is compared too, and so are the
+    layers without RoPE where both sides are models.
     """
     from prover import api
     from prover.api.arguments import DEFAULT_POSITIONS

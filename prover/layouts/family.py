@@ -34,6 +34,13 @@ class Parameter:
     requirement_text: str
     meaning: str
 
+    def stands_for_unset(self, text: str) -> bool:
+        """Whether a value, as a spec has it, is the default that is the mark for 'not given', and no number to be set.
+
+        Its meaning says so.
+        """
+        return any(part.startswith(f"{text} is 'not given'") for part in self.meaning.split("; "))
+
     @property
     def asks_for_whole(self) -> bool:
         """Whether only whole numbers are taken: said so, or its requirement has a remainder of it."""

@@ -97,6 +97,10 @@ def _collect(raw: RawLayout, choices: Mapping[str, str], over: frozenset[str]) -
     for name in [*raw.rules, *_chosen(raw, choices)]:
         parts.take(name, raw.rename)
     parts.check_blocks()
+    if any(limit.unless for limit in parts.limits if limit not in raw.limits):
+        raise InputError("a rule knows no choices of the layouts that take it", where="limits.unless",
+                         advice="Write the limit in the layout file")
+    parts.limits = [limit for limit in parts.limits if not _is_lifted(raw, limit, choices)]
     for field, names in (("rename", raw.rename.values()), ("defaults", raw.defaults), ("fixed", raw.fixed)):
         for name in names:
             if not parts.of_a_rule(name) and name not in _elsewhere(raw):
@@ -107,6 +111,19 @@ def _collect(raw: RawLayout, choices: Mapping[str, str], over: frozenset[str]) -
     parts.set_defaults(raw.defaults)
     parts.fix(raw.fixed)
     return parts
+
+
+def _is_lifted(raw: RawLayout, limit: RawLimit, choices: Mapping[str, str]) -> bool:
+    """Whether a limit is none under the words that are chosen."""
+    for name, words in limit.unless.items():
+        known = choice_rules(raw.choose[name]) if name in raw.choose else {}
+        for word in words:
+            if word not in known:
+                raise InputError(f"there is no choice {name}={word}"[:80], where="limits.unless",
+                                 advice=f"Choices: {', '.join(known or raw.choose) or 'none'}")
+        if choices.get(name, raw.choose[name].default) in words:
+            return True
+    return False
 
 
 def _old_name(raw: RawLayout, name: str) -> str:

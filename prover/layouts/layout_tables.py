@@ -93,12 +93,16 @@ class RawRequirement(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RawLimit(msgspec.Struct, forbid_unknown_fields=True):
-    """What a real kernel does not take, or takes only in one way, and where that is seen."""
+    """What a real kernel does not take, or takes only in one way, and where that is seen.
+
+    `unless`: words of the layout's choices under which it does, by choice.
+    """
 
     of: LimitOf
     text: str
     source: RawSource
     refuses: bool = False
+    unless: dict[str, list[str]] = {}
 
 
 class RawChoice(msgspec.Struct, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ from prover.proof_files.stored import check_stored
 from prover.repair.repairs import RUNTIME, find_repair
 from prover.reports.repair_report import JSON, repair_json, runtime_outcome
 from prover.resources import shown_path
+from prover.sources.other_layers import hold_others
 from prover.sources.reading import resolve_part
 
 
@@ -73,7 +74,8 @@ def run_runtime(path: Path, update: bool) -> ProofResult:
             load(part.spec) if part.rows is None else load(part.spec).moved(part.rows) for part in parts
         )
         repairs = find_repair(
-            source, target, stated.feeds, RUNTIME, besides=(parts[0].beside, parts[1].beside)
+            source, target, stated.feeds, RUNTIME, besides=(parts[0].beside, parts[1].beside),
+            others=hold_others(stated.source, stated.target, folder=path.parent),
         )
         outcome = runtime_outcome(repairs)
         found = repair_json(repairs, outcome, EXIT_CODES[outcome], "")

@@ -32,6 +32,7 @@ Ray = tuple[Exact, ...]
 Rays = dict[Ray, list[Unit]]
 STORED = format_of("float32")
 PRECISION = 256
+ARCHITECTURE = "arch"  # which graph a file is run by, and nothing that is chosen for a repair
 LEAST = Fraction(1, 2**126)  # below it a float32 has fewer bits
 
 
@@ -77,7 +78,7 @@ def choices_with_factors(target: Loaded) -> Iterator[str]:
     choices = choices_of(spec.path)
     written = {name: word for name, word in spec.values if name in {choice.name for choice in choices}}
     for choice in choices:
-        for word in choice.words:
+        for word in choice.words if choice.name != ARCHITECTURE else ():
             family = load_family(spec.path, spec.name, written | {choice.name: word.name})
             if refuses_factors(family) is None:
                 yield f"{choice.name}={word.name}"
@@ -108,7 +109,7 @@ def with_factors(target: Loaded, values: Sequence[Exact], name: str) -> Loaded:
 def without_contradiction(target: Loaded) -> tuple[tuple[tuple[str, str, str], ...], Loaded]:
     """The target without what is given in place of factors, such as a base: one parameter, if it takes them then.
 
-    With it the parameter, its value, and the one that it has when it is not given.
+    With it the parameter, its value, and that it is left out.
     """
     def takes(changed: Loaded) -> bool:
         try:
@@ -122,9 +123,8 @@ def without_contradiction(target: Loaded) -> tuple[tuple[tuple[str, str, str], .
     for name, _ in target.given:
         changed = replace(target, given=tuple(each for each in target.given if each[0] != name))
         if name not in target.family.factors and takes(changed):
-            was, needed = (show_value(parameter_values(target.family, dict(each.given))[name])
-                           for each in (target, changed))
-            return ((name, was, needed),), changed
+            was = show_value(parameter_values(target.family, dict(target.given))[name])
+            return ((name, was, ""),), changed
     return (), target
 
 

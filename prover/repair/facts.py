@@ -23,6 +23,7 @@ from prover.layouts.loading import Loaded, Outline, load, outline
 
 SCALING, LANES = "how the frequencies are scaled", "which lanes are a pair"
 PLAIN = "rope_type default"  # the title of the rule that scales nothing
+YARN, RAMP = "yarn", "ext_factor"  # the same kind of scaling, as a word and as the strength of its ramp
 FEW, MAX_WORDS = 2, 8  # of a choice of which every word is tried: of any, and of one that is no scaling
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "scale"), ("scale", "factor"))
 
@@ -31,8 +32,8 @@ RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "s
 class Fact:
     """One thing that a side has otherwise: what it is, its names and values there as they are, and as needed.
 
-    Values are texts as a spec has them. `is_default`: as it is, nobody gave it. `lanes`: where it is about how many are
-    rotated, that number and the share of the head.
+    Values are texts as a spec has them, empty where it is left out. `is_default`: as it is, nobody gave it. `lanes`:
+    where it is about how many are rotated, that number and the share of the head.
     """
 
     thing: str
@@ -93,10 +94,26 @@ def brought_by(side: Described, fact: Fact) -> set[str]:
 def unique_facts(like: Described, side: Described) -> tuple[Fact, ...]:
     """What a side may have otherwise to be like the other, each once."""
     written = {name for name, _ in side.outline.spec.values}
+    every = [_without_marks(fact, side, like) for fact in _facts(like, side)]
     return tuple({
-        fact.needed: replace(fact, is_default=fact.was[0][0] not in written)
-        for fact in reversed(list(_facts(like, side)))
+        fact.needed: replace(fact, is_default=fact.was[0][0] not in written) for fact in reversed(every)
     }.values())[::-1]
+
+
+def _without_marks(fact: Fact, side: Described, like: Described) -> Fact:
+    """A value that stands for 'not given' is left out: what a choice brings is as it stands for it at the other."""
+    needed = tuple(
+        (name, "" if _is_unset(side if name in side.values else like, name, text) else text)
+        for name, text in fact.needed
+    )
+    head, *details = needed
+    was = tuple((name, "" if text and _is_unset(side, name, text) else text) for name, text in fact.was)
+    return replace(fact, was=was, needed=(head, *(each for each in details if each[1])))
+
+
+def _is_unset(side: Described, name: str, text: str) -> bool:
+    found = next((each for each in side.outline.family.parameters if each.name == name), None)
+    return found is not None and found.stands_for_unset(text)
 
 
 def compatible(first: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -112,6 +129,7 @@ def compatible(first: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
 def _facts(source: Described, target: Described) -> Iterator[Fact]:
     yield from _rotary_facts(source, target)
     yield from _parameter_facts(source, target)
+    yield from _ramp_facts(source, target)
     yield from _unknown_facts(source, target)
     for choice in target.outline.choices:
         words = [word for word in choice.words if _comes_into_question(source, choice, word)]
@@ -134,7 +152,8 @@ def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
         for other in dict.fromkeys(names):
             if other in source.values and source.values[other] != target.values[name]:
                 text = source.text(other)
-                if text is not None and text != target.text(name):
+                is_mark = text is not None and other != name and _is_unset(source, other, text)  # another's, no value
+                if text is not None and text != target.text(name) and not is_mark:
                     yield Fact(thing.thing if thing else name, ((name, target.text(name)),), ((name, text),))
         for mine, other in RECIPROCALS:
             value = source.values.get(other)
@@ -142,6 +161,13 @@ def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
                 text = rational_text(1 / value.rational)
                 if text != target.text(name):
                     yield Fact(_thing_words(name), ((name, target.text(name)),), ((name, text),))
+
+
+def _ramp_facts(source: Described, target: Described) -> Iterator[Fact]:
+    """YaRN's ramp, which ggml switches on by a number, where the other side chooses YaRN by a word."""
+    text = target.text(RAMP)
+    if RAMP in target.values and RAMP not in source.values and YARN in source.words.values() and text != "1":
+        yield Fact(SCALING, ((RAMP, text),), ((RAMP, "1"),))
 
 
 def _unknown_facts(source: Described, target: Described) -> Iterator[Fact]:

@@ -63,7 +63,7 @@ RUNTIME = (Kind.PERMUTATION, Kind.PARAMETER, Kind.FEED, Kind.FACTORS)
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """A parameter of the target: its value as it is, None if it was left out, and as it is needed."""
+    """A parameter of the target: its value as it is, None if it was left out, and as needed, empty to leave it out."""
 
     name: str
     was: str | None
@@ -156,20 +156,22 @@ def allowed_kinds(words: Sequence[str], target: Loaded) -> tuple[Kind, ...]:
 
 def find_repair(
     source: Loaded, target: Loaded, feeds: Sequence[str] = (), kinds: tuple[Kind, ...] = tuple(Kind),
-    positions: int = 131072, besides: tuple[Beside, Beside] = (UNSAID, UNSAID),
+    positions: int = 131072, besides: tuple[Beside, Beside] = (UNSAID, UNSAID), others: tuple[Held, ...] = (),
 ) -> Repairs:
     """The least change of the target found with which it computes the source. Raises InputError as `prove` does.
 
     `kinds`: what may be changed. `positions`: up to which distance it is told what stored factors lose. `besides`: what
     acts on the scores of each side beside its layout; of the target it is taken as it is once the target is changed.
+    `others`: what is held of layers that the layouts are not of.
     """
     found = _of_layouts(source, target, feeds, kinds, positions, besides)
     if found.found is not None and found.found.parameters:
         besides = besides[0], beside_changed(besides[1], target.layout.name, found.found.spec)
-    return replace(found, beside=_held(besides, kinds, found.verdict.holds))
+    every = (*hold(*besides, None, 0), *others)
+    return replace(found, beside=_allowed(every, kinds, found.verdict.holds))
 
 
-def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relation | None) -> tuple[Held, ...]:
+def _allowed(every: Sequence[Held], kinds: tuple[Kind, ...], holds: Relation | None) -> tuple[Held, ...]:
     """What is beside the layouts; a constant factor may be folded into rows of W_q where these may be scaled.
 
     `holds`: the lowest relation of the layouts. Where they are alike but for magnitudes, or a parameter may give them
@@ -177,7 +179,7 @@ def _held(besides: tuple[Beside, Beside], kinds: tuple[Kind, ...], holds: Relati
     """
     may_cancel = holds is Relation.PAIR_MAP or Kind.PARAMETER in kinds
     found = []
-    for held in hold(*besides, None, 0):
+    for held in every:
         if held.outcome is Outcome.CONVERTIBLE and Kind.MAGNITUDE not in kinds:
             held = replace(held, outcome=Outcome.UNDECIDED if may_cancel else Outcome.DIFFERENT)
         found.append(held)
@@ -410,7 +412,7 @@ def _proved(claim: Claim) -> Verdict | None:
 def _spec(target: Loaded, values: dict[str, str]) -> str:
     spec = parse_spec(target.layout.name.removesuffix(" (rows moved)"))
     written = dict(spec.values) | values
-    return ":".join([spec.name, *(f"{name}={value}" for name, value in written.items())])
+    return ":".join([spec.name, *(f"{name}={value}" for name, value in written.items() if value)])
 
 
 def _sets(cause: Cause) -> tuple[Set, ...]:

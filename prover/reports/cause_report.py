@@ -169,6 +169,8 @@ def _named(fact: Fact, origins: Mapping[str, str]) -> str:
     """The thing as it is: under which name, with which value, and from which key."""
     (name, value), *_ = fact.was
     key = "by default" if fact.is_default else origins.get(name, "")
+    if value == "":
+        return f"{name} not given"
     return f"{name}={_short(value or 'none')}" + (f" ({key})" if key and key != name else "")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sympy
+
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.repair.reach import Ray, Reach
 from prover.reports.text import labelled_markdown, labelled_text
@@ -94,8 +96,19 @@ def _rows(found: Reach) -> list[tuple[str, str]]:
         rows.append(("tried", f"the concrete engine finds factors at {found.tried[0]} points where there should be "
                               f"some, and that there are none at {found.tried[1]}"))
     rows += [("open", found.reason)] if found.reason else []
+    rows += [("try", text) for text in _hints(found)]
     rows.append(("strength", reach_json(found)["strength"]))
     return rows
+
+
+def _hints(found: Reach) -> list[str]:
+    """Where it is open: lists whose sum is not assumed to be any number."""
+    statement = found.statement
+    return [
+        f'what is missing may be the sum of {each.name}: a hypothesis such as --where "sum({each.name}) == 64" may help'
+        for each in statement.variables if found.scope is Scope.OPEN and each.is_list and not any(
+            isinstance(given, sympy.Eq) and set(each.symbols) <= given.free_symbols for given in statement.hypotheses)
+    ]
 
 
 def reach_text(found: Reach) -> str:

@@ -31,6 +31,8 @@ _APART = {
                    "up: the scale has to be set at the target.",
     "softmax factor": "The target multiplies all scores by another constant, for which only scaled rows of W_q would "
                       "make up.",
+    "layers without RoPE": "Layers without RoPE on one side turn on the other, for which nothing that may be changed "
+                           "makes up.",
 }
 _THEN = {
     Relation.IDENTICAL: "the two are identical, lane by lane",
@@ -224,7 +226,8 @@ def _change(repair: Repair, kind: Kind) -> str:
         case Kind.MAGNITUDE:
             return "rows of W_q and W_k scaled"
         case Kind.PARAMETER:
-            return _and([f"{each.name}={plain(each.needed, 40)}" for each in repair.parameters])
+            return _and([f"{each.name}={plain(each.needed, 40)}" if each.needed else f"{each.name} left out"
+                         for each in repair.parameters])
         case Kind.FEED:
             assert repair.fed is not None
             return f"axis {repair.fed.axis} fed what {repair.fed.like} gets"
@@ -271,7 +274,8 @@ def _rows(found: JSON) -> list[tuple[str, str]]:
 
 
 def _change_rows(repair: JSON) -> list[tuple[str, str]]:
-    rows = [("change", f"{each['name']}: {each['needed']}, instead of {each['is'] or 'what it is by default'}")
+    rows = [("change", f"{each['name']}: {each['needed'] or 'leave it out'}, instead of "
+                       f"{each['is'] or 'what it is by default'}")
             for each in repair["parameters"]]
     if repair["feed"]:
         for name, places in repair["feed"]["positions"].items():

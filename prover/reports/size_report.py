@@ -90,7 +90,7 @@ def _score(claim: Claim, score: ScoreSize, ratios: Sequence[Ratio]) -> str:
 def _frequencies(ratios: Sequence[Ratio], angle: AngleSize) -> str:
     parts = []
     if ratios:
-        names = ("the lowest", "the highest") if len(ratios) > 1 else ("the only one",)
+        names = ("the slowest pair", "the fastest") if len(ratios) > 1 else ("the only one",)
         told = [f"{_short(ratio)} in {_pairs(ratio.place)}, {name} that differs"
                 for ratio, name in zip(ratios, names, strict=True)]
         parts.append(f"frequency of the source over the target: {'; '.join(told)}")

@@ -92,6 +92,8 @@ def _of_list(e: sympy.Basic, variable: Variable) -> sympy.Basic:
     entries = variable.symbols
     if not e.args:
         return e
+    if isinstance(e, sympy.floor) and not e.free_symbols:
+        return sympy.floor(e.args[0].doit())  # a hypothesis has put a number in
     if e.func == SMALLEST and e.args == entries:
         return sympy.Symbol(f"min({variable.name})")
     parts = [_of_list(part, variable) for part in e.args]

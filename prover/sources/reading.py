@@ -240,18 +240,27 @@ def resolve_part(spec: str, folder: Path | None = None, engine: str = "") -> Res
     return Resolved(text, told, beside, part.rows)
 
 
-def named_part(spec: str) -> tuple[Model, Part] | None:
-    """The model and its part that a SPEC names, without values that the SPEC has on top; None if it names none."""
-    if len(spec) > MAX_SPEC or is_call(spec):
+def named_part(spec: str, engine: str = "", folder: Path | None = None) -> tuple[Model, Part] | None:
+    """The model and its part that a SPEC names, without values that the SPEC has on top; None if it names none.
+
+    `engine`, `folder`: as for `resolve_part`.
+    """
+    if len(spec) > MAX_SPEC or (not engine and is_call(spec)):
         return None
     named, words = split_arguments(spec)
     name, address, given = _split(named)
-    if not is_model(name):
+    path = str(folder / name) if folder is not None and not Path(name).is_absolute() else name
+    if not is_model(path):
         return None
-    model = read_model(f"{name} {words}".strip())
+    model = read_model(f"{path} {words}".strip(), engine)
     part = model.part(address)
     above = {each.partition("=")[0] for each in given.split(":")}
     return model, replace(part, values=tuple(value for value in part.values if value.name not in above))
+
+
+def names_layer_type(spec: str) -> bool:
+    """Whether a SPEC names one type of a part's layers, and not the part."""
+    return "/" in _split(split_arguments(spec)[0])[1]
 
 
 def _split(spec: str) -> tuple[str, str, str]:

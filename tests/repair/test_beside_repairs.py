@@ -157,6 +157,57 @@ def test_at_run_time_a_constant_is_left(tmp_path: Path) -> None:
     assert () == run_runtime(claim, update=True).problems
 
 
+LLAMA4 = SIZES | {"model_type": "llama4_text", "rope_theta": 500000.0, "attention_chunk_size": 8192,
+                  "attn_temperature_tuning": True, "no_rope_layers": [1, 1, 1, 0]}
+
+
+def two(folder: Path, source: dict[str, Any], target: dict[str, Any]) -> tuple[str, str]:
+    """Two files with these configs."""
+    paths = folder / "a.json", folder / "b.json"
+    for path, content in zip(paths, (source, target), strict=True):
+        path.write_text(json.dumps(content))
+    return str(paths[0]), str(paths[1])
+
+
+@pytest.mark.parametrize("part", ["", "#text"])
+def test_layers_without_rope_belong_to_the_part(part: str, tmp_path: Path) -> None:
+    """Llama4TextAttention scales queries of the layers without RoPE alone, if attn_temperature_tuning: log(2)/10."""
+    a, b = two(tmp_path, LLAMA4, LLAMA4 | {"attn_temperature_tuning": False})
+    for sides in ((a, b), (b, a)):
+        found = find_repair(*(f"{side}{part}" for side in sides))
+        assert (1, "different") == (found.exit_code, found.verdict)
+        assert found.headline.startswith("The target scales queries by their position otherwise")
+        (held,) = found.to_json()["beside"]
+        assert held["text"].startswith("layer 3 without RoPE: ")
+        assert "log(2)" in held["text"]
+        assert "different" == prove_runtime(*(f"{side}{part}" for side in sides)).verdict
+    assert (0, "equivalent") == ((same := find_repair(f"{a}{part}", f"{a}{part}")).exit_code, same.verdict)
+    claim = tmp_path / "claim.toml"
+    claim.write_text('title = "models"\nrelation = "runtime"\nsource = "a.json#text"\ntarget = "b.json#text"\n'
+                     '[expect]\nverdict = "different"\n')
+    assert () == run_runtime(claim, update=True).problems
+
+
+def test_layers_that_turn_on_one_side(tmp_path: Path) -> None:
+    """A layer that turns at the source alone is never repaired; one of the target's has parameters to be changed."""
+    plain = LLAMA4 | {"attn_temperature_tuning": False}
+    a, b = two(tmp_path, plain, plain | {"no_rope_layers": [1, 1, 0, 0]})
+    found = find_repair(f"{a}#text", f"{b}#text")
+    assert (1, "different") == (found.exit_code, found.verdict)
+    assert found.headline.startswith("Layers without RoPE on one side turn on the other")
+    assert "layer 2: without RoPE in the target, turned in the source" in found.to_json()["beside"][0]["text"]
+    back = find_repair(f"{b}#text", f"{a}#text")
+    assert (3, "undecided") == (back.exit_code, back.verdict)
+    assert back.headline.startswith("No repair is known that makes up for the layers without RoPE.")
+
+
+def test_an_engine_that_leaves_layers_without_rope_as_they_are(tmp_path: Path) -> None:
+    """Of a config read by another engine they are held too: vLLM scales them by a length that it is started with."""
+    found = find_repair(f"{two(tmp_path, LLAMA4, LLAMA4)[0]}#text", engine="vllm")
+    assert (3, "undecided") == (found.exit_code, found.verdict)
+    assert "layer 3 without RoPE" in found.to_json()["beside"][0]["text"]
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (["ggml/neox"], "has one side only"), (["ggml/neox", "--engine", "vllm"], "no model that an engine reads"),
     (["config.json", "--engine", "onnx"], "there is no engine 'onnx'"),

@@ -16,8 +16,9 @@ import pytest
 from plain_loops import mrope_axis
 from prover import find_repair, prove
 from prover.errors import InputError
-from prover.layouts.loading import load
+from prover.layouts.loading import load, outline
 from prover.repair.factors import divides_angles, refuses_factors
+from prover.sources.llama.architectures import architectures
 
 BOTH = ["short_factor", "long_factor"]
 ONES = ",".join("1" * 8)
@@ -70,7 +71,7 @@ def test_freqs_and_moved_rows_in_numpy() -> None:
     answer = find_repair(LLAMA3, "mlx/rope:head_dim=16:traditional=true:base=500000")
     found = answer.to_json()["repair"]
     assert ["permutation", "parameter", "factors"] == found["changes"]
-    assert [("base", "500000", "0")] == [(each["name"], each["is"], each["needed"]) for each in found["parameters"]]
+    assert [("base", "500000", "")] == [(each["name"], each["is"], each["needed"]) for each in found["parameters"]]
     assert any("in place of base" in limit["text"] for limit in found["limits"])
     rows, periods = np.array(found["permutation"]), np.array([f["float32_value"] for f in found["factors"]])
 
@@ -146,6 +147,56 @@ def test_kernels_without_a_list(target: str, source: str) -> None:
     assert source in str(fault.value)
 
 
+# Graphs that pass get_rope_factors, or rope_freqs, of tensors that their load_arch_tensors makes: src/models of
+# llama.cpp 0c1e57098. Others pass a null pointer, or what get_rope_factors gives where nothing is loaded.
+WITH_TENSORS = {"arcee", "apertus", "deci", "dflash", "eagle3", "exaone", "exaone-moe", "exaone4", "gemma4",
+                "gemma4-assistant", "granite", "granite_swa", "granitehybrid", "granitemoe", "llama", "llama-embed",
+                "llama4", "minicpm", "minicpm3", "mistral3", "nanbeige", "phi3", "phimoe", "step35"}
+
+
+def test_graphs_of_llama_cpp_that_get_factors() -> None:
+    """Which architectures take factors is the same for repairs as for readings; others are refused with a source."""
+    (arch,) = outline("llama-cpp/text").choices
+    words = {word.name for word in arch.words}
+    taking = {word for word in words if refuses_factors(outline(f"llama-cpp/text:arch={word}").family) is None}
+    assert WITH_TENSORS == taking
+    assert taking == {name for name, entry in architectures().architecture.items() if entry.factors and name in words}
+    (other,) = outline("llama-cpp/longrope").choices
+    assert taking >= {word.name for word in other.words}
+    for word in other.words:
+        assert refuses_factors(outline(f"llama-cpp/longrope:arch={word.name}").family) is None
+    for name in ("hunyuan", "hunyuan-vl", "indexer", "output-back", "mrope:arch=hunyuan_vl", "mrope:arch=qwen2vl",
+                 "imrope"):
+        assert "graph of this architecture" in str(refuses_factors(outline(f"llama-cpp/{name}").family))
+
+
+@pytest.mark.parametrize("arch", ["gpt-oss", "qwen3", "bailingmoe"])
+def test_no_factors_for_a_graph_that_takes_none(arch: str) -> None:
+    """What factors would do is not found, and no other architecture is proposed in their place."""
+    target = f"llama-cpp/text:arch={arch}:head_dim=16:n_rot=16:base=500000"
+    found = find_repair(LLAMA3, target)
+    assert (3, None) == (found.exit_code, found.to_json()["repair"])
+    (told,) = [each for each in found.to_json()["not_possible"] if each["what"] == "factors"]
+    assert told["proved"]
+    assert "ggml-org/llama.cpp@0c1e57098 src/models" in told["why"]
+    taken = find_repair(LLAMA3, target.replace(arch, "llama4"))
+    assert "factors" in taken.to_json()["repair"]["changes"]
+
+
+@pytest.mark.parametrize(("unless", "said"), [
+    ('{ arch = ["b"] }', "no choice arch=b"), ('{ kind = ["a"] }', "no choice kind=a"),
+])
+def test_limits_unless_no_choice(unless: str, said: str, tmp_path: Path) -> None:
+    """A limit that is lifted under a word that there is not is refused."""
+    path = tmp_path / "limit.toml"
+    path.write_text('title = "limit"\naxes = ["p"]\nwidth = "head_dim"\nrules = ["pairs/one-axis", "feeds/p"]\n'
+                    '[choose.arch]\ndefault = "a"\nrules = { a = "llama-cpp/neox" }\n'
+                    '[[limits]]\nof = "factors"\ntext = "none"\n'
+                    f'source = {{ repo = "a/b", commit = "1", path = "c", symbol = "d" }}\nunless = {unless}\n')
+    with pytest.raises(InputError, match=said):
+        outline(str(path))
+
+
 def test_a_choice_under_which_factors_are_taken() -> None:
     """transformers has no list for rope_type default, and two for longrope: that is named, and proves nothing."""
     sides = "ggml/imrope:head_dim=16:sections=3,3,2,0", f"transformers/mrope-chunked:head_dim=16:{SMALL}"
@@ -183,3 +234,41 @@ def test_lists_that_are_none(written: str, said: str, tmp_path: Path) -> None:
                     'ff = { default = [1] }\n[pairs]\ncount = "1"\nfirst = "0"\nsecond = "1"\nangle = "t/ff[0]"\n')
     with pytest.raises(InputError, match=said):
         load(str(path))
+
+
+YARN = "head_dim=16:rope_type=yarn:factor=4:original_max_position_embeddings=4096"
+
+
+@pytest.mark.parametrize(("allow", "changes"), [((), "rows of W_q and W_k scaled"),
+                                               (("parameter",), "attention_factor left out")])
+def test_a_mark_for_not_given_is_no_value(allow: tuple[str, ...], changes: str) -> None:
+    """transformers refuses attention_factor 0 (_validate_yarn_rope_parameters: a float above 0): it is left out."""
+    source, target = f"transformers/half:{YARN}", f"transformers/half:{YARN}:attention_factor=1.5"
+    found = find_repair(source, target, allow=allow)
+    assert found.headline == f"The target computes the source with {changes}."
+    assert "attention_factor=0" not in found.to_text()
+    if allow:
+        assert "attention_factor: leave it out, instead of 1.5" in found.to_text()
+        assert source == found.to_json()["repair"]["spec"]
+    there, back = (prove(*sides).to_text() for sides in ((source, target), (target, source)))
+    for text in (there, back):
+        assert "attention_factor=0" not in text
+    assert "with attention_factor left out the two are identical" in " ".join(there.split())
+    assert "attention_factor not given" in " ".join(back.split())
+
+
+@pytest.mark.parametrize("target", [
+    "llama-cpp/text:arch=qwen2:head_dim=128:n_rot=128:base=1000000", "ggml/neox:head_dim=128:base=1000000",
+])
+def test_lost_yarn_is_three_parameters_of_ggml(target: str) -> None:
+    """rope_yarn of ggml: theta_interp = freq_scale*theta, mixed where ext_factor is not 0, by n_ctx_orig."""
+    source = ("transformers/half:head_dim=128:rope_theta=1000000:rope_type=yarn:factor=4:"
+              "original_max_position_embeddings=32768")
+    found = find_repair(source, target)
+    repair = found.to_json()["repair"]
+    assert (5, ["parameter"], "identical") == (found.exit_code, repair["changes"], repair["relation"])
+    assert {("freq_scale", "0.25"), ("ext_factor", "1"), ("n_ctx_orig", "32768")} == {
+        (each["name"], each["needed"]) for each in repair["parameters"]}
+    text = " ".join(prove(source, target).to_text().split())
+    for each in ("the target has freq_scale=1", "the target has ext_factor=0", "the target has n_ctx_orig=0"):
+        assert each in text

@@ -49,6 +49,20 @@ def test_with_sections_counted_it_is_always_possible() -> None:
 
 
 @pytest.mark.slow
+def test_a_sum_that_nobody_assumed() -> None:
+    """Without their sum it is open, and what may help is said; with it, rounded thirds of 64 are whole numbers."""
+    asked = "ggml/imrope", "ggml/mrope", ("sections",)
+    found = repair_for_all(*asked)
+    assert 3 == found.exit_code
+    assert '--where "sum(sections) == 64" may help' in " ".join(found.to_text().split())
+    told = repair_for_all(*asked, where=("sum(sections) == 64",))
+    assert "exactly where" in told.headline
+    assert {"sections[0] <= 22", "sections[1] <= 21", "sections[2] <= 21"} == set(
+        told.headline.partition("exactly where ")[2].removesuffix(".").split(" and "))
+    assert "may help" not in told.to_text()
+
+
+@pytest.mark.slow
 def test_what_is_not_found_is_open() -> None:
     """Without a hypothesis on the sum of the sections they start over, and nothing is said."""
     found = repair_for_all(IMROPE, MROPE, "n_rot,base,sections")

@@ -35,9 +35,9 @@ def test_lines_of_a_window(capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         "size up to distance 128, lane by lane: an angle differs by at most 0.0369283 rad (2.11584 degrees), in pair "
         "23 at distance p=128 size one score of q and k of length 1 differs by at most 0.0369262, in pair 23 at "
-        "distance p=128 size frequency of the source over the target: 4.8372093 in pair 31, the lowest that differs; "
-        "1.0777202 in pair 21, the highest that differs; an angle differs by more than 0.001 rad from 4 on, never up "
-        "to that distance by more than 0.1 rad"
+        "distance p=128 size frequency of the source over the target: 4.8372093 in pair 31, the slowest pair that "
+        "differs; 1.0777202 in pair 21, the fastest that differs; an angle differs by more than 0.001 rad from 4 "
+        "on, never up to that distance by more than 0.1 rad"
     ) == _lines(capsys, DEEPSEEK, YARN, "--positions", "128")
 
 
