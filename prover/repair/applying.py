@@ -159,8 +159,9 @@ def _meets(condition: sympy.Basic | None, question: Question, fixed: Mapping[str
     if condition is None:
         return True
     test = compiled_condition(condition, MOVING)
-    indices = range(len(question.shape.layout.pairs)) if names_in(condition) & {*MOVING, "j"} else [0]
-    return all(test.test(_scope(question, fixed, j)) for j in indices)
+    if not names_in(condition) & {*MOVING, "j"}:
+        return test.test(Scope(fixed, {}, MOVING).at(0))  # a side may have no pairs
+    return all(test.test(_scope(question, fixed, j)) for j in range(len(question.shape.layout.pairs)))
 
 
 def _scope(question: Question, fixed: Mapping[str, Value], j: int) -> Scope:

@@ -19,6 +19,7 @@ from prover.exact.number import Exact
 from prover.layouts.loading import Loaded, load
 from prover.repair.asked import MAX_FACTS, MAX_TOLD, Asked, Cause
 from prover.repair.facts import (
+    SCALING,
     Described,
     Fact,
     brought_by,
@@ -26,8 +27,10 @@ from prover.repair.facts import (
     described,
     exchanged_kinds,
     exchanged_lists,
+    is_asked_for,
     named_by_lanes,
     named_by_lists,
+    other_orders,
     spec_with,
     unique_facts,
 )
@@ -54,9 +57,21 @@ def causes(
         return causes_by_law(asked) or causes_by_two_laws(asked)
     ours, theirs = both
     sides = (ours, theirs, False), (theirs, ours, True)
-    return (
-        _first(_search(asked, *each) for each in sides) or causes_by_law(asked)
-        or _first(_by_kinds(asked, *each) for each in sides) or causes_with_laws(asked, ours, theirs)
+    if found := _first(_search(asked, *each) for each in sides):
+        return found
+    by_law = causes_by_law(asked)
+    if by_law and any(cause.laws[0].name != SCALING for cause in by_law):
+        return by_law
+    # A kind of scaling is told as a law only of a side that has no word for it.
+    return _first(_by_kinds(asked, *each) for each in sides) or by_law or tuple(
+        cause for cause in causes_with_laws(asked, ours, theirs) if not _scales_twice(cause)
+    )
+
+
+def _scales_twice(cause: Cause) -> bool:
+    """Whether a law that is a scaling is told of numbers that another scaling would first have to be given."""
+    return any(law.name == SCALING for law in cause.laws) and any(
+        is_asked_for(name) for fact in cause.facts for name, _ in fact.needed
     )
 
 
@@ -70,7 +85,8 @@ def target_causes(
     """The same of parameters and choices of the target alone: what could be given to its kernel."""
     if verdict.outcome not in (Outcome.DIFFERENT, Outcome.CONVERTIBLE) or (sides := _sides(source, target)) is None:
         return ()
-    return _search(Asked(source, target, _wanted(verdict), feeds, ulps), *sides)
+    asked = Asked(source, target, _wanted(verdict), feeds, ulps)
+    return _search(asked, *sides) or _by_kinds(asked, *sides)
 
 
 def _wanted(verdict: Verdict) -> Relation:
@@ -93,9 +109,10 @@ def _search(asked: Asked, like: Described, changed: Described, is_lost: bool = F
     def ask(chosen: Sequence[Fact]) -> Cause | None:
         return _tried(asked, changed, chosen, is_lost)
 
-    most = max(1, min(MAX_TRIED, MAX_LANES // changed.loaded.layout.width))
+    most = _most(changed)
     found = [cause for fact in facts[:most] if (cause := ask([fact])) is not None]
-    found = found or [cause for fact in exchanged_lists(changed) if (cause := ask([fact])) is not None]
+    exchanged = (*exchanged_lists(changed), *other_orders(like, changed))
+    found = found or [cause for fact in exchanged[:most] if (cause := ask([fact])) is not None]
     if found:
         best = min(cause.relation.rung for cause in found)
         choices = {name for cause in found if cause.facts[0].is_choice for name in brought_by(changed, cause.facts[0])}
@@ -103,16 +120,34 @@ def _search(asked: Asked, like: Described, changed: Described, is_lost: bool = F
             cause.facts[0].needed[0]: cause for cause in reversed(found)
             if cause.relation.rung == best
             and (cause.facts[0].is_choice or choices.isdisjoint(name for name, _ in cause.facts[0].needed))
-        }  # a word once, with as few details as do
+        }  # a word once
         return tuple(told.values())[::-1][:MAX_TOLD]
     several = _minimal(facts, most, ask)
     return (several,) if several is not None and len(several.facts) <= MAX_FACTS else ()
 
 
-def _by_kinds(asked: Asked, like: Described, changed: Described, is_lost: bool) -> tuple[Cause, ...]:
-    """Kinds of scaling that one side has in the place of its own."""
-    facts = exchanged_kinds(like, changed)
-    return tuple(cause for fact in facts if (cause := _tried(asked, changed, [fact], is_lost)) is not None)[:MAX_TOLD]
+def _most(side: Described) -> int:
+    """How many facts of a side are tried."""
+    return max(1, min(MAX_TRIED, MAX_LANES // side.loaded.layout.width))
+
+
+def _by_kinds(asked: Asked, like: Described, changed: Described, is_lost: bool = False) -> tuple[Cause, ...]:
+    """Kinds of scaling that one side has in the place of its own, each once: alone, or with parameters."""
+    def ask(chosen: Sequence[Fact]) -> Cause | None:
+        return _tried(asked, changed, chosen, is_lost)
+
+    told: dict[tuple[str, str], Cause] = {}
+    parameters = [fact for fact in unique_facts(like, changed) if not fact.is_choice]
+    kinds = tuple(exchanged_kinds(like, changed))[:_most(changed)]
+    for fact in kinds:
+        if fact.needed[0] not in told and (cause := ask([fact])) is not None:
+            told[fact.needed[0]] = cause
+    if not told:
+        for fact in kinds:
+            for chosen in _sets((fact,), parameters):
+                if fact.needed[0] not in told and (cause := ask(chosen)) is not None:
+                    told[fact.needed[0]] = _reduced(chosen, cause, ask)
+    return tuple(cause for cause in told.values() if len(cause.facts) <= MAX_FACTS)[:MAX_TOLD]
 
 
 def _minimal(facts: Sequence[Fact], most: int, ask: Callable[[Sequence[Fact]], Cause | None]) -> Cause | None:
@@ -122,16 +157,27 @@ def _minimal(facts: Sequence[Fact], most: int, ask: Callable[[Sequence[Fact]], C
     """
     parameters = [fact for fact in facts if not fact.is_choice]
     for choice in (*((fact,) for fact in facts if fact.is_choice), ()):
-        chosen = compatible(choice, parameters)
-        if len(chosen) < 2 or len(chosen) > most or (cause := ask(chosen)) is None:
-            continue
-        for fact in reversed(tuple(chosen)):  # a choice last: what it brings is a detail of it
-            fewer = tuple(each for each in chosen if each != fact)
-            if fewer and (left := ask(fewer)) is not None:
-                cause, chosen = left, fewer
-        return cause
+        for chosen in _sets(choice, parameters):
+            if len(chosen) <= most and (cause := ask(chosen)) is not None:
+                return _reduced(chosen, cause, ask)
     pairs = islice(combinations(parameters, 2), most)
     return next((cause for both in pairs if (cause := ask(both)) is not None), None)
+
+
+def _sets(first: Sequence[Fact], parameters: Sequence[Fact]) -> list[tuple[Fact, ...]]:
+    """These facts with all parameters: those of the other side first, and then those that are back at a default."""
+    orders = (parameters, sorted(parameters, key=lambda fact: not fact.is_back))
+    found = {frozenset(chosen): chosen for order in reversed(orders) if len(chosen := compatible(first, order)) > 1}
+    return list(found.values())[::-1]
+
+
+def _reduced(chosen: Sequence[Fact], cause: Cause, ask: Callable[[Sequence[Fact]], Cause | None]) -> Cause:
+    """The cause without facts that are not needed."""
+    for fact in reversed(tuple(chosen)):  # a choice last: what it brings is a detail of it
+        fewer = tuple(each for each in chosen if each != fact)
+        if fewer and (left := ask(fewer)) is not None:
+            cause, chosen = left, fewer
+    return cause
 
 
 def _tried(asked: Asked, side: Described, facts: Sequence[Fact], is_lost: bool) -> Cause | None:

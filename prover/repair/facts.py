@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import permutations
 
 from prover.errors import ProverError
 from prover.exact.angle import Angle
-from prover.exact.number import Exact
+from prover.exact.number import ONE, ZERO, Exact
 from prover.exact.text import rational_text
 from prover.language.evaluation import Value
 from prover.layouts.aliases import Alias, aliases
@@ -24,7 +25,11 @@ from prover.layouts.loading import Loaded, Outline, load, outline
 SCALING, LANES = "how the frequencies are scaled", "which lanes are a pair"
 PLAIN = "rope_type default"  # the title of the rule that scales nothing
 YARN, RAMP = "yarn", "ext_factor"  # the same kind of scaling, as a word and as the strength of its ramp
+NOT_GIVEN = ("0", "[]")  # defaults that stand for what is worked out, which no file can say
+MAX_AXES = 4
 FEW, MAX_WORDS = 2, 8  # of a choice of which every word is tried: of any, and of one that is no scaling
+NUMBERS_OF_A_SCALING = ("how many times longer the context becomes", "the context length before scaling")
+ENDS_OF_A_BAND = ("low_freq_factor", "high_freq_factor")
 RECIPROCALS = (("factor", "freq_scale"), ("freq_scale", "factor"), ("factor", "scale"), ("scale", "factor"))
 
 
@@ -33,7 +38,8 @@ class Fact:
     """One thing that a side has otherwise: what it is, its names and values there as they are, and as needed.
 
     Values are texts as a spec has them, empty where it is left out. `is_default`: as it is, nobody gave it. `lanes`:
-    where it is about how many are rotated, that number and the share of the head.
+    where it is about how many are rotated, that number and the share of the head. `is_back`: it is needed as if nobody
+    had given it.
     """
 
     thing: str
@@ -42,6 +48,7 @@ class Fact:
     is_choice: bool = False
     is_default: bool = False
     lanes: tuple[str, str] | None = None
+    is_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +100,13 @@ def brought_by(side: Described, fact: Fact) -> set[str]:
 
 def unique_facts(like: Described, side: Described) -> tuple[Fact, ...]:
     """What a side may have otherwise to be like the other, each once."""
-    written = {name for name, _ in side.outline.spec.values}
     every = [_without_marks(fact, side, like) for fact in _facts(like, side)]
-    return tuple({
-        fact.needed: replace(fact, is_default=fact.was[0][0] not in written) for fact in reversed(every)
-    }.values())[::-1]
+    found = {fact.needed: _as_given(side, fact) for fact in reversed(every)}
+    return tuple(found.values())[::-1]
+
+
+def _as_given(side: Described, fact: Fact) -> Fact:
+    return replace(fact, is_default=fact.was[0][0] not in {name for name, _ in side.outline.spec.values})
 
 
 def _without_marks(fact: Fact, side: Described, like: Described) -> Fact:
@@ -130,18 +139,19 @@ def _facts(source: Described, target: Described) -> Iterator[Fact]:
     yield from _rotary_facts(source, target)
     yield from _parameter_facts(source, target)
     yield from _ramp_facts(source, target)
-    yield from _unknown_facts(source, target)
+    yield from _back_facts(source, target)
     for choice in target.outline.choices:
         words = [word for word in choice.words if _comes_into_question(source, choice, word)]
         yield from _choice_facts(source, target, choice, words)
+    yield from _flag_facts(source, target)
 
 
 def exchanged_kinds(source: Described, target: Described) -> Iterator[Fact]:
-    """Kinds of scaling that the other side has no word for, with the numbers that are there."""
+    """Kinds of scaling that the other side has no word for, with the numbers that it has for its own."""
     for choice in target.outline.choices:
         if _is_scaling(choice):
             words = [word for word in choice.words if not _comes_into_question(source, choice, word)]
-            yield from _choice_facts(source, target, choice, words)
+            yield from (_as_given(target, fact) for fact in _choice_facts(source, target, choice, words))
 
 
 def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
@@ -151,8 +161,9 @@ def _parameter_facts(source: Described, target: Described) -> Iterator[Fact]:
         names = (name, *(thing.names if thing else ()))
         for other in dict.fromkeys(names):
             if other in source.values and source.values[other] != target.values[name]:
-                text = source.text(other)
-                is_mark = text is not None and other != name and _is_unset(source, other, text)  # another's, no value
+                text = _carried(source, other, target, name)
+                mark = source.text(other)
+                is_mark = mark is not None and other != name and _is_unset(source, other, mark)  # another's, no value
                 if text is not None and text != target.text(name) and not is_mark:
                     yield Fact(thing.thing if thing else name, ((name, target.text(name)),), ((name, text),))
         for mine, other in RECIPROCALS:
@@ -170,18 +181,64 @@ def _ramp_facts(source: Described, target: Described) -> Iterator[Fact]:
         yield Fact(SCALING, ((RAMP, text),), ((RAMP, "1"),))
 
 
-def _unknown_facts(source: Described, target: Described) -> Iterator[Fact]:
-    """Parameters that are given on the one side and have no name on the other: they may be as if they were not."""
-    for name, text in target.outline.given:
+def _carried(source: Described, other: str, target: Described, name: str) -> str | None:
+    """The source's value as the target takes it.
+
+    Of numbers of pairs per axis a kernel with one axis more has a 0 at the end, and one with one axis less has none.
+    """
+    theirs, own, thing = source.values[other], target.values[name], _thing(name)
+    if thing is None or thing.role != "sections" or not isinstance(theirs, tuple) or not isinstance(own, tuple):
+        return source.text(other)
+    more = len(own) - len(theirs)
+    if not more:
+        return source.text(other)
+    carried = (*theirs, ZERO) if more == 1 else theirs[:-1] if more == -1 and theirs[-1] == ZERO else own
+    text = _text(carried) if carried != own else None
+    return None if text is None else text.strip("[]")
+
+
+def other_orders(source: Described, target: Described) -> Iterator[Fact]:
+    """The source's numbers of pairs per axis in another order of its axes."""
+    for name, own in target.values.items():
         thing = _thing(name)
-        if name in target.values and not {name, *(thing.names if thing else ())} & set(source.values):
+        if thing is None or thing.role != "sections" or not isinstance(own, tuple):
+            continue
+        theirs = next((source.values[each] for each in thing.names if each in source.values), ())
+        if not isinstance(theirs, tuple) or not 1 < len(theirs) <= MAX_AXES:
+            continue
+        last = max((place + 1 for place, each in enumerate(theirs) if each != ZERO), default=0)
+        for order in dict.fromkeys(permutations(theirs[:last])):
+            text = _text((*order, *[ZERO] * (len(own) - last)))
+            if text is not None and last <= len(own) and order != theirs[:last] and text != _text(own):
+                yield _as_given(target, Fact(thing.thing, ((name, target.text(name)),), ((name, text.strip("[]")),)))
+
+
+def _flag_facts(source: Described, target: Described) -> Iterator[Fact]:
+    """What the target alone turns on and off: each the other way."""
+    for parameter in target.outline.family.parameters:
+        name, thing = parameter.name, _thing(parameter.name)
+        names = {name, *(thing.names if thing else ())}
+        is_flag = parameter.requirement_text == f"{name} == 0 or {name} == 1"
+        if is_flag and name in target.values and names.isdisjoint(source.values):
+            flipped = "0" if target.values[name] == ONE else "1"
+            yield Fact(_thing_words(name), ((name, target.text(name)),), ((name, flipped),), is_choice=True)
+
+
+def _back_facts(source: Described, target: Described) -> Iterator[Fact]:
+    """Parameters that are given on the one side and not on the other: they may be as if they were not.
+
+    The other's default under the same name may be no default here, such as 0 for a factor that is worked out.
+    """
+    for name, text in target.outline.given:
+        if name in target.values and not _is_written(source, name):
             try:
                 left = {key: value for key, value in target.loaded.given if key != name}
                 default = _text(parameter_values(target.outline.family, left)[name])
             except ProverError:
                 continue
             if default is not None and default != text:
-                yield Fact(_thing_words(name), ((name, text),), ((name, default),))
+                needed = "" if default in NOT_GIVEN else default
+                yield Fact(_thing_words(name), ((name, text),), ((name, needed),), is_back=True)
 
 
 def exchanged_lists(target: Described) -> Iterator[Fact]:
@@ -232,7 +289,9 @@ def _choice_facts(source: Described, target: Described, choice: Choice, words: S
             if name not in target.values and (text := _same(source, name)) is not None
         )
         written = tuple((name, text) for name, text in brought if _is_written(source, name))
-        for details in dict.fromkeys((written, brought)):  # a default may stand for something else on the other side
+        asked_for = tuple((name, text) for name, text in brought if (name, text) in written or is_asked_for(name))
+        # Files have to say what is asked for; a default may stand for something else on the other side.
+        for details in dict.fromkeys((asked_for, written, brought)):
             yield Fact(thing, ((choice.name, was),), ((choice.name, word.name), *details), is_choice=True)
 
 
@@ -291,6 +350,11 @@ def _same(source: Described, name: str) -> str | None:
     thing = _thing(name)
     texts = map(source.text, (name, *(thing.names if thing else ())))
     return next((text for text in texts if text is not None), None)
+
+
+def is_asked_for(name: str) -> bool:
+    """Whether readers of files refuse a scaling without this number."""
+    return name in ENDS_OF_A_BAND or _thing_words(name) in NUMBERS_OF_A_SCALING
 
 
 def _is_written(side: Described, name: str) -> bool:

@@ -194,7 +194,7 @@ def _read(
         if entry.whole and part != 1:
             raise InputError(f"expected 1, got {float(part):g}: {entry.types[0]} turns the whole head and breaks off",
                              where=f"{keys.where}, {source}")
-        values += rope_keys.rotated_part(part, source, int(head[0].text))
+        values += rope_keys.rotated_part(part, source, int(head[0].text), not entry.whole)
         lanes = int(int(head[0].text) * float(part))
         if entry.lanes > 2 and lanes % entry.lanes:
             raise InputError(f"expected a part that turns a multiple of {entry.lanes} lanes, got {lanes}",

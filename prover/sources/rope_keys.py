@@ -165,12 +165,15 @@ def partial(keys: Keys, entry: Reading, rope: Keys, head: int) -> tuple[Fraction
     return part, source
 
 
-def rotated_part(part: Fraction, source: str, head: int) -> Iterator[Value]:
-    """The part as a layout takes it; lanes as int(head_dim * factor) gives them in floats."""
+def rotated_part(part: Fraction, source: str, head: int, is_taken: bool) -> Iterator[Value]:
+    """The part as a layout takes it; lanes as int(head_dim * factor) gives them in floats.
+
+    `is_taken`: whether the layout has a parameter for it, so that a whole head can be told with the key that says it.
+    """
     lanes = int(head * float(part))
     if lanes != head * part // 1:
         part = Fraction(lanes, head)
-    if part != 1:
+    if part != 1 or (is_taken and source != "default"):
         yield Value(PART, number_text(part), source)
 
 

@@ -251,7 +251,7 @@ def test_qwen3_vl_needs_the_position_on_the_fourthmrope_axis() -> None:
     ("transformers/half:rope_type=llama3:factor=8:original_max_position_embeddings=8192:low_freq_factor=1:"
      "high_freq_factor=4", "ggml/normal", (Kind.PERMUTATION, Kind.FACTORS)),
     ("transformers/half:rope_type=yarn:factor=4:original_max_position_embeddings=4096", "ggml/normal",
-     (Kind.PERMUTATION, Kind.MAGNITUDE, Kind.FACTORS)),
+     (Kind.PERMUTATION, Kind.PARAMETER)),
 ])
 def test_the_least_change_is_told(source: str, target: str, kinds: tuple[Kind, ...]) -> None:
     """In the order nothing, rows, magnitude, parameter, feed, factors."""
