@@ -64,6 +64,8 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
         elif found is not None:
             yield made(State.RIGHT, closeness=found, added=added)
+        elif kind is Kind.SHARED:
+            yield made(State.UNDECIDED, (Fault.OTHER_SCALE,))
         elif weight.state is State.UNDECIDED or weight.factors or is_open:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
         elif not stayed and weight.rows is not None and (
@@ -211,6 +213,8 @@ def _moved(
     matrix = relate_matrix(ours, theirs, role, *kind, width)
     assert matrix is not None
     related = matrix.related
+    if related.not_finite:
+        return made(State.UNDECIDED, (Fault.NOT_FINITE,), count, count=len(related.not_finite))
     if related.alone:
         return made(State.UNDECIDED, (Fault.UNRELATED,), count, count=len(related.alone))
     found = assign(related, matrix.identity, width)
@@ -291,6 +295,8 @@ def _carried_by_v(ours: Layer, theirs: Layer, v: Item, suspects: Sequence[Rows])
         close = follow(ours, theirs, a, b, v.rows if v.state is State.RIGHT else stay, width)
         if close in KNOWN:
             yield Item(v.layer, Role.V, kind, names, State.RIGHT, closeness=close)
+        elif kind is Kind.SHARED:
+            yield Item(v.layer, Role.V, kind, names, State.UNDECIDED, (Fault.OTHER_SCALE,))
         elif v.state is State.UNDECIDED or close is not None:
             yield Item(v.layer, Role.V, kind, names, State.UNDECIDED, (Fault.NOT_DECIDED,))
         else:

@@ -200,6 +200,8 @@ def _chosen(question: Question, matrix: Matrix, q_heads: int, kv_heads: int) -> 
     for guess in question.guesses(matrix.heads, q_heads, kv_heads):
         if fits(matrix.related, guess):
             return guess
+    if matrix.related.not_finite:
+        return None
     wanted = matrix.whole(question.needed) if question.needed else matrix.identity
     return assign(matrix.related, wanted, matrix.width)
 
@@ -246,7 +248,9 @@ def _turned(
         item = Item(layer, role, kind[0], matrix.names, State.UNDECIDED, heads=matrix.heads, rows=chosen[role],
                     closeness=matrix.related.closeness, factors=matrix.related.factors, exchanged=exchange is not None)
         rows = chosen[role]
-        if matrix.related.alone:
+        if matrix.related.not_finite:
+            items[role] = replace(item, faults=(Fault.NOT_FINITE,), count=len(matrix.related.not_finite), rows=None)
+        elif matrix.related.alone:
             items[role] = replace(item, faults=(Fault.UNRELATED,), count=len(matrix.related.alone), rows=None)
         elif rows is None and matrix.related.overlapping:
             items[role] = replace(item, faults=(Fault.OVERLAPPING,), count=len(matrix.related.overlapping))

@@ -16,8 +16,9 @@ from sources.gguf_writer import F32, STR, U32, gguf
 ROLES = "qkv"
 
 
-def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype: str = "F32", **more) -> Path:
-    """A folder as transformers has it. The config says what the contents are."""
+def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype: str = "F32", beside=None,
+                **more) -> Path:
+    """A folder as transformers has it. The config says what the contents are. `beside`: more arrays by name."""
     first = layers[0]
     config = {
         "model_type": kind, "hidden_size": COLUMNS, "num_attention_heads": len(first.q), "head_dim": first.q.shape[1],
@@ -26,7 +27,7 @@ def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype
     }
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
-    arrays = {}
+    arrays = dict(beside or {})
     for number, made in enumerate(layers):
         at = f"model.layers.{number}.self_attn"
         for role in ROLES:

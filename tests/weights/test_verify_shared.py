@@ -1,0 +1,88 @@
+"""What no row has for itself, and rows that are no numbers: never right where they differ or tell nothing."""
+
+import numpy as np
+import pytest
+from made_layers import made, right
+from saved_models import save_folder
+
+from prover import verify_weights
+
+NORMAL = "ggml/normal:head_dim=8:base=10000"
+MOVE = (0, 4, 1, 5, 2, 6, 3, 7)
+AT = "model.layers.0.self_attn"
+
+
+def pair(folder, ours, theirs, change=lambda m: m, move=MOVE):
+    """One layer that is moved as it has to be, with arrays beside it on both sides."""
+    m = change(made())
+    beside = [{f"{AT}.{name}": value for name, value in side.items()} for side in (ours, theirs)]
+    source = save_folder(folder / "a", [m], beside=beside[0])
+    target = save_folder(folder / "b", [right(m, move)], beside=beside[1])
+    return verify_weights(str(source), str(target), meant_for=NORMAL)
+
+
+def numbers(*values):
+    return np.array(values, dtype=np.float32)
+
+
+@pytest.mark.parametrize("role", ["q", "k", "v"])
+@pytest.mark.parametrize("name", ["weight_scale", "weight_scale_2", "weight_global_scale", "scale", "output_scale",
+                                  "weight_zero_point", "SCB"])
+def test_one_number_that_all_rows_share(role, name, tmp_path):
+    """3 in place of 1 multiplies all of q, k or v by 3 or moves it, and nothing says that another tensor makes up."""
+    module = f"{role}_proj.{name}"
+    for number, (ours, theirs, fault) in enumerate((
+        ({module: numbers(1)}, {module: numbers(3)}, "other scale"), ({module: numbers(1)}, {}, "on one side only"),
+        ({}, {module: numbers(3)}, "on one side only"),
+    )):
+        (tmp_path / str(number)).mkdir()
+        found = pair(tmp_path / str(number), ours, theirs)
+        assert ("undecided", (fault,), 3) == (found.verdict, found.faults, found.exit_code)
+    (tmp_path / "same").mkdir()
+    assert "right" == pair(tmp_path / "same", {module: numbers(3)}, {module: numbers(3)}).verdict
+
+
+def test_a_scale_without_dimensions(tmp_path):
+    """A number of shape () is one number too."""
+    name = "q_proj.weight_scale"
+    found = pair(tmp_path, {name: np.array(1, dtype=np.float32)}, {name: np.array(3, dtype=np.float32)})
+    assert ("undecided", ("other scale",)) == (found.verdict, found.faults)
+
+
+def test_many_zero_points_where_no_row_moves(tmp_path):
+    """Packed zero points say what the numbers mean even where rows stay."""
+    name = "q_proj.weight_zero_point"
+    ours, theirs = (np.arange(first, first + 64, dtype=np.float32).reshape(8, 8) for first in (0, 1))
+    stay = tuple(range(8))
+    for number, (points, word) in enumerate(((ours, "right"), (theirs, "undecided"))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        m = made()
+        at = f"{AT}.{name}"
+        source = save_folder(folder / "a", [m], beside={at: ours})
+        target = save_folder(folder / "b", [right(m, stay)], beside={at: points})
+        assert word == verify_weights(str(source), str(target)).verdict
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("roles", ["q", "k", "qk", "v", "o"])
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_rows_that_are_not_finite(value, roles, is_moved, tmp_path):
+    """Which of them is which is not seen, so that nothing is right; q or k that is finite and stayed is wrong."""
+    def spoiled(m):
+        return m.with_(**{role: np.full_like(getattr(m, role), value) for role in roles})
+
+    found = pair(tmp_path, {}, {}, spoiled, MOVE if is_moved else tuple(range(8)))
+    sees = not is_moved and roles != "qk"
+    assert ("wrong" if sees else "undecided") == found.verdict
+
+
+def test_one_number_that_is_none(tmp_path):
+    """In one row of q; the others do not make it right."""
+    def spoiled(m):
+        q = m.q.copy()
+        q[1, 2, 3] = np.nan
+        return m.with_(q=q)
+
+    found = pair(tmp_path, {}, {}, spoiled)
+    assert ("undecided", ("not finite",)) == (found.verdict, found.faults)
