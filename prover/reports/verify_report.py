@@ -177,7 +177,7 @@ def _others(found: Compared, group: Group, first: Item) -> str:
         if len(bad) > 1:
             told += f", {_layers(bad)} are not"
     elif len(bad) > 1:
-        told = f"; so are {_layers(bad)}"
+        told = f"; so it is in {_layers(bad)}"
     more = dict.fromkeys(what(each) for every in found.verified.groups for each in every.items
                          if each.state is first.state and (each.role, each.kind) != (first.role, first.kind))
     return told + (f"; {first.state.value} too: {', '.join(more)}" if more else "")

@@ -123,8 +123,7 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault is Fault.OTHER_MOVE and item.role not in (Role.Q, Role.K):
         return "another move: its rows have moved, and may not"
     if fault is Fault.HEADS_EXCHANGED and item.state is not State.WRONG:
-        return ("heads exchanged: heads have changed places, and v and o, which have to do so too, are not there to be "
-                "compared")
+        return f"heads exchanged: heads have changed places, and {item.why}"
     return f"{fault.value}: {MEANINGS[fault]}"
 
 

@@ -31,11 +31,15 @@ KNOWN = (Closeness.EQUAL, Closeness.ROUNDED, Closeness.WITHIN)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Heads of q and KV heads that changed places: which each was. `is_known`: v and o are there and went with them."""
+    """Heads of q and KV heads that changed places: which each was. `is_known`: v and o are there and went with them.
+
+    `is_there`: v and o are there; not known, they are neither as they were nor did their heads go along.
+    """
 
     q: Rows
     k: Rows
     is_known: bool
+    is_there: bool
 
 
 def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Rows | None) -> Iterator[Item]:
@@ -149,6 +153,11 @@ def goes_with_values(ours: Layer, theirs: Layer, q: Rows, k: Rows) -> bool | Non
             return None
         fits = False
     return fits
+
+
+def has_values(ours: Layer, theirs: Layer) -> bool:
+    """Whether both sides have weights of v and o."""
+    return all(layer.places(role, Kind.WEIGHT) for role in (Role.V, Role.O) for layer in (ours, theirs))
 
 
 def columns_follow(

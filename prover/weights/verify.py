@@ -13,7 +13,7 @@ from prover.claims.relation import Relation
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.slips import Kind as SlipKind
 from prover.weights.assign import assign, assignments, fits
-from prover.weights.followers import Exchange, carried, goes_with_values, output_items
+from prover.weights.followers import Exchange, carried, goes_with_values, has_values, output_items
 from prover.weights.lanes import Layer, Matrix, Read, names_of, primary, relate_matrix
 from prover.weights.multiplied import with_factors
 from prover.weights.question import Question
@@ -23,6 +23,8 @@ from prover.weights.verified import Fault, Group, Item, Verified
 from prover.weights.witness import Need
 
 FOLLOWING = (Kind.BIAS, Kind.SCALE, Kind.LORA_B, Kind.MAGNITUDE)
+NOT_THERE = "v and o, which have to do so too, are not there to be compared"
+OTHERWISE = "v or o, which have to do so too, is not seen to be as it was, nor to have moved with these heads alone"
 SLIPS = {
     SlipKind.NOTHING: Fault.MISSING, SlipKind.TWICE: Fault.TWICE, SlipKind.INVERSE: Fault.INVERSE,
     SlipKind.NOT_NEEDED: Fault.NOT_NEEDED,
@@ -232,7 +234,7 @@ def _exchange(
     if any(was // group != k[head // group] for head, was in enumerate(q)):
         return None
     found = goes_with_values(ours, theirs, q, k)
-    return None if found is False else Exchange(q, k, found is True)
+    return None if found is False else Exchange(q, k, found is True, has_values(ours, theirs))
 
 
 def _turned(
@@ -266,8 +268,7 @@ def _turned(
     ordered = [(role.value, moves[role]) for role in (Role.Q, Role.K) if role in moves]
     held = question.check(ordered, *counts)
     for role, part in zip((role for role in (Role.Q, Role.K) if role in moves), held.parts, strict=True):
-        items[role] = _judged(question, matrices[role], items[role], held, part, counts,
-                              exchange is not None and not exchange.is_known)
+        items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange)
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
         word = State.WRONG if held.state is State.WRONG else State.UNDECIDED
         sure = not any(matrices[role].related.overlapping or matrices[role].related.doubled for role in moves)
@@ -285,7 +286,7 @@ def _without(rows: Rows, exchange: Exchange | None, role: Role, width: int) -> R
 
 def _judged(
     question: Question, matrix: Matrix, item: Item, held: Held, part: Part, counts: tuple[int, int],
-    not_seen_in_values: bool,
+    exchange: Exchange | None,
 ) -> Item:
     """The word and the faults of one matrix."""
     related, rows = matrix.related, part.move.rows
@@ -297,8 +298,9 @@ def _judged(
             return replace(item, state=State.UNDECIDED, faults=(Fault.OVERLAPPING,), count=len(related.overlapping))
         if related.factors:
             return replace(item, state=State.UNDECIDED, faults=(Fault.MULTIPLIED,), count=len(related.factors))
-        if not_seen_in_values:
-            return replace(item, state=State.UNDECIDED, faults=(Fault.HEADS_EXCHANGED,))
+        if exchange is not None and not exchange.is_known:
+            return replace(item, state=State.UNDECIDED, faults=(Fault.HEADS_EXCHANGED,),
+                           why=OTHERWISE if exchange.is_there else NOT_THERE)
         if matrix.unseen:
             return replace(item, state=State.UNDECIDED, faults=(Fault.ONE_SIDE,), count=len(matrix.unseen))
         return item
