@@ -42,6 +42,33 @@ def test_one_number_that_all_rows_share(role, name, tmp_path):
     assert "right" == pair(tmp_path / "same", {module: numbers(3)}, {module: numbers(3)}).verdict
 
 
+def test_what_is_not_compared_is_said_where_all_is_right(tmp_path):
+    """An adapter's A, o's bias and embeddings may be others: one line in each form, none where all is."""
+    names = ("q_proj.lora_A.weight", "k_proj.input_scale", "o_proj.bias")
+    ours, theirs = ({name: numbers(1 + number) for name in names} for number in (0, 1))
+    (tmp_path / "more").mkdir()
+    found = pair(tmp_path / "more", ours, theirs)
+    assert "right" == found.verdict
+    line = ("not compared: 3 other tensors (model.layers.*.self_attn.k_proj.input_scale, "
+            "model.layers.*.self_attn.o_proj.bias, model.layers.*.self_attn.q_proj.lora_A.weight)")
+    assert [line] == found.to_json()["not_compared"]
+    for text in (found.to_text(), found.to_markdown()):
+        assert line in " ".join(text.replace("\\", "").replace("`", "").split())
+    (tmp_path / "none").mkdir()
+    assert [] == pair(tmp_path / "none", {}, {}).to_json()["not_compared"]
+
+
+def test_layers_are_one_pattern(tmp_path):
+    """The same tensor of each layer is named once, with how many there are."""
+    more = {f"model.layers.{layer}.mlp.experts.{each}.up_proj.weight": numbers(layer) for layer in range(2)
+            for each in range(2)}
+    source = save_folder(tmp_path / "a", [made()] * 2, beside={**more, "lm_head.weight": numbers(1)})
+    target = save_folder(tmp_path / "b", [made()] * 2, beside={**more, "model.norm.weight": numbers(1)})
+    (line,) = verify_weights(str(source), str(target)).to_json()["not_compared"]
+    assert ("not compared: 6 other tensors (lm_head.weight, model.layers.*.mlp.experts.*.up_proj.weight (4), "
+            "model.norm.weight)") == line
+
+
 def test_a_scale_without_dimensions(tmp_path):
     """A number of shape () is one number too."""
     name = "q_proj.weight_scale"
