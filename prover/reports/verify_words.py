@@ -115,6 +115,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
         return f"{fault.value}: {told if item.count else without}"
     if fault is Fault.BARRIER:
         return f"its rows may not move: {item.why}"
+    if fault is Fault.NOT_READ:
+        return f"not read: which rows it has is not seen: {item.why}"
     if fault is Fault.FORGOTTEN:
         have = "have moved" if item.role is Role.V else "have to move"
         return f"forgotten: it stayed, and the rows of {item.role.value} {have}"

@@ -77,7 +77,8 @@ def verify(
                     if each.part == job.part and (not each.layers or job.layer in each.layers)]
         found = verify_layer(questions[job.number], ours, theirs, job.layer, not barriers)
         found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows)) for item in found]
-        items[job.number] += _kept_out(found, barriers)
+        items[job.number] += [*_kept_out(found, barriers), *_not_read(found, barriers, job.layer)]
+    untold, is_whole = [*untold, *(closed := _closed(source, target, jobs))], is_whole and not closed
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold), is_whole)
 
@@ -118,6 +119,25 @@ def _kept_out(items: Sequence[Item], barriers: Sequence[Barrier]) -> Iterator[It
             yield replace(item, state=State.UNDECIDED, faults=(Fault.BARRIER,), why=why)
         else:
             yield item
+
+
+def _not_read(items: Sequence[Item], barriers: Sequence[Barrier], layer: int) -> Iterator[Item]:
+    """Where something keeps rows from being read, each role of which nothing was compared; so it may have moved."""
+    why = next((each.why for each in barriers if each.relation == Relation.PERMUTATION.value), "")
+    for role in (Role.Q, Role.K, Role.V) if why else ():
+        if not any(item.role is role for item in items):
+            yield Item(layer, role, Kind.WEIGHT, ((), ()), State.UNDECIDED, (Fault.NOT_READ,), why=why)
+
+
+def _closed(source: Side, target: Side, jobs: Sequence[Job]) -> list[str]:
+    """In words the layers of parts that are compared, of which no tensor has rows that can be read."""
+    met = {(job.part, job.layer) for job in jobs}
+    found: dict[tuple[str, str], set[int]] = {}
+    for barrier in (*source.slots.barriers, *target.slots.barriers):
+        layers = {layer for layer in barrier.layers if (barrier.part, layer) not in met}
+        if layers and barrier.relation == Relation.PERMUTATION.value and barrier.part in {part for part, _ in met}:
+            found.setdefault((barrier.part, barrier.why), set()).update(layers)
+    return [f"{part}, layers {ranges(sorted(layers))}: not compared, {why}" for (part, why), layers in found.items()]
 
 
 def ranges(layers: Sequence[int]) -> str:

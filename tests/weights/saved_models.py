@@ -17,8 +17,11 @@ ROLES = "qkv"
 
 
 def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype: str = "F32", beside=None,
-                **more) -> Path:
-    """A folder as transformers has it. The config says what the contents are. `beside`: more arrays by name."""
+                left_out=(), **more) -> Path:
+    """A folder as transformers has it. The config says what the contents are. `beside`: more arrays by name.
+
+    `left_out`: names of those that are not saved.
+    """
     first = layers[0]
     config = {
         "model_type": kind, "hidden_size": COLUMNS, "num_attention_heads": len(first.q), "head_dim": first.q.shape[1],
@@ -38,7 +41,7 @@ def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype
         for role, gain in made.gains.items():
             arrays[f"{at}.{role}_norm.weight"] = gain.reshape(-1)
     (folder / "model.safetensors").write_bytes(safetensors({
-        name: (dtype, array.shape, stored(array, dtype)) for name, array in arrays.items()}))
+        name: (dtype, array.shape, stored(array, dtype)) for name, array in arrays.items() if name not in left_out}))
     return folder
 
 

@@ -113,3 +113,33 @@ def test_one_number_that_is_none(tmp_path):
 
     found = pair(tmp_path, {}, {}, spoiled)
     assert ("undecided", ("not finite",)) == (found.verdict, found.faults)
+
+
+@pytest.mark.parametrize("roles", ["q", "k", "v", "qk"])
+def test_weights_that_are_not_read(roles, tmp_path):
+    """Packed as GPTQ packs them, they may have moved or not; the others do not make the layer right."""
+    folders = []
+    for name, m in (("a", made()), ("b", right(made(), MOVE))):
+        packed = {f"{AT}.{role}_proj.qweight": np.ones((6, 8), dtype=np.float32) for role in roles}
+        folder = save_folder(tmp_path / name, [m], beside=packed,
+                             left_out=[f"{AT}.{role}_proj.weight" for role in roles])
+        folders.append(str(folder))
+    found = verify_weights(*folders, meant_for=NORMAL)
+    assert ("undecided", 3) == (found.verdict, found.exit_code)
+    assert "not read" in found.faults
+    unread = [(row["role"], row["verdict"]) for row in found.to_json()["parts"][0]["tensors"] if not row["target"]]
+    assert [(role, "undecided") for role in roles] == unread
+
+
+def test_layers_that_are_not_read(tmp_path):
+    """Layer 1 is packed whole: layer 0 alone does not make the model right."""
+    folders = []
+    for name, m in (("a", made()), ("b", right(made(), MOVE))):
+        at = AT.replace("0", "1")
+        names = [f"{at}.{role}_proj" for role in "qkvo"]
+        packed = {f"{each}.qweight": np.ones((6, 8), dtype=np.float32) for each in names}
+        folder = save_folder(tmp_path / name, [m, m], beside=packed, left_out=[f"{each}.weight" for each in names])
+        folders.append(str(folder))
+    found = verify_weights(*folders, meant_for=NORMAL)
+    assert ("undecided", 3) == (found.verdict, found.exit_code)
+    assert "text, layers 1: not compared, output features run along" in found.headline
