@@ -64,11 +64,12 @@ def permute_weights(
     found = prepare(Asked(Path(model), several(source), several(target), engine, base, given or None), track)
     manifest: JSON | None = None
     left_out: tuple[str, ...] = ()
+    as_they_were: tuple[str, ...] = ()
     if out:
         check_place(found.checkpoint, Path(out))
     if not found.plan.refusals and found.plan.moves:
         work = work_of(found, f"rope-prover {__version__}")
-        left_out = tuple(work.head["left_out"])
+        left_out, as_they_were = tuple(work.head["left_out"]), tuple(work.head["as_they_were"])
         if out and progress is not None:
             with progress(work.size) as advance:
                 manifest = carry_out(work, Path(out), jobs, advance)
@@ -76,8 +77,8 @@ def permute_weights(
             manifest = carry_out(work, Path(out), jobs)
     written = out if manifest is not None else ""
     return PermutedWeights(
-        permute_code(found), lambda: permute_json(found, manifest, written, left_out),
-        lambda _: permute_text(found, written, left_out), headline(found, written), written or None,
+        permute_code(found), lambda: permute_json(found, manifest, written, left_out, as_they_were),
+        lambda _: permute_text(found, written, left_out, as_they_were), headline(found, written), written or None,
         tuple(move.tensor.name for move in found.plan.moves),
         tuple(dict.fromkeys(each.why for each in found.plan.refusals)),
         tuple(certificates(found.plan.needs).items()),

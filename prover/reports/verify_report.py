@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,6 +25,8 @@ from prover.weights.verifying import Compared, Meant, Opened
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/weights-verify/1"
 CONVENTION = "row i of the target is row rows[i] of the source, rows counted from 0"
+MOST_PATTERNS = 32
+_NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")  # a whole word of a tensor's name
 EXITS = {State.RIGHT: Outcome.EQUIVALENT, State.WRONG: Outcome.DIFFERENT, State.UNDECIDED: Outcome.UNDECIDED}
 def verify_json(found: Compared) -> JSON:
     """Everything that is known."""
@@ -37,9 +41,25 @@ def verify_json(found: Compared) -> JSON:
         "convention": CONVENTION,
         "faults": list(faults_of(found)),
         "parts": [_group(group) for group in answer.groups],
-        "not_compared": list(answer.left),
+        "not_compared": [*answer.left, *others_of(found)],
         "exit_code": exit_code(found),
     }
+
+
+def others_of(found: Compared) -> Iterator[str]:
+    """Where all is right, one line of what that says nothing about: all tensors that were not held against others."""
+    if found.verified.state is not State.RIGHT:
+        return
+    seen = {name for group in found.verified.groups for item in group.items for names in item.names for name in names}
+    sides = (found.source.checkpoint.tensors, found.target.checkpoint.tensors)
+    names = sorted({name for side in sides for name in side} - seen)
+    if not names:
+        return
+    patterns = Counter(_NUMBER.sub("*", name) for name in names)
+    shown = [f"{plain(pattern, 120)}{f' ({count})' if count > 1 else ''}"
+             for pattern, count in list(patterns.items())[:MOST_PATTERNS]]
+    more = f" and {len(patterns) - MOST_PATTERNS} more patterns" if len(patterns) > MOST_PATTERNS else ""
+    yield f"not compared: {len(names)} other tensor{'s' * (len(names) > 1)} ({', '.join(shown)}{more})"
 
 
 def exit_code(found: Compared) -> int:
@@ -177,7 +197,7 @@ def _others(found: Compared, group: Group, first: Item) -> str:
         if len(bad) > 1:
             told += f", {_layers(bad)} are not"
     elif len(bad) > 1:
-        told = f"; so are {_layers(bad)}"
+        told = f"; so it is in {_layers(bad)}"
     more = dict.fromkeys(what(each) for every in found.verified.groups for each in every.items
                          if each.state is first.state and (each.role, each.kind) != (first.role, first.kind))
     return told + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
@@ -217,7 +237,7 @@ def _rows(found: Compared) -> list[tuple[str, str]]:
     for group in found.verified.groups:
         if group.items:
             rows += _group_rows(group)
-    rows += [("left", text) for text in found.verified.left]
+    rows += [("left", text) for text in (*found.verified.left, *others_of(found))]
     digests = list(dict.fromkeys(filter(None, (_digest(verdict) for verdict in _verdicts(found)))))
     rows.append(("means", CONVENTION))
     more = f" and {len(digests) - 4} more" if len(digests) > 4 else ""

@@ -25,7 +25,9 @@ COUNTED = {
                       f"it is not that of the source; {ONE_MODEL}"),
     Fault.OVERLAPPING: ("could be one of several that are nearer to one another than the error",
                         "could each be one of several that are nearer to one another than the error",
-                        "its numbers are nearer to one another than the error"),
+                        "its numbers are nearer to one another than the error, or not finite"),
+    Fault.NOT_FINITE: ("has infinite numbers or such that are none, so that it cannot be told from others",
+                       "have infinite numbers or such that are none, so that they cannot be told apart", ""),
     Fault.ONE_SIDE: ("of the heads is not in both checkpoints", "of the heads are not in both checkpoints",
                      "it is not in both checkpoints"),
 }
@@ -44,6 +46,8 @@ MEANINGS = {
     Fault.APPLIED_TO_V: "its rows have moved, and only those of q and k may",
     Fault.APPLIED_TO_O: "its columns have moved, and only rows of q and k may",
     Fault.EQUAL_ROWS: "which of them is which cannot be told, and it matters",
+    Fault.OTHER_SCALE: "it is not that of the source, so that the weight's numbers mean others; what that does is not "
+                       "decided",
     Fault.NOT_DECIDED: "what the rows need, or how the weight has moved, is not known",
 }
 TELLS_ROWS = frozenset({Fault.OTHER_MOVE, Fault.NO_MOVE_HELPS, Fault.BETWEEN_HEADS, Fault.NOT_DECIDED, Fault.UNLIKE,
@@ -111,6 +115,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
         return f"{fault.value}: {told if item.count else without}"
     if fault is Fault.BARRIER:
         return f"its rows may not move: {item.why}"
+    if fault is Fault.NOT_READ:
+        return f"not read: which rows it has is not seen: {item.why}"
     if fault is Fault.FORGOTTEN:
         have = "have moved" if item.role is Role.V else "have to move"
         return f"forgotten: it stayed, and the rows of {item.role.value} {have}"
@@ -119,8 +125,7 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault is Fault.OTHER_MOVE and item.role not in (Role.Q, Role.K):
         return "another move: its rows have moved, and may not"
     if fault is Fault.HEADS_EXCHANGED and item.state is not State.WRONG:
-        return ("heads exchanged: heads have changed places, and v and o, which have to do so too, are not there to be "
-                "compared")
+        return f"heads exchanged: heads have changed places, and {item.why}"
     return f"{fault.value}: {MEANINGS[fault]}"
 
 

@@ -58,8 +58,13 @@ def headline(found: Prepared, out: str) -> str:
     return f"The rows of {count} were moved: {out}" if out else f"The rows of {count} would move, nothing was written."
 
 
-def permute_json(found: Prepared, manifest: JSON | None, out: str, left_out: Sequence[str] = ()) -> JSON:
-    """Everything that is known; `manifest` as it was written, if it was. `left_out`: files that are not copied."""
+def permute_json(
+    found: Prepared, manifest: JSON | None, out: str, left_out: Sequence[str] = (), as_they_were: Sequence[str] = (),
+) -> JSON:
+    """Everything that is known; `manifest` as it was written, if it was. `left_out`: files that are not copied.
+
+    `as_they_were`: weights that are copied and in which nothing moves.
+    """
     return {
         "schema": "rope-prover/weights-permute-answer/1",
         "headline": headline(found, out),
@@ -80,12 +85,15 @@ def permute_json(found: Prepared, manifest: JSON | None, out: str, left_out: Seq
         "stays": list(found.plan.stays),
         "config": found.said.words,
         "left_out": list(left_out),
+        "as_they_were": list(as_they_were),
         "manifest": manifest,
         "exit_code": permute_code(found),
     }
 
 
-def permute_text(found: Prepared, out: str, left_out: Sequence[str] = ()) -> str:
+def permute_text(
+    found: Prepared, out: str, left_out: Sequence[str] = (), as_they_were: Sequence[str] = ()
+) -> str:
     """The same for a terminal."""
     lines = [plain(headline(found, out), 1000), ""]
     lines += _rows("from", [f"{found.source.file} ({found.source.engine})"])
@@ -100,6 +108,8 @@ def permute_text(found: Prepared, out: str, left_out: Sequence[str] = ()) -> str
     if found.plan.moves and not found.plan.refusals:
         lines += _rows("config", [found.said.words])
     lines += _rows("left out", left_out)
+    lines += _rows("not moved", [f"{name}: weights deeper in the folder, copied as they are; if they are this model's, "
+                                 "their rows are in the old order" for name in as_they_were])
     lines += _rows("manifest", [f"{out}/{NAME}"] if out else [])
     return "\n".join(lines) + "\n"
 

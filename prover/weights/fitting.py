@@ -59,13 +59,20 @@ def read_target(
     filled: list[str] = []
     told: list[Finding] = []
     found: list[Part] = []
+    said: list[tuple[Part, str]] = []
     for address, spec in (*parts, *whole):
         mine = [part for part in source.parts if part.spec is not None and _is_meant(part, address or "text")]
         if not mine:
             raise InputError(f"the model has no part '{address or 'text'}' that rotates", where=option,
                              advice=_parts(own))
         for part in mine:
-            if all(part is not each for each, _ in _met(found, source)):
+            earlier = next((name for each, name in said if each is part), None)
+            if earlier is not None and address:
+                raise InputError(f"says twice what {part.address} is to be" + (
+                    f", as {earlier} and as {address}" if earlier != address else ""), where=option,
+                    advice="Give each part one SPEC")
+            if earlier is None:
+                said.append((part, address))
                 found.append(_fitted(part, spec, filled, told, option))
     names = ", ".join(to)
     return Target(Model(names, "", LAYOUT, "", tuple(found), tuple(dict.fromkeys(told))),
@@ -79,12 +86,6 @@ def completed(target: Target, own: Model) -> Model:
     said = {(part.address, part.layers) for part in target.model.parts}
     left = tuple(part for part in own.parts if (part.address, part.layers) not in said)
     return replace(target.model, parts=(*target.model.parts, *left))
-
-
-def _met(found: Sequence[Part], source: Model) -> Iterator[tuple[Part, Part]]:
-    """Parts of the source for which something was said already."""
-    for part in source.parts:
-        yield from ((part, each) for each in found if (each.address, each.layers) == (part.address, part.layers))
 
 
 def _parts(model: Model) -> str:

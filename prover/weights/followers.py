@@ -31,11 +31,15 @@ KNOWN = (Closeness.EQUAL, Closeness.ROUNDED, Closeness.WITHIN)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Heads of q and KV heads that changed places: which each was. `is_known`: v and o are there and went with them."""
+    """Heads of q and KV heads that changed places: which each was. `is_known`: v and o are there and went with them.
+
+    `is_there`: v and o are there; not known, they are neither as they were nor did their heads go along.
+    """
 
     q: Rows
     k: Rows
     is_known: bool
+    is_there: bool
 
 
 def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Rows | None) -> Iterator[Item]:
@@ -64,6 +68,8 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
             yield made(State.UNDECIDED, (Fault.OVERLAPPING,))
         elif found is not None:
             yield made(State.RIGHT, closeness=found, added=added)
+        elif kind is Kind.SHARED:
+            yield made(State.UNDECIDED, (Fault.OTHER_SCALE,))
         elif weight.state is State.UNDECIDED or weight.factors or is_open:
             yield made(State.UNDECIDED, (Fault.NOT_DECIDED,))
         elif not stayed and weight.rows is not None and (
@@ -149,6 +155,11 @@ def goes_with_values(ours: Layer, theirs: Layer, q: Rows, k: Rows) -> bool | Non
     return fits
 
 
+def has_values(ours: Layer, theirs: Layer) -> bool:
+    """Whether both sides have weights of v and o."""
+    return all(layer.places(role, Kind.WEIGHT) for role in (Role.V, Role.O) for layer in (ours, theirs))
+
+
 def columns_follow(
     ours: Layer, theirs: Layer, a: Places, b: Places, columns: Sequence[int], width: int
 ) -> Closeness | None:
@@ -211,6 +222,8 @@ def _moved(
     matrix = relate_matrix(ours, theirs, role, *kind, width)
     assert matrix is not None
     related = matrix.related
+    if related.not_finite:
+        return made(State.UNDECIDED, (Fault.NOT_FINITE,), count, count=len(related.not_finite))
     if related.alone:
         return made(State.UNDECIDED, (Fault.UNRELATED,), count, count=len(related.alone))
     found = assign(related, matrix.identity, width)
@@ -291,6 +304,8 @@ def _carried_by_v(ours: Layer, theirs: Layer, v: Item, suspects: Sequence[Rows])
         close = follow(ours, theirs, a, b, v.rows if v.state is State.RIGHT else stay, width)
         if close in KNOWN:
             yield Item(v.layer, Role.V, kind, names, State.RIGHT, closeness=close)
+        elif kind is Kind.SHARED:
+            yield Item(v.layer, Role.V, kind, names, State.UNDECIDED, (Fault.OTHER_SCALE,))
         elif v.state is State.UNDECIDED or close is not None:
             yield Item(v.layer, Role.V, kind, names, State.UNDECIDED, (Fault.NOT_DECIDED,))
         else:

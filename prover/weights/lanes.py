@@ -92,7 +92,7 @@ def label(slot: Slot) -> tuple[Kind, str]:
     """A slot's kind, and what its tensor's name ends with where a module may have several of this kind."""
     if slot.kind is Kind.LORA_B:
         return slot.kind, slot.tensor.name.partition("lora_B")[2]
-    several = slot.kind in (Kind.SCALE, Kind.BLOCK_SCALE)
+    several = slot.kind in (Kind.SCALE, Kind.BLOCK_SCALE, Kind.SHARED)
     return slot.kind, slot.tensor.name.rpartition(".")[2] if several else ""
 
 
@@ -136,15 +136,17 @@ def relate_matrix(source: Layer, target: Layer, role: Role, kind: Kind, ending: 
     partners: list[Rows] = [(row,) for row in range(heads * width)]
     common = [key for key in ours if key in theirs]
     overlapping, factors, closeness = set[int](), dict[int, float](), Closeness.EQUAL
+    strange = set[int]()
     agrees = False
     for keys in _pieces(source, ours, common):
         found = _related(source, target, ours, theirs, keys)
         agrees = agrees or found.closeness is not None
         closeness = max(closeness, found.closeness or Closeness.EQUAL, key=lambda each: each.rank)
-        apart, multiplied = set(found.overlapping), dict(found.factors)
+        apart, multiplied, not_finite = set(found.overlapping), dict(found.factors), set(found.not_finite)
         for place, (head, lane) in enumerate(keys):
             for each in range(heads) if head is None else (head,):
                 row = each * width + lane
+                strange |= {row} if place in not_finite else set()
                 partners[row] = tuple(
                     (each if keys[partner][0] is None else keys[partner][0] or 0) * width + keys[partner][1]
                     for partner in found.partners[place]
@@ -159,7 +161,7 @@ def relate_matrix(source: Layer, target: Layer, role: Role, kind: Kind, ending: 
         seen |= absent
     unseen = tuple(row for row in range(heads * width) if row not in seen)
     related = Related(tuple(partners), tuple(sorted(overlapping)), tuple(sorted(factors.items())),
-                      closeness if agrees else None)
+                      closeness if agrees else None, tuple(sorted(strange)))
     return Matrix(role, heads, width, related, unseen, (names_of(ours), names_of(theirs)))
 
 

@@ -51,8 +51,12 @@ def certificates(needs: Sequence[Need]) -> dict[str, str]:
 
 def head_of(
     tool: str, source: Model, target: Model, plan: Plan, config: str, filled: Sequence[str], left_out: Sequence[str],
+    as_they_were: Sequence[str] = (),
 ) -> JSON:
-    """The manifest without digests. `tool`: name and version. `config`: what is said of the config."""
+    """The manifest without digests. `tool`: name and version. `config`: what is said of the config.
+
+    `left_out`, `as_they_were`: as in `Listing`.
+    """
     names = certificate_names(plan.needs)
     return {
         "schema": SCHEMA,
@@ -65,6 +69,7 @@ def head_of(
         "stays": list(plan.stays),
         "config": config,
         "left_out": list(left_out),
+        "as_they_were": list(as_they_were),
     }
 
 
@@ -141,4 +146,4 @@ def without_earlier(checkpoint: Checkpoint, listing: Listing) -> tuple[Listing, 
     if any(each.name.startswith(f"{CERTIFICATES}/") for each in left):
         raise InputError("holds files that the manifest beside it does not name",
                          where=shown_path(checkpoint.root / CERTIFICATES), advice="Move them away")
-    return Listing(left, listing.left_out), True
+    return Listing(left, listing.left_out, listing.as_they_were), True

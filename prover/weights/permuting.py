@@ -105,7 +105,8 @@ def work_of(prepared: Prepared, tool: str) -> Work:
     missing = set(by_file) - {os.path.abspath(_root(checkpoint) / task.name) for task in tasks}
     assert not missing, f"no task for {missing}"
     left = (*listing.left_out, *(["the manifest of an earlier run"] if had_manifest else []))
-    head = head_of(tool, prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left)
+    head = head_of(tool, prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left,
+                   listing.as_they_were)
     return Work(checkpoint, tasks, certificates(prepared.plan.needs), head)
 
 

@@ -34,10 +34,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a copy, by name. `left_out`: other weights beside those that are moved, which would not fit them."""
+    """The files of a copy, by name. `left_out`: other weights beside those that are moved, which would not fit them,
+    and either under other names.
+
+    `as_they_were`: weights deeper in the folder, which are copied and in which nothing moves.
+    """
 
     files: tuple[Listed, ...]
     left_out: tuple[str, ...]
+    as_they_were: tuple[str, ...] = ()
 
 
 def list_files(checkpoint: Checkpoint) -> Listing:
@@ -53,22 +58,36 @@ def list_files(checkpoint: Checkpoint) -> Listing:
         if root.name.endswith(INDEX):
             beside.setdefault(root.name, root)
         return Listing(tuple(Listed(name, _real(path, path.parent)) for name, path in sorted(beside.items())), ())
-    files, left = [], []
+    files, left, deeper = [], [], []
     own = {os.path.abspath(file) for file in checkpoint.files}
     places = {os.path.dirname(path) for path in own}
-    for path in _below(root):
+    found = [(path, os.path.abspath(path)) for path in _below(root)]
+    others = {full for path, full in found
+              if full not in own and os.path.dirname(full) in places and _is_other(path.name, checkpoint)}
+    weights = {key for full in (*own, *others) if (key := _key(full)) is not None and full.endswith(WEIGHTS)}
+    for path, full in found:
         name = path.relative_to(root).as_posix()
-        full = os.path.abspath(path)
-        if full not in own and os.path.dirname(full) in places and _is_other(path.name, checkpoint):
+        if full in others or (full not in own and _key(full) in weights):
             left.append(name)
             continue
+        if full not in own and path.name.endswith(WEIGHTS) and not ROWLESS.fullmatch(path.name):
+            deeper.append(name)
         files.append(Listed(name, _real(path, root)))
         if len(files) > MAX_FILES:
             raise InputError(f"holds more than {MAX_FILES} files", where=shown_path(root))
     missing = own - {os.path.abspath(root / each.name) for each in files}
     if missing:
         raise InputError("lies outside of the folder", where=sorted(missing)[0][:200])
-    return Listing(tuple(sorted(files, key=lambda each: each.name)), tuple(sorted(left)))
+    return Listing(tuple(sorted(files, key=lambda each: each.name)), tuple(sorted(left)), tuple(sorted(deeper)))
+
+
+def _key(path: str) -> tuple[int, int] | None:
+    """What all names of one file have in common, links among them; None where there is no file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_other(name: str, checkpoint: Checkpoint) -> bool:

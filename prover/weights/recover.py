@@ -24,6 +24,7 @@ Interval = tuple[Doubles, Doubles]
 SEEN = 64              # columns that are looked at first
 AT_ONCE = 128          # rows of the target that are held against all of the source together
 MAX_PARTNERS = 64      # of a row, beyond which they are not told apart
+NOT_FINITE = b""       # in place of a digest
 SLACK = 2.0**-20       # of what the arithmetic of decoding and comparing adds, relative
 UNITS = {"F64": 2.0**-24, "F32": 2.0**-24, "F16": 2.0**-11, "BF16": 2.0**-8}  # half the spacing of numbers near 1
 
@@ -47,13 +48,15 @@ class Related:
 
     `partners`: none where no row of the source, times any factor, is near enough. `overlapping`: rows whose partners
     are not equal to one another and yet within the error. `factors`: what a partner has to be multiplied by, of rows
-    where that is not 1. `closeness`: None where nothing agrees.
+    where that is not 1. `closeness`: None where nothing agrees. `not_finite`: rows of either side with infinite numbers
+    or such that are none, which nothing tells apart.
     """
 
     partners: tuple[Rows, ...]
     overlapping: Rows
     factors: tuple[tuple[int, float], ...]
     closeness: Closeness | None
+    not_finite: Rows = ()
 
     @property
     def alone(self) -> Rows:
@@ -78,7 +81,11 @@ def relate(source: Lines, target: Lines) -> Related:
         groups: dict[bytes, list[int]] = {}
         for row, key in enumerate(_digests(source, cast_source, wide)):
             groups.setdefault(key, []).append(row)
-        same = [tuple(groups.get(key, ())) for key in _digests(target, cast_target, wide)]
+        keys = list(_digests(target, cast_target, wide))
+        strange = [row for row, key in enumerate(keys) if key == NOT_FINITE] or groups.pop(NOT_FINITE, [])
+        if strange and word is Closeness.EQUAL:
+            return Related(((),) * target.count, (), (), None, tuple(strange))
+        same = [tuple(groups.get(key, ())) if key != NOT_FINITE else () for key in keys]
         equal = equal or {row: rows[0] for rows in groups.values() for row in rows}
         if sum(map(bool, same)) > sum(map(bool, found)):
             found, closeness = same, word
@@ -150,6 +157,8 @@ def compare(
     ours: Floats, theirs: Floats, source: Lines, target: Lines, between: Callable[[], tuple[Interval, Interval]]
 ) -> Closeness | None:
     """How close numbers of the source and of the target are. `between`: the bounds of both, if they are asked for."""
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return Closeness.UNKNOWN
     if np.array_equal(ours, theirs):
         return Closeness.EQUAL
     if np.array_equal(rounded(ours, target.dtype), theirs) or np.array_equal(ours, rounded(theirs, source.dtype)):
@@ -193,10 +202,12 @@ def _casts(source: Lines, target: Lines) -> Iterator[tuple[str, str, Closeness]]
 
 
 def _digests(lines: Lines, dtype: str, wide: bool) -> Iterator[bytes]:
+    """Of each row what only equal rows have; one for all rows with a number that is infinite or none."""
     for start, stop in lines.blocks():
         values: Floats = rounded(lines.read(start, stop), dtype).astype(np.float64 if wide else np.float32, copy=False)
-        for row in np.ascontiguousarray(values + np.float32(0)):  # -0 and 0 are equal
-            yield hashlib.blake2b(row.data, digest_size=20).digest()
+        finite = np.atleast_1d(np.isfinite(values).all(axis=1))
+        for row, is_finite in zip(np.ascontiguousarray(values + np.float32(0)), finite, strict=True):  # -0 is 0
+            yield hashlib.blake2b(row.data, digest_size=20).digest() if is_finite else NOT_FINITE
 
 
 def _meet(ours: Interval, theirs: Interval) -> npt.NDArray[np.bool_]:

@@ -42,10 +42,13 @@ class Fault(Enum):
     ONE_SIDE = "on one side only"
     NOT_DECIDED = "not decided"
     BARRIER = "may not move"
+    OTHER_SCALE = "other scale"
+    NOT_FINITE = "not finite"
+    NOT_READ = "not read"
 
 
 OPEN = frozenset({Fault.UNRELATED, Fault.OVERLAPPING, Fault.EQUAL_ROWS, Fault.ONE_SIDE, Fault.NOT_DECIDED,
-                  Fault.MULTIPLIED, Fault.BARRIER})
+                  Fault.MULTIPLIED, Fault.BARRIER, Fault.OTHER_SCALE, Fault.NOT_FINITE, Fault.NOT_READ})
 
 
 @dataclass(frozen=True, slots=True)

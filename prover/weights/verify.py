@@ -14,7 +14,7 @@ from prover.errors import InputError
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.slips import Kind as SlipKind
 from prover.weights.assign import assign, assignments, fits
-from prover.weights.followers import Exchange, carried, goes_with_values, output_items
+from prover.weights.followers import Exchange, carried, goes_with_values, has_values, output_items
 from prover.weights.lanes import Layer, Matrix, Read, names_of, primary, relate_matrix
 from prover.weights.multiplied import with_factors
 from prover.weights.question import Question
@@ -24,6 +24,8 @@ from prover.weights.verified import Fault, Group, Item, Verified
 from prover.weights.witness import Need
 
 FOLLOWING = (Kind.BIAS, Kind.SCALE, Kind.LORA_B, Kind.MAGNITUDE)
+NOT_THERE = "v and o, which have to do so too, are not there to be compared"
+OTHERWISE = "v or o, which have to do so too, is not seen to be as it was, nor to have moved with these heads alone"
 SLIPS = {
     SlipKind.NOTHING: Fault.MISSING, SlipKind.TWICE: Fault.TWICE, SlipKind.INVERSE: Fault.INVERSE,
     SlipKind.NOT_NEEDED: Fault.NOT_NEEDED,
@@ -76,7 +78,8 @@ def verify(
             raise found
         found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows)) for item in found]
         barriers = _barriers(source, target, job)
-        items[job.number] += _kept_out(found, barriers)
+        items[job.number] += [*_kept_out(found, barriers), *_not_read(found, barriers, job.layer)]
+    untold, is_whole = [*untold, *(closed := _closed(source, target, jobs))], is_whole and not closed
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold), is_whole)
 
@@ -169,6 +172,25 @@ def _kept_out(items: Sequence[Item], barriers: Sequence[Barrier]) -> Iterator[It
             yield item
 
 
+def _not_read(items: Sequence[Item], barriers: Sequence[Barrier], layer: int) -> Iterator[Item]:
+    """Where something keeps rows from being read, each role of which nothing was compared; so it may have moved."""
+    why = next((each.why for each in barriers if each.relation == Relation.PERMUTATION.value), "")
+    for role in (Role.Q, Role.K, Role.V) if why else ():
+        if not any(item.role is role for item in items):
+            yield Item(layer, role, Kind.WEIGHT, ((), ()), State.UNDECIDED, (Fault.NOT_READ,), why=why)
+
+
+def _closed(source: Side, target: Side, jobs: Sequence[Job]) -> list[str]:
+    """In words the layers of parts that are compared, of which no tensor has rows that can be read."""
+    met = {(job.part, job.layer) for job in jobs}
+    found: dict[tuple[str, str], set[int]] = {}
+    for barrier in (*source.slots.barriers, *target.slots.barriers):
+        layers = {layer for layer in barrier.layers if (barrier.part, layer) not in met}
+        if layers and barrier.relation == Relation.PERMUTATION.value and barrier.part in {part for part, _ in met}:
+            found.setdefault((barrier.part, barrier.why), set()).update(layers)
+    return [f"{part}, layers {ranges(sorted(layers))}: not compared, {why}" for (part, why), layers in found.items()]
+
+
 def ranges(layers: Sequence[int]) -> str:
     """Layers in words: 0-3, 5."""
     found: list[list[int]] = []
@@ -251,6 +273,8 @@ def _chosen(question: Question, matrix: Matrix, q_heads: int, kv_heads: int) -> 
     for guess in question.guesses(matrix.heads, q_heads, kv_heads):
         if fits(matrix.related, guess):
             return guess
+    if matrix.related.not_finite:
+        return None
     wanted = matrix.whole(question.needed) if question.needed else matrix.identity
     return assign(matrix.related, wanted, matrix.width)
 
@@ -281,7 +305,7 @@ def _exchange(
     if any(was // group != k[head // group] for head, was in enumerate(q)):
         return None
     found = goes_with_values(ours, theirs, q, k)
-    return None if found is False else Exchange(q, k, found is True)
+    return None if found is False else Exchange(q, k, found is True, has_values(ours, theirs))
 
 
 def _turned(
@@ -297,7 +321,9 @@ def _turned(
         item = Item(layer, role, kind[0], matrix.names, State.UNDECIDED, heads=matrix.heads, rows=chosen[role],
                     closeness=matrix.related.closeness, factors=matrix.related.factors, exchanged=exchange is not None)
         rows = chosen[role]
-        if matrix.related.alone:
+        if matrix.related.not_finite:
+            items[role] = replace(item, faults=(Fault.NOT_FINITE,), count=len(matrix.related.not_finite), rows=None)
+        elif matrix.related.alone:
             items[role] = replace(item, faults=(Fault.UNRELATED,), count=len(matrix.related.alone), rows=None)
         elif rows is None and matrix.related.overlapping:
             items[role] = replace(item, faults=(Fault.OVERLAPPING,), count=len(matrix.related.overlapping))
@@ -313,8 +339,7 @@ def _turned(
     ordered = [(role.value, moves[role]) for role in (Role.Q, Role.K) if role in moves]
     held = question.check(ordered, *counts)
     for role, part in zip((role for role in (Role.Q, Role.K) if role in moves), held.parts, strict=True):
-        items[role] = _judged(question, matrices[role], items[role], held, part, counts,
-                              exchange is not None and not exchange.is_known)
+        items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange)
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
         word = State.WRONG if held.state is State.WRONG else State.UNDECIDED
         sure = not any(matrices[role].related.overlapping or matrices[role].related.doubled for role in moves)
@@ -332,7 +357,7 @@ def _without(rows: Rows, exchange: Exchange | None, role: Role, width: int) -> R
 
 def _judged(
     question: Question, matrix: Matrix, item: Item, held: Held, part: Part, counts: tuple[int, int],
-    not_seen_in_values: bool,
+    exchange: Exchange | None,
 ) -> Item:
     """The word and the faults of one matrix."""
     related, rows = matrix.related, part.move.rows
@@ -344,8 +369,9 @@ def _judged(
             return replace(item, state=State.UNDECIDED, faults=(Fault.OVERLAPPING,), count=len(related.overlapping))
         if related.factors:
             return replace(item, state=State.UNDECIDED, faults=(Fault.MULTIPLIED,), count=len(related.factors))
-        if not_seen_in_values:
-            return replace(item, state=State.UNDECIDED, faults=(Fault.HEADS_EXCHANGED,))
+        if exchange is not None and not exchange.is_known:
+            return replace(item, state=State.UNDECIDED, faults=(Fault.HEADS_EXCHANGED,),
+                           why=OTHERWISE if exchange.is_there else NOT_THERE)
         if matrix.unseen:
             return replace(item, state=State.UNDECIDED, faults=(Fault.ONE_SIDE,), count=len(matrix.unseen))
         return item

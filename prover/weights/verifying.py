@@ -25,6 +25,7 @@ from prover.weights.fitting import completed, read_target
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
 from prover.weights.permuted import misfits, model_of, read_manifest
+from prover.weights.shared_numbers import of_shared, with_shared
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.verified import Verified
@@ -123,6 +124,7 @@ def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
     config = _config(checkpoint, base)
     own = read_model(str(config))
     slots = find_slots(checkpoint, _keys(config), own, given)
+    slots = with_shared(slots, checkpoint)
     return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
 
 
@@ -135,6 +137,8 @@ def read_slot(slot: Slot) -> Lines:
     """The rows of a slot's tensor; of a scale for several rows its entries."""
     if slot.is_turned:
         return of_absorbed(slot)
+    if slot.kind is Kind.SHARED:
+        return of_shared(slot.tensor)
     return of_tensor(slot.tensor, slot.tensor.shape[0] if slot.kind is Kind.BLOCK_SCALE else slot.rows)
 
 

@@ -16,8 +16,12 @@ from sources.gguf_writer import F32, STR, U32, gguf
 ROLES = "qkv"
 
 
-def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype: str = "F32", **more) -> Path:
-    """A folder as transformers has it. The config says what the contents are."""
+def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype: str = "F32", beside=None,
+                left_out=(), **more) -> Path:
+    """A folder as transformers has it. The config says what the contents are. `beside`: more arrays by name.
+
+    `left_out`: names of those that are not saved.
+    """
     first = layers[0]
     config = {
         "model_type": kind, "hidden_size": COLUMNS, "num_attention_heads": len(first.q), "head_dim": first.q.shape[1],
@@ -26,7 +30,7 @@ def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype
     }
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
-    arrays = {}
+    arrays = dict(beside or {})
     for number, made in enumerate(layers):
         at = f"model.layers.{number}.self_attn"
         for role in ROLES:
@@ -37,7 +41,7 @@ def save_folder(folder: Path, layers: Sequence[Made], kind: str = "llama", dtype
         for role, gain in made.gains.items():
             arrays[f"{at}.{role}_norm.weight"] = gain.reshape(-1)
     (folder / "model.safetensors").write_bytes(safetensors({
-        name: (dtype, array.shape, stored(array, dtype)) for name, array in arrays.items()}))
+        name: (dtype, array.shape, stored(array, dtype)) for name, array in arrays.items() if name not in left_out}))
     return folder
 
 

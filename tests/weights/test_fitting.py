@@ -108,6 +108,27 @@ def test_targets_that_are_none(tmp_path: Path, to: tuple[str, ...], told: str) -
         target_of(tmp_path, LLAMA, *to)
 
 
+@pytest.mark.parametrize(("to", "told"), [
+    (("text/sliding_attention=ggml/normal", "text/sliding_attention=ggml/neox"), "text/sliding_attention is to be"),
+    (("text/sliding_attention=ggml/normal", "text/sliding_attention=ggml/normal"), "text/sliding_attention is to be"),
+    (("text=ggml/normal", "text/full_attention=ggml/neox"), "full_attention is to be, as text and as text/full_att"),
+    (("text/full_attention=ggml/neox", "text=ggml/normal"), "full_attention is to be, as text/full_attention and as t"),
+])
+def test_a_part_is_given_once(tmp_path: Path, to: tuple[str, ...], told: str) -> None:
+    """Of two SPECs for one part none is taken, whatever the part is called."""
+    with pytest.raises(InputError, match=told) as fault:
+        target_of(tmp_path, GEMMA3, *to)
+    assert "--to" == fault.value.where
+    assert 2 == fault.value.exit_code
+
+
+def test_the_rest_beside_a_part(tmp_path: Path) -> None:
+    """A SPEC without a part is for what no other is for."""
+    found = target_of(tmp_path, GEMMA3, "ggml/normal", "text/full_attention=ggml/neox")
+    assert {("text/full_attention", "ggml/neox:head_dim=16:base=1000000"),
+            ("text/sliding_attention", "ggml/normal:head_dim=16:base=10000")} == set(specs(found))
+
+
 DEEPSEEK = {"model_type": "deepseek_v3", "hidden_size": 16, "num_attention_heads": 2, "num_key_value_heads": 2,
             "num_hidden_layers": 2, "q_lora_rank": 6, "kv_lora_rank": 5, "qk_nope_head_dim": 4, "qk_rope_head_dim": 8,
             "v_head_dim": 4, "vocab_size": 10, "rope_theta": 10000.0, "max_position_embeddings": 64}

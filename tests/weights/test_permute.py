@@ -279,6 +279,9 @@ def test_other_weights_of_the_model_are_left_out(tmp_path: Path) -> None:
     (model / "vae" / "model.safetensors").write_bytes(b"another model")
     found = permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out")).to_json()
     assert ["pytorch_model.bin"] == found["left_out"]
+    assert ["vae/model.safetensors"] == found["as_they_were"] == found["manifest"]["as_they_were"]
+    said = permute_weights(str(model), target="ggml/normal").to_text()
+    assert "not moved   vae/model.safetensors: weights deeper" in said
     assert found["left_out"] == permute_weights(str(model), target="ggml/normal").to_json()["left_out"]
     assert not (tmp_path / "out" / "pytorch_model.bin").exists()
     assert (tmp_path / "out" / "training_args.bin").exists()

@@ -172,6 +172,21 @@ def test_links(model: Path, tmp_path: Path) -> None:
         (model / "link").unlink()
 
 
+def test_other_names_of_weights(model: Path, tmp_path: Path) -> None:
+    """A link to weights, and the same file by another name, would be copied in the old order; they are left out."""
+    shard = next(path.name for path in sorted(model.iterdir()) if path.suffix == ".safetensors")
+    (model / "pytorch_model.bin").write_bytes(b"weights in the old order")
+    (model / "copy.txt").symlink_to(shard)
+    (model / "second.txt").symlink_to("pytorch_model.bin")
+    (model / "deeper").mkdir()
+    (model / "deeper" / "model.safetensors").symlink_to(f"../{shard}")
+    os.link(model / shard, model / "hard.txt")
+    found = permute_weights(str(model), target=NORMAL, out=str(tmp_path / "out")).to_json()
+    assert ["copy.txt", "deeper/model.safetensors", "hard.txt", "pytorch_model.bin", "second.txt"] == found["left_out"]
+    assert [] == found["as_they_were"]
+    assert not any((tmp_path / "out" / name).exists() for name in found["left_out"])
+
+
 def test_a_model_by_other_names(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a link to its folder, by its index, and from where one stands: the same files."""
     (tmp_path / "alias").symlink_to(model, target_is_directory=True)

@@ -8,6 +8,7 @@ from made_layers import PACKINGS, flat, lay, made, moved, right, unflat
 
 from prover.repair.check_permutation import State
 from prover.repair.slips import inverse
+from prover.reports.verify_words import item_text
 from prover.sources.reading import read_side
 from prover.weights.lanes import Layer
 from prover.weights.lines import of_array, rounded
@@ -247,6 +248,26 @@ def test_heads_exchanged():
     assert {State.RIGHT} == words(lay(m), lay(all_of), question())
     without = all_of.with_(v=target.v)
     assert ("heads exchanged",) == told(lay(m), lay(without), question())["k", "weight"]
+
+
+def test_what_is_said_of_v_where_heads_are_exchanged():
+    """v is there and its lanes moved within its heads, or it is not there: each is said where it is so."""
+    m = made(8, 2)
+    order = [3, 1, 2, 0, 4, 5, 6, 7]
+    target = right(m, to_adjacent(8))
+    target = target.with_(q=target.q[order], o=m.o.reshape(len(m.o), 8, 8)[:, order].reshape(m.o.shape))
+    moved_v = target.with_(v=moved(m.v, to_adjacent(8)))
+
+    def without_v(layer):
+        return Layer(tuple(slot for slot in layer.slots if slot.blocks[0].role is not Role.V), layer.read)
+
+    for source, other, said in (
+        (lay(m), lay(moved_v), "v or o, which have to do so too, is not seen to be as it was, nor to have moved with"),
+        (without_v(lay(m)), without_v(lay(target)), "v and o, which have to do so too, are not there to be compared"),
+    ):
+        (q,) = (item for item in verify_layer(question(), source, other, 0) if item.role is Role.Q)
+        assert (State.UNDECIDED, ("heads exchanged",)) == (q.state, tuple(fault.value for fault in q.faults))
+        assert said in item_text(q)
 
 
 def test_rows_between_heads():

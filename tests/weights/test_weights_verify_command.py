@@ -74,6 +74,13 @@ def test_the_first_wrong_layer_is_in_the_headline(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("### Wrong: layer 1, k ")
 
 
+def test_all_layers_wrong_are_in_the_headline(tmp_path):
+    """No layer has moved: the first, and which they are."""
+    source, target = save_folder(tmp_path / "hf", layers()), save_gguf(tmp_path / "x.gguf", layers())
+    assert ("layer 0, q (blk.0.attn_q.weight): missing: no row has moved, and rows have to move; so it is in layers "
+            "0-2; wrong too: k") == verify_weights(str(source), str(target)).headline
+
+
 @pytest.mark.parametrize(("kind", "arch", "about"), [
     ("qwen2", "qwen2", {"bias": True}), ("qwen3", "qwen3", {"gains": "head"}),
 ])
