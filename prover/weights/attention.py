@@ -10,6 +10,7 @@ from prover.weights.modules import Modules, Numbers, does_not_fit, stops_of, ten
 from prover.weights.packing import Packed, pack
 from prover.weights.packings import Holding, Stop
 from prover.weights.slots import Barrier, Kind, Slot
+from prover.weights.tensors import Tensor
 
 HEAD = "{head}"
 PERMUTATION, PAIR_MAP = "permutation", "pair-map"
@@ -50,6 +51,12 @@ class Attention:
         yield from self._gains()
         for name, text in self.holding.output.items():
             yield from self._output(self.module(name), text)
+
+    def tensors(self) -> Iterator[Tensor]:
+        """Whatever stands in its modules with rows: of what is no slot there it is known that it need not move."""
+        for name in self.holding.rows:
+            for found in self.modules.tensors.get(self.module(name), {}).values():
+                yield from found
 
     def barriers(self) -> Iterator[Barrier]:
         """What keeps its rows from being changed."""
@@ -93,22 +100,21 @@ class Attention:
     def _gains(self) -> Iterator[Slot]:
         for module, texts, head in self._norms():
             for last, kind in (("weight", Kind.GAIN), ("bias", Kind.NORM_BIAS)):
-                tensor = self.modules.tensors[module].get(last)
-                if tensor is None:
-                    continue
-                ways = [pack(text, self.numbers.number) for text in texts]
-                packed = next((each for each in ways if tensor.leads(each.rows)), None)
-                if packed is None:
-                    raise does_not_fit(tensor, ways[0].rows, " or ".join(texts), self.numbers)
-                blocks = packed.blocks if head is None else tuple(replace(each, head=head) for each in packed.blocks)
-                yield Slot(self.part.name, self.layer, kind, tensor, packed.rows, blocks, 1, self.source)
+                for tensor in self.modules.tensors[module].get(last, ()):
+                    ways = [pack(text, self.numbers.number) for text in texts]
+                    packed = next((each for each in ways if tensor.leads(each.rows)), None)
+                    if packed is None:
+                        raise does_not_fit(tensor, ways[0].rows, " or ".join(texts), self.numbers)
+                    own = packed.blocks
+                    blocks = own if head is None else tuple(replace(each, head=head) for each in own)
+                    yield Slot(self.part.name, self.layer, kind, tensor, packed.rows, blocks, 1, self.source)
 
     def _output(self, module: str, text: str) -> Iterator[Slot]:
-        weight = self.modules.tensors.get(module, {}).get("weight")
-        if weight is None or len(weight.shape) != 2:
-            return
-        packed: Packed = pack(text, self.numbers.number)
-        yield Slot(self.part.name, self.layer, Kind.WEIGHT, weight, weight.shape[0], packed.blocks, 1, self.source)
+        for weight in self.modules.tensors.get(module, {}).get("weight", ()):
+            if len(weight.shape) == 2:
+                packed: Packed = pack(text, self.numbers.number)
+                yield Slot(self.part.name, self.layer, Kind.WEIGHT, weight, weight.shape[0], packed.blocks, 1,
+                           self.source)
 
 
 def merged(barriers: Sequence[Barrier]) -> tuple[Barrier, ...]:
