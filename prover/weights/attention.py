@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prover.sources.model import Part
 from prover.weights.modules import Modules, Numbers, does_not_fit, stops_of, tensors_of
-from prover.weights.packing import Packed, pack
+from prover.weights.packing import Packed, names, pack
 from prover.weights.packings import Holding, Stop
-from prover.weights.slots import Barrier, Kind, Slot
+from prover.weights.slots import Barrier, Kind, Role, Slot
 from prover.weights.tensors import Tensor
 
 HEAD = "{head}"
@@ -74,6 +74,10 @@ class Attention:
                 source = f"{self.upstream} {stop.symbol}"
                 yield Barrier(self.part.name, layers, stop.relation, stop.why, source)
 
+    def norms(self) -> frozenset[str]:
+        """The norms in front of the rotation that its packing has and that are there, by their names in the packing."""
+        return frozenset(name for name in self.holding.gains if self.module(name.replace(HEAD, "0")) in self.modules)
+
     def found(self, module: str) -> str:
         """What the checkpoint has of a module, in words."""
         return f"tensors of one module: {', '.join(sorted(self.modules.tensors[module]))}"
@@ -115,6 +119,32 @@ class Attention:
                 packed: Packed = pack(text, self.numbers.number)
                 yield Slot(self.part.name, self.layer, Kind.WEIGHT, weight, weight.shape[0], packed.blocks, 1,
                            self.source)
+
+
+def uneven(attentions: Sequence[tuple[Attention, Sequence[Role]]]) -> Iterator[Barrier]:
+    """Barriers of layers without a norm that the packing has, where any layer of the part that rotates has one.
+
+    With each attention stand the roles that it must have: of a layer without k its norm is not missed.
+    """
+    turning = [(each, roles) for each, roles in attentions if each.part.layout is not None and each.is_there]
+    having = {(each.part.name, id(each.holding)) for each, _ in turning if each.norms()}
+    for each, roles in turning:
+        if (each.part.name, id(each.holding)) not in having:
+            continue
+        own = {role.value for role in roles}
+        expected = {name for name, texts in each.holding.gains.items() if own & set(names(" + ".join(texts)))}
+        for name in sorted(expected - each.norms()):
+            why = f"{name}, which other layers or the other of q and k have, is missing: it may have another name"
+            yield Barrier(each.part.name, (each.layer,), PERMUTATION, why, each.source)
+
+
+def unfound(attentions: Iterable[Attention]) -> str:
+    """A module of a packing that none of these attentions has; "" if there is none."""
+    has: dict[str, bool] = {}
+    for each in attentions:
+        for name in (*each.holding.rows, *each.holding.output, *each.holding.gains):
+            has[name] = has.get(name, False) or each.module(name) in each.modules
+    return next((name for name, is_there in has.items() if not is_there), "")
 
 
 def merged(barriers: Sequence[Barrier]) -> tuple[Barrier, ...]:

@@ -13,7 +13,7 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
-from prover.weights.attention import PERMUTATION, Attention, merged
+from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
 from prover.weights.gguf_slots import gguf_attentions
 from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
@@ -70,9 +70,9 @@ def find_slots(
     if strange:
         raise InputError(f"the model has no part '{min(strange)[:60]}'", where="--tensors",
                          advice=f"Parts: {', '.join(dict.fromkeys(part.name for part in model.parts))}")
-    seen: list[Attention] = []
+    seen: list[tuple[Attention, tuple[Role, ...]]] = []
     for attention, first, roles in attentions:
-        seen.append(attention)
+        seen.append((attention, roles))
         slots, stops = tuple(attention.slots()), tuple(attention.barriers())
         has_quantised = any(stop.relation == PERMUTATION for stop in stops)
         if attention.part.layout is not None and not modules.is_adapter and not has_quantised:
@@ -80,7 +80,11 @@ def find_slots(
             check_covered(slots, checkpoint, attention.part.name, attention.layer, first, width, roles)
         found += slots
         barriers += stops
-    barriers += unplaced(checkpoint, model, seen, found, barriers)
+    missing = "" if modules.is_adapter else unfound(each for each, _ in seen if each.source == WHERE)
+    if missing:
+        raise InputError(f"'{missing[:80]}' names no tensor of any layer", where=WHERE)
+    barriers += () if modules.is_adapter else uneven(seen)
+    barriers += unplaced(checkpoint, model, [attention for attention, _ in seen], found, barriers)
     for part in model.parts:
         if part.name == OUTPUT:
             why = "the attention output is turned too, so that rows of v would have to move"

@@ -10,6 +10,7 @@ import pytest
 from generated import LLAMA, Arrays, llama_shapes, random_arrays, write_model
 
 from prover.api import permute_weights, verify_weights
+from prover.errors import InputError
 from prover.sources.arguments import read_arguments
 from prover.sources.config_json import config_model
 from prover.sources.json_text import parse_json_object
@@ -94,6 +95,25 @@ def test_layers_behind_the_last(tmp_path: Path) -> None:
     compared = verify_weights(str(model), str(half), meant_for=MEANT)
     assert "undecided" == compared.verdict
     assert "model.layers.1.self_attn.k_proj.weight" in compared.to_text().replace("\n", " ")
+
+
+@pytest.mark.parametrize("left_out", [("model.layers.1.self_attn.k_norm.weight",),
+                                      tuple(f"model.layers.{layer}.self_attn.k_norm.weight" for layer in range(3))])
+def test_a_norm_that_is_missing(left_out: tuple[str, ...]) -> None:
+    """A norm of one layer, or of k alone, may stand under another name: rows do not move without it."""
+    qwen3 = LLAMA | {"model_type": "qwen3"}
+    shapes = llama_shapes(qwen3, norms=True)
+    assert [] == barriers_of(qwen3, shapes)
+    (barrier,) = barriers_of(qwen3, {name: shape for name, shape in shapes.items() if name not in left_out})
+    assert tuple(int(name.split(".")[2]) for name in left_out) == barrier.layers
+    assert "k_norm" in barrier.why
+
+
+def test_a_name_of_no_tensor_is_refused() -> None:
+    """A slip of the pen in --tensors does not leave out what it names."""
+    shapes = {name.replace(AT, "foo.0"): shape for name, shape in llama_shapes(ONE).items()}
+    with pytest.raises(InputError, match=r"'foo\.\{layer\}\.qnorm' names no tensor of any layer"):
+        barriers_of(ONE, shapes, f"{GIVEN},q_norm=foo.{{layer}}.qnorm.weight")
 
 
 def test_an_adapter_of_whole_modules_alone() -> None:
