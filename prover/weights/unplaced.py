@@ -77,7 +77,7 @@ def unplaced(
                 is_everywhere = True
         if names:
             found.append(Barrier(part, () if is_everywhere else tuple(sorted(layers)), PERMUTATION, _why(names),
-                                 f"tensors of {checkpoint.root}"))
+                                 f"tensors of {checkpoint.root}", tuple(names)))
     return found
 
 

@@ -95,6 +95,10 @@ def test_layers_behind_the_last(tmp_path: Path) -> None:
     compared = verify_weights(str(model), str(half), meant_for=MEANT)
     assert "undecided" == compared.verdict
     assert "model.layers.1.self_attn.k_proj.weight" in compared.to_text().replace("\n", " ")
+    other = write_model(tmp_path / "other", config, moved(source, "layers.1.self_attn.q_", "layers.1.self_attn.k_"))
+    compared = verify_weights(str(model), str(other))
+    assert "undecided" == compared.verdict
+    assert "model.layers.1.self_attn.k_proj.weight" in compared.to_text().replace("\n", " ")
 
 
 @pytest.mark.parametrize("left_out", [("model.layers.1.self_attn.k_norm.weight",),
