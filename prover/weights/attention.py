@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prover.sources.model import Part
 from prover.weights.modules import Modules, Numbers, does_not_fit, stops_of, tensors_of
-from prover.weights.packing import Packed, pack
+from prover.weights.packing import Packed, names, pack
 from prover.weights.packings import Holding, Stop
-from prover.weights.slots import Barrier, Kind, Slot
+from prover.weights.slots import Barrier, Kind, Role, Slot
+from prover.weights.tensors import Tensor
 
 HEAD = "{head}"
 PERMUTATION, PAIR_MAP = "permutation", "pair-map"
@@ -51,6 +52,12 @@ class Attention:
         for name, text in self.holding.output.items():
             yield from self._output(self.module(name), text)
 
+    def tensors(self) -> Iterator[Tensor]:
+        """Whatever stands in its modules with rows: of what is no slot there it is known that it need not move."""
+        for name in self.holding.rows:
+            for found in self.modules.tensors.get(self.module(name), {}).values():
+                yield from found
+
     def barriers(self) -> Iterator[Barrier]:
         """What keeps its rows from being changed."""
         layers = (self.layer,)
@@ -66,6 +73,10 @@ class Attention:
             if self._stops(stop):
                 source = f"{self.upstream} {stop.symbol}"
                 yield Barrier(self.part.name, layers, stop.relation, stop.why, source)
+
+    def norms(self) -> frozenset[str]:
+        """The norms in front of the rotation that its packing has and that are there, by their names in the packing."""
+        return frozenset(name for name in self.holding.gains if self.module(name.replace(HEAD, "0")) in self.modules)
 
     def found(self, module: str) -> str:
         """What the checkpoint has of a module, in words."""
@@ -93,22 +104,47 @@ class Attention:
     def _gains(self) -> Iterator[Slot]:
         for module, texts, head in self._norms():
             for last, kind in (("weight", Kind.GAIN), ("bias", Kind.NORM_BIAS)):
-                tensor = self.modules.tensors[module].get(last)
-                if tensor is None:
-                    continue
-                ways = [pack(text, self.numbers.number) for text in texts]
-                packed = next((each for each in ways if tensor.leads(each.rows)), None)
-                if packed is None:
-                    raise does_not_fit(tensor, ways[0].rows, " or ".join(texts), self.numbers)
-                blocks = packed.blocks if head is None else tuple(replace(each, head=head) for each in packed.blocks)
-                yield Slot(self.part.name, self.layer, kind, tensor, packed.rows, blocks, 1, self.source)
+                for tensor in self.modules.tensors[module].get(last, ()):
+                    ways = [pack(text, self.numbers.number) for text in texts]
+                    packed = next((each for each in ways if tensor.leads(each.rows)), None)
+                    if packed is None:
+                        raise does_not_fit(tensor, ways[0].rows, " or ".join(texts), self.numbers)
+                    own = packed.blocks
+                    blocks = own if head is None else tuple(replace(each, head=head) for each in own)
+                    yield Slot(self.part.name, self.layer, kind, tensor, packed.rows, blocks, 1, self.source)
 
     def _output(self, module: str, text: str) -> Iterator[Slot]:
-        weight = self.modules.tensors.get(module, {}).get("weight")
-        if weight is None or len(weight.shape) != 2:
-            return
-        packed: Packed = pack(text, self.numbers.number)
-        yield Slot(self.part.name, self.layer, Kind.WEIGHT, weight, weight.shape[0], packed.blocks, 1, self.source)
+        for weight in self.modules.tensors.get(module, {}).get("weight", ()):
+            if len(weight.shape) == 2:
+                packed: Packed = pack(text, self.numbers.number)
+                yield Slot(self.part.name, self.layer, Kind.WEIGHT, weight, weight.shape[0], packed.blocks, 1,
+                           self.source)
+
+
+def uneven(attentions: Sequence[tuple[Attention, Sequence[Role]]]) -> Iterator[Barrier]:
+    """Barriers of layers without a norm that the packing has, where any layer of the part that rotates has one.
+
+    With each attention stand the roles that it must have: of a layer without k its norm is not missed.
+    """
+    turning = [(each, roles) for each, roles in attentions if each.part.layout is not None and each.is_there]
+    having = {(each.part.name, id(each.holding)) for each, _ in turning if each.norms()}
+    for each, roles in turning:
+        if (each.part.name, id(each.holding)) not in having:
+            continue
+        own = {role.value for role in roles}
+        expected = {name for name, texts in each.holding.gains.items() if own & set(names(" + ".join(texts)))}
+        for name in sorted(expected - each.norms()):
+            why = f"{name}, which other layers or the other of q and k have, is missing: it may have another name"
+            yield Barrier(each.part.name, (each.layer,), PERMUTATION, why, each.source)
+
+
+def unfound(attentions: Iterable[Attention]) -> str:
+    """A module of a packing that none of these attentions has; "" if there is none."""
+    has: dict[str, bool] = {}
+    for each in attentions:
+        for name in (*each.holding.rows, *each.holding.output, *each.holding.gains):
+            has[name] = has.get(name, False) or each.module(name) in each.modules
+    return next((name for name, is_there in has.items() if not is_there), "")
 
 
 def merged(barriers: Sequence[Barrier]) -> tuple[Barrier, ...]:

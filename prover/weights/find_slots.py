@@ -13,15 +13,16 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
-from prover.weights.attention import PERMUTATION, Attention, merged
+from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
 from prover.weights.gguf_slots import gguf_attentions
-from prover.weights.given import LAYER, WHAT_TO_WRITE, holdings
+from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
 from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
+from prover.weights.unplaced import unplaced
 from prover.weights.widths import Widths
 
 OUTPUT = "attention output"
@@ -69,7 +70,9 @@ def find_slots(
     if strange:
         raise InputError(f"the model has no part '{min(strange)[:60]}'", where="--tensors",
                          advice=f"Parts: {', '.join(dict.fromkeys(part.name for part in model.parts))}")
+    seen: list[tuple[Attention, tuple[Role, ...]]] = []
     for attention, first, roles in attentions:
+        seen.append((attention, roles))
         slots, stops = tuple(attention.slots()), tuple(attention.barriers())
         has_quantised = any(stop.relation == PERMUTATION for stop in stops)
         if attention.part.layout is not None and not modules.is_adapter and not has_quantised:
@@ -77,6 +80,11 @@ def find_slots(
             check_covered(slots, checkpoint, attention.part.name, attention.layer, first, width, roles)
         found += slots
         barriers += stops
+    missing = "" if modules.is_adapter else unfound(each for each, _ in seen if each.source == WHERE)
+    if missing:
+        raise InputError(f"'{missing[:80]}' names no tensor of any layer", where=WHERE)
+    barriers += () if modules.is_adapter else uneven(seen)
+    barriers += unplaced(checkpoint, model, [attention for attention, _ in seen], found, barriers)
     for part in model.parts:
         if part.name == OUTPUT:
             why = "the attention output is turned too, so that rows of v would have to move"
@@ -118,7 +126,7 @@ def _attentions(
         parts = _parts(model, name)
         known = [entry for entry in entries if (entry.part or tower.part) == name]
         if said is not None and name == tower.part:
-            yield from _given(tower, parts, modules, said)
+            yield from _given(tower, parts, modules, said, known)
             continue
         if not any(part.layout for part in parts) and not known:
             continue
@@ -139,15 +147,25 @@ def _attentions(
 
 
 def _given(
-    tower: Tower, parts: list[Part], modules: Modules, said: Holding
+    tower: Tower, parts: list[Part], modules: Modules, said: Holding, known: list[Packing]
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
-    """The attentions whose tensors a person named."""
+    """The attentions whose tensors a person named. What keeps the rows of a known type still does so by any name."""
+    held = with_stops(said, [stop for entry in known for stop in entry.stops])
+    upstream = next((_upstream(entry) for entry in known if entry.stops), WHERE)
     for part in parts:
         head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
         numbers = Widths(tower.keys, packings().widths, head, default_kv_heads().get(tower.kind))
         for layer in _layers(part, lambda index: any(_place(index, name) in modules for name in said.rows)):
-            yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
-                            "--tensors"), 0, (Role.Q, Role.K)
+            yield Attention(part, layer, held, modules, numbers, partial(_place, layer), partial(_flag, tower), WHERE,
+                            upstream), 0, (Role.Q, Role.K)
+
+
+def _flag(tower: Tower, key: str) -> bool:
+    return tower.keys.flag(key, False)
+
+
+def _upstream(entry: Packing) -> str:
+    return f"{packings().repo}@{packings().version} {entry.path}"
 
 
 def _place(layer: int, name: str) -> str:
@@ -171,8 +189,8 @@ def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modu
     rules = {**packings().widths, **entry.widths, **entry.typed.get(part.layer_type, {})}
     numbers = Widths(tower.keys, rules, head, default_kv_heads().get(tower.kind))
     return Attention(
-        part, layer, entry, modules, numbers, partial(named.module, layer), lambda key: tower.keys.flag(key, False),
-        packings().source(entry), f"{packings().repo}@{packings().version} {entry.path}",
+        part, layer, entry, modules, numbers, partial(named.module, layer), partial(_flag, tower),
+        packings().source(entry), _upstream(entry),
     )
 
 

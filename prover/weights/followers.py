@@ -49,9 +49,10 @@ def carried(ours: Layer, theirs: Layer, weight: Item, matrix: Matrix, needed: Ro
     if rows is None and needed is not None:
         rows = matrix.whole(needed)
     is_open = matrix.related.doubled and weight.rows != rows_of(matrix, needed)
+    shown_by = primary(ours, theirs, role)
     for kind, ending in dict.fromkeys((*ours.kinds(role), *theirs.kinds(role))):
         a, b = ours.places(role, kind, ending), theirs.places(role, kind, ending)
-        if kind is weight.kind:
+        if (kind, ending) == shown_by:
             continue
         names = names_of(a), names_of(b)
         if not (a and b):

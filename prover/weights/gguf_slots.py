@@ -15,7 +15,7 @@ from prover.sources.llama.layers import HEADS, NO_ATTENTION
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.weights.attention import Attention
-from prover.weights.given import LAYER, WHAT_TO_WRITE
+from prover.weights.given import LAYER, WHAT_TO_WRITE, with_stops
 from prover.weights.modules import Modules
 from prover.weights.packings import Holding, find_architecture, gguf_packings
 from prover.weights.slots import Role
@@ -96,7 +96,7 @@ def gguf_attentions(
         raise InputError(f"which tensors of {header.name} hold rows of q and k is not said: "
                          f"{table.refused[header.name]}", where=metadata.file, advice=WHAT_TO_WRITE)
     known = find_architecture(header.name)
-    entry: Holding = known if said is None else said
+    entry: Holding = known if said is None else with_stops(said, known.stops)
     upstream = f"{table.repo}@{table.commit}"
     source = "--tensors" if said is not None else f"{upstream} {known.symbol}"
     for part in model.parts:

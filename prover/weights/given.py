@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from prover.errors import InputError
+from prover.language.tokens import tokens
 from prover.weights.packing import read_rows
-from prover.weights.packings import Holding
+from prover.weights.packings import Holding, Stop
 
 LAYER = "{layer}"
 USUAL = {"q": "heads*q", "k": "kv_heads*k", "v": "kv_heads*v"}
@@ -57,6 +60,14 @@ def holdings(given: Mapping[str, str]) -> dict[str, Holding]:
         part: Holding(rows=each, output=output.get(part, {}), gains=gains.get(part, {}),
                       norm=f"a norm that {WHERE} names") for part, each in rows.items()
     }
+
+
+def with_stops(said: Holding, stops: Sequence[Stop]) -> Holding:
+    """What is said, with what keeps the rows of a known model still; what is so where v has no tensor of its own is
+    asked of the tensor that is said to hold v."""
+    values = next((name for name, text in said.rows.items() if any(word == "v" for _, word in tokens(text))), "")
+    return replace(said, stops=[
+        replace(stop, when=f"!{values}" if values else "") if stop.when.startswith("!") else stop for stop in stops])
 
 
 def _split(text: str) -> Iterator[str]:

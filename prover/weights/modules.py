@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Protocol
 
 from prover.errors import InputError
@@ -51,25 +52,29 @@ class Numbers(Protocol):
 class Modules:
     """The tensors of a checkpoint by module: for each what stands behind its name.
 
+    Several tensors may be one thing of one module: those of adapters with names of their own, and of a second copy.
     `is_adapter`: they are those of an adapter. `block`: how many rows share a scale where they are quantised in blocks.
     """
 
-    tensors: Mapping[str, Mapping[str, Tensor]]
+    tensors: Mapping[str, Mapping[str, tuple[Tensor, ...]]]
     is_adapter: bool
     block: int | None = None
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor], block: int | None = None) -> Modules:
         """The modules of these tensors; a tensor belongs to each module that its name could be one of."""
-        found: dict[str, dict[str, Tensor]] = {}
+        found: dict[str, dict[str, tuple[Tensor, ...]]] = {}
         is_adapter = False
         for name, tensor in tensors.items():
             words = name.removeprefix(PREFIX).split(".")
-            found.setdefault(".".join(words[:-1]), {})[words[-1]] = tensor
+            of = [(words[:-1], words[-1])]
             if len(words) > 2 and words[-2] in OUTER:
-                found.setdefault(".".join(words[:-2]), {})[".".join(words[-2:])] = tensor
+                of.append((words[:-2], ".".join(words[-2:])))
             elif len(words) > 3 and words[-3] in OUTER:  # the adapter's own name stands between
-                found.setdefault(".".join(words[:-3]), {})[f"{words[-3]}.{words[-1]}"] = tensor
+                of.append((words[:-3], f"{words[-3]}.{words[-1]}"))
+            for module, last in of:
+                behind = found.setdefault(".".join(module), {})
+                behind[last] = (*behind.get(last, ()), tensor)
             is_adapter |= "lora_B" in words or words[-1] == "lora_b"
         return cls(found, is_adapter, block)
 
@@ -84,7 +89,7 @@ def tensors_of(
     behind = modules.tensors.get(module, {})
     if behind.keys() & STOPS.keys():
         return
-    for last, tensor in sorted(behind.items()):
+    for last, tensor in _each(behind):
         kind = PER_ROW.get(last)
         if kind is None or (kind is Kind.SCALE and _is_one(tensor, rows)):
             continue
@@ -100,7 +105,7 @@ def tensors_of(
 def stops_of(modules: Modules, module: str, rows: int) -> Iterator[str]:
     """What keeps the rows of a module from being moved, in words."""
     behind = modules.tensors.get(module, {})
-    for last, tensor in sorted(behind.items()):
+    for last, tensor in _each(behind):
         if last in STOPS:
             yield STOPS[last]
         elif behind.keys() & STOPS.keys():
@@ -113,6 +118,11 @@ def stops_of(modules: Modules, module: str, rows: int) -> Iterator[str]:
             yield f"what the tensors called {last} beside a weight hold is not known"
         elif last in OF_OUTPUT and not _is_one(tensor, rows):
             yield f"whether the tensors called {last} beside a weight, with several numbers, go with rows is not known"
+
+
+def _each(behind: Mapping[str, tuple[Tensor, ...]]) -> Iterator[tuple[str, Tensor]]:
+    """All tensors of a module with what stands behind its name, in order of that."""
+    return ((last, tensor) for last, tensors in sorted(behind.items(), key=itemgetter(0)) for tensor in tensors)
 
 
 def does_not_fit(tensor: Tensor, rows: int, text: str, numbers: Numbers) -> InputError:

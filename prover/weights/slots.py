@@ -72,7 +72,7 @@ class Barrier:
     """What keeps a change of rows from being made (theorem T8), of layers of one part; all of them if empty.
 
     `relation`: the lowest rung that it keeps out: PERMUTATION where nothing may move, PAIR_MAP where rows may move and
-    not be scaled (a norm in front of the rotation).
+    not be scaled (a norm in front of the rotation). `unplaced`: tensors in no slot that it is about.
     """
 
     part: str
@@ -80,6 +80,7 @@ class Barrier:
     relation: str
     why: str
     source: str
+    unplaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,11 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
         left += [f"{part}, layers {ranges(layers)}: not compared, tensors of the {name}"
                  for part, layers in alone.items()]
         is_whole = is_whole and not parts & set(alone)
+        for barrier in side.slots.barriers:
+            if barrier.unplaced and barrier.part in parts:
+                what = ", ".join(barrier.unplaced[:3]) + (", ..." if len(barrier.unplaced) > 3 else "")
+                left.append(f"{barrier.part}, by their names with rows of q or k: not compared, {what} of the {name}")
+                is_whole = False
     return sorted(jobs, key=lambda job: (job.part, job.layer)), left, is_whole
 
 
