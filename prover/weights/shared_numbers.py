@@ -42,8 +42,9 @@ def _shared(slot: Slot, modules: Modules) -> Iterator[Slot]:
     if slot.kind is not Kind.WEIGHT or slot.is_turned or ending is None or not blocks:
         return
     module = slot.tensor.name.removeprefix(PREFIX).removesuffix(f".{ending}")
-    for last, tensor in sorted(modules.tensors.get(module, {}).items()):
-        if last in MEANS:
+    behind = modules.tensors.get(module, {})
+    for last in sorted(behind.keys() & MEANS):
+        for tensor in behind[last]:
             yield replace(slot, kind=Kind.SHARED, tensor=tensor, blocks=blocks, rows_per_entry=max(slot.rows, 1))
 
 
