@@ -22,6 +22,7 @@ from prover.weights.packings import Holding, Packing, by_type, default_kv_heads,
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
+from prover.weights.unknown import is_unknown, layers_of, text_keys, widths_of
 from prover.weights.widths import Widths
 
 OUTPUT = "attention output"
@@ -59,10 +60,12 @@ def find_slots(
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
     else:
-        taken = [tower for tower in towers(config) or (Tower("text", model.kind, config),) if _parts(model, tower.part)]
+        unknown = is_unknown(config)
+        given_type = (Tower("text", model.kind, text_keys(config) if unknown else config),)
+        taken = [tower for tower in (not unknown and towers(config)) or given_type if _parts(model, tower.part)]
         attentions = (
             each for number, tower in enumerate(taken)
-            for each in _attentions(checkpoint, tower, model, modules, _said(said, tower, number), barriers)
+            for each in _attentions(checkpoint, tower, model, modules, _said(said, tower, number), barriers, unknown)
         )
         architecture = " and ".join(dict.fromkeys(tower.kind for tower in taken))
     strange = said.keys() - {"", *(part.name for part in model.parts)}
@@ -107,7 +110,8 @@ def _said(said: Mapping[str, Holding], tower: Tower, number: int) -> Holding | N
 
 
 def _attentions(
-    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules, said: Holding | None, barriers: list[Barrier]
+    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules, said: Holding | None, barriers: list[Barrier],
+    is_unknown_type: bool,
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
     """The attentions of a tower and of what is read from the same config, with the lanes and roles that each must have.
 
@@ -118,7 +122,7 @@ def _attentions(
         parts = _parts(model, name)
         known = [entry for entry in entries if (entry.part or tower.part) == name]
         if said is not None and name == tower.part:
-            yield from _given(tower, parts, modules, said)
+            yield from _given(tower, parts, modules, said, checkpoint if is_unknown_type else None)
             continue
         if not any(part.layout for part in parts) and not known:
             continue
@@ -139,13 +143,16 @@ def _attentions(
 
 
 def _given(
-    tower: Tower, parts: list[Part], modules: Modules, said: Holding
+    tower: Tower, parts: list[Part], modules: Modules, said: Holding, unknown: Checkpoint | None
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
-    """The attentions whose tensors a person named."""
+    """The attentions whose tensors a person named. `unknown`: the checkpoint, where the model type is not known."""
     for part in parts:
         head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
         numbers = Widths(tower.keys, packings().widths, head, default_kv_heads().get(tower.kind))
-        for layer in _layers(part, lambda index: any(_place(index, name) in modules for name in said.rows)):
+        counted = None if unknown is None or part.layers is not None else layers_of(said, modules, unknown)
+        for layer in counted or _layers(part, lambda index: any(_place(index, name) in modules for name in said.rows)):
+            if unknown is not None and head is not None:
+                numbers = widths_of(tower.keys, head, said, modules, layer)
             yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
                             "--tensors"), 0, (Role.Q, Role.K)
 

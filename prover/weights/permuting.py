@@ -19,7 +19,7 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.sources.reading import is_model, read_model
+from prover.sources.reading import is_model
 from prover.weights.apply import Task, Work, task_of
 from prover.weights.checkpoint import adapter_config, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
@@ -30,6 +30,8 @@ from prover.weights.places import Listing, list_files
 from prover.weights.plan import Move, Plan, plan, shown
 from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
+from prover.weights.unknown import Said as Layouts
+from prover.weights.unknown import own_model
 from prover.weights.witness import needs
 
 LORA = "LORA"
@@ -73,7 +75,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
                          advice="Save the model as safetensors first (save_pretrained of transformers does)")
     is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
-    own = read_model(str(config))
+    own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
     given = read_target(own, own, str(config), asked.source, "", "--from") if asked.source else Target(own)
     source = given.model
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))

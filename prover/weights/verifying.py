@@ -17,7 +17,6 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.sources.reading import read_model
 from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.checkpoint import open_checkpoint
 from prover.weights.find_slots import find_slots
@@ -27,6 +26,7 @@ from prover.weights.manifest import NAME
 from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
+from prover.weights.unknown import Said, own_model
 from prover.weights.verified import Verified
 from prover.weights.verify import Job, Side, verify
 from prover.weights.witness import Need, needs
@@ -93,8 +93,8 @@ class Compared:
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
-    source = open_side(asked.source, asked.base, asked.given)
-    target = open_side(asked.target, asked.base, asked.given)
+    source = open_side(asked.source, asked.base, asked.given, asked.made_for, "--from")
+    target = open_side(asked.target, asked.base, asked.given, asked.meant_for, "--to")
     made_for = _meant(source, asked.made_for, "", asked.base, "--from")
     meant_for = _meant(target, asked.meant_for, asked.engine, asked.base, "--to")
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
@@ -117,11 +117,18 @@ def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: st
                  misfits=misfits(manifest, side.checkpoint))
 
 
-def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
-    """One checkpoint with its slots. Raises InputError."""
+def open_side(
+    name: str, base: str, given: Mapping[str, str] | None, said: Sequence[str] = (), option: str = "--from"
+) -> Opened:
+    """One checkpoint with its slots. `said`, by `option`: its layout, where its model type is not known.
+
+    Raises InputError.
+    """
     checkpoint = open_checkpoint(Path(name))
     config = _config(checkpoint, base)
-    own = read_model(str(config))
+    manifest = read_manifest(checkpoint) if given is not None and not said else None
+    instead = model_of(manifest, checkpoint, Model("", "", "", "", (), ())) if manifest is not None else None
+    own = own_model(config, checkpoint, Said(said, option, given is not None), instead)
     slots = find_slots(checkpoint, _keys(config), own, given)
     return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
 
