@@ -18,6 +18,7 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.weights.absorbed import of_absorbed, with_absorbed
+from prover.weights.adapter_inputs import with_inputs
 from prover.weights.checkpoint import open_checkpoint
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
@@ -100,7 +101,9 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track, asked.workers))
+    held = verify(ours, theirs, found, left, track, asked.workers)
+    whole = with_inputs(held, (source.slots, target.slots), (source.checkpoint, target.checkpoint))
+    return Compared(source, target, (made_for, meant_for), whole)
 
 
 def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:
