@@ -105,6 +105,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault in (Fault.HEAD_COUNT, Fault.HEAD_WIDTH, Fault.WHOLE_HEAD, Fault.OTHER_LANES):
         return f"{fault.value}: {_cut_text(fault, item)}"
     rows = "columns" if item.role is Role.O else "rows"
+    if fault is Fault.UNRELATED and item.why:
+        return f"unrelated: {item.count} rows have no partner in this layer of the source: {item.why}"
     if fault in COUNTED:
         one, counted, without = COUNTED[fault]
         told = f"{item.count} {rows if item.count != 1 else rows[:-1]} {counted if item.count != 1 else one}"

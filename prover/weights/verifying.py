@@ -20,8 +20,10 @@ from prover.sources.model import Model
 from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.adapter_inputs import with_inputs
 from prover.weights.checkpoint import open_checkpoint
+from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
+from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
 from prover.weights.permuted import misfits, model_of, read_manifest
@@ -29,7 +31,7 @@ from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.unknown import Said, own_model
 from prover.weights.verified import Verified
-from prover.weights.verify import Job, Side, verify
+from prover.weights.verify import Job, Side, ranges, verify
 from prover.weights.witness import Need, needs
 
 # Architectures to whose norms in front of the rotation llama.cpp's converter adds 1, since transformers' kernels do so
@@ -84,12 +86,16 @@ class Meant:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them."""
+    """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them.
+
+    `others`: the architectures of the sides, where they are not one and no layer is like another; else "".
+    """
 
     source: Opened
     target: Opened
     meant: tuple[Meant, Meant]
     verified: Verified
+    others: str = ""
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
@@ -101,9 +107,25 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    held = verify(ours, theirs, found, left, track, asked.workers)
-    whole = with_inputs(held, (source.slots, target.slots), (source.checkpoint, target.checkpoint))
-    return Compared(source, target, (made_for, meant_for), whole)
+    names = architectures(source.slots.architecture, target.slots.architecture, (
+        _keys(_config(source.checkpoint, asked.base)), _keys(_config(target.checkpoint, asked.base))))
+    try:
+        held = verify(ours, theirs, found, left, track, asked.workers)
+    except InputError as fault:
+        if fault.advice == UNLIKE and names.text:
+            fault.advice = f"{UNLIKE} {names.text[0].upper()}{names.text[1:]}"
+        raise
+    other = names.text if names.text and is_unrelated(held) else ""
+    both = dict(layers_of(source.slots)).keys() & dict(layers_of(target.slots)).keys()
+    counts = [{part: layers for part, layers in layers_of(side.slots) if part in both} for side in (source, target)]
+    if other and names.is_certain and counts[0] != counts[1]:
+        told = ("; ".join(f"{part}, layers {ranges(layers)}" for part, layers in count.items()) for count in counts)
+        raise InputError(f"is another model than the source: {other}. No layer's rows of q and k are those of the "
+                         f"source, which has {next(told)}, and this one {next(told)}", where=asked.target[:200],
+                         advice=UNLIKE)
+    whole = with_inputs(with_origins(held, ours, theirs), (source.slots, target.slots),
+                        (source.checkpoint, target.checkpoint))
+    return Compared(source, target, (made_for, meant_for), whole, other)
 
 
 def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:
