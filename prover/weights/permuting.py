@@ -31,7 +31,7 @@ from prover.weights.plan import Move, Plan, plan, shown
 from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.unknown import Said as Layouts
-from prover.weights.unknown import own_model
+from prover.weights.unknown import own_model, told_of
 from prover.weights.witness import needs
 
 LORA = "LORA"
@@ -91,7 +91,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
         said = Said("stays: that of an adapter says nothing of RoPE. The base model has to be moved alike")
     elif done.moves and not done.refusals:
         said = config_of_target(read_bytes(config, MAX_BYTES), str(config), target.model, moved, asked.engine)
-    filled = tuple(dict.fromkeys((*given.filled, *target.filled)))
+    filled = tuple(dict.fromkeys((*given.filled, *target.filled, *told_of(own))))
     return Prepared(checkpoint, source, target.model, slots, done, said, filled, is_adapter)
 
 

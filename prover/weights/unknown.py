@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prover.errors import InputError
 from prover.files import read_bytes
-from prover.sources.as_layout import INSIDE, as_layout
+from prover.sources.as_layout import GIVEN, INSIDE, as_layout
 from prover.sources.gguf import decode
 from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
@@ -63,6 +63,11 @@ def own_model(config: Path, checkpoint: Checkpoint, said: Said, instead: Model |
                              f"and the tensors that hold their rows: {said.option} SPEC "
                              f"{likely(checkpoint.tensors)}") from None
         return as_layout(keys, resolve(specs[0]), said.option)
+
+
+def told_of(own: Model) -> tuple[str, ...]:
+    """What is told of a model whose type is not known; nothing of another."""
+    return tuple(f"text: {each.text}" for each in own.findings) if own.engine == GIVEN else ()
 
 
 def is_unknown(keys: Keys) -> bool:

@@ -29,7 +29,7 @@ from prover.weights.manifest import NAME
 from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
-from prover.weights.unknown import Said, own_model
+from prover.weights.unknown import Said, own_model, told_of
 from prover.weights.verified import Verified
 from prover.weights.verify import Job, Side, ranges, verify
 from prover.weights.witness import Need, needs
@@ -134,7 +134,7 @@ def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: st
         raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
     if said or engine:
         given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
-        return Meant(completed(given, side.own), given.filled)
+        return Meant(completed(given, side.own), (*given.filled, *told_of(side.own)))
     manifest = read_manifest(side.checkpoint)
     if manifest is None:
         return Meant(side.own)

@@ -8,6 +8,7 @@ import pytest
 from generated import Arrays, random_arrays, read_arrays, same_files, write_model
 
 from prover import permute_weights, verify_weights
+from prover.commands.cli import run_command
 from prover.errors import InputError
 
 HEADS, KV_HEADS, WIDTH, HIDDEN, LAYERS = 8, 2, 8, 64, 3
@@ -135,3 +136,17 @@ def test_one_checkpoint_alone(tmp_path: Path) -> None:
         verify_weights(str(model(tmp_path / "n", KEYS | {
             "model_type": "llama", "num_attention_heads": 8, "num_key_value_heads": 2, "hidden_size": 64,
             "num_hidden_layers": 3, "rope_theta": 10000.0, "vocab_size": 16})), made_for=FROM, tensors=TENSORS)
+
+
+def test_what_is_not_known_of_the_type_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """That all layers are taken to have the layout, and keys about RoPE that nothing reads; by both commands."""
+    source = model(tmp_path / "m", KEYS | {"partial_rotary_factor": 0.5})
+    options = ["--from", FROM, "--to", TO, "--tensors", TENSORS]
+    assert 0 == run_command(["weights", "permute", str(source), *options, "--out", str(tmp_path / "out")])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "for all layers: nothing is known of the model type" in said
+    assert "not read: partial_rotary_factor" in said
+    assert 0 == run_command(["weights", "verify", str(source), str(tmp_path / "out"), *options])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "for all layers: nothing is known of the model type" in said
+    assert "not read: partial_rotary_factor" in said
