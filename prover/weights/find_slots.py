@@ -18,11 +18,11 @@ from prover.weights.covering import check_covered
 from prover.weights.gguf_slots import gguf_attentions
 from prover.weights.given import LAYER, WHAT_TO_WRITE, holdings
 from prover.weights.modules import Modules
+from prover.weights.new_type import given_attentions, is_unknown
 from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
-from prover.weights.unknown import is_unknown, layers_of, text_keys, widths_of
 from prover.weights.widths import Widths
 
 OUTPUT = "attention output"
@@ -59,13 +59,14 @@ def find_slots(
             if part.layout is not None and part.name not in ("text", OUTPUT):
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
+    elif said and is_unknown(config):
+        attentions = given_attentions(config, model, modules, said.get("") or said.get("text"), checkpoint)
+        architecture = model.kind
     else:
-        unknown = is_unknown(config)
-        given_type = (Tower("text", model.kind, text_keys(config) if unknown else config),)
-        taken = [tower for tower in (not unknown and towers(config)) or given_type if _parts(model, tower.part)]
+        taken = [tower for tower in towers(config) or (Tower("text", model.kind, config),) if _parts(model, tower.part)]
         attentions = (
             each for number, tower in enumerate(taken)
-            for each in _attentions(checkpoint, tower, model, modules, _said(said, tower, number), barriers, unknown)
+            for each in _attentions(checkpoint, tower, model, modules, _said(said, tower, number), barriers)
         )
         architecture = " and ".join(dict.fromkeys(tower.kind for tower in taken))
     strange = said.keys() - {"", *(part.name for part in model.parts)}
@@ -110,8 +111,7 @@ def _said(said: Mapping[str, Holding], tower: Tower, number: int) -> Holding | N
 
 
 def _attentions(
-    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules, said: Holding | None, barriers: list[Barrier],
-    is_unknown_type: bool,
+    checkpoint: Checkpoint, tower: Tower, model: Model, modules: Modules, said: Holding | None, barriers: list[Barrier]
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
     """The attentions of a tower and of what is read from the same config, with the lanes and roles that each must have.
 
@@ -122,7 +122,7 @@ def _attentions(
         parts = _parts(model, name)
         known = [entry for entry in entries if (entry.part or tower.part) == name]
         if said is not None and name == tower.part:
-            yield from _given(tower, parts, modules, said, checkpoint if is_unknown_type else None)
+            yield from _given(tower, parts, modules, said)
             continue
         if not any(part.layout for part in parts) and not known:
             continue
@@ -143,16 +143,13 @@ def _attentions(
 
 
 def _given(
-    tower: Tower, parts: list[Part], modules: Modules, said: Holding, unknown: Checkpoint | None
+    tower: Tower, parts: list[Part], modules: Modules, said: Holding
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
-    """The attentions whose tensors a person named. `unknown`: the checkpoint, where the model type is not known."""
+    """The attentions whose tensors a person named."""
     for part in parts:
         head = None if part.spec is None else load_head(part.spec, tower.keys.where).layout.width
         numbers = Widths(tower.keys, packings().widths, head, default_kv_heads().get(tower.kind))
-        counted = None if unknown is None or part.layers is not None else layers_of(said, modules, unknown)
-        for layer in counted or _layers(part, lambda index: any(_place(index, name) in modules for name in said.rows)):
-            if unknown is not None and head is not None:
-                numbers = widths_of(tower.keys, head, said, modules, layer)
+        for layer in _layers(part, lambda index: any(_place(index, name) in modules for name in said.rows)):
             yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
                             "--tensors"), 0, (Role.Q, Role.K)
 

@@ -26,12 +26,12 @@ from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
 from prover.weights.manifest import certificates, head_of, without_earlier
+from prover.weights.new_type import Said as Layouts
+from prover.weights.new_type import own_model, told_of
 from prover.weights.places import Listing, list_files
 from prover.weights.plan import Move, Plan, plan, shown
 from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
-from prover.weights.unknown import Said as Layouts
-from prover.weights.unknown import own_model, told_of
 from prover.weights.witness import needs
 
 LORA = "LORA"

@@ -18,17 +18,17 @@ class Role(Enum):
 
 
 class Kind(Enum):
-    """What of a projection a tensor is; all but the last three have one entry or row for each row of the weight."""
+    """What of a projection a tensor is; all but the last two have one entry or row for each row of the weight."""
 
     WEIGHT = "weight"
     BIAS = "bias"
     SCALE = "scale"              # of quantised rows, one for each row
+    LORA_A = "lora_A"            # in no slot: its rows are of no head
     LORA_B = "lora_B"
     MAGNITUDE = "magnitude"      # DoRA's
     GAIN = "norm gain"           # of a q/k norm before the rotation: of one head, of every head, or of all lanes
     NORM_BIAS = "norm bias"
     BLOCK_SCALE = "block scale"  # one for `rows_per_entry` rows
-    LORA_A = "lora_A"            # in no slot, since its rows are of no head
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from prover.weights.fitting import completed, read_target
 from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
+from prover.weights.new_type import Said, own_model, told_of
 from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
-from prover.weights.unknown import Said, own_model, told_of
 from prover.weights.verified import Verified
 from prover.weights.verify import Job, Side, ranges, verify
 from prover.weights.witness import Need, needs

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from prover.errors import InputError
 from prover.files import read_bytes
 from prover.sources.as_layout import GIVEN, INSIDE, as_layout
 from prover.sources.gguf import decode
+from prover.sources.heads import load_head
 from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.model import Model
 from prover.sources.reading import read_model, resolve
 from prover.sources.readings import find_reading
+from prover.weights.attention import Attention
 from prover.weights.given import LAYER, WHAT_TO_WRITE
 from prover.weights.modules import PREFIX, Modules
 from prover.weights.packings import Holding, packings
+from prover.weights.slots import Role
 from prover.weights.tensors import Checkpoint
 from prover.weights.widths import Widths
 
@@ -81,7 +85,7 @@ def is_unknown(keys: Keys) -> bool:
     return False
 
 
-def text_keys(keys: Keys) -> Keys:
+def _text_keys(keys: Keys) -> Keys:
     """The keys of the text part of a config whose model type is not known."""
     inner = next((found for name in INSIDE if (found := keys.object(name)) is not None), None)
     return keys if inner is None else Keys({**keys.table, **inner.table}, keys.where)
@@ -110,13 +114,34 @@ def _template(module: str) -> str | None:
     return text if count == 1 else None
 
 
-def layers_of(said: Holding, modules: Modules, checkpoint: Checkpoint) -> tuple[int, ...]:
+def given_attentions(
+    keys: Keys, model: Model, modules: Modules, said: Holding | None, checkpoint: Checkpoint
+) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
+    """The attentions whose tensors a person named, with the lanes and roles that each must have. Raises InputError."""
+    if said is None:
+        return
+    text = _text_keys(keys)
+    for part in model.parts:
+        if part.spec is None:
+            continue
+        head = load_head(part.spec, keys.where).layout.width
+        for layer in part.layers if part.layers is not None else _layers(said, modules, checkpoint):
+            numbers = _widths(text, head, said, modules, layer)
+            yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
+                            "--tensors"), 0, (Role.Q, Role.K)
+
+
+def _place(layer: int, name: str) -> str:
+    return name.replace(LAYER, str(layer))
+
+
+def _layers(said: Holding, modules: Modules, checkpoint: Checkpoint) -> tuple[int, ...]:
     """The layers that have one of the named tensors.
 
     Raises InputError if there are none, or another layer has tensors that look like them.
     """
     numbers = {int(each) for module in modules.tensors for each in re.findall(r"\d{1,5}", module, re.ASCII)}
-    places = {number: {name.replace(LAYER, str(number)) for name in said.rows} for number in numbers}
+    places = {number: {_place(number, name) for name in said.rows} for number in numbers}
     found = tuple(sorted(number for number, names in places.items() if any(name in modules for name in names)))
     if not found:
         raise InputError(f"the checkpoint has no tensor called {next(iter(said.rows), '')}.weight", where="--tensors",
@@ -133,7 +158,7 @@ def layers_of(said: Holding, modules: Modules, checkpoint: Checkpoint) -> tuple[
     return found
 
 
-def widths_of(keys: Keys, head: int, said: Holding, modules: Modules, layer: int) -> Widths:
+def _widths(keys: Keys, head: int, said: Holding, modules: Modules, layer: int) -> Widths:
     """The numbers of one layer: from the config where it has them, and else from the shapes of the tensors.
 
     Raises InputError where the shapes are no heads of this width, or the config says another one.
@@ -147,7 +172,7 @@ def widths_of(keys: Keys, head: int, said: Holding, modules: Modules, layer: int
         rows = _rows(said, text, modules, layer)
         missing = next((module for module, each in said.rows.items() if each == text), None)
         if rows is None and missing is not None and not modules.is_adapter:
-            raise InputError(f"the checkpoint has no tensor called {missing.replace(LAYER, str(layer))}.weight",
+            raise InputError(f"the checkpoint has no tensor called {_place(layer, missing)}.weight",
                              where=f"--tensors, layer {layer}", advice="Is a shard missing?")
         if keys.is_given(key):
             counts[name] = keys.whole(key)
@@ -169,7 +194,7 @@ def widths_of(keys: Keys, head: int, said: Holding, modules: Modules, layer: int
 def _rows(said: Holding, text: str, modules: Modules, layer: int) -> int | None:
     """How many rows the weight, or an adapter's B, of the module has that a person says to hold these and no others."""
     for name, rows in said.rows.items():
-        behind: Mapping[str, object] = modules.tensors.get(name.replace(LAYER, str(layer)), {})
+        behind: Mapping[str, object] = modules.tensors.get(_place(layer, name), {})
         for last in ("weight", "base_layer.weight", "lora_B.weight") if rows == text else ():
             shape = getattr(behind.get(last), "shape", ())
             if shape:
