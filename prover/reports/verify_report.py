@@ -175,6 +175,7 @@ def _others(found: Compared, group: Group, first: Item) -> str:
     right = [each.layer for each in same if words[each.layer] == {State.RIGHT}]
     open_ = [layer for layer, states in words.items() if first.state is State.WRONG and State.UNDECIDED in states
              and State.WRONG not in states]
+    still = f"; {_layers(open_)} {'are' if len(open_) > 1 else 'is'} undecided" if open_ else ""
     told = ""
     if right:
         told = f"; {_layers(right)} {'are' if len(right) > 1 else 'is'} right"
@@ -182,11 +183,9 @@ def _others(found: Compared, group: Group, first: Item) -> str:
             told += f", {_layers(bad)} are not"
     elif len(bad) > 1:
         told = f"; so are {_layers(bad)}"
-    if open_:
-        told += f"; {_layers(open_)} {'are' if len(open_) > 1 else 'is'} undecided"
     more = dict.fromkeys(what(each) for every in found.verified.groups for each in every.items
                          if each.state is first.state and (each.role, each.kind) != (first.role, first.kind))
-    return told + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
+    return told + still + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
 
 
 def _part(group: Group) -> str:
