@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from prover.repair.check_permutation import State
+from prover.weights.lanes import label
 from prover.weights.lines import Doubles, Lines, of_tensor
 from prover.weights.recover import Closeness, agree
 from prover.weights.slots import Kind, Role, Slot, Slots
@@ -42,7 +43,7 @@ def _of_group(
                  if item.layer == layer and item.kind is Kind.LORA_B}
         for role in (Role.Q, Role.K, Role.V):
             for a in _of_role(ours, role):
-                for b in _of_role(theirs, role):
+                for b in (each for each in _of_role(theirs, role) if label(each) == label(a)):
                     yield from _input(layer, role, a.tensor, b.tensor, checkpoints, words.get(role))
         yield from _outputs(layer, ours, theirs, checkpoints)
 

@@ -23,10 +23,11 @@ from prover.weights.given import LAYER, WHAT_TO_WRITE
 from prover.weights.modules import PREFIX, Modules
 from prover.weights.packings import Holding, packings
 from prover.weights.slots import Role
-from prover.weights.tensors import Checkpoint
+from prover.weights.tensors import Checkpoint, Tensor
 from prover.weights.widths import Widths
 
 TEXT = "text="
+WITH_ROWS = ("weight", "weight_packed", "base_layer.weight", "lora_B.weight", "lora_B.default.weight")
 OWNER = "rope-prover/"
 # The last word of modules that often hold rows of q, of k, or of all three.
 _USUAL = {
@@ -126,7 +127,7 @@ def given_attentions(
             continue
         head = load_head(part.spec, keys.where).layout.width
         for layer in part.layers if part.layers is not None else _layers(said, modules, checkpoint):
-            numbers = _widths(text, head, said, modules, layer)
+            numbers = _widths(text, head, said, checkpoint.tensors, modules.is_adapter, layer)
             yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
                             "--tensors"), 0, (Role.Q, Role.K)
 
@@ -158,7 +159,9 @@ def _layers(said: Holding, modules: Modules, checkpoint: Checkpoint) -> tuple[in
     return found
 
 
-def _widths(keys: Keys, head: int, said: Holding, modules: Modules, layer: int) -> Widths:
+def _widths(
+    keys: Keys, head: int, said: Holding, tensors: Mapping[str, Tensor], is_adapter: bool, layer: int
+) -> Widths:
     """The numbers of one layer: from the config where it has them, and else from the shapes of the tensors.
 
     Raises InputError where the shapes are no heads of this width, or the config says another one.
@@ -169,9 +172,9 @@ def _widths(keys: Keys, head: int, said: Holding, modules: Modules, layer: int) 
     counts: dict[str, int] = {}
     for name, key in (("heads", "num_attention_heads"), ("kv_heads", "num_key_value_heads")):
         text = f"{name}*{'q' if name == 'heads' else 'k'}"
-        rows = _rows(said, text, modules, layer)
+        rows = _rows(said, text, tensors, layer)
         missing = next((module for module, each in said.rows.items() if each == text), None)
-        if rows is None and missing is not None and not modules.is_adapter:
+        if rows is None and missing is not None and not is_adapter:
             raise InputError(f"the checkpoint has no tensor called {_place(layer, missing)}.weight",
                              where=f"--tensors, layer {layer}", advice="Is a shard missing?")
         if keys.is_given(key):
@@ -185,18 +188,16 @@ def _widths(keys: Keys, head: int, said: Holding, modules: Modules, layer: int) 
     if len(counts) == 2 and (not counts["kv_heads"] or counts["heads"] % counts["kv_heads"]):
         raise InputError(f"q has {counts['heads']} heads of {head} lanes and k {counts['kv_heads']}, which cannot be "
                          "shared equally", where=f"--tensors, layer {layer}", advice="Is the width of a head another?")
-    values = _rows(said, "kv_heads*v", modules, layer)
+    values = _rows(said, "kv_heads*v", tensors, layer)
     if values and counts.get("kv_heads") and values % counts["kv_heads"] == 0 and not keys.is_given("v_head_dim"):
         rules["v"] = [str(values // counts["kv_heads"])]
     return Widths(keys, rules, head)
 
 
-def _rows(said: Holding, text: str, modules: Modules, layer: int) -> int | None:
+def _rows(said: Holding, text: str, tensors: Mapping[str, Tensor], layer: int) -> int | None:
     """How many rows the weight, or an adapter's B, of the module has that a person says to hold these and no others."""
-    for name, rows in said.rows.items():
-        behind: Mapping[str, object] = modules.tensors.get(_place(layer, name), {})
-        for last in ("weight", "base_layer.weight", "lora_B.weight") if rows == text else ():
-            shape = getattr(behind.get(last), "shape", ())
-            if shape:
-                return int(shape[0])
+    for module in (_place(layer, name) for name, rows in said.rows.items() if rows == text):
+        for name in (f"{front}{module}.{last}" for front in ("", PREFIX) for last in WITH_ROWS):
+            if name in tensors and tensors[name].shape:
+                return tensors[name].shape[0]
     return None
