@@ -59,13 +59,16 @@ def verify_weights(
         verify_markdown,
         verify_text,
     )
+    from prover.sources.as_layout import GIVEN
+    from prover.weights.given import read_given
     from prover.weights.verifying import Asked, compare_checkpoints, open_side
 
-    given = dict(_pair(text) for text in several(tensors)) or None
+    given = read_given(",".join(several(tensors))) if several(tensors) else None
     if not target:
-        if made_for or meant_for or engine:
+        opened = None if meant_for or engine else open_side(source, base, given, several(made_for))
+        if opened is None or (made_for and opened.own.engine != GIVEN):
             raise InputError("are about two checkpoints", where="--from, --to, --engine", advice="Name the target too")
-        alone = lone_json(open_side(source, base, given))
+        alone = lone_json(opened)
         return VerifiedWeights(
             alone["exit_code"], lambda: dict(alone), lambda _: lone_text(alone), alone["verdict"], alone["headline"],
             (), (), lambda: lone_markdown(alone),
@@ -77,11 +80,3 @@ def verify_weights(
         exit_code(found), lambda: verify_json(found), lambda _: verify_text(found), found.verified.state.value,
         headline(found), faults_of(found), certificates_of(found), lambda: verify_markdown(found),
     )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise InputError(f"'{text[:60]}' says not what a tensor holds", where="tensors",
-                         advice="Write ROLE=NAME, such as q=model.layers.{layer}.attn.q.weight")
-    return name, value

@@ -57,8 +57,7 @@ def verify(
         raise InputError("is no folder", where=folder, advice="Create it first")
     found = api.verify_weights(
         source, target, made_for=made_for, meant_for=meant_for, engine=engine, base=base,
-        tensors=tuple(part for text in tensors for part in text.split(",")), jobs=jobs,
-        track=track,
+        tensors=tensors, jobs=jobs, track=track,
     )
     if folder is not None:
         for name, text in found.certificates:

@@ -183,14 +183,19 @@ def _answer(found: Compared) -> str:
     group, item = first
     name = next(iter((*item.names[1], *item.names[0])), "")
     where = f"{_part(group)}layer {item.layer}, {what(item)}{f' ({plain(name, 120)})' if name else ''}"
-    return f"{where}: {item_text(item)}{_others(found, group, item)}"
+    others = f"{found.others}, and in no layer are the rows of q and k those of the source; " if found.others else ""
+    return f"{others}{where}: {item_text(item)}{_others(found, group, item)}"
 
 
 def _others(found: Compared, group: Group, first: Item) -> str:
     """What is known of the other layers of this tensor, and whether other tensors are at fault too."""
     same = [each for each in group.items if (each.role, each.kind) == (first.role, first.kind)]
     bad = [each.layer for each in same if each.state is first.state]
-    right = [each.layer for each in same if each.state is State.RIGHT]
+    words = {layer: {each.state for each in group.items if each.layer == layer} for layer in group.layers}
+    right = [each.layer for each in same if words[each.layer] == {State.RIGHT}]
+    open_ = [layer for layer, states in words.items() if first.state is State.WRONG and State.UNDECIDED in states
+             and State.WRONG not in states]
+    still = f"; {_layers(open_)} {'are' if len(open_) > 1 else 'is'} undecided" if open_ else ""
     told = ""
     if right:
         told = f"; {_layers(right)} {'are' if len(right) > 1 else 'is'} right"
@@ -200,7 +205,7 @@ def _others(found: Compared, group: Group, first: Item) -> str:
         told = f"; so it is in {_layers(bad)}"
     more = dict.fromkeys(what(each) for every in found.verified.groups for each in every.items
                          if each.state is first.state and (each.role, each.kind) != (first.role, first.kind))
-    return told + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
+    return told + still + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
 
 
 def _part(group: Group) -> str:

@@ -45,6 +45,7 @@ MEANINGS = {
     Fault.LOST_ROWS: "some of the source's rows are gone, and others stand there twice",
     Fault.APPLIED_TO_V: "its rows have moved, and only those of q and k may",
     Fault.APPLIED_TO_O: "its columns have moved, and only rows of q and k may",
+    Fault.INPUTS_MOVED: "the columns of A have changed places, and of an adapter only rows of B may move",
     Fault.EQUAL_ROWS: "which of them is which cannot be told, and it matters",
     Fault.OTHER_SCALE: "it is not that of the source, so that the weight's numbers mean others; what that does is not "
                        "decided",
@@ -74,6 +75,8 @@ def _stands(item: Item) -> str:
     close = f", {CLOSE[item.closeness]}" if item.closeness else ""
     added = f", with {item.added:+g} added" if item.added else ""
     alike = " (heads or lanes changed places in q, k, v and o alike)" if item.exchanged else ""
+    if item.rows is None and (item.kind is Kind.LORA_A or (item.kind is Kind.LORA_B and item.role is Role.O)):
+        return f"stays{close}"
     if item.rows is None:
         return f"goes with its rows{added}{close}"
     if item.factors:
@@ -106,6 +109,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault in (Fault.HEAD_COUNT, Fault.HEAD_WIDTH, Fault.WHOLE_HEAD, Fault.OTHER_LANES):
         return f"{fault.value}: {_cut_text(fault, item)}"
     rows = "columns" if item.role is Role.O else "rows"
+    if fault is Fault.UNRELATED and item.why:
+        return f"unrelated: {item.count} rows have no partner in this layer of the source: {item.why}"
     if fault in COUNTED:
         one, counted, without = COUNTED[fault]
         told = f"{item.count} {rows if item.count != 1 else rows[:-1]} {counted if item.count != 1 else one}"
@@ -120,6 +125,8 @@ def _fault_text(fault: Fault, item: Item) -> str:
     if fault is Fault.FORGOTTEN:
         have = "have moved" if item.role is Role.V else "have to move"
         return f"forgotten: it stayed, and the rows of {item.role.value} {have}"
+    if fault is Fault.OTHER_VALUES and (item.kind is Kind.LORA_A or item.role is Role.O):
+        return f"other values: {item.kind.value} has to stay as it is, and has other numbers"
     if fault is Fault.OTHER_VALUES:
         return f"other values: neither as before nor as the rows of {item.role.value} have moved"
     if fault is Fault.OTHER_MOVE and item.role not in (Role.Q, Role.K):

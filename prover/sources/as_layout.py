@@ -16,12 +16,14 @@ ROPES = ("rope_parameters", "rope_scaling")
 # A layout's own name of a parameter, and what configs call it.
 USUAL = {"head_size": "head_dim", "dims": "head_dim", "base": "rope_theta", "n_dims": "rotary_dim"}
 RULE = "rope_type"
+GIVEN = "the given layout"
 
 
-def as_layout(keys: Keys, spec: str) -> Model:
+def as_layout(keys: Keys, spec: str, option: str = "--as") -> Model:
     """A model of one part with the layout of a SPEC; what that does not give is taken from keys of the same name.
 
-    Raises InputError where the layout needs what neither has, or lacks the rule that the config names.
+    `option`: what the SPEC was given by. Raises InputError where the layout needs what neither has, or lacks the rule
+    that the config names.
     """
     scopes = _scopes(keys)
     name, _, written = spec.partition(":")
@@ -46,7 +48,7 @@ def as_layout(keys: Keys, spec: str) -> Model:
             values.append(found)
         elif parameter.name in about.missing or usual == "head_dim":
             raise InputError(f"{parameter.name} is neither in the SPEC nor in the config", where=keys.where,
-                             advice=f"Give it: --as {spec[:80]}:{parameter.name}=...")
+                             advice=f"Give it: {option} {spec[:80]}:{parameter.name}=...")
         elif parameter.name in (*USUAL, *USUAL.values()):
             defaults.append(parameter.name)
     part = Part("text", None, name, tuple(values), beside=UNSAID)
@@ -61,7 +63,7 @@ def as_layout(keys: Keys, spec: str) -> Model:
     if left:
         told.append(Finding("RP002", f"not read: {', '.join(dict.fromkeys(left))}"))
     kind = keys.table.get("model_type")
-    return Model(keys.where, kind if isinstance(kind, str) else "no model_type", "the given layout", spec, (part,),
+    return Model(keys.where, kind if isinstance(kind, str) else "no model_type", GIVEN, spec, (part,),
                  tuple(told))
 
 

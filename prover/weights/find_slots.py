@@ -18,6 +18,7 @@ from prover.weights.covering import check_covered
 from prover.weights.gguf_slots import gguf_attentions
 from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
+from prover.weights.new_type import given_attentions, is_unknown
 from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
@@ -59,6 +60,9 @@ def find_slots(
             if part.layout is not None and part.name not in ("text", OUTPUT):
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
+    elif said and is_unknown(config):
+        attentions = given_attentions(config, model, modules, said.get("") or said.get("text"), checkpoint)
+        architecture = model.kind
     else:
         taken = [tower for tower in towers(config) or (Tower("text", model.kind, config),) if _parts(model, tower.part)]
         attentions = (

@@ -19,13 +19,15 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.sources.reading import is_model, read_model
+from prover.sources.reading import is_model
 from prover.weights.apply import Task, Work, task_of
 from prover.weights.checkpoint import adapter_config, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
 from prover.weights.manifest import certificates, head_of, without_earlier
+from prover.weights.new_type import Said as Layouts
+from prover.weights.new_type import own_model, told_of
 from prover.weights.places import Listing, list_files
 from prover.weights.plan import Move, Plan, plan, shown
 from prover.weights.slots import Slots
@@ -73,7 +75,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
                          advice="Save the model as safetensors first (save_pretrained of transformers does)")
     is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
-    own = read_model(str(config))
+    own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
     given = read_target(own, own, str(config), asked.source, "", "--from") if asked.source else Target(own)
     source = given.model
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
@@ -89,7 +91,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
         said = Said("stays: that of an adapter says nothing of RoPE. The base model has to be moved alike")
     elif done.moves and not done.refusals:
         said = config_of_target(read_bytes(config, MAX_BYTES), str(config), target.model, moved, asked.engine)
-    filled = tuple(dict.fromkeys((*given.filled, *target.filled)))
+    filled = tuple(dict.fromkeys((*given.filled, *target.filled, *told_of(own))))
     return Prepared(checkpoint, source, target.model, slots, done, said, filled, is_adapter)
 
 

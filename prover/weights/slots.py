@@ -23,6 +23,7 @@ class Kind(Enum):
     WEIGHT = "weight"
     BIAS = "bias"
     SCALE = "scale"              # of quantised rows, one for each row
+    LORA_A = "lora_A"            # in no slot: its rows are of no head
     LORA_B = "lora_B"
     MAGNITUDE = "magnitude"      # DoRA's
     GAIN = "norm gain"           # of a q/k norm before the rotation: of one head, of every head, or of all lanes

@@ -34,6 +34,7 @@ class Fault(Enum):
     APPLIED_TO_O = "applied to o"
     FORGOTTEN = "forgotten"
     OTHER_VALUES = "other values"
+    INPUTS_MOVED = "inputs moved"
     MULTIPLIED = "multiplied"
     # What leaves the answer open.
     UNRELATED = "unrelated"

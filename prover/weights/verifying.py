@@ -17,19 +17,22 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.sources.reading import read_model
 from prover.weights.absorbed import of_absorbed, with_absorbed
+from prover.weights.adapter_inputs import with_inputs
 from prover.weights.checkpoint import open_checkpoint
+from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
+from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
+from prover.weights.new_type import Said, own_model, told_of
 from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.shared_numbers import of_shared, with_shared
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.verified import Verified
-from prover.weights.verify import Job, Side, verify
+from prover.weights.verify import Job, Side, ranges, verify
 from prover.weights.witness import Need, needs
 
 # Architectures to whose norms in front of the rotation llama.cpp's converter adds 1, since transformers' kernels do so
@@ -84,24 +87,46 @@ class Meant:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them."""
+    """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them.
+
+    `others`: the architectures of the sides, where they are not one and no layer is like another; else "".
+    """
 
     source: Opened
     target: Opened
     meant: tuple[Meant, Meant]
     verified: Verified
+    others: str = ""
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
-    source = open_side(asked.source, asked.base, asked.given)
-    target = open_side(asked.target, asked.base, asked.given)
+    source = open_side(asked.source, asked.base, asked.given, asked.made_for, "--from")
+    target = open_side(asked.target, asked.base, asked.given, asked.meant_for, "--to")
     made_for = _meant(source, asked.made_for, "", asked.base, "--from")
     meant_for = _meant(target, asked.meant_for, asked.engine, asked.base, "--to")
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
-    return Compared(source, target, (made_for, meant_for), verify(ours, theirs, found, left, track, asked.workers))
+    names = architectures(source.slots.architecture, target.slots.architecture, (
+        _keys(_config(source.checkpoint, asked.base)), _keys(_config(target.checkpoint, asked.base))))
+    try:
+        held = verify(ours, theirs, found, left, track, asked.workers)
+    except InputError as fault:
+        if fault.advice == UNLIKE and names.text:
+            fault.advice = f"{UNLIKE} {names.text[0].upper()}{names.text[1:]}"
+        raise
+    other = names.text if names.text and is_unrelated(held) else ""
+    both = dict(layers_of(source.slots)).keys() & dict(layers_of(target.slots)).keys()
+    counts = [{part: layers for part, layers in layers_of(side.slots) if part in both} for side in (source, target)]
+    if other and names.is_certain and counts[0] != counts[1]:
+        told = ("; ".join(f"{part}, layers {ranges(layers)}" for part, layers in count.items()) for count in counts)
+        raise InputError(f"is another model than the source: {other}. No layer's rows of q and k are those of the "
+                         f"source, which has {next(told)}, and this one {next(told)}", where=asked.target[:200],
+                         advice=UNLIKE)
+    whole = with_inputs(with_origins(held, ours, theirs), (source.slots, target.slots),
+                        (source.checkpoint, target.checkpoint))
+    return Compared(source, target, (made_for, meant_for), whole, other)
 
 
 def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:
@@ -110,7 +135,7 @@ def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: st
         raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
     if said or engine:
         given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
-        return Meant(completed(given, side.own), given.filled)
+        return Meant(completed(given, side.own), (*given.filled, *told_of(side.own)))
     manifest = read_manifest(side.checkpoint)
     if manifest is None:
         return Meant(side.own)
@@ -118,11 +143,18 @@ def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: st
                  misfits=misfits(manifest, side.checkpoint))
 
 
-def open_side(name: str, base: str, given: Mapping[str, str] | None) -> Opened:
-    """One checkpoint with its slots. Raises InputError."""
+def open_side(
+    name: str, base: str, given: Mapping[str, str] | None, said: Sequence[str] = (), option: str = "--from"
+) -> Opened:
+    """One checkpoint with its slots. `said`, by `option`: its layout, where its model type is not known.
+
+    Raises InputError.
+    """
     checkpoint = open_checkpoint(Path(name))
     config = _config(checkpoint, base)
-    own = read_model(str(config))
+    manifest = read_manifest(checkpoint) if given is not None and not said else None
+    instead = model_of(manifest, checkpoint, Model("", "", "", "", (), ())) if manifest is not None else None
+    own = own_model(config, checkpoint, Said(said, option, given is not None), instead)
     slots = find_slots(checkpoint, _keys(config), own, given)
     slots = with_shared(slots, checkpoint)
     return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)

@@ -112,3 +112,70 @@ def test_magnitudes_of_dora_go_with_their_rows(name, tmp_path):
     assert ("wrong", ("forgotten",), [(0, "q", "magnitude"), (0, "k", "magnitude")]) == told("q and k", both)
     v = [after[0] | {"v": moved(after[0]["v"], ROWS)}, after[1]]
     assert ("wrong", ("applied to v",), [(0, "v", "magnitude")]) == told("v", v)
+
+
+def save_factors(folder, arrays):
+    """An adapter with these tensors by projection and factor, in one layer."""
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 4}))
+    at = "base_model.model.model.layers.0.self_attn"
+    (folder / "adapter_model.safetensors").write_bytes(safetensors({
+        f"{at}.{role}_proj.lora_{factor}.weight": ("F32", array.shape, array.astype("<f4").tobytes())
+        for (role, factor), array in arrays.items()}))
+    return folder
+
+
+def factors():
+    """A and B of q, k, v and o, random."""
+    random = np.random.default_rng(9)
+    shapes = {"q": (64, 48), "k": (16, 48), "v": (16, 48), "o": (48, 64)}
+    found = {}
+    for role, (rows, columns) in shapes.items():
+        found |= {(role, "B"): random.normal(size=(rows, 4)).astype(np.float32),
+                  (role, "A"): random.normal(size=(4, columns)).astype(np.float32)}
+    return found
+
+
+def lanes(array):
+    """The rows of each head as the target needs them."""
+    return np.concatenate([array[at : at + 8][list(ROWS)] for at in range(0, len(array), 8)])
+
+
+def test_what_does_not_move_has_to_stay(tmp_path):
+    """A of q, k, v, and both factors of o: equal, or wrong by name; where B*A cannot tell, nothing is said."""
+    before = factors()
+    good = before | {(role, "B"): lanes(before[role, "B"]) for role in "qk"}
+    base = save_folder(tmp_path / "base", [made(lora=True)])
+    source = save_factors(tmp_path / "source", before)
+
+    def told(changes, start=good, origin=source):
+        target = save_factors(tmp_path / f"t{len(list(tmp_path.iterdir()))}", start | changes)
+        found = verify_weights(str(origin), str(target), base=str(base), meant_for=TO)
+        return found.verdict, found.faults, [
+            (row["role"], row["kind"]) for part in found.to_json()["parts"] for row in part["tensors"]
+            if row["verdict"] != "right"]
+
+    assert ("right", (), []) == told({})
+    other = np.random.default_rng(10)
+    for role in "qkvo":
+        a = before[role, "A"]
+        changed = other.normal(size=a.shape)
+        assert ("wrong", ("other values",), [(role, "lora_A")]) == told({(role, "A"): changed})
+        assert ("wrong", ("inputs moved",), [(role, "lora_A")]) == told({(role, "A"): a[:, ::-1]})
+        one = a.copy()
+        one[2, 7] += 1
+        assert ("wrong", ("other values",), [(role, "lora_A")]) == told({(role, "A"): one})
+    assert ("wrong", ("other values",), [("o", "lora_B")]) == told({("o", "B"): before["o", "B"][::-1]})
+    both = {("o", "B"): before["o", "B"][:, ::-1], ("o", "A"): before["o", "A"][::-1]}  # the same product
+    assert "undecided" == told(both)[0]
+    dead = {("q", "B"): before["q", "B"] * np.float32([1, 1, 0, 1])}
+    start = good | {("q", "B"): lanes(dead["q", "B"])}
+    a = before["q", "A"].copy()
+    a[2] = 5  # by a column of B that is nought
+    origin = save_factors(tmp_path / "dead", before | dead)
+    assert ("undecided", ("not decided",), [("q", "lora_A")]) == told({("q", "A"): a}, start, origin)
+    without = {key: array for key, array in good.items() if key[0] != "v"}
+    origin = save_factors(tmp_path / "no v", {key: array for key, array in before.items() if key[0] != "v"})
+    found = told({("o", "A"): before["o", "A"][:, ::-1]}, without, origin)
+    assert ("undecided", ("not decided",), [("o", "lora_A")]) == found
+    assert "undecided" == told({}, {key: array for key, array in good.items() if key != ("q", "A")})[0]

@@ -282,3 +282,54 @@ def test_bad_input(arguments, tmp_path):
     """What cannot be used is said with exit code 2."""
     folder = save_folder(tmp_path / "a", layers(1))
     assert 2 == run_command(["weights", "verify", *(each.format(a=folder) for each in arguments)])
+
+
+def test_another_architecture_is_named(tmp_path, capsys):
+    """Unrelated rows of a Qwen3 and of a Llama: both are named; with other layers too it is bad input."""
+    source = save_folder(tmp_path / "a", layers(), "qwen3", architectures=["Qwen3ForCausalLM"])
+    strange = [made(seed=seed) for seed in (7, 8, 9, 10)]
+    target = save_gguf(tmp_path / "x.gguf", strange[:3])
+    assert 3 == run_command(["weights", "verify", str(source), str(target)])
+    assert capsys.readouterr().out.startswith(
+        "UNDECIDED: the source is qwen3, the target llama, and in no layer are the rows of q and k those of the source")
+    more = save_gguf(tmp_path / "more.gguf", strange)
+    assert 2 == run_command(["weights", "verify", str(source), str(more)])
+    told = capsys.readouterr().err
+    assert "the source is qwen3, the target llama" in told
+    assert "layers 0-2, and this one text, layers 0-3" in told
+    small = save_gguf(tmp_path / "small.gguf", layers(heads=4))
+    with pytest.raises(InputError, match="The source is qwen3, the target llama"):
+        verify_weights(str(source), str(small))
+    llama = save_folder(tmp_path / "b", layers(), architectures=["LlamaForCausalLM"])
+    assert "the source is" not in verify_weights(str(llama), str(target)).headline
+    about = {"architectures": ["MistralForCausalLM"], "sliding_window": None}
+    mistral = save_folder(tmp_path / "c", layers(), "mistral", **about)
+    assert "the source is" not in verify_weights(str(mistral), str(target)).headline  # the converter calls it llama
+
+
+def test_layers_that_changed_places(tmp_path):
+    """Which layer of the source the rows are of is said, where all of them are; the rows may have moved."""
+    models = layers(4)
+    source = save_folder(tmp_path / "a", models)
+    changed = [right(m, to_adjacent(8)) for m in (models[0], models[2], models[1], models[3])]
+    found = verify_weights(str(source), str(save_gguf(tmp_path / "x.gguf", changed)))
+    assert "undecided" == found.verdict
+    assert "64 rows have no partner in this layer of the source: they are those of its layer 2" in found.headline
+    said = [(row["layer"], row["role"], row["text"].rpartition(": ")[2]) for part in found.to_json()["parts"]
+            for row in part["tensors"] if row["verdict"] != "right" and row["role"] != "o"]
+    assert [(layer, role, f"they are those of its layer {3 - layer}") for layer in (1, 2) for role in "qkv"] == said
+    changed[1].q[0, 0, 0] += 1
+    told = verify_weights(str(source), str(save_gguf(tmp_path / "y.gguf", changed)))
+    assert "they are" not in told.headline.partition(";")[0]
+
+
+def test_layers_that_are_undecided_are_not_called_right(tmp_path):
+    """v is wrong in layer 3; q and k of layers 0 to 1 are of another model, and layer 2 is right."""
+    models = [right(m, to_adjacent(8)) for m in layers(4)]
+    for number in (0, 1):
+        models[number] = models[number].with_(q=made(seed=20).q, k=made(seed=20).k)
+    models[3].v = moved(models[3].v, to_adjacent(8))
+    source = save_folder(tmp_path / "a", layers(4))
+    found = verify_weights(str(source), str(save_gguf(tmp_path / "x.gguf", models)))
+    assert "wrong" == found.verdict
+    assert found.headline.endswith("layer 2 is right; layers 0-1 are undecided")
