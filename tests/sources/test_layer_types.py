@@ -83,11 +83,11 @@ SPECS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         "full_attention", "sliding_attention", "full_attention"], "rope_theta": [5000000, 10000, 5000000],
         "partial_rotary_factors": [0.5, 1, 0.5]}, {
         "text/full_attention": "transformers/half:head_dim=128:rope_theta=5000000:partial_rotary_factor=0.5",
-        "text/sliding_attention": "transformers/half:head_dim=128:rope_theta=10000",
+        "text/sliding_attention": "transformers/half:head_dim=128:rope_theta=10000:partial_rotary_factor=1",
     }),
     "parts by layer type": ({"model_type": "neomme", "num_hidden_layers": 2, "rope_parameters": {
         "sliding_attention": {"rope_theta": 5000}}, "layer_types": ["sliding_attention", "full_attention"]}, {
-        "text/sliding_attention": "transformers/row-column:head_dim=64:rope_theta=5000",
+        "text/sliding_attention": "transformers/row-column:head_dim=64:rope_theta=5000:partial_rotary_factor=1",
         "text/full_attention": "transformers/row-column:head_dim=64:rope_theta=1000000:partial_rotary_factor=0.25",
     }),
     "twice as wide": ({"model_type": "zamba2", "num_hidden_layers": 1, "layers_block_type": ["hybrid"],
