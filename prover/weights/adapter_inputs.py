@@ -43,9 +43,19 @@ def _of_group(
                  if item.layer == layer and item.kind is Kind.LORA_B}
         for role in (Role.Q, Role.K, Role.V):
             for a in _of_role(ours, role):
-                for b in (each for each in _of_role(theirs, role) if label(each) == label(a)):
+                for b in _counterparts(a, _of_role(theirs, role)):
                     yield from _input(layer, role, a.tensor, b.tensor, checkpoints, words.get(role))
         yield from _outputs(layer, ours, theirs, checkpoints)
+
+
+def _counterparts(slot: Slot, theirs: list[Slot]) -> list[Slot]:
+    """The other side's B of the same projection: of the same adapter, and of a module so called if there is one."""
+    alike = [each for each in theirs if label(each) == label(slot)]
+    return [each for each in alike if _module(each) == _module(slot)] or alike
+
+
+def _module(slot: Slot) -> str:
+    return _split(slot.tensor.name)[0].rpartition(".")[2]
 
 
 def _of_role(slots: list[Slot], role: Role) -> list[Slot]:

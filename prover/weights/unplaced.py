@@ -28,7 +28,7 @@ NO_LANES = re.compile(r"(attn_)?q_a(_proj|_norm|_layernorm)?|(attn_)?kv_a_(norm|
 # the same place alone: a tower of images says nothing of the text's. Attention to another sequence and to a recurrent
 # state (linear) is not rotated.
 ELSEWHERE = {
-    "images": re.compile(r"vision|visual|image|(^|_)img|(^|_)vit(_|$)|siglip|(^|_)clip(_|$)|(^|_)sam(_|$)"),
+    "images": re.compile(r"vision|visual|image|vqmodel|(^|_)img|(^|_)vit(_|$)|siglip|(^|_)clip(_|$)|(^|_)sam(_|$)"),
     "sounds": re.compile(r"audio|speech|whisper|token2wav|code2wav|codec"),
     "speaker": re.compile(r"talker|code_predictor|depth_decoder"),
     "bridge": re.compile(r"q_?former|resampler|connector|projector|abstractor"),

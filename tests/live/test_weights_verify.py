@@ -80,7 +80,8 @@ def cut(slots: list[Slot], width: int) -> list[tuple[int, int]]:
 
 def test_names(name: str, kind: str, more: Mapping[str, Any], tmp_path: Path) -> None:
     """Right as the proof says, and each wrong variant of it by its name, in every layer that turns."""
-    small_models.save(small_models.build(kind, **more), tmp_path / "saved")
+    turned = {"position_embedding_type": "rotary"} if kind == "esm" else {}
+    small_models.save(small_models.build(kind, **turned, **more), tmp_path / "saved")
     slots, model, values = read_slots(tmp_path / "saved")
     done = 0
     for meeting in meetings(model, model):
