@@ -310,6 +310,8 @@ def _factor(source: Lines, target: Lines, ours: int, theirs: int) -> float | Non
     power = float(np.copysign(2.0 ** np.round(np.log2(abs(factor))), factor))
     if np.array_equal(power * s, t):
         return power
+    if factor == power:
+        return None  # a power of two decides what becomes of scores, and is told only where it is exact
     low, high = (factor * bound for bound in source.between(ours, ours + 1))
     unit = max(UNITS.get(source.dtype, UNITS["F32"]), UNITS.get(target.dtype, UNITS["F32"]))
     wider = 4 * unit * np.abs(t) + 1e-30

@@ -209,3 +209,12 @@ def test_no_more_than_a_few_rows_are_read_together():
     lines = Lines(12, 1 << 20, "F32", read)
     assert tuple((row,) for row in range(12)) == relate(lines, lines).partners
     assert max(asked) <= 4
+
+
+def test_a_power_of_two_that_is_not_exact_is_no_factor():
+    """One number a step off twice the row: the quotient of the sums is 2 all the same, and nothing rests on it."""
+    row = np.array([[1, 1, 1, 2.0**-40], [1, -1, 1, 2.0**-41]], np.float32)
+    off = 2 * row
+    assert 2 == len(relate(of_array(row), of_array(off)).factors)
+    off[:, 3] = np.nextafter(off[:, 3], np.float32(1))
+    assert () == tuple(relate(of_array(row), of_array(off)).factors)
