@@ -1,0 +1,150 @@
+"""One layout of the catalogue held against a table: with which parameters does it conform?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from prover.errors import ProverError
+from prover.exact.text import rational_text
+from prover.identify.facts import Facts
+from prover.identify.filling import Values, numbers, structures
+from prover.identify.human import near
+from prover.identify.matching import Match, match
+from prover.identify.offers import Offer
+from prover.identify.solving import solved
+from prover.identify.spectra import Hypothesis
+from prover.identify.things import things
+from prover.layouts.expand import expand, parameter_values, show_value
+from prover.layouts.family import Family, Given
+from prover.layouts.layout import Layout
+from prover.measure.conform import Conformance, conform
+
+MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
+MAX_HYPOTHESES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A layout that conforms: its spec, the parameters that are given in it, and what was supposed of the frequencies."""
+
+    spec: str
+    offer: Offer
+    family: Family
+    given: Values
+    layout: Layout
+    found: Conformance
+    hypothesis: Hypothesis | None
+
+    @property
+    def project(self) -> str:
+        """The project whose layout it is."""
+        return self.offer.name.partition("/")[0]
+
+    @property
+    def count(self) -> int:
+        """How many words and parameters are given."""
+        return len(self.given) + len(self.offer.words)
+
+
+def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis]) -> Fit | None:
+    """The plainest parameters found with which the layout conforms."""
+    kinds = [each for each in supposed if each.kind == (offer.kind or "plain")]
+    tried: list[Hypothesis | None] = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
+    for structure in structures(family, facts):
+        first: tuple[Values, Match] | None = None
+        for hypothesis in tried or [None]:
+            for more in numbers(family, offer.kind, hypothesis, facts):
+                given = more | structure
+                found = match(family, given, facts)
+                if found is None:
+                    continue
+                first = first or (given, found)
+                fitted = _confirmed(offer, family, given, facts, found, hypothesis) if found.fits else None
+                if fitted is not None:
+                    return fitted
+        if first is None or first[1].fits:
+            continue
+        given = solved(family, first[0], facts, first[1]) or {}
+        found = match(family, given, facts) if given else None
+        fitted = _confirmed(offer, family, given, facts, found, None) if found is not None else None
+        if fitted is not None:
+            return fitted
+    return None
+
+
+def _confirmed(
+    offer: Offer, family: Family, given: Values, facts: Facts, found: Match, hypothesis: Hypothesis | None
+) -> Fit | None:
+    measured = facts.measured
+    for more in _magnitudes(family, given, facts, found):
+        whole = _plainer(family, given | more)
+        spec = spec_text(offer, whole)
+        try:
+            layout = expand(family, whole, spec)
+        except ProverError:
+            continue
+        conformance = conform(layout, measured)
+        if conformance.conforms:
+            return Fit(spec, offer, family, whole, layout, conformance, hypothesis)
+    return None
+
+
+def _magnitudes(family: Family, given: Values, facts: Facts, found: Match) -> Iterator[Values]:
+    """What may be given for the magnitude to be the measured one: nothing, the whole of it, or YaRN's two weights."""
+    allowed = facts.measured.magnitude_tolerance
+    if found.off <= allowed:
+        yield {}
+        return
+    size = facts.magnitude
+    if size is None or size <= 0:
+        return
+    named = things()
+    names = {named.get(p.name, ""): p.name for p in family.parameters if not p.is_list}
+    whole = [p.name for p in family.parameters if named.get(p.name) == "attention_factor"]
+    both = [names.get("mscale"), names.get("mscale_all_dim")]
+    for one, other in MSCALES if all(both) else ():
+        more: Values = {str(both[0]): Fraction(one), str(both[1]): Fraction(other)}
+        come = match(family, given | more, facts)
+        if come is not None and come.off <= allowed:
+            yield more
+            return
+    for name in whole:
+        come = match(family, given | {name: Fraction(1)}, facts)
+        if come is None or not come.magnitude:
+            continue
+        value = near(size / come.magnitude, allowed / size)
+        if value is not None:
+            yield {name: value}
+
+
+def _plainer(family: Family, given: Values) -> Values:
+    """Without what the layout has of itself."""
+    rest = dict(given)
+    for name in list(given):
+        less = {key: value for key, value in rest.items() if key != name}
+        try:
+            value = parameter_values(family, less)[name]
+        except (ProverError, KeyError):
+            continue
+        if show_value(value) == _written(given[name]) or _same(value, given[name]):
+            rest = less
+    return rest
+
+
+def _same(value: object, given: Given) -> bool:
+    if isinstance(value, tuple) and isinstance(given, tuple):
+        return len(value) == len(given) and all(map(_same, value, given))
+    return getattr(value, "rational", None) == given
+
+
+def _written(value: Given) -> str:
+    return ",".join(map(rational_text, value)) if isinstance(value, tuple) else rational_text(value)
+
+
+def spec_text(offer: Offer, given: Values) -> str:
+    """The spec that a person gives for it."""
+    parts = [f"{name}={word}" for name, word in offer.words]
+    parts += [f"{name}={_written(value) or '[]'}" for name, value in given.items()]
+    return ":".join([offer.name, *parts])
