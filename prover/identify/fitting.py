@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prover.errors import ProverError
+from prover.exact.number import Exact
 from prover.exact.text import rational_text
 from prover.identify.facts import Facts
 from prover.identify.filling import Values, numbers, structures
@@ -41,6 +42,13 @@ class Fit:
     def project(self) -> str:
         """The project whose layout it is."""
         return self.offer.name.partition("/")[0]
+
+    def number(self, thing: str) -> Fraction | None:
+        """The parameter that stands for a thing, if the layout has one such."""
+        named = things()
+        names = [p.name for p in self.family.parameters if named.get(p.name) == thing and not p.is_list]
+        value = parameter_values(self.family, self.given)[names[0]] if len(names) == 1 else None
+        return value.rational if isinstance(value, Exact) else None
 
     @property
     def count(self) -> int:

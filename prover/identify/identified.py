@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from prover.identify.chain import Point
 from prover.identify.facts import Facts, facts_of
@@ -33,6 +34,20 @@ class Identified:
     def fits(self) -> tuple[Fit, ...]:
         """All of them."""
         return tuple(fit for group in self.groups for fit in group)
+
+    @property
+    def base(self) -> Fraction | None:
+        """The base of the plainest layout that conforms, else of what the frequencies may be."""
+        for group in self.groups[:1]:
+            for each in group:
+                if (base := each.number("base")) is not None:
+                    return base
+        return self.supposed[0].base if self.supposed else None
+
+    @property
+    def scaling(self) -> Kind | None:
+        """The kind of scaling that the frequencies have, if they have one."""
+        return self.supposed[0].kind if self.supposed else None
 
 
 def identify(measured: Measured, prefer: str = "") -> Identified:
