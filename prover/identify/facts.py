@@ -18,13 +18,15 @@ Pairing = Literal["adjacent", "half", "either", "halves in blocks", "other", "no
 class Turning:
     """A pair that turns. `index`: its place among the pairs; `turn`: radians per unit of each axis, of the sines.
 
-    `tolerance`: the relative error that its frequencies may have.
+    `others`: axes that turn its second lane, where these are others. `tolerance`: the relative error that its
+    frequencies may have.
     """
 
     read: tuple[int, int]
     write: tuple[int, int]
     index: int
     turn: Vector
+    others: tuple[str, ...]
     magnitude: float
     tolerance: float
 
@@ -61,7 +63,7 @@ class Facts:
     @property
     def axes(self) -> tuple[str, ...]:
         """Those that turn a pair, in the order of the table."""
-        used = {axis for pair in self.turning for axis, _ in pair.turn}
+        used = {axis for pair in self.turning for axis in (*pair.others, *(axis for axis, _ in pair.turn))}
         return tuple(axis for axis in self.measured.axes if axis in used)
 
     @property
@@ -73,6 +75,13 @@ class Facts:
     def axis_of_pairs(self) -> tuple[str, ...]:
         """The axis of each turning pair; '+' between those that share one."""
         return tuple("+".join(axis for axis, _ in pair.turn) for pair in self.turning)
+
+    @property
+    def axis_of_lanes(self) -> tuple[str, ...]:
+        """The axis of each turning lane, where a pair's lanes may have two."""
+        first = ["+".join(axis for axis, _ in pair.turn) for pair in self.turning]
+        second = ["+".join(pair.others) or axis for pair, axis in zip(self.turning, first, strict=True)]
+        return (*first, *second)
 
 
 def facts_of(measured: Measured) -> Facts:
@@ -98,7 +107,8 @@ def facts_of(measured: Measured) -> Facts:
 def _turning(pair: MeasuredPair, place: int, kind: str) -> Turning:
     turn = pair.turns[1] or pair.turns[2] or pair.turns[0] or pair.turns[3]
     error = frequency_tolerance(kind, place, [abs(f) for _, f in turn], at_reals=False)
-    return Turning(pair.read, pair.write, place, turn, pair.magnitudes[0], error)
+    others = dict.fromkeys(axis for vector in pair.turns for axis, _ in vector if axis not in dict(turn))
+    return Turning(pair.read, pair.write, place, turn, tuple(others), pair.magnitudes[0], error)
 
 
 def _pairing(reads: Sequence[tuple[int, int]], width: int) -> tuple[Pairing, int, int, list[int]]:

@@ -14,7 +14,7 @@ from prover.layouts.family import Family, Given, Parameter
 
 Values = dict[str, Given]
 
-MAX_STRUCTURES = 24
+MAX_STRUCTURES = 32
 WIDTHS = ("head_dim", "head_size", "qk_head_dim", "size_per_head", "kv_channels", "dim_head", "attention_head_dim")
 STRUCTURE = ("head_dim", "n_rot", "sections", "partial_rotary_factor", "offset")
 LENGTH = 4096  # where a rule asks for one that no frequency tells
@@ -30,24 +30,45 @@ def structures(family: Family, facts: Facts) -> Iterator[Values]:
     rotary = [n for n in widths if n != main] + [p.name for p, thing in mine if thing == "n_rot"]
     share = [p for p, thing in mine if thing == "partial_rotary_factor"]
     offset = [p.name for p, thing in mine if thing == "offset"]
-    spans = list(dict.fromkeys([facts.span, facts.lanes, width])) if rotary or share else [width]
+    spans: list[int | None] = [None]
+    if rotary or share:
+        spans = list(dict.fromkeys([None if facts.span == width else facts.span, facts.lanes, None, width // 2]))
+        if len(facts.axes) > 1:
+            spans.append(facts.lanes // len(facts.axes))
     fixed: Values = {main: Fraction(width)} if main else {}
     lists = [_lists(parameter, family, facts) for parameter, thing in mine if _is_sections(parameter, thing)]
-    tables = list(itertools.product(*lists))
+    switches: list[Values] = [{}, *({p.name: value} for p in family.parameters if (value := _other_state(p)) is not None)]
+    tables = list(itertools.product(*lists, switches))
+    heads = next((p.name for p, thing in mine if thing == "num_attention_heads"), None)
+    distance = facts.turning[0].read[1] - facts.turning[0].read[0]
+    if heads:
+        fixed[heads] = Fraction(max(1, width // (2 * distance)))
     found = 0
     for span in spans:
-        given = fixed | {name: Fraction(span) for name in rotary}
+        given = fixed | ({} if span is None else {name: Fraction(span) for name in rotary})
         if facts.start:
             given |= {name: Fraction(facts.start) for name in offset}
         elif "qk_nope_head_dim" in offset and "qk_rope_head_dim" in rotary:
-            given["qk_nope_head_dim"] = Fraction(width - span)
-        for part in _shares(span, width) if share else (None,):
+            given["qk_nope_head_dim"] = Fraction(width - (span or width))
+            given["qk_rope_head_dim"] = Fraction(span or width)
+        for part in _shares(span, width) if share and span else (None,):
             shared = given | ({} if part is None else {p.name: part for p in share})
             for chosen in tables:
                 yield shared | {name: value for each in chosen for name, value in each.items()}
                 found += 1
                 if found >= MAX_STRUCTURES:
                     return
+
+
+def _other_state(parameter: Parameter) -> Fraction | None:
+    """Of a parameter that is 0 or 1, and no end of a ramp, the state that is not its default."""
+    text = parameter.requirement_text.replace(" ", "")
+    name = parameter.name
+    if name == "truncate" or text not in (f"{name}==0or{name}==1", f"{name}==1or{name}==0"):
+        return None
+    if isinstance(parameter.default, tuple) or parameter.default is None or not parameter.default.is_number:
+        return None
+    return Fraction(0 if parameter.default == 1 else 1)
 
 
 def _shares(span: int, width: int) -> tuple[Fraction, ...]:
@@ -75,6 +96,7 @@ def _lists(parameter: Parameter, family: Family, facts: Facts) -> list[Values]:
     order = [dict(once[: len(family.axes)]).get(axis, 0) for axis in family.axes]
     counts = counted(letters)
     found = [counts, [2 * each for each in counts], counted(letters[: period(letters)]), order]
+    found.append(counted(facts.axis_of_lanes))
     if len(set(filter(None, counts))) == 1:
         found.append([max(counts)] * size)
     lists: list[Values] = [
@@ -117,8 +139,8 @@ def _value(thing: str, hypothesis: Hypothesis | None) -> Given | None:
     if hypothesis is None:
         return None
     told = hypothesis.numbers
-    if thing == "freq_scale" and "factor" in told:
-        return 1 / told["factor"]
+    if thing == "freq_scale":
+        return 1 / told["factor"] if hypothesis.kind in ("linear", "yarn") else None
     if thing == "ext_factor" and hypothesis.kind == "yarn":
         return Fraction(1)
     if thing in ("short_factor", "long_factor") and hypothesis.divisors:
@@ -128,7 +150,7 @@ def _value(thing: str, hypothesis: Hypothesis | None) -> Given | None:
 
 def _divisors(hypothesis: Hypothesis | None, facts: Facts) -> Given | None:
     """Frequency factors: divisors of the plain frequencies, rounded within what the table can tell."""
-    if hypothesis is None or hypothesis.kind not in ("llama3", "longrope", "yarn") or len(facts.axes) != 1:
+    if hypothesis is None or hypothesis.kind not in ("llama3", "longrope") or len(facts.axes) != 1:
         return None
     if hypothesis.divisors:
         return hypothesis.divisors

@@ -11,7 +11,7 @@ from prover.exact.number import Exact
 from prover.exact.text import rational_text
 from prover.identify.facts import Facts
 from prover.identify.filling import Values, numbers, structures
-from prover.identify.human import near
+from prover.identify.human import is_written, near
 from prover.identify.matching import Match, match
 from prover.identify.offers import Offer
 from prover.identify.solving import solved
@@ -24,6 +24,7 @@ from prover.measure.conform import Conformance, conform
 
 MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
 MAX_HYPOTHESES = 3
+BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,20 @@ class Fit:
         """The project whose layout it is."""
         return self.offer.name.partition("/")[0]
 
-    def number(self, thing: str) -> Fraction | None:
-        """The parameter that stands for a thing, if the layout has one such."""
+    @property
+    def base_name(self) -> str:
+        """The name of its base; empty if it has none, or several."""
+        return self._name("base")
+
+    def _name(self, thing: str) -> str:
         named = things()
         names = [p.name for p in self.family.parameters if named.get(p.name) == thing and not p.is_list]
-        value = parameter_values(self.family, self.given)[names[0]] if len(names) == 1 else None
+        return names[0] if len(names) == 1 else ""
+
+    def number(self, thing: str) -> Fraction | None:
+        """The parameter that stands for a thing, if the layout has one such."""
+        name = self._name(thing)
+        value = parameter_values(self.family, self.given)[name] if name else None
         return value.rational if isinstance(value, Exact) else None
 
     @property
@@ -58,11 +68,12 @@ class Fit:
 
 def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis]) -> Fit | None:
     """The plainest parameters found with which the layout conforms."""
-    kinds = [each for each in supposed if each.kind == (offer.kind or "plain")]
+    kinds = [each for each in supposed if offer.kind and each.kind == offer.kind]
     tried: list[Hypothesis | None] = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
     for structure in structures(family, facts):
         first: tuple[Values, Match] | None = None
-        for hypothesis in tried or [None]:
+        written = [each for each in tried if each is None or is_written(each.base)]
+        for hypothesis in written or [None]:
             for more in numbers(family, offer.kind, hypothesis, facts):
                 given = more | structure
                 found = match(family, given, facts)
@@ -72,13 +83,13 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
                 fitted = _confirmed(offer, family, given, facts, found, hypothesis) if found.fits else None
                 if fitted is not None:
                     return fitted
-        if first is None or first[1].fits:
+        if first is None or first[1].fits or (supposed and supposed[0].kind in BANDED and offer.kind not in BANDED):
             continue
-        given = solved(family, first[0], facts, first[1]) or {}
-        found = match(family, given, facts) if given else None
-        fitted = _confirmed(offer, family, given, facts, found, None) if found is not None else None
-        if fitted is not None:
-            return fitted
+        for given in solved(family, first[0], facts, first[1]):
+            found = match(family, given, facts)
+            fitted = _confirmed(offer, family, given, facts, found, None) if found is not None else None
+            if fitted is not None:
+                return fitted
     return None
 
 
@@ -118,13 +129,26 @@ def _magnitudes(family: Family, given: Values, facts: Facts, found: Match) -> It
         if come is not None and come.off <= allowed:
             yield more
             return
-    for name in whole:
-        come = match(family, given | {name: Fraction(1)}, facts)
-        if come is None or not come.magnitude:
-            continue
-        value = near(size / come.magnitude, allowed / size)
+    for name in filter(None, both):
+        value = _linear(family, given, facts, name, size, allowed)
         if value is not None:
             yield {name: value}
+    for name in whole:
+        value = _linear(family, given, facts, name, size, allowed)
+        if value is not None:
+            yield {name: value}
+
+
+def _linear(
+    family: Family, given: Values, facts: Facts, name: str, size: float, allowed: float
+) -> Fraction | None:
+    """The parameter with which the magnitude is the measured one, if it is linear in it."""
+    one, two = (match(family, given | {name: Fraction(value)}, facts) for value in (1, 2))
+    if one is None or two is None or not one.magnitude or not two.magnitude or two.magnitude == one.magnitude:
+        return None
+    slope = two.magnitude - one.magnitude
+    value = 1 + (size - one.magnitude) / slope
+    return near(value, allowed / abs(slope) / value) if value > 0 else None
 
 
 def _plainer(family: Family, given: Values) -> Values:

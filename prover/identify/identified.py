@@ -11,7 +11,9 @@ from prover.identify.facts import Facts, facts_of
 from prover.identify.fitting import Fit, fit
 from prover.identify.human import is_written
 from prover.identify.offers import families, offers
-from prover.identify.spectra import Hypothesis, Kind, hypotheses
+from prover.identify.partly import Partly, partly
+from prover.identify.spectra import Hypothesis, Kind, bands, powers
+from prover.identify.untold import untold
 from prover.layouts.layout import Layout
 from prover.measure.measured import Measured
 
@@ -22,12 +24,15 @@ MAX_LANES = 1 << 18  # of all layouts that are worked out in full for one table
 class Identified:
     """`groups`: fits that are one layout, the plainest of each first; another group is another layout that fits too.
 
-    `is_complete`: whether all layouts of the catalogue were tried.
+    `untold`: parameters of the first that the measurement does not tell. `part`: what is recognised in part, where
+    nothing is as a whole. `is_complete`: whether all layouts of the catalogue were tried.
     """
 
     facts: Facts
     supposed: tuple[Hypothesis, ...]
     groups: tuple[tuple[Fit, ...], ...]
+    untold: tuple[str, ...]
+    part: Partly | None
     is_complete: bool
 
     @property
@@ -37,11 +42,10 @@ class Identified:
 
     @property
     def base(self) -> Fraction | None:
-        """The base of the plainest layout that conforms, else of what the frequencies may be."""
-        for group in self.groups[:1]:
-            for each in group:
-                if (base := each.number("base")) is not None:
-                    return base
+        """The base that the frequencies tell, as the plainest layout counts it; None where any other would do."""
+        for each in self.groups[0] if self.groups else ():
+            if (base := each.number("base")) is not None:
+                return None if each.base_name in self.untold else base
         return self.supposed[0].base if self.supposed else None
 
     @property
@@ -67,25 +71,43 @@ def identify(measured: Measured, prefer: str = "") -> Identified:
         if fitted is not None:
             found.append(fitted)
             lanes += fitted.layout.width
-    return Identified(facts, supposed, _grouped(found, prefer), complete)
+    groups = _grouped(found, prefer)
+    first = _with_base(groups[0]) if groups else None
+    return Identified(
+        facts, supposed, groups, untold(first, facts) if first else (), None if supposed else partly(facts), complete,
+    )
+
+
+def _with_base(group: tuple[Fit, ...]) -> Fit:
+    """The first that has a base, if one has."""
+    return next((each for each in group if each.base_name), group[0])
 
 
 def suppositions(facts: Facts) -> tuple[Hypothesis, ...]:
-    """Of all pairs as one chain, or else of the first axis whose pairs count for themselves."""
+    """Of all pairs as one chain, or of the pairs of each axis, if all axes agree."""
     if facts.is_mixed or not facts.turning:
         return ()
     whole = [Point(pair.index, pair.size, pair.tolerance) for pair in facts.turning]
-    width = facts.measured.width
-    counts = (facts.span, width, facts.lanes)
-    found = hypotheses(whole, tuple(dict.fromkeys(counts)))
-    if found or len(facts.axes) < 2:
-        return found
+    counts = tuple(dict.fromkeys((facts.span, facts.measured.width, facts.lanes)))
+    found = powers(whole, counts)
+    if not found and len(facts.axes) > 1:
+        found = _by_axis(facts)
+    return found or bands(whole, counts)
+
+
+def _by_axis(facts: Facts) -> tuple[Hypothesis, ...]:
+    """Of pairs that each axis counts for itself: what fits every axis that has two of them."""
+    chains = []
     for axis in facts.axes:
         own = [pair for pair in facts.turning if pair.turn[0][0] == axis]
-        chain = [Point(place, pair.size, pair.tolerance) for place, pair in enumerate(own)]
-        here = hypotheses(chain, tuple(dict.fromkeys((2 * len(own), facts.span, facts.span // 2))))
-        if here:
-            return here
+        if len(own) > 1:
+            chains.append([Point(place, pair.size, pair.tolerance) for place, pair in enumerate(own)])
+    if not chains:
+        return ()
+    for shared in (None, facts.span, facts.span // 2, facts.lanes // len(facts.axes)):
+        found = [powers(chain, (shared or 2 * len(chain),)) for chain in chains]
+        if all(found) and len({(each[0].kind, *each[0].numbers.values()) for each in found}) == 1:
+            return found[0]
     return ()
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from prover.errors import ProverError
 from prover.exact.number import Exact
 from prover.identify.facts import Facts
 from prover.identify.filling import STRUCTURE, Values
-from prover.identify.human import near
+from prover.identify.human import is_written, near
 from prover.identify.matching import Match, match
 from prover.identify.things import things
 from prover.layouts.expand import parameter_values
@@ -26,85 +28,119 @@ from prover.layouts.family import Family, Given
 STEP = math.log(1.25)
 ROUNDS = 6
 MAX_UNKNOWN = 6
-FARTHEST = 30.0  # of a logarithm
-UNSOLVED = (*STRUCTURE, "truncate", "ext_factor", "attention_factor", "mscale", "mscale_all_dim", "seq_len")
+MAX_ENTRIES = 4    # of a list that is solved
+FARTHEST = 30.0    # of a logarithm
+UNSOLVED = (
+    *STRUCTURE, "truncate", "ext_factor", "attention_factor", "mscale", "mscale_all_dim", "seq_len",
+    "num_attention_heads",
+)
+
+Unknown = tuple[str, int | None]  # a parameter, or an entry of one
+Slopes = npt.NDArray[Any]
 
 
-def solved(family: Family, given: Values, facts: Facts, start: Match) -> Values | None:
-    """The parameters with one or two of them solved so that the frequencies fit; None if there is no such."""
+def solved(family: Family, given: Values, facts: Facts, start: Match) -> Iterator[Values]:
+    """The parameters with one or two of them, or all entries of a list, solved so that the frequencies fit.
+
+    Those whose numbers people write come first.
+    """
     values = _numbers(family, given)
-    slopes = {}
-    for name, value in values.items():
-        moved = match(family, given | {name: _short(value * math.exp(STEP))}, facts)
+    slopes: dict[Unknown, Slopes] = {}
+    for unknown, value in values.items():
+        moved = match(family, _with(family, given, {unknown: value * math.exp(STEP)}, values), facts)
         if moved is None or moved.places != start.places:
             continue
         slope = (np.array(start.logs) - np.array(moved.logs)) / STEP
         if np.abs(slope).max() > 1e-6:
-            slopes[name] = slope
+            slopes[unknown] = slope
         if len(slopes) == MAX_UNKNOWN:
             break
+    single = [unknown for unknown in slopes if unknown[1] is None]
+    lists = {name: [each for each in slopes if each[0] == name and each[1] is not None] for name, _ in slopes}
+    tried = [*((each,) for each in single), *(tuple(entries) for entries in lists.values() if entries),
+             *itertools.combinations(single, 2)]
+    later = []
+    for unknowns in tried:
+        found = _solve(family, given, facts, start, unknowns, values, slopes)
+        if found is None:
+            continue
+        if all(map(is_written, found[1])):
+            yield found[0]
+        else:
+            later.append(found[0])
+    yield from later
+
+
+def _numbers(family: Family, given: Mapping[str, Given]) -> dict[Unknown, float]:
+    """Single numbers, and entries of short lists, that may be solved, at their values now; the base first."""
     named = things()
-    order = sorted(slopes, key=lambda name: named.get(name) != "base")
-    for count in (1, 2):
-        for names in itertools.combinations(order, count):
-            found = _solve(family, given, facts, start, names, {n: values[n] for n in names}, slopes)
-            if found is not None:
-                return found
-    return None
-
-
-def _numbers(family: Family, given: Mapping[str, Given]) -> dict[str, float]:
-    """Single numbers that may be solved, at their values now; the base first."""
-    named, values = things(), {}
+    values: dict[Unknown, float] = {}
     try:
         known = parameter_values(family, given)
     except ProverError:
         return {}
     for parameter in sorted(family.parameters, key=lambda p: named.get(p.name) != "base"):
         value = known[parameter.name]
-        if named.get(parameter.name) in UNSOLVED or parameter.name in UNSOLVED or not isinstance(value, Exact):
+        if named.get(parameter.name) in UNSOLVED or parameter.name in UNSOLVED or parameter.asks_for_whole:
             continue
-        if parameter.asks_for_whole or value.rational is None or value.rational <= 0:
+        if parameter.name in family.factors:
             continue
-        values[parameter.name] = float(value.rational)
+        entries = list(enumerate(value)) if isinstance(value, tuple) else [(None, value)]
+        if len(entries) > MAX_ENTRIES:
+            continue
+        for place, entry in entries:
+            if isinstance(entry, Exact) and entry.rational is not None and entry.rational > 0:
+                values[parameter.name, place] = float(entry.rational)
     return values
 
 
+def _with(family: Family, given: Values, changed: Mapping[Unknown, float | Fraction], values: Mapping[Unknown, float]
+          ) -> Values:
+    """The parameters with these changed; other entries of a list stay what they are."""
+    more = dict(given)
+    for (name, place), value in changed.items():
+        number = value if isinstance(value, Fraction) else Fraction(f"{value:.9g}")
+        if place is None:
+            more[name] = number
+            continue
+        entries = [each for each in values if each[0] == name]
+        now = more.get(name)
+        base = now if isinstance(now, tuple) else tuple(Fraction(f"{values[each]:.9g}") for each in entries)
+        more[name] = (*base[:place], number, *base[place + 1:])
+    return more
+
+
 def _solve(
-    family: Family, given: Values, facts: Facts, start: Match, names: Sequence[str], values: dict[str, float],
-    slopes: Mapping[str, np.ndarray],
-) -> Values | None:
-    table = np.column_stack([slopes[name] for name in names])
-    if len(names) > 1 and np.linalg.matrix_rank(table, tol=1e-3 * float(np.abs(table).max())) < len(names):
+    family: Family, given: Values, facts: Facts, start: Match, unknowns: Sequence[Unknown],
+    values: Mapping[Unknown, float], slopes: Mapping[Unknown, Slopes],
+) -> tuple[Values, list[Fraction]] | None:
+    table = np.column_stack([slopes[each] for each in unknowns])
+    if len(unknowns) > 1 and np.linalg.matrix_rank(table, tol=1e-3 * float(np.abs(table).max())) < len(unknowns):
         return None
-    now, values = start, dict(values)
+    now, found = start, {each: values[each] for each in unknowns}
     for _ in range(ROUNDS):
         step, *_ = np.linalg.lstsq(table, np.array(now.logs), rcond=None)
         if float(np.abs(step).max()) > FARTHEST:
             return None
-        values = {name: values[name] * math.exp(by) for name, by in zip(names, step, strict=True)}
-        if not all(math.isfinite(value) and 1e-30 < value < 1e30 for value in values.values()):
+        found = {each: found[each] * math.exp(by) for each, by in zip(unknowns, step, strict=True)}
+        if not all(math.isfinite(value) and 1e-30 < value < 1e30 for value in found.values()):
             return None
-        found = match(family, given | {name: _short(value) for name, value in values.items()}, facts)
-        if found is None or found.places != start.places:
+        come = match(family, _with(family, given, found, values), facts)
+        if come is None or come.places != start.places:
             return None
-        rest = max(map(abs, found.logs))
-        if found.fits or rest > max(map(abs, now.logs)) / 2:
-            now = found
+        is_stuck = max(map(abs, come.logs)) > max(map(abs, now.logs)) / 2
+        now = come
+        if now.fits or is_stuck:
             break
-        now = found
     if not now.fits:
         return None
-    rounded = dict(given)
-    for column, name in enumerate(names):
-        certain = max(abs(table[:, column]) / np.array(start.errors))
-        near_by = near(values[name], min(0.2, 1 / certain))
+    rounded: dict[Unknown, Fraction] = {}
+    for column, each in enumerate(unknowns):
+        certain = float(max(abs(table[:, column]) / np.array(start.errors)))
+        near_by = near(found[each], min(0.2, 1 / certain))
         if near_by is None:
             return None
-        rounded[name] = near_by
-    last = match(family, rounded, facts)
-    return rounded if last is not None and last.fits else None
-
-
-def _short(value: float) -> Fraction:
-    return Fraction(f"{value:.9g}")
+        rounded[each] = near_by
+    whole = _with(family, given, rounded, values)
+    last = match(family, whole, facts)
+    return (whole, list(rounded.values())) if last is not None and last.fits else None

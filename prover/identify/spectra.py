@@ -15,12 +15,15 @@ from prover.identify.human import BASES, is_written, near, plainest
 
 Kind = Literal["plain", "linear", "ntk", "yarn", "inverted yarn", "llama3", "longrope"]
 TURN = 2 * math.pi
-ENDS = ((1, 4), (1, 1), (1, 8), (1, 2), (2, 8), (1, 16), (1, 32), (2, 4))         # of Llama 3's band
+ENDS = ((1, 4), (1, 1), (1, 8), (1, 2), (2, 8), (1, 16), (1, 32), (2, 4))  # of Llama 3's band
+RARE_ENDS = (("1", "1.5"), ("1", "3"), ("1", "1.25"), ("1", "2.5"), ("1", "6"), ("1", "1.1"))
 BETAS = ((32, 1), (64, 1), (64, 2), (16, 1), (32, 2), (16, 2), (8, 1), (32, 4), (128, 1))   # of YaRN's
 GROWN_FROM = (10000, 500000, 1000000)
 GRIDS = (1, 2, 4, 8, 16, 32, 10, 100, 1000, 64, 128)
 CHANCE = -20.0  # the logarithm to 10 of a chance that is none
 MAX_TABLE = 512
+LEAST_FACTOR = Fraction(1, 8)
+SLACK_OF_BASE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +44,25 @@ class Hypothesis:
         return self.numbers["base"]
 
 
-def hypotheses(chain: Chain, counts: tuple[int, ...]) -> tuple[Hypothesis, ...]:
-    """The plainest first. `counts`: what exponents 2*place may be divided by, the likeliest first.
+def powers(chain: Chain, counts: tuple[int, ...]) -> tuple[Hypothesis, ...]:
+    """Powers of one base, all multiplied alike; the plainest first.
 
-    None for fewer than two pairs, and for frequencies that are all equal: no base can be told from them.
+    `counts`: what exponents 2*place may be divided by, the likeliest first. None for fewer than two pairs, and for
+    frequencies that are all equal: no base can be told from them.
     """
     if len(chain) < 2:
         return ()
     rates = rate_of_plain(chain)
     if not rates.is_empty:
-        return _plain(rates, counts) if rates.high > 0 else ()
+        return _plain(rates, counts) if rates.low > 0 else ()
     rates, first = rate_and_first(chain)
-    if not rates.is_empty:
-        return _linear(rates, first, counts)
+    return () if rates.is_empty or rates.low <= 0 else _linear(rates, first, counts)
+
+
+def bands(chain: Chain, counts: tuple[int, ...]) -> tuple[Hypothesis, ...]:
+    """Powers of a base of which some are divided: by a factor at one end, or each by a number of few digits."""
+    if len(chain) < 3:
+        return ()
     found = [each for count in counts for base in _bases(chain, count) for each in _banded(chain, count, base)]
     return tuple(found or _longrope(chain, counts[0]))
 
@@ -130,7 +139,7 @@ def _banded(chain: Chain, count: int, base: Fraction) -> list[Hypothesis]:
         return []
     end = kept[-1] if is_first_kept else kept[0]
     factor = near(1 / end.size, end.error)
-    if factor is None or not is_written(factor) or factor == 1:
+    if factor is None or not is_written(factor) or factor == 1 or factor < LEAST_FACTOR:
         return []
     blends = [_blend(point, float(factor)) for point in kept]
     if any(high < 0 or low > 1 for low, high in blends):
@@ -142,7 +151,6 @@ def _banded(chain: Chain, count: int, base: Fraction) -> list[Hypothesis]:
     return [*_llama3(kept, blends, count, numbers), *_yarn(kept, blends, count, numbers, "yarn")]
 
 
-SLACK_OF_BASE = 1e-12
 Blend = tuple[float, float]
 
 
@@ -159,7 +167,10 @@ def _llama3(kept: Chain, blends: list[Blend], count: int, numbers: dict[str, Fra
     log = math.log(numbers["base"])
     turns = [math.exp(-2 * point.place / count * log) / TURN for point in kept]
     found = []
-    for low, high in (*ENDS, *_ends(ramp, turns, blends)):
+    if numbers["factor"] < 1 and not ramp:
+        return []  # frequencies that start again from the first are no scaling
+    rare = [(Fraction(low), Fraction(high)) for low, high in RARE_ENDS]
+    for low, high in (*ENDS, *_ends(ramp, turns, blends), *rare):
         fits = Interval(0, math.inf)
         for turn, (least, most) in zip(turns, blends, strict=True):
             # A kept pair may turn any number of times above the high end, a divided one any below the low end.
@@ -175,7 +186,7 @@ def _llama3(kept: Chain, blends: list[Blend], count: int, numbers: dict[str, Fra
                 "llama3", count, {**numbers, **more, "original_max_position_embeddings": original},
                 untold=_llama3_untold(len(ramp), fits, original),
             ))
-        if found and len(ramp) > 1:
+        if found and (len(ramp) > 1 or (low, high) in rare):
             break
     return found[:2]
 
