@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report, Texts, several
 from prover.api.arguments import spec_of
-from prover.errors import EXIT_DIFFERENT, EXIT_OK
+from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from prover.measure.conform import Conformance
@@ -32,6 +33,38 @@ def conform(spec: str, measured: str, entry: str | None = None, *, every_differe
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes),
         lambda _: conform_text(found, measured, every_difference, causes),
+    )
+
+
+def identify(
+    measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False
+) -> Report:
+    """The layouts of the catalogue that one entry of a file of measured tables shows; numeric only.
+
+    `out`: write the table there as a layout file, which must not exist. Exit code 0: a layout conforms, 1: none does.
+    Raises ProverError.
+    """
+    from prover.identify.identified import identify
+    from prover.identify.table_file import table_file
+    from prover.measure.measured import read_entry
+    from prover.layouts.loading import load
+    from prover.measure.conform import conform as compare
+    from prover.reports.identify_report import headline, identify_json, identify_text
+    from prover.weights.new_file import require_new, write_new
+
+    table = read_entry(measured, entry)
+    if out is not None:
+        require_new(Path(out), Path(measured))
+        if not out.endswith(".toml"):
+            raise InputError("is no name of a layout file", where=out, advice="Its name ends in .toml")
+    found = identify(table)
+    written = None
+    if out is not None:
+        write_new(Path(out), table_file(table, f"measured: {headline(found)}").encode())
+        written = out, compare(load(out).layout, table).conforms
+    return Report(
+        EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, measured, written),
+        lambda _: identify_text(found, measured, everything, written),
     )
 
 

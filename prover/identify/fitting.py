@@ -85,7 +85,8 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
                     return fitted
         if first is None or first[1].fits or (supposed and supposed[0].kind in BANDED and offer.kind not in BANDED):
             continue
-        for given in solved(family, first[0], facts, first[1]):
+        is_plain = not supposed or not is_written(supposed[0].base)
+        for given in solved(family, first[0], facts, first[1], only_written=not is_plain or offer.kind is not None):
             found = match(family, given, facts)
             fitted = _confirmed(offer, family, given, facts, found, None) if found is not None else None
             if fitted is not None:

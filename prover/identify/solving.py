@@ -39,10 +39,12 @@ Unknown = tuple[str, int | None]  # a parameter, or an entry of one
 Slopes = npt.NDArray[Any]
 
 
-def solved(family: Family, given: Values, facts: Facts, start: Match) -> Iterator[Values]:
+def solved(
+    family: Family, given: Values, facts: Facts, start: Match, only_written: bool
+) -> Iterator[Values]:
     """The parameters with one or two of them, or all entries of a list, solved so that the frequencies fit.
 
-    Those whose numbers people write come first.
+    Those whose numbers people write come first, or are all.
     """
     values = _numbers(family, given)
     slopes: dict[Unknown, Slopes] = {}
@@ -66,7 +68,7 @@ def solved(family: Family, given: Values, facts: Facts, start: Match) -> Iterato
             continue
         if all(map(is_written, found[1])):
             yield found[0]
-        else:
+        elif not only_written:
             later.append(found[0])
     yield from later
 
