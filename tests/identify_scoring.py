@@ -60,8 +60,10 @@ def score(row: Row) -> Score:
 
 def _base(expected: Loaded, found: Identified) -> bool | None:
     values = parameter_values(expected.family, dict(expected.given))
-    bases = [values[name].rational for name in values if name in role_names()["base"] and isinstance(values[name], Exact)]
-    if len(bases) != 1 or not found.facts.turning:
+    bases = [
+        value.rational for name, value in values.items() if name in role_names()["base"] and isinstance(value, Exact)
+    ]
+    if len(bases) != 1 or not bases[0] or not found.facts.turning:  # 0 stands for a base that is not given
         return None
     return found.base is not None and found.base == bases[0]
 
@@ -85,9 +87,10 @@ def table(scores: Iterable[Score]) -> Iterator[str]:
     for each in scores:
         files[each.row.file].append(each)
         files["all"].append(each)
-    yield f"{'file':24} {'tables':>6} {'same layout':>11} {'conforms':>8} {'base':>9} {'scaling':>9} {'lanes':>9} seconds"
+    heads = ("base", "scaling", "lanes")
+    yield f"{'file':24} tables same layout conforms {' '.join(f'{head:>9}' for head in heads)} seconds"
     for file, some in sorted(files.items(), key=lambda item: item[0] == "all"):
-        shares = [_share([getattr(each, name) for each in some]) for name in ("base", "scaling", "lanes")]
+        shares = [_share([getattr(each, name) for each in some]) for name in heads]
         yield (
             f"{file:24} {len(some):6} {sum(s.layout for s in some):11} {sum(s.conforms for s in some):8} "
             f"{shares[0]:>9} {shares[1]:>9} {shares[2]:>9} {max(s.seconds for s in some):7.1f}"

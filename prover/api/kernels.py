@@ -46,9 +46,9 @@ def identify(
     """
     from prover.identify.identified import identify
     from prover.identify.table_file import table_file
-    from prover.measure.measured import read_entry
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
+    from prover.measure.measured import read_entry
     from prover.reports.identify_report import headline, identify_json, identify_text
     from prover.weights.new_file import require_new, write_new
 

@@ -16,10 +16,10 @@ from prover.commands.console import exit_help, tell_report
 def identify(measured: str, entry: str | None, out: str | None, every: bool, as_json: bool) -> int:
     """Find the layouts of the catalogue, and their parameters, that a table measured from a real kernel shows.
 
-    Pairing, rotated width, axes, base and scaling are read off the table and rounded to what people write; what is named
-    was then held against the table as 'conform' does it. Layouts that the measurement cannot tell apart stand side by
-    side, and what is recognised only in part is said in part. All of it is numeric, never a proof. The file is one that
-    'measure' writes. Exit code 0: a layout conforms; 1: none does.
+    Pairing, rotated width, axes, base and scaling are read off the table and rounded to what people write; what is
+    named was then held against the table as 'conform' does it. Layouts that the measurement cannot tell apart stand
+    side by side, and what is recognised only in part is said in part. All of it is numeric, never a proof. The file is
+    one that 'measure' writes.
     """
     from prover import api
 

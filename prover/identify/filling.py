@@ -37,7 +37,8 @@ def structures(family: Family, facts: Facts) -> Iterator[Values]:
             spans.append(facts.lanes // len(facts.axes))
     fixed: Values = {main: Fraction(width)} if main else {}
     lists = [_lists(parameter, family, facts) for parameter, thing in mine if _is_sections(parameter, thing)]
-    switches: list[Values] = [{}, *({p.name: value} for p in family.parameters if (value := _other_state(p)) is not None)]
+    switches: list[Values] = [{}]
+    switches += [{p.name: value} for p in family.parameters if (value := _other_state(p)) is not None]
     tables = list(itertools.product(*lists, switches))
     heads = next((p.name for p, thing in mine if thing == "num_attention_heads"), None)
     distance = facts.turning[0].read[1] - facts.turning[0].read[0]
@@ -96,6 +97,9 @@ def _lists(parameter: Parameter, family: Family, facts: Facts) -> list[Values]:
     order = [dict(once[: len(family.axes)]).get(axis, 0) for axis in family.axes]
     counts = counted(letters)
     found = [counts, [2 * each for each in counts], counted(letters[: period(letters)]), order]
+    if len(counts) == 4 and counts[3]:
+        # ggml's fourth axis has what the first three leave out; people give three.
+        found.insert(0, [counts[0] + counts[3], *counts[1:3], 0])
     found.append(counted(facts.axis_of_lanes))
     if len(set(filter(None, counts))) == 1:
         found.append([max(counts)] * size)

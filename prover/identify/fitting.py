@@ -29,7 +29,7 @@ BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A layout that conforms: its spec, the parameters that are given in it, and what was supposed of the frequencies."""
+    """A layout that conforms: its spec, the parameters given in it, and what was supposed of the frequencies."""
 
     spec: str
     offer: Offer
@@ -69,11 +69,11 @@ class Fit:
 def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis]) -> Fit | None:
     """The plainest parameters found with which the layout conforms."""
     kinds = [each for each in supposed if offer.kind and each.kind == offer.kind]
-    tried: list[Hypothesis | None] = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
+    tried = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
     for structure in structures(family, facts):
         first: tuple[Values, Match] | None = None
-        written = [each for each in tried if each is None or is_written(each.base)]
-        for hypothesis in written or [None]:
+        written = [each for each in tried if is_written(each.base)]
+        for hypothesis in written or (None,):
             for more in numbers(family, offer.kind, hypothesis, facts):
                 given = more | structure
                 found = match(family, given, facts)

@@ -8,7 +8,9 @@ from fractions import Fraction
 MAX_DIGITS = 9
 # Of a number that is no power of two: more digits than this are a number that came about, not one that was written.
 WRITTEN_DIGITS = 3
-BASES = (10000, 100, 500000, 1000000, 10000000, 5000000, 150000, 160000, 8000000, 100000, 50000, 20000, 40000, 100000000)
+BASES = (
+    10000, 100, 500000, 1000000, 10000000, 5000000, 150000, 160000, 8000000, 100000, 50000, 20000, 40000, 100000000,
+)
 
 
 def plainest(low: float, high: float) -> Fraction | None:

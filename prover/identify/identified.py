@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -125,11 +125,5 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
 
 def layout_key(layout: Layout) -> object:
     """The same for layouts that do the same to every lane, whatever the order of their pairs."""
-    def oriented(pair: object) -> object:
-        return pair
-
-    pairs: Sequence[object] = sorted(
-        ((min(pair.read), oriented(pair)) for pair in layout.pairs if any(a.frequencies for a in pair.distinct_angles)),
-        key=lambda item: item[0],
-    )
-    return layout.width, tuple(pair for _, pair in pairs)
+    turning = [pair for pair in layout.pairs if any(angle.frequencies for angle in pair.distinct_angles)]
+    return layout.width, tuple(sorted(turning, key=lambda pair: min(pair.read)))

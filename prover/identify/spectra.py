@@ -17,7 +17,7 @@ Kind = Literal["plain", "linear", "ntk", "yarn", "inverted yarn", "llama3", "lon
 TURN = 2 * math.pi
 ENDS = ((1, 4), (1, 1), (1, 8), (1, 2), (2, 8), (1, 16), (1, 32), (2, 4))  # of Llama 3's band
 RARE_ENDS = (("1", "1.5"), ("1", "3"), ("1", "1.25"), ("1", "2.5"), ("1", "6"), ("1", "1.1"))
-BETAS = ((32, 1), (64, 1), (64, 2), (16, 1), (32, 2), (16, 2), (8, 1), (32, 4), (128, 1))   # of YaRN's
+BETAS = ((32, 1), (64, 1), (64, 2), (16, 1), (32, 2), (16, 2), (8, 1), (32, 4), (128, 1))  # of YaRN's
 GROWN_FROM = (10000, 500000, 1000000)
 GRIDS = (1, 2, 4, 8, 16, 32, 10, 100, 1000, 64, 128)
 CHANCE = -20.0  # the logarithm to 10 of a chance that is none
@@ -169,8 +169,10 @@ def _llama3(kept: Chain, blends: list[Blend], count: int, numbers: dict[str, Fra
     found = []
     if numbers["factor"] < 1 and not ramp:
         return []  # frequencies that start again from the first are no scaling
+    usual = [(Fraction(low), Fraction(high)) for low, high in ENDS]
     rare = [(Fraction(low), Fraction(high)) for low, high in RARE_ENDS]
-    for low, high in (*ENDS, *_ends(ramp, turns, blends), *rare):
+    for least_turns, most_turns in (*usual, *_ends(ramp, turns, blends), *rare):
+        low, high = float(least_turns), float(most_turns)
         fits = Interval(0, math.inf)
         for turn, (least, most) in zip(turns, blends, strict=True):
             # A kept pair may turn any number of times above the high end, a divided one any below the low end.
@@ -181,12 +183,12 @@ def _llama3(kept: Chain, blends: list[Blend], count: int, numbers: dict[str, Fra
             continue
         original = _length(fits)
         if original is not None:
-            more = {"low_freq_factor": Fraction(low), "high_freq_factor": Fraction(high)}
+            more = {"low_freq_factor": least_turns, "high_freq_factor": most_turns}
             found.append(Hypothesis(
                 "llama3", count, {**numbers, **more, "original_max_position_embeddings": original},
                 untold=_llama3_untold(len(ramp), fits, original),
             ))
-        if found and (len(ramp) > 1 or (low, high) in rare):
+        if found and (len(ramp) > 1 or (least_turns, most_turns) in rare):
             break
     return found[:2]
 
@@ -226,8 +228,7 @@ def _length(fits: Interval) -> Fraction | None:
         if power in (8192, 4096, 32768, 2048, 131072, 16384, 65536, 262144, 1024, 512):
             return Fraction(power)
         power /= 2
-    found = plainest(max(fits.low, 1e-9), high)
-    return found
+    return plainest(max(fits.low, 1e-9), high)
 
 
 def _yarn(
@@ -281,7 +282,8 @@ def _truncated(
     found = []
     for fast, slow in BETAS:
         step = 2 * math.log(base) / count
-        fast_end = Interval(0 if low == 0 else TURN * fast * math.exp(low * step), TURN * fast * math.exp((low + 1) * step))
+        least = 0 if low == 0 else TURN * fast * math.exp(low * step)
+        fast_end = Interval(least, TURN * fast * math.exp((low + 1) * step))
         slow_end = Interval(TURN * slow * math.exp((high - 1) * step), TURN * slow * math.exp(high * step))
         fits = fast_end.meet(slow_end)
         original = _length(Interval(fits.low * (1 + 1e-9), fits.high * (1 - 1e-9)))

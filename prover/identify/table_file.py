@@ -13,7 +13,7 @@ FIELDS = {"alpha": "angle", "beta": "sine_angle", "gamma": "second_sine_angle", 
 
 
 def table_file(measured: Measured, title: str) -> str:
-    """The text of the file. Raises InputError where a table is no layout: one lane of a pair is larger than the other."""
+    """The text of the file. Raises InputError where a table is no layout: a pair with two magnitudes."""
     pairs = [pair for pair in measured.pairs if any(pair.turns)]
     for pair in pairs:
         if abs(pair.magnitudes[0] - pair.magnitudes[1]) > 2 * measured.magnitude_tolerance:

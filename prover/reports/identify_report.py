@@ -98,7 +98,8 @@ def headline(found: Identified) -> str:
         return f"{told}: {_names(found)}"
     if not facts.turning:
         return f"{told}: all {facts.measured.width} lanes pass" + (", some to other lanes" if facts.moves else "")
-    return f"{told}; no layout of the catalogue conforms" + ("" if found.is_complete else " among those that were tried")
+    tried = "" if found.is_complete else " among those that were tried"
+    return f"{told}; no layout of the catalogue conforms{tried}"
 
 
 def _axes(facts: Facts) -> str:
@@ -166,8 +167,9 @@ def _partly(part: Partly) -> str:
 def _names(found: Identified) -> str:
     group = found.groups[0]
     named = [plain(fit.spec, SPEC) for fit in group[:2]]
-    more = len(found.fits) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    more, others = len(group) - len(named), len(found.groups) - 1
+    told = ", ".join(named) + (f" and {more} more" if more else "")
+    return told + (f"; {others} other {'layout fits' if others == 1 else 'layouts fit'} as well" if others else "")
 
 
 def identify_text(found: Identified, file: str, every: bool, written: Written = None) -> str:
