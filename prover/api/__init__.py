@@ -27,6 +27,6 @@ __all__ = [
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
     "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find",
     "find_repair", "identify", "load", "make_factors", "measure_ggml", "measure_transformers", "names",
-    "permute_weights", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show",
-    "solve", "transformers_cases", "unsupported", "verify_weights",
+    "permute_weights", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all",
+    "rewrite", "run", "show", "solve", "transformers_cases", "unsupported", "verify_weights",
 ]

@@ -17,6 +17,7 @@ Values = dict[str, Given]
 MAX_STRUCTURES = 32
 WIDTHS = ("head_dim", "head_size", "qk_head_dim", "size_per_head", "kv_channels", "dim_head", "attention_head_dim")
 STRUCTURE = ("head_dim", "n_rot", "sections", "partial_rotary_factor", "offset")
+WHOLES = (1, 2, 0)  # for a whole number that a rule asks for and nothing tells
 LENGTH = 4096  # where a rule asks for one that no frequency tells
 
 
@@ -117,6 +118,7 @@ def numbers(family: Family, kind: Kind | None, hypothesis: Hypothesis | None, fa
     None if the layout asks for something that nothing here tells.
     """
     given: Values = {}
+    wholes: list[str] = []
     told = hypothesis.numbers if hypothesis else {}
     named = things()
     for parameter in family.parameters:
@@ -124,6 +126,9 @@ def numbers(family: Family, kind: Kind | None, hypothesis: Hypothesis | None, fa
         value = _value(thing, hypothesis)
         if parameter.name in family.factors and thing not in ("short_factor", "long_factor"):
             value = _divisors(hypothesis, facts)
+        if value is None and parameter.default is None and parameter.asks_for_whole and not thing:
+            wholes.append(parameter.name)
+            continue
         if value is None and parameter.default is None and thing not in STRUCTURE:
             value = _asked(thing, kind, facts)
             if value is None:
@@ -134,6 +139,10 @@ def numbers(family: Family, kind: Kind | None, hypothesis: Hypothesis | None, fa
     length = names.get("max_position_embeddings")
     if kind == "ntk" and (length or "seq_len" in {p.name for p in family.parameters}):
         yield given | _grown(family, names)
+    for whole in WHOLES if wholes else ():
+        yield given | {name: Fraction(whole) for name in wholes}
+    if wholes:
+        return
     yield given
     if length and {"factor", "original_max_position_embeddings"} <= told.keys():
         yield given | {length: told["factor"] * told["original_max_position_embeddings"]}

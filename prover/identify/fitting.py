@@ -24,6 +24,7 @@ from prover.measure.conform import Conformance, conform
 
 MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
 MAX_HYPOTHESES = 3
+MAX_STARTS = 3  # from which numbers are solved
 BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
 
 
@@ -61,6 +62,11 @@ class Fit:
         return value.rational if isinstance(value, Exact) else None
 
     @property
+    def unwritten(self) -> int:
+        """How many of its numbers are not such as people write."""
+        return sum(isinstance(value, Fraction) and not is_written(value) for value in self.given.values())
+
+    @property
     def count(self) -> int:
         """How many words and parameters are given."""
         return len(self.given) + len(self.offer.words)
@@ -70,8 +76,8 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
     """The plainest parameters found with which the layout conforms."""
     kinds = [each for each in supposed if offer.kind and each.kind == offer.kind]
     tried = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
+    starts: list[tuple[Values, Match]] = []
     for structure in structures(family, facts):
-        first: tuple[Values, Match] | None = None
         written = [each for each in tried if is_written(each.base)]
         for hypothesis in written or (None,):
             for more in numbers(family, offer.kind, hypothesis, facts):
@@ -79,14 +85,16 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
                 found = match(family, given, facts)
                 if found is None:
                     continue
-                first = first or (given, found)
+                if not found.fits and len(starts) < MAX_STARTS:
+                    starts.append((given, found))
                 fitted = _confirmed(offer, family, given, facts, found, hypothesis) if found.fits else None
                 if fitted is not None:
                     return fitted
-        if first is None or first[1].fits or (supposed and supposed[0].kind in BANDED and offer.kind not in BANDED):
-            continue
-        is_plain = not supposed or not is_written(supposed[0].base)
-        for given in solved(family, first[0], facts, first[1], only_written=not is_plain or offer.kind is not None):
+    if supposed and supposed[0].kind in BANDED and offer.kind not in BANDED:
+        return None
+    is_plain = not supposed or not is_written(supposed[0].base)
+    for start, match_there in starts:
+        for given in solved(family, start, facts, match_there, only_written=not is_plain or offer.kind is not None):
             found = match(family, given, facts)
             fitted = _confirmed(offer, family, given, facts, found, None) if found is not None else None
             if fitted is not None:

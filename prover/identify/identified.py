@@ -117,7 +117,7 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
         groups.setdefault(layout_key(each.layout), []).append(each)
 
     def order(each: Fit) -> tuple[object, ...]:
-        return (each.project != prefer, each.count, len(each.spec), each.spec)
+        return (each.project != prefer, each.unwritten, each.count, len(each.spec), each.spec)
 
     told = [tuple(sorted(group, key=order)) for group in groups.values()]
     return tuple(sorted(told, key=lambda group: order(group[0])))

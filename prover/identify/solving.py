@@ -30,6 +30,7 @@ ROUNDS = 6
 MAX_UNKNOWN = 6
 MAX_ENTRIES = 4    # of a list that is solved
 FARTHEST = 30.0    # of a logarithm
+LEFT = 0.3         # of what is off, after one step as if every parameter were a power
 UNSOLVED = (
     *STRUCTURE, "truncate", "ext_factor", "attention_factor", "mscale", "mscale_all_dim", "seq_len",
     "num_attention_heads",
@@ -119,6 +120,10 @@ def _solve(
     table = np.column_stack([slopes[each] for each in unknowns])
     if len(unknowns) > 1 and np.linalg.matrix_rank(table, tol=1e-3 * float(np.abs(table).max())) < len(unknowns):
         return None
+    logs = np.array(start.logs)
+    first, *_ = np.linalg.lstsq(table, logs, rcond=None)
+    if float(np.abs(logs - table @ first).max()) > LEFT * float(np.abs(logs).max()):
+        return None
     now, found = start, {each: values[each] for each in unknowns}
     for _ in range(ROUNDS):
         step, *_ = np.linalg.lstsq(table, np.array(now.logs), rcond=None)
@@ -136,13 +141,18 @@ def _solve(
             break
     if not now.fits:
         return None
-    rounded: dict[Unknown, Fraction] = {}
-    for column, each in enumerate(unknowns):
-        certain = float(max(abs(table[:, column]) / np.array(start.errors)))
-        near_by = near(found[each], min(0.2, 1 / certain))
-        if near_by is None:
+    # What each may be off by at most, if the frequencies are off by their tolerances; less where that is too much.
+    errors = np.abs(np.linalg.pinv(table)) @ np.array(start.errors)
+    for shrunk in range(ROUNDS):
+        rounded = {
+            each: near(found[each], min(0.2, float(error) / 4**shrunk))
+            for each, error in zip(unknowns, errors, strict=True)
+        }
+        kept = {each: value for each, value in rounded.items() if value is not None}
+        if len(kept) < len(rounded):
             return None
-        rounded[each] = near_by
-    whole = _with(family, given, rounded, values)
-    last = match(family, whole, facts)
-    return (whole, list(rounded.values())) if last is not None and last.fits else None
+        whole = _with(family, given, kept, values)
+        last = match(family, whole, facts)
+        if last is not None and last.fits:
+            return whole, list(kept.values())
+    return None

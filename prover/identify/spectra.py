@@ -101,6 +101,8 @@ def _linear(rates: Interval, first: Interval, counts: tuple[int, ...]) -> tuple[
         return ()
     if len(str(scale)) < len(str(factor)) or not is_written(factor):
         factor = 1 / scale
+    if not is_written(factor) and not is_written(1 / factor):
+        return ()
     found = [
         Hypothesis("linear", count, {"base": base, "factor": factor})
         for count in counts if (base := _base(rates, count)) is not None and base > 1
