@@ -19,7 +19,7 @@ from prover.identify.spectra import Hypothesis
 from prover.identify.things import things
 from prover.layouts.expand import expand, parameter_values, show_value
 from prover.layouts.family import Family, Given
-from prover.layouts.layout import Layout
+from prover.layouts.layout import Layout, Pair, Positions
 from prover.measure.conform import Conformance, conform
 
 MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
@@ -72,8 +72,11 @@ class Fit:
         return len(self.given) + len(self.offer.words)
 
 
-def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis]) -> Fit | None:
-    """The plainest parameters found with which the layout conforms."""
+Known = dict[tuple[Positions, tuple[Pair, ...]], Conformance]  # what came of layouts of the same pairs
+
+
+def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis], known: Known) -> Fit | None:
+    """The plainest parameters found with which the layout conforms; `known` gains what was compared."""
     kinds = [each for each in supposed if offer.kind and each.kind == offer.kind]
     tried = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
     starts: list[tuple[Values, Match]] = []
@@ -87,7 +90,7 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
                     continue
                 if not found.fits and len(starts) < MAX_STARTS:
                     starts.append((given, found))
-                fitted = _confirmed(offer, family, given, facts, found, hypothesis) if found.fits else None
+                fitted = _confirmed(offer, family, given, facts, found, hypothesis, known) if found.fits else None
                 if fitted is not None:
                     return fitted
     if supposed and supposed[0].kind in BANDED and offer.kind not in BANDED:
@@ -96,14 +99,15 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
     for start, match_there in starts:
         for given in solved(family, start, facts, match_there, only_written=not is_plain or offer.kind is not None):
             found = match(family, given, facts)
-            fitted = _confirmed(offer, family, given, facts, found, None) if found is not None else None
+            fitted = _confirmed(offer, family, given, facts, found, None, known) if found is not None else None
             if fitted is not None:
                 return fitted
     return None
 
 
 def _confirmed(
-    offer: Offer, family: Family, given: Values, facts: Facts, found: Match, hypothesis: Hypothesis | None
+    offer: Offer, family: Family, given: Values, facts: Facts, found: Match, hypothesis: Hypothesis | None,
+    known: Known,
 ) -> Fit | None:
     measured = facts.measured
     for more in _magnitudes(family, given, facts, found):
@@ -113,7 +117,10 @@ def _confirmed(
             layout = expand(family, whole, spec)
         except ProverError:
             continue
-        conformance = conform(layout, measured)
+        key = layout.positions, layout.pairs
+        if key not in known:
+            known[key] = conform(layout, measured)
+        conformance = known[key]
         if conformance.conforms:
             return Fit(spec, offer, family, whole, layout, conformance, hypothesis)
     return None

@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from prover.exact.angle import Angle
+from prover.exact.number import ONE, Exact
 from prover.identify.chain import Point
 from prover.identify.facts import Facts, facts_of
-from prover.identify.fitting import Fit, fit
+from prover.identify.fitting import Fit, Known, fit
 from prover.identify.human import is_written
 from prover.identify.offers import families, offers
 from prover.identify.partly import Partly, partly
 from prover.identify.spectra import Hypothesis, Kind, bands, powers
 from prover.identify.untold import untold
-from prover.layouts.layout import Layout
+from prover.layouts.layout import Layout, Pair
 from prover.measure.measured import Measured
 
 MAX_LANES = 1 << 18  # of all layouts that are worked out in full for one table
@@ -62,12 +64,13 @@ def identify(measured: Measured, prefer: str = "") -> Identified:
     if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
         kinds |= {"ntk", "linear"}
     found: list[Fit] = []
+    known: Known = {}
     lanes, complete = 0, True
     for offer, family in families(offers(facts, kinds)) if facts.turning else ():
         if lanes > MAX_LANES:
             complete = False
             break
-        fitted = fit(offer, family, facts, supposed)
+        fitted = fit(offer, family, facts, supposed, known)
         if fitted is not None:
             found.append(fitted)
             lanes += fitted.layout.width
@@ -124,6 +127,18 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
 
 
 def layout_key(layout: Layout) -> object:
-    """The same for layouts that do the same to every lane, whatever the order of their pairs."""
-    turning = [pair for pair in layout.pairs if any(angle.frequencies for angle in pair.distinct_angles)]
-    return layout.width, tuple(sorted(turning, key=lambda pair: min(pair.read)))
+    """The same for layouts that do the same to every lane, whatever the order of their pairs and of lanes in them."""
+    turning = (pair for pair in layout.pairs if any(angle.frequencies for angle in pair.distinct_angles))
+    moved = (pair for pair in layout.pairs if pair.distinct_angles == (Angle(),) and not _stands(pair))
+    rows = [_lower_first(pair) for pair in (*turning, *moved)]
+    return layout.width, tuple(sorted(rows, key=lambda row: row[0]))
+
+
+def _stands(pair: Pair) -> bool:
+    return pair.read == pair.write and pair.magnitude == ONE
+
+
+def _lower_first(pair: Pair) -> tuple[tuple[int, int], tuple[int, int], tuple[Angle, ...], Exact]:
+    if pair.read[0] < pair.read[1]:
+        return pair.read, pair.write, pair.angles, pair.magnitude
+    return pair.read[::-1], pair.write[::-1], tuple(-angle for angle in reversed(pair.angles)), pair.magnitude
