@@ -45,9 +45,9 @@ class Identified:
     @property
     def base(self) -> Fraction | None:
         """The base that the frequencies tell, as the plainest layout counts it; None where any other would do."""
-        for each in self.groups[0] if self.groups else ():
-            if (base := each.number("base")) is not None:
-                return None if each.base_name in self.untold else base
+        first = _with_base(self.groups[0]) if self.groups else None
+        if first is not None and (base := first.number("base")):
+            return None if first.base_name in self.untold else base
         return self.supposed[0].base if self.supposed else None
 
     @property
@@ -82,8 +82,8 @@ def identify(measured: Measured, prefer: str = "") -> Identified:
 
 
 def _with_base(group: tuple[Fit, ...]) -> Fit:
-    """The first that has a base, if one has."""
-    return next((each for each in group if each.base_name), group[0])
+    """The first that has a base, if one has; 0 stands for one that is not given."""
+    return next((each for each in group if each.number("base")), group[0])
 
 
 def suppositions(facts: Facts) -> tuple[Hypothesis, ...]:
