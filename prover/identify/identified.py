@@ -14,12 +14,12 @@ from prover.identify.fitting import Fit, Known, fit
 from prover.identify.human import is_written
 from prover.identify.offers import families, offers
 from prover.identify.partly import Partly, partly
-from prover.identify.spectra import Hypothesis, Kind, bands, powers
+from prover.identify.spectra import MAX_CHAIN, Hypothesis, Kind, bands, powers
 from prover.identify.untold import untold
 from prover.layouts.layout import Layout, Pair
 from prover.measure.measured import Measured
 
-MAX_LANES = 1 << 18  # of all layouts that are worked out in full for one table
+MAX_LANES = 1 << 17  # of all layouts that are worked out in full for one table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Identified:
     """`groups`: fits that are one layout, the plainest of each first; another group is another layout that fits too.
 
     `untold`: parameters of the first that the measurement does not tell. `part`: what is recognised in part, where
-    nothing is as a whole. `is_complete`: whether all layouts of the catalogue were tried.
+    nothing is as a whole. `is_complete`: whether all layouts of the catalogue, and all
+    scalings, were tried.
     """
 
     facts: Facts
@@ -65,15 +66,14 @@ def identify(measured: Measured, prefer: str = "") -> Identified:
         kinds |= {"ntk", "linear"}
     found: list[Fit] = []
     known: Known = {}
-    lanes, complete = 0, True
+    complete = bool(supposed) or len(facts.turning) <= MAX_CHAIN
     for offer, family in families(offers(facts, kinds)) if facts.turning else ():
-        if lanes > MAX_LANES:
+        if sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in known) > MAX_LANES:
             complete = False
             break
         fitted = fit(offer, family, facts, supposed, known)
         if fitted is not None:
             found.append(fitted)
-            lanes += fitted.layout.width
     groups = _grouped(found, prefer)
     first = _with_base(groups[0]) if groups else None
     return Identified(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prover.identify.chain import Chain, Point, rate_of_plain
 from prover.identify.facts import Facts
 from prover.identify.human import is_written, plainest
-from prover.identify.spectra import Hypothesis, bands, powers
+from prover.identify.spectra import MAX_CHAIN, Hypothesis, bands, powers
 
 MAX_POINTS = 130     # of a chain of which each pair is left out in turn
 FEWEST = 4           # pairs that show a base
@@ -29,7 +29,7 @@ class Partly:
 
 def partly(facts: Facts) -> Partly | None:
     """All pairs but one, else the longest run of fast pairs that have a base that people write; None if neither is."""
-    if facts.is_mixed or len(facts.turning) < FEWEST + 1:
+    if facts.is_mixed or not FEWEST < len(facts.turning) <= MAX_CHAIN:
         return None
     chain = [Point(pair.index, pair.size, pair.tolerance) for pair in facts.turning]
     counts = tuple(dict.fromkeys((facts.span, facts.measured.width, facts.lanes)))

@@ -21,7 +21,7 @@ BETAS = ((32, 1), (64, 1), (64, 2), (16, 1), (32, 2), (16, 2), (8, 1), (32, 4), 
 GROWN_FROM = (10000, 500000, 1000000)
 GRIDS = (1, 2, 4, 8, 16, 32, 10, 100, 1000, 64, 128)
 CHANCE = -20.0  # the logarithm to 10 of a chance that is none
-MAX_TABLE = 512
+MAX_CHAIN = 512      # pairs of which scalings are sought
 LEAST_FACTOR = Fraction(1, 8)
 SLACK_OF_BASE = 1e-12
 
@@ -61,7 +61,7 @@ def powers(chain: Chain, counts: tuple[int, ...]) -> tuple[Hypothesis, ...]:
 
 def bands(chain: Chain, counts: tuple[int, ...]) -> tuple[Hypothesis, ...]:
     """Powers of a base of which some are divided: by a factor at one end, or each by a number of few digits."""
-    if len(chain) < 3:
+    if not 3 <= len(chain) <= MAX_CHAIN:
         return ()
     found = [each for count in counts for base in _bases(chain, count) for each in _banded(chain, count, base)]
     return tuple(found or _longrope(chain, counts[0]))
@@ -304,7 +304,7 @@ def _truncated(
 def _longrope(chain: Chain, count: int) -> list[Hypothesis]:
     """Divisors that are all written in few digits, of a base that people write; anything else is just a table."""
     found = []
-    for base in BASES[:8] if len(chain) <= MAX_TABLE else ():
+    for base in BASES[:8]:
         divisors = [(base ** (-2 * point.place / count) / point.size, point.error) for point in chain]
         for grid in GRIDS:
             whole = [Fraction(round(value * grid), grid) for value, _ in divisors]

@@ -215,7 +215,7 @@ def _layout_rows(found: Identified, every: bool) -> Iterator[tuple[str, str]]:
     elif len(found.groups) > 1:
         yield "", "What stands behind 'or' is another layout; the measurement cannot tell them apart"
     if not found.is_complete:
-        yield "bound", "not all layouts were tried: heads this wide take too much work"
+        yield "bound", "not all layouts and scalings were tried: heads this wide take too much work"
 
 
 def _untold(found: Identified) -> Iterator[str]:
