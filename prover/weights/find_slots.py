@@ -166,6 +166,8 @@ def _attentions(
             barriers.append(Barrier(name, layers, PERMUTATION, fault.message, fault.where))
             continue
         named = _named(tower, known, parts, modules, checkpoint)
+        if named is not None and named.entry.scale:
+            modules = modules.with_scale(named.entry.scale)
         for part in parts if named is not None else ():
             assert named is not None
             for layer in _layers(part, partial(_has, named, modules)):

@@ -77,8 +77,8 @@ def own_model(config: Path, checkpoint: Checkpoint, said: Said, instead: Model |
 
 def is_tensorrt_llm(keys: Keys | Metadata) -> bool:
     """Whether a config is that of a checkpoint of TensorRT-LLM (modeling_utils.py `PretrainedConfig.to_dict`)."""
-    has = isinstance(keys, Keys) and {"architecture", "mapping", TURNED_BY} <= keys.table.keys()
-    return has and "model_type" not in keys
+    return (isinstance(keys, Keys) and "model_type" not in keys
+            and {"architecture", "mapping", TURNED_BY} <= keys.table.keys())
 
 
 def _check_scaling(keys: Keys, option: str, specs: Sequence[str]) -> None:

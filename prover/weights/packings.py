@@ -43,7 +43,10 @@ class Holding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The tensors of some model types of transformers. `repo`: another project and version, whose names they are."""
+    """The tensors of some model types of transformers. `repo`: another project and version, whose names they are.
+
+    `scale`: what stands behind a module's name for the scales of blocks of its rows, if that is not weight_scale_inv.
+    """
 
     types: list[str]
     path: str
@@ -57,6 +60,7 @@ class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
     part: str = ""
     shared: str = ""
     repo: str = ""
+    scale: str = ""
 
 
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ from prover.weights.checkpoint import open_checkpoint
 from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
+from prover.weights.given import is_about
 from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
@@ -102,8 +103,10 @@ class Compared:
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
-    source = open_side(asked.source, asked.base, asked.given, asked.made_for, "--from")
-    target = open_side(asked.target, asked.base, asked.given, asked.meant_for, "--to")
+    checkpoints = open_checkpoint(Path(asked.source)), open_checkpoint(Path(asked.target))
+    given = _given_for(checkpoints, asked.given)
+    source = _opened(checkpoints[0], asked.base, given[0], asked.made_for, "--from")
+    target = _opened(checkpoints[1], asked.base, given[1], asked.meant_for, "--to")
     made_for = _meant(source, asked.made_for, "", asked.base, "--from")
     meant_for = _meant(target, asked.meant_for, asked.engine, asked.base, "--to")
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
@@ -167,7 +170,22 @@ def open_side(
 
     Raises InputError.
     """
-    checkpoint = open_checkpoint(Path(name))
+    return _opened(open_checkpoint(Path(name)), base, given, said, option)
+
+
+def _given_for(
+    checkpoints: tuple[Checkpoint, Checkpoint], given: Mapping[str, str] | None
+) -> tuple[Mapping[str, str] | None, Mapping[str, str] | None]:
+    """What is said of each side's tensors: nothing of one that has none of them, where the other has some."""
+    if given is None:
+        return None, None
+    source, target = (is_about(given, each.as_named) for each in checkpoints)
+    return (given if source or not target else None), (given if target or not source else None)
+
+
+def _opened(
+    checkpoint: Checkpoint, base: str, given: Mapping[str, str] | None, said: Sequence[str], option: str
+) -> Opened:
     config = _config(checkpoint, base)
     is_named = given is not None or is_tensorrt_llm(_keys(config))
     manifest = read_manifest(checkpoint) if is_named and not said else None

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from checkpoint_files import safetensors
-from generated import Arrays, content
 
+Arrays = dict[str, np.ndarray]
 RENAMED = {
     "q_proj": "wq", "q_a_proj": "wq_a", "q_a_layernorm": "q_norm", "q_b_proj": "wq_b", "kv_a_proj_with_mqa": "wkv_a",
     "kv_a_layernorm": "kv_norm", "kv_b_proj": "wkv_b", "o_proj": "wo",
@@ -67,7 +63,7 @@ def deepseek(arrays: Arrays, ranks: int) -> list[Arrays]:
     """
     found: list[Arrays] = [{} for _ in range(ranks)]
     for name, array in arrays.items():
-        words = name.removeprefix("model.").replace("self_attn", "attn").split(".")
+        words = name.removeprefix("model.").replace("self_attn", "attn").replace("weight_scale_inv", "scale").split(".")
         key = words[-2]
         words[-2] = RENAMED.get(key, key)
         for rank in range(ranks):
@@ -108,13 +104,3 @@ def megatron(arrays: Arrays, config: dict[str, Any], ranks: int) -> list[Arrays]
             found[rank][f"{at}.linear_qkv.weight"] = piece(rows, ranks, rank)
             found[rank][f"{at}.linear_proj.weight"] = piece(o, ranks, rank, 1)
     return found
-
-
-def write_ranks(folder: Path, names: Sequence[str], ranks: Sequence[Arrays], config: Any = None) -> Path:
-    """A folder with a safetensors file for each rank."""
-    folder.mkdir()
-    if config is not None:
-        (folder / "config.json").write_text(json.dumps(config))
-    for name, arrays in zip(names, ranks, strict=True):
-        (folder / name).write_bytes(safetensors({key: content(np.ascontiguousarray(a)) for key, a in arrays.items()}))
-    return folder

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cut_into_ranks import tensorrt_llm, write_ranks
-from generated import LLAMA, Arrays, llama_shapes, random_arrays, read_arrays
+from checkpoint_files import safetensors
+from cut_into_ranks import tensorrt_llm
+from generated import LLAMA, Arrays, content, llama_shapes, random_arrays, read_arrays
 
 # By hand: row 2j of adjacent pairs is row j of halves, in a head of 8 lanes.
 HALF_TO_ADJACENT = [0, 4, 1, 5, 2, 6, 3, 7]
@@ -43,6 +44,16 @@ def trt_config(config: dict[str, Any], ranks: int, **more: Any) -> dict[str, Any
         "rotary_base": 10000.0, "rotary_scaling": None, "rotary_embedding_dim": 8,
         "mapping": {"world_size": ranks, "tp_size": ranks, "pp_size": 1}, **more,
     }
+
+
+def write_ranks(folder: Path, names: Sequence[str], ranks: Sequence[Arrays], config: Any = None) -> Path:
+    """A folder with a safetensors file for each rank."""
+    folder.mkdir()
+    if config is not None:
+        (folder / "config.json").write_text(json.dumps(config))
+    for name, arrays in zip(names, ranks, strict=True):
+        (folder / name).write_bytes(safetensors({key: content(np.ascontiguousarray(a)) for key, a in arrays.items()}))
+    return folder
 
 
 def trt(folder: Path, ranks: int, biases: bool = False, **keys: Any) -> Path:

@@ -8,9 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cut_into_ranks import deepseek, meta, tensorrt_llm, write_ranks
+from cut_into_ranks import deepseek, meta, tensorrt_llm
 from generated import LLAMA, Arrays, read_arrays, same_files
-from rank_models import DEEPSEEK, GPTJ, NEOX, deepseek_arrays, deepseek_moved, moved, read_ranks, trt, whole
+from rank_models import (
+    DEEPSEEK,
+    GPTJ,
+    NEOX,
+    deepseek_arrays,
+    deepseek_moved,
+    moved,
+    read_ranks,
+    trt,
+    whole,
+    write_ranks,
+)
 
 from prover import permute_weights, verify_weights
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cut_into_ranks import deepseek, tensorrt_llm, write_ranks
-from generated import Arrays, write_model
+from cut_into_ranks import deepseek, tensorrt_llm
+from generated import Arrays, random_arrays, write_model
 from rank_models import (
     DEEPSEEK,
     GPTJ,
@@ -20,12 +20,14 @@ from rank_models import (
     deepseek_arrays,
     deepseek_moved,
     moved,
+    read_ranks,
     trt,
     trt_config,
     whole,
+    write_ranks,
 )
 
-from prover import verify_weights
+from prover import permute_weights, verify_weights
 from prover.api import VerifiedWeights
 from prover.errors import InputError
 
@@ -173,7 +175,7 @@ def test_a_whole_that_cannot_be_cut_so(tmp_path: Path) -> None:
     """Of six heads four ranks cannot have as many each, whatever the ranks' config says."""
     config, arrays = whole(True, hidden_size=48, num_attention_heads=6, num_key_value_heads=2)
     source, target = write_model(tmp_path / "s", config, arrays), adjacent(tmp_path / "t", False)
-    with pytest.raises(InputError, match="there are 6 heads of q and 4 ranks, which cannot be shared equally"):
+    with pytest.raises(InputError, match=r"there are 6 heads of [qo] and 4 ranks, which cannot be shared equally"):
         verify_weights(str(source), str(target), meant_for=GPTJ)
 
 
@@ -205,6 +207,69 @@ def test_deepseek_with_one_rank_forgotten(tmp_path: Path, module: str, role: str
     assert f"layer 1 of rank 1, {role} " in found.headline
     rows = [row for part in found.to_json()["parts"] for row in part["tensors"] if row["verdict"] == "wrong"]
     assert {(1, 1)} == {(row["layer"], row["rank"]) for row in rows}
+
+
+BLOCKS = DEEPSEEK | {"qk_nope_head_dim": 8, "kv_lora_rank": 8, "v_head_dim": 8,
+                     "quantization_config": {"quant_method": "fp8", "weight_block_size": [8, 8]}}
+
+
+def deepseek_blocks() -> Arrays:
+    """Heads of 8 and 8 lanes, and a scale for each 8 rows of each 8 columns."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(2):
+        at = f"model.layers.{layer}.self_attn"
+        for name, shape in (("q_b_proj", (64, 8)), ("kv_a_proj_with_mqa", (16, 16)), ("kv_b_proj", (64, 8))):
+            shapes |= {f"{at}.{name}.weight": shape,
+                       f"{at}.{name}.weight_scale_inv": (shape[0] // 8, shape[1] // 8)}
+        shapes[f"{at}.o_proj.weight"] = (16, 32)
+    return random_arrays(shapes)
+
+
+def turned_blocks(arrays: Arrays) -> Arrays:
+    """The last eight rows of each head of q, and of the latent, from adjacent pairs to halves."""
+    inverse = [HALF_TO_ADJACENT.index(row) for row in range(8)]
+    found = dict(arrays)
+    for name, array in arrays.items():
+        if name.endswith(("q_b_proj.weight", "kv_a_proj_with_mqa.weight")):
+            found[name] = np.concatenate([part for at in range(0, len(array), 16) for part in (
+                array[at : at + 8], array[at + 8 : at + 16][inverse])])
+    return found
+
+
+@pytest.mark.parametrize("is_wrong", [False, True])
+def test_deepseek_with_scales_of_blocks(tmp_path: Path, is_wrong: bool) -> None:
+    """Rows stay among those of their scale, which is called otherwise; one rank's scales that are others are wrong."""
+    names = ["model0-mp2.safetensors", "model1-mp2.safetensors"]
+    source = write_model(tmp_path / "s", BLOCKS, deepseek_blocks())
+    ranks = write_ranks(tmp_path / "r", names, deepseek(deepseek_blocks(), 2), BLOCKS)
+    (tmp_path / "to.json").write_text(json.dumps(BLOCKS | {"rope_interleave": False}))
+    permute_weights(str(ranks), target=str(tmp_path / "to.json"), out=str(tmp_path / "out"))
+    apart = read_ranks(tmp_path / "out", names, tmp_path / "apart")
+    for arrays, expected in zip(apart, deepseek(turned_blocks(deepseek_blocks()), 2), strict=True):
+        assert arrays.keys() == expected.keys()
+        assert all(np.array_equal(arrays[name], expected[name]) for name in arrays)
+    if is_wrong:
+        changed(tmp_path / "out" / names[1], lambda arrays: arrays["layers.0.attn.wq_b.scale"].__imul__(-1))
+    found = verify_weights(str(source), str(tmp_path / "out"))
+    assert ("wrong" if is_wrong else "right") == found.verdict, found.headline
+    rows = [row for part in found.to_json()["parts"] for row in part["tensors"] if row["kind"] == "block scale"]
+    assert {(layer, rank, role) for layer in range(2) for rank in range(2) for role in "qk"} <= {
+        (row["layer"], row["rank"], row["role"]) for row in rows}
+    assert is_wrong == any(row["verdict"] == "wrong" and (row["layer"], row["rank"]) == (0, 1) for row in rows)
+
+
+def test_latent_attention_with_scales_of_blocks_that_are_not_as_long(tmp_path: Path) -> None:
+    """Scales of k's shared lanes have other columns than those of its leading ones; each is held by itself."""
+    source = write_model(tmp_path / "s", BLOCKS, deepseek_blocks())
+    arrays = turned_blocks(deepseek_blocks())
+    target = write_model(tmp_path / "t", BLOCKS | {"rope_interleave": False}, arrays)
+    assert "right" == verify_weights(str(source), str(target)).verdict
+    arrays["model.layers.1.self_attn.kv_a_proj_with_mqa.weight_scale_inv"] *= 2
+    other = write_model(tmp_path / "o", BLOCKS | {"rope_interleave": False}, arrays)
+    found = verify_weights(str(source), str(other))
+    assert [(1, "k", "block scale", ["other values"])] == [
+        (row["layer"], row["role"], row["kind"], row["faults"]) for part in found.to_json()["parts"]
+        for row in part["tensors"] if row["verdict"] != "right"]
 
 
 def test_progress_and_workers_see_ranks(tmp_path: Path) -> None:
