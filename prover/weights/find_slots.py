@@ -94,7 +94,7 @@ def _find_slots(
     for whole, first, roles in attentions:
         attention = whole if ranks == 1 else replace(whole, numbers=Cut(whole.numbers, ranks))
         seen.append((attention, roles))
-        copies = Cut(whole.numbers, ranks).copies() if _shares_keys(attention) else 1
+        copies = Cut(whole.numbers, ranks).copies() if ranks > 1 and _shares_keys(attention) else 1
         slots, stops = tuple(replace(slot, copies=copies) for slot in attention.slots()), tuple(attention.barriers())
         has_quantised = any(stop.relation == PERMUTATION for stop in stops)
         if attention.part.layout is not None and not modules.is_adapter and not has_quantised:
