@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import InputError
-from prover.files import read_bytes
 from prover.resources import shown_path
 from prover.sources.comparing import unmet
 from prover.sources.config_json import CONFIG
-from prover.sources.gguf import decode
-from prover.sources.gguf_file import read_gguf
-from prover.sources.json_text import MAX_BYTES, parse_json_object
-from prover.sources.keys import Keys
-from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.adapter_inputs import with_inputs
-from prover.weights.checkpoint import open_checkpoint
+from prover.weights.checkpoint import config_keys, open_checkpoint
 from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
@@ -109,7 +103,7 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
     ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
     names = architectures(source.slots.architecture, target.slots.architecture, (
-        _keys(_config(source.checkpoint, asked.base)), _keys(_config(target.checkpoint, asked.base))))
+        config_keys(_config(source.checkpoint, asked.base)), config_keys(_config(target.checkpoint, asked.base))))
     try:
         held = verify(ours, theirs, found, left, track, asked.workers)
     except InputError as fault:
@@ -155,7 +149,7 @@ def open_side(
     manifest = read_manifest(checkpoint) if given is not None and not said else None
     instead = model_of(manifest, checkpoint, Model("", "", "", "", (), ())) if manifest is not None else None
     own = own_model(config, checkpoint, Said(said, option, given is not None), instead)
-    slots = find_slots(checkpoint, _keys(config), own, given)
+    slots = find_slots(checkpoint, config_keys(config), own, given)
     slots = with_shared(slots, checkpoint)
     return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
 
@@ -182,12 +176,6 @@ def _config(checkpoint: Checkpoint, base: str) -> Path:
         return path / CONFIG if path.is_dir() else path
     raise InputError(f"has no {CONFIG} beside it, which says how many heads there are",
                      where=shown_path(checkpoint.root), advice="Give that of the model, or its folder: --base CONFIG")
-
-
-def _keys(config: Path) -> Keys | Metadata:
-    if config.suffix != ".json":
-        return read_gguf(config)
-    return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
 
 
 def layers_of(slots: Slots) -> Iterator[tuple[str, tuple[int, ...]]]:
