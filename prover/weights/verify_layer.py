@@ -6,11 +6,12 @@ not be the one that a converter would have made. What is wrong is told by name w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.slips import Kind as SlipKind
+from prover.repair.slips import Slip
 from prover.weights.assign import assign, assignments, fits
 from prover.weights.followers import Exchange, carried, goes_with_values, has_values, output_items
 from prover.weights.lanes import Layer, Matrix, names_of, primary, relate_matrix
@@ -161,7 +162,10 @@ def _turned(
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
         word = State.WRONG if held.state is State.WRONG else State.UNDECIDED
         sure = not any(matrices[role].related.overlapping or matrices[role].related.doubled for role in moves)
-        items[Role.K] = replace(items[Role.K], state=word if sure else State.UNDECIDED, faults=(Fault.UNLIKE,))
+        cut = [role for role in moves if sure and items[role].slips] if word is State.WRONG else []
+        for role in cut or (Role.K,):
+            found = _cut_faults(items[role].slips, matrices[role], counts) if role in cut else ()
+            items[role] = replace(items[role], state=word if sure else State.UNDECIDED, faults=(*found, Fault.UNLIKE))
     return items
 
 
@@ -230,9 +234,8 @@ def _is_surely_wrong(question: Question, matrix: Matrix, part: Part, exchanged: 
 
 def _faults(part: Part, matrix: Matrix, rows: Rows, counts: tuple[int, int]) -> Iterator[Fault]:
     """The names of what went wrong, the number and width of heads first: they explain rows between heads."""
-    cut = [slip for slip in part.slips if slip.kind is SlipKind.HEADS]
-    for slip in cut:
-        yield Fault.HEAD_COUNT if slip.heads in counts else Fault.HEAD_WIDTH
+    cut = tuple(_cut_faults(part.slips, matrix, counts))
+    yield from cut
     for slip in part.slips:
         if slip.kind is SlipKind.EXTENT:
             yield Fault.WHOLE_HEAD if slip.lanes == (0, matrix.width) else Fault.OTHER_LANES
@@ -240,5 +243,14 @@ def _faults(part: Part, matrix: Matrix, rows: Rows, counts: tuple[int, int]) -> 
             if not cut:
                 exchanged = heads_moved(rows, matrix.width) is not None
                 yield Fault.HEADS_EXCHANGED if exchanged else Fault.BETWEEN_HEADS
-        elif slip.kind in SLIPS:
+        elif slip.kind in SLIPS and not cut:  # of the lanes that turn it may be so too
             yield SLIPS[slip.kind]
+
+
+def _cut_faults(slips: Sequence[Slip], matrix: Matrix, counts: tuple[int, int]) -> Iterator[Fault]:
+    """What rows were moved for: other heads than there are."""
+    for slip in slips:
+        if slip.kind is SlipKind.HEADS:
+            yield Fault.HEAD_COUNT if slip.heads in counts else Fault.HEAD_WIDTH
+            if slip.is_whole(matrix.width):
+                yield Fault.WHOLE_HEAD
