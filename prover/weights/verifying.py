@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import InputError
+from prover.repair.check_permutation import State
 from prover.resources import shown_path
 from prover.sources.comparing import unmet
 from prover.sources.config_json import CONFIG
@@ -20,6 +21,7 @@ from prover.weights.fitting import completed, read_target
 from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
+from prover.weights.mending import Mend, Named, find_mend
 from prover.weights.new_type import Said, own_model, told_of
 from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.shared_numbers import of_shared, with_shared
@@ -83,7 +85,8 @@ class Meant:
 class Compared:
     """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them.
 
-    `others`: the architectures of the sides, where they are not one and no layer is like another; else "".
+    `others`: the architectures of the sides, where they are not one and no layer is like another; else "". `mend`: the
+    command that makes a right target, where the answer is that it is wrong and one is known.
     """
 
     source: Opened
@@ -91,6 +94,7 @@ class Compared:
     meant: tuple[Meant, Meant]
     verified: Verified
     others: str = ""
+    mend: Mend | None = None
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
@@ -120,7 +124,16 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
                          advice=UNLIKE)
     whole = with_inputs(with_origins(held, ours, theirs), (source.slots, target.slots),
                         (source.checkpoint, target.checkpoint))
-    return Compared(source, target, (made_for, meant_for), whole, other)
+    mend = _mend(asked, source, target, (made_for, meant_for), whole) if whole.state is State.WRONG else None
+    return Compared(source, target, (made_for, meant_for), whole, other, mend)
+
+
+def _mend(asked: Asked, source: Opened, target: Opened, meant: tuple[Meant, Meant], whole: Verified) -> Mend | None:
+    """The command that mends the target, where it can say what was said of both sides."""
+    if asked.engine or asked.given is not None or any(each.manifest for each in meant):
+        return None
+    sides = (source, asked.made_for), (target, asked.meant_for)
+    return find_mend(whole, *(Named(side.checkpoint, tuple(said), asked.base) for side, said in sides))
 
 
 def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:

@@ -13,7 +13,8 @@ from prover.weights.verify_layer import verify_layer
 COUNT, WIDTH, WHOLE = "wrong head count", "wrong head width", "whole head"
 SHAPES = [(heads, kv, 32, share) for (heads, kv), share in product(
     [(4, 1), (8, 4), (8, 8), (32, 8)], [1, 2, 4])] + [
-    (4, 2, 8, 1), (4, 2, 8, 2), (6, 3, 48, 1), (6, 2, 48, 2), (4, 4, 16, 4), (14, 2, 64, 1), (8, 2, 64, 4), (16, 2, 32, 2)]
+    (4, 2, 8, 1), (4, 2, 8, 2), (6, 3, 48, 1), (6, 2, 48, 2), (4, 4, 16, 4), (14, 2, 64, 1), (8, 2, 64, 4),
+    (16, 2, 32, 2)]
 
 
 def converted(weight, heads, rotated):
