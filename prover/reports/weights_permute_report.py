@@ -108,8 +108,9 @@ def permute_text(
     if found.plan.moves and not found.plan.refusals:
         lines += _rows("config", [found.said.words])
     lines += _rows("left out", left_out)
-    lines += _rows("unchanged", [f"{name} {'is' if out else 'would be'} copied unchanged and still has the old order, if it has "
-                                 "rows of this model's q and k: weights in a subfolder are not looked into" for name in as_they_were])
+    done = "is" if out else "would be"
+    lines += _rows("unchanged", [f"{name} {done} copied unchanged and still has the old order, if it has rows of "
+                                 "this model's q and k: a subfolder is not looked into" for name in as_they_were])
     lines += _rows("manifest", [f"{out}/{NAME}"] if out else [])
     return "\n".join(lines) + "\n"
 
