@@ -166,12 +166,15 @@ def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
     with np.errstate(invalid="ignore", over="ignore"):
         ends = [codes.code - below, codes.code + above]
         reached = [codes.step * end + codes.offset for end in ends]
-        moved = codes.step_half * np.maximum(*map(np.abs, ends)) + codes.offset_half
-        moved = np.where(codes.step_half == 0, codes.offset_half, moved)
+        moved = codes.offset_half
+        if codes.step_half.any():
+            wide = codes.step_half * np.maximum(*map(np.abs, ends)) + codes.offset_half
+            moved = np.where(codes.step_half == 0, codes.offset_half, wide)
         low, high = np.minimum(*reached) - moved, np.maximum(*reached) + moved
     unknown = np.isnan(low) | np.isnan(high)
-    shape = (len(data), -1)
-    return np.where(unknown, -np.inf, low).reshape(shape), np.where(unknown, np.inf, high).reshape(shape)
+    if unknown.any():
+        low, high = np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high)
+    return low.reshape(len(data), -1), high.reshape(len(data), -1)
 
 
 def _bounds_at(tensor: Tensor, data: npt.NDArray[np.uint8], columns: npt.NDArray[np.intp]) -> Bounds:
