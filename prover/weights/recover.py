@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -155,7 +156,7 @@ def agree_columns(source: Lines, target: Lines, ours: Sequence[int], theirs: Seq
     return worst
 
 
-def _picker(columns: Sequence[int], count: int) -> Callable[[Floats], Floats]:
+def _picker(columns: Sequence[int], count: int) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
     """What takes these columns of `count`, in this order; all of them as they are."""
     if list(columns) == list(range(count)):
         return lambda values: values
