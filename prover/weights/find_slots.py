@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, takewhile
 
@@ -15,11 +15,12 @@ from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
 from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
+from prover.weights.drafts import first_draft, place_of
 from prover.weights.gguf_slots import gguf_attentions
-from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
+from prover.weights.given import WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
 from prover.weights.new_type import given_attentions, is_unknown
-from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings
+from prover.weights.packings import LAYER, Draft, Holding, Packing, by_type, default_kv_heads, draft_of, packings
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
@@ -31,14 +32,21 @@ OUTPUT = "attention output"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A packing in one checkpoint: what stands in front of its layers there."""
+    """A packing in one checkpoint: what stands in front of its layers there.
+
+    `draft`: what is known of its layers that predict further tokens, which are those from `first` on.
+    """
 
     entry: Packing
     prefix: str
+    draft: Draft | None = None
+    first: int = 0
 
     def module(self, layer: int, name: str) -> str:
         """The full name of a module of one layer."""
-        return f"{self.prefix}{self.entry.layer.replace('{layer}', str(layer))}.{name}"
+        is_apart = self.draft is not None and self.draft.layer and layer >= self.first
+        prefix = "" if is_apart else self.prefix
+        return f"{prefix}{place_of(self.entry.layer, self.draft, self.first, layer)}.{name}"
 
 
 def find_slots(
@@ -219,7 +227,8 @@ def _named(
         if any(_has(named, modules, layer) for layer in layers)
     ]
     if len(found) == 1:
-        return found[0]
+        draft = draft_of(tower.kind)
+        return found[0] if draft is None else replace(found[0], draft=draft, first=first_draft(tower))
     if found:
         places = " and ".join(f"'{each.module(layers[0], next(iter(each.entry.rows)))}'" for each in found[:4])
         raise InputError(f"holds {tower.part} layers twice, as {places}", where=str(checkpoint.root),

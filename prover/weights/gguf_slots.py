@@ -15,9 +15,9 @@ from prover.sources.llama.layers import HEADS, NO_ATTENTION
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.weights.attention import Attention
-from prover.weights.given import LAYER, WHAT_TO_WRITE, with_stops
+from prover.weights.given import WHAT_TO_WRITE, with_stops
 from prover.weights.modules import Modules
-from prover.weights.packings import Holding, find_architecture, gguf_packings
+from prover.weights.packings import LAYER, Holding, find_architecture, gguf_packings
 from prover.weights.slots import Role
 
 KV_HEADS = f"{HEADS}_kv"

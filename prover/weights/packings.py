@@ -15,6 +15,7 @@ from prover.resources import PACKINGS
 
 TRANSFORMERS = PACKINGS / "transformers.toml"
 LLAMA_CPP = PACKINGS / "llama-cpp.toml"
+LAYER = "{layer}"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +57,19 @@ class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
     shared: str = ""
 
 
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The layers of some model types that predict further tokens; the tables say what each field means."""
+
+    types: list[str]
+    repo: str
+    version: str
+    path: str
+    symbol: str
+    count: list[str]
+    layer: str = ""
+    kind: str = ""
+
+
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of transformers' checkpoints.
 
@@ -70,6 +84,7 @@ class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     widths: dict[str, list[str]]
     kv_heads: dict[str, list[str]]
     packing: list[Packing]
+    draft: list[Draft]
 
     def source(self, entry: Packing) -> str:
         """Where an entry's tensors stand upstream."""
@@ -84,6 +99,14 @@ class Architectures(Holding, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     nope: bool = False
 
 
+class GgufDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The layers of an architecture that predict further tokens: of which kind they are, and where that stands."""
+
+    symbol: str
+    kind: str = ""
+    layout: str = ""
+
+
 class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of GGUF files."""
 
@@ -92,6 +115,7 @@ class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repo: str
     layer: str
     packing: list[Architectures]
+    drafts: dict[str, GgufDraft]
     refused: dict[str, str]
 
 
@@ -109,6 +133,11 @@ def by_type() -> Mapping[str, tuple[Packing, ...]]:
         for name in entry.types:
             found.setdefault(name, []).append(entry)
     return {name: tuple(entries) for name, entries in found.items()}
+
+
+def draft_of(kind: str) -> Draft | None:
+    """The layers of a model type that predict further tokens; None where it is not known how these turn."""
+    return next((each for each in packings().draft if kind in each.types), None)
 
 
 @cache
