@@ -203,6 +203,7 @@ def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modu
     return Attention(
         part, layer, entry, modules, numbers, partial(named.module, layer), partial(_flag, tower),
         packings().source(entry), _upstream(entry),
+        not entry.optional or tower.keys.flag(entry.optional, entry.absent.get(entry.optional, False)),
     )
 
 

@@ -104,7 +104,7 @@ def gguf_attentions(
             numbers = _numbers(header, part, layer, metadata.file)
             attention = Attention(
                 part, layer, entry, modules, numbers, partial(_module, "" if said else table.layer, layer),
-                lambda _: False, source, upstream,
+                lambda _: False, source, upstream, said is None and header.name in table.normed,
             )
             if not attention.is_there and part.layout is None:
                 continue

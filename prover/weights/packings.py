@@ -55,6 +55,7 @@ class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
     absent: dict[str, bool] = {}
     part: str = ""
     shared: str = ""
+    optional: str = ""
 
 
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +115,7 @@ class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     commit: str
     repo: str
     layer: str
+    normed: list[str]
     packing: list[Architectures]
     drafts: dict[str, GgufDraft]
     refused: dict[str, str]

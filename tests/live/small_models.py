@@ -52,6 +52,9 @@ OWN: dict[str, dict[str, Any]] = {
     "chameleon": {"vocabulary_map": {"<image>": 9},
                   "vq_config": {"embed_dim": 8, "num_embeddings": 16, "base_channels": 32}},
     "glm_ocr_vision": {"head_dim": 8},
+    "falcon_h1": {"mamba_d_ssm": 128}, "esmc": {"num_key_value_heads": 8, "head_dim": 8}, "lfm3": {
+        "layer_types": ["conv", "full_attention"] * 2},
+    "mimo_v2_flash": {"layer_types": SLIDING, "head_dim": 24},
 }
 
 
