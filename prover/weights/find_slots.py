@@ -16,7 +16,7 @@ from prover.sources.upstream import nearest
 from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
 from prover.weights.drafts import first_draft, place_of
-from prover.weights.gguf_slots import gguf_attentions
+from prover.weights.gguf_slots import gguf_attentions, without_slots
 from prover.weights.given import WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
 from prover.weights.new_type import given_attentions, is_unknown
@@ -64,8 +64,8 @@ def find_slots(
     if isinstance(config, Metadata):
         attentions = gguf_attentions(config, model, modules, said.get("") or said.get("text"))
         architecture = model.kind
-        for part in model.parts:
-            if part.layout is not None and part.name not in ("text", OUTPUT):
+        for part in without_slots(config, model):
+            if part.name != OUTPUT:
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
     elif said and is_unknown(config):

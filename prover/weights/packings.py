@@ -108,6 +108,15 @@ class GgufDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: str = ""
 
 
+class GgufTower(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of towers that end in some projectors of llama.cpp. `part`: what the tower is called."""
+
+    projectors: list[str]
+    part: str
+    symbol: str
+    layer: str
+
+
 class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of GGUF files."""
 
@@ -117,6 +126,7 @@ class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer: str
     normed: list[str]
     packing: list[Architectures]
+    tower: list[GgufTower]
     drafts: dict[str, GgufDraft]
     refused: dict[str, str]
 
