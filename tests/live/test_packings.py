@@ -46,6 +46,7 @@ TEXT = [
 # Models whose towers are held too: they are given one image of 4 by 4 patches, and no frequency.
 TOWERS = [
     "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "glm4v", "glm4v_moe", "glm_ocr",
+    "qwen2_5_omni_thinker", "qwen3_omni_moe_thinker", "dinov3_vit", "paddleocr_vl",
 ]
 # Variants that a key of the config brings about.
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -98,14 +99,20 @@ def look(model: Any) -> None:
     """Give a vision tower an image, with all patches at rest."""
     import torch
 
-    inner = getattr(model, "model", model)
-    tower = inner.visual
-    for module in tower.modules():
+    for module in model.modules():
         for name, buffer in module.named_buffers(recurse=False):
             if "inv_freq" in name:
                 buffer.zero_()
+    random = torch.Generator().manual_seed(1)
+    if model.config.model_type == "dinov3_vit":
+        model(torch.rand(1, 3, 16, 16, generator=random))
+        return
+    tower = model.visual if hasattr(model, "visual") else model.model.visual
+    if model.config.model_type == "paddleocr_vl":
+        tower(torch.rand(1, 16, 3, 4, 4, generator=random), grid_thw=torch.tensor([[1, 4, 4]]))
+        return
     size = tower.patch_embed.proj.weight[0].numel()
-    tower(torch.rand(16, size, generator=torch.Generator().manual_seed(1)), grid_thw=torch.tensor([[1, 4, 4]]))
+    tower(torch.rand(16, size, generator=random), grid_thw=torch.tensor([[1, 4, 4]]))
 
 
 def attended(
