@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from generated import LLAMA, Arrays, llama_shapes, random_arrays, read_arrays, write_model
 
@@ -22,6 +23,7 @@ from prover.weights.find_slots import find_slots
 from prover.weights.packings import by_type, gguf_packings, packings
 from prover.weights.slots import Slots
 from prover.weights.tensors import Format
+from sources.gguf_writer import F32, STR, U32, gguf
 from sources.llama_truth import metadata_of
 from weights.truth import checkpoint_of, shapes_of, table
 
@@ -35,7 +37,7 @@ LATENT = {"q_b_proj.weight", "kv_a_proj_with_mqa.weight", "kv_b_proj.weight", "o
 PLAIN = {"q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight"}
 NORMED = PLAIN | {"q_norm.weight", "k_norm.weight"}
 INDEXER = {"indexer.wq_b.weight", "indexer.wk.weight", "indexer.k_norm.weight", "indexer.k_norm.bias"}
-# What vLLM 0.33.0 loads a draft from: the layer's front on disk, what transformers calls that of a like layer, keys of
+# What vLLM 0.33.0, of MiMo llama.cpp's converter, loads a draft from: the layer's front on disk, what transformers calls that of a like layer, keys of
 # the part's config, and which tensors hold rows of heads.
 KINDS: dict[str, tuple[str, str, dict[str, int], set[str]]] = {
     "deepseek_v3": ("model.layers.4.", "model.layers.3.", {"num_nextn_predict_layers": 1}, LATENT),
@@ -50,6 +52,7 @@ KINDS: dict[str, tuple[str, str, dict[str, int], set[str]]] = {
     "hy_v3": ("model.layers.4.", "model.layers.3.", {"num_nextn_predict_layers": 1}, NORMED),
     "qwen3_next": ("mtp.layers.0.", "model.layers.3.", {}, NORMED),
     "qwen3_5": ("mtp.layers.0.", "model.language_model.layers.3.", {"mtp_num_hidden_layers": 1}, NORMED),
+    "mimo_v2_flash": ("model.mtp.layers.0.", "model.layers.0.", {}, PLAIN),
     "exaone_moe": ("mtp.layers.0.", "model.layers.0.", {}, NORMED),
 }
 
@@ -216,3 +219,30 @@ def test_drafts_are_of_types_with_a_packing() -> None:
     assert len(names) == len(set(names))
     assert set() == set(names) - by_type().keys()
     assert set() == set(names) - {name for each in readings_table().reading for name in each.types}
+
+
+def test_a_gguf_draft_moves_with_the_layers(tmp_path: Path) -> None:
+    """glm4moe's last block is moved as the others, byte by byte as by hand."""
+    random = np.random.default_rng(3)
+    keys = [("general.architecture", STR, "glm4moe"), *((f"glm4moe.{key}", U32, value) for key, value in {
+        "block_count": 3, "nextn_predict_layers": 1, "context_length": 128, "embedding_length": 64,
+        "attention.head_count": 8, "attention.head_count_kv": 2, "attention.key_length": 8,
+        "attention.value_length": 8, "rope.dimension_count": 8}.items()),
+        ("glm4moe.rope.freq_base", F32, 10000.0)]
+    rows = {"attn_q": 64, "attn_k": 16, "attn_v": 16, "attn_output": 64}
+    arrays = {f"blk.{layer}.{name}.weight": random.standard_normal((count, 64)).astype("<f4")
+              for layer in range(3) for name, count in rows.items()}
+    order = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT]
+
+    def write(file: str, arrays: Arrays) -> Path:
+        tensors = [(name, each.shape[::-1], 0, each.tobytes()) for name, each in arrays.items()]
+        (tmp_path / file).write_bytes(gguf(keys, tensors))
+        return tmp_path / file
+
+    model = write("model.gguf", arrays)
+    right = write("right.gguf", {name: each[order[: len(each)]] if "attn_q" in name or "attn_k" in name else each
+                                 for name, each in arrays.items()})
+    found = permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out"))
+    assert 0 == found.exit_code, found.to_text()
+    (written,) = (tmp_path / "out").glob("*.gguf")
+    assert right.read_bytes() == written.read_bytes()
