@@ -37,8 +37,8 @@ LATENT = {"q_b_proj.weight", "kv_a_proj_with_mqa.weight", "kv_b_proj.weight", "o
 PLAIN = {"q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight"}
 NORMED = PLAIN | {"q_norm.weight", "k_norm.weight"}
 INDEXER = {"indexer.wq_b.weight", "indexer.wk.weight", "indexer.k_norm.weight", "indexer.k_norm.bias"}
-# What vLLM 0.33.0, of MiMo llama.cpp's converter, loads a draft from: the layer's front on disk, what transformers calls that of a like layer, keys of
-# the part's config, and which tensors hold rows of heads.
+# What vLLM 0.33.0 loads a draft from, and of MiMo llama.cpp's converter: the layer's front on disk, what transformers
+# calls that of a like layer, keys of the part's config, and which tensors hold rows of heads.
 KINDS: dict[str, tuple[str, str, dict[str, int], set[str]]] = {
     "deepseek_v3": ("model.layers.4.", "model.layers.3.", {"num_nextn_predict_layers": 1}, LATENT),
     "deepseek_v32": ("model.layers.4.", "model.layers.3.", {"num_nextn_predict_layers": 1}, LATENT | INDEXER),
