@@ -25,6 +25,7 @@ from prover.weights.checkpoint import adapter_config, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
+from prover.weights.losses import losses
 from prover.weights.manifest import certificates, head_of, without_earlier
 from prover.weights.new_type import Said as Layouts
 from prover.weights.new_type import own_model, told_of
@@ -82,7 +83,9 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     found = tuple(needs(source, target.model, track=track))
     slots = find_slots(checkpoint, config_keys(config), own, asked.given)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
-    moved = tuple(need for need in found if need.moves)
+    if not done.refusals:
+        done = replace(done, refusals=tuple(losses(done.moves)))
+    moved = tuple(need for need in found if need.moves or need.factors)
     said = Said("stays")
     if done.moves and checkpoint.format is Format.GGUF:
         said = Said("stays: llama.cpp takes the kernel from the architecture, and no key says it. The file is for "

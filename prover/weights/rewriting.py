@@ -1,4 +1,6 @@
-"""One file copied with the rows of some tensors moved: a piece at a time, with digests of what was read and written."""
+"""One file copied with rows of some tensors moved and multiplied: a piece at a time, with digests of what was read and
+written.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,8 @@ from prover.weights.plan import Move
 if TYPE_CHECKING:
     import numpy as np
 
+    from prover.weights.rounding import Product
+
 PIECE = 8 << 20
 AT_ONCE = 32 << 20   # rows that change places among each other are read together up to here, one by one beyond
 PART = ".part"
@@ -34,11 +38,15 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes `start` to `stop` of a file. `rows`: for each of its rows, which of these it was; None: as they are."""
+    """Bytes `start` to `stop` of a file. `rows`: for each of its rows, which of these it was; None: as they are.
+
+    `multiplied`: which of its rows are multiplied once they have moved, and by what.
+    """
 
     start: int
     stop: int
     rows: np.ndarray | None = None
+    multiplied: tuple[tuple[Product, np.ndarray], ...] = ()
 
 
 def rewrite(source: Path, target: Path, moves: Sequence[Move], advance: Advance = lambda count: None) -> Rewritten:
@@ -84,7 +92,7 @@ def layout_of(size: int, moves: Sequence[Move], where: Path) -> list[Piece]:
         if tensor.offset < place:
             raise InputError(f"{tensor.name} shares its bytes with another tensor that moves", where=shown_path(where))
         pieces += _plain(place, tensor.offset)
-        pieces += _moved(tensor.offset, tensor.row_bytes(move.rows), move.gather())
+        pieces += _moved(tensor.offset, tensor.row_bytes(move.rows), move.gather(), _products(move))
         place = tensor.offset + tensor.size
     if place > size:
         raise InputError(f"ends at byte {size}, its tensors at {place}", where=shown_path(where))
@@ -95,7 +103,16 @@ def _plain(start: int, stop: int) -> Iterator[Piece]:
     yield from (Piece(place, min(place + PIECE, stop)) for place in range(start, stop, PIECE))
 
 
-def _moved(offset: int, width: int, gather: np.ndarray) -> Iterator[Piece]:
+def _products(move: Move) -> tuple[tuple[Product, np.ndarray], ...]:
+    from prover.weights.rounding import Product
+
+    found = move.multiplied() if move.factors else {}
+    return tuple((Product(move.tensor.dtype, factor), rows) for factor, rows in found.items())
+
+
+def _moved(
+    offset: int, width: int, gather: np.ndarray, products: Sequence[tuple[Product, np.ndarray]] = ()
+) -> Iterator[Piece]:
     """A tensor's pieces, cut where no row crosses."""
     import numpy as np
 
@@ -104,7 +121,9 @@ def _moved(offset: int, width: int, gather: np.ndarray) -> Iterator[Piece]:
     while start < len(gather):
         last = int(np.searchsorted(cuts, start + most, "right")) - 1
         stop = int(cuts[last]) if last >= 0 and cuts[last] > start else int(cuts[last + 1])
-        yield Piece(offset + start * width, offset + stop * width, gather[start:stop] - start)
+        own = ((product, rows[(rows >= start) & (rows < stop)] - start) for product, rows in products)
+        yield Piece(offset + start * width, offset + stop * width, gather[start:stop] - start,
+                    tuple((product, rows) for product, rows in own if len(rows)))
         start = stop
 
 
@@ -151,15 +170,21 @@ def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes,
             yield old, old
             return
         table = np.frombuffer(old, dtype=np.uint8).reshape(len(piece.rows), -1)
-        yield old, table.take(piece.rows, axis=0).reshape(-1).data
+        moved = table.take(piece.rows, axis=0)
+        for product, rows in piece.multiplied:
+            moved[rows] = product.times(moved[rows])
+        yield old, moved.reshape(-1).data
         return
     for plain in _plain(piece.start, piece.stop):
         yield _read(reading, plain.start, plain.stop - plain.start, name), b""
     width = length // len(piece.rows)
-    for row in piece.rows.tolist():
+    factors = {row: product for product, rows in piece.multiplied for row in rows.tolist()}
+    for place, row in enumerate(piece.rows.tolist()):
         begin = piece.start + row * width
-        for plain in _plain(begin, begin + width):
-            yield b"", _read(reading, plain.start, plain.stop - plain.start, name)
+        for plain in _plain(begin, begin + width):  # whole numbers: what is read at once is a multiple of their size
+            data = _read(reading, plain.start, plain.stop - plain.start, name)
+            product = factors.get(place)
+            yield b"", data if product is None else product.times(np.frombuffer(data, dtype=np.uint8)).data
 
 
 def _read(stream: BinaryIO, start: int, length: int, name: Path) -> bytes:
