@@ -11,8 +11,8 @@ from typing import Any
 from prover.claims.factors import lanes_by_factor
 from prover.claims.relation import Outcome
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE
-from prover.exact.display import number_json, show_number, show_pairs
-from prover.exact.number import ONE, Exact
+from prover.exact.display import number_json, show_pairs
+from prover.reports.factors_text import factors_text
 from prover.reports.text import columns, plain
 from prover.weights.manifest import NAME, numbers_of
 from prover.weights.permuting import Prepared
@@ -26,7 +26,6 @@ CODES = {
 }
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 MAX_ROWS = 40
-MAX_RUNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +145,6 @@ def groups(moves: Sequence[Move]) -> list[Group]:
     ]
 
 
-def factors_text(factors: Sequence[Exact]) -> str:
-    """What the rows of a head are multiplied by; "" where none is."""
-    told = []
-    for factor, runs in lanes_by_factor(factors).items():
-        if factor != ONE:
-            rows = ", ".join(f"{a} to {b}" if a < b else str(a) for a, b in runs[:MAX_RUNS])
-            more = f" and {len(runs) - MAX_RUNS} more runs" if len(runs) > MAX_RUNS else ""
-            told.append(f"rows {rows}{more} of each head times {show_number(factor)}")
-    more = f"; and {len(told) - MAX_RUNS} more factors" if len(told) > MAX_RUNS else ""
-    return "; ".join(told[:MAX_RUNS]) + more
-
-
 def _heads(move: Move) -> str:
     """How many heads of what: 32 of q, 8 of k; all where they share."""
     roles = dict.fromkeys(block.role for block in move.blocks)
@@ -187,7 +174,8 @@ def _need_json(need: Need) -> JSON:
         "verdict": need.outcome.value, "relation": need.relation.value if need.relation else None,
         "rows": list(need.rows) if need.rows is not None else None,
         "factors": [{"rows": [list(run) for run in runs], **number_json(value)}
-                    for value, runs in lanes_by_factor(need.factors).items()] or None, "ulps": need.ulps, "fault": need.fault or None,
+                    for value, runs in lanes_by_factor(need.factors).items()] or None,
+        "ulps": need.ulps, "fault": need.fault or None,
     }
 
 

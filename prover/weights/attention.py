@@ -14,8 +14,8 @@ from prover.weights.tensors import Tensor
 
 HEAD = "{head}"
 PERMUTATION, PAIR_MAP = "permutation", "pair-map"
-UNREAD = ("what stands between its projections and its scores has not been read here; a norm without a gain, or a clip, "
-          "would keep out a factor")
+UNREAD = ("what stands between its projections and its scores has not been read here; a norm without a gain, or a "
+          "clip, would keep out a factor")
 OUTPUT_SCALE = "output_scale"
 
 
@@ -85,7 +85,8 @@ class Attention:
             yield Barrier(self.part.name, (self.layer,), PAIR_MAP, self.unlinear, self.source)
         for module in map(self.module, self.holding.rows):
             if OUTPUT_SCALE in self.modules.tensors.get(module, {}):
-                why = f"what comes out of it is quantised with a scale of its own ({OUTPUT_SCALE}), which is for numbers as they were"
+                why = (f"what comes out of it is quantised with a scale of its own ({OUTPUT_SCALE}), which is for "
+                       "numbers as they were")
                 yield Barrier(self.part.name, (self.layer,), PAIR_MAP, why, self.found(module))
 
     def norms(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Numbers that a factor would turn into infinity, or into less than they were: looked for before anything is written."""
+"""Numbers that a factor would make infinite, or hold with less bits than before: looked for before writing."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ from prover.weights.witness import Need
 JSON = dict[str, Any]
 NAME = "rope-prover.json"
 SCHEMA = "rope-prover/weights-permute/1"
-SCALED = "rope-prover/weights-permute/2"   # rows are multiplied: with numbers, factors of parts, and multiplied of tensors
+SCALED = "rope-prover/weights-permute/2"  # with numbers, factors of parts and multiplied of tensors
 SCHEMAS = (SCHEMA, SCALED)
 ROUNDED = "each was multiplied and rounded once, to nearest and even: undoing does not give the same bytes"
-EXACT = ("each was multiplied by powers of two: undoing gives the same bytes, but for numbers that had not all of their "
-         "type's bits (subnormal ones)")
+EXACT = ("each was multiplied by powers of two: undoing gives the same bytes, but for numbers that had not all of "
+         "their type's bits (subnormal ones)")
 CERTIFICATES = "rope-prover-certificates"
 MAX_MANIFEST = 1 << 28
 

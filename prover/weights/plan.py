@@ -1,4 +1,4 @@
-"""Which rows of which tensors move or are multiplied, and what may not: from slots and needs, before anything is written."""
+"""Which rows of which tensors move or are multiplied, and what may not: from slots and needs, before writing."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ class Reason(Enum):
     BARRIER = "barrier"            # theorem T8: the rows may not move, or not be multiplied
     NO_TENSORS = "no tensors"      # what has to move was not found
     MISFIT = "misfit"              # tensors are not cut as the layout's heads are
+
+
+BESIDE = {Outcome.DIFFERENT: Reason.DIFFERENT, Outcome.CONVERTIBLE: Reason.SCALE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +179,15 @@ def _unmovable(need: Need) -> Iterator[Refusal]:
         yield Refusal(part, layers, Reason.UNDECIDED, need.fault or "it is not decided what these rows need")
     elif need.outcome is Outcome.CONVERTIBLE:
         yield Refusal(part, layers, Reason.SCALE, _headline(need))
-    for held in hold(need.meeting.source.beside, need.meeting.target.beside, None, 0):
-        if held.outcome is Outcome.DIFFERENT:
-            yield Refusal(part, layers, Reason.DIFFERENT, f"{held.name}: {held.text}")
+    yield from _beside(need)
+
+
+def _beside(need: Need) -> Iterator[Refusal]:
+    """What beside the layouts differs, so that the rows' order is not all."""
+    meeting = need.meeting
+    for held in hold(meeting.source.beside, meeting.target.beside, None, 0):
+        if held.outcome in BESIDE:
+            yield Refusal(meeting.source.address, meeting.layers, BESIDE[held.outcome], f"{held.name}: {held.text}")
 
 
 def shown(part: Part) -> str:
@@ -192,7 +201,7 @@ def _headline(need: Need) -> str:
     if need.outcome is Outcome.DIFFERENT:
         return f"no change of rows makes weights made for {source} right where {target} is computed"
     return (f"from {source} to {target} numbers would have to change beside the rows' order (relation "
-            f"{need.relation.value if need.relation else 'unknown'}), and not by a factor for each row, which is not done")
+            f"{need.relation.value if need.relation else 'unknown'}), not by a factor a row, which is not done")
 
 
 def _kept_out(barriers: Sequence[Barrier], need: Need) -> Iterator[Refusal]:
@@ -201,9 +210,7 @@ def _kept_out(barriers: Sequence[Barrier], need: Need) -> Iterator[Refusal]:
     if meeting.source.name == OUTPUT:
         yield Refusal(meeting.source.address, meeting.layers, Reason.BARRIER,
                       "the output of attention is rotated too: rows of v and columns of o would have to move with it")
-    for held in hold(meeting.source.beside, meeting.target.beside, None, 0):
-        if held.outcome is Outcome.DIFFERENT:
-            yield Refusal(meeting.source.address, meeting.layers, Reason.DIFFERENT, f"{held.name}: {held.text}")
+    yield from _beside(need)
     yield from _standing([each for each in barriers if each.relation != Relation.PAIR_MAP.value], need)
 
 
@@ -226,7 +233,8 @@ def _not_multiplied(
     """Why rows may not be multiplied, though moving alone may be right."""
     address, layers = need.meeting.source.address, need.meeting.layers
     for word, why in unfit(need, factors):
-        yield Refusal(address, layers, Reason.UNDECIDED if word is Outcome.UNDECIDED else Reason.SCALE, why)
+        if word is Outcome.UNDECIDED:  # what is certain to be in the way is told wherever rows change
+            yield Refusal(address, layers, Reason.UNDECIDED, why)
     yield from _standing(slots.unscaled, need)
     yield from _standing([each for each in slots.barriers if each.relation == Relation.PAIR_MAP.value], need)
     for slot in own:

@@ -183,8 +183,8 @@ def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes,
         begin = piece.start + row * width
         for plain in _plain(begin, begin + width):  # whole numbers: what is read at once is a multiple of their size
             data = _read(reading, plain.start, plain.stop - plain.start, name)
-            product = factors.get(place)
-            yield b"", data if product is None else product.times(np.frombuffer(data, dtype=np.uint8)).data
+            own = factors.get(place)
+            yield b"", data if own is None else own.times(np.frombuffer(data, dtype=np.uint8)).data
 
 
 def _read(stream: BinaryIO, start: int, length: int, name: Path) -> bytes:

@@ -3,9 +3,9 @@
 A float64 product is within 2**-52 of the real one, relative to it: half a unit from the factor, half from the product.
 Rounding never turns two numbers round, so where the ends of that span round to one number of the type, the real product
 does too. Of float64 numbers the product is taken as a sum of two float64 numbers, which is within 2**-100 of the real
-one, and the same holds. What is left lies at or beside the middle of two numbers and is settled in rationals; it is little, but for
-middles that short factors hit often, of which it is seen in whole numbers below 2**53 that they are hit. Types of 16
-bits have so few numbers that they are all worked out, once for each factor.
+one, and the same holds. What is left lies at or beside the middle of two numbers and is settled in rationals; it is
+little, but for middles that short factors hit often, of which it is seen in whole numbers below 2**53 that they are
+hit. Types of 16 bits have so few numbers that they are all worked out, once for each factor.
 """
 
 from __future__ import annotations
@@ -68,6 +68,12 @@ class Product:
     def times(self, data: Bytes) -> Bytes:
         """Numbers as bytes in the tensor's order, each times the factor. What is infinite or none stays as it is."""
         return self._worked(data)[0]
+
+    def numbers(self, values: Doubles) -> Doubles:
+        """The same of numbers that the type has."""
+        bits = _bits(np.ascontiguousarray(values), self.dtype)
+        made = self.times(np.ascontiguousarray(bits).reshape(-1).view(np.uint8))
+        return _values(made.view(UNSIGNED[self.dtype]), self.dtype).reshape(values.shape)
 
     def first_loss(self, data: Bytes) -> tuple[int, Loss] | None:
         """The place of the first number that would be lost, and how; None if none would."""

@@ -56,6 +56,6 @@ def unfit(need: Need, factors: Sequence[Exact]) -> Iterator[tuple[Outcome, str]]
         yield Outcome.UNDECIDED, ("what rows would have to be multiplied by is no single positive number; a stored "
                                   "number stands for all that round to it")
     for held in hold(need.meeting.source.beside, need.meeting.target.beside, None, 0):
-        if held.outcome is Outcome.CONVERTIBLE or (held.outcome is Outcome.UNDECIDED and held.name == SOFTMAX):
+        if held.name == SOFTMAX and held.outcome is not Outcome.EQUIVALENT:
             yield held.outcome, (f"{held.name}: {held.text}; rows are not multiplied where the scores' own factor may "
                                  "be what differs")

@@ -21,6 +21,7 @@ from prover.weights.question import Question
 from prover.weights.recover import Related, Rows
 from prover.weights.slots import Barrier, Kind, Role, Slots
 from prover.weights.verified import Fault, Group, Item, Verified
+from prover.weights.ways import in_known_ways, with_multiplied_values
 from prover.weights.witness import Need
 
 FOLLOWING = (Kind.BIAS, Kind.SCALE, Kind.LORA_B, Kind.MAGNITUDE)
@@ -122,16 +123,18 @@ def _held(
             questions[job.number] = Question(needs[job.number], widths[job.number])
         ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
         try:
-            yield verify_layer(questions[job.number], ours, theirs, job.layer, not _barriers(source, target, job))
+            yield verify_layer(questions[job.number], ours, theirs, job.layer, not _barriers(source, target, job),
+                               not _barriers(source, target, job, unscaled=True))
         except InputError as fault:
             yield fault
             return
 
 
-def _barriers(source: Side, target: Side, job: Job) -> list[Barrier]:
-    """What keeps the rows of one layer from being changed."""
-    return [each for each in (*source.slots.barriers, *target.slots.barriers)
-            if each.part == job.part and (not each.layers or job.layer in each.layers)]
+def _barriers(source: Side, target: Side, job: Job, unscaled: bool = False) -> list[Barrier]:
+    """What keeps the rows of one layer from being changed; with `unscaled` what keeps them from being multiplied."""
+    slots = (source.slots, target.slots)
+    found = [each for side in slots for each in (*side.barriers, *(side.unscaled if unscaled else ()))]
+    return [each for each in found if each.part == job.part and (not each.layers or job.layer in each.layers)]
 
 
 def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job], list[str], bool]:
@@ -217,9 +220,16 @@ def _width(need: Need, *layers: Layer) -> int:
 
 
 def verify_layer(
-    question: Question, ours: Layer, theirs: Layer, layer: int, may_scale: bool = True
+    question: Question, ours: Layer, theirs: Layer, layer: int, may_scale: bool = True, is_linear: bool = True
 ) -> list[Item]:
-    """What is known of each tensor of one layer. `may_scale`: nothing stands between the weights and the rotation."""
+    """What is known of each tensor of one layer. `may_scale`: nothing stands between the weights and the rotation.
+
+    `is_linear`: that is known of the model, up to the scores.
+    """
+    if is_linear and (known := in_known_ways(question, ours, theirs, layer)) is not None:
+        moved = {item.role: item.rows for item in known if item.rows is not None}
+        others = list(output_items(ours, theirs, layer, question, {**moved}, None))
+        return [*known, *with_multiplied_values(question, ours, theirs, others)]
     matrices: dict[Role, Matrix] = {}
     items: list[Item] = []
     kinds = {role: primary(ours, theirs, role) for role in (Role.Q, Role.K)}
@@ -345,6 +355,9 @@ def _turned(
     held = question.check(ordered, *counts)
     for role, part in zip((role for role in (Role.Q, Role.K) if role in moves), held.parts, strict=True):
         items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange)
+    if any(Fault.MULTIPLIED in item.faults for item in items.values()):  # and may have the factors of both
+        items = {role: replace(item, state=State.UNDECIDED) if item.faults == (Fault.NEEDS_FACTORS,) else item
+                 for role, item in items.items()}
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
         word = State.WRONG if held.state is State.WRONG else State.UNDECIDED
         sure = not any(matrices[role].related.overlapping or matrices[role].related.doubled for role in moves)

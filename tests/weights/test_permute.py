@@ -125,7 +125,6 @@ def test_what_is_filled_in_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("target", "code", "word"), [
     ("ggml/normal:base=500", 1, "no change of rows"),
-    ("ggml/normal:attn_factor=2", 1, "numbers would have to change"),
     ("ggml/normal:head_dim=16", 3, "different widths"),
 ])
 def test_what_is_refused_is_not_written(tmp_path: Path, target: str, code: int, word: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from prover.errors import UndecidedError
-from prover.exact.number import ONE, Exact, Atom, exact, log, of_atom, power
+from prover.exact.number import ONE, Atom, Exact, exact, log, of_atom, power
 from prover.weights.rounding import Loss, Product, is_positive
 
 # Bits of the whole number, of its mantissa, and its exponent's bias.
@@ -39,7 +39,7 @@ def infinite(dtype: str) -> int:
 
 
 def rounded(value: Fraction, dtype: str) -> int:
-    """The bits of the number nearest to a rational that is not below 0, the even one of two; of infinity from there on."""
+    """The bits of the number nearest to a rational from 0 on, the even one of two; of infinity from there on."""
     low, high = 0, infinite(dtype)
     if value >= value_of(high, dtype):
         return high
@@ -82,8 +82,9 @@ def test_rational_factors(dtype: str, factor: Fraction) -> None:
 
 
 @pytest.mark.parametrize("dtype", SHAPES)
-@pytest.mark.parametrize(("factor", "digits"), [(YARN, YARN_DIGITS), (ONE / YARN, 1 / YARN_DIGITS),
-                                               (power(exact(2), Fraction(1, 2)), ROOT_DIGITS)], ids=["yarn", "inverse", "root"])
+@pytest.mark.parametrize(("factor", "digits"), [
+    (YARN, YARN_DIGITS), (ONE / YARN, 1 / YARN_DIGITS), (power(exact(2), Fraction(1, 2)), ROOT_DIGITS),
+], ids=["yarn", "inverse", "root"])
 def test_irrational_factors(dtype: str, factor: Exact, digits: Fraction) -> None:
     """Logarithms and roots, against 60 of their digits."""
     bits = sample(dtype, 120, 1)
@@ -100,7 +101,8 @@ def test_middles_of_float32(factor: Fraction) -> None:
     whole += random.integers(0, factor.denominator, 1500)
     values = whole.astype("<f4")
     expected = [rounded(Fraction(int(n)) * factor, "F32") for n in whole]
-    middles = sum((Fraction(int(n)) * factor / (2 if n * factor >= 1 << 24 else 1)) % 1 == Fraction(1, 2) for n in whole)
+    units = [Fraction(int(n)) * factor / (2 if n * factor >= 1 << 24 else 1) for n in whole]
+    middles = sum(unit % 1 == Fraction(1, 2) for unit in units)
     assert middles > 50
     assert expected == times("F32", exact(factor), values.view("<u4")).tolist()
 
