@@ -179,9 +179,10 @@ def _answer(found: Compared) -> str:
         return f"what meets is right, in {'; '.join(layers)}, and not all layers meet: {'; '.join(answer.left)}"
     if first is None:
         moved = [group.need.moves for group in groups]
-        how = ("are moved as the target needs them" if all(moved) else "stand where the target needs them")
-        how += (", are multiplied as it needs them and rounded once"
-                if any(group.need.factors for group in groups) else "")
+        changed = "moved and multiplied" if all(moved) else "multiplied"
+        how = "are moved as the target needs them" if all(moved) else "stand where the target needs them"
+        if any(group.need.factors for group in groups):
+            how = f"are {changed} as the target needs them, each number rounded once"
         left = f". Not compared: {'; '.join(answer.left)}" if answer.left else ""
         return f"the rows of q and k in {'; '.join(layers)} {how}, and all that goes with them{left}"
     group, item = first

@@ -19,6 +19,7 @@ from prover.repair.check_permutation import Held, check_moves
 from prover.repair.permutation_text import Given, Move
 from prover.repair.size_names import Matrix as Shape
 from prover.repair.slips import find_riffle, inverse
+from prover.sources.beside import SOFTMAX, hold, never_cancels
 from prover.verdicts.as_stored import prove_loaded
 from prover.weights.recover import Rows
 from prover.weights.scales import unfit
@@ -57,6 +58,14 @@ class Question:
         """What the rows of a head have to be multiplied by; empty where they need not be, or it is not sure by what."""
         found = self.need.factors
         return () if any(unfit(self.need, found)) else found
+
+    @cached_property
+    def may_cancel(self) -> bool:
+        """Whether the softmax of one side may have the factor that the rotation of the other lacks."""
+        meeting = self.need.meeting
+        beside = hold(meeting.source.beside, meeting.target.beside, None, 0)
+        return any(held.name == SOFTMAX and held.outcome is not Outcome.EQUIVALENT and not (
+            self.sides and never_cancels(*self.sides, held)) for held in beside)
 
     def check(self, moves: Sequence[tuple[str, Rows]], q_heads: int, kv_heads: int) -> Held:
         """What is known of these moves of whole matrices, q and k or one of the two."""

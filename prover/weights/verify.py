@@ -400,7 +400,9 @@ def _judged(
         return replace(item, state=State.UNDECIDED, faults=(fault,), count=len(related.overlapping), slips=())
     if part.moves_well:
         fault = Fault.MULTIPLIED if related.factors else Fault.NEEDS_FACTORS
-        return replace(item, state=State.UNDECIDED if related.factors else State.WRONG, faults=(fault,))
+        is_open = bool(related.factors) or question.may_cancel
+        return replace(item, state=State.UNDECIDED if is_open else State.WRONG, faults=(fault,),
+                       count=len(related.factors))
     if related.factors and not _is_surely_wrong(question, matrix, part, item.exchanged):
         return replace(item, state=State.UNDECIDED, faults=(Fault.MULTIPLIED,), count=len(related.factors))
     return replace(item, faults=tuple(_faults(part, matrix, rows, counts)) or (Fault.OTHER_MOVE,))

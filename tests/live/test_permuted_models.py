@@ -17,6 +17,7 @@ import small_models
 
 from prover.api import permute_weights
 from prover.resources import MODELS
+from prover.weights.packings import packings
 
 pytestmark = pytest.mark.live
 
@@ -174,3 +175,36 @@ def test_text_and_tower_with_an_image(kind: str, text: str, tmp_path: Path) -> N
     before = logits(tmp_path / "model", False, True)
     assert (logits(tmp_path / "moved", True, True) - before).abs().max() < 1e-10 * before.abs().max()
     assert (logits(tmp_path / "half", True, True) - before).abs().max() > 1e-6 * before.abs().max()
+
+
+def yarn(loudness: float, own: dict[str, Any]) -> dict[str, Any]:
+    """A model's own parameters with YaRN that multiplies cosines and sines by a number."""
+    return {**own, "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32,
+            "attention_factor": loudness}
+
+
+# Of the model types whose rows may be multiplied those that are not built alone, or of which nothing here says the
+# loudness: GPT-OSS and others have the parameters of YaRN in objects of their own.
+NOT_BUILT = {"x"}
+LOUD = sorted(set(packings().linear) - NOT_BUILT)
+
+
+@pytest.mark.parametrize("kind", LOUD)
+def test_rows_multiplied_for_another_loudness(kind: str, tmp_path: Path) -> None:
+    """The config says 1.3 and 2.6 instead: rows that are halved make up for it, and nothing else does."""
+    small_models.save(small_models.build(kind), tmp_path / "model")
+    path = tmp_path / "model" / "config.json"
+    config = json.loads(path.read_text())
+    own = config.get("rope_parameters") or {"rope_theta": 10000.0}
+    path.write_text(json.dumps(config | {"rope_parameters": yarn(1.3, own)}))
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(config | {"rope_parameters": yarn(2.6, own)}))
+    found = permute_weights(str(tmp_path / "model"), target=str(other), out=str(tmp_path / "loud"))
+    assert (0, str(tmp_path / "loud")) == (found.exit_code, found.written), found.to_text()
+    before = logits(tmp_path / "model", False, True)
+    largest = before.abs().max()
+    assert (logits(tmp_path / "loud", False, True) - before).abs().max() > 1e-6 * largest
+    (tmp_path / "loud" / "config.json").write_text(other.read_text())
+    assert (logits(tmp_path / "loud", False, True) - before).abs().max() < 1e-10 * largest
+    path.write_text(other.read_text())
+    assert (logits(tmp_path / "model", False, True) - before).abs().max() > 1e-6 * largest

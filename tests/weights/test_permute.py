@@ -260,6 +260,18 @@ def test_of_an_adapter_b_and_magnitudes_move(tmp_path: Path) -> None:
         assert "The base model has to be moved alike" in found.to_text().replace("\n            ", " ")
 
 
+def test_of_an_adapter_b_and_magnitudes_are_multiplied(tmp_path: Path) -> None:
+    """B and DoRA's vector of q as its rows are, A and all of v are not."""
+    folder, base = adapter(tmp_path / "adapter"), llama(tmp_path / "base")
+    found = permute_weights(str(folder), target="ggml/normal:attn_factor=4", base=str(base), out=str(tmp_path / "out"))
+    assert 0 == found.exit_code
+    before, after = read_arrays(folder), read_arrays(tmp_path / "out")
+    for name, array in before.items():
+        changes = "q_proj.lora_B" in name or "q_proj.lora_mag" in name
+        rows = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT] if changes else range(len(array))
+        assert np.array_equal(array[list(rows)] / (4 if changes else 1), after[name])
+
+
 def test_adapters_that_are_not_read(tmp_path: Path) -> None:
     """Without the model's config it is not known how many heads there are; and only LoRA is known."""
     with pytest.raises(InputError, match=r"--base CONFIG"):

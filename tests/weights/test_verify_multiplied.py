@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from generated import LLAMA, llama_shapes, random_arrays, write_model
+from generated import LLAMA, llama_shapes, random_arrays, read_arrays, write_model
 from made_layers import Made, lay, made, right
 from saved_models import save_folder
 
@@ -166,7 +166,7 @@ def test_what_permute_writes_is_right(tmp_path, dtype: str) -> None:
     assert 0 == permute_weights(str(source), target=LOUD, out=str(out)).exit_code
     found = verify_weights(str(source), str(out))
     assert ("right", 0, ()) == (found.verdict, found.exit_code, found.faults)
-    assert "are multiplied as it needs them and rounded once" in found.headline
+    assert "are moved and multiplied as the target needs them, each number rounded once, and all" in found.headline
     assert "times 100/119" in " ".join(str(found).split())
     assert found.certificates
     (out / "rope-prover.json").unlink()
@@ -184,3 +184,39 @@ def test_yarn_whose_loudness_is_given_is_right(tmp_path) -> None:
     permute_weights(str(model), target=str(other), out=str(tmp_path / "out"))
     assert "right" == verify_weights(str(model), str(tmp_path / "out")).verdict
     assert "wrong" == verify_weights(str(model), str(model), meant_for=str(other)).verdict
+
+
+LATENT = {
+    "model_type": "deepseek_v3", "architectures": ["DeepseekV3ForCausalLM"], "hidden_size": 16,
+    "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 1, "q_lora_rank": 6, "kv_lora_rank": 4,
+    "qk_nope_head_dim": 4, "qk_rope_head_dim": 8, "v_head_dim": 4, "rope_theta": 10000.0,
+    "max_position_embeddings": 128, "vocab_size": 16, "intermediate_size": 32, "first_k_dense_replace": 1,
+}
+
+
+def test_latent_attention(tmp_path) -> None:
+    """The lanes that turn, of q and of the k that all heads share; where the softmax differs too nothing is done."""
+    at = "model.layers.0.self_attn."
+    shapes = {"q_a_proj": (6, 16), "q_a_layernorm": (6,), "q_b_proj": (24, 6), "kv_a_proj_with_mqa": (12, 16),
+              "kv_a_layernorm": (4,), "kv_b_proj": (16, 4), "o_proj": (16, 8)}
+    yarn = {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "mscale": 1.0, "mscale_all_dim": 1.0}
+    arrays = random_arrays({f"{at}{name}.weight": shape for name, shape in shapes.items()})
+    model = write_model(tmp_path / "model", LATENT | {"rope_scaling": yarn}, arrays)
+    louder_one, other = tmp_path / "louder.json", tmp_path / "other.json"
+    louder_one.write_text(json.dumps(LATENT | {"rope_scaling": yarn | {"attention_factor": 1.5}}))
+    other.write_text(json.dumps(LATENT | {"rope_scaling": {**yarn, "mscale_all_dim": 0.0, "attention_factor": 1.5}}))
+    refused = permute_weights(str(model), target=str(other))
+    assert (1, True) == (refused.exit_code, "softmax factor" in str(refused))
+    out = tmp_path / "out"
+    assert 0 == permute_weights(str(model), target=str(louder_one), out=str(out)).exit_code
+    after = read_arrays(out)
+    for name, array in arrays.items():
+        rows = {"q_b_proj": [*range(4, 12), *range(16, 24)], "kv_a_proj_with_mqa": [*range(4, 12)]}.get(
+            name.removeprefix(at).removesuffix(".weight"), [])
+        expected = array.copy()
+        for row in rows:
+            expected[row] = [float(Fraction(value) * Fraction(2, 3)) for value in array[row].tolist()]
+        assert np.array_equal(expected, after[name])
+    assert "right" == verify_weights(str(model), str(out), meant_for=str(louder_one)).verdict
+    assert "wrong" == verify_weights(str(model), str(model), meant_for=str(louder_one)).verdict
+    assert "undecided" == verify_weights(str(model), str(out)).verdict  # the manifest says nothing of the softmax
