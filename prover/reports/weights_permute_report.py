@@ -17,6 +17,7 @@ from prover.reports.text import columns, plain
 from prover.weights.manifest import NAME, numbers_of
 from prover.weights.permuting import Prepared
 from prover.weights.plan import Move, Reason, Refusal, shown
+from prover.weights.ranks import unranked
 from prover.weights.witness import Need
 
 JSON = dict[str, Any]
@@ -30,7 +31,7 @@ MAX_ROWS = 40
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tensors of one name but for the layer whose heads are cut and moved alike."""
+    """Tensors of one name but for the layer whose heads are cut and moved alike. `ranks`: in how many of these."""
 
     pattern: str
     kind: str
@@ -40,6 +41,7 @@ class Group:
     multiplied: str
     count: int
     dtypes: tuple[str, ...]
+    ranks: int = 1
 
 
 def permute_code(found: Prepared) -> int:
@@ -84,7 +86,8 @@ def permute_json(
         "moved": [
             {"tensors": group.pattern, "kind": group.kind, "heads": group.heads, "lanes": group.width,
              "layers": list(group.layers), "count": group.count, "dtypes": list(group.dtypes),
-             "multiplied": group.multiplied or None}
+             "multiplied": group.multiplied or None,
+             **({} if group.ranks == 1 else {"ranks": group.ranks})}
             for group in groups(found.plan.moves)
         ],
         "refused": [
@@ -135,12 +138,12 @@ def groups(moves: Sequence[Move]) -> list[Group]:
     found: dict[tuple[str, str, str, str, str], list[Move]] = {}
     for move in moves:
         pattern = _NUMBER.sub(lambda hit, own=str(move.slot.layer): "N" if hit[0] == own else hit[0],  # type: ignore[misc]
-                              move.tensor.name)
+                              unranked(move.tensor.name))
         kind = "block scale, whole entries" if move.entries is not None else move.slot.kind.value
         found.setdefault((pattern, kind, _heads(move), _width(move), factors_text(move.factors)), []).append(move)
     return [
         Group(*key[:4], tuple(sorted({move.slot.layer for move in alike})), key[4], len(alike),
-              tuple(dict.fromkeys(move.tensor.dtype for move in alike)))
+              tuple(dict.fromkeys(move.tensor.dtype for move in alike)), len({move.slot.rank for move in alike}))
         for key, alike in found.items()
     ]
 
@@ -163,6 +166,7 @@ def _width(move: Move) -> str:
 def _group_text(group: Group) -> str:
     return (f"{group.pattern}, layer{'s' * (len(group.layers) > 1)} {show_pairs(group.layers)}: {group.kind}, "
             f"{', '.join(group.dtypes)}, heads: {group.heads}, {group.width} each"
+            + (f", in each of {group.ranks} ranks" if group.ranks > 1 else "")
             + (f"; {group.multiplied}" if group.multiplied else ""))
 
 

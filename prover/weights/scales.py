@@ -30,8 +30,8 @@ def takes_factors(slot: Slot, layer: Sequence[Slot]) -> bool:
 
 def _scales_of(slot: Slot, layer: Sequence[Slot]) -> list[Slot]:
     """The scales of the rows of a weight: they have the same heads in the same rows."""
-    return [each for each in layer if each.kind in SCALES and (each.part, each.layer) == (slot.part, slot.layer)
-            and each.blocks == slot.blocks]
+    place = slot.part, slot.layer, slot.rank, slot.blocks
+    return [each for each in layer if each.kind in SCALES and (each.part, each.layer, each.rank, each.blocks) == place]
 
 
 def keeps_still(slot: Slot, layer: Sequence[Slot]) -> str:
