@@ -38,6 +38,8 @@ def permute(
 ) -> int:
     """Move the rows of q and k, and all that goes with them, as a proved permutation says.
 
+    Where the rotations of the two differ in what they multiply by, rows are multiplied too, and rounded once.
+
     The weights were made for what MODEL's own config says, or for --from, and are to fit --to or --engine. MODEL is the
     folder of a checkpoint, also of one in tensor-parallel ranks, a safetensors file, a GGUF file, or a PEFT adapter's
     folder. Everything in the folder is

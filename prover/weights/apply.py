@@ -61,9 +61,10 @@ class Work:
 
     def digest(self) -> str:
         """By which a run knows whether unfinished work is its own."""
-        rows = [[task.name, str(task.source), task.size, task.changed, task.text,
-                 [[move.tensor.name, move.tensor.offset, move.tensor.size,
-                   hashlib.sha256(move.gather().tobytes()).hexdigest()] for move in task.moves]] for task in self.tasks]
+        rows = [[task.name, str(task.source), task.size, task.changed, task.text, [
+            [move.tensor.name, move.tensor.offset, move.tensor.size,
+             hashlib.sha256(move.gather().tobytes()).hexdigest(), *map(str, move.factors)] for move in task.moves
+        ]] for task in self.tasks]
         return hashlib.sha256(canonical([rows, dict(self.beside), self.head]).encode()).hexdigest()
 
 

@@ -14,6 +14,9 @@ from prover.weights.tensors import Tensor
 
 HEAD = "{head}"
 PERMUTATION, PAIR_MAP = "permutation", "pair-map"
+UNREAD = ("what stands between its projections and its scores has not been read here; a norm without a gain, or a "
+          "clip, would keep out a factor")
+OUTPUT_SCALE = "output_scale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,8 @@ class Attention:
     """Where one layer's tensors are, and the numbers of its packing.
 
     `module`: the full name of one of its modules. `flag`: whether what a stop asks for is so. `upstream`: the project
-    and path that symbols stand behind. `is_normed`: it always has the norms of its packing.
+    and path that symbols stand behind. `is_normed`: it always has the norms of its packing. `unlinear`: why a factor of
+    a row may not come out as one of a lane; "" if it does, as far as no norm is in the packing.
     """
 
     part: Part
@@ -34,6 +38,7 @@ class Attention:
     source: str
     upstream: str
     is_normed: bool = False
+    unlinear: str = UNREAD
 
     @property
     def is_there(self) -> bool:
@@ -74,6 +79,16 @@ class Attention:
             if self._stops(stop):
                 source = f"{self.upstream} {stop.symbol}"
                 yield Barrier(self.part.name, layers, stop.relation, stop.why, source)
+
+    def unscaled(self) -> Iterator[Barrier]:
+        """What keeps its rows from being multiplied, norms left out."""
+        if self.unlinear:
+            yield Barrier(self.part.name, (self.layer,), PAIR_MAP, self.unlinear, self.source)
+        for module in map(self.module, self.holding.rows):
+            if OUTPUT_SCALE in self.modules.tensors.get(module, {}):
+                why = (f"what comes out of it is quantised with a scale of its own ({OUTPUT_SCALE}), which is for "
+                       "numbers as they were")
+                yield Barrier(self.part.name, (self.layer,), PAIR_MAP, why, self.found(module))
 
     def norms(self) -> frozenset[str]:
         """The norms in front of the rotation that its packing has and that are there, by their names in the packing."""

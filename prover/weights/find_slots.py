@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, takewhile
+from typing import Any
 
 from prover.errors import InputError
 from prover.sources.heads import load_head
@@ -13,7 +14,7 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
-from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
+from prover.weights.attention import PERMUTATION, UNREAD, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
 from prover.weights.drafts import first_draft, place_of
 from prover.weights.gguf_slots import gguf_attentions, without_slots
@@ -41,6 +42,7 @@ from prover.weights.unplaced import unplaced
 from prover.weights.widths import Widths
 
 OUTPUT = "attention output"
+CLIP = "clip_qkv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _find_slots(
             why = "the attention output is turned too, so that rows of v would have to move"
             barriers.append(Barrier("text", part.layers or (), PERMUTATION, why, model.source))
     found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
-    return Slots(architecture, tuple(found), merged(barriers))
+    unscaled = merged([each for attention, _ in seen for each in attention.unscaled()])
+    return Slots(architecture, tuple(found), merged(barriers), unscaled)
 
 
 def _shares_keys(attention: Attention) -> bool:
@@ -240,7 +243,20 @@ def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modu
         part, layer, entry, modules, numbers, partial(named.module, layer), partial(_flag, tower),
         packings().source(entry), _upstream(entry),
         not entry.optional or tower.keys.flag(entry.optional, entry.absent.get(entry.optional, False)),
+        _unlinear(tower),
     )
+
+
+def _unlinear(tower: Tower) -> str:
+    """Why a factor of a row may not come out as one of a lane of the head; "" if it does."""
+    if tower.kind not in packings().linear:
+        return UNREAD
+    return f"q and k are clipped behind their projections ({CLIP})" if _is_given(tower.keys.table, CLIP) else ""
+
+
+def _is_given(table: Mapping[str, Any], key: str) -> bool:
+    """Whether a key is there and not null, in an object or in one inside it."""
+    return table.get(key) is not None or any(_is_given(each, key) for each in table.values() if isinstance(each, dict))
 
 
 def _unknown(tower: Tower) -> InputError:

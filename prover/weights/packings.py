@@ -82,12 +82,15 @@ class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of transformers' checkpoints.
 
     `within`: what may stand in front of the layers of a part. `widths`: keys, in order, that a width is taken from.
-    `kv_heads`: what config classes have for the number of KV heads where the file has none.
+    `kv_heads`: what config classes have for the number of KV heads where the file has none. `linear`: model types of
+    which it was read that a factor of a row of q or k comes out as a factor of that lane where heads are rotated, and
+    of the scores.
     """
 
     title: str
     version: str
     repo: str
+    linear: list[str]
     within: dict[str, list[str]]
     widths: dict[str, list[str]]
     kv_heads: dict[str, list[str]]

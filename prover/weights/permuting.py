@@ -23,6 +23,7 @@ from prover.weights.config_text import Said, config_of_target
 from prover.weights.drafts import find_drafts
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
+from prover.weights.losses import losses
 from prover.weights.manifest import certificates, head_of, without_earlier
 from prover.weights.new_type import TURNED_BY, is_tensorrt_llm, own_model, told_of
 from prover.weights.new_type import Said as Layouts
@@ -86,7 +87,9 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     slots = find_slots(checkpoint, keys, own, asked.given)
     check_copies(slots)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
-    moved = tuple(need for need in found if need.moves)
+    if not done.refusals:
+        done = replace(done, refusals=tuple(losses(done.moves)))
+    moved = tuple(need for need in found if need.moves or need.factors)
     said = Said("stays")
     if done.moves and checkpoint.format is Format.GGUF:
         said = Said("stays: llama.cpp takes the kernel from the architecture, and no key says it. The file is for "

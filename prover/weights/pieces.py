@@ -14,17 +14,23 @@ from prover.weights.plan import Move
 if TYPE_CHECKING:
     import numpy as np
 
+    from prover.weights.rounding import Product
+
 PIECE = 1 << 20      # stays in a core's cache from reading to writing
 AT_ONCE = 16 << 20   # rows that change places among each other are read together up to here, one by one beyond
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes `start` to `stop` of a file. `rows`: for each of its rows, which of these it was; None: as they are."""
+    """Bytes `start` to `stop` of a file. `rows`: for each of its rows, which of these it was; None: as they are.
+
+    `multiplied`: which of its rows are multiplied once they have moved, and by what.
+    """
 
     start: int
     stop: int
     rows: np.ndarray | None = None
+    multiplied: tuple[tuple[Product, np.ndarray], ...] = ()
 
     @property
     def is_wide(self) -> bool:
@@ -34,11 +40,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A piece that is read at once. `is_old`: in its turn among what was there. `is_new`: among what is written."""
+    """A piece that is read at once. `is_old`: in its turn among what was there. `is_new`: among what is written.
+
+    `product`: all of it is multiplied.
+    """
 
     piece: Piece
     is_old: bool = True
     is_new: bool = True
+    product: Product | None = None
 
 
 def layout_of(size: int, moves: Sequence[Move], where: Path) -> list[Piece]:
@@ -50,7 +60,7 @@ def layout_of(size: int, moves: Sequence[Move], where: Path) -> list[Piece]:
         if tensor.offset < place:
             raise InputError(f"{tensor.name} shares its bytes with another tensor that moves", where=shown_path(where))
         pieces += plain(place, tensor.offset)
-        pieces += _moved(tensor.offset, tensor.row_bytes(move.rows), move.gather())
+        pieces += _moved(tensor.offset, tensor.row_bytes(move.rows), move.gather(), _products(move))
         place = tensor.offset + tensor.size
     if place > size:
         raise InputError(f"ends at byte {size}, its tensors at {place}", where=shown_path(where))
@@ -70,9 +80,11 @@ def steps_of(piece: Piece) -> Iterator[Step]:
     assert piece.rows is not None
     yield from (Step(each, is_new=False) for each in plain(piece.start, piece.stop))
     width = (piece.stop - piece.start) // len(piece.rows)
-    for row in piece.rows.tolist():
+    products = {row: product for product, rows in piece.multiplied for row in rows.tolist()}
+    for place, row in enumerate(piece.rows.tolist()):
         start = piece.start + row * width
-        yield from (Step(each, is_old=False) for each in plain(start, start + width))
+        # Whole numbers: PIECE is a multiple of their sizes.
+        yield from (Step(each, is_old=False, product=products.get(place)) for each in plain(start, start + width))
 
 
 def room_of(pieces: Sequence[Piece]) -> int:
@@ -81,7 +93,16 @@ def room_of(pieces: Sequence[Piece]) -> int:
                 for piece in pieces), default=0)
 
 
-def _moved(offset: int, width: int, gather: np.ndarray) -> Iterator[Piece]:
+def _products(move: Move) -> tuple[tuple[Product, np.ndarray], ...]:
+    from prover.weights.rounding import Product
+
+    found = move.multiplied() if move.factors else {}
+    return tuple((Product(move.tensor.dtype, factor), rows) for factor, rows in found.items())
+
+
+def _moved(
+    offset: int, width: int, gather: np.ndarray, products: Sequence[tuple[Product, np.ndarray]] = ()
+) -> Iterator[Piece]:
     """A tensor's pieces, cut where no row crosses."""
     import numpy as np
 
@@ -92,5 +113,7 @@ def _moved(offset: int, width: int, gather: np.ndarray) -> Iterator[Piece]:
     while start < len(gather):
         last = int(np.searchsorted(cuts, start + most, "right")) - 1
         stop = int(cuts[last]) if last >= 0 and cuts[last] > start else int(cuts[last + 1])
-        yield Piece(offset + start * width, offset + stop * width, gather[start:stop] - start)
+        own = ((product, rows[(rows >= start) & (rows < stop)] - start) for product, rows in products)
+        yield Piece(offset + start * width, offset + stop * width, gather[start:stop] - start,
+                    tuple((product, rows) for product, rows in own if len(rows)))
         start = stop

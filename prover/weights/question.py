@@ -7,16 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from prover.claims.claim import make_claim
+from prover.claims.relation import Outcome
 from prover.claims.turned import turned_pairs
 from prover.claims.unit import Vector, canonical_vector, make_units, opposite, stack_keys
 from prover.errors import InputError, UndecidedError
 from prover.exact.enclosure import equal
+from prover.exact.number import Exact
 from prover.layouts.loading import Loaded, load
 from prover.repair.check_permutation import Held, Proofs, check_moves
 from prover.repair.permutation_text import Given, Move
 from prover.repair.size_names import Matrix as Shape
 from prover.repair.slips import find_riffle, inverse
+from prover.sources.beside import SOFTMAX, hold, never_cancels
 from prover.weights.recover import Rows
+from prover.weights.scales import unfit
 from prover.weights.witness import Need
 
 GIVEN = Given("list", "the rows of the target among those of the source")
@@ -50,6 +54,20 @@ class Question:
     def needed(self) -> Rows | None:
         """How the rows of a head have to move, if that is known and moving is enough."""
         return self.need.rows
+
+    @cached_property
+    def factors(self) -> tuple[Exact, ...]:
+        """What the rows of a head have to be multiplied by; empty where they need not be, or it is not sure by what."""
+        found = self.need.factors
+        return () if any(unfit(self.need, found)) else found
+
+    @cached_property
+    def may_cancel(self) -> bool:
+        """Whether the softmax of one side may have the factor that the rotation of the other lacks."""
+        meeting = self.need.meeting
+        beside = hold(meeting.source.beside, meeting.target.beside, None, 0)
+        return any(held.name == SOFTMAX and held.outcome is not Outcome.EQUIVALENT and not (
+            self.sides and never_cancels(*self.sides, held)) for held in beside)
 
     def check(self, moves: Sequence[tuple[str, Rows]], q_heads: int, kv_heads: int) -> Held:
         """What is known of these moves of whole matrices, q and k or one of the two."""

@@ -1,4 +1,4 @@
-"""One file copied with the rows of some tensors moved: a piece at a time, with digests of what was read and written.
+"""One file copied with rows of some tensors moved and multiplied: a piece at a time, with digests of both sides.
 
 Reading, both digests and bringing to disk go on side by side, so that the slowest of them is what it takes.
 """
@@ -11,15 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from prover.errors import InputError
 from prover.resources import shown_path
-from prover.weights.pieces import AT_ONCE, Piece, layout_of, room_of, steps_of
+from prover.weights.pieces import AT_ONCE, Piece, Step, layout_of, room_of, steps_of
 from prover.weights.plan import Move
-
-if TYPE_CHECKING:
-    import numpy as np
 
 BEHIND = 8            # pieces that digests may be behind
 SYNC_EACH = 64 << 20  # bytes after which those before are brought to disk
@@ -93,7 +90,7 @@ def _copy(
                 if step.is_old:
                     buffer.used.append(first.submit(before.update, old))
                 if step.is_new:
-                    new = old if step.piece.rows is None else _gathered(old, step.piece.rows, buffer.new)
+                    new = _made(step, old, buffer.new)
                     if after is not None:
                         buffer.used.append(second.submit(after.update, new))
                     _write(writing, new, names[1])
@@ -166,14 +163,21 @@ class _OnDisk:
             self.under_way.result()
 
 
-def _gathered(old: memoryview, rows: np.ndarray, room: memoryview) -> memoryview:
-    """These rows of what was read. `room`: where they are put."""
+def _made(step: Step, old: memoryview, room: memoryview) -> memoryview:
+    """What is written for what was read. `room`: where rows that moved are put."""
     import numpy as np
 
+    rows = step.piece.rows
+    if step.product is not None:
+        return step.product.times(np.frombuffer(old, np.uint8)).data
+    if rows is None:
+        return old
     table = np.frombuffer(old, np.uint8).reshape(len(rows), -1)
     new = np.frombuffer(room[: len(old)], np.uint8).reshape(table.shape)
     # Unlike "raise", "clip" copies nothing twice; every row is there, as layout_of sees to.
     table.take(rows, axis=0, out=new, mode="clip")
+    for product, places in step.piece.multiplied:
+        new[places] = product.times(new[places])
     return room[: len(old)]
 
 

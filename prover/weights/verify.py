@@ -120,16 +120,18 @@ def _held(
             questions[job.number] = Question(needs[job.number], widths[job.number])
         ours, theirs = (side.layer(job.part, job.layer, job.rank) for side in (source, target))
         try:
-            yield verify_layer(questions[job.number], ours, theirs, job.layer, not _barriers(source, target, job))
+            yield verify_layer(questions[job.number], ours, theirs, job.layer, not _barriers(source, target, job),
+                               not _barriers(source, target, job, unscaled=True))
         except InputError as fault:
             yield fault
             return
 
 
-def _barriers(source: Side, target: Side, job: Job) -> list[Barrier]:
-    """What keeps the rows of one layer from being changed."""
-    return [each for each in (*source.slots.barriers, *target.slots.barriers)
-            if each.part == job.part and (not each.layers or job.layer in each.layers)]
+def _barriers(source: Side, target: Side, job: Job, unscaled: bool = False) -> list[Barrier]:
+    """What keeps the rows of one layer from being changed; with `unscaled` what keeps them from being multiplied."""
+    slots = (source.slots, target.slots)
+    found = [each for side in slots for each in (*side.barriers, *(side.unscaled if unscaled else ()))]
+    return [each for each in found if each.part == job.part and (not each.layers or job.layer in each.layers)]
 
 
 def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job], list[str], bool]:

@@ -20,6 +20,7 @@ from prover.weights.question import Question
 from prover.weights.recover import Related, Rows
 from prover.weights.slots import Kind, Role
 from prover.weights.verified import Fault, Item
+from prover.weights.ways import in_known_ways, with_multiplied_values
 
 FOLLOWING = (Kind.BIAS, Kind.SCALE, Kind.LORA_B, Kind.MAGNITUDE)
 NOT_THERE = "v and o, which have to do so too, are not there to be compared"
@@ -31,9 +32,16 @@ SLIPS = {
 
 
 def verify_layer(
-    question: Question, ours: Layer, theirs: Layer, layer: int, may_scale: bool = True
+    question: Question, ours: Layer, theirs: Layer, layer: int, may_scale: bool = True, is_linear: bool = True
 ) -> list[Item]:
-    """What is known of each tensor of one layer. `may_scale`: nothing stands between the weights and the rotation."""
+    """What is known of each tensor of one layer. `may_scale`: nothing stands between the weights and the rotation.
+
+    `is_linear`: that is known of the model, up to the scores.
+    """
+    if is_linear and (known := in_known_ways(question, ours, theirs, layer)) is not None:
+        moved = {item.role: item.rows for item in known if item.rows is not None}
+        others = list(output_items(ours, theirs, layer, question, {**moved}, None))
+        return [*known, *with_multiplied_values(question, ours, theirs, others)]
     matrices: dict[Role, Matrix] = {}
     items: list[Item] = []
     kinds = {role: primary(ours, theirs, role) for role in (Role.Q, Role.K)}
@@ -159,6 +167,9 @@ def _turned(
     held = question.check(ordered, *counts)
     for role, part in zip((role for role in (Role.Q, Role.K) if role in moves), held.parts, strict=True):
         items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange)
+    if any(Fault.MULTIPLIED in item.faults for item in items.values()):  # and may have the factors of both
+        items = {role: replace(item, state=State.UNDECIDED) if item.faults == (Fault.NEEDS_FACTORS,) else item
+                 for role, item in items.items()}
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
         word = State.WRONG if held.state is State.WRONG else State.UNDECIDED
         sure = not any(matrices[role].related.overlapping or matrices[role].related.doubled for role in moves)
@@ -204,7 +215,9 @@ def _judged(
         return replace(item, state=State.UNDECIDED, faults=(fault,), count=len(related.overlapping), slips=())
     if part.moves_well:
         fault = Fault.MULTIPLIED if related.factors else Fault.NEEDS_FACTORS
-        return replace(item, state=State.UNDECIDED if related.factors else State.WRONG, faults=(fault,))
+        is_open = bool(related.factors) or question.may_cancel
+        return replace(item, state=State.UNDECIDED if is_open else State.WRONG, faults=(fault,),
+                       count=len(related.factors))
     if related.factors and not _is_surely_wrong(question, matrix, part, item.exchanged):
         return replace(item, state=State.UNDECIDED, faults=(Fault.MULTIPLIED,), count=len(related.factors))
     return replace(item, faults=tuple(_faults(part, matrix, rows, counts)) or (Fault.OTHER_MOVE,))

@@ -125,7 +125,6 @@ def test_what_is_filled_in_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("target", "code", "word"), [
     ("ggml/normal:base=500", 1, "no change of rows"),
-    ("ggml/normal:attn_factor=2", 1, "numbers would have to change"),
     ("ggml/normal:head_dim=16", 3, "different widths"),
 ])
 def test_what_is_refused_is_not_written(tmp_path: Path, target: str, code: int, word: str) -> None:
@@ -259,6 +258,18 @@ def test_of_an_adapter_b_and_magnitudes_move(tmp_path: Path) -> None:
             rows = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT] if moves else range(len(array))
             assert np.array_equal(array[list(rows)], after[name])
         assert "The base model has to be moved alike" in found.to_text().replace("\n            ", " ")
+
+
+def test_of_an_adapter_b_and_magnitudes_are_multiplied(tmp_path: Path) -> None:
+    """B and DoRA's vector of q as its rows are, A and all of v are not."""
+    folder, base = adapter(tmp_path / "adapter"), llama(tmp_path / "base")
+    found = permute_weights(str(folder), target="ggml/normal:attn_factor=4", base=str(base), out=str(tmp_path / "out"))
+    assert 0 == found.exit_code
+    before, after = read_arrays(folder), read_arrays(tmp_path / "out")
+    for name, array in before.items():
+        changes = "q_proj.lora_B" in name or "q_proj.lora_mag" in name
+        rows = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT] if changes else range(len(array))
+        assert np.array_equal(array[list(rows)] / (4 if changes else 1), after[name])
 
 
 def test_adapters_that_are_not_read(tmp_path: Path) -> None:
