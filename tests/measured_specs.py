@@ -1,4 +1,4 @@
-"""Which SPEC each table measured from a real kernel must equal: ggml's C API, and attention modules of transformers."""
+"""Which SPEC each table measured from a real kernel must equal: of ggml, of transformers, of thirty other projects."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ import math
 from pathlib import Path
 
 MEASURED = Path(__file__).parent / "measured"
+TABLES = MEASURED / "kernels"
+_SPECS = json.loads((MEASURED / "kernel-specs.json").read_text())
+# By table and entry: the spec of the project's own layout; and, for some, that of another project's which is the same.
+KERNELS: dict[str, dict[str, str]] = _SPECS["table to entry to spec"]
+SAME: dict[str, dict[str, str]] = _SPECS["the same by another spec"]
+
+
+def projects(table: str) -> set[str]:
+    """Whose layouts a table tells of: the project measured, and for onnxruntime ONNX, whose operators it runs."""
+    name = table.removesuffix("-triton").removesuffix("-jax")
+    return {"onnxruntime", "onnx"} if name == "onnxruntime" else {name}
+
 
 HALF_96 = "transformers/half:head_dim=96:rope_type=longrope:max_position_embeddings=131072"
 SHORT_48 = ",".join(f"{100 + i}/100" for i in range(48))
