@@ -12,6 +12,11 @@ _SPECS = json.loads((MEASURED / "kernel-specs.json").read_text())
 # By table and entry: the spec of the project's own layout; and, for some, that of another project's which is the same.
 KERNELS: dict[str, dict[str, str]] = _SPECS["table to entry to spec"]
 SAME: dict[str, dict[str, str]] = _SPECS["the same by another spec"]
+# By table and entry of `measured/fed`: the spec, and the feed under which its kernel was measured.
+FED: dict[str, dict[str, tuple[str, str]]] = {
+    table: {entry: (spec, feed) for entry, (spec, feed) in entries.items()}
+    for table, entries in _SPECS["under a feed"].items()
+}
 
 
 def projects(table: str) -> set[str]:
