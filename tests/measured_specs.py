@@ -30,6 +30,10 @@ SHORT_48 = ",".join(f"{100 + i}/100" for i in range(48))
 LONG_48 = ",".join(f"{4 + 5 * i}/4" for i in range(48))
 SHORT_64 = ",".join(f"{100 + i}/100" for i in range(64))
 LONG_64 = ",".join(f"{4 + 5 * i}/4" for i in range(64))
+PHIMOE = (
+    f"transformers/phimoe:head_dim=32:short_factor={','.join(f'{32 + i}/32' for i in range(16))}:short_mscale=1.25"
+    ":long_mscale=1.5:original_max_position_embeddings=128"
+)
 LLAMA_3_1_FACTORS = ",".join(
     ["1"] * 29
     + ["1.20748387", "1.55341463", "2.02631321", "2.69452969", "3.68425253", "5.25732659"]
@@ -187,4 +191,8 @@ TRANSFORMERS = {
         f":original_max_position_embeddings=512:attention_factor=1:multipliers={MISTRAL_FACTORS}",
     "qwen2_5_omni_dit_head0":
         "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=64",
+    "phimoe_longrope_short": PHIMOE,
+    "phimoe_longrope_long": f"{PHIMOE}:seq_len=501",
+    "step3p7_vision": "transformers/vision-w-first",
+    "inkling2_vision": "transformers/vision-w-first-adjacent",
 }
