@@ -14,7 +14,8 @@ from prover.errors import EXIT_INTERNAL
 from prover.repair.check_permutation import State
 from prover.reports.explain import headline as layouts_headline
 from prover.reports.report import relation_word
-from prover.reports.text import far_words, labelled_markdown, labelled_text, plain
+from prover.reports.text import COMMAND, far_words, labelled_markdown, labelled_text, plain
+from prover.reports.verify_advice import advice_of
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
 from prover.sources.findings import incomplete
 from prover.verdicts.verdict import Verdict
@@ -41,6 +42,8 @@ def verify_json(found: Compared) -> JSON:
         "as_far_as": _as_far_as(found),
         "convention": CONVENTION,
         "faults": list(faults_of(found)),
+        "advice": list(advice_of(found)),
+        "command": found.mend and found.mend.command,
         "parts": [_group(group) for group in answer.groups],
         "not_compared": [*answer.left, *others_of(found)],
         "exit_code": exit_code(found),
@@ -242,7 +245,8 @@ def _first_line(found: Compared, word: str) -> str:
 
 
 def _rows(found: Compared) -> list[tuple[str, str]]:
-    rows = []
+    rows = [("advice", text) for text in advice_of(found)]
+    rows += [(COMMAND, found.mend.command)] if found.mend is not None else []
     for label, side, meant in zip(("source", "target"), (found.source, found.target), found.meant, strict=True):
         model = meant.model
         rows.append((label, f"{side.checkpoint.root}  ({side.checkpoint.format.value}; "

@@ -139,13 +139,16 @@ def _fault_text(fault: Fault, item: Item) -> str:
 def _cut_text(fault: Fault, item: Item) -> str:
     """What a move is right for, where it is right for other heads or other lanes."""
     slip = next(slip for slip in item.slips if slip.heads or slip.lanes != slip.needed)
-    turned = "the inverse of a right move, and " if slip.is_inverse else ""
+    is_told = slip.heads and fault is Fault.WHOLE_HEAD
+    turned = "the inverse of a right move, and " if slip.is_inverse and not is_told else ""
     if fault is Fault.WHOLE_HEAD:
         return f"{turned}all lanes of a head have moved in place of lanes {slip.needed[0]} to {slip.needed[1] - 1}"
     if fault is Fault.OTHER_LANES:
         (first, end), (start, stop) = slip.lanes, slip.needed
         return f"{turned}lanes {first} to {end - 1} have moved in place of lanes {start} to {stop - 1}"
-    return f"{turned}moved as {slip.heads} head{'s' * (slip.heads != 1)} of {slip.width}; there are {item.heads}"
+    first, end = slip.lanes
+    part = "" if (first, end) == (0, slip.width) else f", lanes {first} to {end - 1} of each"
+    return f"{turned}moved as {slip.heads} head{'s' * (slip.heads != 1)} of {slip.width}{part}; there are {item.heads}"
 
 
 def head_move(item: Item) -> Rows | None:

@@ -111,8 +111,9 @@ def permute_text(
     if found.plan.moves and not found.plan.refusals:
         lines += _rows("config", [found.said.words])
     lines += _rows("left out", left_out)
-    lines += _rows("not moved", [f"{name}: weights deeper in the folder, copied as they are; if they are this model's, "
-                                 "their rows are in the old order" for name in as_they_were])
+    done = "is" if out else "would be"
+    lines += _rows("unchanged", [f"{name} {done} copied unchanged and still has the old order, if it has rows of "
+                                 "this model's q and k: a subfolder is not looked into" for name in as_they_were])
     lines += _rows("manifest", [f"{out}/{NAME}"] if out else [])
     return "\n".join(lines) + "\n"
 

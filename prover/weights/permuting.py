@@ -13,15 +13,12 @@ from prover.resources import shown_path
 from prover.sources.comparing import Meeting, meetings
 from prover.sources.config_json import CONFIG
 from prover.sources.engine_llama_cpp import CONVERTED
-from prover.sources.gguf import decode
-from prover.sources.gguf_file import read_gguf
-from prover.sources.json_text import MAX_BYTES, parse_json_object
+from prover.sources.json_text import MAX_BYTES
 from prover.sources.keys import Keys
-from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import is_model
 from prover.weights.apply import Task, Work, task_of
-from prover.weights.checkpoint import adapter_config, open_checkpoint
+from prover.weights.checkpoint import adapter_config, config_keys, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
@@ -131,13 +128,6 @@ def _tasks(prepared: Prepared, listing: Listing, by_file: Mapping[str, Sequence[
 
 def _root(checkpoint: Checkpoint) -> Path:
     return checkpoint.root if checkpoint.root.is_dir() else checkpoint.root.parent
-
-
-def config_keys(config: Path) -> Keys | Metadata:
-    """What a config.json or a GGUF file says of its model. Raises InputError."""
-    if config.suffix != ".json":
-        return read_gguf(config)
-    return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
 
 
 def _is_adapter(checkpoint: Checkpoint) -> bool:

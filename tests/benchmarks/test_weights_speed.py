@@ -1,4 +1,5 @@
-"""How long `weights permute` takes beside copying the same folder, and how much memory it needs.
+"""How long `weights permute` takes beside copying the same folder, and how much memory it needs; and `weights verify`
+of quantised rows beside reading them.
 
 Run with
 
@@ -22,7 +23,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prover.api import permute_weights
+from prover.api import permute_weights, verify_weights
+from prover.weights.lines import rounded
+from prover.weights.values import row_values
 
 GIGABYTES = float(os.environ.get("WEIGHTS_BENCHMARK_GB", "0.3"))
 SHARDS, HIDDEN, HEADS, KV, WIDTH, MLP = 4, 2048, 32, 8, 128, 4096
@@ -133,3 +136,47 @@ def test_memory_does_not_grow(model: Path, tmp_path: Path) -> None:
     size = sum(path.stat().st_size for path in model.iterdir())
     print(f"\n{size / 1e9:.2f} GB: {moved / copied:.2f} times copying, {peak >> 20} MB at most")
     assert peak < MOST_MEMORY
+
+
+def quantised(folder: Path, heads: int = 16, columns: int = 4096) -> tuple[Path, Path]:
+    """One layer in bfloat16, and the same in Q8_0 with its rows moved for adjacent pairs."""
+    pytest.importorskip("gguf")
+    from made_layers import Made, right
+    from saved_models import save_folder, save_gguf
+
+    g = np.random.default_rng(0)
+    half = WIDTH // 2
+    adjacent = tuple(row for j in range(half) for row in (j, j + half))
+
+    def rows(count: int) -> Any:
+        return rounded(g.normal(size=(count, WIDTH, columns)).astype(np.float32), "BF16")
+
+    own = Made(rows(heads), rows(heads // 4), rows(heads // 4), rows(heads).reshape(columns, -1))
+    source = save_folder(folder / "hf", [own], dtype="BF16", hidden_size=columns)
+    return source, save_gguf(folder / "x.gguf", [right(own, adjacent)], dtype="Q8_0")
+
+
+def verified(source: Path, target: Path) -> None:
+    """The whole answer."""
+    assert verify_weights(str(source), str(target)).verdict == "right"
+
+
+def dequantised(source: Path, target: Path) -> None:
+    """All numbers of both files read as float32, and as many compared."""
+    from prover.weights.checkpoint import open_checkpoint
+
+    sides = [open_checkpoint(path).tensors for path in (source, target)]
+    for role, name in (("q", "q_proj"), ("k", "k_proj"), ("v", "v_proj"), ("o", "o_proj")):
+        ours = sides[0][f"model.layers.0.self_attn.{name}.weight"]
+        theirs = sides[1][f"blk.0.attn_{'output' if role == 'o' else role}.weight"]
+        pair = [row_values(each, each.shape[0], 0, each.shape[0]) for each in (ours, theirs)]
+        assert (np.abs(pair[0] - pair[1]).max(axis=1) >= 0).all()
+
+
+@pytest.mark.benchmark(group="a quantised layer")
+@pytest.mark.parametrize("work", [dequantised, verified], ids=["dequantised", "verified"])
+def test_verify_quantised(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
+    """`weights verify` of one layer in Q8_0, beside reading and comparing all numbers of both files once."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "weights")
+    source, target = quantised(tmp_path)
+    benchmark.pedantic(work, args=(source, target), rounds=3, warmup_rounds=1)

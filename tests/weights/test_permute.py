@@ -281,11 +281,29 @@ def test_other_weights_of_the_model_are_left_out(tmp_path: Path) -> None:
     assert ["pytorch_model.bin"] == found["left_out"]
     assert ["vae/model.safetensors"] == found["as_they_were"] == found["manifest"]["as_they_were"]
     said = permute_weights(str(model), target="ggml/normal").to_text()
-    assert "not moved   vae/model.safetensors: weights deeper" in said
+    assert "unchanged   vae/model.safetensors would be copied unchanged and still has the old order, if" in said
     assert found["left_out"] == permute_weights(str(model), target="ggml/normal").to_json()["left_out"]
     assert not (tmp_path / "out" / "pytorch_model.bin").exists()
     assert (tmp_path / "out" / "training_args.bin").exists()
     assert (tmp_path / "out" / "vae" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["original/consolidated.00.pth", "original/consolidated.safetensors"])
+def test_a_second_copy_in_a_subfolder_has_a_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Llama's own files beside transformers': copied byte by byte, and a line of its own says so, tried or done."""
+    model, out = llama(tmp_path / "model"), tmp_path / "out"
+    (model / "original").mkdir()
+    content = (model / "model.safetensors").read_bytes()
+    (model / name).write_bytes(content)
+    for words, told in ((["--dry-run"], "would be"), (["--out", str(out)], "is")):
+        assert 0 == run_command(["weights", "permute", str(model), "--to", "ggml/normal", *words])
+        lines = [line for line in capsys.readouterr().out.splitlines() if name in line]
+        assert 1 == len(lines)
+        assert f"{name} {told} copied unchanged and still has the old order" in lines[0]
+    assert content == (out / name).read_bytes()
+    assert content != (out / "model.safetensors").read_bytes()
 
 
 def test_one_file_with_the_config_beside_it(tmp_path: Path) -> None:
