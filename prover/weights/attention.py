@@ -21,7 +21,7 @@ class Attention:
     """Where one layer's tensors are, and the numbers of its packing.
 
     `module`: the full name of one of its modules. `flag`: whether what a stop asks for is so. `upstream`: the project
-    and path that symbols stand behind.
+    and path that symbols stand behind. `is_normed`: it always has the norms of its packing.
     """
 
     part: Part
@@ -33,6 +33,7 @@ class Attention:
     flag: Callable[[str], bool]
     source: str
     upstream: str
+    is_normed: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -122,19 +123,20 @@ class Attention:
 
 
 def uneven(attentions: Sequence[tuple[Attention, Sequence[Role]]]) -> Iterator[Barrier]:
-    """Barriers of layers without a norm that the packing has, where any layer of the part that rotates has one.
+    """Barriers of layers that rotate without a norm that they always have, or that any other layer of the part has.
 
     With each attention stand the roles that it must have: of a layer without k its norm is not missed.
     """
     turning = [(each, roles) for each, roles in attentions if each.part.layout is not None and each.is_there]
     having = {(each.part.name, id(each.holding)) for each, _ in turning if each.norms()}
     for each, roles in turning:
-        if (each.part.name, id(each.holding)) not in having:
+        if not each.is_normed and (each.part.name, id(each.holding)) not in having:
             continue
         own = {role.value for role in roles}
         expected = {name for name, texts in each.holding.gains.items() if own & set(names(" + ".join(texts)))}
+        who = "this type of attention always has" if each.is_normed else "other layers or the other of q and k have"
         for name in sorted(expected - each.norms()):
-            why = f"{name}, which other layers or the other of q and k have, is missing: it may have another name"
+            why = f"{name}, which {who}, is missing: it may have another name"
             yield Barrier(each.part.name, (each.layer,), PERMUTATION, why, each.source)
 
 

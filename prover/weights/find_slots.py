@@ -15,12 +15,23 @@ from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
 from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
-from prover.weights.gguf_slots import gguf_attentions
-from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
+from prover.weights.drafts import first_draft, place_of
+from prover.weights.gguf_slots import gguf_attentions, without_slots
+from prover.weights.given import WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
 from prover.weights.new_type import given_attentions, is_tensorrt_llm, is_unknown
 from prover.weights.packing import names
-from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings, tensorrt_llm
+from prover.weights.packings import (
+    LAYER,
+    Draft,
+    Holding,
+    Packing,
+    by_type,
+    default_kv_heads,
+    draft_of,
+    packings,
+    tensorrt_llm,
+)
 from prover.weights.rank_slots import of_ranks
 from prover.weights.ranks import Cut, of_rank
 from prover.weights.slots import Barrier, Role, Slot, Slots
@@ -34,14 +45,21 @@ OUTPUT = "attention output"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A packing in one checkpoint: what stands in front of its layers there."""
+    """A packing in one checkpoint: what stands in front of its layers there.
+
+    `draft`: what is known of its layers that predict further tokens, which are those from `first` on.
+    """
 
     entry: Packing
     prefix: str
+    draft: Draft | None = None
+    first: int = 0
 
     def module(self, layer: int, name: str) -> str:
         """The full name of a module of one layer."""
-        return f"{self.prefix}{self.entry.layer.replace('{layer}', str(layer))}.{name}"
+        is_apart = self.draft is not None and self.draft.layer and layer >= self.first
+        prefix = "" if is_apart else self.prefix
+        return f"{prefix}{place_of(self.entry.layer, self.draft, self.first, layer)}.{name}"
 
 
 def find_slots(
@@ -70,8 +88,8 @@ def _find_slots(
     if isinstance(config, Metadata):
         attentions = gguf_attentions(config, model, modules, said.get("") or said.get("text"))
         architecture = model.kind
-        for part in model.parts:
-            if part.layout is not None and part.name not in ("text", OUTPUT):
+        for part in without_slots(config, model):
+            if part.name != OUTPUT:
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
     elif (said or is_tensorrt_llm(config)) and is_unknown(config):
@@ -221,6 +239,7 @@ def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modu
     return Attention(
         part, layer, entry, modules, numbers, partial(named.module, layer), partial(_flag, tower),
         packings().source(entry), _upstream(entry),
+        not entry.optional or tower.keys.flag(entry.optional, entry.absent.get(entry.optional, False)),
     )
 
 
@@ -245,7 +264,8 @@ def _named(
         if any(_has(named, modules, layer) for layer in layers)
     ]
     if len(found) == 1:
-        return found[0]
+        draft = draft_of(tower.kind)
+        return found[0] if draft is None else replace(found[0], draft=draft, first=first_draft(tower))
     if found:
         places = " and ".join(f"'{each.module(layers[0], next(iter(each.entry.rows)))}'" for each in found[:4])
         raise InputError(f"holds {tower.part} layers twice, as {places}", where=str(checkpoint.root),

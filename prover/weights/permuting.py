@@ -20,6 +20,7 @@ from prover.sources.reading import is_model
 from prover.weights.apply import Task, Work, task_of
 from prover.weights.checkpoint import adapter_config, config_keys, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
+from prover.weights.drafts import find_drafts
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
 from prover.weights.manifest import certificates, head_of, without_earlier
@@ -74,11 +75,15 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
     own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
+    keys = config_keys(config)
+    drafts = find_drafts(keys, own, checkpoint, asked.given)
+    own = drafts.into(own)
     given = read_target(own, own, str(config), asked.source, "", "--from") if asked.source else Target(own)
-    source = given.model
+    source = drafts.into(given.model)
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
+    target = replace(target, model=drafts.into(target.model))
     found = tuple(needs(source, target.model, track=track))
-    slots = find_slots(checkpoint, config_keys(config), own, asked.given)
+    slots = find_slots(checkpoint, keys, own, asked.given)
     check_copies(slots)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
     moved = tuple(need for need in found if need.moves)

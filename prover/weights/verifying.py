@@ -15,6 +15,7 @@ from prover.sources.model import Model
 from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.adapter_inputs import with_inputs
 from prover.weights.checkpoint import config_keys, open_checkpoint
+from prover.weights.drafts import Drafts, find_drafts
 from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
@@ -63,11 +64,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One checkpoint: what its own config says of it, and its slots."""
+    """One checkpoint: what its own config says of it, its slots, and its layers that predict further tokens."""
 
     checkpoint: Checkpoint
     own: Model
     slots: Slots
+    drafts: Drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: st
         raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
     if said or engine:
         given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
-        return Meant(completed(given, side.own), (*given.filled, *told_of(side.own)))
+        return Meant(side.drafts.into(completed(given, side.own)), (*given.filled, *told_of(side.own)))
     manifest = read_manifest(side.checkpoint)
     if manifest is None:
         return Meant(side.own)
@@ -198,9 +200,12 @@ def _opened(
     manifest = read_manifest(checkpoint) if is_named and not said else None
     instead = model_of(manifest, checkpoint, Model("", "", "", "", (), ())) if manifest is not None else None
     own = own_model(config, checkpoint, Said(said, option, given is not None), instead)
-    slots = find_slots(checkpoint, config_keys(config), own, given)
+    keys = config_keys(config)
+    drafts = find_drafts(keys, own, checkpoint, given)
+    own = drafts.into(own)
+    slots = find_slots(checkpoint, keys, own, given)
     slots = with_shared(slots, checkpoint)
-    return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
+    return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots, drafts)
 
 
 def added_to(side: Opened) -> float:

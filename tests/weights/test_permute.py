@@ -358,9 +358,10 @@ def test_an_interruption_is_told(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(apply, "write_file", stop)
-    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(tmp_path / "out")]
+    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(tmp_path / "out"), "--jobs", "1"]
     assert 3 == run_command(arguments)
-    assert "interrupted: the same command goes on from what is finished\n" == capsys.readouterr().err
+    told = "interrupted: the same command goes on from what is finished; other files start anew\n"
+    assert told == capsys.readouterr().err
     assert (1, ["model"]) == (len(seen), [path.name for path in tmp_path.iterdir()])
 
 
