@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 Track = Callable[[Sequence[str]], Iterator[str]]
 
 
-def conform(spec: str, measured: str, entry: str | None = None, *, every_difference: bool = False) -> Report:
+def conform(
+    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False
+) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
-    `measured`: the file's path. `entry`: not needed if the file has only one. Raises ProverError.
+    `measured`: the file's path. `entry`: not needed if the file has only one. `feed`: what the measured kernel put on
+    the layout's axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without
+    it they are the layout's. Raises ProverError.
     """
+    from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
@@ -27,11 +32,11 @@ def conform(spec: str, measured: str, entry: str | None = None, *, every_differe
     from prover.reports.conform_report import conform_json, conform_text
 
     loaded, table = load(spec_of(spec)), read_entry(measured, entry)
-    found = compare(loaded.layout, table)
-    causes = measured_causes(loaded, table)
+    found = compare(layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout, table)
+    causes = measured_causes(loaded, table, feed)
     return Report(
-        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes),
-        lambda _: conform_text(found, measured, every_difference, causes),
+        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
+        lambda _: conform_text(found, measured, every_difference, causes, feed),
     )
 
 

@@ -18,12 +18,13 @@ MAX_SHOWN = 40
 Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whether it is a rotation, what came of it
 
 
-def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = ()) -> dict[str, Any]:
-    """The comparison as JSON types. `causes`: with what the layout would conform."""
+def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = (), feed: str = "") -> dict[str, Any]:
+    """The comparison as JSON types. `causes`: with what the layout would conform. `feed`: what it was held under."""
     return {
         "schema": "rope-prover/conform/1",
         "spec": found.spec,
         "entry": found.measured.name,
+        "feed": feed or None,
         "conforms": found.conforms,
         "strength": "numeric only",
         "largest_relative_error": found.largest_error,
@@ -42,7 +43,7 @@ def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = ()) -> di
 
 
 def conform_text(
-    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = ()
+    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = (), feed: str = ""
 ) -> str:
     """The comparison for a terminal."""
     real = found.measured
@@ -52,6 +53,7 @@ def conform_text(
     at = f", at lanes {found.largest_at[0]}, {found.largest_at[1]}" if found.largest_at else ""
     rows = [
         ("layout", plain(found.spec)),
+        *([("feed", plain(feed))] if feed else []),
         ("measured", f"{plain(file)}, entry {plain(real.name)}: {real.width} lanes, {len(real.pairs)} pairs, "
          f"axes {', '.join(map(plain, real.axes))}"),
         ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "
