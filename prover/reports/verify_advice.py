@@ -28,6 +28,10 @@ ADVICE = {
     Fault.APPLIED_TO_O: "take it from the source as it is: o reads what v gives, which does not turn",
     Fault.OTHER_VALUES: "take it from the source, with its entries where the rows that they belong to are",
     Fault.INPUTS_MOVED: "take A from the source as it is: only rows of B stand for rows of the weight",
+    Fault.NEEDS_FACTORS: "it has moved rightly, and its rows have to be multiplied too, as no softmax makes up for that",
+    Fault.MULTIPLIED_TWICE: f"multiply its rows once: {AGAIN}",
+    Fault.DIVIDED: f"multiply its rows where they were divided: {AGAIN}",
+    Fault.VALUES_MULTIPLIED: "take it from the source as it is: only q and k are multiplied",
     Fault.MULTIPLIED: f"rows are multiplied, and nothing makes up for it: {AGAIN}",
 }
 
@@ -72,7 +76,7 @@ def _sentence(fault: Fault, item: Item, group: Group) -> str:
         return f"move lanes {start} to {stop - 1} of each head of {width}, and leave the others"
     if fault is Fault.FORGOTTEN:
         return f"move its entries as the rows of {item.role.value}: {_entries(item)}"
-    if fault in (Fault.NO_MOVE_HELPS, Fault.NEEDS_FACTORS):
+    if fault is Fault.NO_MOVE_HELPS:
         return ("rows alone cannot mend it; what can is told by: rope-prover repair "
                 f"'{meeting.source.spec}' '{meeting.target.spec}'")
     if fault is Fault.OTHER_MOVE and item.role not in (Role.Q, Role.K):

@@ -128,5 +128,5 @@ def test_not_needed(tmp_path):
 def test_each_fault_has_a_sentence():
     """All that can be wrong, apart from those whose sentence has numbers."""
     counted = {Fault.HEAD_COUNT, Fault.HEAD_WIDTH, Fault.WHOLE_HEAD, Fault.OTHER_LANES, Fault.FORGOTTEN,
-               Fault.NO_MOVE_HELPS, Fault.NEEDS_FACTORS}
+               Fault.NO_MOVE_HELPS}
     assert set(Fault) - OPEN - counted <= set(ADVICE)
