@@ -28,7 +28,7 @@ ADVICE = {
     Fault.APPLIED_TO_O: "take it from the source as it is: o reads what v gives, which does not turn",
     Fault.OTHER_VALUES: "take it from the source, with its entries where the rows that they belong to are",
     Fault.INPUTS_MOVED: "take A from the source as it is: only rows of B stand for rows of the weight",
-    Fault.NEEDS_FACTORS: "it has moved rightly, and its rows have to be multiplied too, as no softmax makes up for that",
+    Fault.NEEDS_FACTORS: "it moved rightly, and its rows have to be multiplied too: no softmax makes up for that",
     Fault.MULTIPLIED_TWICE: f"multiply its rows once: {AGAIN}",
     Fault.DIVIDED: f"multiply its rows where they were divided: {AGAIN}",
     Fault.VALUES_MULTIPLIED: "take it from the source as it is: only q and k are multiplied",
