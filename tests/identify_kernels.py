@@ -61,7 +61,8 @@ def yarn(plain: np.ndarray, base: float, count: int, factor: float, original: fl
     if truncate:
         low, high = math.floor(low), math.ceil(high)
     low, high = max(low, 0), min(high, count - 1)
-    ramp = np.clip((np.arange(len(plain), dtype=np.float32) - np.float32(low)) / np.float32(max(high - low, 1e-3)), 0, 1)
+    places = np.arange(len(plain), dtype=np.float32)
+    ramp = np.clip((places - np.float32(low)) / np.float32(max(high - low, 1e-3)), 0, 1)
     return (plain / np.float32(factor) * ramp + plain * (1 - ramp)).astype(np.float32)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 
-from measured_engine_specs import ENGINES
-from measured_specs import GGML, MEASURED, TRANSFORMERS
+from measured_specs import GGML, KERNELS, MEASURED, TRANSFORMERS
 from prover.measure.measured import Measured, read_measured
 
 
@@ -33,6 +31,5 @@ def _read(file: str) -> dict[str, Measured]:
 
 def rows() -> list[Row]:
     """All of them, by file."""
-    kernels = json.loads((MEASURED / "kernel-specs.json").read_text())["table to entry to spec"]
-    tables = {"ggml": GGML, "transformers": TRANSFORMERS, **kernels, **ENGINES}
+    tables = {"ggml": GGML, "transformers": TRANSFORMERS, **KERNELS}
     return [Row(file, entry, spec) for file, entries in tables.items() for entry, spec in entries.items()]

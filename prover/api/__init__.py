@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layout, Measured, Permutation, Proof, Report
 from prover.api.arguments import RelationName
-from prover.api.catalogue import classes, converters, find, load, names, show, unsupported
+from prover.api.catalogue import classes, converters, evidence, find, load, names, show, unsupported
 from prover.api.files import Run, run
-from prover.api.kernels import conform, identify, measure_ggml, measure_transformers, transformers_cases
+from prover.api.kernels import (
+    conform,
+    identify,
+    measure_ggml,
+    measure_software,
+    measure_transformers,
+    software,
+    software_names,
+    transformers_cases,
+)
 from prover.api.models import audit, diff, explain_finding
 from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
@@ -25,8 +34,9 @@ from prover.proof_files.result import ProofResult
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
-    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find",
-    "find_repair", "identify", "load", "make_factors", "measure_ggml", "measure_transformers", "names",
-    "permute_weights", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all",
-    "rewrite", "run", "show", "solve", "transformers_cases", "unsupported", "verify_weights",
+    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "evidence", "explain_finding",
+    "find", "find_repair", "identify", "load", "make_factors", "measure_ggml", "measure_software",
+    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
+    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
+    "transformers_cases", "unsupported", "verify_weights",
 ]

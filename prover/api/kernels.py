@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 Track = Callable[[Sequence[str]], Iterator[str]]
 
 
-def conform(spec: str, measured: str, entry: str | None = None, *, every_difference: bool = False) -> Report:
+def conform(
+    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False
+) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
-    `measured`: the file's path. `entry`: not needed if the file has only one. Raises ProverError.
+    `measured`: the file's path. `entry`: not needed if the file has only one. `feed`: what the measured kernel put on
+    the layout's axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without
+    it they are the layout's. Raises ProverError.
     """
+    from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
@@ -28,11 +33,11 @@ def conform(spec: str, measured: str, entry: str | None = None, *, every_differe
     from prover.reports.conform_report import conform_json, conform_text
 
     loaded, table = load(spec_of(spec)), read_entry(measured, entry)
-    found = compare(loaded.layout, table)
-    causes = measured_causes(loaded, table)
+    found = compare(layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout, table)
+    causes = measured_causes(loaded, table, feed)
     return Report(
-        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes),
-        lambda _: conform_text(found, measured, every_difference, causes),
+        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
+        lambda _: conform_text(found, measured, every_difference, causes, feed),
     )
 
 
@@ -86,6 +91,38 @@ def measure_transformers(cases: Texts = (), *, track: Track = iter) -> Measured:
 
     tables = {case: measure_transformers(case) for case in track(several(cases) or tuple(CASES))}
     return _measured(tables, {name: case.spec for name, case in CASES.items()})
+
+
+def measure_software(name: str, specs: Texts = (), *, track: Track = iter) -> Measured:
+    """Tables of the kernels of installed software at the parameters of SPECs; of its own list without any.
+
+    `name`: as `software` has it, ggml and transformers apart. Raises ProverError.
+    """
+    from prover.measure.upstream.measuring import measure_upstream, software
+
+    asked = several(specs) or software(name).specs
+    tables = {spec: measure_upstream(name, spec) for spec in track(asked)}
+    return _measured(tables, dict(zip(asked, asked, strict=True)))
+
+
+def software_names() -> tuple[str, ...]:
+    """What `measure_software` takes.
+
+    >>> software_names()[:2]
+    ('onnx', 'onnxruntime')
+    """
+    from prover.measure.upstream.names import MODULES
+
+    return tuple(MODULES)
+
+
+def software() -> Report:
+    """What can be measured here: each software, with its version or what is missing."""
+    from prover.measure.found import found_software
+    from prover.reports.conform_report import software_json, software_text
+
+    found = found_software()
+    return Report(EXIT_OK, lambda: software_json(found), lambda _: software_text(found))
 
 
 def transformers_cases() -> Report:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.measure.conform import WHY, Conformance
+from prover.measure.found import Found
 from prover.measure.transformers_cases import Case
 from prover.repair.measured_cause import MeasuredCause
 from prover.reports.cause_report import measured_json, measured_texts
@@ -17,12 +18,13 @@ MAX_SHOWN = 40
 Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whether it is a rotation, what came of it
 
 
-def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = ()) -> dict[str, Any]:
-    """The comparison as JSON types. `causes`: with what the layout would conform."""
+def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = (), feed: str = "") -> dict[str, Any]:
+    """The comparison as JSON types. `causes`: with what the layout would conform. `feed`: what it was held under."""
     return {
         "schema": "rope-prover/conform/1",
         "spec": found.spec,
         "entry": found.measured.name,
+        "feed": feed or None,
         "conforms": found.conforms,
         "strength": "numeric only",
         "largest_relative_error": found.largest_error,
@@ -41,7 +43,7 @@ def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = ()) -> di
 
 
 def conform_text(
-    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = ()
+    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = (), feed: str = ""
 ) -> str:
     """The comparison for a terminal."""
     real = found.measured
@@ -51,6 +53,7 @@ def conform_text(
     at = f", at lanes {found.largest_at[0]}, {found.largest_at[1]}" if found.largest_at else ""
     rows = [
         ("layout", plain(found.spec)),
+        *([("feed", plain(feed))] if feed else []),
         ("measured", f"{plain(file)}, entry {plain(real.name)}: {real.width} lanes, {len(real.pairs)} pairs, "
          f"axes {', '.join(map(plain, real.axes))}"),
         ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "
@@ -112,3 +115,18 @@ def cases_text(cases: Mapping[str, Case]) -> str:
     """The same, a line each."""
     width = max(map(len, cases))
     return "\n".join(f"{name:<{width}}  {c.model}: {c.attention}, {c.spec}" for name, c in cases.items()) + "\n"
+
+
+def software_json(found: Sequence[Found]) -> dict[str, Any]:
+    """Software that can be measured, and whether it is here."""
+    rows = {each.name: {"version": each.version or None, "missing": each.missing or None, "kernels": each.kernels}
+            for each in found}
+    return {"schema": "rope-prover/software/1", "software": rows}
+
+
+def software_text(found: Sequence[Found]) -> str:
+    """The same, a line each."""
+    width = max(len(each.name) for each in found)
+    lines = [f"{each.name:<{width}}  {each.kernels:>3} kernels  "
+             + (plain(each.version) if each.version else f"missing: {plain(each.missing)}") for each in found]
+    return "\n".join(lines) + "\n"

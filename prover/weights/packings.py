@@ -15,6 +15,8 @@ from prover.resources import PACKINGS
 
 TRANSFORMERS = PACKINGS / "transformers.toml"
 LLAMA_CPP = PACKINGS / "llama-cpp.toml"
+TENSORRT_LLM = PACKINGS / "tensorrt-llm.toml"
+LAYER = "{layer}"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,10 +40,14 @@ class Holding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gains: dict[str, list[str]] = {}
     norm: str = ""
     stops: list[Stop] = []
+    beside: list[str] = []
 
 
 class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The tensors of some model types of transformers."""
+    """The tensors of some model types of transformers. `repo`: another project and version, whose names they are.
+
+    `scale`: what stands behind a module's name for the scales of blocks of its rows, if that is not weight_scale_inv.
+    """
 
     types: list[str]
     path: str
@@ -54,26 +60,50 @@ class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
     absent: dict[str, bool] = {}
     part: str = ""
     shared: str = ""
+    optional: str = ""
+    repo: str = ""
+    scale: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The layers of some model types that predict further tokens; the tables say what each field means."""
+
+    types: list[str]
+    repo: str
+    version: str
+    path: str
+    symbol: str
+    count: list[str]
+    layer: str = ""
+    kind: str = ""
 
 
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of transformers' checkpoints.
 
     `within`: what may stand in front of the layers of a part. `widths`: keys, in order, that a width is taken from.
-    `kv_heads`: what config classes have for the number of KV heads where the file has none.
+    `kv_heads`: what config classes have for the number of KV heads where the file has none. `linear`: model types of
+    which it was read that a factor of a row of q or k comes out as a factor of that lane where heads are rotated, and
+    of the scores.
     """
 
     title: str
     version: str
     repo: str
+    linear: list[str]
     within: dict[str, list[str]]
     widths: dict[str, list[str]]
     kv_heads: dict[str, list[str]]
     packing: list[Packing]
+    draft: list[Draft]
 
     def source(self, entry: Packing) -> str:
         """Where an entry's tensors stand upstream."""
-        return f"{self.repo}@{self.version} {entry.path} {entry.symbol}"
+        return f"{self.upstream(entry)} {entry.symbol}"
+
+    def upstream(self, entry: Packing) -> str:
+        """The project and path that an entry's symbols stand behind."""
+        return f"{entry.repo or f'{self.repo}@{self.version}'} {entry.path}"
 
 
 class Architectures(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -84,6 +114,23 @@ class Architectures(Holding, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     nope: bool = False
 
 
+class GgufDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The layers of an architecture that predict further tokens: of which kind they are, and where that stands."""
+
+    symbol: str
+    kind: str = ""
+    layout: str = ""
+
+
+class GgufTower(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of towers that end in some projectors of llama.cpp. `part`: what the tower is called."""
+
+    projectors: list[str]
+    part: str
+    symbol: str
+    layer: str
+
+
 class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of GGUF files."""
 
@@ -91,8 +138,33 @@ class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     commit: str
     repo: str
     layer: str
+    normed: list[str]
     packing: list[Architectures]
+    tower: list[GgufTower]
+    drafts: dict[str, GgufDraft]
     refused: dict[str, str]
+
+
+class Engine(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of an engine's own checkpoints, which are the same for all its models."""
+
+    title: str
+    repo: str
+    commit: str
+    path: str
+    symbol: str
+    layer: str
+
+    @property
+    def source(self) -> str:
+        """Where they stand upstream."""
+        return f"{self.repo}@{self.commit} {self.path} {self.symbol}"
+
+    def whole(self) -> Holding:
+        """The same with the full names of the modules."""
+        rows, output = ({f"{self.layer}.{name}": text for name, text in each.items()}
+                        for each in (self.rows, self.output))
+        return Holding(rows=rows, output=output)
 
 
 @cache
@@ -111,6 +183,11 @@ def by_type() -> Mapping[str, tuple[Packing, ...]]:
     return {name: tuple(entries) for name, entries in found.items()}
 
 
+def draft_of(kind: str) -> Draft | None:
+    """The layers of a model type that predict further tokens; None where it is not known how these turn."""
+    return next((each for each in packings().draft if kind in each.types), None)
+
+
 @cache
 def default_kv_heads() -> Mapping[str, int]:
     """The number of KV heads of config classes that have one, by model type."""
@@ -121,6 +198,12 @@ def default_kv_heads() -> Mapping[str, int]:
 def gguf_packings() -> GgufPackings:
     """The packings of GGUF files."""
     return typed_toml(LLAMA_CPP, GgufPackings)
+
+
+@cache
+def tensorrt_llm() -> Engine:
+    """The packing of checkpoints of TensorRT-LLM."""
+    return typed_toml(TENSORRT_LLM, Engine)
 
 
 def find_architecture(name: str) -> Architectures:
