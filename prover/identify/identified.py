@@ -46,7 +46,10 @@ class Identified:
     @property
     def base(self) -> Fraction | None:
         """The base that the frequencies tell, as the plainest layout counts it; None where any other would do."""
-        first = _with_base(self.groups[0]) if self.groups else None
+        group = self.groups[0] if self.groups else ()
+        if self.supposed and any(each.number("base") == self.supposed[0].base for each in group):
+            return self.supposed[0].base
+        first = _with_base(group) if group else None
         if first is not None and (base := first.number("base")):
             return None if first.base_name in self.untold else base
         return self.supposed[0].base if self.supposed else None

@@ -18,6 +18,7 @@ TURN = 2 * math.pi
 ENDS = ((1, 4), (1, 1), (1, 8), (1, 2), (2, 8), (1, 16), (1, 32), (2, 4))  # of Llama 3's band
 RARE_ENDS = (("1", "1.5"), ("1", "3"), ("1", "1.25"), ("1", "2.5"), ("1", "6"), ("1", "1.1"))
 BETAS = ((32, 1), (64, 1), (64, 2), (16, 1), (32, 2), (16, 2), (8, 1), (32, 4), (128, 1))  # of YaRN's
+TEXT_BASES = tuple(base for base in BASES if base > 100)
 GROWN_FROM = (10000, 500000, 1000000)
 GRIDS = (1, 2, 4, 8, 16, 32, 10, 100, 1000, 64, 128)
 CHANCE = -20.0  # the logarithm to 10 of a chance that is none
@@ -76,7 +77,7 @@ def _base(rates: Interval, count: int) -> Fraction | None:
 def _plain(rates: Interval, counts: tuple[int, ...]) -> tuple[Hypothesis, ...]:
     fits = [(count, base) for count in counts if (base := _base(rates, count)) is not None and base > 1]
     found = [Hypothesis("plain", count, {"base": base}) for count, base in fits]
-    found.sort(key=lambda each: not is_written(each.base))
+    found.sort(key=lambda each: (each.base not in TEXT_BASES, not is_written(each.base)))
     if found and not is_written(found[0].base):
         found = [*_grown(rates, counts[0]), *found]
     return tuple(found)
