@@ -20,9 +20,11 @@ from prover.identify.things import things
 from prover.layouts.expand import expand, parameter_values, show_value
 from prover.layouts.family import Family, Given
 from prover.layouts.layout import Layout, Pair, Positions
+from prover.layouts.spec import catalogue
 from prover.measure.conform import Conformance, conform
 
 MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
+STILL = "generic/nope"
 MAX_HYPOTHESES = 3
 MAX_STARTS = 3  # from which numbers are solved
 BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
@@ -103,6 +105,19 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
             if fitted is not None:
                 return fitted
     return None
+
+
+def without_turns(facts: Facts) -> Fit | None:
+    """The layout in which every lane passes, if it conforms."""
+    offer = Offer(STILL, catalogue()[STILL], (), None)
+    family, given = offer.family(), _plainer(offer.family(), {"head_dim": Fraction(facts.measured.width)})
+    spec = spec_text(offer, given)
+    try:
+        layout = expand(family, given, spec)
+    except ProverError:
+        return None  # such as a head of one lane
+    found = conform(layout, facts.measured)
+    return Fit(spec, offer, family, given, layout, found, None) if found.conforms else None
 
 
 def _confirmed(

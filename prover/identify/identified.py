@@ -10,7 +10,7 @@ from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact
 from prover.identify.chain import Point
 from prover.identify.facts import Facts, facts_of
-from prover.identify.fitting import Fit, Known, fit
+from prover.identify.fitting import Fit, Known, fit, without_turns
 from prover.identify.human import is_written
 from prover.identify.offers import families, offers
 from prover.identify.partly import Partly, partly
@@ -67,7 +67,8 @@ def identify(measured: Measured, prefer: str = "") -> Identified:
     kinds: set[Kind] = {each.kind for each in supposed}
     if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
         kinds |= {"ntk", "linear"}
-    found: list[Fit] = []
+    still = None if facts.turning else without_turns(facts)
+    found: list[Fit] = [still] if still else []
     known: Known = {}
     complete = bool(supposed) or len(facts.turning) <= MAX_CHAIN
     for offer, family in families(offers(facts, kinds)) if facts.turning else ():

@@ -94,10 +94,10 @@ def headline(found: Identified) -> str:
             parts.append("no rotation")
         parts += _numbers(found)
     told = ", ".join(parts)
+    if not facts.turning:
+        told = f"{told}, all {facts.measured.width} lanes pass" + (", some to other lanes" if facts.moves else "")
     if found.groups:
         return f"{told}: {_names(found)}"
-    if not facts.turning:
-        return f"{told}: all {facts.measured.width} lanes pass" + (", some to other lanes" if facts.moves else "")
     tried = "" if found.is_complete else " among those that were tried"
     return f"{told}; no layout of the catalogue conforms{tried}"
 

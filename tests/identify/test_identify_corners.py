@@ -41,10 +41,10 @@ def test_equal_frequencies_tell_no_base() -> None:
 
 
 def test_no_turn() -> None:
-    """A table in which every lane passes has no pairing, no base and no layout with pairs."""
+    """A table in which every lane passes has no pairing and no base, and is the layout without pairs."""
     found = identify(read({"head_dim": 8, "axes": ["p"], "pairs": [], "passthrough": list(range(8)),
                            "scale": {"1.0": "all"}}))
-    assert ("none", None, ()) == (found.facts.pairing, found.base, found.groups)
+    assert ("none", None, ["generic/nope:head_dim=8"]) == (found.facts.pairing, found.base, specs(found))
 
 
 def test_reversed_direction_is_told_and_found() -> None:
