@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from measured_rows import Row, rows
 from prover.exact.number import Exact
-from prover.identify.identified import Identified, identify, layout_key
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import Loaded, load
 from prover.layouts.roles import role_names
 from prover.layouts.spec import parse_spec
+from prover.recognition.identified import Identified, identify, layout_key
 
 # Words of specs for a scaling, whatever the parameter that takes them.
 SCALINGS = {

@@ -49,11 +49,11 @@ def identify(
     `out`: write the table there as a layout file, which must not exist. Exit code 0: a layout conforms, 1: none does.
     Raises ProverError.
     """
-    from prover.identify.identified import identify
-    from prover.identify.table_file import table_file
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
+    from prover.recognition.identified import identify
+    from prover.recognition.table_file import table_file
     from prover.reports.identify_report import headline, identify_json, identify_text
     from prover.weights.new_file import require_new, write_new
 

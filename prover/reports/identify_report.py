@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from prover.exact.text import rational_text
-from prover.identify.facts import Facts, period, runs
-from prover.identify.fitting import Fit
-from prover.identify.identified import Identified
-from prover.identify.partly import Partly
-from prover.identify.spectra import Hypothesis
 from prover.measure.conform import WHY
+from prover.recognition.facts import Facts, period, runs
+from prover.recognition.fitting import Fit
+from prover.recognition.identified import Identified
+from prover.recognition.partly import Partly
+from prover.recognition.spectra import Hypothesis
 from prover.reports.text import columns, plain
 
 MAX_SPECS = 3

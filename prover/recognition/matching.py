@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from prover.errors import ProverError
 from prover.exact.angle import Angle
-from prover.identify.facts import Facts, Turning
 from prover.kernels.kernel import to_float
 from prover.layouts.expand import expand_some
 from prover.layouts.family import Family, Given
 from prover.layouts.layout import Pair
 from prover.measure.conform import GRID_CELLS
 from prover.measure.measured import ROUNDING, Vector, opposite
+from prover.recognition.facts import Facts, Turning
 
 SAMPLE = 7  # pairs of each block
 

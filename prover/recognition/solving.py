@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from prover.errors import ProverError
 from prover.exact.number import Exact
-from prover.identify.facts import Facts
-from prover.identify.filling import STRUCTURE, Values
-from prover.identify.human import is_written, near
-from prover.identify.matching import Match, match
-from prover.identify.things import things
 from prover.layouts.expand import parameter_values
 from prover.layouts.family import Family, Given
+from prover.recognition.facts import Facts
+from prover.recognition.filling import STRUCTURE, Values
+from prover.recognition.human import is_written, near
+from prover.recognition.matching import Match, match
+from prover.recognition.things import things
 
 STEP = math.log(1.25)
 ROUNDS = 6

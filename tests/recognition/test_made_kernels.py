@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from identify_kernels import Made, made
-from prover.identify.facts import facts_of
-from prover.identify.identified import identify, suppositions
 from prover.layouts.loading import load
 from prover.measure.conform import conform
+from prover.recognition.facts import facts_of
+from prover.recognition.identified import identify, suppositions
 
 MANY, FEW = 100, 3
 

@@ -8,16 +8,16 @@ from fractions import Fraction
 
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact
-from prover.identify.chain import Point
-from prover.identify.facts import Facts, facts_of
-from prover.identify.fitting import Fit, Known, fit, without_turns
-from prover.identify.human import is_written
-from prover.identify.offers import families, offers
-from prover.identify.partly import Partly, partly
-from prover.identify.spectra import MAX_CHAIN, Hypothesis, Kind, bands, powers
-from prover.identify.untold import untold
 from prover.layouts.layout import Layout, Pair
 from prover.measure.measured import Measured
+from prover.recognition.chain import Point
+from prover.recognition.facts import Facts, facts_of
+from prover.recognition.fitting import Fit, Known, fit, without_turns
+from prover.recognition.human import is_written
+from prover.recognition.offers import families, offers
+from prover.recognition.partly import Partly, partly
+from prover.recognition.spectra import MAX_CHAIN, Hypothesis, Kind, bands, powers
+from prover.recognition.untold import untold
 
 MAX_LANES = 1 << 17  # of all layouts that are worked out in full for one table
 

@@ -10,11 +10,11 @@ import pytest
 
 from identify_kernels import entry, llama3, powers
 from measured_rows import rows
-from prover.identify.facts import facts_of
-from prover.identify.identified import Identified, identify, suppositions
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.measured import Measured, decode
+from prover.recognition.facts import facts_of
+from prover.recognition.identified import Identified, identify, suppositions
 
 
 def read(table: dict[str, Any]) -> Measured:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from prover.identify.chain import Chain, Interval, Point, rate_and_first, rate_of_plain
-from prover.identify.human import BASES, is_written, near, plainest
+from prover.recognition.chain import Chain, Interval, Point, rate_and_first, rate_of_plain
+from prover.recognition.human import BASES, is_written, near, plainest
 
 Kind = Literal["plain", "linear", "ntk", "yarn", "inverted yarn", "llama3", "longrope"]
 TURN = 2 * math.pi

@@ -9,10 +9,10 @@ import pytest
 from identify_kernels import entry, powers
 from measured_rows import Row, rows
 from prover.errors import InputError
-from prover.identify.table_file import table_file
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.measured import decode
+from prover.recognition.table_file import table_file
 
 # One table in nine, and those with several axes in a pair, four angles, lanes written elsewhere, or lanes that pass.
 PECULIAR = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from prover.identify.chain import Chain, Point, rate_of_plain
-from prover.identify.facts import Facts
-from prover.identify.human import is_written, plainest
-from prover.identify.spectra import MAX_CHAIN, Hypothesis, bands, powers
+from prover.recognition.chain import Chain, Point, rate_of_plain
+from prover.recognition.facts import Facts
+from prover.recognition.human import is_written, plainest
+from prover.recognition.spectra import MAX_CHAIN, Hypothesis, bands, powers
 
 MAX_POINTS = 130     # of a chain of which each pair is left out in turn
 FEWEST = 4           # pairs that show a base

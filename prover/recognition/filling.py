@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from prover.identify.facts import Facts, period, runs
-from prover.identify.human import plainest
-from prover.identify.spectra import Hypothesis, Kind
-from prover.identify.things import things
 from prover.layouts.family import Family, Given, Parameter
+from prover.recognition.facts import Facts, period, runs
+from prover.recognition.human import plainest
+from prover.recognition.spectra import Hypothesis, Kind
+from prover.recognition.things import things
 
 Values = dict[str, Given]
 

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 from prover.errors import ProverError
 from prover.exact.number import Exact
-from prover.identify.facts import Facts
-from prover.identify.filling import STRUCTURE
-from prover.identify.fitting import Fit
-from prover.identify.matching import match
-from prover.identify.things import things
 from prover.layouts.expand import parameter_values
+from prover.recognition.facts import Facts
+from prover.recognition.filling import STRUCTURE
+from prover.recognition.fitting import Fit
+from prover.recognition.matching import match
+from prover.recognition.things import things
 
 CHANGES = (Fraction(3, 2), Fraction(11, 10))
 

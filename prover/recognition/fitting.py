@@ -9,19 +9,19 @@ from fractions import Fraction
 from prover.errors import ProverError
 from prover.exact.number import Exact
 from prover.exact.text import rational_text
-from prover.identify.facts import Facts
-from prover.identify.filling import Values, numbers, structures
-from prover.identify.human import is_written, near
-from prover.identify.matching import Match, match
-from prover.identify.offers import Offer
-from prover.identify.solving import solved
-from prover.identify.spectra import Hypothesis
-from prover.identify.things import things
 from prover.layouts.expand import expand, parameter_values, show_value
 from prover.layouts.family import Family, Given
 from prover.layouts.layout import Layout, Pair, Positions
 from prover.layouts.spec import catalogue
 from prover.measure.conform import Conformance, conform
+from prover.recognition.facts import Facts
+from prover.recognition.filling import Values, numbers, structures
+from prover.recognition.human import is_written, near
+from prover.recognition.matching import Match, match
+from prover.recognition.offers import Offer
+from prover.recognition.solving import solved
+from prover.recognition.spectra import Hypothesis
+from prover.recognition.things import things
 
 MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
 STILL = "generic/nope"
