@@ -22,7 +22,7 @@ from typing import Any
 
 from prover.errors import InputError
 from prover.functions.frames import START, Array, FrameError, lengths, pack, unpack
-from prover.functions.limits import Limits
+from prover.functions.limits import CLOSED, Limits
 from prover.functions.reference import Reference
 from prover.interrupts import interrupts_held_back
 
@@ -46,14 +46,15 @@ class FunctionFault(InputError):
 class Reply:
     """What came back from one call: numbers, or how it failed.
 
-    `failure` is empty where the function returned arrays. `changed`: it changed what it was given.
+    `failure` is empty where the function returned arrays; `whatever`: it would fail so with any arguments. `changed`:
+    it changed what it was given. `nothing`: it returned None, and `outputs` are its vectors after the call.
     """
 
     outputs: tuple[Array, ...]
     failure: str
+    whatever: bool
     changed: bool
-    libraries: dict[str, str]
-    refused: tuple[str, ...]
+    nothing: bool
 
 
 class Child:
@@ -104,8 +105,10 @@ class Child:
             {"id": self._number, "arguments": list(arguments), "library": library, "bits": bits}, arrays
         ))
         self._remember(header)
-        changed = header.get("changed") is True
-        return Reply(tuple(outputs), _failure(header), changed, self.libraries, self.refused)
+        raised = header.get("raised")
+        whatever = isinstance(raised, dict) and raised.get("whatever") is True
+        changed, nothing = header.get("changed") is True, header.get("nothing") is True
+        return Reply(tuple(outputs), _failure(header), whatever, changed, nothing)
 
     def close(self) -> None:
         """End the process and all that it started."""
@@ -211,7 +214,9 @@ class Child:
         else:
             if self._output >= 0:
                 self._listen()
-            if code >= 0:
+            if code == CLOSED:
+                told = "closed the pipe of its answers"
+            elif code >= 0:
                 told = f"ended the process it runs in, with exit status {code}"
             elif -code == signal.SIGXCPU or (-code == signal.SIGKILL and time.monotonic() > self._deadline):
                 told = f"used more than {self.limits.seconds:g} seconds of a processor"

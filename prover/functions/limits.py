@@ -13,6 +13,8 @@ from prover.errors import InputError
 
 SECONDS = 60
 MAX_SECONDS = 3600
+CLOSED = 77
+"""The exit status of the process where the pipe of its answers was closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ def _error(result: Probe, a: int, b: int, *rest: Any) -> float:
 
 def _probed(child: Child, plan: Plan, step: float, doublings: int) -> Probe:
     def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
-        return respond(child, plan, vectors, position)[0]
+        turned_to: Array = respond(child, plan, vectors, position)[0]
+        return turned_to
 
     return probe(kernel, plan.width, ("p",), (step,), doublings)
 

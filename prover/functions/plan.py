@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from prover.functions.calls import POSITIONS, TABLES, VECTORS, Argument, Axes, Call
-from prover.functions.child import Child
+from prover.functions.child import Child, Reply
 from prover.functions.frames import Array
 from prover.kernels.kernel import to_float
 from prover.layouts.layout import Layout
@@ -25,6 +25,10 @@ BASE = 10000.0
 
 class CallFailed(Exception):
     """The function raised or returned something of no use: in words."""
+
+
+class AlwaysFails(CallFailed):
+    """The function raised what it would raise with any arguments."""
 
 
 class WrongShape(CallFailed):
@@ -100,15 +104,15 @@ class Plan:
         return f"{self.call} in {'NumPy' if self.library == 'numpy' else self.library}, float{self.bits}"
 
 
-def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tuple[Array, bool]:
-    """What the function makes of (tokens, heads, lanes) vectors, and whether it changed them in place.
+def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tuple[Array, Reply]:
+    """What the function makes of (tokens, heads, lanes) vectors, and the reply it is taken from.
 
     Raises CallFailed, and what the child raises.
     """
     arguments, arrays = _arguments(plan, x, np.asarray(positions, dtype=np.float64))
     reply = child.call(arguments, arrays, plan.library, plan.bits)
     if reply.failure:
-        raise CallFailed(reply.failure)
+        raise (AlwaysFails if reply.whatever else CallFailed)(reply.failure)
     shape = _arranged(x, plan.axes).shape
     fitting = [output for output in reply.outputs if output.shape == shape]
     if not fitting:
@@ -119,7 +123,7 @@ def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tupl
     several = len(fitting) > 1 and sum(thing in VECTORS for thing in plan.call.things) > 1
     if several and not np.array_equal(fitting[0], fitting[1]):
         raise TwoKernels("turns q and k differently")
-    return _taken(fitting[0], plan.axes, x.shape), reply.changed
+    return _taken(fitting[0], plan.axes, x.shape), reply
 
 
 def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[float]) -> Array:
@@ -205,8 +209,9 @@ def _shaped(array: Array, own: Axes, wanted: Axes) -> Array:
     """An array whose axes are `own`, in the order of `wanted`; b and 1 are axes of length 1, complex ends in 2."""
     order = [own.index(axis) for axis in wanted if axis in own]
     last = list(range(len(own), array.ndim))
-    array = array.transpose([*order, *last])
-    return array.reshape(_lengths(array.shape, wanted, own) + array.shape[len(own) :])
+    moved = array.transpose([*order, *last])
+    shaped: Array = moved.reshape(_lengths(moved.shape, wanted, own) + moved.shape[len(own) :])
+    return shaped
 
 
 def _lengths(shape: tuple[int, ...], wanted: Axes, own: Axes) -> tuple[int, ...]:
@@ -230,4 +235,5 @@ def _taken(output: Array, axes: Axes, shape: tuple[int, ...]) -> Array:
     kept = tuple(axis for axis in axes if axis not in ("b", "1"))
     array = output.reshape([n for n, axis in zip(output.shape, axes, strict=True) if axis in kept])
     order = [kept.index(axis) for axis in ("t", "h", "d", "hd") if axis in kept]
-    return array.transpose(order).reshape(shape)
+    taken: Array = array.transpose(order).reshape(shape)
+    return taken

@@ -13,11 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from prover.errors import InputError
-from prover.functions.calls import MEANING, TABLES, Call
-from prover.functions.child import Child
+from prover.functions.calls import TABLES, Call
+from prover.functions.child import Child, FunctionFault
 from prover.functions.frames import Array
 from prover.functions.guesses import guess_calls, readings
-from prover.functions.plan import CallFailed, Given, NoNumbers, Plan, TwoKernels, WrongShape, plain_given, respond, turn
+from prover.functions.plan import (
+    AlwaysFails,
+    CallFailed,
+    Given,
+    NoNumbers,
+    Plan,
+    TwoKernels,
+    WrongShape,
+    plain_given,
+    respond,
+    turn,
+)
 from prover.measure.probe import ROUNDING, NotALayout
 
 WIDTHS = (64, 128, 32, 256, 96, 80, 16, 8)
@@ -47,8 +58,20 @@ class Found:
 
 def find_plan(child: Child, call: Call | None, widths: Sequence[int], given: Given | None) -> Found:
     """Try calls until one is right. Raises NotALayout or InputError with what came nearest."""
-    calls = [call] if call is not None else guess_calls(child.parameters)
     misses: list[Miss] = []
+    try:
+        return _found(child, call, widths, given, misses)
+    except FunctionFault as fault:
+        if misses:
+            fault.message += f". Called as {misses[0].plan} it {misses[0].text}"
+        raise
+
+
+def _found(
+    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, misses: list[Miss]
+) -> Found:
+    """The same, with the call that came nearest left in `misses`."""
+    calls = [call] if call is not None else guess_calls(child.parameters)
     tried = [(n, tables) for n in widths for tables in (given, plain_given(n)) if tables is not None]
     for width, tables in tried:
         for library, bits in _libraries(child):
@@ -60,10 +83,12 @@ def find_plan(child: Child, call: Call | None, widths: Sequence[int], given: Giv
                     if isinstance(came, Found):
                         found.append(came)
                     elif not misses or came.rank > misses[0].rank:
-                        misses = [came]
+                        misses[:] = [came]
                 if found:
                     return _chosen(child, found)
-    raise _no_plan(child, misses, calls, widths)
+            if misses and misses[0].rank >= RAN:
+                raise _no_plan(child, misses, (width,))
+    raise _no_plan(child, misses, widths)
 
 
 def _libraries(child: Child) -> list[tuple[str, int]]:
@@ -83,6 +108,8 @@ def try_plan(child: Child, plan: Plan) -> Found | Miss:
     except (WrongShape, TwoKernels, NoNumbers) as fault:
         rank = SHAPE if isinstance(fault, WrongShape) else PROPERTY if isinstance(fault, TwoKernels) else RAN
         return Miss(rank, plan, str(fault))
+    except AlwaysFails as fault:
+        raise InputError(f"called as {plan} it {fault}", where=child.reference.text) from None
     except CallFailed as fault:
         return Miss(RAISED, plan, str(fault))
 
@@ -94,7 +121,9 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
     places = [0, 1, 2] if plan.is_blind else [4, 1, 6]
     at = places[:tokens]
     x, z = random.standard_normal(shape), random.standard_normal(shape)
-    first, changes = turn(child, plan, x, at)
+    first, reply = turn(child, plan, x, at)
+    if reply.nothing and not reply.changed:
+        return Miss(SHAPE, plan, "returns nothing, and leaves its vectors as they are")
     largest = 1 + float(np.abs(first).max())
 
     def off(found: Array, expected: Array) -> bool:
@@ -119,7 +148,7 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
         return Miss(PROPERTY, plan, "is not linear in the vectors: of a sum it makes something else than the sum")
     if not off(there, there[:1]):
         return Miss(RAN, plan, "gives the same at every position")
-    return Found(plan, changes, ())
+    return Found(plan, reply.changed, ())
 
 
 def _chosen(child: Child, found: Sequence[Found]) -> Found:
@@ -160,10 +189,11 @@ def _frequencies(child: Child, plan: Plan) -> int:
     return len({round(float(entry), 9) for entry in (matrix + matrix.T).sum(axis=1)})
 
 
-def _no_plan(child: Child, misses: Sequence[Miss], calls: Sequence[Call], widths: Sequence[int]) -> Exception:
+def _no_plan(child: Child, misses: Sequence[Miss], widths: Sequence[int]) -> Exception:
+    """What is told where no call was found: the one that came nearest."""
     where = child.reference.text
     names = ", ".join(str(parameter.get("name"))[:40] for parameter in child.parameters or ()) or "not known"
-    advice = f'Say how it is called, as in --call "f(x, p)" or --call "f(q, k, cos, sin)". {MEANING}'
+    advice = 'Say how it is called, as in --call "f(x, p)"; the help of \'measure function\' has what can be given'
     if not misses:
         return InputError(f"its parameters ({names}) do not say what to call it with", where=where, advice=advice)
     miss = misses[0]
@@ -171,9 +201,8 @@ def _no_plan(child: Child, misses: Sequence[Miss], calls: Sequence[Call], widths
         return NotALayout(f"called as {miss.plan} it {miss.text}", where=where, advice=(
             "If it is called otherwise, say so with --call" if miss.rank == RAN else ""
         ))
-    widest = f" with heads of {' or '.join(map(str, widths))} lanes" if widths else ""
-    refused = f". It was refused: {'; '.join(child.refused)}" if child.refused else ""
+    tried = f" with heads of {', '.join(map(str, widths))} lanes" if len(widths) > 1 else ""
     return InputError(
-        f"no call was found that it takes{widest}: called as {miss.plan} with {miss.plan.width} lanes it {miss.text}"
-        f"{refused}", where=where, advice=f"Its parameters: {names}. {advice}, and --head-dim if its width is fixed",
+        f"no call was found that it takes{tried}: called as {miss.plan} with {miss.plan.width} lanes it {miss.text}",
+        where=where, advice=f"Its parameters: {names}. {advice}. --head-dim says its width, if it has one of its own",
     )

@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,12 +22,17 @@ import numpy as np
 from prover.functions.frames import START, Array, lengths, pack, unpack
 from prover.functions.guard import Guard
 from prover.functions.kernel import restrict
-from prover.functions.limits import Limits, apply_limits
+from prover.functions.limits import CLOSED, Limits, apply_limits
 
 MAX_OUTPUTS = 8
 MAX_RAISED = 300
 MAX_LISTED = 40
 MAX_REQUEST = 1 << 30
+MAX_FRAMES = 20
+# What no other argument would mend.
+WHATEVER = (
+    OSError, MemoryError, EOFError, ImportError, NameError, RecursionError, SyntaxError, SystemExit, KeyboardInterrupt,
+)
 
 
 class Refused(Exception):
@@ -68,7 +74,10 @@ def _read(receive: int) -> tuple[dict[str, Any], list[Array]]:
 def _answer(send: int, header: dict[str, Any], guard: Guard, outputs: list[Array] | None = None) -> None:
     frame = memoryview(pack({**header, "refused": guard.refused}, outputs or []))
     while frame:
-        frame = frame[os.write(send, frame):]
+        try:
+            frame = frame[os.write(send, frame):]
+        except OSError:
+            os._exit(CLOSED)
 
 
 def _load(setup: Mapping[str, Any]) -> tuple[Callable[..., Any] | None, dict[str, Any]]:
@@ -189,6 +198,8 @@ def _call(
         if request["library"] == "torch":
             torch = importlib.import_module("torch")
         made = [_argument(argument, arrays, request["bits"], torch) for argument in request["arguments"]]
+        given = [v for argument, v in zip(request["arguments"], made, strict=True) if argument.get("vectors")]
+        before = list(map(_numbers, given))
         values = [value for argument, value in zip(request["arguments"], made, strict=True) if not argument["keyword"]]
         named = {a["keyword"]: value for a, value in zip(request["arguments"], made, strict=True) if a["keyword"]}
         if torch is None:
@@ -196,15 +207,11 @@ def _call(
         else:
             with torch.no_grad():
                 result = function(*values, **named)
-        given = [v for argument, v in zip(request["arguments"], made, strict=True) if argument.get("vectors")]
-        before = [arrays[a["array"]] for a in request["arguments"] if a.get("vectors")]
         changed = any(not np.array_equal(_numbers(v), b) for v, b in zip(given, before, strict=True))
-        outputs = list(map(_numbers, given if result is None and changed else _several(result)))
+        outputs = list(map(_numbers, given if result is None else _several(result)))
         if sum(output.nbytes for output in outputs) > most:
             raise Refused(f"returns more than {most >> 20} MB")
-        types = [str(getattr(each, "dtype", type(each).__name__)) for each in _several(result)] if result is not None \
-            else []
-        return {"changed": changed, "nothing": result is None, "types": types, "libraries": _libraries()}, outputs
+        return {"changed": changed, "nothing": result is None, "libraries": _libraries()}, outputs
     except Refused as fault:
         return {"refusal": str(fault)}, []
     except BaseException as fault:
@@ -255,12 +262,14 @@ def _numbers(value: Any) -> Array:
 
 def _told(fault: BaseException) -> dict[str, Any]:
     """An exception in words, and the line of the person's code where it came from."""
-    frames = traceback.extract_tb(fault.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith((_HERE, "<frozen"))]
+    frames = traceback.extract_tb(fault.__traceback__, -MAX_FRAMES)
+    other = [frame for frame in frames if not frame.filename.startswith((_HERE, "<frozen", *_IMPORTING))]
+    own = [frame for frame in other if not frame.filename.startswith(_LIBRARIES)] or other
     at = f"{os.path.basename(own[-1].filename)}, line {own[-1].lineno}" if own else ""
     if isinstance(fault, SyntaxError) and fault.filename:
         at = f"{os.path.basename(str(fault.filename))}, line {fault.lineno}"
-    return {"type": type(fault).__name__[:80], "text": _text(fault), "at": at[:200]}
+    kind, whatever = type(fault).__name__[:80], isinstance(fault, WHATEVER)
+    return {"type": kind, "text": _text(fault), "at": at[:200], "whatever": whatever}
 
 
 def _text(fault: BaseException) -> str:
@@ -271,6 +280,8 @@ def _text(fault: BaseException) -> str:
 
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_LIBRARIES = tuple(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+_IMPORTING = tuple(os.path.dirname(found) for found in [importlib.__file__] if found)
 
 if __name__ == "__main__":
     main()

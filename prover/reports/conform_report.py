@@ -63,8 +63,8 @@ def conform_text(
     ]
     rows += [("note", plain(note, 600)) for note in notes]
     if real.given:
-        rows.append(("given", f"the kernel was given its frequencies ({plain(real.given)}): they were not measured, and "
-                     "that they are the layout's says nothing about it"))
+        rows.append(("given", f"the kernel was given its frequencies ({plain(real.given)}): they were not measured, "
+                     "and say nothing about it"))
     if not found.conforms:
         rows += [("cause", plain(text, 600)) for text in measured_texts(causes) or [_uncaused(found)]]
     shown = found.differences if every_row else found.differences[:MAX_SHOWN]
@@ -102,7 +102,7 @@ def compared_text(found: Compared) -> str:
     lines = []
     for name, (spec, turns, conformance) in found.items():
         if conformance.conforms:
-            told = (f"conforms to {spec}{', frequencies given' if conformance.measured.given else ''}; {'a' if turns else 'no'} rotation; largest relative error "
+            told = (f"conforms to {spec}; {'a' if turns else 'no'} rotation; largest relative error "
                     f"{conformance.largest_error:.2g}")
         else:
             told = f"has no layout in the catalogue: {spec} differs, {conformance.differences[0]}"
