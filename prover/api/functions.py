@@ -19,7 +19,7 @@ def measure_function(
     """The table of a function such as "rope.py::apply_rope", which is run; `compare` holds it against `spec`.
 
     `call`: what it is called with, such as "f(x, cos(p), sin(p))", where its parameters do not say. `init`: of a class,
-    "Class(head_dim=64)". `seconds`: for the whole run; 60 without it. Raises ProverError.
+    "Class(head_dim=64)". `seconds`: for the whole run; 120 without it. Raises ProverError.
     """
     from prover.measure.measured import written
 

@@ -28,6 +28,8 @@ def conform(
     from prover.functions.reference import is_reference
 
     if is_reference(measured):
+        if entry is not None:
+            raise InputError("is a function, which has no entries", where=measured[:200], advice="Leave --entry out")
         return conform_function(
             spec, measured, call=call, init=init, head_dim=head_dim, seconds=seconds, every_difference=every_difference
         )

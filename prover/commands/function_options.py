@@ -12,7 +12,7 @@ _OPTIONS = (
                  '"f(x, p)", "f(q, k, cos, sin)", with axes "f(x[b,h,t,d], cos[t,d], sin[t,d])".'),
     click.option("--init", metavar="CALL", help="Of a class, or a method of one: 'Class(head_dim=64)'."),
     click.option("--head-dim", type=click.IntRange(2), metavar="N", help="Lanes of a head; several are tried without."),
-    click.option("--seconds", type=float, metavar="N", help="Time for the whole run of a function; 60 without it."),
+    click.option("--seconds", type=float, metavar="N", help="Time for the whole run of a function; 120 without it."),
 )
 
 

@@ -34,8 +34,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
 _MEANS = {name: thing for thing, names in _NAMES.items() for name in names}
 # What a parameter may be where its name leaves several.
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "freqs": ("freqs_cis", "angles", "angles_full", "inv_freq", "freqs_pairs"),
-    "freqs_cis": ("freqs_cis", "freqs_pairs", "angles"),
+    "freqs": ("freqs_cis", "angles_full", "inv_freq", "freqs_pairs"),
+    "freqs_cis": ("freqs_cis", "freqs_pairs", "angles_full"),
     "p": ("p", "position"),
 }
 _VECTOR_AXES: tuple[Axes, ...] = (
@@ -46,14 +46,15 @@ _POSITION_AXES: tuple[Axes, ...] = (("t",), ("b", "t"), ("t", "1"), ("b", "t", "
 _ROWS: tuple[Axes, ...] = (("t",), ("1", "t"), ("t", "1"), ("1", "t", "1"), ("1", "1", "t"), ("t", "1", "1"))
 _ALIKE = {  # tables of all lanes whose halves are alike: those whose neighbours are, and those of half the lanes
     "cos": ("cos", "cos_adjacent", "cos_half"), "sin": ("sin", "sin_adjacent", "sin_half"),
-    "angles_full": ("angles_full", "angles_adjacent"),
+    "angles_full": ("angles_full", "angles_adjacent", "angles"),
 }
 
 
 def guess_calls(parameters: Sequence[Mapping[str, Any]] | None) -> list[Call]:
     """Calls to try, by the names of the parameters; none if nothing says which are the vectors."""
-    if not parameters:
+    if not any("VAR" not in str(parameter.get("kind")) for parameter in parameters or ()):
         return [Call((Argument("x"), Argument("p"))), Call((Argument("x"), Argument("position")))]
+    assert parameters is not None
     slots: list[list[Argument | None]] = []
     for number, parameter in enumerate(parameters):
         kind = str(parameter.get("kind"))
@@ -66,7 +67,7 @@ def guess_calls(parameters: Sequence[Mapping[str, Any]] | None) -> list[Call]:
         choices: list[Argument | None] = [Argument(thing, None, keyword) for thing in things]
         if not parameter.get("required"):
             # A default is kept, but where only this can be the position.
-            choices = [None, *(c for c in choices if c is not None and c.thing in ("p", "k"))]
+            choices = [None, *(c for c in choices if c is not None and c.thing in ("p", "position", "k"))]
         slots.append(choices)
     calls = []
     for chosen in islice(product(*slots), 256):

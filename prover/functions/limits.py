@@ -11,7 +11,7 @@ from typing import Any
 
 from prover.errors import InputError
 
-SECONDS = 60
+SECONDS = 120  # importing torch takes up to half a minute
 MAX_SECONDS = 3600
 CLOSED = 77
 """The exit status of the process where the pipe of its answers was closed."""

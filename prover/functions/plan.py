@@ -18,7 +18,7 @@ from prover.functions.frames import Array
 from prover.kernels.kernel import to_float
 from prover.layouts.layout import Layout
 
-HEADS = 2
+HEADS = 3  # not a power of two, which the lanes of all heads together could be taken for
 MAX_NUMBERS = 1 << 22  # of one array in a call
 BASE = 10000.0
 
@@ -73,13 +73,17 @@ def given_by(layout: Layout) -> Given | None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A call whose every argument has axes, in NumPy or torch, of 32 or 64 bits, for heads of `width` lanes."""
+    """A call whose every argument has axes, in NumPy or torch, of 32 or 64 bits, for heads of `width` lanes.
+
+    `whole`: whole positions are passed as whole numbers, else as floats too.
+    """
 
     call: Call
     library: str
     bits: int
     width: int
     given: Given
+    whole: bool = True
 
     @property
     def axes(self) -> Axes:
@@ -156,7 +160,7 @@ def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[float]
 def _arguments(plan: Plan, x: Array, positions: Array) -> tuple[list[dict[str, Any]], list[Array]]:
     made: list[dict[str, Any]] = []
     arrays: list[Array] = []
-    kind = "int" if (positions == np.round(positions)).all() else "float"
+    kind = "int" if plan.whole and (positions == np.round(positions)).all() else "float"
     rows = np.arange(positions.max() + 1)
     for argument in plan.call.arguments:
         row: dict[str, Any] = {"keyword": argument.keyword}
@@ -196,9 +200,11 @@ def _table(thing: str, positions: Array, given: Given) -> Array:
     """(rows, lanes) cosines, sines or angles; complex numbers and pairs have one axis more, of 2."""
     angles = positions[:, None] * np.array(given.frequencies)
     if thing.startswith("freqs"):
-        return np.stack([np.cos(angles), np.sin(angles)], axis=-1) * given.magnitude
+        both: Array = np.stack([np.cos(angles), np.sin(angles)], axis=-1) * given.magnitude
+        return both
     kind, _, alike = thing.partition("_")
-    half = angles if kind == "angles" else given.magnitude * (np.cos(angles) if kind == "cos" else np.sin(angles))
+    functions = {"cos": np.cos, "sin": np.sin}
+    half: Array = angles if kind == "angles" else given.magnitude * functions[kind](angles)
     if "half" in alike or thing == "angles":
         return half
     made: Array = np.repeat(half, 2, axis=-1) if alike == "adjacent" else np.concatenate([half, half], axis=-1)

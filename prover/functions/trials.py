@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from prover.errors import InputError
-from prover.functions.calls import TABLES, Call
+from prover.functions.calls import POSITIONS, TABLES, Call
 from prover.functions.child import Child, FunctionFault
 from prover.functions.frames import Array
 from prover.functions.guesses import guess_calls, readings
@@ -32,7 +33,7 @@ from prover.functions.plan import (
 from prover.measure.probe import ROUNDING, NotALayout
 
 WIDTHS = (64, 128, 32, 256, 96, 80, 16, 8)
-TOKENS = 3
+TOKENS = 5
 NEAR = 64 * ROUNDING
 # How far a call came that did not do: the farthest is told.
 RAISED, SHAPE, RAN, PROPERTY = range(4)
@@ -74,11 +75,11 @@ def _found(
     calls = [call] if call is not None else guess_calls(child.parameters)
     tried = [(n, tables) for n in widths for tables in (given, plain_given(n)) if tables is not None]
     for width, tables in tried:
-        for library, bits in _libraries(child):
-            for each in calls:
+        for (library, bits), whole in product(_libraries(child), (True, False)):
+            for each in calls if whole else [each for each in calls if set(POSITIONS) & {*each.things}]:
                 found: list[Found] = []
                 for reading in readings(each):
-                    plan = Plan(reading, library, bits, width, tables)
+                    plan = Plan(reading, library, bits, width, tables, whole)
                     came = try_plan(child, plan)
                     if isinstance(came, Found):
                         found.append(came)
@@ -118,7 +119,7 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
     random = np.random.default_rng(0)
     tokens = 1 if plan.is_scalar else TOKENS
     shape = (tokens, plan.heads, plan.width)
-    places = [0, 1, 2] if plan.is_blind else [4, 1, 6]
+    places = [0, 1, 2, 3, 4] if plan.is_blind else [4, 1, 6, 2, 9]
     at = places[:tokens]
     x, z = random.standard_normal(shape), random.standard_normal(shape)
     first, reply = turn(child, plan, x, at)
@@ -144,8 +145,10 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
     if not plan.is_scalar and off(there, alike[:, 0]):
         return Miss(RAN, plan, "treats one token otherwise than another at the same position")
     second, sums = turn(child, plan, z, at)[0], turn(child, plan, x + 5 * z, at)[0]
-    if float(np.abs(sums - first - 5 * second).max()) > NEAR * (largest + 5 * float(np.abs(second).max())):
-        return Miss(PROPERTY, plan, "is not linear in the vectors: of a sum it makes something else than the sum")
+    error, allowed = float(np.abs(sums - first - 5 * second).max()), NEAR * (largest + 5 * float(np.abs(second).max()))
+    if error > allowed:
+        return Miss(PROPERTY, plan, f"is not linear in the vectors: a sum comes out {error:.2g} from the sum of what "
+                    f"its parts become, where the rounding of float32 explains {allowed:.2g}")
     if not off(there, there[:1]):
         return Miss(RAN, plan, "gives the same at every position")
     return Found(plan, reply.changed, ())
@@ -173,9 +176,11 @@ def _chosen(child: Child, found: Sequence[Found]) -> Found:
             told = f"of the tables that it takes, those of {best.plan.call} are the ones by which it rotates every pair"
             return Found(best.plan, best.changes, (told,))
     ways = " and ".join(str(each.plan.call) for each in plans[:4])
+    orders = {each.plan.axes for each in plans}
+    alike = len(orders) > len({tuple(sorted(order)) for order in orders})
     raise InputError(
         f"can be called in ways that differ in what comes out: {ways}"
-        + ("; tokens and heads cannot be told apart" if len({each.plan.axes for each in plans}) > 1 else ""),
+        + ("; tokens and heads cannot be told apart" if alike else ""),
         where=child.reference.text, advice=f"Give one as --call \"{plans[0].plan.call}\"",
     )
 
