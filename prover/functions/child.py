@@ -95,8 +95,8 @@ class Child:
         if failure := _failure(header):
             told = failure if "refusal" in header else f"cannot be loaded: it {failure}"
             raise FunctionFault(told + self._besides(), where=r.text)
-        told = header.get("parameters")
-        self.parameters = [p for p in told[:64] if isinstance(p, dict)] if isinstance(told, list) else None
+        listed = header.get("parameters")
+        self.parameters = [p for p in listed[:64] if isinstance(p, dict)] if isinstance(listed, list) else None
         self._remember(header)
 
     def call(self, arguments: Sequence[dict[str, Any]], arrays: Sequence[Array], library: str, bits: int) -> Reply:

@@ -121,7 +121,8 @@ FOUND: dict[str, tuple[str, str, list[list[float]]]] = {
         "f(q[t, h, d], k[t, h, d], cos[n, d], sin[n, d], p[t])", rows(HALVES, PLAIN),
     ),
     "tables of half the lanes": (
-        "def f(x, cos, sin):\n    assert cos.shape == (len(cos), x.shape[-1] // 2)\n    a, b = x[..., 0::2], x[..., 1::2]\n"
+        "def f(x, cos, sin):\n    assert cos.shape == (len(cos), x.shape[-1] // 2)\n"
+        "    a, b = x[..., 0::2], x[..., 1::2]\n"
         "    return np.stack([a * cos - b * sin, a * sin + b * cos], -1).reshape(x.shape)",
         "f(x[h, t, d], cos_half[t, f], sin_half[t, f])", rows(ADJACENT, PLAIN),
     ),
