@@ -11,7 +11,15 @@ from prover.api.arguments import RelationName
 from prover.api.catalogue import classes, converters, find, load, names, show, unsupported
 from prover.api.files import Run, run
 from prover.api.functions import measure_function
-from prover.api.kernels import conform, measure_ggml, measure_transformers, transformers_cases
+from prover.api.kernels import (
+    conform,
+    measure_ggml,
+    measure_software,
+    measure_transformers,
+    software,
+    software_names,
+    transformers_cases,
+)
 from prover.api.models import audit, diff, explain_finding
 from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
@@ -27,7 +35,8 @@ __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
     "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "explain_finding", "find",
-    "find_repair", "load", "make_factors", "measure_function", "measure_ggml", "measure_transformers", "names",
-    "permute_weights", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all",
-    "rewrite", "run", "show", "solve", "transformers_cases", "unsupported", "verify_weights",
+    "find_repair", "load", "make_factors", "measure_function", "measure_ggml", "measure_software",
+    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
+    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
+    "transformers_cases", "unsupported", "verify_weights",
 ]

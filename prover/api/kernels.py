@@ -71,6 +71,38 @@ def measure_transformers(cases: Texts = (), *, track: Track = iter) -> Measured:
     return _measured(tables, {name: case.spec for name, case in CASES.items()})
 
 
+def measure_software(name: str, specs: Texts = (), *, track: Track = iter) -> Measured:
+    """Tables of the kernels of installed software at the parameters of SPECs; of its own list without any.
+
+    `name`: as `software` has it, ggml and transformers apart. Raises ProverError.
+    """
+    from prover.measure.upstream.measuring import measure_upstream, software
+
+    asked = several(specs) or software(name).specs
+    tables = {spec: measure_upstream(name, spec) for spec in track(asked)}
+    return _measured(tables, dict(zip(asked, asked, strict=True)))
+
+
+def software_names() -> tuple[str, ...]:
+    """What `measure_software` takes.
+
+    >>> software_names()[:2]
+    ('onnx', 'onnxruntime')
+    """
+    from prover.measure.upstream.names import MODULES
+
+    return tuple(MODULES)
+
+
+def software() -> Report:
+    """What can be measured here: each software, with its version or what is missing."""
+    from prover.measure.found import found_software
+    from prover.reports.conform_report import software_json, software_text
+
+    found = found_software()
+    return Report(EXIT_OK, lambda: software_json(found), lambda _: software_text(found))
+
+
 def transformers_cases() -> Report:
     """The cases that can be measured, and the layouts they are held against.
 

@@ -21,14 +21,61 @@ _CONFORM = click.option(
 )
 
 
-@click.group(epilog=exit_help("measured", "measured, and what was measured does not conform (--conform)"))
-def measure() -> None:
+class _Group(click.Group):
+    """Its own commands, and one for each software that is measured at SPECs."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        from prover import api
+
+        return [*super().list_commands(context), *api.software_names()]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        from prover import api
+
+        own = super().get_command(context, name)
+        return own or (_command(name) if name in api.software_names() else None)
+
+
+@click.group(cls=_Group, invoke_without_command=True,
+             epilog=exit_help("measured", "measured, and what was measured does not conform (--conform)"))
+@click.option("--list", "list_software", is_flag=True, help="Say what can be measured here, with its version, and what "
+              "is missing.")
+@click.option("--json", "as_json", is_flag=True, help="--list as one JSON object.")
+@click.pass_context
+def measure(context: click.Context, list_software: bool, as_json: bool) -> int:
     """Read a layout out of a live kernel by running it on basis vectors.
 
     The table has the format that 'conform' reads. A kernel that is no rotation is written down as that
     (non_rotation_pairs); one that is not linear, or mixes lanes in no pairs, ends with exit code 1 and
     says what it does.
     """
+    from prover import api
+
+    if list_software and context.invoked_subcommand is None:
+        return tell_report(api.software(), as_json)
+    if list_software or as_json:
+        raise click.UsageError("--list stands alone, --json with it")
+    if context.invoked_subcommand is None:
+        raise click.UsageError(f"say what to measure: {', '.join(measure.list_commands(context))}")
+    return EXIT_OK
+
+
+def _command(name: str) -> click.Command:
+    """The command of one software."""
+    @click.command(name, epilog=exit_help("measured", "does not conform (--conform)"),
+                   help=f"Measure the kernels of an installed {name} at the parameters of SPECs; without SPEC, of a "
+                   "list of its own.", short_help=f"Measure the kernels of an installed {name}.")
+    @click.argument("specs", nargs=-1, metavar="[SPEC]...")
+    @_OUT
+    @_CONFORM
+    def command(specs: tuple[str, ...], out: str | None, compare: bool) -> int:
+        from prover import api
+        from prover.commands.progress import track
+
+        _require_table(out)
+        return _tell(api.measure_software(name, specs, track=track), out, compare)
+
+    return command
 
 
 @measure.command("ggml", epilog=exit_help("measured", "does not conform (--conform)"))

@@ -37,7 +37,8 @@ def permute(
     """Move the rows of q and k, and all that goes with them, as a proved permutation says.
 
     The weights were made for what MODEL's own config says, or for --from, and are to fit --to or --engine. MODEL is the
-    folder of a checkpoint, a safetensors file, a GGUF file, or a PEFT adapter's folder. Everything in the folder is
+    folder of a checkpoint, also of one in tensor-parallel ranks, a safetensors file, a GGUF file, or a PEFT adapter's
+    folder. Everything in the folder is
     copied to DIR, with a manifest, rope-prover.json, and the certificates. DIR is there whole or not at all; the same
     command started again after an interruption does what is left.
     """

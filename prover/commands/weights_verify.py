@@ -42,10 +42,10 @@ def verify(
 ) -> int:
     """Do the rows of q and k in TARGET stand where its kernel needs them, given the same model in SOURCE?
 
-    SOURCE and TARGET are checkpoints of one model: folders or files of safetensors, GGUF files, torch's files. Which
-    row of TARGET each row of SOURCE has become is found from the rows themselves, whatever their types; whether that is
-    right is proved. v and o have to stay, and biases, norm gains, scales and adapters to go with their rows. What is
-    wrong is told by name, the first layer first.
+    SOURCE and TARGET are checkpoints of one model: folders or files of safetensors, GGUF files, torch's files; either
+    may be in tensor-parallel ranks. Which row of TARGET each row of SOURCE has become is found from the rows
+    themselves, whatever their types; whether that is right is proved. v and o have to stay, and biases, norm gains,
+    scales and adapters to go with their rows. What is wrong is told by name, the first layer first.
 
     Without TARGET it is told what can be told of one checkpoint alone.
     """

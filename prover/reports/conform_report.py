@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.measure.conform import WHY, Conformance
+from prover.measure.found import Found
 from prover.measure.transformers_cases import Case
 from prover.repair.measured_cause import MeasuredCause
 from prover.reports.cause_report import measured_json, measured_texts
@@ -120,3 +121,18 @@ def cases_text(cases: Mapping[str, Case]) -> str:
     """The same, a line each."""
     width = max(map(len, cases))
     return "\n".join(f"{name:<{width}}  {c.model}: {c.attention}, {c.spec}" for name, c in cases.items()) + "\n"
+
+
+def software_json(found: Sequence[Found]) -> dict[str, Any]:
+    """Software that can be measured, and whether it is here."""
+    rows = {each.name: {"version": each.version or None, "missing": each.missing or None, "kernels": each.kernels}
+            for each in found}
+    return {"schema": "rope-prover/software/1", "software": rows}
+
+
+def software_text(found: Sequence[Found]) -> str:
+    """The same, a line each."""
+    width = max(len(each.name) for each in found)
+    lines = [f"{each.name:<{width}}  {each.kernels:>3} kernels  "
+             + (plain(each.version) if each.version else f"missing: {plain(each.missing)}") for each in found]
+    return "\n".join(lines) + "\n"

@@ -56,7 +56,7 @@ def _shapes(slots: list[Slot], role: Role) -> list[str]:
         name = role.value if kind is Kind.WEIGHT else f"{role.value}'s {kind.value}{f' ({ending})' if ending else ''}"
         shared = " shared by all heads" if blocks[0].head is None else ""
         text = (f"{name}: {heads} head{'s' * (heads > 1)} of {' and '.join(map(str, widths))} lanes{shared}, "
-                f"{slot.tensor.dtype}")
+                f"{slot.tensor.dtype}{', in each rank' if slot.rank is not None else ''}")
         runs.setdefault(text, []).append(slot.layer)
     return [f"{text}, layers {ranges(layers)}" for text, layers in runs.items()]
 

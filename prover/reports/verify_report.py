@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from prover.checker import digest
@@ -18,6 +18,7 @@ from prover.reports.text import far_words, labelled_markdown, labelled_text, pla
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
 from prover.sources.findings import incomplete
 from prover.verdicts.verdict import Verdict
+from prover.weights.ranks import unranked
 from prover.weights.verified import Group, Item
 from prover.weights.verify import ranges
 from prover.weights.verifying import Compared, Meant, Opened
@@ -52,7 +53,7 @@ def others_of(found: Compared) -> Iterator[str]:
         return
     seen = {name for group in found.verified.groups for item in group.items for names in item.names for name in names}
     sides = (found.source.checkpoint.tensors, found.target.checkpoint.tensors)
-    names = sorted({name for side in sides for name in side} - seen)
+    names = sorted({unranked(name) for side in sides for name in side} - {unranked(name) for name in seen})
     if not names:
         return
     patterns = Counter(_NUMBER.sub("*", name) for name in names)
@@ -131,6 +132,7 @@ def _group(group: Group) -> JSON:
 def _item(item: Item) -> JSON:
     return {
         "layer": item.layer,
+        **({} if item.rank is None else {"rank": item.rank}),
         "role": item.role.value,
         "kind": item.kind.value,
         "source": list(item.names[0]),
@@ -182,7 +184,8 @@ def _answer(found: Compared) -> str:
         return f"the rows of q and k in {'; '.join(layers)} {how}, and all that goes with them{left}"
     group, item = first
     name = next(iter((*item.names[1], *item.names[0])), "")
-    where = f"{_part(group)}layer {item.layer}, {what(item)}{f' ({plain(name, 120)})' if name else ''}"
+    rank = "" if item.rank is None else f" of rank {item.rank}"
+    where = f"{_part(group)}layer {item.layer}{rank}, {what(item)}{f' ({plain(unranked(name), 120)})' if name else ''}"
     others = f"{found.others}, and in no layer are the rows of q and k those of the source; " if found.others else ""
     return f"{others}{where}: {item_text(item)}{_others(found, group, item)}"
 
@@ -205,6 +208,9 @@ def _others(found: Compared, group: Group, first: Item) -> str:
         told = f"; so it is in {_layers(bad)}"
     more = dict.fromkeys(what(each) for every in found.verified.groups for each in every.items
                          if each.state is first.state and (each.role, each.kind) != (first.role, first.kind))
+    ranks = {each.rank for each in same if each.state is first.state}
+    if first.rank is not None and ranks != {each.rank for each in same}:
+        told = f"; in {_ranks(ranks)} alone" + told
     return told + still + (f"; {first.state.value} too: {', '.join(more)}" if more else "")
 
 
@@ -215,6 +221,10 @@ def _part(group: Group) -> str:
 
 def _layers(layers: Sequence[int]) -> str:
     return f"layer{'s' * (len(set(layers)) > 1)} {ranges(layers)}"
+
+
+def _ranks(ranks: Collection[int | None]) -> str:
+    return f"rank{'s' * (len(set(ranks)) > 1)} {ranges([rank or 0 for rank in ranks])}"
 
 
 def verify_text(found: Compared) -> str:
@@ -274,11 +284,24 @@ def _group_rows(group: Group) -> Iterator[tuple[str, str]]:
         code = expression(need.rows)
         yield label[:9], (f"{_layers(group.layers)}: {listed(need.rows)} needed in each head"
                           f"{f', {code}' if code else ''}")
-    runs: dict[tuple[str, str, str], list[int]] = {}
+    runs: dict[tuple[str, str, str], list[Item]] = {}
     for item in group.items:
         word = "" if item.state is State.RIGHT else f"{item.state.value}: "
-        runs.setdefault((what(item), item.state.value, word + item_text(item)), []).append(item.layer)
-    for (named, _, text), layers in runs.items():
+        runs.setdefault((what(item), item.state.value, word + item_text(item)), []).append(item)
+    for (named, _, text), items in runs.items():
         name = named if len(named) <= 9 else ""
         told = text if name else f"{named}: {text}"
-        yield name, told if len(set(layers)) == len(group.layers) else f"{_layers(layers)} {told}"
+        where = _where(items, group)
+        yield name, f"{where} {told}" if where else told
+
+
+def _where(items: Sequence[Item], group: Group) -> str:
+    """The layers and ranks that items are of, in words; "" where these are all."""
+    ranks = {item.rank for item in items}
+    layers: dict[tuple[int, ...], list[int | None]] = {}
+    for rank in sorted(ranks, key=lambda each: each or 0):
+        layers.setdefault(tuple(sorted({item.layer for item in items if item.rank == rank})), []).append(rank)
+    if ranks == {item.rank for item in group.items} and len(layers) == 1:
+        (only,) = layers
+        return "" if len(only) == len(group.layers) else _layers(only)
+    return "; ".join(f"{_layers(each)} of {_ranks(of)}" for each, of in layers.items())

@@ -15,6 +15,7 @@ from prover.reports.text import columns, plain
 from prover.weights.manifest import NAME
 from prover.weights.permuting import Prepared
 from prover.weights.plan import Move, Reason, Refusal, shown
+from prover.weights.ranks import unranked
 from prover.weights.witness import Need
 
 JSON = dict[str, Any]
@@ -28,7 +29,7 @@ MAX_ROWS = 40
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tensors of one name but for the layer whose heads are cut and moved alike."""
+    """Tensors of one name but for the layer whose heads are cut and moved alike. `ranks`: in how many of these."""
 
     pattern: str
     kind: str
@@ -37,6 +38,7 @@ class Group:
     layers: tuple[int, ...]
     count: int
     dtypes: tuple[str, ...]
+    ranks: int = 1
 
 
 def permute_code(found: Prepared) -> int:
@@ -74,7 +76,8 @@ def permute_json(
         "parts": [_need_json(need) for need in found.plan.needs],
         "moved": [
             {"tensors": group.pattern, "kind": group.kind, "heads": group.heads, "lanes": group.width,
-             "layers": list(group.layers), "count": group.count, "dtypes": list(group.dtypes)}
+             "layers": list(group.layers), "count": group.count, "dtypes": list(group.dtypes),
+             **({} if group.ranks == 1 else {"ranks": group.ranks})}
             for group in groups(found.plan.moves)
         ],
         "refused": [
@@ -119,12 +122,12 @@ def groups(moves: Sequence[Move]) -> list[Group]:
     found: dict[tuple[str, str, str, str], list[Move]] = {}
     for move in moves:
         pattern = _NUMBER.sub(lambda hit, own=str(move.slot.layer): "N" if hit[0] == own else hit[0],  # type: ignore[misc]
-                              move.tensor.name)
+                              unranked(move.tensor.name))
         kind = "block scale, whole entries" if move.entries is not None else move.slot.kind.value
         found.setdefault((pattern, kind, _heads(move), _width(move)), []).append(move)
     return [
         Group(*key, tuple(sorted({move.slot.layer for move in alike})), len(alike),
-              tuple(dict.fromkeys(move.tensor.dtype for move in alike)))
+              tuple(dict.fromkeys(move.tensor.dtype for move in alike)), len({move.slot.rank for move in alike}))
         for key, alike in found.items()
     ]
 
@@ -146,7 +149,8 @@ def _width(move: Move) -> str:
 
 def _group_text(group: Group) -> str:
     return (f"{group.pattern}, layer{'s' * (len(group.layers) > 1)} {show_pairs(group.layers)}: {group.kind}, "
-            f"{', '.join(group.dtypes)}, heads: {group.heads}, {group.width} each")
+            f"{', '.join(group.dtypes)}, heads: {group.heads}, {group.width} each"
+            + (f", in each of {group.ranks} ranks" if group.ranks > 1 else ""))
 
 
 def _need_json(need: Need) -> JSON:

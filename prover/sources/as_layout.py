@@ -14,7 +14,8 @@ from prover.sources.model import Finding, Model, Part, Value
 INSIDE = ("text_config", "llm_config", "thinker_config", "language_config")
 ROPES = ("rope_parameters", "rope_scaling")
 # A layout's own name of a parameter, and what configs call it.
-USUAL = {"head_size": "head_dim", "dims": "head_dim", "base": "rope_theta", "n_dims": "rotary_dim"}
+USUAL = {"head_size": "head_dim", "dims": "head_dim", "base": "rope_theta", "n_dims": "rotary_dim",
+         "rotary_embedding_base": "rotary_base"}
 RULE = "rope_type"
 GIVEN = "the given layout"
 

@@ -54,7 +54,7 @@ class Attention:
 
     def tensors(self) -> Iterator[Tensor]:
         """Whatever stands in its modules with rows: of what is no slot there it is known that it need not move."""
-        for name in self.holding.rows:
+        for name in (*self.holding.rows, *self.holding.beside):
             for found in self.modules.tensors.get(self.module(name), {}).values():
                 yield from found
 

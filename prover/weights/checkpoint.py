@@ -2,7 +2,7 @@
 
 Of a folder that holds safetensors and torch files the safetensors are taken, and one whole file before an index, as
 transformers 5.24.0 does (modeling_utils.py `_get_resolved_checkpoint_files`). Where files could be meant that are not
-of one checkpoint, nothing is guessed.
+of one checkpoint, nothing is guessed. Files of tensor-parallel ranks are taken where there is nothing usual.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from prover.resources import shown_path
 from prover.sources.config_json import CONFIG
 from prover.sources.gguf_file import MAGIC, PART, read_magic
 from prover.weights.gguf_checkpoint import read_gguf_tensors
+from prover.weights.ranks import FOLDER, INSIDE, STAGES, check_mapping, one_rank, rank_files, read_ranks
 from prover.weights.safetensors_file import read_safetensors
 from prover.weights.shards import join, read_shards
 from prover.weights.tensors import Checkpoint, Format, Tensor
@@ -42,9 +43,14 @@ def open_checkpoint(path: Path) -> Checkpoint:
     except (OSError, ValueError) as fault:
         raise InputError(f"cannot be read: {fault}", where=shown_path(path)) from None
     if is_folder:
-        return _whole(path, _meant(path))
+        ranks = _ranks(path)
+        return _of_ranks(path, ranks) if len(ranks) > 1 else _whole(path, ranks[0] if ranks else _meant(path))
     if path.name.endswith(INDEX):
         return _whole(path, path)
+    count = one_rank(path)
+    if count is not None:
+        raise InputError(f"is that of one rank, of {count} or more", where=shown_path(path), advice="Give the folder, "
+                         f"{shown_path(path.parent.parent if path.name == INSIDE else path.parent)}")
     shard = _SHARD.search(path.name)
     if shard is not None and int(shard[2]) > 1:
         raise InputError(f"is one of {int(shard[2])} files of a checkpoint", where=shown_path(path),
@@ -84,6 +90,36 @@ def _whole(root: Path, file: Path) -> Checkpoint:
         raise InputError("holds no tensors", where=shown_path(file), advice="Is it the right file?")
     config = file if kind is Format.GGUF else _beside(file, CONFIG)
     return Checkpoint(root, kind, files, dict(sorted(tensors.items())), config)
+
+
+def _of_ranks(root: Path, files: tuple[Path, ...]) -> Checkpoint:
+    """The checkpoint of several ranks."""
+    kind = _format(files[0])
+    ranks, tensors = read_ranks(files, READERS[kind])
+    return Checkpoint(root, kind, files, dict(sorted(tensors.items())), _beside(root / CONFIG, CONFIG), ranks)
+
+
+def _ranks(folder: Path) -> tuple[Path, ...]:
+    """The files of tensor-parallel ranks in a folder without a usual checkpoint; empty where there are none.
+
+    Raises InputError for ranks that are not all there, and for other weights beside them.
+    """
+    names = _names(folder)
+    if any(name in ("model.safetensors", "pytorch_model.bin") or name.endswith(INDEX) for name in names):
+        return ()
+    folders = [hit for name in names if (hit := FOLDER.fullmatch(name)) and (folder / name / INSIDE).is_file()]
+    if any(hit[2] for hit in folders):
+        raise InputError(f"holds {next(hit[0] for hit in folders if hit[2])}, a stage of a pipeline or ranks of "
+                         "experts", where=shown_path(folder), advice=STAGES[0].upper() + STAGES[1:])
+    found = rank_files([*names, *(f"{hit[0]}/{INSIDE}" for hit in folders)], shown_path(folder))
+    others = [name for name in names if name.endswith((SAFETENSORS, GGUF, *TORCH)) and name not in found
+              and not _NO_WEIGHTS.fullmatch(name)]
+    if len(found) > 1 and others:
+        raise _unclear(folder, "files of ranks and other weights", [found[0], *others])
+    config = _beside(folder / CONFIG, CONFIG)
+    if found and config is not None:
+        check_mapping(config, len(found))
+    return tuple(folder / name for name in found) if len(found) > 1 or not others else ()
 
 
 def _format(file: Path) -> Format:

@@ -58,25 +58,27 @@ def is_unrelated(found: Verified) -> bool:
 
 def with_origins(found: Verified, source: Side, target: Side) -> Verified:
     """The answer; of rows without a partner it is said of which layers of the source they all are, number by number."""
-    known: dict[tuple[str, Role], dict[Digests, list[int]]] = {}
+    known: dict[tuple[str, Role, int | None], dict[Digests, list[int]]] = {}
     return replace(found, groups=tuple(
         replace(group, items=tuple(_with_origin(item, group, source, target, known) for item in group.items))
         for group in found.groups))
 
 
 def _with_origin(
-    item: Item, group: Group, source: Side, target: Side, known: dict[tuple[str, Role], dict[Digests, list[int]]]
+    item: Item, group: Group, source: Side, target: Side,
+    known: dict[tuple[str, Role, int | None], dict[Digests, list[int]]],
 ) -> Item:
     if item.role not in (Role.Q, Role.K, Role.V) or item.faults != (Fault.UNRELATED,) or not item.count:
         return item
     part = group.need.meeting.source.name
-    if (part, item.role) not in known:
+    place = part, item.role, item.rank
+    if place not in known:
         table: dict[Digests, list[int]] = {}
         for layer in source.layers(part):
-            table.setdefault(_digests(source.layer(part, layer), item.role), []).append(layer)
-        known[part, item.role] = table
-    rows = _digests(target.layer(part, item.layer), item.role)
-    layers = known[part, item.role].get(rows, []) if rows else []
+            table.setdefault(_digests(source.layer(part, layer, item.rank), item.role), []).append(layer)
+        known[place] = table
+    rows = _digests(target.layer(part, item.layer, item.rank), item.role)
+    layers = known[place].get(rows, []) if rows else []
     if not layers or item.layer in layers:
         return item
     return replace(item, why=f"they are those of its layer{'s' * (len(layers) > 1)} {ranges(layers)}")

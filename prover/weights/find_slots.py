@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, takewhile
 
@@ -18,8 +18,11 @@ from prover.weights.covering import check_covered
 from prover.weights.gguf_slots import gguf_attentions
 from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
-from prover.weights.new_type import given_attentions, is_unknown
-from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings
+from prover.weights.new_type import given_attentions, is_tensorrt_llm, is_unknown
+from prover.weights.packing import names
+from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings, tensorrt_llm
+from prover.weights.rank_slots import of_ranks
+from prover.weights.ranks import Cut, of_rank
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
@@ -47,8 +50,19 @@ def find_slots(
     """Every tensor that holds rows of q, k, v or o, and what keeps them from being changed.
 
     `config`: what `model` was read from. `given`: tensors by what they hold, as --tensors has them. Raises InputError
-    for an architecture that is not known, a tensor that is not there, and a shape that does not fit the config.
+    for an architecture that is not known, a tensor that is not there, a shape that does not fit the config, and ranks
+    that are not alike.
     """
+    if not checkpoint.ranks:
+        return _find_slots(checkpoint, config, model, given)
+    count = len(checkpoint.ranks)
+    return of_ranks([_find_slots(of_rank(checkpoint, rank), config, model, given, count) for rank in range(count)])
+
+
+def _find_slots(
+    checkpoint: Checkpoint, config: Keys | Metadata, model: Model, given: Mapping[str, str] | None, ranks: int = 1
+) -> Slots:
+    """What one checkpoint, or one of so many ranks, has."""
     modules = Modules.of(checkpoint.tensors, _block(config))
     said = holdings(given or {})
     found: list[Slot] = []
@@ -60,8 +74,10 @@ def find_slots(
             if part.layout is not None and part.name not in ("text", OUTPUT):
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
-    elif said and is_unknown(config):
-        attentions = given_attentions(config, model, modules, said.get("") or said.get("text"), checkpoint)
+    elif (said or is_tensorrt_llm(config)) and is_unknown(config):
+        meant, source = (said.get("") or said.get("text"), WHERE) if said else (
+            tensorrt_llm().whole(), tensorrt_llm().source)
+        attentions = given_attentions(config, model, modules, meant, checkpoint, ranks, source)
         architecture = model.kind
     else:
         taken = [tower for tower in towers(config) or (Tower("text", model.kind, config),) if _parts(model, tower.part)]
@@ -75,9 +91,11 @@ def find_slots(
         raise InputError(f"the model has no part '{min(strange)[:60]}'", where="--tensors",
                          advice=f"Parts: {', '.join(dict.fromkeys(part.name for part in model.parts))}")
     seen: list[tuple[Attention, tuple[Role, ...]]] = []
-    for attention, first, roles in attentions:
+    for whole, first, roles in attentions:
+        attention = whole if ranks == 1 else replace(whole, numbers=Cut(whole.numbers, ranks))
         seen.append((attention, roles))
-        slots, stops = tuple(attention.slots()), tuple(attention.barriers())
+        copies = Cut(whole.numbers, ranks).copies() if ranks > 1 and _shares_keys(attention) else 1
+        slots, stops = tuple(replace(slot, copies=copies) for slot in attention.slots()), tuple(attention.barriers())
         has_quantised = any(stop.relation == PERMUTATION for stop in stops)
         if attention.part.layout is not None and not modules.is_adapter and not has_quantised:
             width = attention.numbers.number("q")
@@ -95,6 +113,12 @@ def find_slots(
             barriers.append(Barrier("text", part.layers or (), PERMUTATION, why, model.source))
     found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
     return Slots(architecture, tuple(found), merged(barriers))
+
+
+def _shares_keys(attention: Attention) -> bool:
+    """Whether a layer's packing counts KV heads, of which several ranks may have copies."""
+    has = (text for name, text in attention.holding.rows.items() if attention.module(name) in attention.modules)
+    return any("kv_heads" in names(text) for text in has)
 
 
 def _block(config: Keys | Metadata) -> int | None:
@@ -142,6 +166,8 @@ def _attentions(
             barriers.append(Barrier(name, layers, PERMUTATION, fault.message, fault.where))
             continue
         named = _named(tower, known, parts, modules, checkpoint)
+        if named is not None and named.entry.scale:
+            modules = modules.with_scale(named.entry.scale)
         for part in parts if named is not None else ():
             assert named is not None
             for layer in _layers(part, partial(_has, named, modules)):
@@ -169,7 +195,7 @@ def _flag(tower: Tower, key: str) -> bool:
 
 
 def _upstream(entry: Packing) -> str:
-    return f"{packings().repo}@{packings().version} {entry.path}"
+    return packings().upstream(entry)
 
 
 def _place(layer: int, name: str) -> str:

@@ -106,8 +106,16 @@ def follow(
 ) -> Closeness | None:
     """How close the target is to the source with its rows moved so; None if it is not, or lanes are not alike.
 
-    `rows`: of the whole matrix. What all heads share has to fit each of them.
+    `rows`: of the whole matrix. What all heads share has to fit each of them. Lanes whose rows are not as long, as in
+    latent attention, are held by themselves: they are not each other's.
     """
+    lengths = {side.lines(slot).columns for side, places in ((ours, a), (theirs, b))
+               for slot, _ in places.values()}
+    if len(lengths) > 1:
+        pieces = [(_as_long(ours, a, length), _as_long(theirs, b, length)) for length in sorted(lengths)]
+        words = [follow(ours, theirs, *piece, rows, width, change) if all(piece) else None for piece in pieces]
+        known = [word for word in words if word is not None]
+        return max(known, key=lambda close: close.rank) if len(known) == len(words) else None
     order = list(a)
     index = {key: number for number, key in enumerate(order)}
     source = picked([ours.at(a[key]) for key in order])
@@ -126,6 +134,10 @@ def follow(
             return None
         worst = max(worst, word, key=lambda close: close.rank)
     return worst
+
+
+def _as_long(layer: Layer, places: Places, columns: int) -> Places:
+    return {key: place for key, place in places.items() if layer.lines(place[0]).columns == columns}
 
 
 def _index(key: Key, head: int, rows: Sequence[int], width: int, index: dict[Key, int]) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -60,6 +61,13 @@ def holdings(given: Mapping[str, str]) -> dict[str, Holding]:
         part: Holding(rows=each, output=output.get(part, {}), gains=gains.get(part, {}),
                       norm=f"a norm that {WHERE} names") for part, each in rows.items()
     }
+
+
+def is_about(given: Mapping[str, str], tensors: Iterable[str]) -> bool:
+    """Whether some of these tensors are among those that are said. Raises InputError for what is not ROWS=NAME."""
+    modules = {name for held in holdings(given).values() for name in (*held.rows, *held.output, *held.gains)}
+    patterns = [re.compile(re.escape(name).replace(re.escape(LAYER), r"\d{1,5}") + r"\.") for name in modules]
+    return any(pattern.match(name) for name in tensors for pattern in patterns)
 
 
 def with_stops(said: Holding, stops: Sequence[Stop]) -> Holding:

@@ -92,7 +92,7 @@ def label(slot: Slot) -> tuple[Kind, str]:
     """A slot's kind, and what its tensor's name ends with where a module may have several of this kind."""
     if slot.kind is Kind.LORA_B:
         return slot.kind, slot.tensor.name.partition("lora_B")[2]
-    several = slot.kind in (Kind.SCALE, Kind.BLOCK_SCALE, Kind.SHARED)
+    several = slot.kind in (Kind.SCALE, Kind.SHARED)
     return slot.kind, slot.tensor.name.rpartition(".")[2] if several else ""
 
 

@@ -13,6 +13,7 @@ from prover.resources import shown_path
 from prover.sources.model import Model
 from prover.weights.places import Listing
 from prover.weights.plan import Move, Plan
+from prover.weights.ranks import unranked
 from prover.weights.rewriting import Rewritten
 from prover.weights.tensors import Checkpoint
 from prover.weights.witness import Need
@@ -105,7 +106,7 @@ def _need(need: Need, certificate: str | None) -> JSON:
 
 def _move(move: Move) -> JSON:
     return {
-        "tensor": move.tensor.name,
+        "tensor": unranked(move.tensor.name),
         "file": move.tensor.file.name,
         "dtype": move.tensor.dtype,
         "shape": list(move.tensor.shape),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Protocol
 
@@ -12,19 +12,21 @@ from prover.weights.packing import names
 from prover.weights.slots import Kind
 from prover.weights.tensors import Tensor
 
+BLOCK = "weight_scale_inv"
 # What has one entry or row for each row of the weight.
 PER_ROW = {
     "weight": Kind.WEIGHT, "weight_packed": Kind.WEIGHT, "base_layer.weight": Kind.WEIGHT,
     "bias": Kind.BIAS, "base_layer.bias": Kind.BIAS, "lora_B.bias": Kind.BIAS,
-    "weight_scale": Kind.SCALE, "SCB": Kind.SCALE, "weight.SCB": Kind.SCALE, "weight_scale_inv": Kind.BLOCK_SCALE,
+    "weight_scale": Kind.SCALE, "SCB": Kind.SCALE, "weight.SCB": Kind.SCALE, BLOCK: Kind.BLOCK_SCALE,
     "lora_B.weight": Kind.LORA_B, "weight.lora_b": Kind.LORA_B,
     "lora_magnitude_vector": Kind.MAGNITUDE, "lora_magnitude_vector.weight": Kind.MAGNITUDE,
 }
-# What says nothing of single rows: of columns, of the whole tensor, of what goes in or comes out.
+# What says nothing of single rows: of columns, of the whole tensor, of what goes in or comes out. layer_norm_*: a norm
+# of what goes in (NVIDIA/TransformerEngine 0004dbd02, pytorch/module/layernorm_linear.py `LayerNormLinear.forward`).
 BESIDE = {
     "lora_A.weight", "weight.lora_a", "input_scale", "output_scale", "k_scale", "v_scale", "q_scale", "weight_shape",
     "weight_scale_2", "weight_global_scale", "input_global_scale", "input_zero_point", "weight_g_idx", "weight_format",
-    "scale", "rotary_emb.inv_freq",
+    "scale", "rotary_emb.inv_freq", "layer_norm_weight", "layer_norm_bias",
 }
 # Of these, what would have rows if it were more than one number.
 OF_OUTPUT = {"output_scale", "k_scale", "v_scale", "q_scale", "scale", "weight_scale_2", "weight_global_scale"}
@@ -78,6 +80,11 @@ class Modules:
             is_adapter |= "lora_B" in words or words[-1] == "lora_b"
         return cls(found, is_adapter, block)
 
+    def with_scale(self, name: str) -> Modules:
+        """The same where tensors with this name are scales of blocks of rows."""
+        return replace(self, tensors={module: {BLOCK if last == name else last: found for last, found in behind.items()}
+                                      for module, behind in self.tensors.items()})
+
     def __contains__(self, module: str) -> bool:
         return module in self.tensors
 
@@ -112,7 +119,7 @@ def stops_of(modules: Modules, module: str, rows: int) -> Iterator[str]:
             continue
         elif last == "weight_zero_point" and not _is_one(tensor, rows):
             yield "zero points are packed, those of several rows in one number (compressed-tensors)"
-        elif last == "weight_scale_inv" and not _fits_blocks(tensor, rows, modules.block):
+        elif last == BLOCK and not _fits_blocks(tensor, rows, modules.block):
             yield "how many rows share a scale is not what quantization_config.weight_block_size says"
         elif last not in PER_ROW and last not in BESIDE and last != "weight_zero_point":
             yield f"what the tensors called {last} beside a weight hold is not known"

@@ -15,11 +15,12 @@ from prover.sources.gguf import decode
 from prover.sources.heads import load_head
 from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
+from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import read_model, resolve
 from prover.sources.readings import find_reading
 from prover.weights.attention import Attention
-from prover.weights.given import LAYER, WHAT_TO_WRITE
+from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE
 from prover.weights.modules import PREFIX, Modules
 from prover.weights.packings import Holding, packings
 from prover.weights.slots import Role
@@ -29,6 +30,7 @@ from prover.weights.widths import Widths
 TEXT = "text="
 WITH_ROWS = ("weight", "weight_packed", "base_layer.weight", "lora_B.weight", "lora_B.default.weight")
 OWNER = "rope-prover/"
+TRT, TURNED_BY = "tensorrt-llm/rope", "position_embedding_type"
 # The last word of modules that often hold rows of q, of k, or of all three.
 _USUAL = {
     "q": re.compile(r"q|wq|(to_|attn_|w_)?q(uery)?(_proj|_lin|_b_proj)?"),
@@ -60,14 +62,35 @@ def own_model(config: Path, checkpoint: Checkpoint, said: Said, instead: Model |
         keys = Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
         if not is_unknown(keys):
             raise
+        is_named = said.names_tensors or is_tensorrt_llm(keys)
         specs = [text.removeprefix(TEXT) for text in said.specs]
-        if said.names_tensors and not specs and instead is not None:
+        if is_named and not specs and instead is not None:
             return instead
-        if not said.names_tensors or len(specs) != 1:
+        if not said.names_tensors and is_tensorrt_llm(keys):
+            _check_scaling(keys, said.option, specs)
+        if not is_named or len(specs) != 1:
             raise InputError(fault.message, where=fault.where, advice=f"Give the layout that its heads are turned by "
                              f"and the tensors that hold their rows: {said.option} SPEC "
-                             f"{likely(checkpoint.tensors)}") from None
+                             f"{likely(checkpoint.as_named)}") from None
         return as_layout(keys, resolve(specs[0]), said.option)
+
+
+def is_tensorrt_llm(keys: Keys | Metadata) -> bool:
+    """Whether a config is that of a checkpoint of TensorRT-LLM (modeling_utils.py `PretrainedConfig.to_dict`)."""
+    return (isinstance(keys, Keys) and "model_type" not in keys
+            and {"architecture", "mapping", TURNED_BY} <= keys.table.keys())
+
+
+def _check_scaling(keys: Keys, option: str, specs: Sequence[str]) -> None:
+    """Raise InputError where a config of TensorRT-LLM has a scaling that the layout, or none, does not name."""
+    example = f"{option} {TRT}, which takes {TURNED_BY}, head_size, rotary_embedding_dim and rotary_base from it"
+    if len(specs) != 1:
+        raise InputError("is a config of TensorRT-LLM, out of which RoPE is not read by itself", where=keys.where,
+                         advice=f"Give the layout that its heads are turned by: {example}")
+    if specs[0].startswith(TRT) and keys.is_given("rotary_scaling") and "rotary_scaling_type=" not in specs[0]:
+        raise InputError("is given, and the layout does not say which scaling it is",
+                         where=f"{keys.where}, rotary_scaling",
+                         advice=f"Say so: {option} {TRT}:rotary_scaling_type=...; 'rope-prover show {TRT}' lists them")
 
 
 def told_of(own: Model) -> tuple[str, ...]:
@@ -116,9 +139,13 @@ def _template(module: str) -> str | None:
 
 
 def given_attentions(
-    keys: Keys, model: Model, modules: Modules, said: Holding | None, checkpoint: Checkpoint
+    keys: Keys, model: Model, modules: Modules, said: Holding | None, checkpoint: Checkpoint, ranks: int = 1,
+    source: str = WHERE,
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
-    """The attentions whose tensors a person named, with the lanes and roles that each must have. Raises InputError."""
+    """The attentions whose tensors a person named, with the lanes and roles that each must have. Raises InputError.
+
+    `ranks`: of how many the checkpoint is one; the numbers are those of all together. `source`: what names them.
+    """
     if said is None:
         return
     text = _text_keys(keys)
@@ -127,9 +154,9 @@ def given_attentions(
             continue
         head = load_head(part.spec, keys.where).layout.width
         for layer in part.layers if part.layers is not None else _layers(said, modules, checkpoint):
-            numbers = _widths(text, head, said, checkpoint.tensors, modules.is_adapter, layer)
-            yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, "--tensors",
-                            "--tensors"), 0, (Role.Q, Role.K)
+            numbers = _widths(text, head, said, checkpoint.tensors, modules.is_adapter, layer, ranks)
+            yield Attention(part, layer, said, modules, numbers, partial(_place, layer), lambda _: False, source,
+                            source), 0, (Role.Q, Role.K)
 
 
 def _place(layer: int, name: str) -> str:
@@ -160,7 +187,7 @@ def _layers(said: Holding, modules: Modules, checkpoint: Checkpoint) -> tuple[in
 
 
 def _widths(
-    keys: Keys, head: int, said: Holding, tensors: Mapping[str, Tensor], is_adapter: bool, layer: int
+    keys: Keys, head: int, said: Holding, tensors: Mapping[str, Tensor], is_adapter: bool, layer: int, ranks: int
 ) -> Widths:
     """The numbers of one layer: from the config where it has them, and else from the shapes of the tensors.
 
@@ -183,14 +210,15 @@ def _widths(
             if rows % head or not rows:
                 raise InputError(f"expected whole heads of {head} lanes, as the layout has them, got {rows} rows",
                                  where=f"--tensors, layer {layer}", advice="Give head_dim, or the layout's name for it")
-            counts[name] = rows // head
+            counts[name] = rows // head * ranks
             rules[name] = [str(counts[name])]
     if len(counts) == 2 and (not counts["kv_heads"] or counts["heads"] % counts["kv_heads"]):
         raise InputError(f"q has {counts['heads']} heads of {head} lanes and k {counts['kv_heads']}, which cannot be "
                          "shared equally", where=f"--tensors, layer {layer}", advice="Is the width of a head another?")
     values = _rows(said, "kv_heads*v", tensors, layer)
-    if values and counts.get("kv_heads") and values % counts["kv_heads"] == 0 and not keys.is_given("v_head_dim"):
-        rules["v"] = [str(values // counts["kv_heads"])]
+    own = max(1, counts.get("kv_heads", 0) // ranks)
+    if values and counts.get("kv_heads") and values % own == 0 and not keys.is_given("v_head_dim"):
+        rules["v"] = [str(values // own)]
     return Widths(keys, rules, head)
 
 

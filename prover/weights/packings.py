@@ -15,6 +15,7 @@ from prover.resources import PACKINGS
 
 TRANSFORMERS = PACKINGS / "transformers.toml"
 LLAMA_CPP = PACKINGS / "llama-cpp.toml"
+TENSORRT_LLM = PACKINGS / "tensorrt-llm.toml"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,10 +39,14 @@ class Holding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gains: dict[str, list[str]] = {}
     norm: str = ""
     stops: list[Stop] = []
+    beside: list[str] = []
 
 
 class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The tensors of some model types of transformers."""
+    """The tensors of some model types of transformers. `repo`: another project and version, whose names they are.
+
+    `scale`: what stands behind a module's name for the scales of blocks of its rows, if that is not weight_scale_inv.
+    """
 
     types: list[str]
     path: str
@@ -54,6 +59,8 @@ class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
     absent: dict[str, bool] = {}
     part: str = ""
     shared: str = ""
+    repo: str = ""
+    scale: str = ""
 
 
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +80,11 @@ class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def source(self, entry: Packing) -> str:
         """Where an entry's tensors stand upstream."""
-        return f"{self.repo}@{self.version} {entry.path} {entry.symbol}"
+        return f"{self.upstream(entry)} {entry.symbol}"
+
+    def upstream(self, entry: Packing) -> str:
+        """The project and path that an entry's symbols stand behind."""
+        return f"{entry.repo or f'{self.repo}@{self.version}'} {entry.path}"
 
 
 class Architectures(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,6 +104,28 @@ class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer: str
     packing: list[Architectures]
     refused: dict[str, str]
+
+
+class Engine(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of an engine's own checkpoints, which are the same for all its models."""
+
+    title: str
+    repo: str
+    commit: str
+    path: str
+    symbol: str
+    layer: str
+
+    @property
+    def source(self) -> str:
+        """Where they stand upstream."""
+        return f"{self.repo}@{self.commit} {self.path} {self.symbol}"
+
+    def whole(self) -> Holding:
+        """The same with the full names of the modules."""
+        rows, output = ({f"{self.layer}.{name}": text for name, text in each.items()}
+                        for each in (self.rows, self.output))
+        return Holding(rows=rows, output=output)
 
 
 @cache
@@ -121,6 +154,12 @@ def default_kv_heads() -> Mapping[str, int]:
 def gguf_packings() -> GgufPackings:
     """The packings of GGUF files."""
     return typed_toml(LLAMA_CPP, GgufPackings)
+
+
+@cache
+def tensorrt_llm() -> Engine:
+    """The packing of checkpoints of TensorRT-LLM."""
+    return typed_toml(TENSORRT_LLM, Engine)
 
 
 def find_architecture(name: str) -> Architectures:

@@ -26,10 +26,11 @@ from prover.weights.config_text import Said, config_of_target
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
 from prover.weights.manifest import certificates, head_of, without_earlier
+from prover.weights.new_type import TURNED_BY, is_tensorrt_llm, own_model, told_of
 from prover.weights.new_type import Said as Layouts
-from prover.weights.new_type import own_model, told_of
 from prover.weights.places import Listing, list_files
 from prover.weights.plan import Move, Plan, plan, shown
+from prover.weights.rank_slots import check_copies
 from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.witness import needs
@@ -81,6 +82,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
     found = tuple(needs(source, target.model, track=track))
     slots = find_slots(checkpoint, config_keys(config), own, asked.given)
+    check_copies(slots)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
     moved = tuple(need for need in found if need.moves)
     said = Said("stays")
@@ -89,6 +91,12 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
                     "another kernel: " + "; ".join(dict.fromkeys(shown(need.meeting.target) for need in moved)))
     elif is_adapter:
         said = Said("stays: that of an adapter says nothing of RoPE. The base model has to be moved alike")
+    elif done.moves and not done.refusals and checkpoint.config is None:
+        said = Said("stays: it is not beside the weights. These are for this kernel alone: "
+                    + "; ".join(dict.fromkeys(shown(need.meeting.target) for need in moved)))
+    elif done.moves and not done.refusals and is_tensorrt_llm(config_keys(config)):
+        said = Said(f"stays: its {TURNED_BY} says how the heads of the weights as they were are turned. Set it to what "
+                    "these are for: " + "; ".join(dict.fromkeys(shown(need.meeting.target) for need in moved)))
     elif done.moves and not done.refusals:
         said = config_of_target(read_bytes(config, MAX_BYTES), str(config), target.model, moved, asked.engine)
     filled = tuple(dict.fromkeys((*given.filled, *target.filled, *told_of(own))))

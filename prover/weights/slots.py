@@ -54,7 +54,8 @@ class Slot:
     `part`, `layer`: as the parts of a `Model` have them. `blocks`: those of q, k, v and o; other rows have none. For o
     the blocks are columns. `rows_per_entry`: for BLOCK_SCALE, how many rows of the weight share an entry. `source`:
     what says so: repository, version, path and symbol. `is_turned`: the tensor has lanes as columns, see `absorbed.py`;
-    no slot that moves is so.
+    no slot that moves is so. `rank`: of a tensor-parallel checkpoint, whose heads are counted from 0 in each; None of
+    any other. `copies`: how many ranks that follow one another have the same KV head.
     """
 
     part: str
@@ -66,6 +67,8 @@ class Slot:
     rows_per_entry: int = 1
     source: str = ""
     is_turned: bool = False
+    rank: int | None = None
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class Checkpoint:
 
     `root`: the folder or file that was named. `files`: those that hold tensors, in the order of their names.
     `config`: the config.json beside them, or the GGUF file itself; what `read_model` takes. None: there is none.
+    `ranks`: of a tensor-parallel checkpoint the tensors of each rank by the names that its file has; `tensors` has them
+    all, each with its rank in front of its name (`ranks.py`). Empty where every name stands once.
     """
 
     root: Path
@@ -55,3 +57,9 @@ class Checkpoint:
     files: tuple[Path, ...]
     tensors: Mapping[str, Tensor]
     config: Path | None
+    ranks: tuple[Mapping[str, Tensor], ...] = ()
+
+    @property
+    def as_named(self) -> Mapping[str, Tensor]:
+        """The tensors by the names that a file has; of several ranks those of the first."""
+        return self.ranks[0] if self.ranks else self.tensors

@@ -60,7 +60,7 @@ class Item:
     of a weight, row i of the target is row rows[i] of the source; of other tensors None. `count`: of the rows that are
     meant: those without partner, too near to others. `slips`: of the permutation. `closeness`: None where nothing
     agrees. `exchanged`: heads that changed places in q, k, v and o alike, or lanes in v and o. `added`: to
-    a gain. `why`: in words, where it is no fault of rows.
+    a gain. `why`: in words, where it is no fault of rows. `rank`: whose part of the layer it is, if of several.
     """
 
     layer: int
@@ -79,6 +79,7 @@ class Item:
     exchanged: bool = False
     added: float = 0.0
     why: str = ""
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,25 +40,34 @@ class Side:
     read: Read
     added: float = 0.0
 
-    def layer(self, part: str, layer: int) -> Layer:
-        """What one layer has."""
-        return Layer(tuple(s for s in self.slots.slots if (s.part, s.layer) == (part, layer)), self.read, self.added)
+    def layer(self, part: str, layer: int, rank: int | None = None) -> Layer:
+        """What one layer has, in one rank if there are several."""
+        place = part, layer, rank
+        return Layer(tuple(s for s in self.slots.slots if (s.part, s.layer, s.rank) == place), self.read, self.added)
 
     def layers(self, part: str) -> tuple[int, ...]:
         """The layers of a part that have slots."""
         return tuple(sorted({slot.layer for slot in self.slots.slots if slot.part == part}))
 
+    def ranks(self) -> tuple[int | None, ...]:
+        """The ranks that have slots; of a whole checkpoint None."""
+        return tuple(dict.fromkeys(slot.rank for slot in self.slots.slots))
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One layer that both sides have, with the number of its need. Its text is what a progress bar shows."""
+    """One layer that both sides have, or what a rank has of it, with the number of its need.
+
+    Its text is what a progress bar shows.
+    """
 
     number: int
     part: str
     layer: int
+    rank: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.part} layer {self.layer}"
+        return f"{self.part} layer {self.layer}" + ("" if self.rank is None else f", rank {self.rank}")
 
 
 def verify(
@@ -76,9 +85,10 @@ def verify(
     for job, found in zip(track(jobs), held, strict=False):
         if isinstance(found, InputError):
             raise found
-        found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows)) for item in found]
+        found = [replace(item, rows=item.rows and known.setdefault(item.rows, item.rows), rank=job.rank)
+                 for item in found]
         barriers = _barriers(source, target, job)
-        items[job.number] += [*_kept_out(found, barriers), *_not_read(found, barriers, job.layer)]
+        items[job.number] += [*_kept_out(found, barriers), *_not_read(found, barriers, job)]
     untold, is_whole = [*untold, *(closed := _closed(source, target, jobs))], is_whole and not closed
     groups = tuple(Group(need, tuple(items[number])) for number, need in enumerate(needs))
     return Verified(groups, (*left, *untold), is_whole)
@@ -91,7 +101,7 @@ def _spread(
     widths: dict[int, int] = {}
     for job in jobs:
         if job.number not in widths:
-            sides = (side.layer(job.part, job.layer) for side in (source, target))
+            sides = (side.layer(job.part, job.layer, job.rank) for side in (source, target))
             widths[job.number] = _width(needs[job.number], *sides)
     if workers == 1 or len(jobs) < 2:
         yield from _held(source, target, needs, widths, jobs)
@@ -120,7 +130,7 @@ def _held(
     for job in jobs:
         if job.number not in questions:
             questions[job.number] = Question(needs[job.number], widths[job.number])
-        ours, theirs = source.layer(job.part, job.layer), target.layer(job.part, job.layer)
+        ours, theirs = (side.layer(job.part, job.layer, job.rank) for side in (source, target))
         try:
             yield verify_layer(questions[job.number], ours, theirs, job.layer, not _barriers(source, target, job))
         except InputError as fault:
@@ -146,7 +156,7 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
             left.append(f"{need.meeting}: which layers these are is not told")
             continue
         wanted = both if need.meeting.layers is None else both & set(need.meeting.layers)
-        jobs += [Job(number, part, layer) for layer in sorted(wanted)]
+        jobs += [Job(number, part, layer, rank) for layer in sorted(wanted) for rank in source.ranks()]
     is_whole = not left
     met = {(job.part, job.layer) for job in jobs}
     parts = {job.part for job in jobs}
@@ -163,7 +173,7 @@ def _jobs(source: Side, target: Side, needs: Sequence[Need]) -> tuple[list[Job],
                 what = ", ".join(barrier.unplaced[:3]) + (", ..." if len(barrier.unplaced) > 3 else "")
                 left.append(f"{barrier.part}, by their names with rows of q or k: not compared, {what} of the {name}")
                 is_whole = False
-    return sorted(jobs, key=lambda job: (job.part, job.layer)), left, is_whole
+    return sorted(jobs, key=lambda job: (job.part, job.layer, job.rank or 0)), left, is_whole
 
 
 def _kept_out(items: Sequence[Item], barriers: Sequence[Barrier]) -> Iterator[Item]:
@@ -177,12 +187,13 @@ def _kept_out(items: Sequence[Item], barriers: Sequence[Barrier]) -> Iterator[It
             yield item
 
 
-def _not_read(items: Sequence[Item], barriers: Sequence[Barrier], layer: int) -> Iterator[Item]:
+def _not_read(items: Sequence[Item], barriers: Sequence[Barrier], job: Job) -> Iterator[Item]:
     """Where something keeps rows from being read, each role of which nothing was compared; so it may have moved."""
     why = next((each.why for each in barriers if each.relation == Relation.PERMUTATION.value), "")
     for role in (Role.Q, Role.K, Role.V) if why else ():
         if not any(item.role is role for item in items):
-            yield Item(layer, role, Kind.WEIGHT, ((), ()), State.UNDECIDED, (Fault.NOT_READ,), why=why)
+            yield Item(job.layer, role, Kind.WEIGHT, ((), ()), State.UNDECIDED, (Fault.NOT_READ,), why=why,
+                       rank=job.rank)
 
 
 def _closed(source: Side, target: Side, jobs: Sequence[Job]) -> list[str]:

@@ -23,11 +23,13 @@ from prover.weights.checkpoint import open_checkpoint
 from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
+from prover.weights.given import is_about
 from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
-from prover.weights.new_type import Said, own_model, told_of
+from prover.weights.new_type import Said, is_tensorrt_llm, own_model, told_of
 from prover.weights.permuted import misfits, model_of, read_manifest
+from prover.weights.rank_slots import check_copies, cut_slots
 from prover.weights.shared_numbers import of_shared, with_shared
 from prover.weights.slots import Kind, Slot, Slots
 from prover.weights.tensors import Checkpoint, Format
@@ -101,13 +103,16 @@ class Compared:
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     """Hold the target's tensors against the source's. Raises InputError for what cannot be read or related."""
-    source = open_side(asked.source, asked.base, asked.given, asked.made_for, "--from")
-    target = open_side(asked.target, asked.base, asked.given, asked.meant_for, "--to")
+    checkpoints = open_checkpoint(Path(asked.source)), open_checkpoint(Path(asked.target))
+    given = _given_for(checkpoints, asked.given)
+    source = _opened(checkpoints[0], asked.base, given[0], asked.made_for, "--from")
+    target = _opened(checkpoints[1], asked.base, given[1], asked.meant_for, "--to")
     made_for = _meant(source, asked.made_for, "", asked.base, "--from")
     meant_for = _meant(target, asked.meant_for, asked.engine, asked.base, "--to")
     found: tuple[Need, ...] = tuple(needs(made_for.model, meant_for.model))
     left = [f"{what}: in the {side} only, not compared" for side, what in unmet(made_for.model, meant_for.model)]
-    ours, theirs = (Side(each.slots, read_slot, added_to(each)) for each in (source, target))
+    cut = _cut_alike(source, target, asked.target)
+    ours, theirs = (Side(slots, read_slot, added_to(each)) for slots, each in zip(cut, (source, target), strict=True))
     names = architectures(source.slots.architecture, target.slots.architecture, (
         _keys(_config(source.checkpoint, asked.base)), _keys(_config(target.checkpoint, asked.base))))
     try:
@@ -127,6 +132,21 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     whole = with_inputs(with_origins(held, ours, theirs), (source.slots, target.slots),
                         (source.checkpoint, target.checkpoint))
     return Compared(source, target, (made_for, meant_for), whole, other)
+
+
+def _cut_alike(source: Opened, target: Opened, where: str) -> tuple[Slots, Slots]:
+    """The slots of both sides in the same ranks; those of a whole checkpoint are taken as the other side's ranks are.
+
+    Raises InputError for other numbers of ranks, and for copies in the source that are not the same.
+    """
+    ours, theirs = len(source.checkpoint.ranks), len(target.checkpoint.ranks)
+    check_copies(source.slots)
+    if ours == theirs:
+        return source.slots, target.slots
+    if ours and theirs:
+        raise InputError(f"has {theirs} ranks, and the source {ours}", where=where[:200],
+                         advice="Give two checkpoints with as many ranks, or one of them whole")
+    return (source.slots, cut_slots(target.slots, ours)) if ours else (cut_slots(source.slots, theirs), target.slots)
 
 
 def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: str) -> Meant:
@@ -150,9 +170,25 @@ def open_side(
 
     Raises InputError.
     """
-    checkpoint = open_checkpoint(Path(name))
+    return _opened(open_checkpoint(Path(name)), base, given, said, option)
+
+
+def _given_for(
+    checkpoints: tuple[Checkpoint, Checkpoint], given: Mapping[str, str] | None
+) -> tuple[Mapping[str, str] | None, Mapping[str, str] | None]:
+    """What is said of each side's tensors: nothing of one that has none of them, where the other has some."""
+    if given is None:
+        return None, None
+    source, target = (is_about(given, each.as_named) for each in checkpoints)
+    return (given if source or not target else None), (given if target or not source else None)
+
+
+def _opened(
+    checkpoint: Checkpoint, base: str, given: Mapping[str, str] | None, said: Sequence[str], option: str
+) -> Opened:
     config = _config(checkpoint, base)
-    manifest = read_manifest(checkpoint) if given is not None and not said else None
+    is_named = given is not None or is_tensorrt_llm(_keys(config))
+    manifest = read_manifest(checkpoint) if is_named and not said else None
     instead = model_of(manifest, checkpoint, Model("", "", "", "", (), ())) if manifest is not None else None
     own = own_model(config, checkpoint, Said(said, option, given is not None), instead)
     slots = find_slots(checkpoint, _keys(config), own, given)

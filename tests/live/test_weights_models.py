@@ -103,6 +103,13 @@ CASES = {
     "nemotron": Case("nemotron", "half", Q_K, rope(partial_rotary_factor=0.5)),
     "phi-3.5 moe": Case("phimoe", "half", Q_K),
     "qwen3-next": Case("qwen3_next", "half", Q_K + NORMS, layers=2),
+    "starcoder 2": Case("starcoder2", "half", Q_K + BIASES),
+    "granite": Case("granite", "half", Q_K),
+    "seed-oss": Case("seed_oss", "half", Q_K + BIASES),
+    "glm": Case("glm", "adjacent", Q_K + BIASES),
+    "llama with llama3's rule": Case("llama", "half", Q_K, {"rope_parameters": {
+        "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 16}}),
 }
 
 
@@ -176,6 +183,21 @@ def test_the_same_logits_by_the_other_rotation(name: str, tmp_path: Path) -> Non
         answer = verify_weights(str(tmp_path / "model"), str(folder), meant_for=case.target)
         assert ("wrong", FORGOTTEN[called in WEIGHTS]) == (answer.verdict, answer.faults)
         assert names[0] in answer.headline
+
+
+def test_a_config_that_says_the_pairing(tmp_path: Path) -> None:
+    """DeepSeek-V3 made for adjacent lanes, moved for rope_interleave false: transformers runs it as its config says."""
+    model = build(tmp_path / "model", "deepseek_v3", first_k_dense_replace=4, num_key_value_heads=8)
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    meant = tmp_path / "meant.json"
+    meant.write_text(json.dumps(config | {"rope_interleave": False}))
+    permute_weights(str(tmp_path / "model"), target=str(meant), out=str(tmp_path / "out"))
+    said = tmp_path / "out" / "config.json"
+    assert json.loads(said.read_text())["rope_interleave"] is False
+    expected, _ = other.logits(model, text_inputs())
+    assert gap(other.logits(other.load(tmp_path / "out"), text_inputs())[0], expected) < SAME
+    said.write_text(json.dumps(config | {"rope_interleave": True}))
+    assert gap(other.logits(other.load(tmp_path / "out"), text_inputs())[0], expected) > OTHER
 
 
 VISION = """

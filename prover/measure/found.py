@@ -1,0 +1,52 @@
+"""What of the software that can be measured is installed here."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass
+
+from prover.errors import InputError
+from prover.measure.ggml import TYPES, find_library
+from prover.measure.transformers_cases import CASES
+from prover.measure.upstream.measuring import installed, software
+from prover.measure.upstream.names import MODULES
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`version`: what is installed, in words; "" if it cannot be measured here, and then `missing` says what to do.
+
+    `kernels`: how many are measured where none is named.
+    """
+
+    name: str
+    version: str
+    missing: str
+    kernels: int
+
+
+def found_software() -> tuple[Found, ...]:
+    """Each software in turn."""
+    return (_ggml(), _from(("transformers", "torch"), "transformers", "live", len(CASES)),
+            *(_from(software(name).packages, name, name, len(software(name).specs)) for name in MODULES))
+
+
+def _from(packages: tuple[str, ...], name: str, extra: str, kernels: int) -> Found:
+    versions = installed(packages)
+    lacking = [package for package, version in versions.items() if version is None]
+    if lacking:
+        return Found(name, "", f"{', '.join(lacking)}: pip install 'rope-prover[{extra}]'", kernels)
+    return Found(name, ", ".join(f"{package} {version}" for package, version in versions.items()), "", kernels)
+
+
+def _ggml() -> Found:
+    try:
+        path = find_library(None)
+    except InputError:
+        return Found("ggml", "", "libggml-cpu: name it with --library or ROPE_PROVER_GGML, or install llama-cpp-python",
+                     len(TYPES))
+    try:
+        version = importlib.metadata.version("llama-cpp-python")
+    except importlib.metadata.PackageNotFoundError:
+        return Found("ggml", path.name, "", len(TYPES))
+    return Found("ggml", f"{path.name}, llama-cpp-python {version}", "", len(TYPES))

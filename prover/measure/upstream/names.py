@@ -1,0 +1,10 @@
+"""The software that is measured at SPECs, and the module here that builds its kernels."""
+
+MODULES = {
+    "onnx": "onnx_reference",
+    "onnxruntime": "onnx_runtime",
+    "mlx": "mlx_rope",
+    "mlx-lm": "mlx_lm_rope",
+    "x-transformers": "x_transformers_rope",
+    "rotary-embedding-torch": "rotary_embedding_torch_rope",
+}

@@ -1,0 +1,60 @@
+"""What can be measured of one piece of software, and what its kernels are built with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prover.kernels.kernel import to_float
+from prover.measure.probe import Kernel
+
+if TYPE_CHECKING:
+    from prover.language.evaluation import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The words that a SPEC chooses, and every parameter's value, defaults worked out."""
+
+    words: Mapping[str, str]
+    values: Mapping[str, Value]
+
+    def word(self, name: str) -> str:
+        """The word of a choice."""
+        return self.words[name]
+
+    def flag(self, name: str) -> bool:
+        """A choice between true and false."""
+        return {"true": True, "false": False}[self.words[name]]
+
+    def number(self, name: str) -> float:
+        """A parameter that is one number."""
+        return to_float(self.values[name])  # type: ignore[arg-type]
+
+    def whole(self, name: str) -> int:
+        """A parameter that is a whole number. Raises ValueError for another."""
+        found = self.number(name)
+        if found != int(found):
+            raise ValueError(f"{name} is {found}, no whole number")
+        return int(found)
+
+    def numbers(self, name: str) -> list[float]:
+        """A parameter that is a list."""
+        return [to_float(each) for each in self.values[name]]  # type: ignore[union-attr, arg-type]
+
+
+Build = Callable[[Values], Kernel]
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """One piece of software.
+
+    `packages`: whose versions are told, that with the kernels first. `builds`: its layouts in the catalogue, and how a
+    kernel of each is made; what it measures is imported there. `specs`: what is measured where nothing is named.
+    """
+
+    packages: tuple[str, ...]
+    builds: Mapping[str, Build]
+    specs: tuple[str, ...]

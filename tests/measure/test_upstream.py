@@ -1,0 +1,75 @@
+"""What can be measured, told where nothing of it is installed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+
+import pytest
+
+from prover.commands.cli import run_command
+from prover.layouts.spec import catalogue
+from prover.measure.upstream.measuring import software
+from prover.measure.upstream.names import MODULES
+
+
+@pytest.fixture
+def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No package is installed, and no ggml library named."""
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delenv("ROPE_PROVER_GGML", raising=False)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_layouts_are_of_the_catalogue(name: str) -> None:
+    """Every kernel is held against a layout that is there."""
+    assert set(software(name).builds) <= set(catalogue())
+
+
+@pytest.mark.usefixtures("nothing")
+@pytest.mark.parametrize("name", MODULES)
+def test_what_is_missing_is_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An extra to install, instead of an import that fails."""
+    assert 2 == run_command(["measure", name])
+    told = capsys.readouterr().err
+    assert f"not installed: {', '.join(software(name).packages)}" in told
+    assert f"pip install 'rope-prover[{name}]'" in told
+
+
+@pytest.mark.usefixtures("nothing")
+def test_list_without_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    """`measure --list` names every software and what to do for it."""
+    assert 0 == run_command(["measure", "--list", "--json"])
+    found = json.loads(capsys.readouterr().out)["software"]
+    assert {"ggml", "transformers", *MODULES} == set(found)
+    assert all(row["version"] is None and row["missing"] and row["kernels"] for row in found.values())
+
+
+def test_list_tells_versions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A version for what is installed."""
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.2.3")
+    assert 0 == run_command(["measure", "--list"])
+    assert "mlx-lm 1.2.3, mlx 1.2.3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["measure"], "say what to measure: ggml, transformers, onnx"),
+    (["measure", "--json"], "--list stands alone"),
+    (["measure", "--list", "mlx"], "--list stands alone"),
+    (["measure", "nothing"], "No such command 'nothing'"),
+])
+def test_bad_usage(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A message and exit code 2."""
+    assert 2 == run_command(arguments)
+    assert told in capsys.readouterr().err
+
+
+def test_a_layout_of_another_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """mlx has no kernel of ggml's."""
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.2.3")
+    assert 2 == run_command(["measure", "mlx", "ggml/neox"])
+    assert "'ggml/neox' is no layout of mlx that is measured" in capsys.readouterr().err
