@@ -17,6 +17,7 @@ from prover.functions.calls import parse_call
 from prover.functions.child import Child, running
 from prover.functions.frames import Array
 from prover.functions.limits import Limits
+from prover.functions.mistakes import likeness
 from prover.functions.plan import CallFailed, Given, NoNumbers, Plan, respond
 from prover.functions.reference import Reference
 from prover.functions.trials import WIDTHS, Found, find_plan
@@ -73,6 +74,8 @@ def _entry(child: Child, found: Found) -> dict[str, Any]:
     table = decode("measured", result.case, "measured")
     far = [p for p in sorted({reach - 1, reach // 3, reach // 7, 5 * reach // 8}) if p >= len(small)]
     _hold(child, plan, table, small, far)
+    if like := likeness(table):
+        notes.append(like)
     if found.changes:
         notes.append("it changes its vectors in place; copies were measured")
     notes += [f"it was refused: {what}" for what in child.refused]

@@ -172,6 +172,7 @@ def test_calls_are_found(name: str, tmp_path: Path) -> None:
     gives = any(word in called for word in ("cos", "freq", "angles"))
     assert ("base 10000" if gives else "") == case["frequencies_given"]
     assert ([], None, True) == (case["passthrough"], case["output_permutation"], case["is_rotation"])
+    assert not any("as where" in note for note in case["notes"])
     assert all(0 < error <= 1e-7 for error in case["frequency_errors"])
 
 
@@ -194,18 +195,25 @@ MISTAKES = {
     "repeat for concatenate": (
         "def f(x, positions):\n    a = np.repeat(positions[:, None, None] * freqs(x.shape[-1]), 2, -1)\n"
         "    return x * np.cos(a) + turn(x) * np.sin(a)",
-        [(j, j + 8, *_repeat(j)) for j in range(8)],
+        [(j, j + 8, *_repeat(j)) for j in range(8)], "repeated for each lane instead of concatenated",
     ),
     "concatenate for repeat": (
         "def f(x, positions):\n    a = positions[:, None, None] * freqs(x.shape[-1])\n"
         "    a = np.concatenate([a, a], -1)\n    return x * np.cos(a) + turn_adjacent(x) * np.sin(a)",
         [(2 * j, 2 * j + 1, BASE[2 * j % 8], BASE[(2 * j + 1) % 8]) for j in range(8)],
+        "concatenated instead of repeated for each lane",
     ),
     "a table of the whole head on a part": (
         "def f(x, positions):\n    a = positions[:, None, None] * freqs(x.shape[-1])\n"
         "    a = np.concatenate([a, a], -1)[..., :8]\n    r, rest = x[..., :8], x[..., 8:]\n"
         "    return np.concatenate([r * np.cos(a) + turn(r) * np.sin(a), rest], -1)",
-        [(j, j + 4, BASE[j], BASE[j + 4]) for j in range(4)],
+        [(j, j + 4, BASE[j], BASE[j + 4]) for j in range(4)], "built for the whole head and cut to a part",
+    ),
+    "a table of the whole head on more than half of it": (
+        "def f(x, positions):\n    a = positions[:, None, None] * freqs(x.shape[-1])\n"
+        "    a = np.concatenate([a, a], -1)[..., :12]\n    r, rest = x[..., :12], x[..., 12:]\n"
+        "    return np.concatenate([r * np.cos(a) + turn(r) * np.sin(a), rest], -1)",
+        [(j, j + 6, BASE[j], BASE[(j + 6) % 8]) for j in range(6)], "built for the whole head and cut to a part",
     ),
 }
 
@@ -213,13 +221,14 @@ MISTAKES = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes_come_out_as_what_they_are(name: str, tmp_path: Path) -> None:
     """Two lanes of a pair that turn by different angles are no rotation: each with its own frequency."""
-    source, expected = MISTAKES[name]
+    source, expected, likeness = MISTAKES[name]
     case = measured(tmp_path, source)
     assert not case["is_rotation"]
     found = [(a, b, up, down) for a, b, (up,), (down,) in case["non_rotation_pairs"]]
     assert [(a, b) for a, b, *_ in expected] == [(a, b) for a, b, *_ in found]
     assert [up for *_, up, _ in expected] == pytest.approx([up for *_, up, _ in found], rel=1e-8)
     assert [down for *_, down in expected] == pytest.approx([down for *_, down in found], rel=1e-8)
+    assert 1 == sum(likeness in note for note in case["notes"])
 
 
 def test_an_exponent_divided_to_whole_numbers(tmp_path: Path) -> None:
@@ -227,6 +236,7 @@ def test_an_exponent_divided_to_whole_numbers(tmp_path: Path) -> None:
     case = measured(tmp_path, "def f(x, positions):\n    d = x.shape[-1]\n"
                     "    return half(x, positions[:, None, None] * 100.0 ** -(np.arange(0, d, 2) // d))")
     assert rows(HALVES, [1.0] * 8) == case["pairs"]
+    assert any("as where an exponent is divided to a whole number" in note for note in case["notes"])
 
 
 def test_cosines_of_one_table_and_sines_of_another(tmp_path: Path) -> None:
@@ -251,6 +261,7 @@ def test_parts_magnitudes_and_write_order(tmp_path: Path) -> None:
     assert rows([(0, 1), (2, 3), (4, 5), (6, 7)], [100 ** (-2 * j / 8) for j in range(4)]) == case["pairs"]
     assert (list(range(8, 16)), {"1.250000": "all"}) == (case["passthrough"], case["scale"])
     assert [0, 2, 4, 6, 1, 3, 5, 7, *range(8, 16)] == case["output_permutation"]
+    assert [] == case["notes"]
 
 
 def test_fast_pairs_are_not_misread(tmp_path: Path) -> None:
