@@ -1,4 +1,4 @@
-"""What a measured table looks like, where its angles are those of a known mistake: a likeness, nothing is decided by it.
+"""What a measured table looks like, where its angles are those of a known mistake; nothing is decided by it.
 
 Frequencies are compared by the lanes that they turn: a table of all lanes is either two halves alike (concatenated) or
 neighbours alike (repeated), and lanes that turn together are halves or neighbours; each goes with one of the other.

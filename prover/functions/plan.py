@@ -68,7 +68,9 @@ def given_by(layout: Layout) -> Given | None:
         return None
     found = [each[0].frequencies for each in angles]
     frequencies = tuple(abs(to_float(each[0][1])) if each else 0.0 for each in found)
-    return Given(frequencies, to_float(sizes.pop()), f"those of {layout.name}")
+    size = to_float(sizes.pop())
+    also = f", and their magnitude {size:.9g}, given too" if size != 1 else ""
+    return Given(frequencies, size, f"those of {layout.name}, in the order of its pairs{also}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import textwrap
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +32,7 @@ def half(x, positions):
 
 def f(x, positions):
 """
-PLENTY = Limits(seconds=120, memory=4 << 30, printed=1 << 16, file=1 << 20, reply=1 << 20)
+PLENTY = Limits(seconds=120, memory=3 << 29, printed=1 << 16, file=1 << 20, reply=1 << 20)
 
 
 def written(folder: Path, body: str, inside: bool = True) -> str:
@@ -90,7 +93,7 @@ FAULTS = {
     ),
     "no JSON": (
         "import os, struct\nfor n in range(3, 20):\n    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 3, 0) + b'abc')"
-        "\n    except OSError: pass", "no JSON",
+        "\n    except OSError: pass", "no JSON|bytes more",
     ),
     "a forged answer": (
         "import os, struct\nh = b'{\"id\": 99, \"shapes\": []}'\nfor n in range(3, 20):\n"
@@ -129,9 +132,11 @@ def test_a_fault_is_told_with_exit_code_2(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("body", [
     "while True: pass", "import time\ntime.sleep(600)",
-    "import threading\nthreading.Thread(target=lambda: time.sleep(600)).start()\nimport time\ntime.sleep(600)",
-    "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass",
-    "open('{fifo}').read()",
+    pytest.param("import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\ntime.sleep(600)",
+                 marks=pytest.mark.slow),
+    pytest.param("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass",
+                 marks=pytest.mark.slow),
+    pytest.param("open('{fifo}').read()", marks=pytest.mark.slow),
 ], ids=["loop", "sleep", "thread", "signals", "a pipe that nobody fills"])
 def test_what_does_not_end_is_ended(body: str, tmp_path: Path) -> None:
     """With the time that was given, in the message and by the clock, give or take a busy machine."""
@@ -192,7 +197,10 @@ HARM = {
 }
 
 
-@pytest.mark.parametrize("name", HARM)
+@pytest.mark.parametrize("name", [
+    name if name in ("write", "remove", "tree", "by a link") else pytest.param(name, marks=pytest.mark.slow)
+    for name in HARM
+])
 def test_files_of_others_stay(name: str, tmp_path: Path) -> None:
     """A change outside the temporary folder is refused, and told with the table where the function goes on."""
     folder = tmp_path / "data"
@@ -209,13 +217,22 @@ def test_files_of_others_stay(name: str, tmp_path: Path) -> None:
     assert (["kept"], "kept", before.st_mode) == (os.listdir(folder), kept.read_text(), kept.stat().st_mode)
 
 
-@pytest.mark.skipif(not Path("/proc/sys/kernel").exists(), reason="the kernel refuses on Linux alone")
+@cache
+def held_by_the_kernel() -> str:
+    """What this machine's kernel can refuse, tried in a process of its own."""
+    program = "from prover.functions.kernel import restrict; print(restrict('/'))"
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("call", [
     "fork()", "vfork()", "socket(2, 1, 0)", "socket(10, 2, 0)", "kill({parent}, 0)", "open(b'{kept}', 65, 438)",
     "unlink(b'{kept}')", "execv(b'/bin/true', None)",
 ])
 def test_compiled_code_is_refused_by_the_kernel(call: str, tmp_path: Path) -> None:
     """What no audit event tells of: calls of the C library, which return -1."""
+    wanted = "Landlock" if "kept" in call else "seccomp"
+    if wanted not in held_by_the_kernel():
+        pytest.skip(f"no {wanted} here")
     kept = tmp_path / "kept"
     kept.write_text("kept")
     body = f"import ctypes\nr = ctypes.CDLL(None).{call.format(parent=os.getpid(), kept=kept)}\n" \
@@ -225,16 +242,17 @@ def test_compiled_code_is_refused_by_the_kernel(call: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("body", [
-    "import threading, time\nfor _ in range(3): threading.Thread(target=time.sleep, args=(600,)).start()",
-    "import os\nos.close(1)\nos.close(2)" if os.name == "nt" else "import os\nos.closerange(1, 3)",
+    "import threading, time\nif threading.active_count() < 5: threading.Thread(target=time.sleep, args=(600,)).start()",
+    "import os\nos.closerange(1, 3)",
     "print('hello')", "import os, sys\nsys.path.clear()\nos.environ.clear()", "import sys\nsys.stdin.read()",
-    "import tempfile\nopen(tempfile.mkstemp()[1], 'w').write('x')", "import os\nos.setpgid(0, 0) if 0 else None",
-], ids=["threads", "no output", "prints", "paths", "empty input", "a file of its own", "nothing"])
+    "import tempfile\nopen(tempfile.mkstemp()[1], 'w').write('x')",
+], ids=["threads", "no output", "prints", "paths", "empty input", "a file of its own"])
 def test_what_does_no_harm_is_measured(body: str, tmp_path: Path) -> None:
     """Threads that never end, closed output, prints, its own environment, files in its own folder."""
     assert (0, "") == told(written(tmp_path, f"{body}\nreturn half(x, positions)"))
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the folder is read from Linux's /proc")
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     """The process is gone, with its threads, and so is its folder."""
     function = written(tmp_path, "import tempfile\nopen(tempfile.gettempdir() + '/a', 'w')\nreturn x")
