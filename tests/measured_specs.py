@@ -1,4 +1,4 @@
-"""Which SPEC each table measured from a real kernel must equal: ggml's C API, and attention modules of transformers."""
+"""Which SPEC each table measured from a real kernel must equal: of ggml, of transformers, of thirty other projects."""
 
 from __future__ import annotations
 
@@ -7,12 +7,33 @@ import math
 from pathlib import Path
 
 MEASURED = Path(__file__).parent / "measured"
+TABLES = MEASURED / "kernels"
+_SPECS = json.loads((MEASURED / "kernel-specs.json").read_text())
+# By table and entry: the spec of the project's own layout; and, for some, that of another project's which is the same.
+KERNELS: dict[str, dict[str, str]] = _SPECS["table to entry to spec"]
+SAME: dict[str, dict[str, str]] = _SPECS["the same by another spec"]
+# By table and entry of `measured/fed`: the spec, and the feed under which its kernel was measured.
+FED: dict[str, dict[str, tuple[str, str]]] = {
+    table: {entry: (spec, feed) for entry, (spec, feed) in entries.items()}
+    for table, entries in _SPECS["under a feed"].items()
+}
+
+
+def projects(table: str) -> set[str]:
+    """Whose layouts a table tells of: the project measured, and for onnxruntime ONNX, whose operators it runs."""
+    name = table.removesuffix("-triton").removesuffix("-jax")
+    return {"onnxruntime", "onnx"} if name == "onnxruntime" else {name}
+
 
 HALF_96 = "transformers/half:head_dim=96:rope_type=longrope:max_position_embeddings=131072"
 SHORT_48 = ",".join(f"{100 + i}/100" for i in range(48))
 LONG_48 = ",".join(f"{4 + 5 * i}/4" for i in range(48))
 SHORT_64 = ",".join(f"{100 + i}/100" for i in range(64))
 LONG_64 = ",".join(f"{4 + 5 * i}/4" for i in range(64))
+PHIMOE = (
+    f"transformers/phimoe:head_dim=32:short_factor={','.join(f'{32 + i}/32' for i in range(16))}:short_mscale=1.25"
+    ":long_mscale=1.5:original_max_position_embeddings=128"
+)
 LLAMA_3_1_FACTORS = ",".join(
     ["1"] * 29
     + ["1.20748387", "1.55341463", "2.02631321", "2.69452969", "3.68425253", "5.25732659"]
@@ -170,4 +191,8 @@ TRANSFORMERS = {
         f":original_max_position_embeddings=512:attention_factor=1:multipliers={MISTRAL_FACTORS}",
     "qwen2_5_omni_dit_head0":
         "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=64",
+    "phimoe_longrope_short": PHIMOE,
+    "phimoe_longrope_long": f"{PHIMOE}:seq_len=501",
+    "step3p7_vision": "transformers/vision-w-first",
+    "inkling2_vision": "transformers/vision-w-first-adjacent",
 }

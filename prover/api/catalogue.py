@@ -93,6 +93,20 @@ def converters(patterns: Texts = ()) -> Report:
     return Report(EXIT_OK, lambda: converters_json(rows), lambda _: converters_text(words, rows))
 
 
+def evidence(patterns: Texts = ()) -> Report:
+    """What layouts rest on, all or those whose names have some words: measured kernels, source, or documentation.
+
+    >>> evidence("ggml/imrope").to_json()["layouts"]["ggml/imrope"]["kind"]
+    'measured'
+    """
+    from prover.layouts.evidence import evidence as every
+    from prover.reports.catalogue_report import evidence_json, evidence_text
+
+    words = several(patterns)
+    found = {name: each for name, each in every().items() if all(word.lower() in name for word in words)}
+    return Report(EXIT_OK, lambda: evidence_json(found), lambda _: evidence_text(words, found))
+
+
 def unsupported() -> Report:
     """What the catalogue cannot hold, and why."""
     from prover.layouts.unsupported import read_unsupported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report
@@ -9,6 +10,7 @@ from prover.api.arguments import spec_of
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
+    from prover.layouts.layout import Layout as Expanded
     from prover.layouts.loading import Loaded
 
 
@@ -23,28 +25,36 @@ def measure_function(
     """
     from prover.measure.measured import written
 
-    loaded = None if spec is None else _comparable(spec)
-    table = _table(function, loaded, call, init, head_dim, seconds)
+    asked = None if spec is None else _comparable(spec)
+    table = _table(function, asked, call, init, head_dim, seconds)
 
     def compare() -> Report:
-        if loaded is None:
+        if asked is None:
             raise InputError("there is no layout to compare with", where=function[:200], advice="Give a spec")
-        return compared(loaded, table, every_difference=False)
+        return compared(asked, table, every_difference=False)
 
     return Measured(EXIT_OK, lambda: table, lambda _: written(table), compare)
 
 
 def conform_function(
-    spec: str, function: str, *, call: str | None = None, init: str | None = None, head_dim: int | None = None,
-    seconds: float | None = None, every_difference: bool = False,
+    spec: str, function: str, *, feed: str = "", call: str | None = None, init: str | None = None,
+    head_dim: int | None = None, seconds: float | None = None, every_difference: bool = False,
 ) -> Report:
     """Compare a layout with a function, which is run. Exit code 0: it conforms, 1: not."""
-    loaded = _comparable(spec)
-    table = _table(function, loaded, call, init, head_dim, seconds)
-    return compared(loaded, table, every_difference)
+    asked = _comparable(spec, feed)
+    return compared(asked, _table(function, asked, call, init, head_dim, seconds), every_difference)
 
 
-def compared(loaded: Loaded, table: JSON, every_difference: bool) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Comparable:
+    """A layout on one axis, alone or under a feed."""
+
+    loaded: Loaded
+    layout: Expanded
+    feed: str
+
+
+def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
     """A layout beside the table of a function."""
     from prover.measure.conform import conform
     from prover.measure.measured import decode
@@ -52,31 +62,33 @@ def compared(loaded: Loaded, table: JSON, every_difference: bool) -> Report:
     from prover.reports.conform_report import conform_json, conform_text
 
     entry = table["cases"][0]
-    measured = decode(entry["id"], {**entry, "axes": list(loaded.layout.axes)}, entry["id"])
-    found = conform(loaded.layout, measured)
-    causes = measured_causes(loaded, measured)
+    measured = decode(entry["id"], {**entry, "axes": list(asked.layout.axes)}, entry["id"])
+    found = conform(asked.layout, measured)
+    causes = measured_causes(asked.loaded, measured, asked.feed)
     notes = (f"it was called as {entry['called']}", *entry["notes"])
     return Report(
-        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, notes),
-        lambda _: conform_text(found, "", every_difference, causes, notes),
+        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, asked.feed, notes),
+        lambda _: conform_text(found, "", every_difference, causes, asked.feed, notes),
     )
 
 
-def _comparable(spec: str) -> Loaded:
-    """A layout with one axis, as a function has one position."""
+def _comparable(spec: str, feed: str = "") -> _Comparable:
+    """A layout with one axis, as a function has one position. Raises InputError for one with several."""
+    from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
 
     loaded = load(spec_of(spec))
-    if len(loaded.layout.axes) != 1:
+    layout = layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout
+    if len(layout.axes) != 1:
         raise InputError(
-            f"has the axes {', '.join(loaded.layout.axes)}, and functions are measured with one position for a token",
-            where=loaded.layout.name, advice="Compare with a layout of one axis",
+            f"has the axes {', '.join(layout.axes)}, and functions are measured with one position for a token",
+            where=loaded.layout.name, advice="'conform' takes --feed text, or --feed t=p,h=p and so on for every axis",
         )
-    return loaded
+    return _Comparable(loaded, layout, feed)
 
 
 def _table(
-    function: str, loaded: Loaded | None, call: str | None, init: str | None, head_dim: int | None,
+    function: str, asked: _Comparable | None, call: str | None, init: str | None, head_dim: int | None,
     seconds: float | None,
 ) -> JSON:
     from prover.functions.limits import make_limits
@@ -84,6 +96,6 @@ def _table(
     from prover.functions.plan import given_by
     from prover.functions.reference import parse_reference
 
-    given = None if loaded is None else given_by(loaded.layout)
-    width = head_dim if head_dim is not None or loaded is None else loaded.layout.width
+    given = None if asked is None else given_by(asked.layout)
+    width = head_dim if head_dim is not None or asked is None else asked.layout.width
     return measure_function(parse_reference(function, init), make_limits(seconds), call, width, given)

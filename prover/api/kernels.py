@@ -17,13 +17,15 @@ Track = Callable[[Sequence[str]], Iterator[str]]
 
 
 def conform(
-    spec: str, measured: str, entry: str | None = None, *, every_difference: bool = False, call: str | None = None,
-    init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
+    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False,
+    call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
 ) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
     `measured`: the file's path, with `entry` where it has several; or a function such as "rope.py::apply_rope", which
-    is run and measured (see `measure_function` for the rest). Raises ProverError.
+    is run and measured (see `measure_function` for the rest). `feed`: what the measured kernel put on the layout's
+    axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without it they are
+    the layout's. Raises ProverError.
     """
     from prover.functions.reference import is_reference
 
@@ -31,11 +33,13 @@ def conform(
         if entry is not None:
             raise InputError("is a function, which has no entries", where=measured[:200], advice="Leave --entry out")
         return conform_function(
-            spec, measured, call=call, init=init, head_dim=head_dim, seconds=seconds, every_difference=every_difference
+            spec, measured, feed=feed, call=call, init=init, head_dim=head_dim, seconds=seconds,
+            every_difference=every_difference,
         )
     if any(value is not None for value in (call, init, head_dim, seconds)):
         raise InputError("is a file of tables: nothing is called", where=measured[:200],
                          advice="Name a function as file.py::function")
+    from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
@@ -43,11 +47,11 @@ def conform(
     from prover.reports.conform_report import conform_json, conform_text
 
     loaded, table = load(spec_of(spec)), read_entry(measured, entry)
-    found = compare(loaded.layout, table)
-    causes = measured_causes(loaded, table)
+    found = compare(layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout, table)
+    causes = measured_causes(loaded, table, feed)
     return Report(
-        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes),
-        lambda _: conform_text(found, measured, every_difference, causes),
+        EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
+        lambda _: conform_text(found, measured, every_difference, causes, feed),
     )
 
 

@@ -75,7 +75,8 @@ def _answer(
     """`allow`: None for what the relation runtime allows."""
     from prover.claims.relation import EXIT_CODES
     from prover.layouts.axes import axes_feeds
-    from prover.repair import repairs
+    from prover.repair.find_repair import find_repair
+    from prover.repair.repairs import RUNTIME, allowed_kinds
     from prover.repair.size import require_positions
     from prover.reports.repair_report import (
         outcome_of,
@@ -88,10 +89,9 @@ def _answer(
 
     require_positions(positions)
     (first, beside), (second, other) = side_of(source), side_of(target, engine)
-    kinds = repairs.RUNTIME if allow is None else repairs.allowed_kinds(allow, second)
+    kinds = RUNTIME if allow is None else allowed_kinds(allow, second)
     others = hold_others(source, target, engine) if isinstance(source, str) and isinstance(target, str) else ()
-    found = repairs.find_repair(
-        first, second, axes_feeds(axes, several(feeds)), kinds, positions, (beside, other), others)
+    found = find_repair(first, second, axes_feeds(axes, several(feeds)), kinds, positions, (beside, other), others)
     outcome = outcome_of(found) if allow is not None else runtime_outcome(found)
     replayed = _replayed(found, library)
     failed = not isinstance(replayed, str) and not replayed.passed

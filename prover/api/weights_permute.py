@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from prover.errors import InputError
 if TYPE_CHECKING:
     from prover.sources.comparing import Meeting
 
+AT_ONCE = 2   # files, by default: digests keep up with copying then, and a disk that seeks does not suffer
 Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -37,7 +39,7 @@ class PermutedWeights(Report):
 
 def permute_weights(
     model: str, *, source: Texts = (), target: Texts = (), engine: str = "", out: str = "", base: str = "",
-    tensors: Texts = (), jobs: int = 1, track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
+    tensors: Texts = (), jobs: int | None = None, track: Callable[[Sequence[Meeting]], Iterator[Meeting]] = iter,
     progress: Progress | None = None,
 ) -> PermutedWeights:
     """Move the rows of a checkpoint's q and k as weights made for `source` need them where `target` is computed.
@@ -45,9 +47,10 @@ def permute_weights(
     `model`: a folder or a file. `source`: the model's own layout if not given. `target`: a SPEC, PART=SPEC for each
     part of a model with several, or a model; or `engine`, which reads the model's own config. `out`: the new folder;
     without it nothing is written, and the answer says what would be. `base`: of an adapter, its model's config.
-    `tensors`: which hold what, "q=NAME,k=NAME", where that is not known. `jobs`: how many files are written at once;
-    joblib's backend says where. `track` goes around what is decided, `progress` gets the bytes to be written and gives
-    what is told of each that is. Raises ProverError; then `out` is not there.
+    `tensors`: which hold what, "q=NAME,k=NAME", where that is not known. `jobs`: how many files are written at once,
+    two if None (on one core one); in threads, or where joblib.parallel_config says. `track` goes around what is
+    decided, `progress` gets the bytes to be written and gives what is told of each that is, from one thread at a time.
+    Raises ProverError; then `out` is not there.
     """
     from pathlib import Path
 
@@ -58,7 +61,9 @@ def permute_weights(
     from prover.weights.permuting import Asked, prepare, work_of
     from prover.weights.places import check_place
 
-    if not isinstance(jobs, int) or jobs < 1:
+    if jobs is None:
+        jobs = min(AT_ONCE, os.cpu_count() or 1)
+    elif not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
     given = {rows: name for text in several(tensors) for rows, name in read_given(text).items()}
     found = prepare(Asked(Path(model), several(source), several(target), engine, base, given or None), track)

@@ -11,9 +11,14 @@ from prover.commands.engine_arguments import EngineArgumentsCommand, with_argume
 @click.command("list")
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
 @click.option("--unsupported", is_flag=True, help="What the catalogue cannot hold, and why.")
+@click.option(
+    "--evidence", is_flag=True, help="What the layouts rest on: measured kernels, source or documentation, counted.",
+)
 @click.option("--converters", is_flag=True, help="The converters' functions that check-permutation takes by name.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def list_layouts(patterns: tuple[str, ...], unsupported: bool, converters: bool, as_json: bool) -> int:
+def list_layouts(
+    patterns: tuple[str, ...], unsupported: bool, evidence: bool, converters: bool, as_json: bool
+) -> int:
     """List the shipped layouts and proofs, or find those of a model, an engine or a word.
 
     PATTERN is searched in names, titles, notes, sources and the names of models, the nearest first:
@@ -22,10 +27,14 @@ def list_layouts(patterns: tuple[str, ...], unsupported: bool, converters: bool,
     from prover import api
     from prover.errors import InputError
 
-    if converters and unsupported:
-        raise InputError("--converters and --unsupported are two lists", where="list", advice="Ask for one of them")
+    lists = {"--converters": converters, "--evidence": evidence, "--unsupported": unsupported}
+    asked = [name for name, is_asked in lists.items() if is_asked]
+    if len(asked) > 1:
+        raise InputError(f"{asked[0]} and {asked[1]} are two lists", where="list", advice="Ask for one of them")
     if converters:
         return tell_report(api.converters(patterns), as_json)
+    if evidence:
+        return tell_report(api.evidence(patterns), as_json)
     return tell_report(api.unsupported() if unsupported else api.find(patterns), as_json)
 
 

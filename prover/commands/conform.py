@@ -14,11 +14,15 @@ from prover.commands.function_options import function_options
 @click.argument("spec")
 @click.argument("measured", metavar="MEASURED.json|FUNCTION")
 @click.option("--entry", metavar="NAME", help="Which entry of the file; not needed if it has only one.")
+@click.option(
+    "--feed", "feeds", multiple=True, metavar="F",
+    help="What the measured kernel put on each axis, as for prove: the table's axes are the token's coordinates.",
+)
 @function_options
 @click.option("--all", "every_row", is_flag=True, help="Show every difference, however many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def conform(
-    spec: str, measured: str, entry: str | None, every_row: bool, as_json: bool, **asked: Any
+    spec: str, measured: str, entry: str | None, feeds: tuple[str, ...], every_row: bool, as_json: bool, **asked: Any
 ) -> int:
     """Compare a layout with a table measured from a real kernel, or with your own function.
 
@@ -34,5 +38,10 @@ def conform(
       rope-prover conform ggml/neox:head_dim=64 rope.py::rotate --call "f(x, cos(p), sin(p))"
     """
     from prover import api
+    from prover.errors import InputError
 
-    return tell_report(api.conform(spec, measured, entry, every_difference=every_row, **asked), as_json)
+    if len(feeds) > 1:
+        raise InputError(f"{len(feeds)} feeds; a table is measured under one", where="conform",
+                         advice="Give --feed once, and hold each table under its own")
+    feed = feeds[0] if feeds else ""
+    return tell_report(api.conform(spec, measured, entry, feed=feed, every_difference=every_row, **asked), as_json)

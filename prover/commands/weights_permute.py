@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from prover.commands.console import exit_help, tell_report
@@ -27,20 +29,22 @@ from prover.errors import EXIT_UNDECIDED, InputError
     "--tensors", metavar="ROWS=NAME,...", multiple=True,
     help="Which tensors hold the rows, where the architecture is not known.",
 )
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", default=1, help="How many files at once.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many files at once; else two.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; tell what would move and what would be refused.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def permute(
     model: str, source: tuple[str, ...], target: tuple[str, ...], engine: str, out: str, base: str,
-    tensors: tuple[str, ...], jobs: int, dry_run: bool, as_json: bool,
+    tensors: tuple[str, ...], jobs: int | None, dry_run: bool, as_json: bool,
 ) -> int:
     """Move the rows of q and k, and all that goes with them, as a proved permutation says.
+
+    Where the rotations of the two differ in what they multiply by, rows are multiplied too, and rounded once.
 
     The weights were made for what MODEL's own config says, or for --from, and are to fit --to or --engine. MODEL is the
     folder of a checkpoint, also of one in tensor-parallel ranks, a safetensors file, a GGUF file, or a PEFT adapter's
     folder. Everything in the folder is
     copied to DIR, with a manifest, rope-prover.json, and the certificates. DIR is there whole or not at all; the same
-    command started again after an interruption does what is left.
+    command started again after an interruption keeps the files that are finished and whole.
     """
     from prover import api
     from prover.commands.progress import count_bytes, track
@@ -50,9 +54,9 @@ def permute(
     try:
         found = api.permute_weights(
             model, source=source, target=target, engine=engine, out="" if dry_run else out, base=base,
-            tensors=tensors, jobs=jobs, track=track, progress=count_bytes,
+            tensors=tensors, jobs=jobs, track=track, progress=partial(count_bytes, name=f"writing {out}"),
         )
     except KeyboardInterrupt:
-        click.echo("interrupted: the same command goes on from what is finished", err=True)
+        click.echo("interrupted: the same command goes on from what is finished; other files start anew", err=True)
         return EXIT_UNDECIDED
     return tell_report(found, as_json)

@@ -8,7 +8,7 @@ one layout is which of the other (`prover.layouts.axes`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from prover.errors import InputError, ProverError
@@ -16,6 +16,7 @@ from prover.exact.angle import Angle, axis_angle
 from prover.layouts.axes import START, axis_maps, match_axes
 from prover.layouts.family import Family
 from prover.layouts.feed_text import MAX_COORDINATES, coordinate_names, read_position
+from prover.layouts.layout import Layout
 
 MAX_FEEDS = 8
 FREE = "free"
@@ -56,6 +57,16 @@ def pull_back(angle: Angle, positions: AxisPositions) -> Angle:
     for axis, frequency in angle.frequencies:
         total = total + places[axis].scaled(frequency)
     return total
+
+
+def layout_under(text: str, family: Family, layout: Layout) -> Layout:
+    """A family's layout as it is under one feed: its angles pulled back to the token's coordinates, which are its axes.
+
+    Raises InputError if the family has no such feed or the feed leaves an axis open.
+    """
+    (feed,) = resolve_feeds([text], family, family)
+    pairs = tuple(pair.with_angles(lambda angle: pull_back(angle, feed.source)) for pair in layout.pairs)
+    return replace(layout, axes=feed.coordinates, pairs=pairs)
 
 
 def _free_feed(source: Family, target: Family) -> Feed:

@@ -32,7 +32,8 @@ from prover.files import read_toml, typed_toml
 from prover.layouts.loading import load
 from prover.proof_files.result import ProofResult, unexpected
 from prover.proof_files.stored import check_stored
-from prover.repair.repairs import RUNTIME, find_repair
+from prover.repair.find_repair import find_repair
+from prover.repair.repairs import RUNTIME
 from prover.reports.repair_report import JSON, repair_json, runtime_outcome
 from prover.resources import shown_path
 from prover.sources.other_layers import hold_others

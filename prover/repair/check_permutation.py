@@ -94,8 +94,8 @@ class Held:
 
 
 @dataclass(slots=True)
-class _Proofs:
-    """The claims about two layouts, each proved once."""
+class Proofs:
+    """The claims about two layouts, each proved once. `feeds`, `ulps`: as for `prove_loaded`."""
 
     source: Loaded
     target: Loaded
@@ -103,6 +103,13 @@ class _Proofs:
     ulps: int | None = 0
     solver: Solver = field(default_factory=Solver)
     known: dict[tuple[Rows, Relation | None], Verdict] = field(default_factory=dict)
+    in_place: Verdict | None = None
+
+    def bare(self) -> Verdict:
+        """With all rows in place, as low as it goes."""
+        if self.in_place is None:
+            self.in_place = prove_loaded(self.source, self.target, self.feeds, ulps=self.ulps)
+        return self.in_place
 
     def of(self, rows: Rows, limit: Relation | None = UNTOUCHED) -> Verdict:
         if (rows, limit) not in self.known:
@@ -156,27 +163,27 @@ def check_permutation(
     """
     moves = [move_of(given, shape, lets) for shape in shapes]
     left_out = next((shape.name for shape, move in zip(shapes, moves, strict=True) if move is None), "")
-    return check_moves(source, target, given, [move for move in moves if move is not None], feeds, left_out)
+    return check_moves(Proofs(source, target, feeds), given, [move for move in moves if move is not None], left_out)
 
 
 def check_moves(
-    source: Loaded, target: Loaded, given: Given, moves: Sequence[Move], feeds: Sequence[str] = (), left_out: str = "",
-    ulps: int | None = 0,
+    proofs: Proofs, given: Given, moves: Sequence[Move], left_out: str = "",
 ) -> Held:
     """The same where it is known what is done to each matrix: to a head, or to q and then to k, or to one of the two.
 
-    `left_out`, `ulps`: as in `Held` and for `prove_loaded`.
+    `proofs`: of the two layouts, which may know some already. `left_out`: as in `Held`.
     """
-    bare = prove_loaded(source, target, feeds, ulps=ulps)
-    proofs = _Proofs(source, target, feeds, ulps)
+    bare = proofs.bare()
     holds = bare.decision.holds
     needed = None if holds is None else holds.permutation
     parts = tuple(_part(move, bare, needed, proofs) for move in moves)
     unlike = _unlike(parts) if len(parts) == 2 else None
+    if unlike is not None:
+        parts = tuple(_cut(part, proofs) for part in parts)
     state = _state([part.state for part in parts])
     if unlike is not None and state is not State.WRONG:
         state = State.WRONG if _are_rotations(bare) else State.UNDECIDED
-    return Held(given, source, target, bare, needed, parts, state, unlike, left_out)
+    return Held(given, proofs.source, proofs.target, bare, needed, parts, state, unlike, left_out)
 
 
 def _state(states: Sequence[State]) -> State:
@@ -187,7 +194,7 @@ def _are_rotations(bare: Verdict) -> bool:
     return not any(bare.decision.not_rotations)
 
 
-def _part(move: Move, bare: Verdict, needed: Rows | None, proofs: _Proofs) -> Part:
+def _part(move: Move, bare: Verdict, needed: Rows | None, proofs: Proofs) -> Part:
     width, heads = move.matrix.width, move.matrix.heads
     moves = tuple(_within(move.rows, head, width) for head in range(heads))
     distinct = dict.fromkeys(each for each in moves if each is not None)
@@ -202,16 +209,29 @@ def _part(move: Move, bare: Verdict, needed: Rows | None, proofs: _Proofs) -> Pa
         return found
     is_scaled = bare.holds is Relation.PAIR_MAP
     is_right = proofs.lacks_factors if is_scaled else proofs.is_right
-    slips = list(slips_of_matrix(move.rows, heads, width, is_right)) if move.matrix.q_heads > 1 else []
+    extents = _extents(proofs)
+    slips = list(slips_of_matrix(move.rows, heads, width, extents, is_right)) if move.matrix.q_heads > 1 else []
     if found.is_alike:
         (only,) = distinct
         if is_scaled and is_right(only):
             return replace(found, moves_well=True)
-        slips += slips_of_head(only, needed, _extents(proofs), is_right)
+        slips += slips_of_head(only, needed, extents, is_right)
     return replace(found, slips=tuple(slips))
 
 
-def _settle(moves: Sequence[Rows], proofs: _Proofs) -> tuple[State, Verdict | None]:
+def _cut(part: Part, proofs: Proofs) -> Part:
+    """A matrix that is right by itself and unlike the one that it meets, with the number of heads it was moved for.
+
+    Moved as other heads, its lanes that turn may move as they have to, and others, which pass, with them.
+    """
+    if part.state is not State.RIGHT or proofs.of(part.moves[part.head] or ()).holds is Relation.PAIR_MAP:
+        return part
+    matrix = part.move.matrix
+    found = slips_of_matrix(part.move.rows, matrix.heads, matrix.width, _extents(proofs), proofs.is_right)
+    return replace(part, slips=tuple(found))
+
+
+def _settle(moves: Sequence[Rows], proofs: Proofs) -> tuple[State, Verdict | None]:
     """What is known where the rows of heads move in these ways, and the verdict that it rests on."""
     state, verdict = State.RIGHT, None
     for count, rows in enumerate(moves):
@@ -249,7 +269,7 @@ def _unlike(parts: Sequence[Part]) -> tuple[int, int] | None:
     return None
 
 
-def _extents(proofs: _Proofs) -> list[tuple[int, int]]:
+def _extents(proofs: Proofs) -> list[tuple[int, int]]:
     """Runs of lanes that might have to move: those that turn on either side, and the whole head."""
     width = proofs.source.layout.width
     found = []

@@ -19,7 +19,7 @@ from prover.exact.angle import Angle, axis_angle
 from prover.exact.number import exact
 from prover.exact.text import rational_text
 from prover.layouts.aliases import aliases
-from prover.layouts.feed import FREE, Feed
+from prover.layouts.feed import FREE, Feed, layout_under
 from prover.layouts.layout import Layout, Pair, build_layout
 from prover.layouts.loading import Loaded, Outline, load
 from prover.measure.conform import Conformance, conform
@@ -47,21 +47,31 @@ class MeasuredCause:
     found: Conformance
 
 
-def measured_causes(loaded: Loaded, measured: Measured) -> tuple[MeasuredCause, ...]:
-    """Each single fact, or else each law, a law with a fact, or two laws, with which it conforms; at most three."""
-    if loaded.layout.width != measured.width or conform(loaded.layout, measured).conforms:
+def measured_causes(loaded: Loaded, measured: Measured, feed: str = "") -> tuple[MeasuredCause, ...]:
+    """Each single fact, or else each law, a law with a fact, or two laws, with which it conforms; at most three.
+
+    Under a feed single facts only.
+    """
+    if loaded.layout.width != measured.width or conform(_fed(loaded, feed), measured).conforms:
         return ()
     tried = list(_facts(loaded, measured))
     found = [
         MeasuredCause((fact,), (), changed.layout.name, came)
-        for fact, changed in tried if (came := conform(changed.layout, measured)).conforms
-    ] or _by_laws(loaded, measured, ())
+        for fact, changed in tried if (came := conform(_fed(changed, feed), measured)).conforms
+    ]
+    if feed:
+        return tuple(found[:MAX_TOLD])
+    found = found or _by_laws(loaded, measured, ())
     for fact, changed in tried if not found else ():
         found = found or _by_laws(changed, measured, (fact,))
     question = _question(loaded, measured)
     for first, changed in apply_laws(question, is_last=False) if question and not found else ():
         found = found or _by_laws(changed, measured, (), (first,))
     return tuple(found[:MAX_TOLD])
+
+
+def _fed(loaded: Loaded, feed: str) -> Layout:
+    return layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout
 
 
 def _question(loaded: Loaded, measured: Measured) -> Question | None:

@@ -30,8 +30,8 @@ class Slip:
     """One slip, and what it is about.
 
     `heads`, `width`: what a permutation of a whole matrix is right for. `lanes`, `needed`: which lanes of a head move,
-    and which would have to, ends excluded. `rows`: rows that come from another head. `is_inverse`: it is turned round
-    too.
+    of such a one where these are given, and which would have to, ends excluded. `rows`: rows that come from another
+    head. `is_inverse`: it is turned round too.
     """
 
     kind: Kind
@@ -41,6 +41,12 @@ class Slip:
     needed: tuple[int, int] = (0, 0)
     rows: Rows = ()
     is_inverse: bool = False
+
+    def is_whole(self, width: int) -> bool:
+        """Whether all lanes of a head of another width move, where of those of `width` some, fewer, have to."""
+        start, stop = self.needed
+        is_part = stop - start < min(width, self.width)
+        return self.kind is Kind.HEADS and self.lanes == (0, self.width) and is_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,25 @@ class Riffle:
         inner = (self.start + part * step + place for place in range(step) for part in range(self.parts))
         return (*range(self.start), *inner, *range(self.stop, width))
 
+    def cut(self, width: int, size: int) -> Iterator[Riffle]:
+        """The same in heads of `size` in place of `width` lanes, however a permutation with that width does it."""
+        for lanes in spans((self.start, self.stop), width, size):
+            yield from self.over(*lanes)
+
     def over(self, start: int, stop: int) -> Iterator[Riffle]:
         """The same on other lanes: with as many parts, and with parts as long."""
         step, length = (self.stop - self.start) // self.parts, stop - start
         for parts in dict.fromkeys((self.parts, length // step)):
             if parts > 1 and length % parts == 0 and length > parts:
                 yield Riffle(start, stop, parts)
+
+
+def spans(lanes: tuple[int, int], width: int, size: int) -> tuple[tuple[int, int], ...]:
+    """These lanes of a head of `width` in one of `size`: as many, where they are there; as large a share; all."""
+    start, stop = lanes
+    same = (max(size - (stop - start), 0), size) if start and stop == width else (start, min(stop, size))
+    share = (start * size // width, stop * size // width)
+    return tuple(each for each in dict.fromkeys((same, share, (0, size))) if each[0] < each[1])
 
 
 def inverse(rows: Sequence[int]) -> Rows:
@@ -117,8 +136,10 @@ def slips_of_head(
             return
 
 
-def slips_of_matrix(rows: Rows, heads: int, width: int, is_right: IsRight) -> Iterator[Slip]:
-    """What the move of a whole matrix is, beyond that of a head."""
+def slips_of_matrix(
+    rows: Rows, heads: int, width: int, extents: Sequence[tuple[int, int]], is_right: IsRight
+) -> Iterator[Slip]:
+    """What the move of a whole matrix is, beyond that of a head. `extents`: lanes that may have to move."""
     crossing = tuple(place for place, row in enumerate(rows) if row // width != place // width)
     if crossing:
         yield Slip(Kind.CROSSING, rows=crossing)
@@ -126,11 +147,16 @@ def slips_of_matrix(rows: Rows, heads: int, width: int, is_right: IsRight) -> It
     if size == width or size < 2:
         return
     riffle = find_riffle(rows[:size])
-    if riffle is None or (riffle.start, riffle.stop) != (0, size):
+    if riffle is None:
         return
-    turned = _undone(tuple(riffle.over(0, width)), width, is_right)
-    if turned is not None:
-        yield Slip(Kind.HEADS, heads=len(rows) // size, width=size, is_inverse=turned)
+    lanes = riffle.start, riffle.stop
+    for extent in dict.fromkeys(extents):
+        if lanes not in spans(extent, width, size):
+            continue
+        turned = _undone(tuple(riffle.over(*extent)), width, is_right)
+        if turned is not None:
+            yield Slip(Kind.HEADS, len(rows) // size, size, lanes, extent, is_inverse=turned)
+            return
 
 
 def block_size(rows: Sequence[int]) -> int:

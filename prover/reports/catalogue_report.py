@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.errors import InputError
+from prover.layouts.evidence import Evidence, Kind
 from prover.layouts.search import Found
 from prover.layouts.unsupported import Unsupported
 from prover.repair.converters import Converter
@@ -71,6 +72,31 @@ def converters_text(patterns: Sequence[str], rows: Sequence[Converter]) -> str:
             lines.append(textwrap.fill(f"also {', '.join(each.also)}", columns(), initial_indent="    ",
                                        subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
     return "\n".join(lines) + "\n"
+
+
+def evidence_json(found: Mapping[str, Evidence]) -> JSON:
+    """How many layouts rest on what, and each of them."""
+    return {"schema": "rope-prover/evidence/1", "counts": _counted(found),
+            "layouts": {name: each.as_json() for name, each in found.items()}}
+
+
+def evidence_text(patterns: Sequence[str], found: Mapping[str, Evidence]) -> str:
+    """The counts, then the layouts that were not measured. Raises InputError if there is none."""
+    if not found:
+        raise InputError(f"no layout's name has the words '{plain(' '.join(patterns), 80)}'", where="list",
+                         advice="'rope-prover list' names all")
+    lines = [f"What {len(found)} layouts rest on ('show' tells of each which tables):"]
+    for kind, number in _counted(found).items():
+        lines += textwrap.wrap(f"{number:>4} {kind}: {Kind(kind).meaning}", columns(), initial_indent="  ",
+                               subsequent_indent=" " * 7, break_on_hyphens=False)
+    for kind in (each for each in Kind if each is not Kind.MEASURED):
+        names = [name for name, each in found.items() if each.kind is kind]
+        lines += ["", f"{kind.capitalize()}:", *(f"  {name}" for name in names)] if names else []
+    return "\n".join(lines) + "\n"
+
+
+def _counted(found: Mapping[str, Evidence]) -> dict[str, int]:
+    return {str(kind): sum(each.kind is kind for each in found.values()) for kind in Kind}
 
 
 def unsupported_json(rows: Sequence[Unsupported]) -> JSON:

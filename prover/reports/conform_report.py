@@ -19,13 +19,17 @@ Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whethe
 
 
 def conform_json(
-    found: Conformance, causes: Sequence[MeasuredCause] = (), notes: Sequence[str] = ()
+    found: Conformance, causes: Sequence[MeasuredCause] = (), feed: str = "", notes: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The comparison as JSON types. `causes`: with what the layout would conform; `notes`: on how it was measured."""
+    """The comparison as JSON types.
+
+    `causes`: with what the layout would conform. `feed`: what it was held under. `notes`: on how it was measured.
+    """
     return {
         "schema": "rope-prover/conform/1",
         "spec": found.spec,
         "entry": found.measured.name,
+        "feed": feed or None,
         "conforms": found.conforms,
         "strength": "numeric only",
         "largest_relative_error": found.largest_error,
@@ -46,7 +50,8 @@ def conform_json(
 
 
 def conform_text(
-    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = (), notes: Sequence[str] = ()
+    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = (), feed: str = "",
+    notes: Sequence[str] = (),
 ) -> str:
     """The comparison for a terminal. `file`: of the table; empty where it was measured just now."""
     real = found.measured
@@ -56,6 +61,7 @@ def conform_text(
     at = f", at lanes {found.largest_at[0]}, {found.largest_at[1]}" if found.largest_at else ""
     rows = [
         ("layout", plain(found.spec)),
+        *([("feed", plain(feed))] if feed else []),
         ("measured", f"{plain(file) + ', entry ' if file else ''}{plain(real.name)}: {real.width} lanes, "
          f"{len(real.pairs)} pairs, axes {', '.join(map(plain, real.axes))}"),
         ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "

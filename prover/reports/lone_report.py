@@ -7,14 +7,18 @@ from typing import Any
 from prover.errors import EXIT_UNDECIDED
 from prover.reports.text import labelled_markdown, labelled_text
 from prover.weights.lanes import head_count, label
+from prover.weights.manifest import NAME
+from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.slots import Kind, Role, Slot
 from prover.weights.verify import ranges
 from prover.weights.verifying import Opened, layers_of
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/weights-alone/1"
-FAR = ("which pairing its rows have cannot be seen without the checkpoint that they come from: weights may have their "
-       "rows in any order")
+FAR = ("in which order their rows stand is not seen in one checkpoint. Shapes are the same in every order, and trained "
+       "numbers show no order that could be proved, so that none is guessed")
+READS = ("names, shapes and types of tensors, the config, and the manifest if there is one; no weight is looked at. "
+         "The layouts are what a kernel computes by the config, and need not be what the rows were made for")
 
 
 def lone_json(found: Opened) -> JSON:
@@ -39,8 +43,26 @@ def lone_json(found: Opened) -> JSON:
         "parts": parts,
         "barriers": [{"part": each.part, "layers": list(each.layers), "relation": each.relation, "why": each.why,
                       "source": each.source} for each in found.slots.barriers],
+        "manifest": _manifest(found),
         "exit_code": EXIT_UNDECIDED,
     }
+
+
+def _manifest(found: Opened) -> JSON | None:
+    """What a manifest beside the weights says, and whether these files are those that it was written with."""
+    manifest = read_manifest(found.checkpoint)
+    if manifest is None:
+        return None
+    said = model_of(manifest, found.checkpoint, found.own)
+    return {"meant_for": list(dict.fromkeys(f"{part.address} for {part.spec}" for part in said.parts if part.spec)),
+            "misfits": list(misfits(manifest, found.checkpoint))}
+
+
+def _manifest_text(manifest: JSON) -> str:
+    if manifest["misfits"]:
+        return f"{NAME} beside it is not about these files: {'; '.join(manifest['misfits'])}"
+    return (f"{NAME} beside it was written with these very files, by their SHA-256, and says that their rows were "
+            f"moved for {'; '.join(manifest['meant_for'])}. Whether they stood right before is not in it")
 
 
 def _shapes(slots: list[Slot], role: Role) -> list[str]:
@@ -77,4 +99,6 @@ def _rows(alone: JSON) -> list[tuple[str, str]]:
         rows += [(part["part"][:9], f"{address}: {spec}") for address, spec in part["layouts"].items()]
         rows += [("", text) for text in part["tensors"]]
     rows += [("barrier", f"{each['part']}: {each['why']}") for each in alone["barriers"]]
-    return [*rows, ("advice", "rope-prover weights verify SOURCE TARGET holds it against what it was made of")]
+    rows += [("manifest", _manifest_text(alone["manifest"]))] if alone["manifest"] else []
+    return [*rows, ("reads", READS), ("advice", "Hold it against the checkpoint that it was made from, for each row: "
+                                                "rope-prover weights verify SOURCE TARGET")]

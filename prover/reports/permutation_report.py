@@ -130,7 +130,8 @@ def _part(held: Held, part: Part) -> JSON:
 def _about(slip: Slip) -> JSON:
     match slip.kind:
         case Kind.HEADS:
-            return {"heads": slip.heads, "width": slip.width, "inverse": slip.is_inverse}
+            return {"heads": slip.heads, "width": slip.width, "lanes": list(slip.lanes), "needed": list(slip.needed),
+                    "inverse": slip.is_inverse}
         case Kind.EXTENT:
             return {"lanes": list(slip.lanes), "needed": list(slip.needed), "inverse": slip.is_inverse}
         case Kind.CROSSING:
@@ -187,7 +188,9 @@ def _headline(held: Held, needed: JSON | None) -> str:
         return f"nothing that is done to the rows could be right. {headline(held.bare)}"
     wrong = [part for part in held.parts if part.state is State.WRONG]
     if not wrong:
-        return "rows of q and of k that meet move differently, and they have to move alike."
+        told = "".join(f" Of {part.move.matrix.name}: {_slip_text(slip, part)}." for part in held.parts
+                       for slip in part.slips)
+        return f"rows of q and of k that meet move differently, and they have to move alike.{told}"
     right = [part for part in held.parts if part.state is State.RIGHT]
     named = f"{_names(right)} is right, {_names(wrong)} is wrong: " if right else of
     return f"{named}{_what(held, wrong[0], needed)}"
@@ -224,8 +227,11 @@ def _slip_text(slip: Slip, part: Part) -> str:
         case Kind.TWICE:
             return "this is a right one applied twice"
         case Kind.HEADS:
-            return (f"this is {turned}the one for {slip.heads} head{'s' * (slip.heads > 1)} of {slip.width}; here "
-                    f"{'it is' if matrix.heads == 1 else 'they are'} {matrix.heads} of {matrix.width}")
+            span = "" if slip.lanes == (0, slip.width) else f", {_span(slip.lanes, slip.width)}"
+            whole = (f", and {_span(slip.needed, matrix.width)} have to move, not all" if slip.is_whole(matrix.width)
+                     else "")
+            return (f"this is {turned}the one for {slip.heads} head{'s' * (slip.heads > 1)} of {slip.width}{span}; "
+                    f"here {'it is' if matrix.heads == 1 else 'they are'} {matrix.heads} of {matrix.width}{whole}")
         case Kind.EXTENT:
             return (f"this is {turned}a right one but for its lanes: it moves {_span(slip.lanes, matrix.width)}, and "
                     f"{_span(slip.needed, matrix.width)} have to move")

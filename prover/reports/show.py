@@ -11,6 +11,7 @@ from prover.claims.properties import Properties, properties
 from prover.exact.display import angle_json, number_json, show_angle, show_number, show_pairs, told
 from prover.exact.number import exact
 from prover.language.formula import shown_formula
+from prover.layouts.evidence import Kind, evidence
 from prover.layouts.expand import parameter_values, show_value, used_lets
 from prover.layouts.family import MORE_ANGLES, Family, Parameter
 from prover.layouts.layout import Layout, Pair
@@ -47,6 +48,7 @@ def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) ->
         "title": family.title,
         "note": family.note.strip(),
         "sources": [str(source) for source in family.sources],
+        "evidence": found.as_json() if (found := evidence().get(about.spec.name)) else None,
         "parameters": {
             **_choices_json(about), **{p.name: _parameter_json(p, values.get(p.name)) for p in family.parameters}
         },
@@ -180,6 +182,7 @@ def _about_lines(found: dict[str, Any]) -> list[str]:
     if found["note"]:
         lines += _filled(plain(found["note"]), 0)
     lines += [line for source in found["sources"] for line in _filled(plain(source), 2)]
+    lines += _evidence_lines(found["evidence"])
     lines += ["", "Formula, for pair j:"]
     for number, block in enumerate(found["formula"]["blocks"]):
         head = f"block {number}: " if len(found["formula"]["blocks"]) > 1 else ""
@@ -199,6 +202,16 @@ def _about_lines(found: dict[str, Any]) -> list[str]:
         else:
             lines += _parameter_lines(name, parameter, name in found["must_be_given"])
     return lines
+
+
+def _evidence_lines(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    held = [
+        f"{row['software']}, at {row['entries']} {'setting' if row['entries'] == 1 else 'settings'} "
+        f"(tests/measured/{row['table']})" for row in found["tables"]
+    ]
+    return _filled(f"rests on: {found['kind']}: {'; '.join(held) or Kind(found['kind']).meaning}", 2)
 
 
 def _feed_lines(found: dict[str, Any]) -> list[str]:

@@ -36,10 +36,13 @@ def markdown_prose(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_<>|" else c for c in text)
 
 
+COMMAND = "command"  # the label of what is to be copied
+
+
 def labelled_text(headline: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Plain text: a headline, then a label a line, made safe and wrapped."""
+    """Plain text: a headline, then a label a line, made safe and wrapped; a command stays in one line."""
     lines = [
-        textwrap.fill(
+        f"{label:<9} {plain(text, 4000)}" if label == COMMAND else textwrap.fill(
             plain(text, 4000), columns(), initial_indent=f"{label:<9} ", subsequent_indent=" " * 10,
             break_long_words=False, break_on_hyphens=False,
         ).rstrip()
@@ -50,13 +53,17 @@ def labelled_text(headline: str, rows: Sequence[tuple[str, str]]) -> str:
 
 def labelled_markdown(headline: str, rows: Sequence[tuple[str, str]]) -> str:
     """The same as a table for a pull-request comment."""
-    lines = [f"| {label} | {escape_markdown(plain(text, 4000))} |" for label, text in rows]
+    lines = [f"| {label} | {_cell(label, text)} |" for label, text in rows]
     return "\n".join([f"### {markdown_prose(headline)}", "", "| | |", "|---|---|", *lines]) + "\n"
 
 
-def code_markdown(text: str) -> str:
+def _cell(label: str, text: str) -> str:
+    return code_markdown(text, 4000) if label == COMMAND else escape_markdown(plain(text, 4000))
+
+
+def code_markdown(text: str, most: int = 200) -> str:
     """Text as a code span that cannot be left and cannot break a table."""
-    safe = plain(text, 200).replace("`", "'").replace("|", "\\|")
+    safe = plain(text, most).replace("`", "'").replace("|", "\\|")
     return f"`{safe}`"
 
 

@@ -13,8 +13,10 @@ from prover.claims.relation import EXIT_CODES, Outcome
 from prover.errors import EXIT_INTERNAL
 from prover.repair.check_permutation import State
 from prover.reports.explain import headline as layouts_headline
+from prover.reports.factors_text import factors_text
 from prover.reports.report import relation_word
-from prover.reports.text import far_words, labelled_markdown, labelled_text, plain
+from prover.reports.text import COMMAND, far_words, labelled_markdown, labelled_text, plain
+from prover.reports.verify_advice import advice_of
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
 from prover.sources.findings import incomplete
 from prover.verdicts.verdict import Verdict
@@ -41,6 +43,8 @@ def verify_json(found: Compared) -> JSON:
         "as_far_as": _as_far_as(found),
         "convention": CONVENTION,
         "faults": list(faults_of(found)),
+        "advice": list(advice_of(found)),
+        "command": found.mend and found.mend.command,
         "parts": [_group(group) for group in answer.groups],
         "not_compared": [*answer.left, *others_of(found)],
         "exit_code": exit_code(found),
@@ -120,6 +124,7 @@ def _group(group: Group) -> JSON:
         "layers": list(group.layers),
         "relation": verdict and relation_word(verdict),
         "needed": list(need.rows) if need.rows is not None else None,
+        "factors": factors_text(need.factors) or None,
         "expression": expression(need.rows) if need.rows is not None and need.moves else None,
         "without": layouts_headline(verdict) if verdict else None,
         "fault": need.fault or None,
@@ -179,7 +184,10 @@ def _answer(found: Compared) -> str:
         return f"what meets is right, in {'; '.join(layers)}, and not all layers meet: {'; '.join(answer.left)}"
     if first is None:
         moved = [group.need.moves for group in groups]
-        how = ("are moved as the target needs them" if all(moved) else "stand where the target needs them")
+        changed = "moved and multiplied" if all(moved) else "multiplied"
+        how = "are moved as the target needs them" if all(moved) else "stand where the target needs them"
+        if any(group.need.factors for group in groups):
+            how = f"are {changed} as the target needs them, each number rounded once"
         left = f". Not compared: {'; '.join(answer.left)}" if answer.left else ""
         return f"the rows of q and k in {'; '.join(layers)} {how}, and all that goes with them{left}"
     group, item = first
@@ -242,7 +250,8 @@ def _first_line(found: Compared, word: str) -> str:
 
 
 def _rows(found: Compared) -> list[tuple[str, str]]:
-    rows = []
+    rows = [("advice", text) for text in advice_of(found)]
+    rows += [(COMMAND, found.mend.command)] if found.mend is not None else []
     for label, side, meant in zip(("source", "target"), (found.source, found.target), found.meant, strict=True):
         model = meant.model
         rows.append((label, f"{side.checkpoint.root}  ({side.checkpoint.format.value}; "
@@ -284,6 +293,8 @@ def _group_rows(group: Group) -> Iterator[tuple[str, str]]:
         code = expression(need.rows)
         yield label[:9], (f"{_layers(group.layers)}: {listed(need.rows)} needed in each head"
                           f"{f', {code}' if code else ''}")
+    if need.factors:
+        yield "", f"needed too: {factors_text(need.factors)}"
     runs: dict[tuple[str, str, str], list[Item]] = {}
     for item in group.items:
         word = "" if item.state is State.RIGHT else f"{item.state.value}: "

@@ -42,6 +42,9 @@ MEANINGS = {
     Fault.OTHER_MOVE: "rows have moved, and not as they have to",
     Fault.NO_MOVE_HELPS: "nothing that is done to rows makes the target compute what the source does",
     Fault.NEEDS_FACTORS: "rows have moved as they have to, and have to be multiplied too",
+    Fault.MULTIPLIED_TWICE: "rows have moved as they have to, and were multiplied twice by what they need",
+    Fault.DIVIDED: "rows have moved as they have to, and were divided by what they have to be multiplied by",
+    Fault.VALUES_MULTIPLIED: "its rows were multiplied, and only those of q and k may be",
     Fault.LOST_ROWS: "some of the source's rows are gone, and others stand there twice",
     Fault.APPLIED_TO_V: "its rows have moved, and only those of q and k may",
     Fault.APPLIED_TO_O: "its columns have moved, and only rows of q and k may",
@@ -74,6 +77,7 @@ def item_text(item: Item) -> str:
 def _stands(item: Item) -> str:
     close = f", {CLOSE[item.closeness]}" if item.closeness else ""
     added = f", with {item.added:+g} added" if item.added else ""
+    added += f", {item.why}" if item.why else ""
     alike = " (heads or lanes changed places in q, k, v and o alike)" if item.exchanged else ""
     if item.rows is None and (item.kind is Kind.LORA_A or (item.kind is Kind.LORA_B and item.role is Role.O)):
         return f"stays{close}"
@@ -81,6 +85,7 @@ def _stands(item: Item) -> str:
         return f"goes with its rows{added}{close}"
     if item.factors:
         alike += f" ({len(item.factors)} of them times factors that fall out of the scores)"
+    alike += f", {item.why}" if item.why else ""
     if item.rows == tuple(range(len(item.rows))):
         return f"rows stay{alike}{close}" if item.role is not Role.O else f"columns stay{close}"
     move = head_move(item)
@@ -139,13 +144,16 @@ def _fault_text(fault: Fault, item: Item) -> str:
 def _cut_text(fault: Fault, item: Item) -> str:
     """What a move is right for, where it is right for other heads or other lanes."""
     slip = next(slip for slip in item.slips if slip.heads or slip.lanes != slip.needed)
-    turned = "the inverse of a right move, and " if slip.is_inverse else ""
+    is_told = slip.heads and fault is Fault.WHOLE_HEAD
+    turned = "the inverse of a right move, and " if slip.is_inverse and not is_told else ""
     if fault is Fault.WHOLE_HEAD:
         return f"{turned}all lanes of a head have moved in place of lanes {slip.needed[0]} to {slip.needed[1] - 1}"
     if fault is Fault.OTHER_LANES:
         (first, end), (start, stop) = slip.lanes, slip.needed
         return f"{turned}lanes {first} to {end - 1} have moved in place of lanes {start} to {stop - 1}"
-    return f"{turned}moved as {slip.heads} head{'s' * (slip.heads != 1)} of {slip.width}; there are {item.heads}"
+    first, end = slip.lanes
+    part = "" if (first, end) == (0, slip.width) else f", lanes {first} to {end - 1} of each"
+    return f"{turned}moved as {slip.heads} head{'s' * (slip.heads != 1)} of {slip.width}{part}; there are {item.heads}"
 
 
 def head_move(item: Item) -> Rows | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from prover.claims.claim import Claim
 from prover.claims.evidence import Witness
+from prover.claims.factors import Ranges, lane_factors, lanes_by_factor
 from prover.claims.relation import Relation
 from prover.exact.display import show_number
 from prover.exact.number import ONE, Exact
@@ -15,7 +16,6 @@ from prover.kernels.kernel import to_float
 from prover.reports.idiom import Idiom
 
 Library = Literal["numpy", "torch"]
-Ranges = tuple[tuple[int, int], ...]
 
 MAX_WRITTEN = 512
 MAX_ASSIGNED = 24
@@ -44,28 +44,8 @@ def row_factors(claim: Claim, holds: Witness) -> tuple[Factor, ...]:
     """Source magnitude over target magnitude of every row, in order of the first row; empty without a scale."""
     if holds.relation is not Relation.PAIR_MAP:
         return ()
-    sides = []
-    for layout in (claim.source, claim.target):
-        sizes = {lane: pair.magnitude for pair in layout.pairs for lane in pair.read}
-        sides.append([sizes.get(lane, ONE) for lane in range(layout.width)])
-    quotients: dict[tuple[Exact, Exact], Exact] = {}
-    rows: dict[Exact, list[int]] = {}
-    for lane, fed in enumerate(holds.permutation):
-        sizes_of = sides[0][fed], sides[1][lane]
-        if sizes_of not in quotients:
-            quotients[sizes_of] = sizes_of[0] / sizes_of[1]
-        rows.setdefault(quotients[sizes_of], []).append(lane)
-    return tuple(Factor(_ranges(lanes), value) for value, lanes in rows.items())
-
-
-def _ranges(lanes: Sequence[int]) -> Ranges:
-    found: list[tuple[int, int]] = []
-    for lane in lanes:
-        if found and lane == found[-1][1] + 1:
-            found[-1] = (found[-1][0], lane)
-        else:
-            found.append((lane, lane))
-    return tuple(found)
+    factors = lane_factors(claim, holds.permutation)
+    return tuple(Factor(rows, value) for value, rows in lanes_by_factor(factors).items())
 
 
 def weight_code(

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prover.claims.factors import lanes_by_factor
 from prover.claims.relation import Outcome
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE
-from prover.exact.display import show_pairs
+from prover.exact.display import number_json, show_pairs
+from prover.reports.factors_text import factors_text
 from prover.reports.text import columns, plain
-from prover.weights.manifest import NAME
+from prover.weights.manifest import NAME, numbers_of
 from prover.weights.permuting import Prepared
 from prover.weights.plan import Move, Reason, Refusal, shown
 from prover.weights.ranks import unranked
@@ -36,6 +38,7 @@ class Group:
     heads: str
     width: str
     layers: tuple[int, ...]
+    multiplied: str
     count: int
     dtypes: tuple[str, ...]
     ranks: int = 1
@@ -57,7 +60,13 @@ def headline(found: Prepared, out: str) -> str:
     layers = {(move.slot.part, move.slot.layer) for move in found.plan.moves}
     count = f"{len(found.plan.moves)} tensor{'s' * (len(found.plan.moves) > 1)} of {len(layers)} layer" + (
         "s" * (len(layers) > 1))
-    return f"The rows of {count} were moved: {out}" if out else f"The rows of {count} would move, nothing was written."
+    scaled = any(move.factors for move in found.plan.moves)
+    moves = any(need.moves for need in found.plan.needs)
+    if out:
+        done = "moved and multiplied" if scaled and moves else "multiplied" if scaled else "moved"
+        return f"The rows of {count} were {done}: {out}"
+    done = "move and be multiplied" if scaled and moves else "be multiplied" if scaled else "move"
+    return f"The rows of {count} would {done}, nothing was written."
 
 
 def permute_json(
@@ -77,6 +86,7 @@ def permute_json(
         "moved": [
             {"tensors": group.pattern, "kind": group.kind, "heads": group.heads, "lanes": group.width,
              "layers": list(group.layers), "count": group.count, "dtypes": list(group.dtypes),
+             "multiplied": group.multiplied or None,
              **({} if group.ranks == 1 else {"ranks": group.ranks})}
             for group in groups(found.plan.moves)
         ],
@@ -85,6 +95,7 @@ def permute_json(
              "reason": each.reason.value, "why": each.why, "source": each.source or None}
             for each in found.plan.refusals
         ],
+        "numbers": numbers_of(found.plan) if _scales(found) else None,
         "stays": list(found.plan.stays),
         "config": found.said.words,
         "left_out": list(left_out),
@@ -107,26 +118,32 @@ def permute_text(
         lines += _rows("refused", [_told(each) for each in found.plan.refusals])
     else:
         lines += _rows("moved" if out else "would move", [_group_text(group) for group in groups(found.plan.moves)])
+        lines += _rows("numbers", [numbers_of(found.plan)] if _scales(found) else [])
     lines += _rows("stays", found.plan.stays)
     if found.plan.moves and not found.plan.refusals:
         lines += _rows("config", [found.said.words])
     lines += _rows("left out", left_out)
-    lines += _rows("not moved", [f"{name}: weights deeper in the folder, copied as they are; if they are this model's, "
-                                 "their rows are in the old order" for name in as_they_were])
+    done = "is" if out else "would be"
+    lines += _rows("unchanged", [f"{name} {done} copied unchanged and still has the old order, if it has rows of "
+                                 "this model's q and k: a subfolder is not looked into" for name in as_they_were])
     lines += _rows("manifest", [f"{out}/{NAME}"] if out else [])
     return "\n".join(lines) + "\n"
 
 
+def _scales(found: Prepared) -> bool:
+    return not found.plan.refusals and any(move.factors for move in found.plan.moves)
+
+
 def groups(moves: Sequence[Move]) -> list[Group]:
     """Moves with their layers together."""
-    found: dict[tuple[str, str, str, str], list[Move]] = {}
+    found: dict[tuple[str, str, str, str, str], list[Move]] = {}
     for move in moves:
         pattern = _NUMBER.sub(lambda hit, own=str(move.slot.layer): "N" if hit[0] == own else hit[0],  # type: ignore[misc]
                               unranked(move.tensor.name))
         kind = "block scale, whole entries" if move.entries is not None else move.slot.kind.value
-        found.setdefault((pattern, kind, _heads(move), _width(move)), []).append(move)
+        found.setdefault((pattern, kind, _heads(move), _width(move), factors_text(move.factors)), []).append(move)
     return [
-        Group(*key, tuple(sorted({move.slot.layer for move in alike})), len(alike),
+        Group(*key[:4], tuple(sorted({move.slot.layer for move in alike})), key[4], len(alike),
               tuple(dict.fromkeys(move.tensor.dtype for move in alike)), len({move.slot.rank for move in alike}))
         for key, alike in found.items()
     ]
@@ -150,7 +167,8 @@ def _width(move: Move) -> str:
 def _group_text(group: Group) -> str:
     return (f"{group.pattern}, layer{'s' * (len(group.layers) > 1)} {show_pairs(group.layers)}: {group.kind}, "
             f"{', '.join(group.dtypes)}, heads: {group.heads}, {group.width} each"
-            + (f", in each of {group.ranks} ranks" if group.ranks > 1 else ""))
+            + (f", in each of {group.ranks} ranks" if group.ranks > 1 else "")
+            + (f"; {group.multiplied}" if group.multiplied else ""))
 
 
 def _need_json(need: Need) -> JSON:
@@ -159,7 +177,10 @@ def _need_json(need: Need) -> JSON:
         "layers": None if need.meeting.layers is None else list(need.meeting.layers),
         "source": need.meeting.source.spec, "target": need.meeting.target.spec, "feeds": list(need.feeds),
         "verdict": need.outcome.value, "relation": need.relation.value if need.relation else None,
-        "rows": list(need.rows) if need.rows is not None else None, "ulps": need.ulps, "fault": need.fault or None,
+        "rows": list(need.rows) if need.rows is not None else None,
+        "factors": [{"rows": [list(run) for run in runs], **number_json(value)}
+                    for value, runs in lanes_by_factor(need.factors).items()] or None,
+        "ulps": need.ulps, "fault": need.fault or None,
     }
 
 
@@ -167,7 +188,10 @@ def _need_text(need: Need) -> str:
     part, layers = need.meeting.source, need.meeting.layers
     where = f"{part.address}{f', layers {show_pairs(layers)}' if layers else ''}"
     sides = f"from {shown(part)} to {shown(need.meeting.target)}"
-    if need.moves and need.rows is not None and need.outcome is Outcome.CONVERTIBLE:
+    if need.factors and need.rows is not None:
+        order = f"rows {_short(need.rows)} of each head" if need.moves else "rows of each head in their order"
+        what = f"{order}, rows are multiplied, proved: {factors_text(need.factors)}"
+    elif need.moves and need.rows is not None and need.outcome is Outcome.CONVERTIBLE:
         what = f"rows {_short(need.rows)} of each head, proved"
     elif need.outcome is Outcome.EQUIVALENT:
         what = "stays, proved equal"

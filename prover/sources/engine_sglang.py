@@ -50,8 +50,8 @@ def _get_rope(
     entry: Engine, rope: Standard, head: Value, keys: Keys, findings: list[Finding],
 ) -> tuple[str, list[Value]]:
     if keys.is_given("dual_chunk_attention_config"):
-        raise InputError("makes SGLang turn queries of its own for each chunk",
-                         where=f"{keys.where}, dual_chunk_attention_config")
+        raise InputError("makes SGLang turn queries of its own for each chunk", where=f"{keys.where}, "
+                         "dual_chunk_attention_config", advice="The layout is sglang/dual-chunk")
     over = keys.override.rope if keys.override is not None else None
     if over is not None and PART in over and entry.part_at != "parameters":
         raise InputError(f"is not read there by {entry.symbol}, which takes it from elsewhere",

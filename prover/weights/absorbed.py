@@ -9,6 +9,7 @@ can be compared.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy.typing as npt
@@ -27,7 +28,7 @@ def with_absorbed(slots: Slots, checkpoint: Checkpoint) -> Slots:
     if checkpoint.format is not Format.GGUF:
         return slots
     found = sorted((*slots.slots, *_absorbed(slots, checkpoint)), key=lambda s: (s.part, s.layer, s.tensor.name))
-    return Slots(slots.architecture, tuple(found), slots.barriers)
+    return replace(slots, slots=tuple(found))
 
 
 def _absorbed(slots: Slots, checkpoint: Checkpoint) -> Iterator[Slot]:

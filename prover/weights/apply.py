@@ -11,8 +11,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from prover.weights.manifest import JSON, NAME, canonical, with_digests
 from prover.weights.places import check_place, check_space
 from prover.weights.plan import Move
 from prover.weights.rewriting import PART, Advance, Rewritten, digest_of, rewrite
+from prover.weights.spreading import spread
 from prover.weights.tensors import Checkpoint
 
 JOURNAL, FILES = "journal", "files"
@@ -58,9 +61,10 @@ class Work:
 
     def digest(self) -> str:
         """By which a run knows whether unfinished work is its own."""
-        rows = [[task.name, str(task.source), task.size, task.changed, task.text,
-                 [[move.tensor.name, move.tensor.offset, move.tensor.size,
-                   hashlib.sha256(move.gather().tobytes()).hexdigest()] for move in task.moves]] for task in self.tasks]
+        rows = [[task.name, str(task.source), task.size, task.changed, task.text, [
+            [move.tensor.name, move.tensor.offset, move.tensor.size,
+             hashlib.sha256(move.gather().tobytes()).hexdigest(), *map(str, move.factors)] for move in task.moves
+        ]] for task in self.tasks]
         return hashlib.sha256(canonical([rows, dict(self.beside), self.head]).encode()).hexdigest()
 
 
@@ -80,28 +84,30 @@ def unfinished(out: Path) -> Path:
 
 def go_on(place: Path) -> str:
     """What to do after work broke off."""
-    return f"What is finished, if anything, is kept in {shown_path(place)}: the same command goes on from there"
+    return (f"Finished files, if any, are kept in {shown_path(place)}: the same command goes on from there, and starts "
+            "anew with a file that was cut off")
 
 
 def carry_out(work: Work, out: Path, jobs: int = 1, advance: Advance = lambda count: None) -> JSON:
     """Write the folder `out` and give its manifest. `jobs`: how many files at once. `advance`: is told of bytes done.
 
-    joblib's backend says where files are written; workers elsewhere must see the same disks. Raises InputError; then
-    the source is untouched and `out` is not there.
+    Files are written in threads, or where joblib's backend says; workers elsewhere must see the same disks. Raises
+    InputError; then the source is untouched, `out` is not there, and nothing is at work any more.
     """
     check_place(work.checkpoint, out)
     place = unfinished(out)
     try:
         with _journal(place, work.digest()) as journal:
             files = place / FILES
-            done = journal.kept(work.tasks, files, advance)
+            done = journal.kept(work.tasks, files, jobs, advance)
             left = [task for task in work.tasks if task.name not in done]
             check_space(place, sum(task.size for task in left))
             for folder in sorted({(files / task.name).parent for task in work.tasks}):
                 folder.mkdir(parents=True, exist_ok=True)
-            for task, row in _spread(left, files, jobs, advance):
-                journal.add(task.name, row)
-                done[task.name] = row
+            with closing(spread(partial(write_file, files), left, jobs, advance)) as rows:
+                for task, row in rows:
+                    journal.add(task.name, row)
+                    done[task.name] = row
             manifest = with_digests(work.head, done, _write_beside(work.beside, files))
             _write(files / NAME, canonical(manifest))
             for folder in sorted({files, *(path.parent for path in files.rglob("*"))}):
@@ -116,24 +122,7 @@ def carry_out(work: Work, out: Path, jobs: int = 1, advance: Advance = lambda co
     return manifest
 
 
-def _spread(
-    tasks: Sequence[Task], files: Path, jobs: int, advance: Advance
-) -> Iterator[tuple[Task, Rewritten]]:
-    """Each task and what came of it, in the order of the tasks."""
-    if jobs == 1 or len(tasks) < 2:
-        yield from ((task, write_file(task, files, advance)) for task in tasks)
-        return
-    import joblib
-
-    # No backend is named here, so that it is that of joblib.parallel_config around the call.
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    rows = parallel(joblib.delayed(write_file)(task, files) for task in tasks)
-    for task, row in zip(tasks, rows, strict=True):
-        advance(task.size)
-        yield task, row
-
-
-def write_file(task: Task, files: Path, advance: Advance = lambda count: None) -> Rewritten:
+def write_file(files: Path, task: Task, advance: Advance = lambda count: None) -> Rewritten:
     """One file of the copy, whole and on disk. Raises InputError."""
     target = files / task.name
     try:
@@ -172,17 +161,31 @@ class _Journal:
             os.fsync(stream.fileno())
         self.rows[name] = row
 
-    def kept(self, tasks: Sequence[Task], files: Path, advance: Advance) -> dict[str, Rewritten]:
+    def kept(self, tasks: Sequence[Task], files: Path, jobs: int, advance: Advance) -> dict[str, Rewritten]:
         """Finished files that are whole, and whose sources are what they were."""
-        found = {}
-        for task in tasks:
-            row, path = self.rows.get(task.name), files / task.name
-            if row is None or not path.is_file() or path.stat().st_size != row.size:
-                continue
-            if digest_of(path) == row.after and digest_of(task.source) == row.before:
-                found[task.name] = row
-                advance(task.size)
-        return found
+        there = [(task, self.rows[task.name]) for task in tasks if task.name in self.rows]
+        with closing(spread(partial(_is_whole, files), there, jobs, advance)) as rows:
+            return {task.name: row for (task, row), is_whole in rows if is_whole}
+
+
+def _is_whole(files: Path, kept: tuple[Task, Rewritten], advance: Advance) -> bool:
+    task, row = kept
+    path = files / task.name
+    if not path.is_file() or path.stat().st_size != row.size:
+        return False
+    told = 0
+
+    def tell(count: int) -> None:
+        nonlocal told
+        told += count
+        advance(count)
+
+    with ThreadPoolExecutor(1) as beside:
+        after = beside.submit(digest_of, path)
+        is_whole = digest_of(task.source, tell) == row.before and after.result() == row.after
+    if not is_whole:
+        advance(-told)
+    return is_whole
 
 
 @contextmanager

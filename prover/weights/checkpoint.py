@@ -12,9 +12,14 @@ import re
 from pathlib import Path
 
 from prover.errors import InputError
+from prover.files import read_bytes
 from prover.resources import shown_path
 from prover.sources.config_json import CONFIG
-from prover.sources.gguf_file import MAGIC, PART, read_magic
+from prover.sources.gguf import decode
+from prover.sources.gguf_file import MAGIC, PART, read_gguf, read_magic
+from prover.sources.json_text import MAX_BYTES, parse_json_object
+from prover.sources.keys import Keys
+from prover.sources.metadata import Metadata
 from prover.weights.gguf_checkpoint import read_gguf_tensors
 from prover.weights.ranks import FOLDER, INSIDE, STAGES, check_mapping, one_rank, rank_files, read_ranks
 from prover.weights.safetensors_file import read_safetensors
@@ -63,6 +68,13 @@ def adapter_config(checkpoint: Checkpoint) -> Path | None:
     if not checkpoint.files or checkpoint.files[0].name not in ADAPTERS:
         return None
     return _beside(checkpoint.files[0], ADAPTER_CONFIG)
+
+
+def config_keys(config: Path) -> Keys | Metadata:
+    """What a config.json or a GGUF file says of its model. Raises InputError."""
+    if config.suffix != ".json":
+        return read_gguf(config)
+    return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
 
 
 def other_weights(checkpoint: Checkpoint) -> tuple[Path, ...]:

@@ -44,6 +44,9 @@ def config_of_target(data: bytes, where: str, target: Model, moved: Sequence[Nee
     for key, changed in _candidates(text):
         if _says(changed, where, target, moved):
             return Said(f"{key}, which says that heads are turned as in the target", changed)
+    if any(need.factors for need in moved):
+        return Said("stays, and says what the weights were made for: no key is changed here that says by what the "
+                    f"rotation multiplies. The weights are for this kernel alone: {kernel}")
     return Said(f"stays: no key of it says which lanes are paired. The weights are for this kernel alone: {kernel}")
 
 

@@ -15,7 +15,8 @@ from fractions import Fraction
 from prover.checker import digest
 from prover.errors import InputError
 from prover.layouts.loading import Loaded, load
-from prover.repair.repairs import Kind, Repair, Repairs, allowed_kinds, find_repair
+from prover.repair.find_repair import find_repair
+from prover.repair.repairs import Kind, Repair, Repairs, allowed_kinds
 from prover.sources.engine_llama_cpp import with_rows
 from prover.sources.llama.factors import FREQS
 from prover.sources.model import Finding

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, takewhile
+from typing import Any
 
 from prover.errors import InputError
 from prover.sources.heads import load_head
@@ -13,14 +14,25 @@ from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.sources.upstream import nearest
-from prover.weights.attention import PERMUTATION, Attention, merged, uneven, unfound
+from prover.weights.attention import PERMUTATION, UNREAD, Attention, merged, uneven, unfound
 from prover.weights.covering import check_covered
-from prover.weights.gguf_slots import gguf_attentions
-from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE, holdings, with_stops
+from prover.weights.drafts import first_draft, place_of
+from prover.weights.gguf_slots import gguf_attentions, without_slots
+from prover.weights.given import WHAT_TO_WRITE, WHERE, holdings, with_stops
 from prover.weights.modules import Modules
 from prover.weights.new_type import given_attentions, is_tensorrt_llm, is_unknown
 from prover.weights.packing import names
-from prover.weights.packings import Holding, Packing, by_type, default_kv_heads, packings, tensorrt_llm
+from prover.weights.packings import (
+    LAYER,
+    Draft,
+    Holding,
+    Packing,
+    by_type,
+    default_kv_heads,
+    draft_of,
+    packings,
+    tensorrt_llm,
+)
 from prover.weights.rank_slots import of_ranks
 from prover.weights.ranks import Cut, of_rank
 from prover.weights.slots import Barrier, Role, Slot, Slots
@@ -30,18 +42,26 @@ from prover.weights.unplaced import unplaced
 from prover.weights.widths import Widths
 
 OUTPUT = "attention output"
+CLIP = "clip_qkv"
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A packing in one checkpoint: what stands in front of its layers there."""
+    """A packing in one checkpoint: what stands in front of its layers there.
+
+    `draft`: what is known of its layers that predict further tokens, which are those from `first` on.
+    """
 
     entry: Packing
     prefix: str
+    draft: Draft | None = None
+    first: int = 0
 
     def module(self, layer: int, name: str) -> str:
         """The full name of a module of one layer."""
-        return f"{self.prefix}{self.entry.layer.replace('{layer}', str(layer))}.{name}"
+        is_apart = self.draft is not None and self.draft.layer and layer >= self.first
+        prefix = "" if is_apart else self.prefix
+        return f"{prefix}{place_of(self.entry.layer, self.draft, self.first, layer)}.{name}"
 
 
 def find_slots(
@@ -70,8 +90,8 @@ def _find_slots(
     if isinstance(config, Metadata):
         attentions = gguf_attentions(config, model, modules, said.get("") or said.get("text"))
         architecture = model.kind
-        for part in model.parts:
-            if part.layout is not None and part.name not in ("text", OUTPUT):
+        for part in without_slots(config, model):
+            if part.name != OUTPUT:
                 why = f"which tensors of a GGUF file hold the rows of its {part.name} is not known here"
                 barriers.append(Barrier(part.name, part.layers or (), PERMUTATION, why, config.file))
     elif (said or is_tensorrt_llm(config)) and is_unknown(config):
@@ -112,7 +132,8 @@ def _find_slots(
             why = "the attention output is turned too, so that rows of v would have to move"
             barriers.append(Barrier("text", part.layers or (), PERMUTATION, why, model.source))
     found.sort(key=lambda slot: (slot.part, slot.layer, slot.tensor.name))
-    return Slots(architecture, tuple(found), merged(barriers))
+    unscaled = merged([each for attention, _ in seen for each in attention.unscaled()])
+    return Slots(architecture, tuple(found), merged(barriers), unscaled)
 
 
 def _shares_keys(attention: Attention) -> bool:
@@ -221,7 +242,21 @@ def _attention(named: Named, tower: Tower, part: Part, layer: int, modules: Modu
     return Attention(
         part, layer, entry, modules, numbers, partial(named.module, layer), partial(_flag, tower),
         packings().source(entry), _upstream(entry),
+        not entry.optional or tower.keys.flag(entry.optional, entry.absent.get(entry.optional, False)),
+        _unlinear(tower),
     )
+
+
+def _unlinear(tower: Tower) -> str:
+    """Why a factor of a row may not come out as one of a lane of the head; "" if it does."""
+    if tower.kind not in packings().linear:
+        return UNREAD
+    return f"q and k are clipped behind their projections ({CLIP})" if _is_given(tower.keys.table, CLIP) else ""
+
+
+def _is_given(table: Mapping[str, Any], key: str) -> bool:
+    """Whether a key is there and not null, in an object or in one inside it."""
+    return table.get(key) is not None or any(_is_given(each, key) for each in table.values() if isinstance(each, dict))
 
 
 def _unknown(tower: Tower) -> InputError:
@@ -245,7 +280,8 @@ def _named(
         if any(_has(named, modules, layer) for layer in layers)
     ]
     if len(found) == 1:
-        return found[0]
+        draft = draft_of(tower.kind)
+        return found[0] if draft is None else replace(found[0], draft=draft, first=first_draft(tower))
     if found:
         places = " and ".join(f"'{each.module(layers[0], next(iter(each.entry.rows)))}'" for each in found[:4])
         raise InputError(f"holds {tower.part} layers twice, as {places}", where=str(checkpoint.root),

@@ -12,12 +12,14 @@ from prover.sources.llama.architectures import architectures
 from prover.sources.llama.header import Header, open_header
 from prover.sources.llama.heads import LENGTH, WIDTH
 from prover.sources.llama.layers import HEADS, NO_ATTENTION
+from prover.sources.llama.towers import TOWERS
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model, Part
 from prover.weights.attention import Attention
-from prover.weights.given import LAYER, WHAT_TO_WRITE, with_stops
+from prover.weights.gguf_towers import tower_attentions, tower_entry
+from prover.weights.given import WHAT_TO_WRITE, with_stops
 from prover.weights.modules import Modules
-from prover.weights.packings import Holding, find_architecture, gguf_packings
+from prover.weights.packings import LAYER, Holding, find_architecture, gguf_packings
 from prover.weights.slots import Role
 
 KV_HEADS = f"{HEADS}_kv"
@@ -83,6 +85,14 @@ class HeaderWidths:
         return found
 
 
+def without_slots(metadata: Metadata, model: Model) -> Iterator[Part]:
+    """The parts that turn and whose tensors are not known here."""
+    header = open_header(metadata, architectures().architecture)
+    for part in model.parts:
+        if part.layout is not None and part.name != "text" and tower_entry(header, part.name) is None:
+            yield part
+
+
 def gguf_attentions(
     metadata: Metadata, model: Model, modules: Modules, said: Holding | None
 ) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
@@ -92,6 +102,9 @@ def gguf_attentions(
     """
     table = gguf_packings()
     header = open_header(metadata, architectures().architecture)
+    if header.name == TOWERS and said is None and any(tower_entry(header, part.name) for part in model.parts):
+        yield from tower_attentions(header, model, modules)
+        return
     if header.name in table.refused and said is None:
         raise InputError(f"which tensors of {header.name} hold rows of q and k is not said: "
                          f"{table.refused[header.name]}", where=metadata.file, advice=WHAT_TO_WRITE)
@@ -104,7 +117,7 @@ def gguf_attentions(
             numbers = _numbers(header, part, layer, metadata.file)
             attention = Attention(
                 part, layer, entry, modules, numbers, partial(_module, "" if said else table.layer, layer),
-                lambda _: False, source, upstream,
+                lambda _: False, source, upstream, said is None and header.name in table.normed,
             )
             if not attention.is_there and part.layout is None:
                 continue

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from prover.errors import InputError
 from prover.language.tokens import tokens
 from prover.weights.packing import read_rows
-from prover.weights.packings import Holding, Stop
+from prover.weights.packings import LAYER, Holding, Stop
 
-LAYER = "{layer}"
 USUAL = {"q": "heads*q", "k": "kv_heads*k", "v": "kv_heads*v"}
 GAINS = {"q_norm": ["q", "heads*q"], "k_norm": ["k", "kv_heads*k"]}
 WHERE = "--tensors"

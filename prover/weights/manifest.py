@@ -7,8 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prover.claims.factors import lanes_by_factor
 from prover.claims.relation import Outcome
 from prover.errors import InputError
+from prover.exact.display import show_number
 from prover.resources import shown_path
 from prover.sources.model import Model
 from prover.weights.places import Listing
@@ -21,6 +23,11 @@ from prover.weights.witness import Need
 JSON = dict[str, Any]
 NAME = "rope-prover.json"
 SCHEMA = "rope-prover/weights-permute/1"
+SCALED = "rope-prover/weights-permute/2"  # with numbers, factors of parts and multiplied of tensors
+SCHEMAS = (SCHEMA, SCALED)
+ROUNDED = "each was multiplied and rounded once, to nearest and even: undoing does not give the same bytes"
+EXACT = ("each was multiplied by powers of two: undoing gives the same bytes, but for numbers that had not all of "
+         "their type's bits (subnormal ones)")
 CERTIFICATES = "rope-prover-certificates"
 MAX_MANIFEST = 1 << 28
 
@@ -59,14 +66,16 @@ def head_of(
     `left_out`, `as_they_were`: as in `Listing`.
     """
     names = certificate_names(plan.needs)
+    scaled = any(move.factors for move in plan.moves)
     return {
-        "schema": SCHEMA,
+        "schema": SCALED if scaled else SCHEMA,
+        **({"numbers": numbers_of(plan)} if scaled else {}),
         "tool": tool,
         "source": _side(source),
         "target": _side(target),
         "filled": list(filled),
-        "parts": [_need(need, names.get(number)) for number, need in enumerate(plan.needs)],
-        "moved": [_move(move) for move in plan.moves],
+        "parts": [_need(need, names.get(number), scaled) for number, need in enumerate(plan.needs)],
+        "moved": [{**_move(move), **({"multiplied": bool(move.factors)} if scaled else {})} for move in plan.moves],
         "stays": list(plan.stays),
         "config": config,
         "left_out": list(left_out),
@@ -87,9 +96,20 @@ def _side(model: Model) -> JSON:
     return {"file": model.file, "model_type": model.kind or None, "engine": model.engine}
 
 
-def _need(need: Need, certificate: str | None) -> JSON:
+def numbers_of(plan: Plan) -> str:
+    """What is done to the numbers of rows that are multiplied, and whether it can be undone, in words."""
+    from prover.weights.rounding import Product
+
+    factors = {factor for move in plan.moves for factor in move.factors}
+    return EXACT if all(Product("F64", factor).is_power for factor in factors) else ROUNDED
+
+
+def _need(need: Need, certificate: str | None, scaled: bool) -> JSON:
     meeting = need.meeting
+    factors = {"factors": [{"value": show_number(value), "rows": [list(run) for run in runs]}
+                            for value, runs in lanes_by_factor(need.factors).items()]} if scaled else {}
     return {
+        **factors,
         "part": meeting.source.address,
         "layers": None if meeting.layers is None else list(meeting.layers),
         "source": meeting.source.spec,
@@ -137,7 +157,7 @@ def without_earlier(checkpoint: Checkpoint, listing: Listing) -> tuple[Listing, 
             found = json.loads(stream.read(MAX_MANIFEST))
     except (OSError, ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+    if not isinstance(found, dict) or found.get("schema") not in SCHEMAS:
         raise InputError("is a name that is written to, and no manifest of rope-prover", where=shown_path(old.path),
                          advice="Move it away")
     parts = found.get("parts")

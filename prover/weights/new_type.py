@@ -20,9 +20,9 @@ from prover.sources.model import Model
 from prover.sources.reading import read_model, resolve
 from prover.sources.readings import find_reading
 from prover.weights.attention import Attention
-from prover.weights.given import LAYER, WHAT_TO_WRITE, WHERE
+from prover.weights.given import WHAT_TO_WRITE, WHERE
 from prover.weights.modules import PREFIX, Modules
-from prover.weights.packings import Holding, packings
+from prover.weights.packings import LAYER, Holding, packings
 from prover.weights.slots import Role
 from prover.weights.tensors import Checkpoint, Tensor
 from prover.weights.widths import Widths

@@ -16,6 +16,7 @@ from prover.resources import PACKINGS
 TRANSFORMERS = PACKINGS / "transformers.toml"
 LLAMA_CPP = PACKINGS / "llama-cpp.toml"
 TENSORRT_LLM = PACKINGS / "tensorrt-llm.toml"
+LAYER = "{layer}"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,24 +60,42 @@ class Packing(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
     absent: dict[str, bool] = {}
     part: str = ""
     shared: str = ""
+    optional: str = ""
     repo: str = ""
     scale: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The layers of some model types that predict further tokens; the tables say what each field means."""
+
+    types: list[str]
+    repo: str
+    version: str
+    path: str
+    symbol: str
+    count: list[str]
+    layer: str = ""
+    kind: str = ""
 
 
 class Packings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of transformers' checkpoints.
 
     `within`: what may stand in front of the layers of a part. `widths`: keys, in order, that a width is taken from.
-    `kv_heads`: what config classes have for the number of KV heads where the file has none.
+    `kv_heads`: what config classes have for the number of KV heads where the file has none. `linear`: model types of
+    which it was read that a factor of a row of q or k comes out as a factor of that lane where heads are rotated, and
+    of the scores.
     """
 
     title: str
     version: str
     repo: str
+    linear: list[str]
     within: dict[str, list[str]]
     widths: dict[str, list[str]]
     kv_heads: dict[str, list[str]]
     packing: list[Packing]
+    draft: list[Draft]
 
     def source(self, entry: Packing) -> str:
         """Where an entry's tensors stand upstream."""
@@ -95,6 +114,23 @@ class Architectures(Holding, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     nope: bool = False
 
 
+class GgufDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The layers of an architecture that predict further tokens: of which kind they are, and where that stands."""
+
+    symbol: str
+    kind: str = ""
+    layout: str = ""
+
+
+class GgufTower(Holding, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The tensors of towers that end in some projectors of llama.cpp. `part`: what the tower is called."""
+
+    projectors: list[str]
+    part: str
+    symbol: str
+    layer: str
+
+
 class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The packings of GGUF files."""
 
@@ -102,7 +138,10 @@ class GgufPackings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     commit: str
     repo: str
     layer: str
+    normed: list[str]
     packing: list[Architectures]
+    tower: list[GgufTower]
+    drafts: dict[str, GgufDraft]
     refused: dict[str, str]
 
 
@@ -142,6 +181,11 @@ def by_type() -> Mapping[str, tuple[Packing, ...]]:
         for name in entry.types:
             found.setdefault(name, []).append(entry)
     return {name: tuple(entries) for name, entries in found.items()}
+
+
+def draft_of(kind: str) -> Draft | None:
+    """The layers of a model type that predict further tokens; None where it is not known how these turn."""
+    return next((each for each in packings().draft if kind in each.types), None)
 
 
 @cache

@@ -17,7 +17,7 @@ from prover.layouts.spec import catalogue, parse_spec
 from prover.resources import shown_path
 from prover.sources.beside import UNSAID
 from prover.sources.model import Model, Part, Value
-from prover.weights.manifest import MAX_MANIFEST, NAME, SCHEMA
+from prover.weights.manifest import MAX_MANIFEST, NAME, SCHEMAS
 from prover.weights.rewriting import digest_of
 from prover.weights.tensors import Checkpoint
 
@@ -53,8 +53,8 @@ def read_manifest(checkpoint: Checkpoint) -> Manifest | None:
         found = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as fault:
         raise _wrong(path, f"is no manifest of weights permute: {str(fault)[:200]}") from None
-    if found.schema != SCHEMA:
-        raise _wrong(path, f"expected the schema {SCHEMA}, got '{found.schema[:60]}'")
+    if found.schema not in SCHEMAS:
+        raise _wrong(path, f"expected the schema {' or '.join(SCHEMAS)}, got '{found.schema[:60]}'")
     is_about = checkpoint.root.is_dir() or checkpoint.root.name in found.outputs
     return found if is_about else None
 

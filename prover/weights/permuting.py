@@ -13,18 +13,17 @@ from prover.resources import shown_path
 from prover.sources.comparing import Meeting, meetings
 from prover.sources.config_json import CONFIG
 from prover.sources.engine_llama_cpp import CONVERTED
-from prover.sources.gguf import decode
-from prover.sources.gguf_file import read_gguf
-from prover.sources.json_text import MAX_BYTES, parse_json_object
+from prover.sources.json_text import MAX_BYTES
 from prover.sources.keys import Keys
-from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.sources.reading import is_model
 from prover.weights.apply import Task, Work, task_of
-from prover.weights.checkpoint import adapter_config, open_checkpoint
+from prover.weights.checkpoint import adapter_config, config_keys, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
+from prover.weights.drafts import find_drafts
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import Target, read_target
+from prover.weights.losses import losses
 from prover.weights.manifest import certificates, head_of, without_earlier
 from prover.weights.new_type import TURNED_BY, is_tensorrt_llm, own_model, told_of
 from prover.weights.new_type import Said as Layouts
@@ -77,14 +76,20 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
     own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
+    keys = config_keys(config)
+    drafts = find_drafts(keys, own, checkpoint, asked.given)
+    own = drafts.into(own)
     given = read_target(own, own, str(config), asked.source, "", "--from") if asked.source else Target(own)
-    source = given.model
+    source = drafts.into(given.model)
     target = _unconverted(read_target(own, source, str(config), asked.to, asked.engine))
+    target = replace(target, model=drafts.into(target.model))
     found = tuple(needs(source, target.model, track=track))
-    slots = find_slots(checkpoint, config_keys(config), own, asked.given)
+    slots = find_slots(checkpoint, keys, own, asked.given)
     check_copies(slots)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
-    moved = tuple(need for need in found if need.moves)
+    if not done.refusals:
+        done = replace(done, refusals=tuple(losses(done.moves)))
+    moved = tuple(need for need in found if need.moves or need.factors)
     said = Said("stays")
     if done.moves and checkpoint.format is Format.GGUF:
         said = Said("stays: llama.cpp takes the kernel from the architecture, and no key says it. The file is for "
@@ -131,13 +136,6 @@ def _tasks(prepared: Prepared, listing: Listing, by_file: Mapping[str, Sequence[
 
 def _root(checkpoint: Checkpoint) -> Path:
     return checkpoint.root if checkpoint.root.is_dir() else checkpoint.root.parent
-
-
-def config_keys(config: Path) -> Keys | Metadata:
-    """What a config.json or a GGUF file says of its model. Raises InputError."""
-    if config.suffix != ".json":
-        return read_gguf(config)
-    return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
 
 
 def _is_adapter(checkpoint: Checkpoint) -> bool:

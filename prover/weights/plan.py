@@ -1,4 +1,4 @@
-"""Which rows of which tensors move, and what may not: from slots and needs, before anything is written."""
+"""Which rows of which tensors move or are multiplied, and what may not: from slots and needs, before writing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prover.claims.relation import Outcome, Relation
+from prover.exact.number import ONE, Exact
 from prover.sources.beside import hold
 from prover.sources.model import Part
+from prover.weights.scales import keeps_still, takes_factors, unfit
 from prover.weights.slots import Barrier, Block, Kind, Role, Slot, Slots
 from prover.weights.tensors import Tensor
 from prover.weights.witness import Need, Rows
@@ -28,10 +30,13 @@ class Reason(Enum):
 
     DIFFERENT = "different"        # no change of rows makes up for it
     UNDECIDED = "undecided"
-    SCALE = "scale"                # a change of numbers would, which is not made
-    BARRIER = "barrier"            # theorem T8: the rows may not move
+    SCALE = "scale"                # numbers would have to change in a way that is not made
+    BARRIER = "barrier"            # theorem T8: the rows may not move, or not be multiplied
     NO_TENSORS = "no tensors"      # what has to move was not found
     MISFIT = "misfit"              # tensors are not cut as the layout's heads are
+
+
+BESIDE = {Outcome.DIFFERENT: Reason.DIFFERENT, Outcome.CONVERTIBLE: Reason.SCALE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,14 @@ class Move:
     """One tensor whose rows move: within each of `blocks`, where lane i of the head stands, lane `head[i]` will.
 
     `entries`: of a scale for several rows, where each entry comes from; then `blocks` are about the weight's rows.
+    `factors`: what each lane of the head is multiplied by once it stands there; empty where numbers stay as they are.
     """
 
     slot: Slot
     blocks: tuple[Block, ...]
     head: Rows
     entries: tuple[int, ...] | None = None
+    factors: tuple[Exact, ...] = ()
 
     @property
     def tensor(self) -> Tensor:
@@ -63,6 +70,17 @@ class Move:
         if self.entries is not None:
             return np.asarray(self.entries, dtype=np.int64)
         return gathered(self.rows, self.blocks, self.head)
+
+    def multiplied(self) -> dict[Exact, np.ndarray]:
+        """The rows that are multiplied, where they stand afterwards, by factor; those of one factor in order."""
+        import numpy as np
+
+        rows: dict[Exact, set[int]] = {}
+        for block in self.blocks:
+            for lane, factor in enumerate(self.factors[block.lane : block.lane + block.width]):
+                if factor != ONE:
+                    rows.setdefault(factor, set()).add((block.start + lane) // self.slot.rows_per_entry)
+        return {factor: np.asarray(sorted(own), dtype=np.int64) for factor, own in rows.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +134,25 @@ def plan(slots: Slots, needs: Sequence[Need], left: Sequence[str] = (), is_adapt
     met = {id(slot) for own in found_by_need for slot in own}
     still = {slot.tensor.name: slot for slot in slots.slots if id(slot) not in met and _turned(slot)}
     for need, own in zip(needs, found_by_need, strict=True):
-        if not need.moves or need.outcome is not Outcome.CONVERTIBLE or need.relation is not Relation.PERMUTATION:
+        factors = need.factors
+        if not (factors or (need.moves and need.outcome is Outcome.CONVERTIBLE and
+                            need.relation is Relation.PERMUTATION)):
             refusals += _unmovable(need)
             still.update((slot.tensor.name, slot) for slot in own if _turned(slot))
             continue
         refusals += _kept_out(slots.barriers, need)
+        refusals += _not_multiplied(slots, own, need, factors) if factors else ()
         refusals += _lacking(own, need, is_adapter)
         for slot in own:
-            found = _move(slot, need, is_adapter)
+            own_factors = factors if takes_factors(slot, own) else ()
+            found = _move(slot, need, own_factors, is_adapter)
             if isinstance(found, Refusal):
                 refusals.append(found)
             elif found is None and slot.kind is Kind.BLOCK_SCALE and _turned(slot):
                 stays.append(f"{slot.tensor.name}: every row stays among the {slot.rows_per_entry} rows of its scale")
             elif found is not None:
                 before = moves.setdefault(slot.tensor.name, found)
-                if (before.blocks, before.head) != (found.blocks, found.head):
+                if (before.blocks, before.head, before.factors) != (found.blocks, found.head, found.factors):
                     refusals.append(_conflict(slot, before.slot))
     refusals += [_conflict(move.slot, still[name]) for name, move in moves.items() if name in still]
     ordered = sorted(moves.values(), key=lambda move: (move.slot.part, move.slot.layer, move.tensor.name))
@@ -157,9 +179,15 @@ def _unmovable(need: Need) -> Iterator[Refusal]:
         yield Refusal(part, layers, Reason.UNDECIDED, need.fault or "it is not decided what these rows need")
     elif need.outcome is Outcome.CONVERTIBLE:
         yield Refusal(part, layers, Reason.SCALE, _headline(need))
-    for held in hold(need.meeting.source.beside, need.meeting.target.beside, None, 0):
-        if held.outcome is Outcome.DIFFERENT:
-            yield Refusal(part, layers, Reason.DIFFERENT, f"{held.name}: {held.text}")
+    yield from _beside(need)
+
+
+def _beside(need: Need) -> Iterator[Refusal]:
+    """What beside the layouts differs, so that the rows' order is not all."""
+    meeting = need.meeting
+    for held in hold(meeting.source.beside, meeting.target.beside, None, 0):
+        if held.outcome in BESIDE:
+            yield Refusal(meeting.source.address, meeting.layers, BESIDE[held.outcome], f"{held.name}: {held.text}")
 
 
 def shown(part: Part) -> str:
@@ -173,7 +201,7 @@ def _headline(need: Need) -> str:
     if need.outcome is Outcome.DIFFERENT:
         return f"no change of rows makes weights made for {source} right where {target} is computed"
     return (f"from {source} to {target} numbers would have to change beside the rows' order (relation "
-            f"{need.relation.value if need.relation else 'unknown'}), which is not done")
+            f"{need.relation.value if need.relation else 'unknown'}), not by a factor a row, which is not done")
 
 
 def _kept_out(barriers: Sequence[Barrier], need: Need) -> Iterator[Refusal]:
@@ -182,19 +210,37 @@ def _kept_out(barriers: Sequence[Barrier], need: Need) -> Iterator[Refusal]:
     if meeting.source.name == OUTPUT:
         yield Refusal(meeting.source.address, meeting.layers, Reason.BARRIER,
                       "the output of attention is rotated too: rows of v and columns of o would have to move with it")
-    for held in hold(meeting.source.beside, meeting.target.beside, None, 0):
-        if held.outcome is Outcome.DIFFERENT:
-            yield Refusal(meeting.source.address, meeting.layers, Reason.DIFFERENT, f"{held.name}: {held.text}")
+    yield from _beside(need)
+    yield from _standing([each for each in barriers if each.relation != Relation.PAIR_MAP.value], need)
+
+
+def _standing(barriers: Sequence[Barrier], need: Need) -> Iterator[Refusal]:
+    """The barriers that are about layers of a need."""
+    meeting = need.meeting
     for barrier in barriers:
         if barrier.part not in (meeting.source.name, meeting.source.address):
-            continue
-        if barrier.relation == Relation.PAIR_MAP.value:
             continue
         layers = barrier.layers or meeting.layers
         if layers is not None and meeting.layers is not None:
             layers = tuple(layer for layer in layers if layer in meeting.layers)
         if layers is None or layers:
             yield Refusal(meeting.source.address, layers, Reason.BARRIER, barrier.why, barrier.source)
+
+
+def _not_multiplied(
+    slots: Slots, own: Sequence[Slot], need: Need, factors: Sequence[Exact]
+) -> Iterator[Refusal]:
+    """Why rows may not be multiplied, though moving alone may be right."""
+    address, layers = need.meeting.source.address, need.meeting.layers
+    for word, why in unfit(need, factors):
+        if word is Outcome.UNDECIDED:  # what is certain to be in the way is told wherever rows change
+            yield Refusal(address, layers, Reason.UNDECIDED, why)
+    yield from _standing(slots.unscaled, need)
+    yield from _standing([each for each in slots.barriers if each.relation == Relation.PAIR_MAP.value], need)
+    for slot in own:
+        lanes = (factors[block.lane : block.lane + block.width] for block in _turned(slot))
+        if any(factor != ONE for each in lanes for factor in each) and (why := keeps_still(slot, own)):
+            yield Refusal(address, (slot.layer,), Reason.SCALE, f"{slot.tensor.name} {why}", slot.source)
 
 
 def _lacking(own: Sequence[Slot], need: Need, is_adapter: bool) -> Iterator[Refusal]:
@@ -224,8 +270,8 @@ def _lacking(own: Sequence[Slot], need: Need, is_adapter: bool) -> Iterator[Refu
                           f"layout {len(lanes)} lanes")
 
 
-def _move(slot: Slot, need: Need, is_adapter: bool) -> Move | Refusal | None:
-    """How the rows of one slot move; None if they stay."""
+def _move(slot: Slot, need: Need, factors: tuple[Exact, ...], is_adapter: bool) -> Move | Refusal | None:
+    """How the rows of one slot move and what they are multiplied by; None if they stay as they are."""
     blocks = _turned(slot)
     if not blocks:
         return None
@@ -234,7 +280,8 @@ def _move(slot: Slot, need: Need, is_adapter: bool) -> Move | Refusal | None:
     moving = set()
     for start, width in sorted({(block.lane, block.width) for block in blocks}):
         lanes = range(start, start + width)
-        is_still = all(head[lane] == lane for lane in lanes if lane < len(head))
+        is_still = all(head[lane] == lane and (not factors or factors[lane] == ONE)
+                       for lane in lanes if lane < len(head))
         if lanes.stop > len(head) or (start == 0 and lanes.stop < len(head) and is_adapter and not is_still):
             return _misfit(slot, f"its heads have {width} rows, those of the layout {len(head)} lanes")
         if any(head[lane] not in lanes for lane in lanes):
@@ -244,16 +291,18 @@ def _move(slot: Slot, need: Need, is_adapter: bool) -> Move | Refusal | None:
             moving.add((start, width))
     moved = tuple(block for block in blocks if (block.lane, block.width) in moving)
     if slot.kind is Kind.BLOCK_SCALE:
-        return _block_scale(slot, moved, head)
+        return _block_scale(slot, moved, head, factors)
     if max(block.start + block.width for block in blocks) > slot.rows or slot.tensor.size % slot.rows:
         return _misfit(slot, f"has {slot.rows} rows in {slot.tensor.size} bytes, and heads that do not fit into them")
     places = sorted({(block.start, block.width, block.lane) for block in blocks})
     if any(after[0] < before[0] + before[1] for before, after in pairwise(places)):
         return _misfit(slot, "heads overlap in it")
-    return Move(slot, moved, head) if moved else None
+    return Move(slot, moved, head, None, factors) if moved else None
 
 
-def _block_scale(slot: Slot, blocks: Sequence[Block], head: Rows) -> Move | Refusal | None:
+def _block_scale(
+    slot: Slot, blocks: Sequence[Block], head: Rows, factors: tuple[Exact, ...]
+) -> Move | Refusal | None:
     """Scales of several rows each: they stay if rows stay among those of one scale, or move if these move together."""
     import numpy as np
 
@@ -271,7 +320,19 @@ def _block_scale(slot: Slot, blocks: Sequence[Block], head: Rows) -> Move | Refu
             f"would be rows {at} to {min(at + each, slot.rows) - 1} has several now", slot.source,
         )
     moved = tuple(int(entry) for entry in entries[:, 0])
-    return None if moved == tuple(range(count)) else Move(slot, tuple(blocks), head, moved)
+    found = Move(slot, tuple(blocks), head, moved, factors)
+    multiplied = found.multiplied() if factors else {}
+    rows = {(block.start + lane): factors[block.lane + lane] for block in blocks for lane in range(block.width)
+            } if factors else {}
+    for entry in sorted({int(entry) for own in multiplied.values() for entry in own}):
+        shared = range(entry * each, min((entry + 1) * each, slot.rows))
+        if len({rows.get(row, ONE) for row in shared}) > 1:
+            return Refusal(
+                slot.part, (slot.layer,), Reason.BARRIER, f"{slot.tensor.name} has one scale for {each} rows, and rows "
+                f"{shared[0]} to {shared[-1]} would have to be multiplied by several factors. Dequantise first",
+                slot.source,
+            )
+    return found if multiplied or moved != tuple(range(count)) else None
 
 
 def _misfit(slot: Slot, why: str) -> Refusal:
@@ -280,4 +341,4 @@ def _misfit(slot: Slot, why: str) -> Refusal:
 
 def _conflict(slot: Slot, other: Slot) -> Refusal:
     return Refusal(slot.part, tuple(sorted({slot.layer, other.layer})), Reason.BARRIER,
-                   f"{slot.tensor.name} is used twice, and its rows would have to move in two ways", slot.source)
+                   f"{slot.tensor.name} is used twice, and its rows would have to change in two ways", slot.source)

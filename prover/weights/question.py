@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from prover.claims.claim import make_claim
-from prover.claims.relation import UNTOUCHED, Outcome
-from prover.claims.solver import Solver
+from prover.claims.relation import Outcome
 from prover.claims.turned import turned_pairs
 from prover.claims.unit import Vector, canonical_vector, make_units, opposite, stack_keys
 from prover.errors import InputError, UndecidedError
 from prover.exact.enclosure import equal
+from prover.exact.number import Exact
 from prover.layouts.loading import Loaded, load
-from prover.repair.check_permutation import Held, check_moves
+from prover.repair.check_permutation import Held, Proofs, check_moves
 from prover.repair.permutation_text import Given, Move
 from prover.repair.size_names import Matrix as Shape
 from prover.repair.slips import find_riffle, inverse
-from prover.verdicts.as_stored import prove_loaded
+from prover.sources.beside import SOFTMAX, hold, never_cancels
 from prover.weights.recover import Rows
+from prover.weights.scales import unfit
 from prover.weights.witness import Need
 
 GIVEN = Given("list", "the rows of the target among those of the source")
@@ -32,8 +33,6 @@ class Question:
     need: Need
     width: int
     held: dict[tuple[tuple[Rows, ...], int, int, tuple[str, ...]], Held] = field(default_factory=dict)
-    proved: dict[Rows, bool] = field(default_factory=dict)
-    solver: Solver = field(default_factory=Solver)
 
     @cached_property
     def sides(self) -> tuple[Loaded, Loaded] | None:
@@ -46,30 +45,44 @@ class Question:
         return self.need.sides
 
     @cached_property
+    def proofs(self) -> Proofs:
+        """What is proved of moves of a head, each once for all layers."""
+        assert self.sides is not None
+        return Proofs(*self.sides, self.need.feeds, self.need.ulps)
+
+    @cached_property
     def needed(self) -> Rows | None:
         """How the rows of a head have to move, if that is known and moving is enough."""
         return self.need.rows
 
+    @cached_property
+    def factors(self) -> tuple[Exact, ...]:
+        """What the rows of a head have to be multiplied by; empty where they need not be, or it is not sure by what."""
+        found = self.need.factors
+        return () if any(unfit(self.need, found)) else found
+
+    @cached_property
+    def may_cancel(self) -> bool:
+        """Whether the softmax of one side may have the factor that the rotation of the other lacks."""
+        meeting = self.need.meeting
+        beside = hold(meeting.source.beside, meeting.target.beside, None, 0)
+        return any(held.name == SOFTMAX and held.outcome is not Outcome.EQUIVALENT and not (
+            self.sides and never_cancels(*self.sides, held)) for held in beside)
+
     def check(self, moves: Sequence[tuple[str, Rows]], q_heads: int, kv_heads: int) -> Held:
         """What is known of these moves of whole matrices, q and k or one of the two."""
-        assert self.sides is not None
         names = tuple(name for name, _ in moves)
         key = tuple(rows for _, rows in moves), q_heads, kv_heads, names
         if key not in self.held:
             shapes = {"q": q_heads, "k": kv_heads}
             made = [Move(Shape(name, shapes[name], q_heads, kv_heads, self.width, None), rows, False)
                     for name, rows in moves]
-            self.held[key] = check_moves(*self.sides, GIVEN, made, self.need.feeds, ulps=self.need.ulps)
+            self.held[key] = check_moves(self.proofs, GIVEN, made)
         return self.held[key]
 
     def is_right(self, rows: Rows) -> bool:
         """Whether rows of one head that move so are proved right."""
-        assert self.sides is not None
-        if rows not in self.proved:
-            source, target = self.sides
-            found = prove_loaded(source, target.moved(rows), self.need.feeds, UNTOUCHED, self.solver, self.need.ulps)
-            self.proved[rows] = found.outcome is Outcome.EQUIVALENT
-        return self.proved[rows]
+        return self.proofs.is_right(rows)
 
     def guesses(self, heads: int, q_heads: int, kv_heads: int) -> list[Rows]:
         """Moves of a whole matrix that known slips make, and the one that is needed first."""
@@ -86,7 +99,7 @@ class Question:
         riffle = find_riffle(needed)
         for count in {q_heads, kv_heads} - {heads} if riffle else ():
             size = rows // count if rows % count == 0 else 0
-            for over in riffle.over(0, size) if riffle and size > 2 else ():
+            for over in riffle.cut(self.width, size) if riffle and size > 2 else ():
                 found += [whole(over.rows(size)), whole(inverse(over.rows(size)))]
         for over in riffle.over(0, self.width) if riffle else ():
             found += [whole(over.rows(self.width)), whole(inverse(over.rows(self.width)))]

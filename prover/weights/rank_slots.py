@@ -35,7 +35,8 @@ def of_ranks(found: Sequence[Slots]) -> Slots:
     every = [replace(slot, rank=rank) for rank, slots in enumerate(found) for slot in slots.slots]
     every.sort(key=lambda slot: (slot.part, slot.layer, unranked(slot.tensor.name), slot.rank))
     barriers = [_of_all(barrier) for slots in found for barrier in slots.barriers]
-    return Slots(found[0].architecture, tuple(every), merged(barriers))
+    unscaled = [_of_all(barrier) for slots in found for barrier in slots.unscaled]
+    return Slots(found[0].architecture, tuple(every), merged(barriers), merged(unscaled))
 
 
 def _place(slot: Slot) -> tuple[str, int, Kind, str]:
@@ -70,7 +71,7 @@ def cut_slots(slots: Slots, ranks: int) -> Slots:
                            for at, head in own if at == rank)
             if blocks:
                 found.append(replace(slot, blocks=blocks, rank=rank))
-    return Slots(slots.architecture, tuple(found), slots.barriers)
+    return replace(slots, slots=tuple(found))
 
 
 def _of_rank(block: Block, count: int, ranks: int) -> list[tuple[int, int | None]]:

@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from prover.weights.lines import Doubles, Floats, Indices, Lines, rounded
+from prover.weights.values import runs
 
 Rows = tuple[int, ...]
 Interval = tuple[Doubles, Doubles]
 SEEN = 64              # columns that are looked at first
+RUNS = 4               # in which they lie
 AT_ONCE = 128          # rows of the target that are held against all of the source together
 MAX_PARTNERS = 64      # of a row, beyond which they are not told apart
 NOT_FINITE = b""       # in place of a digest
@@ -138,19 +141,27 @@ def agree_columns(source: Lines, target: Lines, ours: Sequence[int], theirs: Seq
     worst = Closeness.EQUAL
     if source.count != target.count:
         return None
-    a, b = np.asarray(ours), np.asarray(theirs)
+    a, b = _picker(ours, source.columns), _picker(theirs, target.columns)
 
     def between(start: int, stop: int) -> tuple[Interval, Interval]:
         (low, high), (least, most) = source.between(start, stop), target.between(start, stop)
-        return (low[:, a], high[:, a]), (least[:, b], most[:, b])
+        return (a(low), a(high)), (b(least), b(most))
 
     for start, stop in (source if source.columns > target.columns else target).blocks():
-        word = compare(source.read(start, stop)[:, a], target.read(start, stop)[:, b], source, target,
+        word = compare(a(source.read(start, stop)), b(target.read(start, stop)), source, target,
                        partial(between, start, stop))
         if word is None:
             return None
         worst = max(worst, word, key=lambda each: each.rank)
     return worst
+
+
+def _picker(columns: Sequence[int], count: int) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    """What takes these columns of `count`, in this order; all of them as they are."""
+    if list(columns) == list(range(count)):
+        return lambda values: values
+    at = np.asarray(columns)
+    return lambda values: values[:, at]
 
 
 def compare(
@@ -165,12 +176,15 @@ def compare(
         return Closeness.ROUNDED
     if source.bounds is None and target.bounds is None:
         return None
-    (low, high), (least, most) = bounds = between()
-    if not _meet(*bounds).all():
+    bounds = between()
+    if not _rows_meet(*bounds).all():
         return None
-    known = np.isfinite(low) & np.isfinite(high) & np.isfinite(least) & np.isfinite(most)
-    is_blind = ~known.any(axis=1) & (ours != theirs).any(axis=1)
-    return Closeness.UNKNOWN if is_blind.any() else Closeness.WITHIN
+    for run in runs(*ours.shape):
+        known = np.logical_and.reduce([np.isfinite(bound[run]) for side in bounds for bound in side])
+        blind = ~known.any(axis=1)
+        if blind.any() and (ours[run][blind] != theirs[run][blind]).any():
+            return Closeness.UNKNOWN
+    return Closeness.WITHIN
 
 
 def gathered(read: Callable[[int, int], Floats], rows: Sequence[int]) -> Floats:
@@ -210,20 +224,34 @@ def _digests(lines: Lines, dtype: str, wide: bool) -> Iterator[bytes]:
             yield hashlib.blake2b(row.data, digest_size=20).digest() if is_finite else NOT_FINITE
 
 
-def _meet(ours: Interval, theirs: Interval) -> npt.NDArray[np.bool_]:
-    """Entry by entry, whether one number lies within both bounds and what arithmetic adds to them."""
-    (low, high), (least, most) = ours, theirs
-    slack = SLACK * (_finite(low) + _finite(high) + _finite(least) + _finite(most))
-    return np.asarray((low <= most + slack) & (least <= high + slack))
+def _rows_meet(ours: Interval, theirs: Interval) -> npt.NDArray[np.bool_]:
+    """Row by row, whether in each entry one number lies within both bounds and what arithmetic adds to them."""
+    found = np.empty(len(ours[0]), np.bool_)
+    for run in runs(*ours[0].shape):
+        low, high, least, most = ours[0][run], ours[1][run], theirs[0][run], theirs[1][run]
+        slack = _finite(low)
+        for bound in (high, least, most):
+            slack += _finite(bound)
+        slack *= SLACK
+        found[run] = ((low <= most + slack) & (least <= high + slack)).all(axis=1)
+    return found
 
 
 def _finite(bound: Doubles) -> Doubles:
-    return np.where(np.isfinite(bound), np.abs(bound), 0.0)
+    """The magnitudes; 0 where a number is infinite or none."""
+    found = np.abs(bound)
+    finite = np.isfinite(found)
+    if not finite.all():
+        found[~finite] = 0.0
+    return found
 
 
 def _seen(columns: int) -> Indices:
-    """The columns that are looked at first."""
-    return np.unique(np.linspace(0, columns - 1, min(SEEN, columns)).astype(np.intp))
+    """The columns that are looked at first: in a few runs, so that most blocks of quantised rows stay unread."""
+    if columns <= SEEN:
+        return np.arange(columns)
+    starts = np.linspace(0, columns - SEEN // RUNS, RUNS).astype(np.intp)
+    return np.unique((starts[:, None] + np.arange(SEEN // RUNS)).reshape(-1))
 
 
 def _middles(lines: Lines, at: Indices) -> tuple[Doubles, Doubles, Doubles]:
@@ -244,12 +272,14 @@ def _within(source: Lines, target: Lines) -> Iterator[tuple[int, Rows]]:
     at = _seen(source.columns)
     known, ours, our_halves = _middles(source, at)
     their_known, theirs, their_halves = _middles(target, at)
+    # The sum of squared distances is to be no more than that of what is allowed in each column; both are one product.
+    squared, more = 1 - SLACK**2, 1 + SLACK
+    columns = np.concatenate([
+        known, squared * ours * ours - more * our_halves * our_halves, -2 * ours, -2 * more * our_halves], axis=1)
     for start in range(0, target.count, AT_ONCE):
         rows = slice(start, start + AT_ONCE)
         m, t, h = their_known[rows], theirs[rows], their_halves[rows]
-        squares = (t * t) @ known.T + m @ (ours * ours).T
-        allowed = (h * h) @ known.T + m @ (our_halves * our_halves).T + 2 * h @ our_halves.T
-        near = squares - 2 * t @ ours.T <= allowed * (1 + SLACK) + SLACK**2 * squares
+        near = np.concatenate([squared * t * t - more * h * h, m, t, h], axis=1) @ columns.T <= 0
         yield from _verified(source, target, start, [np.flatnonzero(row).tolist() for row in near])
 
 
@@ -263,7 +293,7 @@ def _verified(
     rest = [place for place, each in enumerate(candidates) if each]
     while rest:
         ours = gathered_bounds(source, [candidates[place][turn] for place in rest])
-        meets = np.atleast_1d(_meet(ours, (low[rest], high[rest])).all(axis=1))
+        meets = _rows_meet(ours, (low[rest], high[rest]))
         for number, place in enumerate(rest):
             if meets[number]:
                 found[place].append(candidates[place][turn])
@@ -316,5 +346,5 @@ def _factor(source: Lines, target: Lines, ours: int, theirs: int) -> float | Non
     unit = max(UNITS.get(source.dtype, UNITS["F32"]), UNITS.get(target.dtype, UNITS["F32"]))
     wider = 4 * unit * np.abs(t) + 1e-30
     least, most = target.between(theirs, theirs + 1)
-    near = _meet((np.minimum(low, high) - wider, np.maximum(low, high) + wider), (least, most))
+    near = _rows_meet((np.minimum(low, high) - wider, np.maximum(low, high) + wider), (least, most))
     return factor if bool(near.all()) else None

@@ -1,25 +1,27 @@
-"""One file copied with the rows of some tensors moved: a piece at a time, with digests of what was read and written."""
+"""One file copied with rows of some tensors moved and multiplied: a piece at a time, with digests of both sides.
+
+Reading, both digests and bringing to disk go on side by side, so that the slowest of them is what it takes.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Self
 
 from prover.errors import InputError
 from prover.resources import shown_path
+from prover.weights.pieces import AT_ONCE, Piece, Step, layout_of, room_of, steps_of
 from prover.weights.plan import Move
 
-if TYPE_CHECKING:
-    import numpy as np
-
-PIECE = 8 << 20
-AT_ONCE = 32 << 20   # rows that change places among each other are read together up to here, one by one beyond
+BEHIND = 8            # pieces that digests may be behind
+SYNC_EACH = 64 << 20  # bytes after which those before are brought to disk
 PART = ".part"
+_DATA = getattr(os, "fdatasync", os.fsync)
 Advance = Callable[[int], None]
 
 
@@ -32,19 +34,12 @@ class Rewritten:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Bytes `start` to `stop` of a file. `rows`: for each of its rows, which of these it was; None: as they are."""
-
-    start: int
-    stop: int
-    rows: np.ndarray | None = None
-
-
 def rewrite(source: Path, target: Path, moves: Sequence[Move], advance: Advance = lambda count: None) -> Rewritten:
     """Copy a file to a new one, the rows of moved tensors in their new places; whole and on disk, or not there at all.
 
-    `advance` is told how many bytes more are done. The file has another name while it is written. Raises InputError.
+    `advance` is told how many bytes more are done, and may raise to stop. The file has another name while it is
+    written. One that was cut off starts anew: to read again what is there takes as long as to copy it. Raises
+    InputError.
     """
     part = target.with_name(target.name + PART)
     size = source.stat().st_size
@@ -52,6 +47,7 @@ def rewrite(source: Path, target: Path, moves: Sequence[Move], advance: Advance 
     try:
         with source.open("rb", buffering=0) as reading, _created(part) as writing:
             done = _copy(reading, writing, pieces, (source, part), advance)
+            reading.seek(size)
             if done.size != size or reading.read(1):
                 raise InputError("has another size than before: it was changed", where=shown_path(source))
             _sync(writing, part)
@@ -66,46 +62,14 @@ def rewrite(source: Path, target: Path, moves: Sequence[Move], advance: Advance 
     return done
 
 
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    found = hashlib.sha256()
-    with path.open("rb", buffering=0) as stream:
-        while data := stream.read(PIECE):
-            found.update(data)
+def digest_of(path: Path, advance: Advance = lambda count: None) -> str:
+    """The SHA-256 of a file. `advance` is told how many bytes more were read."""
+    found, data = hashlib.sha256(), bytearray(8 << 20)
+    with path.open("rb", buffering=0) as stream, memoryview(data) as view:
+        while count := stream.readinto(view):
+            found.update(view[:count])
+            advance(count)
     return found.hexdigest()
-
-
-def layout_of(size: int, moves: Sequence[Move], where: Path) -> list[Piece]:
-    """A file's pieces in order. Rows of a piece come from rows of the same piece. Raises InputError."""
-    pieces: list[Piece] = []
-    place = 0
-    for move in sorted(moves, key=lambda move: move.tensor.offset):
-        tensor = move.tensor
-        if tensor.offset < place:
-            raise InputError(f"{tensor.name} shares its bytes with another tensor that moves", where=shown_path(where))
-        pieces += _plain(place, tensor.offset)
-        pieces += _moved(tensor.offset, tensor.row_bytes(move.rows), move.gather())
-        place = tensor.offset + tensor.size
-    if place > size:
-        raise InputError(f"ends at byte {size}, its tensors at {place}", where=shown_path(where))
-    return pieces + list(_plain(place, size))
-
-
-def _plain(start: int, stop: int) -> Iterator[Piece]:
-    yield from (Piece(place, min(place + PIECE, stop)) for place in range(start, stop, PIECE))
-
-
-def _moved(offset: int, width: int, gather: np.ndarray) -> Iterator[Piece]:
-    """A tensor's pieces, cut where no row crosses."""
-    import numpy as np
-
-    cuts = np.flatnonzero(np.maximum.accumulate(gather) == np.arange(len(gather))) + 1
-    most, start = max(1, PIECE // max(width, 1)), 0
-    while start < len(gather):
-        last = int(np.searchsorted(cuts, start + most, "right")) - 1
-        stop = int(cuts[last]) if last >= 0 and cuts[last] > start else int(cuts[last + 1])
-        yield Piece(offset + start * width, offset + stop * width, gather[start:stop] - start)
-        start = stop
 
 
 def _copy(
@@ -114,62 +78,117 @@ def _copy(
     before = hashlib.sha256()
     after = None   # as before, up to the first piece whose rows move
     size = 0
-    # Each digest has a thread of its own, and is at most two pieces behind.
-    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
-        waiting: list[Future[None]] = []
+    ring = _Ring(room_of(pieces))
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second, _OnDisk(writing, names[1]) as disk:
         for piece in pieces:
             if piece.rows is not None and after is None:
-                _wait(waiting, 0)
+                ring.wait()
                 after = before.copy()
-            for old, new in _pairs(reading, piece, names[0]):
-                if old:
-                    waiting.append(first.submit(before.update, old))
-                if new:
+            for step in steps_of(piece):
+                buffer = ring.next()
+                old = _read(reading, step.piece.start, step.piece.stop, buffer.old, names[0])
+                if step.is_old:
+                    buffer.used.append(first.submit(before.update, old))
+                if step.is_new:
+                    new = _made(step, old, buffer.new)
                     if after is not None:
-                        waiting.append(second.submit(after.update, new))
+                        buffer.used.append(second.submit(after.update, new))
                     _write(writing, new, names[1])
                     size += len(new)
                     advance(len(new))
-                _wait(waiting, 4)
-        _wait(waiting, 0)
+            disk.reach(size)
+        ring.wait()
     return Rewritten(size, before.hexdigest(), (after or before).hexdigest())
 
 
-def _wait(waiting: list[Future[None]], most: int) -> None:
-    while len(waiting) > most:
-        waiting.pop(0).result()
+@dataclass(slots=True)
+class _Buffer:
+    """Room for what is read, and for it with its rows moved. `used`: what is still at work on it."""
+
+    old: memoryview
+    new: memoryview
+    used: list[Future[None]] = field(default_factory=list)
+
+    def wait(self) -> None:
+        while self.used:
+            self.used.pop().result()
 
 
-def _pairs(reading: BinaryIO, piece: Piece, name: Path) -> Iterator[tuple[bytes, bytes | memoryview]]:
-    """What is read in the order of the file, and what is written for it; both in step, or one after the other."""
+class _Ring:
+    """Buffers of so many bytes that are used one after the other."""
+
+    def __init__(self, room: int) -> None:
+        import numpy as np
+
+        count = max(2, min(BEHIND, AT_ONCE // max(room, 1)))   # unlike a bytearray, without zeros to be written first
+        self.buffers = [_Buffer(np.empty(room, np.uint8).data, np.empty(room, np.uint8).data) for _ in range(count)]
+        self.turn = 0
+
+    def next(self) -> _Buffer:
+        buffer = self.buffers[self.turn]
+        self.turn = (self.turn + 1) % len(self.buffers)
+        buffer.wait()
+        return buffer
+
+    def wait(self) -> None:
+        for buffer in self.buffers:
+            buffer.wait()
+
+
+class _OnDisk:
+    """Brings a file to disk while more is written, in a thread of its own.
+
+    What is not there yet stays bounded, so that what is told of as done is, and the end is no long wait.
+    """
+
+    def __init__(self, stream: BinaryIO, name: Path) -> None:
+        self.stream, self.name, self.size = stream, name, 0
+        self.pool = ThreadPoolExecutor(1)
+        self.under_way: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def reach(self, size: int) -> None:
+        """So much is written. Waits if too much of it is not on disk yet."""
+        if size - self.size < SYNC_EACH:
+            return
+        if self.under_way is not None:
+            self.under_way.result()
+        self.size, self.under_way = size, self.pool.submit(_sync, self.stream, self.name, _DATA)
+
+    def __exit__(self, *fault: object) -> None:
+        self.pool.shutdown()
+        if fault[0] is None and self.under_way is not None:
+            self.under_way.result()
+
+
+def _made(step: Step, old: memoryview, room: memoryview) -> memoryview:
+    """What is written for what was read. `room`: where rows that moved are put."""
     import numpy as np
 
-    length = piece.stop - piece.start
-    if piece.rows is None or length <= AT_ONCE:
-        old = _read(reading, piece.start, length, name)
-        if piece.rows is None:
-            yield old, old
-            return
-        table = np.frombuffer(old, dtype=np.uint8).reshape(len(piece.rows), -1)
-        yield old, table.take(piece.rows, axis=0).reshape(-1).data
-        return
-    for plain in _plain(piece.start, piece.stop):
-        yield _read(reading, plain.start, plain.stop - plain.start, name), b""
-    width = length // len(piece.rows)
-    for row in piece.rows.tolist():
-        begin = piece.start + row * width
-        for plain in _plain(begin, begin + width):
-            yield b"", _read(reading, plain.start, plain.stop - plain.start, name)
+    rows = step.piece.rows
+    if step.product is not None:
+        return step.product.times(np.frombuffer(old, np.uint8)).data
+    if rows is None:
+        return old
+    table = np.frombuffer(old, np.uint8).reshape(len(rows), -1)
+    new = np.frombuffer(room[: len(old)], np.uint8).reshape(table.shape)
+    # Unlike "raise", "clip" copies nothing twice; every row is there, as layout_of sees to.
+    table.take(rows, axis=0, out=new, mode="clip")
+    for product, places in step.piece.multiplied:
+        new[places] = product.times(new[places])
+    return room[: len(old)]
 
 
-def _read(stream: BinaryIO, start: int, length: int, name: Path) -> bytes:
+def _read(stream: BinaryIO, start: int, stop: int, room: memoryview, name: Path) -> memoryview:
     stream.seek(start)
-    data = stream.read(length)
-    while len(data) < length and (more := stream.read(length - len(data))):
-        data += more
-    if len(data) < length:
-        raise InputError(f"ends before byte {start + length}: it was changed", where=shown_path(name))
-    return data
+    left = room[: stop - start]
+    while left and (count := stream.readinto(left)):  # type: ignore[attr-defined]
+        left = left[count:]
+    if left:
+        raise InputError(f"ends before byte {stop}: it was changed", where=shown_path(name))
+    return room[: stop - start]
 
 
 def _created(path: Path) -> BinaryIO:
@@ -177,17 +196,16 @@ def _created(path: Path) -> BinaryIO:
     return path.open("xb", buffering=0)
 
 
-def _write(stream: BinaryIO, data: bytes | memoryview, name: Path) -> None:
-    view = memoryview(data)
+def _write(stream: BinaryIO, data: memoryview, name: Path) -> None:
     try:
-        while view:
-            view = view[stream.write(view):]
+        while data:
+            data = data[stream.write(data):]
     except OSError as fault:
         raise InputError(f"cannot be written: {fault.strerror}", where=shown_path(name)) from None
 
 
-def _sync(stream: BinaryIO, name: Path) -> None:
+def _sync(stream: BinaryIO, name: Path, sync: Callable[[int], None] = os.fsync) -> None:
     try:
-        os.fsync(stream.fileno())
+        sync(stream.fileno())
     except OSError as fault:
         raise InputError(f"cannot be written: {fault.strerror}", where=shown_path(name)) from None

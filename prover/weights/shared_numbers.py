@@ -33,7 +33,7 @@ def with_shared(slots: Slots, checkpoint: Checkpoint) -> Slots:
     known = {slot.tensor.name for slot in slots.slots}
     more = [each for slot in slots.slots for each in _shared(slot, modules) if each.tensor.name not in known]
     found = sorted((*slots.slots, *more), key=lambda s: (s.part, s.layer, s.tensor.name))
-    return Slots(slots.architecture, tuple(found), slots.barriers)
+    return replace(slots, slots=tuple(found))
 
 
 def _shared(slot: Slot, modules: Modules) -> Iterator[Slot]:

@@ -91,9 +91,11 @@ class Barrier:
 class Slots:
     """What was found in a checkpoint: slots in order of part, layer and tensor's name, and what stands in the way.
 
-    `architecture`: the entry of the packings that was taken.
+    `architecture`: the entry of the packings that was taken. `unscaled`: what besides keeps rows from being multiplied
+    by factors, or may do so as far as is known; barriers of norms are not among these.
     """
 
     architecture: str
     slots: tuple[Slot, ...]
     barriers: tuple[Barrier, ...]
+    unscaled: tuple[Barrier, ...] = ()

@@ -6,6 +6,7 @@ Nothing is read but the pages that are asked for.
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _CODES = {
     "Q8_0": (-127, 127), "Q4_0": (-8, 7), "Q4_1": (0, 15), "Q5_0": (-16, 15), "Q5_1": (0, 31),
     "Q2_K": (0, 3), "Q3_K": (-4, 3), "Q4_K": (0, 15), "Q5_K": (0, 31), "Q6_K": (-32, 31),
 }
+IN_CACHE = 1 << 15  # numbers
 STEP_AFTER_CODES = frozenset(("Q4_0", "Q4_1", "Q5_0", "Q5_1"))
 
 
@@ -88,7 +90,7 @@ def value_bounds(
     """
     if tensor.dtype in LAYOUTS and has_bounds(tensor.dtype, by_importance):
         data = open_rows(tensor, rows)[start:stop]
-        return _block_bounds(tensor, data) if columns is None else _bounds_at(tensor, data, columns)
+        return _bounds_in_runs(tensor, data) if columns is None else _bounds_at(tensor, data, columns)
     if tensor.dtype in BLOCKS:
         blocks = BLOCKS[tensor.dtype]
         wide = tensor.size // rows // blocks.size * blocks.elements if columns is None else len(columns)
@@ -96,9 +98,12 @@ def value_bounds(
         return np.full(shape, -np.inf), np.full(shape, np.inf)
     values = row_values(tensor, rows, start, stop)
     values = values if columns is None else values[:, columns]
-    half = _half_gaps(tensor.dtype, values)
-    middle = _cast(values, "f8")
-    return middle - half, middle + half
+    low, high = np.empty(values.shape), np.empty(values.shape)
+    for run in runs(*values.shape):
+        half, middle = _half_gaps(tensor.dtype, values[run]), _cast(values[run], "f8")
+        np.subtract(middle, half, out=low[run])
+        np.add(middle, half, out=high[run])
+    return low, high
 
 
 def row_error(
@@ -118,6 +123,22 @@ def row_error(
 def has_bounds(dtype: str, by_importance: bool = False) -> bool:
     """Whether `value_bounds` knows bounds for a type: not for the IQ, TQ, MXFP4, NVFP4, Q1 and Q2_0 families."""
     return dtype not in BLOCKS or (dtype in LAYOUTS and not (by_importance and dtype in STEP_AFTER_CODES))
+
+
+def runs(rows: int, columns: int) -> Iterator[slice]:
+    """Runs of rows whose numbers fit into a processor's cache together, where many steps are done to each."""
+    step = max(1, IN_CACHE // max(columns, 1))
+    yield from (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def _bounds_in_runs(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
+    """Bounds of whole rows."""
+    blocks = BLOCKS[tensor.dtype]
+    wide = data.shape[1] // blocks.size * blocks.elements
+    low, high = np.empty((len(data), wide)), np.empty((len(data), wide))
+    for run in runs(len(data), wide):
+        low[run], high[run] = _block_bounds(tensor, data[run])
+    return low, high
 
 
 def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
@@ -145,12 +166,15 @@ def _block_bounds(tensor: Tensor, data: npt.NDArray[np.uint8]) -> Bounds:
     with np.errstate(invalid="ignore", over="ignore"):
         ends = [codes.code - below, codes.code + above]
         reached = [codes.step * end + codes.offset for end in ends]
-        moved = codes.step_half * np.maximum(*map(np.abs, ends)) + codes.offset_half
-        moved = np.where(codes.step_half == 0, codes.offset_half, moved)
+        moved = codes.offset_half
+        if codes.step_half.any():
+            wide = codes.step_half * np.maximum(*map(np.abs, ends)) + codes.offset_half
+            moved = np.where(codes.step_half == 0, codes.offset_half, wide)
         low, high = np.minimum(*reached) - moved, np.maximum(*reached) + moved
     unknown = np.isnan(low) | np.isnan(high)
-    shape = (len(data), -1)
-    return np.where(unknown, -np.inf, low).reshape(shape), np.where(unknown, np.inf, high).reshape(shape)
+    if unknown.any():
+        low, high = np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high)
+    return low.reshape(len(data), -1), high.reshape(len(data), -1)
 
 
 def _bounds_at(tensor: Tensor, data: npt.NDArray[np.uint8], columns: npt.NDArray[np.intp]) -> Bounds:

@@ -36,6 +36,9 @@ class Fault(Enum):
     OTHER_VALUES = "other values"
     INPUTS_MOVED = "inputs moved"
     MULTIPLIED = "multiplied"
+    MULTIPLIED_TWICE = "multiplied twice"
+    DIVIDED = "divided"
+    VALUES_MULTIPLIED = "v multiplied"
     # What leaves the answer open.
     UNRELATED = "unrelated"
     OVERLAPPING = "too near"

@@ -7,19 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import InputError
-from prover.files import read_bytes
+from prover.repair.check_permutation import State
 from prover.resources import shown_path
 from prover.sources.comparing import unmet
 from prover.sources.config_json import CONFIG
-from prover.sources.gguf import decode
-from prover.sources.gguf_file import read_gguf
-from prover.sources.json_text import MAX_BYTES, parse_json_object
-from prover.sources.keys import Keys
-from prover.sources.metadata import Metadata
 from prover.sources.model import Model
 from prover.weights.absorbed import of_absorbed, with_absorbed
 from prover.weights.adapter_inputs import with_inputs
-from prover.weights.checkpoint import open_checkpoint
+from prover.weights.checkpoint import config_keys, open_checkpoint
+from prover.weights.drafts import Drafts, find_drafts
 from prover.weights.elsewhere import architectures, is_unrelated, with_origins
 from prover.weights.find_slots import find_slots
 from prover.weights.fitting import completed, read_target
@@ -27,6 +23,7 @@ from prover.weights.given import is_about
 from prover.weights.lanes import UNLIKE
 from prover.weights.lines import Lines, of_tensor
 from prover.weights.manifest import NAME
+from prover.weights.mending import Mend, Named, find_mend
 from prover.weights.new_type import Said, is_tensorrt_llm, own_model, told_of
 from prover.weights.permuted import misfits, model_of, read_manifest
 from prover.weights.rank_slots import check_copies, cut_slots
@@ -67,11 +64,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One checkpoint: what its own config says of it, and its slots."""
+    """One checkpoint: what its own config says of it, its slots, and its layers that predict further tokens."""
 
     checkpoint: Checkpoint
     own: Model
     slots: Slots
+    drafts: Drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,8 @@ class Meant:
 class Compared:
     """The answer, and what it is about. `meant`: what the weights were made for, and what is to compute with them.
 
-    `others`: the architectures of the sides, where they are not one and no layer is like another; else "".
+    `others`: the architectures of the sides, where they are not one and no layer is like another; else "". `mend`: the
+    command that makes a right target, where the answer is that it is wrong and one is known.
     """
 
     source: Opened
@@ -99,6 +98,7 @@ class Compared:
     meant: tuple[Meant, Meant]
     verified: Verified
     others: str = ""
+    mend: Mend | None = None
 
 
 def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
@@ -114,7 +114,7 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
     cut = _cut_alike(source, target, asked.target)
     ours, theirs = (Side(slots, read_slot, added_to(each)) for slots, each in zip(cut, (source, target), strict=True))
     names = architectures(source.slots.architecture, target.slots.architecture, (
-        _keys(_config(source.checkpoint, asked.base)), _keys(_config(target.checkpoint, asked.base))))
+        config_keys(_config(source.checkpoint, asked.base)), config_keys(_config(target.checkpoint, asked.base))))
     try:
         held = verify(ours, theirs, found, left, track, asked.workers)
     except InputError as fault:
@@ -131,7 +131,16 @@ def compare_checkpoints(asked: Asked, track: Track = iter) -> Compared:
                          advice=UNLIKE)
     whole = with_inputs(with_origins(held, ours, theirs), (source.slots, target.slots),
                         (source.checkpoint, target.checkpoint))
-    return Compared(source, target, (made_for, meant_for), whole, other)
+    mend = _mend(asked, source, target, (made_for, meant_for), whole) if whole.state is State.WRONG else None
+    return Compared(source, target, (made_for, meant_for), whole, other, mend)
+
+
+def _mend(asked: Asked, source: Opened, target: Opened, meant: tuple[Meant, Meant], whole: Verified) -> Mend | None:
+    """The command that mends the target, where it can say what was said of both sides."""
+    if asked.engine or asked.given is not None or any(each.manifest for each in meant):
+        return None
+    sides = (source, asked.made_for), (target, asked.meant_for)
+    return find_mend(whole, *(Named(side.checkpoint, tuple(said), asked.base) for side, said in sides))
 
 
 def _cut_alike(source: Opened, target: Opened, where: str) -> tuple[Slots, Slots]:
@@ -155,7 +164,7 @@ def _meant(side: Opened, said: Sequence[str], engine: str, base: str, option: st
         raise InputError("--to and --engine both say what the target is", where="--engine", advice="Give one of them")
     if said or engine:
         given = read_target(side.own, side.own, str(_config(side.checkpoint, base)), said, engine, option)
-        return Meant(completed(given, side.own), (*given.filled, *told_of(side.own)))
+        return Meant(side.drafts.into(completed(given, side.own)), (*given.filled, *told_of(side.own)))
     manifest = read_manifest(side.checkpoint)
     if manifest is None:
         return Meant(side.own)
@@ -187,13 +196,16 @@ def _opened(
     checkpoint: Checkpoint, base: str, given: Mapping[str, str] | None, said: Sequence[str], option: str
 ) -> Opened:
     config = _config(checkpoint, base)
-    is_named = given is not None or is_tensorrt_llm(_keys(config))
+    is_named = given is not None or is_tensorrt_llm(config_keys(config))
     manifest = read_manifest(checkpoint) if is_named and not said else None
     instead = model_of(manifest, checkpoint, Model("", "", "", "", (), ())) if manifest is not None else None
     own = own_model(config, checkpoint, Said(said, option, given is not None), instead)
-    slots = find_slots(checkpoint, _keys(config), own, given)
+    keys = config_keys(config)
+    drafts = find_drafts(keys, own, checkpoint, given)
+    own = drafts.into(own)
+    slots = find_slots(checkpoint, keys, own, given)
     slots = with_shared(slots, checkpoint)
-    return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots)
+    return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots, drafts)
 
 
 def added_to(side: Opened) -> float:
@@ -218,12 +230,6 @@ def _config(checkpoint: Checkpoint, base: str) -> Path:
         return path / CONFIG if path.is_dir() else path
     raise InputError(f"has no {CONFIG} beside it, which says how many heads there are",
                      where=shown_path(checkpoint.root), advice="Give that of the model, or its folder: --base CONFIG")
-
-
-def _keys(config: Path) -> Keys | Metadata:
-    if config.suffix != ".json":
-        return read_gguf(config)
-    return Keys(parse_json_object(decode(read_bytes(config, MAX_BYTES)), str(config)), str(config))
 
 
 def layers_of(slots: Slots) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from prover.claims.factors import lane_factors
 from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError, UndecidedError
+from prover.exact.number import Exact
 from prover.layouts.loading import Loaded
 from prover.sources.comparing import Meeting, meetings, questions
 from prover.sources.engine_llama_cpp import CONVERTED
@@ -53,6 +55,14 @@ class Need:
             return None
         rows = self.verdict.decision.holds.permutation
         return tuple(range(len(rows))) if self.outcome is Outcome.EQUIVALENT else rows
+
+    @property
+    def factors(self) -> tuple[Exact, ...]:
+        """What row i of a head is multiplied by once it has moved; empty where no number has to change."""
+        if self.outcome is not Outcome.CONVERTIBLE or self.relation is not Relation.PAIR_MAP or self.rows is None:
+            return ()
+        assert self.verdict is not None
+        return lane_factors(self.verdict.claim, self.rows)
 
     @property
     def moves(self) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from prover.layouts.loading import load
 from prover.repair.cause import causes
-from prover.repair.repairs import find_repair
+from prover.repair.find_repair import find_repair
 from prover.repair.size import size_of
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Verdict

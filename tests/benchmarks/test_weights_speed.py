@@ -1,11 +1,16 @@
-"""How long `weights permute` takes beside copying the same folder, and how much memory it needs.
+"""How long `weights permute` takes beside copying the same folder, and how much memory it needs; and `weights verify`
+of quantised rows beside reading them.
 
 Run with
 
     python -m pytest tests/benchmarks/test_weights_speed.py -o addopts= --benchmark-only --benchmark-disable-gc -s
 
+and for the ratio to copying, each in turn so that what else goes on hits all alike,
+
+    python -m pytest tests/benchmarks/test_weights_speed.py -o addopts= -m slow -s
+
 WEIGHTS_BENCHMARK_GB says how large the checkpoint is, 0.3 without it. It is half random rows, half zeros, in four
-shards. The figures are ratios of one run, and the peak of memory of the whole process.
+shards or in one file. The peak of memory is that of the whole process.
 """
 
 from __future__ import annotations
@@ -13,18 +18,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from prover.api import permute_weights
+from prover.api import permute_weights, verify_weights
+from prover.weights.lines import rounded
+from prover.weights.values import row_values
 
 GIGABYTES = float(os.environ.get("WEIGHTS_BENCHMARK_GB", "0.3"))
+ROUNDS = int(os.environ.get("WEIGHTS_BENCHMARK_ROUNDS", "3"))
 SHARDS, HIDDEN, HEADS, KV, WIDTH, MLP = 4, 2048, 32, 8, 128, 4096
 CONFIG = {
     "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": HIDDEN, "num_attention_heads": HEADS,
@@ -49,19 +60,17 @@ def shapes(layers: int) -> dict[str, tuple[int, int]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_checkpoint(folder: Path, shards: int) -> Path:
     """A checkpoint of bfloat16 numbers, half of it zeros."""
     each = 2 * sum(rows * columns for rows, columns in shapes(1).values())
     layers = max(SHARDS, round(GIGABYTES * 1e9 / each))
-    folder = tmp_path_factory.mktemp("weights") / "model"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(CONFIG | {"num_hidden_layers": layers}))
     names, place = shapes(layers), {}
     noise = np.random.default_rng(0).bytes(1 << 24)
-    for shard in range(SHARDS):
-        file = f"model-{shard + 1:05}-of-{SHARDS:05}.safetensors"
-        own = list(names)[shard * len(names) // SHARDS : (shard + 1) * len(names) // SHARDS]
+    for shard in range(shards):
+        file = f"model-{shard + 1:05}-of-{shards:05}.safetensors"
+        own = list(names)[shard * len(names) // shards : (shard + 1) * len(names) // shards]
         header, end = {}, 0
         for name in own:
             start, end = end, end + 2 * names[name][0] * names[name][1]
@@ -78,6 +87,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In four shards."""
+    return write_checkpoint(tmp_path_factory.mktemp("weights") / "model", SHARDS)
+
+
 # The peak that wait4 tells has the size of the process that started it in it.
 MEASURED = """
 import re, sys
@@ -88,48 +103,120 @@ sys.exit(code)
 """
 
 
-def peak_of_command(model: Path, out: Path) -> int:
+def peak_of_command(model: Path, out: Path, jobs: int) -> int:
     """A whole command in a fresh process; its peak of memory in bytes."""
-    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(out)]
+    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(out), "--jobs", str(jobs)]
     done = subprocess.run([sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, check=True)
     return 1024 * int(done.stderr.split()[-1])
 
 
-def seconds_of(work: Any, *arguments: Any) -> float:
-    """How long something takes once."""
-    start = time.perf_counter()
-    work(*arguments)
-    return time.perf_counter() - start
+def copy(model: Path, out: Path) -> None:
+    """What permuting is held against: everything copied, and on disk."""
+    shutil.copytree(model, out)
+    os.sync()
+
+
+def move(model: Path, out: Path, jobs: int | None) -> None:
+    """Rows moved, digests of all that is read and written, and everything on disk before it has its name."""
+    permute_weights(str(model), target="ggml/normal", out=str(out), jobs=jobs)
+
+
+def seconds_of(work: Callable[[Path, Path], None], model: Path, out: Path) -> tuple[float, float]:
+    """How long something takes once, by the clock and of all cores, into a folder that is removed again."""
+    os.sync()
+    start, worked = time.perf_counter(), time.process_time()
+    work(model, out)
+    taken = time.perf_counter() - start, time.process_time() - worked
+    shutil.rmtree(out)
+    return taken
 
 
 @pytest.mark.benchmark(group="a checkpoint from folder to folder")
 def test_copytree(benchmark: Any, model: Path, tmp_path: Path) -> None:
     """shutil.copytree and a sync of the disks, for scale."""
-    def copy() -> None:
-        shutil.copytree(model, tmp_path / "out")
-        os.sync()
-
-    benchmark.pedantic(copy, setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True), rounds=3)
+    benchmark.pedantic(copy, args=(model, tmp_path / "out"), rounds=3,
+                       setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True))
 
 
 @pytest.mark.benchmark(group="a checkpoint from folder to folder")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_permute(benchmark: Any, model: Path, tmp_path: Path, jobs: int) -> None:
-    """Rows moved, digests of all that is read and written, and everything on disk before it has its name."""
-    def move() -> None:
-        permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out"), jobs=jobs)
+    """With so many files at once."""
+    benchmark.pedantic(move, args=(model, tmp_path / "out", jobs), rounds=3, warmup_rounds=1,
+                       setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True))
 
-    benchmark.pedantic(move, setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True), rounds=3,
-                       warmup_rounds=1)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shards", [SHARDS, 1])
+def test_ratio_to_copying(model: Path, tmp_path: Path, shards: int) -> None:
+    """Printed are medians of rounds in which all take their turn; nothing depends on them."""
+    source = model if shards == SHARDS else write_checkpoint(tmp_path / "model", shards)
+    works = {"copying": copy} | {
+        f"jobs={jobs or 'default'}": partial(move, jobs=jobs) for jobs in ((1, 2, None) if shards > 1 else (None,))}
+    move(source, tmp_path / "first", None)   # the proof is read, the source is in memory
+    shutil.rmtree(tmp_path / "first")
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            taken[name].append(seconds_of(work, source, tmp_path / "out"))
+    size = sum(path.stat().st_size for path in source.iterdir())
+    print(f"\n{size / 1e9:.2f} GB in {shards} file(s), {os.cpu_count()} cores")
+    copied = statistics.median(clock for clock, _ in taken["copying"])
+    for name, times in taken.items():
+        clock, worked = (statistics.median(column) for column in zip(*times, strict=True))
+        print(f"{name}: {clock:.2f} s, {clock / copied:.2f} times copying, {worked:.2f} s of all cores")
+        assert len(times) == ROUNDS
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
-def test_memory_does_not_grow(model: Path, tmp_path: Path) -> None:
-    """The command needs below 500 MB whatever the size. The ratio to copying is printed, and nothing depends on it."""
-    peak = peak_of_command(model, tmp_path / "first")
-    copied = seconds_of(lambda: (shutil.copytree(model, tmp_path / "copy"), os.sync()))
-    moved = seconds_of(lambda: permute_weights(str(model), target="ggml/normal", out=str(tmp_path / "out")))
-    size = sum(path.stat().st_size for path in model.iterdir())
-    print(f"\n{size / 1e9:.2f} GB: {moved / copied:.2f} times copying, {peak >> 20} MB at most")
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_memory_does_not_grow(model: Path, tmp_path: Path, jobs: int) -> None:
+    """The command needs below 500 MB whatever the size."""
+    peak = peak_of_command(model, tmp_path / "out", jobs)
+    print(f"\n{peak >> 20} MB at most with jobs={jobs}")
     assert peak < MOST_MEMORY
+
+
+def quantised(folder: Path, heads: int = 16, columns: int = 4096) -> tuple[Path, Path]:
+    """One layer in bfloat16, and the same in Q8_0 with its rows moved for adjacent pairs."""
+    pytest.importorskip("gguf")
+    from made_layers import Made, right
+    from saved_models import save_folder, save_gguf
+
+    g = np.random.default_rng(0)
+    half = WIDTH // 2
+    adjacent = tuple(row for j in range(half) for row in (j, j + half))
+
+    def rows(count: int) -> Any:
+        return rounded(g.normal(size=(count, WIDTH, columns)).astype(np.float32), "BF16")
+
+    own = Made(rows(heads), rows(heads // 4), rows(heads // 4), rows(heads).reshape(columns, -1))
+    source = save_folder(folder / "hf", [own], dtype="BF16", hidden_size=columns)
+    return source, save_gguf(folder / "x.gguf", [right(own, adjacent)], dtype="Q8_0")
+
+
+def verified(source: Path, target: Path) -> None:
+    """The whole answer."""
+    assert verify_weights(str(source), str(target)).verdict == "right"
+
+
+def dequantised(source: Path, target: Path) -> None:
+    """All numbers of both files read as float32, and as many compared."""
+    from prover.weights.checkpoint import open_checkpoint
+
+    sides = [open_checkpoint(path).tensors for path in (source, target)]
+    for role, name in (("q", "q_proj"), ("k", "k_proj"), ("v", "v_proj"), ("o", "o_proj")):
+        ours = sides[0][f"model.layers.0.self_attn.{name}.weight"]
+        theirs = sides[1][f"blk.0.attn_{'output' if role == 'o' else role}.weight"]
+        pair = [row_values(each, each.shape[0], 0, each.shape[0]) for each in (ours, theirs)]
+        assert (np.abs(pair[0] - pair[1]).max(axis=1) >= 0).all()
+
+
+@pytest.mark.benchmark(group="a quantised layer")
+@pytest.mark.parametrize("work", [dequantised, verified], ids=["dequantised", "verified"])
+def test_verify_quantised(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
+    """`weights verify` of one layer in Q8_0, beside reading and comparing all numbers of both files once."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "weights")
+    source, target = quantised(tmp_path)
+    benchmark.pedantic(work, args=(source, target), rounds=3, warmup_rounds=1)

@@ -160,4 +160,11 @@ ROWS = (
         one_axis(rotate_halves, yarn(100, 16, 4, ramp(16, 100, 64, 7, 2), 0.25), 8,
                  1.3 * mscale(4, 0.7) / mscale(4, 0.3))),
     Row("sglang/vision", by_axis(rotate_halves, np.concatenate([QUARTER, QUARTER]), ["h"] * 16 + ["w"] * 16)),
+    Row("sglang/llama4-vision", by_axis(rotate_adjacent, np.concatenate([QUARTER, QUARTER]), ["x"] * 16 + ["y"] * 16)),
+    Row("sglang/dual-chunk:head_size=16:rotary_dim=8:base=100:chunk_size=64:local_size=8:is_neox_style=false",
+        one_axis(rotate_adjacent, default_frequencies(100, 8))),
+    Row(f"sglang/ernie-vl:{F16}:mrope_section=3,3,2",
+        by_axis(rotate_adjacent, default_frequencies(100, 16), [*"hwhwhw", *"tt"])),
+    Row(f"sglang/ernie-vl:{F16}:mrope_section=22,22,20:is_neox_style=true",
+        by_axis(rotate_halves, default_frequencies(100, 16), [*"hwhw", *"tttt"])),
 )

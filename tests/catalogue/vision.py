@@ -193,6 +193,17 @@ DIFFUSERS = (
         by_axis(rotate_adjacent, np.tile(256.0 ** (-np.arange(32) / 32), 2), ["h"] * 32 + ["w"] * 32)),
     Row("diffusers/stable-audio-3", one_axis(rotate_halves, default_frequencies(10000, 32))),
     Row("diffusers/stable-audio", one_axis(rotate_halves, default_frequencies(10000, 32))),
+    Row("diffusers/prx:axes_dim=8,24:theta=500", by_dims((8, 24), 500, "hw")),
+    Row("diffusers/minimax-h3:attention_head_dim=64:rope_freq_dim=8:rope_theta=500",
+        by_axis(rotate_halves, np.tile(default_frequencies(500, 16), 3), "t" * 8 + "h" * 8 + "w" * 8)),
+    Row("diffusers/minimax-h3-video:attention_head_dim=32",
+        by_axis(rotate_halves, np.tile(2 * np.pi / 100.0 ** (np.arange(4) / 4), 3), "tttthhhhwwww")),
+    Row("diffusers/ltx2-vae:head_dim=24:rope_base=500", by_dims((4, 10, 10), 500)),
+    Row("diffusers/ltx2-vae:head_dim=64", by_dims((16, 24, 24), 10000)),
+    Row("diffusers/kandinsky6-1d:head_dim=64:freqs_scaling=0.3:max_period=500",
+        one_axis(rotate_adjacent, 0.3 * default_frequencies(500, 64))),
+    Row("diffusers/qwen-image-21:axes_dims_rope=8,12,12", by_dims((8, 12, 12), 10000)),
+    Row("diffusers/joyimage:rope_dim_list=8,12,12", by_dims((8, 12, 12), 256)),
 )
 
 ROWS = (*VISION, *DIFFUSERS)

@@ -434,6 +434,19 @@ def test_commands(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert json.loads(capsys.readouterr().out) == json.loads(Path("rope.json").read_text())
 
 
+def test_a_layout_of_several_axes_is_compared_under_a_feed(
+    empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """IMROPE with one position on t, h and w, whose sections leave no pair to e, turns halves by base 10000."""
+    Path("rope.py").write_text(textwrap.dedent(ROPE))
+    spec = "ggml/imrope:head_dim=16:n_rot=16:sections=3,3,2,0"
+    assert 2 == run_command(["conform", spec, "rope.py::apply_rope"])
+    assert "has the axes t, h, w, e, and functions are measured with one position" in capsys.readouterr().err
+    for function, head in (("apply_rope", "CONFORMS: "), ("apply_table", "CONFORMS in all but the frequencies: ")):
+        assert 0 == run_command(["conform", spec, f"rope.py::{function}", "--feed", "text"])
+        assert capsys.readouterr().out.startswith(head)
+
+
 def test_given_frequencies_are_not_said_to_conform(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A function without frequencies conforms in all but these, at any base, and a written table remembers it."""
     Path("rope.py").write_text(textwrap.dedent(ROPE))

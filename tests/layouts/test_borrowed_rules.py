@@ -43,7 +43,7 @@ SAME: dict[str, tuple[str, ...]] = {
     # Read lane by lane, with every parameter that they have.
     "timm/rope-mixed": ("rope-vit/mixed",),
     "transformers/hunyuan-vl": ("mnn/hunyuan-vl",),
-    "transformers/vision-adjacent": ("vllm/llama4-vision",),
+    "transformers/vision-adjacent": ("sglang/llama4-vision", "vllm/llama4-vision"),
     "transformers/vision-chunked": ("sglang/vision", "vllm/vision"),
     "transformers/vision-three-axes": ("vllm/minimax-m3-vision",),
     "vllm/llama4-vision": ("maxtext/llama-vision", "torchtune/vision"),
@@ -53,6 +53,9 @@ SAME: dict[str, tuple[str, ...]] = {
 MEASURED: dict[str, tuple[str, ...]] = {
     "dinov3/periods": ("timm/dinov3",),
     "mlx-lm/proportional": ("mlx-vlm/proportional",),
+    "mlx/llama3": ("mlx-vlm/rope",),
+    "mlx/yarn": ("mlx-vlm/rope",),
+    "transformers/vision-chunked": ("mlx-vlm/vision",),
     "vllm/llava-onevision2": ("mlx-vlm/mage-vl",),
     "vllm/xdrope": ("mlx-vlm/hunyuan-vl",),
 }

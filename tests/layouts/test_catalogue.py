@@ -13,7 +13,7 @@ import pytest
 import catalogue
 from catalogue import llama_cpp, transformers
 from catalogue.kernels import Array, Row
-from measured_specs import GGML, TRANSFORMERS
+from measured_specs import GGML, KERNELS, TRANSFORMERS
 from prover.commands.cli import run_command
 from prover.errors import InputError
 from prover.kernels.kernel import make_kernel
@@ -81,7 +81,8 @@ def test_one_reversed_pair_is_noticed(row: Row) -> None:
 
 def test_every_layout_has_a_row() -> None:
     """No layout is in the catalogue without a kernel it is held against, written or measured."""
-    specs = [*(row.spec for row in ROWS), *GGML.values(), *TRANSFORMERS.values()]
+    measured = [spec for table in (GGML, TRANSFORMERS, *KERNELS.values()) for spec in table.values()]
+    specs = [*(row.spec for row in ROWS), *measured]
     assert set(spec.catalogue()) == {text.partition(":")[0] for text in specs}
 
 

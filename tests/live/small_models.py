@@ -42,7 +42,8 @@ OWN: dict[str, dict[str, Any]] = {
     "gemma3_text": {"layer_types": SLIDING}, "gemma3n_text": {"layer_types": SLIDING, "num_kv_shared_layers": 2},
     "gemma4_text": {"layer_types": SLIDING, "num_global_key_value_heads": 1},
     "gemma4_unified_text": {"layer_types": SLIDING, "num_global_key_value_heads": 1},
-    "qwen2_vl_text": sections(2, 1, 1), "qwen2_5_vl_text": sections(2, 1, 1), "qwen3_vl_text": sections(4, 2, 2),
+    "qwen2_vl_text": sections(2, 1, 1), "qwen2_5_vl_text": sections(2, 1, 1),
+    "qwen2_5_omni_text": sections(2, 1, 1), "qwen3_vl_text": sections(4, 2, 2),
     "qwen3_vl_moe_text": sections(4, 2, 2), "glm4v_text": sections(2, 1, 1), "glm4v_moe_text": sections(1, 1, 0),
     "glm_ocr_text": sections(2, 1, 1), "paddleocr_vl_text": sections(4, 2, 2), "ernie4_5_vl_moe_text": {
         **sections(2, 1, 1), "moe_intermediate_size": [16, 16]},
@@ -52,6 +53,9 @@ OWN: dict[str, dict[str, Any]] = {
     "chameleon": {"vocabulary_map": {"<image>": 9},
                   "vq_config": {"embed_dim": 8, "num_embeddings": 16, "base_channels": 32}},
     "glm_ocr_vision": {"head_dim": 8},
+    "falcon_h1": {"mamba_d_ssm": 128}, "esmc": {"num_key_value_heads": 8, "head_dim": 8}, "lfm3": {
+        "layer_types": ["conv", "full_attention"] * 2},
+    "mimo_v2_flash": {"layer_types": SLIDING, "head_dim": 24},
 }
 
 

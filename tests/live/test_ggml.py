@@ -16,7 +16,7 @@ from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.ggml import find_library, measure_ggml, rope_ggml
 from prover.measure.measured import decode
-from prover.repair.repairs import find_repair
+from prover.repair.find_repair import find_repair
 from prover.repair.replay import replay
 from prover.resources import PROOFS
 

@@ -21,7 +21,7 @@ from prover.weights.lines import of_array
 from prover.weights.question import Question
 from prover.weights.slots import Kind, Role, Slot
 from prover.weights.verified import Fault, Item
-from prover.weights.verify import verify_layer
+from prover.weights.verify_layer import verify_layer
 from prover.weights.witness import Need
 
 pytestmark = pytest.mark.live

@@ -24,8 +24,8 @@ from prover.layouts.loading import load
 from prover.proof_files.runtime_file import run_runtime
 from prover.repair.beside_causes import causes_of_all
 from prover.repair.cause import causes
+from prover.repair.find_repair import find_repair as find_for_layouts
 from prover.repair.repairs import Kind
-from prover.repair.repairs import find_repair as find_for_layouts
 from prover.reports.cause_report import cause_text
 from prover.reports.repair_report import outcome_of
 from prover.sources.beside import (

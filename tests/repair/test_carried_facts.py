@@ -18,7 +18,8 @@ from prover import prove
 from prover.layouts.loading import load
 from prover.repair.asked import Cause
 from prover.repair.cause import causes, target_causes
-from prover.repair.repairs import Kind, find_repair
+from prover.repair.find_repair import find_repair
+from prover.repair.repairs import Kind
 from prover.reports.cause_report import causes_text
 from prover.resources import PROOFS
 from prover.verdicts.as_stored import prove_loaded

@@ -20,7 +20,8 @@ from prover.errors import InputError
 from prover.layouts.loading import load, outline
 from prover.layouts.spec import catalogue
 from prover.repair.factors import divides_angles, refuses_factors
-from prover.repair.repairs import Kind, Repairs, find_repair
+from prover.repair.find_repair import find_repair
+from prover.repair.repairs import Kind, Repairs
 from prover.verdicts.as_stored import prove_loaded
 
 mp.dps = 50

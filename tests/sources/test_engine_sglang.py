@@ -182,6 +182,12 @@ def test_flags_that_take_another_class(tmp_path: Path) -> None:
         assert said in refusal(tmp_path, model_type="llama", rope_scaling=rope)
 
 
+def test_dual_chunk_attention(tmp_path: Path) -> None:
+    """A config that makes get_rope take the class with five queries is refused with the layout that says it."""
+    dual = {"chunk_size": 262144, "local_size": 8192}
+    assert "The layout is sglang/dual-chunk" in refusal(tmp_path, model_type="qwen2", dual_chunk_attention_config=dual)
+
+
 def test_towers(tmp_path: Path) -> None:
     """A vision tower has a layout of its own, with the base that the class has."""
     vision = {"depth": 2, "hidden_size": 64, "num_heads": 4}

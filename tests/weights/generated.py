@@ -79,6 +79,12 @@ def read_arrays(folder: Path) -> Arrays:
     return found
 
 
+def all_bytes(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*"))
+            if path.is_file()}
+
+
 def same_files(one: Path, other: Path) -> bool:
     """Whether two folders hold the same bytes, apart from what rope-prover writes beside."""
     def read(folder: Path) -> dict[str, bytes]:

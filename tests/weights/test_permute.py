@@ -125,7 +125,6 @@ def test_what_is_filled_in_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("target", "code", "word"), [
     ("ggml/normal:base=500", 1, "no change of rows"),
-    ("ggml/normal:attn_factor=2", 1, "numbers would have to change"),
     ("ggml/normal:head_dim=16", 3, "different widths"),
 ])
 def test_what_is_refused_is_not_written(tmp_path: Path, target: str, code: int, word: str) -> None:
@@ -261,6 +260,18 @@ def test_of_an_adapter_b_and_magnitudes_move(tmp_path: Path) -> None:
         assert "The base model has to be moved alike" in found.to_text().replace("\n            ", " ")
 
 
+def test_of_an_adapter_b_and_magnitudes_are_multiplied(tmp_path: Path) -> None:
+    """B and DoRA's vector of q as its rows are, A and all of v are not."""
+    folder, base = adapter(tmp_path / "adapter"), llama(tmp_path / "base")
+    found = permute_weights(str(folder), target="ggml/normal:attn_factor=4", base=str(base), out=str(tmp_path / "out"))
+    assert 0 == found.exit_code
+    before, after = read_arrays(folder), read_arrays(tmp_path / "out")
+    for name, array in before.items():
+        changes = "q_proj.lora_B" in name or "q_proj.lora_mag" in name
+        rows = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT] if changes else range(len(array))
+        assert np.array_equal(array[list(rows)] / (4 if changes else 1), after[name])
+
+
 def test_adapters_that_are_not_read(tmp_path: Path) -> None:
     """Without the model's config it is not known how many heads there are; and only LoRA is known."""
     with pytest.raises(InputError, match=r"--base CONFIG"):
@@ -281,11 +292,29 @@ def test_other_weights_of_the_model_are_left_out(tmp_path: Path) -> None:
     assert ["pytorch_model.bin"] == found["left_out"]
     assert ["vae/model.safetensors"] == found["as_they_were"] == found["manifest"]["as_they_were"]
     said = permute_weights(str(model), target="ggml/normal").to_text()
-    assert "not moved   vae/model.safetensors: weights deeper" in said
+    assert "unchanged   vae/model.safetensors would be copied unchanged and still has the old order, if" in said
     assert found["left_out"] == permute_weights(str(model), target="ggml/normal").to_json()["left_out"]
     assert not (tmp_path / "out" / "pytorch_model.bin").exists()
     assert (tmp_path / "out" / "training_args.bin").exists()
     assert (tmp_path / "out" / "vae" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["original/consolidated.00.pth", "original/consolidated.safetensors"])
+def test_a_second_copy_in_a_subfolder_has_a_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Llama's own files beside transformers': copied byte by byte, and a line of its own says so, tried or done."""
+    model, out = llama(tmp_path / "model"), tmp_path / "out"
+    (model / "original").mkdir()
+    content = (model / "model.safetensors").read_bytes()
+    (model / name).write_bytes(content)
+    for words, told in ((["--dry-run"], "would be"), (["--out", str(out)], "is")):
+        assert 0 == run_command(["weights", "permute", str(model), "--to", "ggml/normal", *words])
+        lines = [line for line in capsys.readouterr().out.splitlines() if name in line]
+        assert 1 == len(lines)
+        assert f"{name} {told} copied unchanged and still has the old order" in lines[0]
+    assert content == (out / name).read_bytes()
+    assert content != (out / "model.safetensors").read_bytes()
 
 
 def test_one_file_with_the_config_beside_it(tmp_path: Path) -> None:
@@ -340,9 +369,10 @@ def test_an_interruption_is_told(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(apply, "write_file", stop)
-    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(tmp_path / "out")]
+    arguments = ["weights", "permute", str(model), "--to", "ggml/normal", "--out", str(tmp_path / "out"), "--jobs", "1"]
     assert 3 == run_command(arguments)
-    assert "interrupted: the same command goes on from what is finished\n" == capsys.readouterr().err
+    told = "interrupted: the same command goes on from what is finished; other files start anew\n"
+    assert told == capsys.readouterr().err
     assert (1, ["model"]) == (len(seen), [path.name for path in tmp_path.iterdir()])
 
 

@@ -142,11 +142,109 @@ def test_a_barrier_where_nothing_moves_is_none() -> None:
     assert () == planned(BOTH, asked(), Barrier("vision", (), "permutation", "", "")).refusals
 
 
-def test_a_scale_is_not_baked_in() -> None:
-    """A target that multiplies needs other numbers, which are not made."""
-    found = planned(BOTH, asked(target=f"{ADJACENT}:attn_factor=2"))
+def multiplied(found: Plan) -> dict[str, dict[str, list[int]]]:
+    """For each tensor its factors and the rows that are multiplied."""
+    return {move.tensor.name: {str(factor): rows.tolist() for factor, rows in move.multiplied().items()}
+            for move in found.moves}
+
+
+LOUDER = f"{ADJACENT}:attn_factor=2"
+
+
+def test_a_louder_target_has_its_rows_multiplied() -> None:
+    """Each row of q and k by what the target multiplies less; rows stay where the pairs are the same."""
+    found = planned(BOTH, asked(target=LOUDER))
+    assert () == found.refusals
+    assert {"0.q.weight": {"1/2": [*range(32)]}, "0.k.weight": {"1/2": [*range(16)]}} == multiplied(found)
+    still = planned(BOTH, asked(target="ggml/neox:head_dim=8:attn_factor=2"))
+    assert () == still.refusals
+    assert [[*range(16)], [*range(32)]] == [move.gather().tolist() for move in still.moves]
+    assert {"0.q.weight", "0.k.weight"} == set(multiplied(still))
+
+
+def test_lanes_that_pass_are_not_multiplied() -> None:
+    """Of eight lanes four turn."""
+    found = planned(BOTH, asked("transformers/half:head_dim=8:partial_rotary_factor=0.5",
+                                f"{ADJACENT}:n_rot=4:attn_factor=2"))
+    assert {"1/2": [0, 1, 2, 3, 8, 9, 10, 11]} == multiplied(found)["0.k.weight"]
+
+
+@pytest.mark.parametrize("kind", [Kind.BIAS, Kind.LORA_B, Kind.MAGNITUDE])
+def test_what_is_multiplied_with_the_rows(kind: Kind) -> None:
+    """Biases, B of LoRA and DoRA's magnitudes like the weight."""
+    with_it = Slot("text", 0, kind, tensor("q.beside", 32), 32, heads(Role.Q, 4))
+    found = planned([*BOTH, with_it], asked(target=LOUDER))
+    assert () == found.refusals
+    assert multiplied(found)["q.beside"] == multiplied(found)["0.q.weight"] == {"1/2": [*range(32)]}
+
+
+def test_a_scale_of_rows_is_multiplied_in_place_of_them() -> None:
+    """Whole numbers only move; their scales take the factor, of the same layer and no other."""
+    q = weight(Role.Q, 4)
+    quantised = replace(q, tensor=replace(q.tensor, dtype="I8"))
+    scale = Slot("text", 0, Kind.SCALE, tensor("0.q.scale", 32), 32, heads(Role.Q, 4))
+    layers = [quantised, BOTH[1], scale, weight(Role.Q, 4, 1), weight(Role.K, 2, 1)]
+    found = planned(layers, asked(target=LOUDER))
+    assert () == found.refusals
+    told = multiplied(found)
+    assert ({}, {"1/2": [*range(32)]}, {"1/2": [*range(32)]}) == (
+        told["0.q.weight"], told["0.q.scale"], told["1.q.weight"])
+    twice = Slot("text", 0, Kind.SCALE, tensor("0.q.SCB", 32), 32, heads(Role.Q, 4))
+    assert ["two kinds of scales"] == [why for each in planned([*layers, twice], asked(target=LOUDER)).refusals
+                                       for why in ["two kinds of scales"] if why in each.why]
+
+
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "I8", "Q4_K", "U8"])
+def test_types_that_are_not_rounded_to(dtype: str) -> None:
+    """Refused with the type and what to do."""
+    q = weight(Role.Q, 4)
+    found = planned([replace(q, tensor=replace(q.tensor, dtype=dtype)), BOTH[1]], asked(target=LOUDER))
     assert [Reason.SCALE] == reasons(found)
-    assert () == found.moves
+    assert dtype in found.refusals[0].why
+    assert "equantise" in found.refusals[0].why
+
+
+@pytest.mark.parametrize("kind", [Kind.GAIN, Kind.NORM_BIAS])
+def test_a_norm_keeps_rows_from_being_multiplied(kind: Kind) -> None:
+    """Whether a barrier tells of it or the tensor itself; and what is not known to be linear does."""
+    gain = Slot("text", 0, kind, tensor("q_norm", 8), 8, (Block(Role.Q, None, 0, 8),))
+    assert [Reason.SCALE] == reasons(planned([*BOTH, gain], asked(target=LOUDER)))
+    barrier = Barrier("text", (0,), "pair-map", "RMSNorm", "")
+    assert [Reason.BARRIER] == reasons(planned(BOTH, asked(target=LOUDER), barrier))
+    unread = plan(Slots("by hand", BOTH, (), (barrier,)), asked(target=LOUDER))
+    assert [Reason.BARRIER] == reasons(unread)
+    assert () == plan(Slots("by hand", BOTH, (), (barrier,)), asked()).refusals
+
+
+def test_k_that_doubles_as_v_is_not_multiplied() -> None:
+    """Nor is anything where rows may not move, though here none has to."""
+    barrier = Barrier("text", (), "permutation", "k doubles as v", "a/b@1 c.py d")
+    found = planned(BOTH, asked(target="ggml/neox:head_dim=8:attn_factor=2"), barrier)
+    assert [Reason.BARRIER] == reasons(found)
+
+
+def test_scales_of_blocks_of_rows_are_multiplied_whole() -> None:
+    """An entry for eight rows takes their one factor, and none where only some of them have it."""
+    q = weight(Role.Q, 4)
+    quantised = replace(q, tensor=replace(q.tensor, dtype="F8_E4M3"))
+    scale = Slot("text", 0, Kind.BLOCK_SCALE, tensor("0.q.inv", 4, 1), 32, heads(Role.Q, 4), 8)
+    found = planned([quantised, BOTH[1], scale], asked(target=LOUDER))
+    assert () == found.refusals
+    assert {"1/2": [0, 1, 2, 3]} == multiplied(found)["0.q.inv"]
+    partly = asked("transformers/half:head_dim=8:partial_rotary_factor=0.5", f"{ADJACENT}:n_rot=4:attn_factor=2")
+    refused = planned([quantised, BOTH[1], scale], partly)
+    assert [Reason.BARRIER] == reasons(refused)
+    assert "several factors" in refused.refusals[0].why
+
+
+def test_one_tensor_for_two_needs() -> None:
+    """Layers that share a tensor and whose targets are not as loud as each other."""
+    needs_of = [replace(need, meeting=replace(need.meeting, layers=(layer,)))
+                for layer, target in enumerate((LOUDER, f"{ADJACENT}:attn_factor=3")) for need in asked(target=target)]
+    shared = [*BOTH, replace(weight(Role.Q, 4), layer=1), weight(Role.K, 2, 1)]
+    found = planned(shared, needs_of)
+    assert [Reason.BARRIER] == reasons(found)
+    assert "used twice" in found.refusals[0].why
 
 
 def test_what_differs_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from prover.errors import InputError
+from prover.weights import pieces as cutting
 from prover.weights import rewriting
+from prover.weights.pieces import layout_of
 from prover.weights.plan import Move
-from prover.weights.rewriting import layout_of, rewrite
+from prover.weights.rewriting import rewrite
 from prover.weights.slots import Block, Kind, Role, Slot
 from prover.weights.tensors import Tensor
 
@@ -32,8 +35,8 @@ def test_pieces_of_any_size_give_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, at_once: int
 ) -> None:
     """Small pieces, pieces that are larger than the file, and heads that do not fit into memory at once."""
-    monkeypatch.setattr(rewriting, "PIECE", piece)
-    monkeypatch.setattr(rewriting, "AT_ONCE", at_once)
+    monkeypatch.setattr(cutting, "PIECE", piece)
+    monkeypatch.setattr(cutting, "AT_ONCE", at_once)
     data = np.random.default_rng(5).bytes(1000)
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(data)
@@ -54,9 +57,39 @@ def test_pieces_of_any_size_give_the_same(
     assert ["source", "target"] == sorted(path.name for path in tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("at_once", [10, 1 << 20])
+def test_rows_in_reverse_up_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """The last row that is read is not the file's last one."""
+    monkeypatch.setattr(cutting, "AT_ONCE", at_once)
+    (tmp_path / "source").write_bytes(bytes(range(20)))
+    done = rewrite(tmp_path / "source", tmp_path / "target", [move("a", 4, 1, 2, (7, 6, 5, 4, 3, 2, 1, 0))])
+    expected = bytes([0, 1, 2, 3, 18, 19, 16, 17, 14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5])
+    assert expected == (tmp_path / "target").read_bytes()
+    assert (hashlib.sha256(bytes(range(20))).hexdigest(), hashlib.sha256(expected).hexdigest()) == (
+        done.before, done.after)
+
+
+@pytest.mark.parametrize("each", [1, 100])
+def test_what_is_brought_to_disk_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int) -> None:
+    """However often, the same bytes come out; where that fails it is told as a fault of what is written."""
+    monkeypatch.setattr(cutting, "PIECE", 10)
+    monkeypatch.setattr(rewriting, "SYNC_EACH", each)
+    (tmp_path / "source").write_bytes(bytes(range(250)))
+    rewrite(tmp_path / "source", tmp_path / "target", [])
+    assert bytes(range(250)) == (tmp_path / "target").read_bytes()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rewriting, "_DATA", full)
+    with pytest.raises(InputError, match=r"other\.part: cannot be written: No space left on device"):
+        rewrite(tmp_path / "source", tmp_path / "other", [])
+    assert ["source", "target"] == sorted(path.name for path in tmp_path.iterdir())
+
+
 def test_rows_of_a_piece_come_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces follow one another without a gap, and are cut where no row crosses."""
-    monkeypatch.setattr(rewriting, "PIECE", 60)
+    monkeypatch.setattr(cutting, "PIECE", 60)
     pieces = layout_of(1000, [move("a", 13, 20, 5)], FILE)
     assert [0, *(piece.stop for piece in pieces)] == [*(piece.start for piece in pieces), 1000]
     for piece in pieces:

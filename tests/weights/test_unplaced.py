@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.weights.find_slots import find_slots
 from prover.weights.given import read_given
+from prover.weights.packings import gguf_packings
 from prover.weights.slots import Barrier
 from prover.weights.tensors import Format
 from sources.llama_truth import metadata_of
@@ -84,8 +86,8 @@ def test_a_tensor_in_one_layer_keeps_that_layer_still() -> None:
 
 
 def test_layers_behind_the_last(tmp_path: Path) -> None:
-    """Layers that predict further tokens (GLM-4.5) are not moved by halves, and verify does not call that right."""
-    config = ONE | {"model_type": "glm4_moe", "partial_rotary_factor": 1.0, "num_nextn_predict_layers": 1}
+    """Further layers of a type whose drafts are not known are not moved by halves, nor called right."""
+    config = ONE | {"num_nextn_predict_layers": 1}
     source = random_arrays(llama_shapes({**config, "num_hidden_layers": 2}))
     model = write_model(tmp_path / "model", config, source)
     found = permute_weights(str(model), target=TO, out=str(tmp_path / "out"))
@@ -111,6 +113,51 @@ def test_a_norm_that_is_missing(left_out: tuple[str, ...]) -> None:
     (barrier,) = barriers_of(qwen3, {name: shape for name, shape in shapes.items() if name not in left_out})
     assert tuple(int(name.split(".")[2]) for name in left_out) == barrier.layers
     assert "k_norm" in barrier.why
+
+
+def without_norms(shapes: dict[str, Any]) -> dict[str, Any]:
+    """The tensors but for norms of q and k."""
+    return {name: shape for name, shape in shapes.items() if not re.search(r"(q|k)_(layer)?norm\.", name)}
+
+
+@pytest.mark.parametrize(("kind", "keys", "is_kept"), [
+    ("qwen3", {}, True), ("gemma3_text", {}, True), ("lfm2", {}, True), ("olmo2", {}, True), ("qwen3_next", {}, True),
+    ("persimmon", {}, True), ("persimmon", {"qk_layernorm": False}, False), ("glm4_moe", {"use_qk_norm": True}, True),
+    ("glm4_moe", {}, False), ("cohere", {}, False), ("cohere", {"use_qk_norm": True}, True), ("phi", {}, False),
+    ("stablelm", {"qk_layernorm": True}, True), ("gemma3n_text", {}, True), ("llama", {}, False),
+])
+def test_norms_that_a_type_always_has(kind: str, keys: dict[str, bool], is_kept: bool) -> None:
+    """Where none of them is there they may have other names: rows do not move, in layers that rotate."""
+    row = table("transformers_tensors.json")[kind]
+    shapes = shapes_of(row["tensors"])
+    config = {key: value for key, value in row["config"].items() if key not in ("use_qk_norm", "qk_layernorm")}
+    whys = [each.why for each in barriers_of({**config, **keys}, without_norms(shapes))]
+    assert is_kept == bool(whys)
+    assert [] == [why for why in whys if "this type of attention always has, is missing" not in why]
+
+
+@pytest.mark.parametrize("kind", table("transformers_tensors.json"))
+def test_no_norm_is_missed_that_transformers_does_not_write(kind: str) -> None:
+    """What it saves of a model has all norms that are expected."""
+    row = table("transformers_tensors.json")[kind]
+    assert [] == [each.why for each in barriers_of(row["config"], shapes_of(row["tensors"])) if "missing" in each.why]
+
+
+@pytest.mark.parametrize("name", table("llama_cpp_tensors.json"))
+def test_norms_that_llama_cpp_asks_for(name: str) -> None:
+    """No norm is missed beside the tensors that it asks for; without any, rows of those that need some do not move."""
+    row = table("llama_cpp_tensors.json")[name]
+    keys = {f"{name}.{key}": value for key, value in row["keys"].items()}
+    metadata = metadata_of(name, keys, {"rope_freqs.weight": 64} if name == "gemma4" else {})
+    model = read_llama_cpp(metadata, read_arguments("", ""))
+
+    def missed(shapes: dict[str, Any]) -> bool:
+        found = find_slots(checkpoint_of(shapes, Format.GGUF), metadata, model)
+        return any("is missing" in each.why for each in found.barriers)
+
+    shapes = shapes_of(row["tensors"], "blk.")
+    assert not missed(shapes)
+    assert (name in gguf_packings().normed) == missed(without_norms(shapes))
 
 
 def test_a_name_of_no_tensor_is_refused() -> None:

@@ -15,7 +15,7 @@ from prover.weights.lines import of_array, rounded
 from prover.weights.question import Question
 from prover.weights.slots import Block, Kind, Role, Slot
 from prover.weights.tensors import Tensor
-from prover.weights.verify import verify_layer
+from prover.weights.verify_layer import verify_layer
 from prover.weights.witness import needs
 from repair.moved_scores import adjacent, half, same_scores
 

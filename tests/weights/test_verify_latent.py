@@ -9,7 +9,7 @@ from prover.weights.lines import of_array
 from prover.weights.question import Question
 from prover.weights.slots import Block, Kind, Role, Slot
 from prover.weights.tensors import Tensor
-from prover.weights.verify import verify_layer
+from prover.weights.verify_layer import verify_layer
 from prover.weights.witness import needs
 
 HEADS, NOPE, ROPE, V = 4, 6, 8, 10

@@ -8,7 +8,7 @@ import pytest
 from made_layers import flat, made, moved, right, unflat
 from saved_models import save_folder, save_gguf
 
-from prover import check, verify_weights
+from prover import check, permute_weights, verify_weights
 from prover.commands.cli import run_command
 from prover.errors import InputError
 from prover.repair.slips import inverse
@@ -209,8 +209,27 @@ def test_one_checkpoint_alone(tmp_path, capsys):
     target = save_gguf(tmp_path / "x.gguf", layers())
     assert 3 == run_command(["weights", "verify", str(target)])
     said = capsys.readouterr().out
-    assert said.startswith("UNDECIDED: 12 tensors fit the heads that the config says; which pairing its rows have ")
+    assert said.startswith("UNDECIDED: 12 tensors fit the heads that the config says; in which order their rows stand "
+                           "is not seen in one checkpoint. ")
     assert "q: 8 heads of 8 lanes, F32, layers 0-2\n" in said
+    assert "no weight is looked at" in said
+
+
+def test_a_manifest_beside_one_checkpoint(tmp_path):
+    """What it says is told where these are its files by their digests; of others, that it is not about them."""
+    source = save_folder(tmp_path / "a", layers())
+    assert verify_weights(str(source)).to_json()["manifest"] is None
+    out = tmp_path / "b"
+    permute_weights(str(source), target="ggml/normal", out=str(out))
+    found = verify_weights(str(out))
+    assert {"meant_for": ["text for ggml/normal:head_dim=8:base=10000"], "misfits": []} == found.to_json()["manifest"]
+    assert "written with these very files" in " ".join(found.to_text().split())
+    assert ("undecided", 3) == (found.verdict, found.exit_code)
+    data = bytearray((out / "model.safetensors").read_bytes())
+    data[-1] ^= 1
+    (out / "model.safetensors").write_bytes(data)
+    said = " ".join(verify_weights(str(out)).to_text().split())
+    assert "is not about these files: model.safetensors is not the file that was written" in said
 
 
 @pytest.mark.parametrize("jobs", [3])

@@ -1,0 +1,72 @@
+"""The attentions of towers in GGUF files that llama.cpp takes beside a model (--mmproj)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from prover.errors import InputError
+from prover.sources.heads import load_head
+from prover.sources.llama.header import Header
+from prover.sources.llama.towers import PROJECTOR
+from prover.sources.model import Model, Part
+from prover.weights.attention import Attention
+from prover.weights.modules import Modules
+from prover.weights.packings import LAYER, GgufTower, gguf_packings
+from prover.weights.slots import Role
+
+
+@dataclass(frozen=True, slots=True)
+class TowerWidths:
+    """The numbers of a tower, from its keys. `head`: lanes of the layout's head."""
+
+    header: Header
+    tower: str
+    head: int
+
+    def number(self, name: str) -> int:
+        """The number behind a name. Raises InputError."""
+        return self._found(name)[0]
+
+    def origin(self, name: str) -> str:
+        """What a name is taken from, in words."""
+        number, source = self._found(name)
+        return f"{name} = {number}, from {source}"
+
+    def _found(self, name: str) -> tuple[int, str]:
+        if name == "heads":
+            key = f"{self.tower}.attention.head_count"
+            return self.header.whole(key).whole, key
+        if name in ("q", "k", "v", "o"):
+            return self.head, "the layout's head"
+        raise InputError(f"'{name}' is no number of a tower", where=self.header.metadata.file)
+
+
+def tower_entry(header: Header, part: str) -> GgufTower | None:
+    """The packing of a tower, by what it ends in; None where it is not known."""
+    projector = header.text(PROJECTOR, "") or header.text(f"{part}.{PROJECTOR}", "")
+    return next((each for each in gguf_packings().tower if projector in each.projectors and part == each.part), None)
+
+
+def tower_attentions(
+    header: Header, model: Model, modules: Modules
+) -> Iterator[tuple[Attention, int, tuple[Role, ...]]]:
+    """Each attention of the towers whose packing is known, with the lanes and roles that it must have."""
+    for part in model.parts:
+        entry = tower_entry(header, part.name)
+        if entry is not None and part.spec is not None:
+            for layer in part.layers or ():
+                yield _attention(header, part, layer, entry, modules), 0, (Role.Q, Role.K)
+
+
+def _attention(header: Header, part: Part, layer: int, entry: GgufTower, modules: Modules) -> Attention:
+    upstream = f"{gguf_packings().repo}@{gguf_packings().commit}"
+    numbers = TowerWidths(header, part.name, load_head(str(part.spec), header.metadata.file).layout.width)
+    module = partial(_module, entry.layer.replace(LAYER, str(layer)))
+    source = f"{upstream} {entry.symbol}"
+    return Attention(part, layer, entry, modules, numbers, module, lambda _: False, source, upstream)
+
+
+def _module(layer: str, name: str) -> str:
+    return f"{layer}.{name}"
