@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report, Texts, several
 from prover.api.arguments import spec_of
+from prover.api.functions import conform_function
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -17,14 +18,28 @@ Track = Callable[[Sequence[str]], Iterator[str]]
 
 
 def conform(
-    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False
+    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False,
+    call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
 ) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
-    `measured`: the file's path. `entry`: not needed if the file has only one. `feed`: what the measured kernel put on
-    the layout's axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without
-    it they are the layout's. Raises ProverError.
+    `measured`: the file's path, with `entry` where it has several; or a function such as "rope.py::apply_rope", which
+    is run and measured (see `measure_function` for the rest). `feed`: what the measured kernel put on the layout's
+    axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without it they are
+    the layout's. Raises ProverError.
     """
+    from prover.functions.reference import is_reference
+
+    if is_reference(measured):
+        if entry is not None:
+            raise InputError("is a function, which has no entries", where=measured[:200], advice="Leave --entry out")
+        return conform_function(
+            spec, measured, feed=feed, call=call, init=init, head_dim=head_dim, seconds=seconds,
+            every_difference=every_difference,
+        )
+    if any(value is not None for value in (call, init, head_dim, seconds)):
+        raise InputError("is a file of tables: nothing is called", where=measured[:200],
+                         advice="Name a function as file.py::function")
     from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
