@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report, Texts, several
@@ -52,6 +53,38 @@ def conform(
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
         lambda _: conform_text(found, measured, every_difference, causes, feed),
+    )
+
+
+def identify(
+    measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False
+) -> Report:
+    """The layouts of the catalogue that one entry of a file of measured tables shows; numeric only.
+
+    `out`: write the table there as a layout file, which must not exist. Exit code 0: a layout conforms, 1: none does.
+    Raises ProverError.
+    """
+    from prover.layouts.loading import load
+    from prover.measure.conform import conform as compare
+    from prover.measure.measured import read_entry
+    from prover.recognition.identified import identify
+    from prover.recognition.table_file import table_file
+    from prover.reports.identify_report import headline, identify_json, identify_text
+    from prover.weights.new_file import require_new, write_new
+
+    table = read_entry(measured, entry)
+    if out is not None:
+        require_new(Path(out), Path(measured))
+        if not out.endswith(".toml"):
+            raise InputError("is no name of a layout file", where=out, advice="Its name ends in .toml")
+    found = identify(table)
+    written = None
+    if out is not None:
+        write_new(Path(out), table_file(table, f"measured: {headline(found)}").encode())
+        written = out, compare(load(out).layout, table).conforms
+    return Report(
+        EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, measured, written),
+        lambda _: identify_text(found, measured, everything, written),
     )
 
 
