@@ -52,7 +52,8 @@ Q = entry("F32", [2, 2], 0, 16)
 WRONG: list[tuple[str, Any, int, str]] = [
     ("hole", {"q": Q, "k": entry("F32", [1], 20, 24)}, 24, r"k: leaves a hole .* at byte 20 of the data, expected 16"),
     ("hole first", {"q": entry("F32", [1], 4, 8)}, 8, r"q: leaves a hole .* at byte 4 of the data, expected 0"),
-    ("overlap", {"q": Q, "k": entry("F32", [4], 12, 28)}, 28, r"k: overlaps the tensor before it: .* expected 16\. The file is damaged"),
+    ("overlap", {"q": Q, "k": entry("F32", [4], 12, 28)}, 28,
+     r"k: overlaps the tensor before it: .* expected 16\. The file is damaged"),
     ("same place", {"q": Q, "k": Q}, 16, r"overlaps the tensor before it"),
     ("backwards", {"q": entry("F32", [0], 0, 0), "k": entry("F32", [1], 0, -4)}, 0, r"k: is no entry"),
     ("end before begin", {"q": entry("I8", [4], 0, 4), "k": entry("I8", [0], 4, 3)}, 4, r"k: ends at byte 3, before"),
