@@ -34,6 +34,7 @@ from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.witness import needs
 
+EARLIER = "the manifest of an earlier run"
 Track = Callable[[Sequence[Meeting]], Iterator[Meeting]]
 
 
@@ -71,7 +72,9 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     checkpoint = open_checkpoint(asked.model)
     if checkpoint.format is Format.TORCH:
         raise InputError("holds its weights in pickles, which are not written here", where=shown_path(asked.model),
-                         advice="Save the model as safetensors first (save_pretrained of transformers does)")
+                         advice="Save the model as safetensors first: save_pretrained of transformers does for models "
+                         "of its own; of ranks write each file with safetensors.torch.save_file(torch.load(FILE, "
+                         "weights_only=True), NEW), as consolidated.00.safetensors, which keeps names and rows")
     config = _config(checkpoint, asked)
     own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
     keys = config_keys(config)
@@ -118,7 +121,7 @@ def work_of(prepared: Prepared, tool: str) -> Work:
     tasks = tuple(_tasks(prepared, listing, by_file))
     missing = set(by_file) - {os.path.abspath(_root(checkpoint) / task.name) for task in tasks}
     assert not missing, f"no task for {missing}"
-    left = (*listing.left_out, *(["the manifest of an earlier run"] if had_manifest else []))
+    left = (*listing.left_out, *([EARLIER] if had_manifest else []))
     head = head_of(tool, prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left,
                    listing.as_they_were)
     return Work(checkpoint, tasks, certificates(prepared.plan.needs), head)

@@ -164,7 +164,8 @@ def test_rows_that_cannot_be_moved_are_told(behind: dict[str, list[int]], said: 
     (LLAMA, llama(**{"k_proj.weight": [96, 64]}),
      "expected 24 rows, kv_heads*k (kv_heads = 2, from num_key_value_heads; k = 12, the layout's head), got the shape "
      "[96, 64]"),
-    (LLAMA, llama(1), "lanes from 0 on of head 0 of q, of 12, are in no tensor or in two (layer 1 of text)"),
+    (LLAMA, llama(1), "has no weight with rows of q in layer 1 of text. Is a shard missing"),
+    (LLAMA, llama(before="encoder."), "it has encoder.layers.{layer}.self_attn.k_proj.weight, "),
     (LLAMA, llama(before="encoder."), "holds none of the tensors of llama (text), such as layers.0.self_attn.q_proj"),
     (LLAMA, llama() | llama(before="language_model."), "holds text layers twice"),
     ({**LLAMA, "model_type": "zamba2", "use_mem_rope": True, "layer_types": ["hybrid"] * 2, "attention_head_dim": 12},
@@ -208,7 +209,7 @@ def test_named_rows() -> None:
 @pytest.mark.parametrize(("given", "said"), [
     ("q", "is not ROWS=NAME"), ("q=a.weight", "has no {layer}"), ("q={layer}.a,q={layer}.b", "stands twice"),
     ("heads*(q={layer}.a", "expected ), got the end"), ("audio/q={layer}.a", "the model has no part 'audio'"),
-    ("q=net.{layer}.a.weight,k=net.{layer}.b.weight", "are in no tensor or in two"),
+    ("q=net.{layer}.a.weight,k=net.{layer}.b.weight", "or is a name of --tensors wrong?"),
 ])
 def test_wrong_names(given: str, said: str) -> None:
     """What --tensors cannot mean is refused."""
