@@ -37,11 +37,11 @@ def factors(
     allow: tuple[str, ...], feeds: tuple[str, ...], axes: str | None, positions: int | None, certificate: str | None,
     as_json: bool,
 ) -> int:
-    """The tensor of frequency factors with which TARGET computes SOURCE, as llama.cpp's rope_freqs.weight.
+    """Frequency factors, as llama.cpp's rope_freqs.weight.
 
-    The first line says whether the tensor is enough alone: often rows of W_q and W_k must be moved as well. A copy of a
-    GGUF file is made only if the model in it then computes what was proved, and its architecture takes the tensor at
-    all. Nothing is overwritten.
+    They are those with which TARGET computes SOURCE. The first line says whether the tensor is enough alone: often rows
+    of W_q and W_k must be moved as well. A copy of a GGUF file is made only if the model in it then computes what was
+    proved, and its architecture takes the tensor at all. Nothing is overwritten.
 
     With --check SOURCE is a config.json and TARGET a GGUF file made of it: rope_freqs, and long and short factors, are
     held against the config's rule, number by number.

@@ -24,7 +24,10 @@ from prover.errors import EXIT_UNDECIDED, InputError
 )
 @click.option("--engine", metavar="E", default="", help="In place of --to: the model's own config in this engine.")
 @click.option("--out", metavar="DIR", default="", help="The folder to write, which must not be there.")
-@click.option("--base", metavar="CONFIG", default="", help="Of an adapter: the config.json, or folder, of its model.")
+@click.option(
+    "--base", metavar="CONFIG", default="",
+    help="The config.json, or folder, of the model, where none is beside the weights: of an adapter, of ranks.",
+)
 @click.option(
     "--tensors", metavar="ROWS=NAME,...", multiple=True,
     help="Which tensors hold the rows, where the architecture is not known.",
@@ -36,15 +39,18 @@ def permute(
     model: str, source: tuple[str, ...], target: tuple[str, ...], engine: str, out: str, base: str,
     tensors: tuple[str, ...], jobs: int | None, dry_run: bool, as_json: bool,
 ) -> int:
-    """Move the rows of q and k, and all that goes with them, as a proved permutation says.
+    """Move rows of q and k to fit another kernel, as proved.
 
-    Where the rotations of the two differ in what they multiply by, rows are multiplied too, and rounded once.
+    All that goes with them moves too: biases, norm gains, scales, LoRA's B. Where the rotations of the two differ in
+    what they multiply by, rows are multiplied too, and rounded once.
 
     The weights were made for what MODEL's own config says, or for --from, and are to fit --to or --engine. MODEL is the
     folder of a checkpoint, also of one in tensor-parallel ranks, a safetensors file, a GGUF file, or a PEFT adapter's
-    folder. Everything in the folder is
-    copied to DIR, with a manifest, rope-prover.json, and the certificates. DIR is there whole or not at all; the same
-    command started again after an interruption keeps the files that are finished and whole.
+    folder. Everything in the folder is copied to DIR, with a manifest, rope-prover.json, and the certificates. DIR is
+    there whole or not at all; the same command started again after an interruption keeps the files that are finished
+    and whole. To undo a move, give the two layouts the other way round.
+
+    A lane is a place in a head: row i of a head's weights makes its lane i. A SPEC is a name from `rope-prover list`.
     """
     from prover import api
     from prover.commands.progress import count_bytes, track

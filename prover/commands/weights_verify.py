@@ -24,7 +24,10 @@ from prover.errors import InputError
     "from that, and told. PART=SPEC, once for each part, where a model has several.",
 )
 @click.option("--engine", metavar="E", default="", help="Which engine reads the target's config.")
-@click.option("--base", metavar="CONFIG", default="", help="Of adapters: the config.json, or folder, of their model.")
+@click.option(
+    "--base", metavar="CONFIG", default="",
+    help="The config.json, or folder, of the model, where none is beside the weights: of adapters, of ranks.",
+)
 @click.option(
     "--tensors", metavar="ROLE=NAME,...", multiple=True,
     help="Which tensors hold the rows, where the architecture is not known.",
@@ -40,12 +43,13 @@ def verify(
     source: str, target: str, made_for: tuple[str, ...], meant_for: tuple[str, ...], engine: str, base: str,
     tensors: tuple[str, ...], jobs: int, folder: str | None, style: str, as_json: bool,
 ) -> int:
-    """Do the rows of q and k in TARGET stand where its kernel needs them, given the same model in SOURCE?
+    """Audit a finished conversion: are TARGET's rows right?
 
-    SOURCE and TARGET are checkpoints of one model: folders or files of safetensors, GGUF files, torch's files; either
-    may be in tensor-parallel ranks. Which row of TARGET each row of SOURCE has become is found from the rows
-    themselves, whatever their types; whether that is right is proved. v and o have to stay, and biases, norm gains,
-    scales and adapters to go with their rows. What is wrong is told by name, the first layer first.
+    Do the rows of q and k in TARGET stand where its kernel needs them, given the same model in SOURCE? SOURCE and
+    TARGET are checkpoints of one model: folders or files of safetensors, GGUF files, torch's files; either may be in
+    tensor-parallel ranks. Which row of TARGET each row of SOURCE has become is found from the rows themselves, whatever
+    their types; whether that is right is proved. v and o have to stay, and biases, norm gains, scales and adapters to
+    go with their rows. What is wrong is told by name, the first layer first.
 
     Without TARGET it is told what can be told of one checkpoint alone.
     """

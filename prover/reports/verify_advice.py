@@ -13,6 +13,8 @@ from prover.weights.verified import OPEN, Fault, Group, Item
 from prover.weights.verifying import Compared
 
 AGAIN = "make it anew from the source's, moved once as is needed"
+OTHER_MODEL = ("give as SOURCE the very checkpoint that TARGET was made from: one of another training, or of the model "
+               "before it was tuned, has other numbers")
 ADVICE = {
     Fault.MISSING: "move its rows as is needed, and with them all that has an entry for each row",
     Fault.TWICE: "undo one of the two moves: a converter was run on weights that had been moved already, or a loader "
@@ -37,7 +39,14 @@ ADVICE = {
 
 
 def advice_of(found: Compared) -> Iterator[str]:
-    """One sentence for each kind of fault, the first layer's first, then what the command does that mends them all."""
+    """One sentence for each kind of fault, the first layer's first, then what the command does that mends them all.
+
+    Where nothing is wrong and q or k are unrelated to the source's: what to compare with.
+    """
+    if found.verified.state is State.UNDECIDED and any(
+            Fault.UNRELATED in item.faults and item.role in (Role.Q, Role.K) and item.kind is Kind.WEIGHT
+            for group in found.verified.groups for item in group.items):
+        yield OTHER_MODEL
     if found.verified.state is not State.WRONG:
         return
     told: dict[str, list[str]] = {}

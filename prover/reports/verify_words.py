@@ -10,7 +10,7 @@ from prover.weights.recover import Closeness, Rows
 from prover.weights.slots import Kind, Role
 from prover.weights.verified import Fault, Item
 
-ONE_MODEL = "are these weights of one model, and quantised without an importance matrix?"
+ONE_MODEL = "are these weights of one model and, if quantised, without an importance matrix?"
 CLOSE = {
     Closeness.EQUAL: "equal numbers",
     Closeness.ROUNDED: "equal numbers once rounded to the other's type",
@@ -26,8 +26,8 @@ COUNTED = {
     Fault.OVERLAPPING: ("could be one of several that are nearer to one another than the error",
                         "could each be one of several that are nearer to one another than the error",
                         "its numbers are nearer to one another than the error, or not finite"),
-    Fault.NOT_FINITE: ("has infinite numbers or such that are none, so that it cannot be told from others",
-                       "have infinite numbers or such that are none, so that they cannot be told apart", ""),
+    Fault.NOT_FINITE: ("has infinite numbers or NaN, so that it cannot be told from others",
+                       "have infinite numbers or NaN, so that they cannot be told apart", ""),
     Fault.ONE_SIDE: ("of the heads is not in both checkpoints", "of the heads are not in both checkpoints",
                      "it is not in both checkpoints"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prover.claims.factors import lanes_by_factor
@@ -15,7 +15,7 @@ from prover.exact.display import number_json, show_pairs
 from prover.reports.factors_text import factors_text
 from prover.reports.text import columns, plain
 from prover.weights.manifest import NAME, numbers_of
-from prover.weights.permuting import Prepared
+from prover.weights.permuting import EARLIER, Prepared
 from prover.weights.plan import Move, Reason, Refusal, shown
 from prover.weights.ranks import unranked
 from prover.weights.witness import Need
@@ -27,6 +27,7 @@ CODES = {
 }
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 MAX_ROWS = 40
+_WHY_LEFT = "other weights of the folder, in which no row was moved, are not copied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ def permute_code(found: Prepared) -> int:
 def headline(found: Prepared, out: str) -> str:
     """The answer in a sentence. `out`: the folder that was written, "" if none was."""
     if found.plan.refusals:
-        first = found.plan.refusals[0]
-        return f"Refused, nothing was written: {_told(first)}"
+        first, *others = _refused(found.plan.refusals)
+        return f"Refused, nothing was written: {_told(replace(first, source=''))}" + (
+            f" (and {len(others)} more)" if others else "")
     if not found.plan.moves:
         return "No row has to move, the weights are right as they are: nothing was written."
     layers = {(move.slot.part, move.slot.layer) for move in found.plan.moves}
@@ -115,14 +117,14 @@ def permute_text(
     lines += _rows("filled", found.filled)
     lines += _rows("part", [_need_text(need) for need in found.plan.needs])
     if found.plan.refusals:
-        lines += _rows("refused", [_told(each) for each in found.plan.refusals])
+        lines += _rows("refused", [_told(each) for each in _refused(found.plan.refusals)])
     else:
         lines += _rows("moved" if out else "would move", [_group_text(group) for group in groups(found.plan.moves)])
         lines += _rows("numbers", [numbers_of(found.plan)] if _scales(found) else [])
     lines += _rows("stays", found.plan.stays)
     if found.plan.moves and not found.plan.refusals:
         lines += _rows("config", [found.said.words])
-    lines += _rows("left out", left_out)
+    lines += _rows("left out", [f"{name}: {_WHY_LEFT}" if name != EARLIER else name for name in left_out])
     done = "is" if out else "would be"
     lines += _rows("unchanged", [f"{name} {done} copied unchanged and still has the old order, if it has rows of "
                                  "this model's q and k: a subfolder is not looked into" for name in as_they_were])
@@ -138,8 +140,7 @@ def groups(moves: Sequence[Move]) -> list[Group]:
     """Moves with their layers together."""
     found: dict[tuple[str, str, str, str, str], list[Move]] = {}
     for move in moves:
-        pattern = _NUMBER.sub(lambda hit, own=str(move.slot.layer): "N" if hit[0] == own else hit[0],  # type: ignore[misc]
-                              unranked(move.tensor.name))
+        pattern = _layerless(unranked(move.tensor.name), move.slot.layer)
         kind = "block scale, whole entries" if move.entries is not None else move.slot.kind.value
         found.setdefault((pattern, kind, _heads(move), _width(move), factors_text(move.factors)), []).append(move)
     return [
@@ -206,10 +207,29 @@ def _short(rows: Sequence[int], most: int = 6) -> str:
         f"{', '.join(map(str, rows[:most]))} ... {', '.join(map(str, rows[-2:]))}")
 
 
+def _refused(refusals: Sequence[Refusal]) -> list[Refusal]:
+    """Those together that are the same but for the layer, in the order of the first of each; N stands for a layer."""
+    found: dict[tuple[str, str, str, Reason, bool], list[Refusal]] = {}
+    for each in refusals:
+        is_one = each.layers is not None and len(each.layers) == 1
+        why = _layerless(each.why, each.layers[0]) if is_one and each.layers else each.why
+        found.setdefault((each.part, why, each.source, each.reason, is_one), []).append(each)
+    return [
+        own[0] if len(own) == 1 or not is_one else
+        replace(own[0], layers=tuple(sorted({layer for each in own for layer in each.layers or ()})), why=why)
+        for (_, why, _, _, is_one), own in found.items()
+    ]
+
+
+def _layerless(text: str, layer: int) -> str:
+    return _NUMBER.sub(lambda hit: "N" if hit[0] == str(layer) else hit[0], text)
+
+
 def _told(refusal: Refusal) -> str:
-    layers = f", layers {show_pairs(refusal.layers)}" if refusal.layers else ""
+    layers = refusal.layers or ()
+    where = f", layer{'s' * (len(layers) > 1)} {show_pairs(layers)}" if layers else ""
     source = f" ({refusal.source})" if refusal.source else ""
-    return f"{refusal.part}{layers}: {refusal.why}{source}"
+    return f"{refusal.part}{where}: {refusal.why}{source}"
 
 
 def _rows(label: str, texts: Sequence[str]) -> Iterator[str]:

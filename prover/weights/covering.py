@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prover.errors import InputError
+from prover.resources import shown_path
 from prover.weights.slots import Kind, Role, Slot
 from prover.weights.tensors import Checkpoint
 
@@ -22,6 +23,11 @@ def check_covered(
             for block in slot.blocks if slot.kind is Kind.WEIGHT else ():
                 if block.role is role:
                     pieces.setdefault(block.head, []).append((block.lane, block.width))
+        if not pieces:
+            raise InputError(f"has no weight with rows of {role.value} in layer {layer} of {part}",
+                             where=shown_path(checkpoint.root),
+                             advice="Is a shard missing, does the config belong to other weights, or is a name of "
+                             "--tensors wrong?")
         shared = pieces.pop(None, [])
         if not pieces:
             pieces = {0: []}
@@ -36,5 +42,5 @@ def check_covered(
                     continue
             raise InputError(
                 f"lanes from {reached} on of head {head} of {role.value}, of {width}, are in no tensor or in two "
-                f"(layer {layer} of {part})", where=str(checkpoint.root), advice="Is a shard missing?",
+                f"(layer {layer} of {part})", where=shown_path(checkpoint.root), advice="Is a shard missing?",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +20,7 @@ from prover.weights.covering import check_covered
 from prover.weights.drafts import first_draft, place_of
 from prover.weights.gguf_slots import gguf_attentions, without_slots
 from prover.weights.given import WHAT_TO_WRITE, WHERE, holdings, with_stops
+from prover.weights.json_members import shown
 from prover.weights.modules import Modules
 from prover.weights.new_type import given_attentions, is_tensorrt_llm, is_unknown
 from prover.weights.packing import names
@@ -34,7 +36,7 @@ from prover.weights.packings import (
     tensorrt_llm,
 )
 from prover.weights.rank_slots import of_ranks
-from prover.weights.ranks import Cut, of_rank
+from prover.weights.ranks import Cut, of_rank, unranked
 from prover.weights.slots import Barrier, Role, Slot, Slots
 from prover.weights.tensors import Checkpoint
 from prover.weights.towers import Tower, towers
@@ -290,8 +292,16 @@ def _named(
         return None
     entry = entries[0] if entries else known[0]
     expected = Named(entry, (entry.within or usual or [""])[0]).module(layers[0], next(iter(entry.rows)))
-    raise InputError(f"holds none of the tensors of {tower.kind} ({tower.part}), such as {expected}.weight",
-                     where=str(checkpoint.root), advice=WHAT_TO_WRITE)
+    raise InputError(f"holds none of the tensors of {tower.kind} ({tower.part}), such as {expected}.weight; it has "
+                     f"{_some(checkpoint)}", where=str(checkpoint.root), advice=WHAT_TO_WRITE)
+
+
+def _some(checkpoint: Checkpoint) -> str:
+    """The first names of tensors in layers, or of any, for a person who has to say which they are."""
+    known = sorted({unranked(name) for name in checkpoint.tensors})
+    layered = {re.sub(r"\.\d+\.", ".{layer}.", name, count=1): None for name in known if re.search(r"\.\d+\.", name)}
+    told = list(layered) or known
+    return f"{', '.join(shown(name) for name in told[:12])}{' and others' if len(told) > 12 else ''}"
 
 
 def _takes_keys(entry: Packing, tower: Tower, layer: int) -> bool:

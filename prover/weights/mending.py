@@ -81,6 +81,8 @@ def _tried(
     options += [("--base", model.base)] if model.base else []
     words = ["rope-prover", "weights", "permute", str(model.checkpoint.root),
              *(word for option in options for word in option), "--out", OUT]
+    if not all(word.isprintable() for word in words):  # shown without what a terminal obeys it would name another file
+        return None
     return Mend(shlex.join(words), moved, is_back)
 
 

@@ -14,11 +14,11 @@ from prover.sources.comparing import Meeting, meetings
 from prover.sources.config_json import CONFIG
 from prover.sources.engine_llama_cpp import CONVERTED
 from prover.sources.json_text import MAX_BYTES
-from prover.sources.keys import Keys
 from prover.sources.model import Model
 from prover.sources.reading import is_model
+from prover.weights.adapter import check_adapter_of
 from prover.weights.apply import Task, Work, task_of
-from prover.weights.checkpoint import adapter_config, config_keys, open_checkpoint
+from prover.weights.checkpoint import config_keys, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.drafts import find_drafts
 from prover.weights.find_slots import find_slots
@@ -34,7 +34,7 @@ from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.witness import needs
 
-LORA = "LORA"
+EARLIER = "the manifest of an earlier run"
 Track = Callable[[Sequence[Meeting]], Iterator[Meeting]]
 
 
@@ -72,8 +72,9 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     checkpoint = open_checkpoint(asked.model)
     if checkpoint.format is Format.TORCH:
         raise InputError("holds its weights in pickles, which are not written here", where=shown_path(asked.model),
-                         advice="Save the model as safetensors first (save_pretrained of transformers does)")
-    is_adapter = _is_adapter(checkpoint)
+                         advice="Save the model as safetensors first: save_pretrained of transformers does for models "
+                         "of its own; of ranks write each file with safetensors.torch.save_file(torch.load(FILE, "
+                         "weights_only=True), NEW), as consolidated.00.safetensors, which keeps names and rows")
     config = _config(checkpoint, asked)
     own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
     keys = config_keys(config)
@@ -85,6 +86,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     target = replace(target, model=drafts.into(target.model))
     found = tuple(needs(source, target.model, track=track))
     slots = find_slots(checkpoint, keys, own, asked.given)
+    is_adapter = check_adapter_of(checkpoint, slots)
     check_copies(slots)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
     if not done.refusals:
@@ -119,7 +121,7 @@ def work_of(prepared: Prepared, tool: str) -> Work:
     tasks = tuple(_tasks(prepared, listing, by_file))
     missing = set(by_file) - {os.path.abspath(_root(checkpoint) / task.name) for task in tasks}
     assert not missing, f"no task for {missing}"
-    left = (*listing.left_out, *(["the manifest of an earlier run"] if had_manifest else []))
+    left = (*listing.left_out, *([EARLIER] if had_manifest else []))
     head = head_of(tool, prepared.source, prepared.target, prepared.plan, prepared.said.words, prepared.filled, left,
                    listing.as_they_were)
     return Work(checkpoint, tasks, certificates(prepared.plan.needs), head)
@@ -136,18 +138,6 @@ def _tasks(prepared: Prepared, listing: Listing, by_file: Mapping[str, Sequence[
 
 def _root(checkpoint: Checkpoint) -> Path:
     return checkpoint.root if checkpoint.root.is_dir() else checkpoint.root.parent
-
-
-def _is_adapter(checkpoint: Checkpoint) -> bool:
-    """Whether the tensors are those of a PEFT adapter. Raises InputError for one that is no LoRA."""
-    path = adapter_config(checkpoint)
-    if path is None:
-        return False
-    keys = config_keys(path)
-    assert isinstance(keys, Keys)
-    if keys.text("peft_type") != LORA:
-        raise keys.wrong("peft_type", f"'{LORA}', since of others it is not known which rows are those of q and k")
-    return True
 
 
 def _config(checkpoint: Checkpoint, asked: Asked) -> Path:

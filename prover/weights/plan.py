@@ -286,7 +286,7 @@ def _move(slot: Slot, need: Need, factors: tuple[Exact, ...], is_adapter: bool) 
             return _misfit(slot, f"its heads have {width} rows, those of the layout {len(head)} lanes")
         if any(head[lane] not in lanes for lane in lanes):
             return _misfit(slot, f"it has lanes {start} to {lanes.stop - 1} of a head, some of which would have to "
-                           "change places with others")
+                           "change places with others. Does the target turn the same lanes of a head as the model?")
         if not is_still:
             moving.add((start, width))
     moved = tuple(block for block in blocks if (block.lane, block.width) in moving)

@@ -220,7 +220,9 @@ def _digests(lines: Lines, dtype: str, wide: bool) -> Iterator[bytes]:
     for start, stop in lines.blocks():
         values: Floats = rounded(lines.read(start, stop), dtype).astype(np.float64 if wide else np.float32, copy=False)
         finite = np.atleast_1d(np.isfinite(values).all(axis=1))
-        for row, is_finite in zip(np.ascontiguousarray(values + np.float32(0)), finite, strict=True):  # -0 is 0
+        with np.errstate(invalid="ignore"):  # a signalling NaN
+            values = values + np.float32(0)  # -0 is 0
+        for row, is_finite in zip(np.ascontiguousarray(values), finite, strict=True):
             yield hashlib.blake2b(row.data, digest_size=20).digest() if is_finite else NOT_FINITE
 
 

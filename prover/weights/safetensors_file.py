@@ -26,6 +26,7 @@ MAX_TENSORS = 1 << 19
 MAX_METADATA = 1 << 16
 METADATA = "__metadata__"
 FETCH = "Is the file cut off? Fetch it again"
+DAMAGED = "The file is damaged, or was written wrongly: fetch it again, or save it anew"
 LENGTH = struct.Struct("<Q")
 _MEMBERS = ("dtype", "shape", "data_offsets")
 
@@ -119,12 +120,12 @@ def _entry(text: bytes, members: Members, name: str) -> _Entry:
 
 def _check(name: str, entry: _Entry, place: int, where: str) -> None:
     """Raise InputError unless the tensor begins where the one before it ends, and is as large as its shape says."""
-    def fault(message: str, advice: str = "") -> InputError:
+    def fault(message: str, advice: str = DAMAGED) -> InputError:
         return InputError(message, where=f"{where}, {shown(name)}", advice=advice)
 
     begin, end = entry.data_offsets
     if entry.dtype not in BITS:
-        raise fault(f"is of type {shown(entry.dtype)}, expected one of {', '.join(BITS)}")
+        raise fault(f"is of type {shown(entry.dtype)}, expected one of {', '.join(BITS)}", "Save it in one of these")
     if begin != place:
         what = "overlaps the tensor before it" if begin < place else "leaves a hole after the tensor before it"
         raise fault(f"{what}: it begins at byte {begin} of the data, expected {place}")

@@ -113,4 +113,5 @@ def _require_json(data: bytes, where: str) -> None:
     except RecursionError:
         raise InputError("is nested too deeply", where=where) from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise InputError(f"is no JSON object: {str(fault).replace('`', '')[:200]}", where=where) from None
+        raise InputError(f"is no JSON object: {str(fault).replace('`', '')[:200]}", where=where,
+                         advice="Is the file cut off? Fetch it again") from None

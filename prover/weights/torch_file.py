@@ -24,7 +24,9 @@ from prover.weights.tensors import Tensor
 
 MAX_RECORDS = 1 << 18
 MAX_PICKLE = 1 << 22  # a tensor takes some 150 bytes; a byte of a pickle can make an object of 60
-INSTEAD = "Or convert it to safetensors: save_pretrained of transformers writes them"
+INSTEAD = ("Or convert it to safetensors: safetensors.torch.save_file(torch.load(FILE, weights_only=True), NEW) keeps "
+           "names and rows")
+SAFE = "Take the model's safetensors, from someone whom you trust"
 WRAPPERS = ("state_dict", "model", "module")
 DTYPES = {
     "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32",
@@ -110,7 +112,7 @@ def _loaded(path: Path, where: str) -> Any:
         named = _GLOBAL.search(str(fault))
         if named:
             raise InputError(f"holds more than tensors: it names {named[1]}, and nothing of it was executed",
-                             where=where, advice=f"Only pickles of tensors are read. {INSTEAD}") from None
+                             where=where, advice=f"Only pickles of tensors are read. {SAFE}") from None
         raise InputError(f"is not read by torch's weights-only loader: {' '.join(str(fault).split())[:300]}",
                          where=where, advice=f"Is the file cut off? {INSTEAD}") from None
 

@@ -164,7 +164,8 @@ def test_rows_that_cannot_be_moved_are_told(behind: dict[str, list[int]], said: 
     (LLAMA, llama(**{"k_proj.weight": [96, 64]}),
      "expected 24 rows, kv_heads*k (kv_heads = 2, from num_key_value_heads; k = 12, the layout's head), got the shape "
      "[96, 64]"),
-    (LLAMA, llama(1), "lanes from 0 on of head 0 of q, of 12, are in no tensor or in two (layer 1 of text)"),
+    (LLAMA, llama(1), "has no weight with rows of q in layer 1 of text. Is a shard missing"),
+    (LLAMA, llama(before="encoder."), "it has encoder.layers.{layer}.self_attn.k_proj.weight, "),
     (LLAMA, llama(before="encoder."), "holds none of the tensors of llama (text), such as layers.0.self_attn.q_proj"),
     (LLAMA, llama() | llama(before="language_model."), "holds text layers twice"),
     ({**LLAMA, "model_type": "zamba2", "use_mem_rope": True, "layer_types": ["hybrid"] * 2, "attention_head_dim": 12},
@@ -208,7 +209,7 @@ def test_named_rows() -> None:
 @pytest.mark.parametrize(("given", "said"), [
     ("q", "is not ROWS=NAME"), ("q=a.weight", "has no {layer}"), ("q={layer}.a,q={layer}.b", "stands twice"),
     ("heads*(q={layer}.a", "expected ), got the end"), ("audio/q={layer}.a", "the model has no part 'audio'"),
-    ("q=net.{layer}.a.weight,k=net.{layer}.b.weight", "are in no tensor or in two"),
+    ("q=net.{layer}.a.weight,k=net.{layer}.b.weight", "or is a name of --tensors wrong?"),
 ])
 def test_wrong_names(given: str, said: str) -> None:
     """What --tensors cannot mean is refused."""
@@ -232,14 +233,22 @@ def test_adapters() -> None:
 @pytest.mark.parametrize(("said", "fault"), [
     ({"r": 4}, ""), ({"r": 8, "rank_pattern": {"layers.1.self_attn.q_proj": 4, "v_proj": 4}}, ""),
     ({"r": 8}, "expected 8 columns (r), got 4"), ({"r": 4, "rank_pattern": {"q_proj": 2}}, "(rank_pattern, q_proj)"),
-    ({"r": 4, "peft_type": "VERA"}, "only adapters of LoRA"), ({}, "is not in the file"),
-    ({"r": 4, "target_parameters": ["mlp.experts.down_proj"]}, "names parameters that are no modules"),
+    ({"r": 4, "peft_type": "VERA"}, "expected 'LORA', since of others"), ({}, "is not in the file"),
+    ({"r": 4, "peft_type": None}, "peft_type"),
+    ({"r": 4, "target_parameters": ["mlp.experts.down_proj"]}, ""),
+    ({"r": 4, "target_parameters": ["self_attn.q_proj.weight"]}, "names self_attn.q_proj.weight, and how B"),
+    ({"r": 4, "layer_replication": None}, ""), ({"r": 4, "layer_replication": []}, ""),
+    ({"r": 4, "layer_replication": [[1, 2], [0, 1]]}, "gives the layers other numbers"),
+    ({"r": 4, "use_bdlora": None}, ""),
+    ({"r": 4, "use_bdlora": {"target_modules_bd_a": ["q_proj"], "target_modules_bd_b": ["o_proj"]}}, ""),
+    ({"r": 8, "rank_pattern": {".*q_proj": 16}, "use_bdlora": {"target_modules_bd_b": ["_proj"], "nblocks": 4}},
+     "gives B of model.layers.1.self_attn.q_proj blocks along its diagonal"),
 ])
 def test_the_rank_of_an_adapter(said: dict[str, Any], fault: str) -> None:
     """B has as many columns as adapter_config.json says, which may say it of single modules."""
     at = "base_model.model.model.layers.1.self_attn"
     found = slots_of(LLAMA, {f"{at}.q_proj.lora_B.weight": [96, 4], f"{at}.v_proj.lora_B.weight": [24, 4]})
-    config = Keys(said, "adapter_config.json")
+    config = Keys({"peft_type": "LORA", **said}, "adapter_config.json")
     if not fault:
         check_adapter(found, config)
         return

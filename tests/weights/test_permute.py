@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from generated import LLAMA, Arrays, llama_shapes, random_arrays, read_arrays, same_files, write_model
+from rank_models import DEEPSEEK, deepseek_arrays
 
 from prover.api import check, permute_weights
 from prover.commands.cli import run_command
@@ -134,6 +135,18 @@ def test_what_is_refused_is_not_written(tmp_path: Path, target: str, code: int, 
     assert (code, None) == (found.exit_code, found.written)
     assert word in found.headline
     assert ["model"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_refusal_of_many_layers_is_told_once(tmp_path: Path) -> None:
+    """The first lines say what is refused in which layers; each tensor's row stands once, and JSON has every layer."""
+    model = write_model(tmp_path / "model", DEEPSEEK, deepseek_arrays())
+    found = permute_weights(str(model), target="ggml/normal")
+    assert found.headline.startswith(
+        "Refused, nothing was written: text, layers 0-1: model.layers.N.self_attn.kv_a_proj_with_mqa.weight: it has "
+        "lanes 6 to 13 of a head")
+    assert found.headline.endswith("Does the target turn the same lanes of a head as the model? (and 1 more)")
+    assert [1, 1] == [found.to_text().split("\nrefused")[1].count(name) for name in ("kv_a_proj", "kv_b_proj")]
+    assert [[0], [0], [1], [1]] == [each["layers"] for each in found.to_json()["refused"]]
 
 
 def test_an_engine_that_computes_the_same_needs_nothing(tmp_path: Path) -> None:
@@ -292,6 +305,7 @@ def test_other_weights_of_the_model_are_left_out(tmp_path: Path) -> None:
     assert ["pytorch_model.bin"] == found["left_out"]
     assert ["vae/model.safetensors"] == found["as_they_were"] == found["manifest"]["as_they_were"]
     said = permute_weights(str(model), target="ggml/normal").to_text()
+    assert "left out    pytorch_model.bin: other weights of the folder, in which no row was moved, are not" in said
     assert "unchanged   vae/model.safetensors would be copied unchanged and still has the old order, if" in said
     assert found["left_out"] == permute_weights(str(model), target="ggml/normal").to_json()["left_out"]
     assert not (tmp_path / "out" / "pytorch_model.bin").exists()

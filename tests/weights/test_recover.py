@@ -218,3 +218,12 @@ def test_a_power_of_two_that_is_not_exact_is_no_factor():
     assert 2 == len(relate(of_array(row), of_array(off)).factors)
     off[:, 3] = np.nextafter(off[:, 3], np.float32(1))
     assert () == tuple(relate(of_array(row), of_array(off)).factors)
+
+
+def test_a_signalling_nan_is_no_warning():
+    """A row with one is told, and arithmetic with it does not warn."""
+    rows = random(4, 8)
+    damaged = rows.copy()
+    damaged.view(np.uint32)[2, 3] = 0x7F810000
+    found = relate(of_array(rows), of_array(damaged))
+    assert (2,) == found.not_finite

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from made_layers import flat, moved, right, unflat
+from made_layers import flat, made, moved, right, unflat
 from saved_models import save_folder, save_gguf
 from test_weights_verify_command import layers, to_adjacent
 
@@ -130,3 +130,21 @@ def test_each_fault_has_a_sentence():
     counted = {Fault.HEAD_COUNT, Fault.HEAD_WIDTH, Fault.WHOLE_HEAD, Fault.OTHER_LANES, Fault.FORGOTTEN,
                Fault.NO_MOVE_HELPS}
     assert set(Fault) - OPEN - counted <= set(ADVICE)
+
+
+def test_weights_of_another_training(tmp_path):
+    """Nothing of them is wrong or right: the first line asks, and the advice says what to compare with."""
+    source = save_folder(tmp_path / "source", layers(1))
+    target = save_folder(tmp_path / "target", [made(seed=seed) for seed in (70,)])
+    found = verify_weights(str(source), str(target), meant_for=TO)
+    assert ("undecided", 3) == (found.verdict, found.exit_code)
+    assert ["give as SOURCE the very checkpoint"] == [text[:34] for text in found.to_json()["advice"]]
+
+
+def test_no_command_with_a_name_that_cannot_be_shown(tmp_path):
+    """A path with what a terminal obeys is printed without it, and would be another path in a command."""
+    source = save_folder(tmp_path / "a\n\x1b[31m", layers(1))
+    target = save_folder(tmp_path / "target", layers(1))
+    found = verify_weights(str(source), str(target), meant_for=TO)
+    assert ("wrong", None) == (found.verdict, found.to_json()["command"])
+    assert "\x1b" not in found.to_text() + found.to_markdown()
