@@ -184,7 +184,7 @@ def _turned(
     held = question.check(ordered, *counts)
     for role, part in zip((role for role in (Role.Q, Role.K) if role in moves), held.parts, strict=True):
         items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange, sources.get(role))
-    if any(Fault.MULTIPLIED in item.faults for item in items.values()):  # and may have the factors of both
+    if any(item.state is State.UNDECIDED for item in items.values()):  # and may have the factors of both
         items = {role: replace(item, state=State.UNDECIDED) if item.faults == (Fault.NEEDS_FACTORS,) else item
                  for role, item in items.items()}
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
