@@ -41,8 +41,10 @@ if TYPE_CHECKING:
         explain_finding,
         find,
         find_repair,
+        identify,
         load,
         make_factors,
+        measure_function,
         measure_ggml,
         measure_software,
         measure_transformers,
@@ -70,9 +72,9 @@ __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "__version__", "audit",
     "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "evidence",
-    "explain_finding", "find", "find_repair", "load", "make_factors", "measure_ggml", "measure_software",
-    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
-    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
+    "explain_finding", "find", "find_repair", "identify", "load", "make_factors", "measure_function", "measure_ggml",
+    "measure_software", "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits",
+    "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
     "transformers_cases", "unsupported", "verify_weights",
 ]
 

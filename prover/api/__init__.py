@@ -10,8 +10,10 @@ from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layo
 from prover.api.arguments import RelationName
 from prover.api.catalogue import classes, converters, evidence, find, load, names, show, unsupported
 from prover.api.files import Run, run
+from prover.api.functions import measure_function
 from prover.api.kernels import (
     conform,
+    identify,
     measure_ggml,
     measure_software,
     measure_transformers,
@@ -34,8 +36,8 @@ __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
     "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "evidence", "explain_finding",
-    "find", "find_repair", "load", "make_factors", "measure_ggml", "measure_software", "measure_transformers", "names",
-    "permute_weights", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all",
-    "rewrite", "run", "show", "software", "software_names", "solve", "transformers_cases", "unsupported",
-    "verify_weights",
+    "find", "find_repair", "identify", "load", "make_factors", "measure_function", "measure_ggml", "measure_software",
+    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
+    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
+    "transformers_cases", "unsupported", "verify_weights",
 ]

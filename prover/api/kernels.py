@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report, Texts, several
 from prover.api.arguments import spec_of
-from prover.errors import EXIT_DIFFERENT, EXIT_OK
+from prover.api.functions import conform_function
+from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from prover.measure.conform import Conformance
@@ -16,14 +18,28 @@ Track = Callable[[Sequence[str]], Iterator[str]]
 
 
 def conform(
-    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False
+    spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False,
+    call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
 ) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
-    `measured`: the file's path. `entry`: not needed if the file has only one. `feed`: what the measured kernel put on
-    the layout's axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without
-    it they are the layout's. Raises ProverError.
+    `measured`: the file's path, with `entry` where it has several; or a function such as "rope.py::apply_rope", which
+    is run and measured (see `measure_function` for the rest). `feed`: what the measured kernel put on the layout's
+    axes, by name or written (t=p,h=p,w=p), so that the table's axes are the token's coordinates; without it they are
+    the layout's. Raises ProverError.
     """
+    from prover.functions.reference import is_reference
+
+    if is_reference(measured):
+        if entry is not None:
+            raise InputError("is a function, which has no entries", where=measured[:200], advice="Leave --entry out")
+        return conform_function(
+            spec, measured, feed=feed, call=call, init=init, head_dim=head_dim, seconds=seconds,
+            every_difference=every_difference,
+        )
+    if any(value is not None for value in (call, init, head_dim, seconds)):
+        raise InputError("is a file of tables: nothing is called", where=measured[:200],
+                         advice="Name a function as file.py::function")
     from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
@@ -37,6 +53,38 @@ def conform(
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
         lambda _: conform_text(found, measured, every_difference, causes, feed),
+    )
+
+
+def identify(
+    measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False
+) -> Report:
+    """The layouts of the catalogue that one entry of a file of measured tables shows; numeric only.
+
+    `out`: write the table there as a layout file, which must not exist. Exit code 0: a layout conforms, 1: none does.
+    Raises ProverError.
+    """
+    from prover.layouts.loading import load
+    from prover.measure.conform import conform as compare
+    from prover.measure.measured import read_entry
+    from prover.recognition.identified import identify
+    from prover.recognition.table_file import table_file
+    from prover.reports.identify_report import headline, identify_json, identify_text
+    from prover.weights.new_file import require_new, write_new
+
+    table = read_entry(measured, entry)
+    if out is not None:
+        require_new(Path(out), Path(measured))
+        if not out.endswith(".toml"):
+            raise InputError("is no name of a layout file", where=out, advice="Its name ends in .toml")
+    found = identify(table)
+    written = None
+    if out is not None:
+        write_new(Path(out), table_file(table, f"measured: {headline(found)}").encode())
+        written = out, compare(load(out).layout, table).conforms
+    return Report(
+        EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, measured, written),
+        lambda _: identify_text(found, measured, everything, written),
     )
 
 

@@ -14,6 +14,7 @@ from prover.commands import catalogue as catalogue_commands
 from prover.commands import certificates as certificate_commands
 from prover.commands import classes as classes_command
 from prover.commands import conform as conform_command
+from prover.commands import identify as identify_command
 from prover.commands import measure as measure_command
 from prover.commands import models as model_commands
 from prover.commands import names as names_command
@@ -115,6 +116,7 @@ for command in (
     catalogue_commands.show,
     classes_command.classes,
     conform_command.conform,
+    identify_command.identify,
     model_commands.diff,
     model_commands.audit,
     measure_command.measure,

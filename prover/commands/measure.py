@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prover.commands.console import exit_help, tell_report
+from prover.commands.function_options import function_options
 from prover.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -106,6 +107,39 @@ def transformers(cases: tuple[str, ...], list_cases: bool, out: str | None, comp
         return tell_report(api.transformers_cases(), False)
     _require_table(out)
     return _tell(api.measure_transformers(cases, track=track), out, compare)
+
+
+@measure.command("function", epilog=exit_help("measured", "no layout, or does not conform (--conform)"))
+@click.argument("function", metavar="FUNCTION")
+@_OUT
+@click.option("--conform", "spec", metavar="SPEC", help="Compare it with this layout instead of printing the table.")
+@function_options
+def function(function: str, out: str | None, spec: str | None, **asked: Any) -> int:
+    """Measure your own rotary function: FUNCTION is rope.py::apply_rope, package.module::function or ...::Class.method.
+
+    \b
+      rope-prover measure function rope.py::apply_rope --out rope.json
+      rope-prover measure function rope.py::apply_rope --conform transformers/half:head_dim=64
+      rope-prover measure function rope.py::Rotary.rotate --init "Rotary(64)" --call "f(x[b,t,h,d], p[t])"
+      rope-prover measure function model.py::apply_rotary_emb --call "f(q, k, freqs_cis)"
+
+    It is RUN, with the modules that it imports, in a process of its own: for --seconds, with 16 GB of address space,
+    without new processes or network, and without writing outside a temporary folder. That bounds accidents and is no
+    sandbox: run only what you would run anyway.
+
+    What it is called with is found from the names of its parameters and by trying, in NumPy and then torch, until it
+    returns vectors of the same shape, linear in them, each token and head by itself; or say it with --call. In CALL
+    stand x, q, k (vectors), p (a position for each token), position (one number), and tables where it builds none:
+    cos, sin (of all lanes, halves alike), cos_adjacent (neighbours alike), cos_half (half the lanes), freqs_cis
+    (complex), freqs_pairs (cosines beside sines), angles, inv_freq; seq_len, head_dim, numbers. Axes in brackets are
+    t (tokens), h (heads), d (lanes), b (batch), hd (heads and lanes in one), f (half the lanes), n (all rows of a
+    table), 1. Tables are of base 10000, or of SPEC: such frequencies are given, not measured, and the table says so.
+    """
+    from prover import api
+
+    _require_table(out)
+    measured = api.measure_function(function, spec, **asked)
+    return _tell(measured, out, spec is not None)
 
 
 def _require_table(out: str | None) -> None:

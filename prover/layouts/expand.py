@@ -34,17 +34,37 @@ def expand(
     requirements. Raises InputError for an unknown or violating parameter and ExpressionError where an expression has no
     value.
     """
+    width, pairs = _expanded(family, given, instead, None)
+    return build_layout(name, width, family.axes, family.positions, tuple(pair for _, pair in pairs))
+
+
+def expand_some(family: Family, given: Mapping[str, Given], count: int) -> tuple[int, dict[int, Pair]]:
+    """The width, and about `count` pairs of every block by their places, the first and the last among them.
+
+    Raises as `expand` does, but for what the other pairs would raise.
+    """
+    width, pairs = _expanded(family, given, MappingProxyType({}), count)
+    return width, dict(pairs)
+
+
+def _expanded(
+    family: Family, given: Mapping[str, Given], instead: Mapping[str, Value], some: int | None
+) -> tuple[int, list[tuple[int, Pair]]]:
+    """The width and the pairs with their places; of every block only `some`, if that is said."""
     _check_requirements(family, scope_of(family, given))
     scope = scope_of(family, given, instead)
     width = _whole(scope, family.width, "width", 1, MAX_WIDTH)
-    pairs: list[Pair] = []
+    pairs: list[tuple[int, Pair]] = []
+    start = 0
     for position, block in enumerate(family.blocks):
         label = "pairs" if len(family.blocks) == 1 else f"pairs[{position}]"
         try:
-            pairs.extend(_expand_block(block, scope, family, width // 2 - len(pairs)))
+            count, found = _expand_block(block, scope, family, width // 2 - start, some)
         except ProverError as fault:
             raise fault.inside(label) from None
-    return build_layout(name, width, family.axes, family.positions, tuple(pairs))
+        pairs += [(start + place, pair) for place, pair in found]
+        start += count
+    return width, pairs
 
 
 def head_width(family: Family, given: Mapping[str, Given]) -> int:
@@ -270,7 +290,10 @@ def fixed_value(scope: Scope, expression: sympy.Basic, what: str) -> Value:
     return ready.compute(scope)
 
 
-def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list[Pair]:
+def _expand_block(
+    block: Block, scope: Scope, family: Family, room: int, some: int | None
+) -> tuple[int, list[tuple[int, Pair]]]:
+    """How many pairs the block has, and the pairs with their places in it; about `some` of them, if that is said."""
     count = _whole(scope, block.count, "count", 0, room)
     fields = {
         "first": block.first,
@@ -287,9 +310,14 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}
-    pairs: list[Pair] = []
+    pairs: list[tuple[int, Pair]] = []
+    wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
     for index in range(count):
+        if wanted is not None and index not in wanted and not scope.states:
+            continue
         scope.at(index)
+        if wanted is not None and index not in wanted:
+            continue
         values: dict[str, Value] = {}
         for name, expression in ready.items():
             try:
@@ -298,17 +326,16 @@ def _expand_block(block: Block, scope: Scope, family: Family, room: int) -> list
                 raise fault.inside(f"{name} at j={index}") from None
             except RecursionError:
                 raise LimitError("is nested too deeply", where=f"{name} at j={index}") from None
-        pairs.append(
-            Pair(
-                read=(_lane(values, "first", index), _lane(values, "second", index)),
-                write=(_lane(values, "write_first", index), _lane(values, "write_second", index)),
-                angle=_angle(values["angle"]),
-                magnitude=number(values["magnitude"], "magnitude"),
-                **{name: _angle(values[name]) for name in block.more_angles},
-            )
+        pair = Pair(
+            read=(_lane(values, "first", index), _lane(values, "second", index)),
+            write=(_lane(values, "write_first", index), _lane(values, "write_second", index)),
+            angle=_angle(values["angle"]),
+            magnitude=number(values["magnitude"], "magnitude"),
+            **{name: _angle(values[name]) for name in block.more_angles},
         )
-        _bound_text(pairs[-1], index)
-    return pairs
+        _bound_text(pair, index)
+        pairs.append((index, pair))
+    return count, pairs
 
 
 def _bound_text(pair: Pair, index: int) -> None:

@@ -6,6 +6,7 @@ The measured numbers are floats, so this is a numeric comparison within stated t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from prover.exact.angle import Angle
@@ -118,12 +119,16 @@ def _expanded(layout: Layout, kind: str) -> tuple[dict[tuple[int, int], _Pair], 
 
 
 def _tolerance(layout: Layout, kind: str, index: int, turns: Turns) -> float:
-    """The relative error that a float32 kernel's frequency may have."""
+    sizes = [abs(f) for vector in turns for _, f in vector]
+    return frequency_tolerance(kind, index, sizes, layout.positions == "real")
+
+
+def frequency_tolerance(kind: str, index: int, sizes: Iterable[float], at_reals: bool) -> float:
+    """The relative error that a float32 kernel's frequency may have: of the pair `index`, whose angles are `sizes`."""
     if kind == "ggml":
         return (OPERATIONS + LOOP * index) * ROUNDING
-    logarithm = max((abs(math.log(abs(f))) for vector in turns for _, f in vector), default=0.0)
-    grid = GRID_CELLS if layout.positions == "real" else 0
-    return (OPERATIONS + E_FOLD * logarithm + grid) * ROUNDING
+    logarithm = max((abs(math.log(size)) for size in sizes), default=0.0)
+    return (OPERATIONS + E_FOLD * logarithm + (GRID_CELLS if at_reals else 0)) * ROUNDING
 
 
 def _floats(angle: Angle) -> Vector:

@@ -12,7 +12,7 @@ import json
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,8 @@ class MeasuredPair:
 class Measured:
     """A kernel's table; `passes` are (read, written) lanes that do not turn, `scales` what they are multiplied by.
 
-    `kind`: the format, and with it the precision of what was measured.
+    `kind`: the format, and with it the precision of what was measured. `given`: whose the frequencies are, where the
+    kernel was given them; empty where they were measured.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Measured:
     scales: dict[int, float]
     magnitude_tolerance: float
     kind: str
+    given: str = ""
 
 
 class _Ggml(msgspec.Struct):
@@ -89,6 +91,7 @@ class _Transformers(msgspec.Struct):
     non_rotation_pairs: list[tuple[int, int, list[float], list[float]]] = []
     general_pairs: list[tuple[int, int, list[float], list[float], list[float], list[float]]] = []
     is_rotation: bool | None = None
+    frequencies_given: str = ""
 
 
 def read_measured(path: Path) -> dict[str, Measured]:
@@ -227,8 +230,9 @@ def _from_transformers(name: str, entry: _Transformers) -> Measured:
     for lane in entry.passthrough:
         _lane(lane, width, "passthrough")
     passes = [(lane, written[lane]) for lane in entry.passthrough]
-    return _checked(name, width, tuple(axes), pairs, passes, {lane: sizes[lane] for lane in entry.passthrough},
-                    "transformers")
+    scales = {lane: sizes[lane] for lane in entry.passthrough}
+    found = _checked(name, width, tuple(axes), pairs, passes, scales, "transformers")
+    return replace(found, given=entry.frequencies_given)
 
 
 def _magnitudes(entry: _Transformers, width: int) -> list[float]:

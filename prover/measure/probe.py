@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ ROUNDING = 2.0**-24
 Turns = tuple[list[float], list[float], list[float], list[float]]  # alpha, beta, gamma, delta, by axis
 COSINES = (0, 3)
 MAX_DOUBLINGS = 17
+AGAIN = 0.5  # radians within which an angle twice as far out has to be
+LAST = 3  # readings whose differences tell the error
 # Places for the check at the end, one number per axis.
 MIXED = ((3, 5, 7, 11, 13, 17, 19, 23), (40, 9, 26, 2, 31, 14, 5, 33))
 
@@ -36,18 +38,25 @@ class NotALayout(ProverError):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A measured table in the transformers format, and how far it is from the kernel elsewhere."""
+    """A measured table in the transformers format, and how far it is from the kernel elsewhere.
+
+    `errors`: in how far the last readings of a pair's frequencies differ, for pairs read again further out.
+    """
 
     case: dict[str, Any]
     residual: float
     tolerance: float
+    errors: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def probe(kernel: Kernel, width: int, axes: Sequence[str], units: Sequence[float] | None = None) -> Probe:
+def probe(
+    kernel: Kernel, width: int, axes: Sequence[str], units: Sequence[float] | None = None, doublings: int = 0,
+) -> Probe:
     """Measure a kernel: (n, width) vectors and a position per axis to (n, width) vectors.
 
     `units` is the step on each axis at which a frequency is read; no pair may turn by pi or more in
-    it. Raises NotALayout if the kernel is not linear or mixes lanes in no pairs.
+    it. With `doublings` it is read again at 2, 4 ... steps, whole turns counted by what was read before.
+    Raises NotALayout if the kernel is not linear or mixes lanes in no pairs.
     """
     steps = tuple(units or (1.0,) * len(axes))
     _require_linear(kernel, width, steps)
@@ -73,6 +82,12 @@ def probe(kernel: Kernel, width: int, axes: Sequence[str], units: Sequence[float
             return _matrix(kernel, width, place)[:, write] / scale[:, None]
 
         turns |= _four_angles(at, steps, general, {place: blocks[place] for place in mixed})
+    errors: dict[tuple[int, int], float] = {}
+    if doublings:
+        def further(place: tuple[float, ...]) -> Array:
+            return _matrix(kernel, width, place)[:, write] / scale[:, None]
+
+        turns, errors = _read_further(further, steps, turns, set(general), doublings)
     residual, tolerance = _residual(blocks, mixed, pairs, turns)
     if residual > tolerance:
         raise NotALayout(
@@ -80,7 +95,7 @@ def probe(kernel: Kernel, width: int, axes: Sequence[str], units: Sequence[float
             f"{residual:.3g} from the table read at one step, where rounding explains {tolerance:.3g}"
         )
     case = _case(width, axes, pairs, turns, write, scale)
-    return Probe(case, residual, tolerance)
+    return Probe(case, residual, tolerance, errors)
 
 
 def _matrix(kernel: Kernel, width: int, position: tuple[float, ...]) -> Array:
@@ -128,6 +143,40 @@ def _partners(blocks: Sequence[Array], width: int) -> list[int | None]:
             raise NotALayout(f"lane {lane} mixes with lanes {', '.join(map(str, others[:8]))}: no pairs of lanes")
         found.append(int(others[0]) if len(others) else None)
     return found
+
+
+def _read_further(
+    at: Callable[[tuple[float, ...]], Array], steps: tuple[float, ...], turns: dict[tuple[int, int], Turns],
+    general: set[tuple[int, int]], doublings: int,
+) -> tuple[dict[tuple[int, int], Turns], dict[tuple[int, int], float]]:
+    """Frequencies of pairs with an angle for each lane, read at 2, 4 ... steps, and how far the last readings differ.
+
+    Twice as far, an angle is known to within twice the error of the last one: whole turns are counted by it, and an
+    angle that is not where it has to be is no fixed frequency times the position.
+    """
+    found = {pair: [list(four[0]), list(four[2])] for pair, four in turns.items() if pair not in general}
+    errors = dict.fromkeys(found, 0.0)
+    for axis, step in enumerate(steps):
+        readings: dict[tuple[int, int], list[tuple[float, float]]] = {pair: [] for pair in found}
+        for k in range(1, doublings + 1):
+            place = tuple(step * 2**k if i == axis else 0.0 for i in range(len(steps)))
+            block = at(place)
+            for (a, b), own in found.items():
+                m = block[[a, b]][:, [a, b]]
+                for lane, angle in enumerate((math.atan2(-m[1, 0], m[0, 0]), math.atan2(m[0, 1], m[1, 1]))):
+                    expected = own[lane][axis] * place[axis]
+                    off = math.remainder(angle - expected, 2 * math.pi)
+                    if abs(off) > AGAIN:
+                        raise NotALayout(
+                            f"the angle of lanes {a} and {b} is no fixed frequency times the position: at position "
+                            f"{place[axis]:g} it is {off:.3g} from where the positions before say"
+                        )
+                    own[lane][axis] = (expected + off) / place[axis]
+                readings[a, b].append((own[0][axis], own[1][axis]))
+        for pair, read in readings.items():
+            last = read[-LAST:]
+            errors[pair] = max(errors[pair], *(abs(r[lane] - last[-1][lane]) for r in last for lane in (0, 1)))
+    return turns | {pair: (up, up, down, down) for pair, (up, down) in found.items()}, errors
 
 
 def _four_angles(

@@ -18,8 +18,13 @@ MAX_SHOWN = 40
 Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whether it is a rotation, what came of it
 
 
-def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = (), feed: str = "") -> dict[str, Any]:
-    """The comparison as JSON types. `causes`: with what the layout would conform. `feed`: what it was held under."""
+def conform_json(
+    found: Conformance, causes: Sequence[MeasuredCause] = (), feed: str = "", notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The comparison as JSON types.
+
+    `causes`: with what the layout would conform. `feed`: what it was held under. `notes`: on how it was measured.
+    """
     return {
         "schema": "rope-prover/conform/1",
         "spec": found.spec,
@@ -34,32 +39,39 @@ def conform_json(found: Conformance, causes: Sequence[MeasuredCause] = (), feed:
             "magnitude": found.measured.magnitude_tolerance,
             "why": WHY[found.measured.kind],
         },
+        "frequencies_given": found.measured.given,
         "differences": [
             {"kind": d.kind, "lanes": list(d.lanes), "layout": d.layout, "measured": d.measured}
             for d in found.differences
         ],
         "causes": measured_json(causes),
+        **({"notes": list(notes)} if notes else {}),
     }
 
 
 def conform_text(
-    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = (), feed: str = ""
+    found: Conformance, file: str, every_row: bool, causes: Sequence[MeasuredCause] = (), feed: str = "",
+    notes: Sequence[str] = (),
 ) -> str:
-    """The comparison for a terminal."""
+    """The comparison for a terminal. `file`: of the table; empty where it was measured just now."""
     real = found.measured
-    head = "CONFORMS: the layout is what was measured" if found.conforms else (
-        f"DIFFERS from what was measured in {len(found.differences)} places"
-    )
+    head = f"DIFFERS from what was measured in {len(found.differences)} places"
+    if found.conforms:
+        head = f"CONFORMS{' in all but the frequencies' if real.given else ''}: the layout is what was measured"
     at = f", at lanes {found.largest_at[0]}, {found.largest_at[1]}" if found.largest_at else ""
     rows = [
         ("layout", plain(found.spec)),
         *([("feed", plain(feed))] if feed else []),
-        ("measured", f"{plain(file)}, entry {plain(real.name)}: {real.width} lanes, {len(real.pairs)} pairs, "
-         f"axes {', '.join(map(plain, real.axes))}"),
+        ("measured", f"{plain(file) + ', entry ' if file else ''}{plain(real.name)}: {real.width} lanes, "
+         f"{len(real.pairs)} pairs, axes {', '.join(map(plain, real.axes))}"),
         ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "
          f"{found.allowed_there:.3g}: {WHY[real.kind]}"),
         ("magnitude", f"allowed error {real.magnitude_tolerance:.3g}: the decimals printed, and four roundings"),
     ]
+    rows += [("note", plain(note, 600)) for note in notes]
+    if real.given:
+        rows.append(("given", f"the kernel was given its frequencies ({plain(real.given)}): they were not measured, "
+                     "and say nothing about it"))
     if not found.conforms:
         rows += [("cause", plain(text, 600)) for text in measured_texts(causes) or [_uncaused(found)]]
     shown = found.differences if every_row else found.differences[:MAX_SHOWN]

@@ -74,7 +74,8 @@ def _in_towers(config: Keys, model: Model, modules: Modules) -> Iterator[tuple[s
         if draft is None or not tower.keys.is_given("num_hidden_layers"):
             continue
         first = first_draft(tower)
-        count = Widths(tower.keys, {COUNT: draft.count}).number(COUNT)
+        # A layer has a tensor at least, so that a count that lies is not gone through.
+        count = min(Widths(tower.keys, {COUNT: draft.count}).number(COUNT), len(modules.tensors))
         for entry in by_type().get(tower.kind, ()):
             name = entry.part or tower.part
             alike = _alike(model, name, draft.kind)

@@ -21,6 +21,7 @@ from prover.weights.given import WHAT_TO_WRITE, with_stops
 from prover.weights.modules import Modules
 from prover.weights.packings import LAYER, Holding, find_architecture, gguf_packings
 from prover.weights.slots import Role
+from prover.weights.sourced import Sourced
 
 KV_HEADS = f"{HEADS}_kv"
 VALUES = "attention.value_length"
@@ -29,7 +30,7 @@ SLIDING = "sliding_attention"
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderWidths:
+class HeaderWidths(Sourced):
     """The numbers of one layer, from the keys of a GGUF file. `head`, `lanes`: of the layout, and how many turn."""
 
     header: Header
@@ -39,20 +40,12 @@ class HeaderWidths:
     lanes: int | None
     slides: bool
 
-    def number(self, name: str) -> int:
-        """The number behind a name. Raises InputError."""
-        return self._found(name)[0]
-
-    def origin(self, name: str) -> str:
-        """What a name is taken from, in words."""
-        number, source = self._found(name)
-        return f"{name} = {number}, from {source}"
-
-    def _found(self, name: str) -> tuple[int, str]:
+    def found(self, name: str) -> tuple[int, str]:
+        """A number and the key that says it. Raises InputError."""
         if name == "heads":
             return self._of_layer(HEADS), HEADS
         if name == "kv_heads":
-            return (self._of_layer(KV_HEADS), KV_HEADS) if KV_HEADS in self.header else self._found("heads")
+            return (self._of_layer(KV_HEADS), KV_HEADS) if KV_HEADS in self.header else self.found("heads")
         if name in ("q", "k", "gate"):
             return (self.head, "the layout's head") if self.head is not None else self._width(LENGTH)
         if name in ("v", "o"):

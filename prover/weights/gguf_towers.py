@@ -15,26 +15,19 @@ from prover.weights.attention import Attention
 from prover.weights.modules import Modules
 from prover.weights.packings import LAYER, GgufTower, gguf_packings
 from prover.weights.slots import Role
+from prover.weights.sourced import Sourced
 
 
 @dataclass(frozen=True, slots=True)
-class TowerWidths:
+class TowerWidths(Sourced):
     """The numbers of a tower, from its keys. `head`: lanes of the layout's head."""
 
     header: Header
     tower: str
     head: int
 
-    def number(self, name: str) -> int:
-        """The number behind a name. Raises InputError."""
-        return self._found(name)[0]
-
-    def origin(self, name: str) -> str:
-        """What a name is taken from, in words."""
-        number, source = self._found(name)
-        return f"{name} = {number}, from {source}"
-
-    def _found(self, name: str) -> tuple[int, str]:
+    def found(self, name: str) -> tuple[int, str]:
+        """A number and the key that says it. Raises InputError."""
         if name == "heads":
             key = f"{self.tower}.attention.head_count"
             return self.header.whole(key).whole, key

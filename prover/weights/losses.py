@@ -14,6 +14,7 @@ from prover.weights.rounding import Loss, Product
 from prover.weights.values import open_rows
 
 AT_ONCE = 8 << 20  # bytes that are read together
+WIDER = {"F16": "F32", "BF16": "F64", "F32": "F64"}  # by their exponents: F32 has no more than BF16
 WORDS = {
     Loss.INFINITE: "is too large for its type and would be infinite",
     Loss.SMALL: "would be too small to be held with all its bits",
@@ -50,8 +51,8 @@ def _of_tensor(move: Move) -> Iterator[Refusal]:
                 columns = data.shape[1] // size
                 row, column = int(some[lost[0] // columns]), lost[0] % columns
                 value = product.value(data[row, column * size : (column + 1) * size])
+                wider = f". Convert the tensor to {WIDER[tensor.dtype]} first" if tensor.dtype in WIDER else ""
                 yield Refusal(
                     where.part, (where.layer,), Reason.SCALE, f"{tensor.name}, row {row}, column {column}: {value!r} "
-                    f"times {show_number(factor)} {WORDS[lost[1]]} in {tensor.dtype}. Convert the checkpoint to F32 "
-                    "first", where.source)
+                    f"times {show_number(factor)} {WORDS[lost[1]]} in {tensor.dtype}{wider}", where.source)
                 return

@@ -14,11 +14,11 @@ from prover.sources.comparing import Meeting, meetings
 from prover.sources.config_json import CONFIG
 from prover.sources.engine_llama_cpp import CONVERTED
 from prover.sources.json_text import MAX_BYTES
-from prover.sources.keys import Keys
 from prover.sources.model import Model
 from prover.sources.reading import is_model
+from prover.weights.adapter import check_adapter_of
 from prover.weights.apply import Task, Work, task_of
-from prover.weights.checkpoint import adapter_config, config_keys, open_checkpoint
+from prover.weights.checkpoint import config_keys, open_checkpoint
 from prover.weights.config_text import Said, config_of_target
 from prover.weights.drafts import find_drafts
 from prover.weights.find_slots import find_slots
@@ -34,7 +34,6 @@ from prover.weights.slots import Slots
 from prover.weights.tensors import Checkpoint, Format
 from prover.weights.witness import needs
 
-LORA = "LORA"
 Track = Callable[[Sequence[Meeting]], Iterator[Meeting]]
 
 
@@ -73,7 +72,6 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     if checkpoint.format is Format.TORCH:
         raise InputError("holds its weights in pickles, which are not written here", where=shown_path(asked.model),
                          advice="Save the model as safetensors first (save_pretrained of transformers does)")
-    is_adapter = _is_adapter(checkpoint)
     config = _config(checkpoint, asked)
     own = own_model(config, checkpoint, Layouts(asked.source, "--from", asked.given is not None))
     keys = config_keys(config)
@@ -85,6 +83,7 @@ def prepare(asked: Asked, track: Track = iter) -> Prepared:
     target = replace(target, model=drafts.into(target.model))
     found = tuple(needs(source, target.model, track=track))
     slots = find_slots(checkpoint, keys, own, asked.given)
+    is_adapter = check_adapter_of(checkpoint, slots)
     check_copies(slots)
     done = plan(slots, found, tuple(_left(own, source, target.model)), is_adapter)
     if not done.refusals:
@@ -136,18 +135,6 @@ def _tasks(prepared: Prepared, listing: Listing, by_file: Mapping[str, Sequence[
 
 def _root(checkpoint: Checkpoint) -> Path:
     return checkpoint.root if checkpoint.root.is_dir() else checkpoint.root.parent
-
-
-def _is_adapter(checkpoint: Checkpoint) -> bool:
-    """Whether the tensors are those of a PEFT adapter. Raises InputError for one that is no LoRA."""
-    path = adapter_config(checkpoint)
-    if path is None:
-        return False
-    keys = config_keys(path)
-    assert isinstance(keys, Keys)
-    if keys.text("peft_type") != LORA:
-        raise keys.wrong("peft_type", f"'{LORA}', since of others it is not known which rows are those of q and k")
-    return True
 
 
 def _config(checkpoint: Checkpoint, asked: Asked) -> Path:

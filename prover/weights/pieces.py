@@ -55,7 +55,7 @@ def layout_of(size: int, moves: Sequence[Move], where: Path) -> list[Piece]:
     """A file's pieces in order. Rows of a piece come from rows of the same piece. Raises InputError."""
     pieces: list[Piece] = []
     place = 0
-    for move in sorted(moves, key=lambda move: move.tensor.offset):
+    for move in sorted(moves, key=lambda move: (move.tensor.offset, move.tensor.size)):
         tensor = move.tensor
         if tensor.offset < place:
             raise InputError(f"{tensor.name} shares its bytes with another tensor that moves", where=shown_path(where))

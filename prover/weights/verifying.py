@@ -13,6 +13,7 @@ from prover.sources.comparing import unmet
 from prover.sources.config_json import CONFIG
 from prover.sources.model import Model
 from prover.weights.absorbed import of_absorbed, with_absorbed
+from prover.weights.adapter import check_adapter_of
 from prover.weights.adapter_inputs import with_inputs
 from prover.weights.checkpoint import config_keys, open_checkpoint
 from prover.weights.drafts import Drafts, find_drafts
@@ -204,6 +205,7 @@ def _opened(
     drafts = find_drafts(keys, own, checkpoint, given)
     own = drafts.into(own)
     slots = find_slots(checkpoint, keys, own, given)
+    check_adapter_of(checkpoint, slots)
     slots = with_shared(slots, checkpoint)
     return Opened(checkpoint, own, with_absorbed(slots, checkpoint) if given is None else slots, drafts)
 

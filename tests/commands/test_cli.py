@@ -392,7 +392,7 @@ def test_help(capsys: Capture, command: list[str], option: str) -> None:
 
 
 CODES = {"": "012345", "prove": "012345", "solve": "012345", "rewrite": "01234", "check": "0234", "run": "01234",
-         "classes": "0234", "conform": "01234", "names": "0234"}
+         "classes": "0234", "conform": "01234", "identify": "01234", "names": "0234"}
 
 
 @pytest.mark.parametrize("command", CODES)

@@ -112,6 +112,34 @@ def test_small_frequencies_of_four_angles() -> None:
     assert beta.tolist() == pytest.approx(four[1], rel=1e-6, abs=1e-9)
 
 
+def test_frequencies_are_read_again_further_out() -> None:
+    """Angles rounded to 2^-19 hide the digits of a frequency near 0 and show them further out."""
+    vectors = np.array([[1.0, 0.0], [0.0, 0.1], [0.02, -0.01]])
+
+    def coarse(x: Array, p: tuple[float, ...]) -> Array:
+        angles = np.round(vectors @ np.array(p) * 2**19) / 2**19
+        return rotate_halves(x, angles)
+
+    def error(doublings: int) -> float:
+        found = probe(on_each(coarse), 6, ("h", "w"), (8.0, 8.0), doublings)
+        assert (doublings > 0) == (0 < found.errors.get((2, 5), 0.0) < 1e-9)
+        return float(abs(found.case["pairs"][2][4][0] - 0.02))
+
+    # 0.16 * 2^19 is 83886.08, so the first reading is 0.08 * 2^-19 / 8 off.
+    assert 0.08 * 2**-19 / 8 == pytest.approx(error(0), rel=0.1)
+    assert error(12) <= 5e-11
+
+
+def test_a_change_far_out_is_noticed() -> None:
+    """A frequency that grows by half beyond position 2048 is none, if it is read there."""
+    def bent(x: Array, p: tuple[float, ...]) -> Array:
+        return rotate_halves(x, (p[0] if p[0] <= 2048 else 1.5 * p[0]) * FREQUENCIES)
+
+    assert probe(on_each(bent), 6, ("pos",), None, 11).errors
+    with pytest.raises(NotALayout, match=r"at position 4096 it is .* from where the positions before say"):
+        probe(on_each(bent), 6, ("pos",), None, 12)
+
+
 def test_lanes_that_turn_with_two_magnitudes() -> None:
     """Where magnitudes are listed, every lane is, those that pass among them, and the table can be read."""
     case = case_of(lambda x, p: np.concatenate([

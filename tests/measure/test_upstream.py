@@ -57,7 +57,7 @@ def test_list_tells_versions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
-    (["measure"], "say what to measure: ggml, transformers, onnx"),
+    (["measure"], "say what to measure: function, ggml, transformers, onnx"),
     (["measure", "--json"], "--list stands alone"),
     (["measure", "--list", "mlx"], "--list stands alone"),
     (["measure", "nothing"], "No such command 'nothing'"),

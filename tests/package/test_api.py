@@ -80,6 +80,10 @@ REPORTS: dict[str, tuple[list[str], Callable[[], prover.Report]]] = {
         ["conform", "ggml/neox:head_dim=8:base=500", str(MEASURED), "--entry", "neox_d8"],
         lambda: prover.conform("ggml/neox:head_dim=8:base=500", str(MEASURED), "neox_d8"),
     ),
+    "identify": (
+        ["identify", str(MEASURED), "--entry", "vision_wrap_10_6_d64"],
+        lambda: prover.identify(str(MEASURED), "vision_wrap_10_6_d64"),
+    ),
 }
 
 

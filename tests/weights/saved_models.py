@@ -49,7 +49,7 @@ def stored(array: np.ndarray, dtype: str) -> bytes:
     """The bytes of numbers in a type."""
     if dtype == "BF16":
         return (rounded(array, "BF16").view(np.uint32) >> 16).astype("<u2").tobytes()
-    return array.astype({"F32": "<f4", "F16": "<f2"}[dtype]).tobytes()
+    return array.astype({"F64": "<f8", "F32": "<f4", "F16": "<f2"}[dtype]).tobytes()
 
 
 TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 8, "Q4_K": 12, "Q6_K": 14, "BF16": 30}

@@ -127,6 +127,19 @@ def test_a_checkpoint_without_its_drafts() -> None:
     assert {0, 1, 2, 3} == {slot.layer for slot in slots.slots}
 
 
+@pytest.mark.parametrize("kind", ["glm4_moe", "qwen3_5", "hy_v3"])
+def test_a_count_of_drafts_that_is_far_too_large(kind: str) -> None:
+    """The drafts that are there are those of an honest count, and the others are not looked for one by one."""
+    config, shapes, _ = with_draft(kind)
+    (key,) = KINDS[kind][2]
+    inner = config.get("text_config", config)
+    assert 1 == inner[key]
+    slots, model = read(config, shapes)
+    inner[key] = (1 << 31) - 1
+    assert (slots, [part.layers for part in model.parts]) == (
+        (found := read(config, shapes))[0], [part.layers for part in found[1].parts])
+
+
 def moved(arrays: Arrays, *layers: int) -> Arrays:
     """The rows of q and k of these layers as adjacent pairs need them."""
     rows = [8 * head + row for head in range(8) for row in HALF_TO_ADJACENT]

@@ -232,14 +232,22 @@ def test_adapters() -> None:
 @pytest.mark.parametrize(("said", "fault"), [
     ({"r": 4}, ""), ({"r": 8, "rank_pattern": {"layers.1.self_attn.q_proj": 4, "v_proj": 4}}, ""),
     ({"r": 8}, "expected 8 columns (r), got 4"), ({"r": 4, "rank_pattern": {"q_proj": 2}}, "(rank_pattern, q_proj)"),
-    ({"r": 4, "peft_type": "VERA"}, "only adapters of LoRA"), ({}, "is not in the file"),
-    ({"r": 4, "target_parameters": ["mlp.experts.down_proj"]}, "names parameters that are no modules"),
+    ({"r": 4, "peft_type": "VERA"}, "expected 'LORA', since of others"), ({}, "is not in the file"),
+    ({"r": 4, "peft_type": None}, "peft_type"),
+    ({"r": 4, "target_parameters": ["mlp.experts.down_proj"]}, ""),
+    ({"r": 4, "target_parameters": ["self_attn.q_proj.weight"]}, "names self_attn.q_proj.weight, and how B"),
+    ({"r": 4, "layer_replication": None}, ""), ({"r": 4, "layer_replication": []}, ""),
+    ({"r": 4, "layer_replication": [[1, 2], [0, 1]]}, "gives the layers other numbers"),
+    ({"r": 4, "use_bdlora": None}, ""),
+    ({"r": 4, "use_bdlora": {"target_modules_bd_a": ["q_proj"], "target_modules_bd_b": ["o_proj"]}}, ""),
+    ({"r": 8, "rank_pattern": {".*q_proj": 16}, "use_bdlora": {"target_modules_bd_b": ["_proj"], "nblocks": 4}},
+     "gives B of model.layers.1.self_attn.q_proj blocks along its diagonal"),
 ])
 def test_the_rank_of_an_adapter(said: dict[str, Any], fault: str) -> None:
     """B has as many columns as adapter_config.json says, which may say it of single modules."""
     at = "base_model.model.model.layers.1.self_attn"
     found = slots_of(LLAMA, {f"{at}.q_proj.lora_B.weight": [96, 4], f"{at}.v_proj.lora_B.weight": [24, 4]})
-    config = Keys(said, "adapter_config.json")
+    config = Keys({"peft_type": "LORA", **said}, "adapter_config.json")
     if not fault:
         check_adapter(found, config)
         return

@@ -121,23 +121,31 @@ def test_a_row_by_row_copy_is_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     assert np.abs(one[f"{AT}.q_proj.weight"] - expected).max() < 1e-14
 
 
-@pytest.mark.parametrize(("dtype", "number", "factor", "told"), [
-    ("F32", 3e38, "0.5", "too large for its type and would be infinite"),
-    ("F16", 60000.0, "0.5", "too large for its type and would be infinite"),
-    ("F16", 2.0**-14 * 1.25, "3", "too small to be held with all its bits"),
-    ("F16", 2.0**-24, "4", "would be 0"),
-    ("BF16", 2.0**-126, "3", "too small to be held with all its bits"),
+@pytest.mark.parametrize(("dtype", "number", "factor", "told", "wider"), [
+    ("F32", 3e38, "0.5", "too large for its type and would be infinite", "F64"),
+    ("F16", 60000.0, "0.5", "too large for its type and would be infinite", "F32"),
+    ("F16", 2.0**-14 * 1.25, "3", "too small to be held with all its bits", "F32"),
+    ("F16", 2.0**-24, "4", "would be 0", "F32"),
+    ("BF16", 2.0**-126, "3", "too small to be held with all its bits", "F64"),
+    ("F64", 1.5e308, "0.5", "too large for its type and would be infinite", ""),
 ])
-def test_numbers_that_would_be_lost(tmp_path: Path, dtype: str, number: float, factor: str, told: str) -> None:
-    """Refused with tensor, row, column and value before anything is written."""
+def test_numbers_that_would_be_lost(
+    tmp_path: Path, dtype: str, number: float, factor: str, told: str, wider: str
+) -> None:
+    """Refused with tensor, row, column and value before anything is written; and a type that holds the product."""
     def put(arrays):
-        arrays |= {name: np.full_like(array, 0.5) for name, array in arrays.items()}
+        arrays |= {name: np.full(array.shape, 0.5, np.float64 if dtype == "F64" else array.dtype)
+                   for name, array in arrays.items()}
         arrays[f"{AT}.k_proj.weight"][3, 7] = number
     model, _ = model_of(tmp_path / "model", dtype, put)
     target = f"ggml/normal:head_dim=8:attn_factor={factor}"
     found = permute_weights(str(model), target=target, out=str(tmp_path / "out"))
     assert (1, None) == (found.exit_code, found.written)
     assert told in str(found)
+    assert (f"in {dtype}. Convert the tensor to {wider} first" if wider else f"in {dtype} (") in str(found)
+    if wider:
+        limits = np.finfo({"F32": np.float32, "F64": np.float64}[wider])
+        assert limits.tiny <= number / float(factor) <= limits.max
     assert f"{AT}.k_proj.weight, row 3, column 7: " in str(found)
     assert ["model"] == [path.name for path in tmp_path.iterdir()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -72,4 +73,29 @@ def test_a_second_copy_behind_a_prefix_is_refused(tmp_path: Path) -> None:
                                                            for name, array in source.items()})
     with pytest.raises(InputError, match="are in no tensor or in two"):
         permute_weights(str(model), target=TO, out=str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_blocks_along_the_diagonal_of_b_are_refused(tmp_path: Path) -> None:
+    """Each row of such a B meets two of A's outputs alone, so that rows of one head cannot change places."""
+    base = write_model(tmp_path / "base", ONE, random_arrays(llama_shapes(ONE)))
+    a, b = (random_arrays({"": shape})[""] for shape in ((4, 64), (16, 2)))
+    folder = write_adapter(tmp_path / "adapter", {f"{PEFT}.k_proj.lora_A.weight": a, f"{PEFT}.k_proj.lora_B.weight": b})
+
+    def added(stored: np.ndarray) -> np.ndarray:
+        """What peft 0.21.2 adds with two blocks along the diagonal of B."""
+        whole = np.zeros((8, 4))
+        whole[:4, :2], whole[4:, 2:] = stored[:4], stored[4:]
+        return np.asarray(whole @ a)
+
+    assert not np.allclose(added(b[:8])[HALF_TO_ADJACENT], added(b[:8][HALF_TO_ADJACENT]))
+    for said, words in (({"use_bdlora": {"target_modules_bd_b": ["k_proj"], "nblocks": 4}}, "along its diagonal"),
+                        ({"layer_replication": [[0, 1], [0, 1]]}, "gives the layers other numbers"),
+                        ({"target_parameters": ["self_attn.k_proj.weight"]}, "how B of a parameter lies")):
+        path = folder / "adapter_config.json"
+        path.write_text(json.dumps({"peft_type": "LORA", "r": 4, **said}))
+        for call in (lambda: permute_weights(str(folder), target=TO, base=str(base), out=str(tmp_path / "out")),
+                     lambda: verify_weights(str(folder), str(folder), base=str(base), meant_for=MEANT)):
+            with pytest.raises(InputError, match=words):
+                call()
     assert not (tmp_path / "out").exists()

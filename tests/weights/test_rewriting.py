@@ -98,6 +98,16 @@ def test_rows_of_a_piece_come_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
             assert piece.stop - piece.start <= 60
 
 
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_a_tensor_without_bytes_shares_none(names: str) -> None:
+    """Where it begins another begins too, whichever of the two is named first."""
+    moves = {"a": move("a", 50, 2, 0), "b": move("b", 50, 2, 5)}
+    pieces = layout_of(1000, [moves[name] for name in names], FILE)
+    assert [50, 80, 870] == [sum(piece.stop - piece.start for piece in pieces if lo <= piece.start < hi)
+                             for lo, hi in ((0, 50), (50, 130), (130, 1000))]
+    assert [50] == [piece.start for piece in pieces if piece.rows is not None and piece.stop > piece.start]
+
+
 def test_tensors_that_share_bytes_are_refused() -> None:
     """Two names of the same rows would be moved twice; one that ends behind the file is cut off."""
     with pytest.raises(InputError, match="shares its bytes"):

@@ -1,0 +1,26 @@
+"""The command `identify`."""
+
+from __future__ import annotations
+
+import click
+
+from prover.commands.console import exit_help, tell_report
+
+
+@click.command(epilog=exit_help("a layout of the catalogue conforms", "none does"))
+@click.argument("measured", metavar="MEASURED.json")
+@click.option("--entry", metavar="NAME", help="Which entry of the file; not needed if it has only one.")
+@click.option("--out", metavar="FILE.toml", help="Write the table as a layout file of its own; nothing is overwritten.")
+@click.option("--all", "every", is_flag=True, help="Show every layout and every pair, however many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def identify(measured: str, entry: str | None, out: str | None, every: bool, as_json: bool) -> int:
+    """Find the layouts of the catalogue, and their parameters, that a table measured from a real kernel shows.
+
+    Pairing, rotated width, axes, base and scaling are read off the table and rounded to what people write; what is
+    named was then held against the table as 'conform' does it. Layouts that the measurement cannot tell apart stand
+    side by side, and what is recognised only in part is said in part. All of it is numeric, never a proof. The file is
+    one that 'measure' writes.
+    """
+    from prover import api
+
+    return tell_report(api.identify(measured, entry, out=out, everything=every), as_json)

@@ -1,0 +1,148 @@
+"""All that is found of a table: its facts, what its frequencies may be, and the layouts that conform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from prover.exact.angle import Angle
+from prover.exact.number import ONE, Exact
+from prover.layouts.layout import Layout, Pair
+from prover.measure.measured import Measured
+from prover.recognition.chain import Point
+from prover.recognition.facts import Facts, facts_of
+from prover.recognition.fitting import Fit, Known, fit, without_turns
+from prover.recognition.human import is_written
+from prover.recognition.offers import families, offers
+from prover.recognition.partly import Partly, partly
+from prover.recognition.spectra import MAX_CHAIN, Hypothesis, Kind, bands, powers
+from prover.recognition.untold import untold
+
+MAX_LANES = 1 << 17  # of all layouts that are worked out in full for one table
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """`groups`: fits that are one layout, the plainest of each first; another group is another layout that fits too.
+
+    `untold`: parameters of the first that the measurement does not tell. `part`: what is recognised in part, where
+    nothing is as a whole. `is_complete`: whether all layouts of the catalogue, and all
+    scalings, were tried.
+    """
+
+    facts: Facts
+    supposed: tuple[Hypothesis, ...]
+    groups: tuple[tuple[Fit, ...], ...]
+    untold: tuple[str, ...]
+    part: Partly | None
+    is_complete: bool
+
+    @property
+    def fits(self) -> tuple[Fit, ...]:
+        """All of them."""
+        return tuple(fit for group in self.groups for fit in group)
+
+    @property
+    def base(self) -> Fraction | None:
+        """The base that the frequencies tell, as the plainest layout counts it; None where any other would do."""
+        group = self.groups[0] if self.groups else ()
+        if self.supposed and any(each.number("base") == self.supposed[0].base for each in group):
+            return self.supposed[0].base
+        first = _with_base(group) if group else None
+        if first is not None and (base := first.number("base")):
+            return None if first.base_name in self.untold else base
+        return self.supposed[0].base if self.supposed else None
+
+    @property
+    def scaling(self) -> Kind | None:
+        """The kind of scaling that the frequencies have, if they have one."""
+        return self.supposed[0].kind if self.supposed else None
+
+
+def identify(measured: Measured, prefer: str = "") -> Identified:
+    """What conforms to a table. `prefer`: a project whose layouts are told first."""
+    facts = facts_of(measured)
+    supposed = suppositions(facts)
+    kinds: set[Kind] = {each.kind for each in supposed}
+    if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
+        kinds |= {"ntk", "linear"}
+    still = None if facts.turning else without_turns(facts)
+    found: list[Fit] = [still] if still else []
+    known: Known = {}
+    complete = bool(supposed) or len(facts.turning) <= MAX_CHAIN
+    for offer, family in families(offers(facts, kinds)) if facts.turning else ():
+        if sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in known) > MAX_LANES:
+            complete = False
+            break
+        fitted = fit(offer, family, facts, supposed, known)
+        if fitted is not None:
+            found.append(fitted)
+    groups = _grouped(found, prefer)
+    first = _with_base(groups[0]) if groups else None
+    return Identified(
+        facts, supposed, groups, untold(first, facts) if first else (), None if supposed else partly(facts), complete,
+    )
+
+
+def _with_base(group: tuple[Fit, ...]) -> Fit:
+    """The first that has a base, if one has; 0 stands for one that is not given."""
+    return next((each for each in group if each.number("base")), group[0])
+
+
+def suppositions(facts: Facts) -> tuple[Hypothesis, ...]:
+    """Of all pairs as one chain, or of the pairs of each axis, if all axes agree."""
+    if facts.is_mixed or not facts.turning:
+        return ()
+    whole = [Point(pair.index, pair.size, pair.tolerance) for pair in facts.turning]
+    counts = tuple(dict.fromkeys((facts.span, facts.measured.width, facts.lanes)))
+    found = powers(whole, counts)
+    if not found and len(facts.axes) > 1:
+        found = _by_axis(facts)
+    return found or bands(whole, counts)
+
+
+def _by_axis(facts: Facts) -> tuple[Hypothesis, ...]:
+    """Of pairs that each axis counts for itself: what fits every axis that has two of them."""
+    chains = []
+    for axis in facts.axes:
+        own = [pair for pair in facts.turning if pair.turn[0][0] == axis]
+        if len(own) > 1:
+            chains.append([Point(place, pair.size, pair.tolerance) for place, pair in enumerate(own)])
+    if not chains:
+        return ()
+    for shared in (None, facts.span, facts.span // 2, facts.lanes // len(facts.axes)):
+        found = [powers(chain, (shared or 2 * len(chain),)) for chain in chains]
+        if all(found) and len({(each[0].kind, *each[0].numbers.values()) for each in found}) == 1:
+            return found[0]
+    return ()
+
+
+def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
+    groups: dict[object, list[Fit]] = {}
+    for each in found:
+        groups.setdefault(layout_key(each.layout), []).append(each)
+
+    def order(each: Fit) -> tuple[object, ...]:
+        return (each.project != prefer, each.unwritten, each.count, len(each.spec), each.spec)
+
+    told = [tuple(sorted(group, key=order)) for group in groups.values()]
+    return tuple(sorted(told, key=lambda group: order(group[0])))
+
+
+def layout_key(layout: Layout) -> object:
+    """The same for layouts that do the same to every lane, whatever the order of their pairs and of lanes in them."""
+    turning = (pair for pair in layout.pairs if any(angle.frequencies for angle in pair.distinct_angles))
+    moved = (pair for pair in layout.pairs if pair.distinct_angles == (Angle(),) and not _stands(pair))
+    rows = [_lower_first(pair) for pair in (*turning, *moved)]
+    return layout.width, tuple(sorted(rows, key=lambda row: row[0]))
+
+
+def _stands(pair: Pair) -> bool:
+    return pair.read == pair.write and pair.magnitude == ONE
+
+
+def _lower_first(pair: Pair) -> tuple[tuple[int, int], tuple[int, int], tuple[Angle, ...], Exact]:
+    if pair.read[0] < pair.read[1]:
+        return pair.read, pair.write, pair.angles, pair.magnitude
+    return pair.read[::-1], pair.write[::-1], tuple(-angle for angle in reversed(pair.angles)), pair.magnitude

@@ -1,0 +1,76 @@
+"""What is recognised in part: frequencies that are a known kind but for some pairs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from prover.recognition.chain import Chain, Point, rate_of_plain
+from prover.recognition.facts import Facts
+from prover.recognition.human import is_written, plainest
+from prover.recognition.spectra import MAX_CHAIN, Hypothesis, bands, powers
+
+MAX_POINTS = 130     # of a chain of which each pair is left out in turn
+FEWEST = 4           # pairs that show a base
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A hypothesis that holds for the pairs `first` to `last` of the chain, and by what the others are off, relatively.
+
+    `off`: pair to relative error against the hypothesis; only plain powers have a number for every pair.
+    """
+
+    hypothesis: Hypothesis
+    first: int
+    last: int
+    off: tuple[tuple[int, float], ...]
+
+
+def partly(facts: Facts) -> Partly | None:
+    """All pairs but one, else the longest run of fast pairs that have a base that people write; None if neither is."""
+    if facts.is_mixed or not FEWEST < len(facts.turning) <= MAX_CHAIN:
+        return None
+    chain = [Point(pair.index, pair.size, pair.tolerance) for pair in facts.turning]
+    counts = tuple(dict.fromkeys((facts.span, facts.measured.width, facts.lanes)))
+    return _but_one(chain, counts) or _leading(chain, counts)
+
+
+def _but_one(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
+    if len(chain) > MAX_POINTS:
+        return None
+    for place, point in enumerate(chain):
+        rest = [*chain[:place], *chain[place + 1:]]
+        found = [each for each in powers(rest, counts) or bands(rest, counts[:1]) if is_written(each.base)]
+        if found and found[0].kind != "longrope":
+            return Partly(found[0], chain[0].place, chain[-1].place, ((point.place, _off(point, found[0], chain)),))
+    return None
+
+
+def _off(point: Point, hypothesis: Hypothesis, chain: Chain) -> float:
+    """By what a pair is off; of scaled ones against what a smooth scaling would give between its neighbours."""
+    log = math.log(hypothesis.base)
+
+    def share(other: Point) -> float:
+        return other.log + 2 * other.place / hypothesis.count * log
+
+    place = next(place for place, other in enumerate(chain) if other.place == point.place)
+    if hypothesis.kind in ("plain", "linear"):
+        start = -math.log(hypothesis.numbers.get("factor", 1))
+        return math.expm1(share(point) - start)
+    near = [share(chain[other]) for other in (place - 1, place + 1) if 0 <= other < len(chain)]
+    return math.expm1(share(point) - sum(near) / len(near))
+
+
+def _leading(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
+    for size in range(len(chain) - 1, FEWEST - 1, -1):
+        rates = rate_of_plain(chain[:size])
+        if rates.is_empty or rates.low <= 0:
+            continue
+        for count in counts:
+            base = plainest(*(math.exp(min(rate * count / 2, 200)) for rate in (rates.low, rates.high)))
+            if base is not None and is_written(base):
+                found = Hypothesis("plain", count, {"base": base})
+                off = tuple((point.place, _off(point, found, chain)) for point in chain[size:])
+                return Partly(found, chain[0].place, chain[size - 1].place, off)
+    return None
