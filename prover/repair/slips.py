@@ -119,8 +119,8 @@ def slips_of_head(
         yield Slip(Kind.NOTHING)
     elif is_right(inverse(rows)):
         yield Slip(Kind.INVERSE)
-    if needed is not None and rows != identity:
-        undo = inverse(needed)
+    if needed is not None and any(rows[lane] != lane != row for lane, row in enumerate(needed)):
+        undo = inverse(needed)  # moved once it is right; had its lanes stayed, nothing was done twice
         if is_right(tuple(undo[row] for row in rows)):
             yield Slip(Kind.TWICE)
     riffle = find_riffle(rows)

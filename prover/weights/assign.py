@@ -25,8 +25,8 @@ def fits(related: Related, rows: Sequence[int]) -> bool:
 def assign(related: Related, wanted: Sequence[int], width: int = 0) -> Rows | None:
     """A permutation that fits, with as many of the rows that are wanted as there can be where rows are equal.
 
-    `width`: of heads; a row comes from its own head where it may. None if no permutation fits: rows without a partner,
-    or a row of the source that stands more often or less often than it did.
+    `width`: of heads; rows of a head come from one head where they may, and from its own before another. None if no
+    permutation fits: rows without a partner, or a row of the source that stands more often or less often than it did.
     """
     if any(not partners for partners in related.partners):
         return None
@@ -34,6 +34,9 @@ def assign(related: Related, wanted: Sequence[int], width: int = 0) -> Rows | No
         return tuple(wanted)
     if related.overlapping:
         return _matched(related.partners)
+    origins = _origins(head_sources(related, width)) if width else ()
+    wanted = [row + (origins[place // width] - place // width) * width for place, row in enumerate(wanted)
+              ] if origins else wanted
     found: dict[int, int] = {}
     for members, places in _classes(related).items():
         if len(members) != len(places):
@@ -45,12 +48,27 @@ def assign(related: Related, wanted: Sequence[int], width: int = 0) -> Rows | No
         found |= kept
         for own in (True, False) if width else (False,):
             for place in list(free):
-                row = next((row for row in left if not own or row // width == place // width), None)
+                head = place // width if width else 0
+                row = next((row for row in left if not own or row // width == (origins[head] if origins else head)),
+                           None)
                 if row is not None:
                     found[place] = row
                     left.remove(row)
                     free.remove(place)
     return tuple(found[place] for place in range(len(related.partners)))
+
+
+def head_sources(related: Related, width: int) -> list[set[int]]:
+    """For each head the heads of the source of which all of its rows may be."""
+    partners = related.partners
+    return [set.intersection(*({row // width for row in partners[place]} for place in range(start, start + width)))
+            for start in range(0, len(partners), width)]
+
+
+def _origins(sources: Sequence[set[int]]) -> Rows:
+    """Which head each was, no two the same: itself where it may be, if the others allow that. Empty if none fits."""
+    own = [(head,) if head in heads else tuple(sorted(heads)) for head, heads in enumerate(sources)]
+    return _matched(own) or _matched([tuple(sorted(heads)) for heads in sources]) or ()
 
 
 def assignments(related: Related, places: Sequence[int]) -> list[Rows] | None:

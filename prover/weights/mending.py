@@ -113,7 +113,7 @@ def _is_untouched(found: Verified) -> bool:
 def _stands(item: Item) -> bool:
     if item.role not in TURNED:
         return item.state is State.RIGHT
-    return item.state is State.WRONG and item.faults in ((Fault.MISSING,), (Fault.FORGOTTEN,))
+    return item.state is State.WRONG and not item.factors and item.faults in ((Fault.MISSING,), (Fault.FORGOTTEN,))
 
 
 def _is_twice(found: Verified) -> bool:
@@ -125,7 +125,7 @@ def _is_twice(found: Verified) -> bool:
 def _was_twice(item: Item, needed: Rows | None) -> bool:
     if item.role not in TURNED:
         return item.state is State.RIGHT
-    if needed is None or item.rows is None or Fault.TWICE not in item.faults:
+    if needed is None or item.rows is None or item.factors or Fault.TWICE not in item.faults:
         return False
     twice = [needed[row] for row in needed]
     return item.rows == tuple(start + row for start in range(0, len(item.rows), len(needed)) for row in twice)

@@ -6,7 +6,8 @@ import math
 from dataclasses import replace
 
 from prover.repair.check_permutation import State
-from prover.weights.lanes import Layer
+from prover.weights.lanes import Layer, head_count
+from prover.weights.lines import picked
 from prover.weights.question import Question
 from prover.weights.slots import Role
 from prover.weights.verified import Fault, Item
@@ -16,7 +17,8 @@ def with_factors(question: Question, items: dict[Role, Item], ours: Layer, their
     """The items of q and k, decided where their factors are exact and nothing but the weights goes with the rows.
 
     A rotation at one token joins lane a of q with lane a of k alone, so there the two factors of each lane that meet
-    have to make 1. Where they do and both lanes of each pair have the same factor, the factors fall out of all scores.
+    have to make 1. Where they do for any two lanes of a pair too, the factors fall out of all scores. A row of zeros
+    has any factor.
     """
     if set(items) != {Role.Q, Role.K} or question.sides is None:
         return items
@@ -33,13 +35,26 @@ def with_factors(question: Question, items: dict[Role, Item], ours: Layer, their
         return items
     width, group = question.width, q.heads // k.heads
     of_q, of_k = dict(q.factors), dict(k.factors)
+    no_q, no_k = (_zeros(theirs, role, width) for role in (Role.Q, Role.K))
 
-    def factor(head: int, lane: int) -> tuple[float, float]:
-        return of_q.get(head * width + lane, 1.0), of_k.get(head // group * width + lane, 1.0)
+    def falls_out(head: int, lane: int, other: int) -> bool:
+        a, b = head * width + lane, head // group * width + other
+        return a in no_q or b in no_k or of_q.get(a, 1.0) * of_k.get(b, 1.0) == 1
 
-    if any(math.prod(factor(head, lane)) != 1 for head in range(q.heads) for lane in range(width)):
+    if not all(falls_out(head, lane, lane) for head in range(q.heads) for lane in range(width)):
         return {role: replace(item, state=State.WRONG) if item.factors else item for role, item in items.items()}
-    pairs = question.sides[1].layout.pairs
-    if any(factor(head, pair.read[0]) != factor(head, pair.read[1]) for head in range(q.heads) for pair in pairs):
+    pairs = [pair.read for pair in question.sides[1].layout.pairs]
+    if not all(falls_out(head, *lanes) for head in range(q.heads) for a, b in pairs for lanes in ((a, b), (b, a))):
         return items
     return {role: replace(item, state=State.RIGHT, faults=(), count=0) for role, item in items.items()}
+
+
+def _zeros(layer: Layer, role: Role, width: int) -> set[int]:
+    """The rows of all heads that are zeros."""
+    (kind,) = layer.kinds(role)
+    places = layer.places(role, *kind)
+    lines = picked([layer.at(place) for place in places.values()])
+    empty = [not row.any() for start, stop in lines.blocks() for row in lines.read(start, stop)]
+    own = [key for key, is_empty in zip(places, empty, strict=True) if is_empty]
+    return {each * width + lane for head, lane in own
+            for each in (range(head_count(places)) if head is None else (head,))}

@@ -288,7 +288,7 @@ def _within(source: Lines, target: Lines) -> Iterator[tuple[int, Rows]]:
 def _verified(
     source: Lines, target: Lines, start: int, candidates: Sequence[Sequence[int]]
 ) -> Iterator[tuple[int, Rows]]:
-    """For rows from `start` on, those candidates whose bounds meet in every column; of very many only some."""
+    """For rows from `start` on, those candidates whose bounds meet in every column; of very many all, unseen."""
     low, high = target.between(start, start + len(candidates))
     found: list[list[int]] = [[] for _ in candidates]
     turn = 0
@@ -301,7 +301,8 @@ def _verified(
                 found[place].append(candidates[place][turn])
         turn += 1
         rest = [place for place in rest if len(candidates[place]) > turn and len(found[place]) <= MAX_PARTNERS]
-    yield from ((start + place, tuple(rows)) for place, rows in enumerate(found))
+    for place, rows in enumerate(found):  # what is left out is taken to be no partner
+        yield start + place, tuple(rows if len(rows) <= MAX_PARTNERS else candidates[place])
 
 
 def _scaled(source: Lines, target: Lines, rest: Sequence[int]) -> Iterator[tuple[int, int, float]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from prover.repair.check_permutation import Held, Part, State
 from prover.repair.slips import Kind as SlipKind
 from prover.repair.slips import Slip
-from prover.weights.assign import assign, assignments, fits
+from prover.weights.assign import assign, assignments, fits, head_sources
 from prover.weights.followers import Exchange, carried, goes_with_values, has_values, output_items
 from prover.weights.lanes import Layer, Matrix, names_of, primary, relate_matrix
 from prover.weights.multiplied import with_factors
@@ -58,14 +58,30 @@ def verify_layer(
     counts = heads.get(Role.Q, heads.get(Role.K, 1)), heads.get(Role.K, heads.get(Role.Q, 1))
     chosen = {role: _chosen(question, matrix, *counts) for role, matrix in matrices.items()}
     exchange = _exchange(ours, theirs, chosen, matrices)
-    turned = _turned(question, matrices, chosen, counts, exchange, layer, kinds)
+    sources = {role: head_sources(matrix.related, matrix.width) for role, matrix in matrices.items()}
+    if exchange is not None or all(len(heads) < 2 for each in sources.values() for heads in each):
+        sources = {}
+    turned = _turned(question, matrices, chosen, counts, exchange, layer, kinds, sources)
     if may_scale and exchange is None and not any(matrix.unseen for matrix in matrices.values()):
         turned = with_factors(question, turned, ours, theirs)
     for role, item in turned.items():
         items.append(item)
         items += carried(ours, theirs, item, matrices[role], question.needed)
     rows = {role: item.rows for role, item in turned.items()}
-    return [*items, *output_items(ours, theirs, layer, question, rows, exchange)]
+    outputs = list(output_items(ours, theirs, layer, question, rows, exchange))
+    return [*items, *(_may_be_alike(outputs) if sources else outputs)]
+
+
+def _may_be_alike(items: Sequence[Item]) -> Iterator[Item]:
+    """v and o; where their heads changed places, those of q and k may have done so too, which equal rows hide."""
+    hidden: set[Role] = set()
+    for item in items:
+        origins = item.rows and heads_moved(item.rows, len(item.rows) // item.heads)
+        if item.state is State.WRONG and origins and origins != tuple(range(item.heads)):
+            hidden.add(item.role)
+    for item in items:
+        is_open = item.state is State.WRONG and item.role in hidden
+        yield replace(item, state=State.UNDECIDED, faults=(Fault.EQUAL_ROWS,)) if is_open else item
 
 
 def _one_sided(ours: Layer, theirs: Layer, role: Role, found: tuple[Kind, str], layer: int) -> Item:
@@ -138,8 +154,9 @@ def _exchange(
 def _turned(
     question: Question, matrices: dict[Role, Matrix], chosen: dict[Role, Rows | None], counts: tuple[int, int],
     exchange: Exchange | None, layer: int, kinds: dict[Role, tuple[Kind, str] | None],
+    sources: dict[Role, list[set[int]]],
 ) -> dict[Role, Item]:
-    """What is known of q and k."""
+    """What is known of q and k. `sources`: heads that each may be, if some may be one of several; else empty."""
     items: dict[Role, Item] = {}
     moves: dict[Role, Rows] = {}
     for role, matrix in matrices.items():
@@ -166,8 +183,8 @@ def _turned(
     ordered = [(role.value, moves[role]) for role in (Role.Q, Role.K) if role in moves]
     held = question.check(ordered, *counts)
     for role, part in zip((role for role in (Role.Q, Role.K) if role in moves), held.parts, strict=True):
-        items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange)
-    if any(Fault.MULTIPLIED in item.faults for item in items.values()):  # and may have the factors of both
+        items[role] = _judged(question, matrices[role], items[role], held, part, counts, exchange, sources.get(role))
+    if any(item.state is State.UNDECIDED for item in items.values()):  # and may have the factors of both
         items = {role: replace(item, state=State.UNDECIDED) if item.faults == (Fault.NEEDS_FACTORS,) else item
                  for role, item in items.items()}
     if held.unlike is not None and all(items[role].state is State.RIGHT for role in moves):
@@ -190,9 +207,9 @@ def _without(rows: Rows, exchange: Exchange | None, role: Role, width: int) -> R
 
 def _judged(
     question: Question, matrix: Matrix, item: Item, held: Held, part: Part, counts: tuple[int, int],
-    exchange: Exchange | None,
+    exchange: Exchange | None, sources: Sequence[set[int]] | None,
 ) -> Item:
-    """The word and the faults of one matrix."""
+    """The word and the faults of one matrix. `sources`: heads that each may be, where some may be one of several."""
     related, rows = matrix.related, part.move.rows
     item = replace(item, held=held, slips=part.slips, state=part.state)
     if part.state is State.UNDECIDED:
@@ -210,7 +227,8 @@ def _judged(
         return item
     if held.hopeless:
         return replace(item, faults=(Fault.NO_MOVE_HELPS,))
-    if (related.overlapping or related.doubled) and not _is_surely_wrong(question, matrix, part, item.exchanged):
+    is_open = bool(related.overlapping or related.doubled or sources)
+    if is_open and not _is_surely_wrong(question, matrix, part, item.exchanged, sources):
         fault = Fault.OVERLAPPING if related.overlapping else Fault.EQUAL_ROWS
         return replace(item, state=State.UNDECIDED, faults=(fault,), count=len(related.overlapping), slips=())
     if part.moves_well:
@@ -218,24 +236,26 @@ def _judged(
         is_open = bool(related.factors) or question.may_cancel
         return replace(item, state=State.UNDECIDED if is_open else State.WRONG, faults=(fault,),
                        count=len(related.factors))
-    if related.factors and not _is_surely_wrong(question, matrix, part, item.exchanged):
+    if related.factors and not _is_surely_wrong(question, matrix, part, item.exchanged, sources):
         return replace(item, state=State.UNDECIDED, faults=(Fault.MULTIPLIED,), count=len(related.factors))
     return replace(item, faults=tuple(_faults(part, matrix, rows, counts)) or (Fault.OTHER_MOVE,))
 
 
-def _is_surely_wrong(question: Question, matrix: Matrix, part: Part, exchanged: bool) -> bool:
-    """Whether no permutation that fits is right, where there are several: equal rows, or rows that are too near."""
+def _is_surely_wrong(
+    question: Question, matrix: Matrix, part: Part, exchanged: bool, sources: Sequence[set[int]] | None
+) -> bool:
+    """Whether no permutation that fits is right, where there are several: equal rows, or rows that are too near.
+
+    `sources`: heads that each may be, where heads may have changed places alike; None where they have not.
+    """
     width, related, needed = matrix.width, matrix.related, question.needed
     for place, partners in enumerate(related.partners):
         head, lane = divmod(place, width)
+        heads = {head} if sources is None else sources[head]
         if exchanged or not partners:
             continue
-        crossing = [row for row in partners if row // width != head]
-        if len(crossing) == len(partners):
-            return True
-        if needed is not None and all(
-            row // width != head or question.must_differ(row % width, needed[lane]) for row in partners
-        ):
+        if all(row // width not in heads or (
+                needed is not None and question.must_differ(row % width, needed[lane])) for row in partners):
             return True
     start = part.head * width
     alternatives = assignments(related, range(start, start + width))

@@ -2,6 +2,7 @@
 
 import shlex
 
+import numpy as np
 import pytest
 from made_layers import flat, made, moved, right, unflat
 from saved_models import save_folder, save_gguf
@@ -96,9 +97,10 @@ def test_a_gguf_file_is_made_right(change, is_back, tmp_path, monkeypatch):
 @pytest.mark.parametrize("change", [
     lambda m: right(m, inverse(ROWS)).with_(k=moved(m.k, ROWS)), lambda m: right(m, ROWS).with_(v=moved(m.v, ROWS)),
     lambda m: m.with_(q=moved(m.q, ROWS)), lambda m: right(m, ROWS).with_(k=cut(m, 4, 4)),
+    lambda m: m.with_(q=m.q * np.float32(-2)), lambda m: right(right(m.with_(k=m.k / 2), ROWS), ROWS),
 ])
 def test_no_command_where_none_is_known(change, tmp_path):
-    """A GGUF file that was not moved alike: a converter would have to run again, of which nothing is known."""
+    """A GGUF file not moved alike, or multiplied too: a converter has to run again, of which nothing is known."""
     own = layers()
     source = save_folder(tmp_path / "hf", own)
     target = save_gguf(tmp_path / "bad.gguf", [change(m) for m in own])

@@ -106,6 +106,22 @@ def test_q_with_the_square_alone_is_not_called_wrong(asked: Question) -> None:
                            if kind == "weight"}
 
 
+@pytest.mark.parametrize(("one", "other"), [("q", "k"), ("k", "q")])
+def test_what_may_make_up_for_the_other_leaves_it_open(one: str, other: str, asked: Question) -> None:
+    """One side has the square, as far as can be told, and a number that is off: what it is times is not known.
+
+    The other, which moved and was not multiplied, is not wrong by itself. Where no side was multiplied it is.
+    """
+    m = whole().with_(biases={}, lora={})
+    square = right(m, ROWS)
+    square = square.with_(**{one: times(getattr(square, one), FACTOR, FACTOR)})
+    getattr(square, one)[1, 2, 3] *= np.float32(1 + 2.0**-14)
+    found = told(lay(m), lay(square), asked)
+    assert ("undecided", "needs factors") == found[other, "weight"]
+    assert ("undecided", "unrelated") == found[one, "weight"]
+    assert ("wrong", "needs factors") == told(lay(m), lay(right(m, ROWS)), asked)[other, "weight"]
+
+
 def test_v_is_not_multiplied(asked: Question) -> None:
     """With o as it was, what comes out is another."""
     target = louder(whole(), FACTOR)

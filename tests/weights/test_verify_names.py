@@ -100,3 +100,20 @@ def test_no_name_for_what_no_slip_makes(heads, kv_heads, width, share):
         assert {("k", ("another move",))} == {
             (item.role.value, tuple(fault.value for fault in item.faults)) for item in items
             if item.state is State.WRONG}
+
+
+@pytest.mark.parametrize(("first", "end"), [(8, 12), (4, 12), (8, 16)])
+def test_lanes_that_turn_and_stayed_were_not_moved_twice(first, end):
+    """Four lanes turn, whose move is its own inverse; others were moved in their place, once."""
+    m = made(4, 2, 16)
+
+    def other(heads):
+        before, moving, after = np.split(heads, [first, end], axis=1)
+        size = (end - first) // 2
+        mixed = moving.reshape(len(heads), 2, size, -1).swapaxes(1, 2).reshape(moving.shape)
+        return np.concatenate([before, mixed, after], axis=1)
+
+    target = m.with_(q=other(m.q), k=other(m.k))
+    found = {item.role.value: item for item in verify_layer(question(16, 4), lay(m), lay(target), 0)}
+    assert [("wrong", ["other lanes"])] * 2 == [
+        (found[role].state.value, [fault.value for fault in found[role].faults]) for role in "qk"]
