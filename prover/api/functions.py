@@ -98,12 +98,15 @@ def recognised(function: str, called: Called) -> tuple[str, Finding]:
     if not known.groups:
         raise UndecidedError(f"is no layout that was recognised: {headline(known)}", where=function[:200],
                              advice="'rope-prover identify FUNCTION --out mine.toml' writes its numbers as a layout")
-    if len(known.groups) > 1:
-        specs = ", ".join(group[0].spec for group in known.groups[:3])
-        raise UndecidedError(f"is one of {len(known.groups)} layouts that a measurement cannot tell apart: {specs}",
+    if len(known.named) > 1:
+        specs = ", ".join(group[0].spec for group in known.named[:3])
+        raise UndecidedError(f"is one of {len(known.named)} layouts that a measurement cannot tell apart: {specs}",
                              where=function[:200], advice="Name the one that is meant in its place")
     spec = known.groups[0][0].spec
-    text = f"{function[:200]} was run and measured, and recognised as {spec} (numeric only); " + "; ".join(found.notes)
+    listed = len(known.groups) > 1
+    more = ("other numbers, listed one by one, fit as well",) if listed else ()
+    text = f"{function[:200]} was run and measured, and recognised as {spec} (numeric only); "
+    text += "; ".join((*found.notes, *more))
     return spec, Finding("RP301", text)
 
 

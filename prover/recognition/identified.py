@@ -46,6 +46,11 @@ class Identified:
         return tuple(fit for group in self.groups for fit in group)
 
     @property
+    def named(self) -> tuple[tuple[Fit, ...], ...]:
+        """The groups that have a formula; all of them, if none has."""
+        return tuple(group for group in self.groups if not group[0].is_listed) or self.groups
+
+    @property
     def base(self) -> Fraction | None:
         """The base that the frequencies tell, as the plainest layout counts it; None where any other would do."""
         group = self.groups[0] if self.groups else ()
@@ -127,7 +132,7 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
 
     def order(each: Fit) -> tuple[object, ...]:
         rank = KNOWN_FIRST.index(each.project) if each.project in KNOWN_FIRST else len(KNOWN_FIRST)
-        return (each.project != prefer, each.unwritten, rank, each.count, len(each.spec), each.spec)
+        return (each.project != prefer, each.is_listed, each.unwritten, rank, each.count, len(each.spec), each.spec)
 
     told = [_one_of_each(sorted(group, key=order)) for group in groups.values()]
     return tuple(sorted(told, key=lambda group: order(group[0])))

@@ -132,6 +132,16 @@ def test_prove_with_a_function(
     assert f"{verdict.upper()}, as far as the target tells (RP301): " in capsys.readouterr().out
 
 
+def test_a_list_of_numbers_does_not_stand_in_the_way(tmp_path: Path, capsys: Capture) -> None:
+    """Whatever turns fits a list of factors; a formula that fits is what is proved about, and the list is told."""
+    assert 0 == run_command(["prove", "transformers/half:head_dim=64:rope_theta=500000:rope_type=llama3:factor=8:"
+                             "low_freq_factor=1:high_freq_factor=4:original_max_position_embeddings=8192",
+                             function(tmp_path, LLAMA3), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert "identical" == found["relation"]
+    assert "other numbers, listed one by one, fit as well" in found["warnings"]["target"][-1]
+
+
 @pytest.mark.parametrize(("text", "name", "told"), [
     (GIVEN, "apply", "its frequencies are given to it"), (ODD, "rope", "is no layout that was recognised"),
 ])
