@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prover.api.answers import JSON, Measured, Report
+from prover.api.answers import JSON, Report
+from prover.api.answers import Measured as Tables
 from prover.api.arguments import spec_of
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from prover.layouts.layout import Layout as Expanded
     from prover.layouts.loading import Loaded
+    from prover.measure.measured import Measured
+    from prover.sources.model import Finding
 
 
 def measure_function(
     function: str, spec: str | None = None, *, call: str | None = None, init: str | None = None,
     head_dim: int | None = None, seconds: float | None = None,
-) -> Measured:
+) -> Tables:
     """The table of a function such as "rope.py::apply_rope", which is run; `compare` holds it against `spec`.
 
     `call`: what it is called with, such as "f(x, cos(p), sin(p))", where its parameters do not say. `init`: of a class,
@@ -33,7 +36,7 @@ def measure_function(
             raise InputError("there is no layout to compare with", where=function[:200], advice="Give a spec")
         return compared(asked, table, every_difference=False)
 
-    return Measured(EXIT_OK, lambda: table, lambda _: written(table), compare)
+    return Tables(EXIT_OK, lambda: table, lambda _: written(table), compare)
 
 
 def conform_function(
@@ -43,6 +46,68 @@ def conform_function(
     """Compare a layout with a function, which is run. Exit code 0: it conforms, 1: not."""
     asked = _comparable(spec, feed)
     return compared(asked, _table(function, asked, call, init, head_dim, seconds), every_difference)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How a function is run, where it does not tell by itself; as for `measure_function`."""
+
+    call: str | None = None
+    init: str | None = None
+    head_dim: int | None = None
+    seconds: float | None = None
+
+    @property
+    def is_said(self) -> bool:
+        """Whether anything of it is."""
+        return any(value is not None for value in (self.call, self.init, self.head_dim, self.seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A function's table. `given`: whose frequencies it was given; "" if it has its own. `notes`: told besides."""
+
+    table: Measured
+    given: str
+    notes: tuple[str, ...]
+
+
+def ran(function: str, called: Called) -> Ran:
+    """Run and measure a function. Raises ProverError."""
+    from prover.measure.measured import decode
+
+    entry = _table(function, None, called.call, called.init, called.head_dim, called.seconds)["cases"][0]
+    table = decode(entry["id"], entry, entry["id"])
+    return Ran(table, entry["frequencies_given"], (f"it was called as {entry['called']}", *entry["notes"]))
+
+
+def recognised(function: str, called: Called) -> tuple[str, Finding]:
+    """The SPEC of the one layout that a function conforms to, and that it was measured. Raises UndecidedError."""
+    from prover.errors import UndecidedError
+    from prover.recognition.identified import identify
+    from prover.reports.identify_report import headline
+    from prover.sources.model import Finding
+
+    found = ran(function, called)
+    if found.given:
+        raise UndecidedError(
+            "its frequencies are given to it, so that no layout is told by it alone", where=function[:200],
+            advice="'rope-prover conform SPEC FUNCTION' gives it those of SPEC and compares the rest",
+        )
+    known = identify(found.table)
+    if not known.groups:
+        raise UndecidedError(f"is no layout that was recognised: {headline(known)}", where=function[:200],
+                             advice="'rope-prover identify FUNCTION --out mine.toml' writes its numbers as a layout")
+    if len(known.named) > 1:
+        specs = ", ".join(group[0].spec for group in known.named[:3])
+        raise UndecidedError(f"is one of {len(known.named)} layouts that a measurement cannot tell apart: {specs}",
+                             where=function[:200], advice="Name the one that is meant in its place")
+    spec = known.groups[0][0].spec
+    listed = len(known.groups) > 1
+    more = ("other numbers, listed one by one, fit as well",) if listed else ()
+    text = f"{function[:200]} was run and measured, and recognised as {spec} (numeric only); "
+    text += "; ".join((*found.notes, *more))
+    return spec, Finding("RP301", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Measured, Report, Texts, several
 from prover.api.arguments import spec_of
-from prover.api.functions import conform_function
+from prover.api.functions import Called, conform_function, ran
 from prover.errors import EXIT_DIFFERENT, EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -31,15 +31,12 @@ def conform(
     from prover.functions.reference import is_reference
 
     if is_reference(measured):
-        if entry is not None:
-            raise InputError("is a function, which has no entries", where=measured[:200], advice="Leave --entry out")
+        _require_no_entry(measured, entry)
         return conform_function(
             spec, measured, feed=feed, call=call, init=init, head_dim=head_dim, seconds=seconds,
             every_difference=every_difference,
         )
-    if any(value is not None for value in (call, init, head_dim, seconds)):
-        raise InputError("is a file of tables: nothing is called", where=measured[:200],
-                         advice="Name a function as file.py::function")
+    _require_nothing_called(measured, Called(call, init, head_dim, seconds))
     from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
@@ -57,35 +54,56 @@ def conform(
 
 
 def identify(
-    measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False
+    measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False,
+    call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
 ) -> Report:
-    """The layouts of the catalogue that one entry of a file of measured tables shows; numeric only.
+    """The layouts of the catalogue that a measured table, or a function, shows; numeric only.
 
-    `out`: write the table there as a layout file, which must not exist. Exit code 0: a layout conforms, 1: none does.
-    Raises ProverError.
+    `measured`, `entry` and the last four: as for `conform`. `out`: write the table there as a layout file, which must
+    not exist. Exit code 0: a layout conforms, 1: none does. Raises ProverError.
     """
+    from prover.functions.reference import is_reference
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
     from prover.recognition.identified import identify
     from prover.recognition.table_file import table_file
-    from prover.reports.identify_report import headline, identify_json, identify_text
+    from prover.reports.identify_report import Origin, headline, identify_json, identify_text
     from prover.weights.new_file import require_new, write_new
 
-    table = read_entry(measured, entry)
+    called = Called(call, init, head_dim, seconds)
+    is_function = is_reference(measured)
     if out is not None:
-        require_new(Path(out), Path(measured))
+        require_new(Path(out), Path(measured.partition("::")[0]))
         if not out.endswith(".toml"):
             raise InputError("is no name of a layout file", where=out, advice="Its name ends in .toml")
+    if is_function:
+        _require_no_entry(measured, entry)
+        done = ran(measured, called)
+        table, origin = done.table, Origin(measured, done.given, done.notes)
+    else:
+        _require_nothing_called(measured, called)
+        table, origin = read_entry(measured, entry), Origin(measured)
     found = identify(table)
     written = None
     if out is not None:
-        write_new(Path(out), table_file(table, f"measured: {headline(found)}").encode())
+        write_new(Path(out), table_file(table, f"measured: {headline(found, origin)}").encode())
         written = out, compare(load(out).layout, table).conforms
     return Report(
-        EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, measured, written),
-        lambda _: identify_text(found, measured, everything, written),
+        EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, origin, written),
+        lambda _: identify_text(found, origin, everything, written),
     )
+
+
+def _require_no_entry(function: str, entry: str | None) -> None:
+    if entry is not None:
+        raise InputError("is a function, which has no entries", where=function[:200], advice="Leave --entry out")
+
+
+def _require_nothing_called(file: str, called: Called) -> None:
+    if called.is_said:
+        raise InputError("is a file of tables: nothing is called", where=file[:200],
+                         advice="Name a function as file.py::function")
 
 
 def measure_ggml(specs: Texts, library: str | None = None, *, track: Track = iter) -> Measured:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
 from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, is_identical, loaded_told, spec_of
+from prover.api.functions import Called, recognised
 from prover.errors import InputError
 
 if TYPE_CHECKING:
     from prover.repair.asked import Cause
     from prover.reports.cause_report import Keys
+    from prover.sources.model import Finding
     from prover.theorems.for_all import Theorem
 
 
 def prove(
     source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
     relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False, exact: bool = False,
-    ulps: int = 0, positions: int = DEFAULT_POSITIONS,
+    ulps: int = 0, positions: int = DEFAULT_POSITIONS, call: str | None = None, init: str | None = None,
+    head_dim: int | None = None, seconds: float | None = None,
 ) -> Proof:
     """Do weights made for `source` work in a kernel that computes `target`?
 
@@ -28,7 +32,8 @@ def prove(
     for the questions put to Z3. `cvc5`: whether a second solver is asked. `exact`: whether stored numbers, as in
     base=f32(11158840), are only themselves; else they stand for what rounds to them, or to one of the `ulps` next
     numbers on either side, where no exact answer holds. `positions`: up to which distance between two tokens it is told
-    by how much the two differ, where they do. Raises ProverError.
+    by how much the two differ, where they do. A side may be a function, "rope.py::apply_rope", which is run, measured
+    and recognised; the last four are for it, as for `measure_function`. Raises ProverError.
 
     >>> prove("ggml/imrope", "ggml/imrope").verdict
     'equivalent'
@@ -55,8 +60,10 @@ def prove(
         raise InputError("--exact and --ulps are two answers to one question", advice="Give one of them")
     require_ulps(ulps)
     require_positions(positions)
-    (first, told), (second, also) = (loaded_told(side) for side in (source, target))
     solver = make_solver(smtlib, cvc5)
+    (source, told), (target, also) = _sides((source, target), Called(call, init, head_dim, seconds))
+    (first, found_first), (second, found_second) = (loaded_told(side) for side in (source, target))
+    told, also = (*told, *found_first), (*also, *found_second)
     fed = axes_feeds(axes, several(feeds))
     verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
@@ -72,6 +79,27 @@ def prove(
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
         (tuple(pairs["source"]), tuple(pairs["target"])),
     )
+
+
+def _sides(
+    sides: tuple[str | Layout, str | Layout], called: Called
+) -> list[tuple[str | Layout, tuple[Finding, ...]]]:
+    """Both sides, functions as what they are recognised as, of heads as wide as the other side's."""
+    from prover.functions.reference import is_reference
+
+    are_functions = [isinstance(side, str) and is_reference(side) for side in sides]
+    if called.is_said and not any(are_functions):
+        raise InputError("--call, --init, --head-dim and --seconds are for a function, and neither side is one",
+                         advice="Name one as file.py::function")
+    found: list[tuple[str | Layout, tuple[Finding, ...]]] = []
+    for side, other, is_function, other_is in zip(sides, sides[::-1], are_functions, are_functions[::-1], strict=True):
+        if not is_function:
+            found.append((side, ()))
+            continue
+        width = called.head_dim if called.head_dim or other_is else loaded_told(other)[0].layout.width
+        spec, finding = recognised(str(side), replace(called, head_dim=width))
+        found.append((spec, (finding,)))
+    return found
 
 
 def _keys(facts: Sequence[Cause], source: str | Layout, target: str | Layout) -> list[Keys]:

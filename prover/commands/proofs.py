@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 
 from prover.commands.console import EXIT_HELP, POSITIONS, tell
+from prover.commands.function_options import function_options
 from prover.commands.theorems import CVC5, SMTLIB
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
@@ -60,10 +61,11 @@ RUNTIME = "runtime"
 @click.option("--where", multiple=True, metavar="CONDITION", help="What --for-all may assume of the parameters.")
 @SMTLIB
 @CVC5
+@function_options
 def prove(
     source: str, target: str, feeds: tuple[str, ...], axes: str | None, relation: str | None, certificate: str | None,
     style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool, exact: bool,
-    ulps: int, positions: int | None,
+    ulps: int, positions: int | None, **called: Any,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
 
@@ -75,6 +77,10 @@ def prove(
 
     A value f32(X) in a SPEC (f16, bf16, f64 too) is X as a file stores it. Where no exact answer holds it stands for
     every real that rounds to X, and the headline says 'as stored in float32'.
+
+    A side may be a function of your own, rope.py::apply_rope: it is run and measured ('rope-prover measure function
+    --help' says under which limits), and the layout that it is recognised as is proved about, exactly. That it is this
+    layout is numeric only, and the headline says 'as far as the target tells (RP301)'.
     """
     from prover import api
     from prover.api.arguments import DEFAULT_POSITIONS
@@ -108,7 +114,7 @@ def prove(
                                    smtlib=smtlib, cvc5=cvc5)
         return tell(answer, style, certificate)
     answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5, exact=exact,
-                       ulps=ulps, positions=positions or DEFAULT_POSITIONS)
+                       ulps=ulps, positions=positions or DEFAULT_POSITIONS, **called)
     return tell(answer, style, certificate)
 
 

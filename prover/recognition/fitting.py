@@ -28,6 +28,7 @@ STILL = "generic/nope"
 MAX_HYPOTHESES = 3
 MAX_STARTS = 3  # from which numbers are solved
 BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
+MAX_SECTIONS = 4  # entries of a list of pairs per axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class Fit:
     def unwritten(self) -> int:
         """How many of its numbers are not such as people write."""
         return sum(isinstance(value, Fraction) and not is_written(value) for value in self.given.values())
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its numbers are listed one by one, more of them than there are axes: a list fits whatever turns."""
+        return any(isinstance(value, tuple) and len(value) > MAX_SECTIONS for value in self.given.values())
 
     @property
     def count(self) -> int:

@@ -19,6 +19,8 @@ from prover.recognition.partly import Partly, partly
 from prover.recognition.spectra import MAX_CHAIN, Hypothesis, Kind, bands, powers
 from prover.recognition.untold import untold
 
+# Of layouts that are the same those are told first that most people have in front of them.
+KNOWN_FIRST = ("transformers", "ggml", "llama-cpp", "vllm", "sglang", "mlx-lm", "mlx", "meta", "megatron", "diffusers")
 MAX_LANES = 1 << 17  # of all layouts that are worked out in full for one table
 
 
@@ -42,6 +44,11 @@ class Identified:
     def fits(self) -> tuple[Fit, ...]:
         """All of them."""
         return tuple(fit for group in self.groups for fit in group)
+
+    @property
+    def named(self) -> tuple[tuple[Fit, ...], ...]:
+        """The groups that have a formula; all of them, if none has."""
+        return tuple(group for group in self.groups if not group[0].is_listed) or self.groups
 
     @property
     def base(self) -> Fraction | None:
@@ -124,10 +131,18 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
         groups.setdefault(layout_key(each.layout), []).append(each)
 
     def order(each: Fit) -> tuple[object, ...]:
-        return (each.project != prefer, each.unwritten, each.count, len(each.spec), each.spec)
+        rank = KNOWN_FIRST.index(each.project) if each.project in KNOWN_FIRST else len(KNOWN_FIRST)
+        return (each.project != prefer, each.is_listed, each.unwritten, rank, each.count, len(each.spec), each.spec)
 
-    told = [tuple(sorted(group, key=order)) for group in groups.values()]
+    told = [_one_of_each(sorted(group, key=order)) for group in groups.values()]
     return tuple(sorted(told, key=lambda group: order(group[0])))
+
+
+def _one_of_each(fits: list[Fit]) -> tuple[Fit, ...]:
+    """The first of each project, then the others."""
+    first = {each.project: each for each in reversed(fits)}
+    ahead = [each for each in fits if first[each.project] is each]
+    return (*ahead, *(each for each in fits if first[each.project] is not each))
 
 
 def layout_key(layout: Layout) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from prover.exact.text import rational_text
@@ -24,6 +25,7 @@ PAIRINGS = {
     "adjacent": "adjacent pairing", "half": "half pairing", "either": "one pair, adjacent or half",
     "halves in blocks": "half pairing in blocks", "other": "pairs of no known pairing", "none": "no pair turns",
 }
+GIVEN = "its frequencies are given to it"
 WRITES = {"halves": "adjacent lanes are read, halves are written", "elsewhere": "pairs are written to other lanes"}
 SCALINGS = {
     "linear": "linear", "ntk": "a base that grew (NTK)", "yarn": "YaRN",
@@ -34,14 +36,28 @@ SCALINGS = {
 Written = tuple[str, bool] | None  # the layout file that was made of the table, and whether it conforms
 
 
-def identify_json(found: Identified, file: str, written: Written = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What was measured: a file of tables, or a function. `given`: whose frequencies a function was given.
+
+    `notes`: told of the measurement.
+    """
+
+    name: str
+    given: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def identify_json(found: Identified, origin: Origin, written: Written = None) -> dict[str, Any]:
     """All of it as JSON types."""
     facts = found.facts
     return {
         "schema": "rope-prover/identify/1",
-        "file": file,
+        "file": origin.name,
         "entry": facts.measured.name,
-        "answer": headline(found),
+        "answer": headline(found, origin),
+        "frequencies_given": origin.given or None,
+        "notes": list(origin.notes),
         "strength": "numeric only",
         "facts": {
             "width": facts.measured.width, "turning_lanes": facts.lanes, "pairing": facts.pairing,
@@ -49,8 +65,8 @@ def identify_json(found: Identified, file: str, written: Written = None) -> dict
             "axis_of_pairs": list(facts.axis_of_pairs), "direction": facts.direction, "written": facts.writes,
             "magnitude": facts.magnitude, "is_rotation": facts.is_rotation,
         },
-        "base": None if found.base is None else rational_text(found.base),
-        "hypotheses": [_hypothesis_json(each) for each in found.supposed],
+        "base": None if found.base is None or origin.given else rational_text(found.base),
+        "hypotheses": [] if origin.given else [_hypothesis_json(each) for each in found.supposed],
         "in_part": None if found.part is None else {
             "hypothesis": _hypothesis_json(found.part.hypothesis), "first_pair": found.part.first,
             "last_pair": found.part.last, "off": [list(each) for each in found.part.off],
@@ -77,8 +93,9 @@ def _hypothesis_json(hypothesis: Hypothesis) -> dict[str, Any]:
     }
 
 
-def headline(found: Identified) -> str:
+def headline(found: Identified, origin: Origin | None = None) -> str:
     """The answer in one sentence."""
+    is_given = origin is not None and bool(origin.given)
     facts = found.facts
     parts = [PAIRINGS[facts.pairing]]
     if facts.turning:
@@ -92,12 +109,12 @@ def headline(found: Identified) -> str:
             parts.append(_axes(facts))
         if not facts.is_rotation:
             parts.append("no rotation")
-        parts += _numbers(found)
+        parts += [GIVEN] if is_given else _numbers(found)
     told = ", ".join(parts)
     if not facts.turning:
         told = f"{told}, all {facts.measured.width} lanes pass" + (", some to other lanes" if facts.moves else "")
     if found.groups:
-        return f"{told}: {_names(found)}"
+        return f"{told}: {'such as ' if is_given else ''}{_names(found)}"
     tried = "" if found.is_complete else " among those that were tried"
     return f"{told}; no layout of the catalogue conforms{tried}"
 
@@ -172,10 +189,11 @@ def _names(found: Identified) -> str:
     return told + (f"; {others} other {'layout fits' if others == 1 else 'layouts fit'} as well" if others else "")
 
 
-def identify_text(found: Identified, file: str, every: bool, written: Written = None) -> str:
+def identify_text(found: Identified, origin: Origin, every: bool, written: Written = None) -> str:
     """All of it for a terminal."""
     facts, measured = found.facts, found.facts.measured
-    rows = [("measured", f"{plain(file)}, entry {plain(measured.name)}: {measured.width} lanes, {facts.lanes} of them "
+    entry = "" if origin.name == measured.name else f", entry {plain(measured.name)}"
+    rows = [("measured", f"{plain(origin.name)}{entry}: {measured.width} lanes, {facts.lanes} of them "
              f"turn, axes {', '.join(map(plain, facts.axes)) or 'none'}")]
     rows += list(_layout_rows(found, every))
     rows += [("not told", plain(text)) for text in _untold(found)]
@@ -192,7 +210,8 @@ def identify_text(found: Identified, file: str, every: bool, written: Written = 
     if written is not None:
         told = "conforms" if written[1] else "does not conform: 'conform' says where"
         rows.append(("written", f"{plain(written[0])}: the numbers as a table, no formula; it {told}"))
-    lines = [f"{headline(found)} ({STRENGTH}).", ""]
+    rows += [("note", plain(note, 600)) for note in origin.notes]
+    lines = [f"{headline(found, origin)} ({STRENGTH}).", ""]
     lines += [
         textwrap.fill(text, columns(100), initial_indent=f"{label:<10} ", subsequent_indent=" " * 11,
                       break_long_words=False, break_on_hyphens=False)
