@@ -26,6 +26,7 @@ from prover.measure.probe import MIXED, ROUNDING, NotALayout, Probe, probe
 
 FARTHEST = {"given": 6, "blind": 11, "": 16}  # powers of two of positions, by how they are made
 ALL_UP_TO = {"given": 63, "blind": 127, "": 127}
+EARLY = (0, 1, 2, 3, 5, 8)  # positions that are asked first of all
 BETWEEN = 1 / 16
 PRINTED = 5e-9  # of a frequency: half a unit in the ninth digit
 MAX_WIDTH_HERE = 1024
@@ -45,6 +46,11 @@ def measure_function(
     widths = (head_dim,) if head_dim is not None else WIDTHS
     with running(reference, limits) as child:
         found = find_plan(child, asked, widths, given)
+        if given is not None and "base" in found.plan.call.things:
+            raise InputError(
+                f"called as {found.plan.call} it takes its base as an argument, which no layout tells",
+                where=reference.text, advice='Write the number in its place, as in --call "f(x, p, 500000)"',
+            )
         try:
             entry = _entry(child, found)
         except CallFailed as fault:
@@ -58,8 +64,9 @@ def measure_function(
 def _entry(child: Child, found: Found) -> dict[str, Any]:
     plan = found.plan
     gives = plan.call.gives_frequencies
-    way = "given" if gives else "blind" if plan.is_blind else ""
+    way = "given" if plan.call.gives_tables else "blind" if plan.is_blind else ""
     notes = list(found.notes)
+    early = _early(child, plan)
     reach, why = _reach(child, plan, 2 ** FARTHEST[way])
     if why:
         notes.append(f"from position {reach} on it {why}")
@@ -68,12 +75,13 @@ def _entry(child: Child, found: Found) -> dict[str, Any]:
         raise NotALayout(f"works at positions 0 to {reach - 1} alone, too few to measure it: at {reach} it {why}")
     kind, doublings = "whole", int(math.log2(reach - 1))
     result = _probed(child, plan, 1.0, doublings)
-    if not gives and not plan.is_blind:
+    if not way:
         result, kind, told = _between(child, plan, result, doublings, reach)
         notes += told
     table = decode("measured", result.case, "measured")
     far = [p for p in sorted({reach - 1, reach // 3, reach // 7, 5 * reach // 8}) if p >= len(small)]
     _hold(child, plan, table, small, far)
+    _require_forgetful(plan, table, early)
     if like := likeness(table):
         notes.append(like)
     if found.changes:
@@ -168,6 +176,26 @@ def _between(
     if _off(table, plan, whole, range(len(whole))) is None:
         return finer, "real", [f"a pair turns by pi or more from one position to the next: read at steps of {BETWEEN}"]
     return result, "whole", [f"between whole positions it does something else than at them; {_WHOLE}"]
+
+
+def _early(child: Child, plan: Plan) -> list[tuple[int, Array]]:
+    """What becomes of one vector at small positions where the function takes them, before it is asked farther out."""
+    found = []
+    for position in EARLY:
+        try:
+            found.append((position, respond(child, plan, _vector(plan), [position])[0, 0]))
+        except CallFailed:
+            break
+    return found
+
+
+def _require_forgetful(plan: Plan, table: Measured, early: Sequence[tuple[int, Array]]) -> None:
+    """Refuse a function that a call further out has changed. Raises NotALayout."""
+    if early and (bad := _off(table, plan, np.array([output for _, output in early]), [p for p, _ in early])):
+        raise NotALayout(
+            f"remembers its calls: at position {bad[0]:g} it was {bad[1]:.3g} from what its table says, before it was "
+            f"called further out, where rounding explains {bad[2]:.3g}"
+        )
 
 
 _WHOLE = "frequencies were read at whole positions, where 2 pi more per position cannot be seen"
