@@ -63,6 +63,10 @@ HIDDEN = {
             return half(x, positions, freqs(x.shape[-1], base))
         """, "remembers its calls: at position [123] it was",
     ),
+    "the length of the call": (
+        "def f(x, positions): return plain(x, positions * (1 if len(x) <= 4096 else 0.25))",
+        "depends on how many tokens a call has: of 8193, that at position 1 is",
+    ),
     "q in k": (
         """
         def turned(x):
