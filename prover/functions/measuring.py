@@ -81,7 +81,7 @@ def _entry(child: Child, found: Found) -> dict[str, Any]:
     far = [p for p in sorted({reach - 1, reach // 3, reach // 7, 5 * reach // 8}) if p >= len(small)]
     hold(child, plan, table, small, far)
     require_forgetful(plan, table, first)
-    if not way and not plan.is_scalar:
+    if not way and "t" in plan.axes:
         notes += in_a_long_call(child, plan, table, reach)
     if like := likeness(table):
         notes.append(like)

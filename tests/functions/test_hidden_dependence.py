@@ -67,6 +67,10 @@ HIDDEN = {
         "def f(x, positions): return plain(x, positions * (1 if len(x) <= 4096 else 0.25))",
         "depends on how many tokens a call has: of 8193, that at position 1 is",
     ),
+    "the length of a call from one position on": (
+        "def f(x, offset): return plain(x, np.arange(offset, offset + len(x)) * (1 if len(x) <= 4096 else 0.25))",
+        "depends on how many tokens a call has: of 8193, that at position 1 is",
+    ),
     "q in k": (
         """
         def turned(x):
