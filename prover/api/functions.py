@@ -92,7 +92,8 @@ def recognised(function: str, called: Called) -> tuple[str, Finding]:
     if found.given:
         raise UndecidedError(
             "its frequencies are given to it, so that no layout is told by it alone", where=function[:200],
-            advice="'rope-prover conform SPEC FUNCTION' gives it those of SPEC and compares the rest",
+            advice="'rope-prover conform SPEC FUNCTION' gives it those of SPEC and compares the rest; a base that "
+            "is an argument is said as in --call \"f(x, p, 500000)\"",
         )
     known = identify(found.table)
     if not known.groups:

@@ -69,9 +69,14 @@ class Call:
         return tuple(argument.thing for argument in self.arguments if argument.thing)
 
     @property
-    def gives_frequencies(self) -> bool:
-        """Whether the frequencies are among what the function is given."""
+    def gives_tables(self) -> bool:
+        """Whether the frequencies are among what the function is given, in tables or as they are."""
         return any(thing in TABLES or thing == "inv_freq" for thing in self.things)
+
+    @property
+    def gives_frequencies(self) -> bool:
+        """Whether the frequencies, or the base that they come from, are given to the function by us."""
+        return self.gives_tables or "base" in self.things
 
 
 def parse_call(text: str) -> Call:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import shutil
 import signal
 import site
 import subprocess
@@ -24,6 +23,7 @@ from prover.errors import InputError
 from prover.functions.frames import START, Array, FrameError, lengths, pack, unpack
 from prover.functions.limits import CLOSED, Limits
 from prover.functions.reference import Reference
+from prover.functions.removal import remove_tree
 from prover.interrupts import interrupts_held_back
 
 _START = """
@@ -284,4 +284,4 @@ def running(reference: Reference, limits: Limits) -> Iterator[Child]:
         finally:
             child.close()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)

@@ -60,6 +60,9 @@ def unpack(text: bytes, body: bytes) -> tuple[dict[str, Any], list[Array]]:
             type(n) is int and 0 <= n <= 1 << 40 for n in shape
         ):
             raise FrameError("has a shape that is none")
+        # NumPy refuses lengths whose product is too large, even beside a length of 0.
+        if math.prod(n or 1 for n in shape) > 1 << 40:
+            raise FrameError("has a shape that is none")
         count = math.prod(shape)
         if place + 8 * count > len(body):
             raise FrameError(f"has fewer numbers than its shape {shape} says")

@@ -25,7 +25,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "cos": ("cos", "cos_cached", "cosine", "rope_cos", "cos_table", "freqs_cos", "cos_emb", "c", "cosines"),
     "sin": ("sin", "sin_cached", "sine", "rope_sin", "sin_table", "freqs_sin", "sin_emb", "s", "sines"),
     "freqs_cis": ("freqs_cis", "freq_cis", "cis", "freqs_complex", "rotary_emb", "pe", "rope_cache", "freqs_cis_q"),
-    "freqs": ("freqs", "freq", "rotary_pos_emb", "frequencies", "pos_emb", "emb", "rope", "theta", "thetas", "angles"),
+    "freqs": ("freqs", "freq", "rotary_pos_emb", "frequencies", "pos_emb", "emb", "rope", "angles"),
+    "theta": ("theta", "thetas"),
     "inv_freq": ("inv_freq", "inv_freqs", "inverse_frequencies", "omega", "omegas", "timescale"),
     "seq_len": ("seq_len", "seqlen", "length", "seq_length", "max_seq_len", "num_tokens"),
     "head_dim": ("head_dim", "dim", "d", "head_size", "rotary_dim", "dim_head", "width", "d_head", "rot_dim", "n_rot"),
@@ -37,6 +38,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "freqs": ("freqs_cis", "angles_full", "inv_freq", "freqs_pairs"),
     "freqs_cis": ("freqs_cis", "freqs_pairs", "angles_full"),
     "p": ("p", "position"),
+    # Beside positions it is a base as often as inverse frequencies, and each works where the other is meant.
+    "theta": ("freqs_cis", "angles_full"),
 }
 _VECTOR_AXES: tuple[Axes, ...] = (
     ("t", "h", "d"), ("h", "t", "d"), ("b", "t", "h", "d"), ("b", "h", "t", "d"), ("t", "b", "h", "d"), ("t", "d"),
@@ -56,6 +59,7 @@ def guess_calls(parameters: Sequence[Mapping[str, Any]] | None) -> list[Call]:
         return [Call((Argument("x"), Argument("p"))), Call((Argument("x"), Argument("position")))]
     assert parameters is not None
     slots: list[list[Argument | None]] = []
+    places = any(_meaning(str(parameter.get("name")).strip("_").lower()) == "p" for parameter in parameters)
     for number, parameter in enumerate(parameters):
         kind = str(parameter.get("kind"))
         if "VAR" in kind:
@@ -63,7 +67,7 @@ def guess_calls(parameters: Sequence[Mapping[str, Any]] | None) -> list[Call]:
         keyword = str(parameter.get("name")) if kind == "KEYWORD_ONLY" else ""
         name = str(parameter.get("name")).strip("_").lower()
         meant = _meaning(name) or ("x" if number == 0 else "")
-        things = _CHOICES.get(meant, (meant,)) if meant else ()
+        things = _CHOICES.get(meant, (meant,)) if meant and not (meant == "theta" and places) else ()
         choices: list[Argument | None] = [Argument(thing, None, keyword) for thing in things]
         if not parameter.get("required"):
             # A default is kept, but where only this can be the position.

@@ -7,7 +7,6 @@ positions and some far ones, and between whole ones where the function takes suc
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,14 @@ from prover.errors import InputError
 from prover.functions.calls import parse_call
 from prover.functions.child import Child, running
 from prover.functions.frames import Array
+from prover.functions.holding import early, hold, in_a_long_call, off, one_vector, require_forgetful
 from prover.functions.limits import Limits
 from prover.functions.mistakes import likeness
 from prover.functions.plan import CallFailed, Given, NoNumbers, Plan, respond
 from prover.functions.reference import Reference
 from prover.functions.trials import WIDTHS, Found, find_plan
-from prover.measure.measured import Measured, Vector, decode
-from prover.measure.probe import MIXED, ROUNDING, NotALayout, Probe, probe
+from prover.measure.measured import decode
+from prover.measure.probe import MIXED, NotALayout, Probe, probe
 
 FARTHEST = {"given": 6, "blind": 11, "": 16}  # powers of two of positions, by how they are made
 ALL_UP_TO = {"given": 63, "blind": 127, "": 127}
@@ -45,6 +45,11 @@ def measure_function(
     widths = (head_dim,) if head_dim is not None else WIDTHS
     with running(reference, limits) as child:
         found = find_plan(child, asked, widths, given)
+        if given is not None and "base" in found.plan.call.things:
+            raise InputError(
+                f"called as {found.plan.call} it takes its base as an argument, which no layout tells",
+                where=reference.text, advice='Write the number in its place, as in --call "f(x, p, 500000)"',
+            )
         try:
             entry = _entry(child, found)
         except CallFailed as fault:
@@ -58,8 +63,9 @@ def measure_function(
 def _entry(child: Child, found: Found) -> dict[str, Any]:
     plan = found.plan
     gives = plan.call.gives_frequencies
-    way = "given" if gives else "blind" if plan.is_blind else ""
+    way = "given" if plan.call.gives_tables else "blind" if plan.is_blind else ""
     notes = list(found.notes)
+    first = early(child, plan)
     reach, why = _reach(child, plan, 2 ** FARTHEST[way])
     if why:
         notes.append(f"from position {reach} on it {why}")
@@ -68,12 +74,15 @@ def _entry(child: Child, found: Found) -> dict[str, Any]:
         raise NotALayout(f"works at positions 0 to {reach - 1} alone, too few to measure it: at {reach} it {why}")
     kind, doublings = "whole", int(math.log2(reach - 1))
     result = _probed(child, plan, 1.0, doublings)
-    if not gives and not plan.is_blind:
+    if not way:
         result, kind, told = _between(child, plan, result, doublings, reach)
         notes += told
     table = decode("measured", result.case, "measured")
     far = [p for p in sorted({reach - 1, reach // 3, reach // 7, 5 * reach // 8}) if p >= len(small)]
-    _hold(child, plan, table, small, far)
+    hold(child, plan, table, small, far)
+    require_forgetful(plan, table, first)
+    if not way and "t" in plan.axes:
+        notes += in_a_long_call(child, plan, table, reach)
     if like := likeness(table):
         notes.append(like)
     if found.changes:
@@ -103,15 +112,11 @@ def _probed(child: Child, plan: Plan, step: float, doublings: int) -> Probe:
     return probe(kernel, plan.width, ("p",), (step,), doublings)
 
 
-def _vector(plan: Plan) -> Array:
-    """One vector, the same each time: (1, lanes)."""
-    return np.random.default_rng(2).standard_normal((1, plan.width))
-
 
 def _fault(child: Child, plan: Plan, position: float) -> str:
     """How the function fails at a position; empty if it does not."""
     try:
-        respond(child, plan, _vector(plan), [position])
+        respond(child, plan, one_vector(plan), [position])
     except CallFailed as fault:
         return str(fault)
     return ""
@@ -137,7 +142,7 @@ def _reach(child: Child, plan: Plan, farthest: int) -> tuple[int, str]:
 def _small(child: Child, plan: Plan, count: int) -> Array:
     """What becomes of one vector at positions 0, 1 ... count - 1. Raises NotALayout if some fail."""
     try:
-        return respond(child, plan, _vector(plan), range(count))[:, 0]
+        return respond(child, plan, one_vector(plan), range(count))[:, 0]
     except CallFailed:
         failing = {position: told for position in range(count) if (told := _fault(child, plan, position))}
         if not failing:
@@ -154,64 +159,21 @@ def _between(
 ) -> tuple[Probe, str, list[str]]:
     """Hold the table against the function between whole positions, where it takes such; read finer if it has to be."""
     try:
-        found = respond(child, plan, _vector(plan), [0.0, BETWEEN, 1.0, 1 + BETWEEN])[:, 0]
+        found = respond(child, plan, one_vector(plan), [0.0, BETWEEN, 1.0, 1 + BETWEEN])[:, 0]
     except (CallFailed, NoNumbers):
         return result, "whole", [_WHOLE]
     table = decode("measured", result.case, "measured")
-    if _off(table, plan, found, [0.0, BETWEEN, 1.0, 1 + BETWEEN]) is None:
+    if off(table, plan, found, [0.0, BETWEEN, 1.0, 1 + BETWEEN]) is None:
         return result, "real", []
     if np.array_equal(found[1], found[0]) and np.array_equal(found[3], found[2]):
         return result, "whole", [f"it takes the whole part of a position; {_WHOLE}"]
     finer = _probed(child, plan, BETWEEN, doublings + 4)
     table = decode("measured", finer.case, "measured")
-    whole = respond(child, plan, _vector(plan), range(min(reach, 16)))[:, 0]
-    if _off(table, plan, whole, range(len(whole))) is None:
+    whole = respond(child, plan, one_vector(plan), range(min(reach, 16)))[:, 0]
+    if off(table, plan, whole, range(len(whole))) is None:
         return finer, "real", [f"a pair turns by pi or more from one position to the next: read at steps of {BETWEEN}"]
     return result, "whole", [f"between whole positions it does something else than at them; {_WHOLE}"]
 
 
+
 _WHOLE = "frequencies were read at whole positions, where 2 pi more per position cannot be seen"
-
-
-def _hold(child: Child, plan: Plan, table: Measured, small: Array, far: Sequence[int]) -> None:
-    """Hold the table against the function at other positions than those it was read at. Raises NotALayout."""
-    found = [*small, *(respond(child, plan, _vector(plan), far)[:, 0] if far else [])]
-    places = [*range(len(small)), *far]
-    bad = _off(table, plan, np.array(found), places)
-    if bad is not None:
-        raise NotALayout(
-            f"at position {bad[0]:g} it is {bad[1]:.3g} from its own table, where rounding explains {bad[2]:.3g}"
-        )
-
-
-def _off(
-    table: Measured, plan: Plan, found: Array, positions: Sequence[float]
-) -> tuple[float, float, float] | None:
-    """The first position at which the function is not what its table says: with the distance, and what is allowed."""
-    vector: Array = _vector(plan)[0]
-    for output, position in zip(found, positions, strict=True):
-        expected = turned(table, vector, position)
-        angle = max((abs(f * position) for pair in table.pairs for turn in pair.turns for _, f in turn), default=0.0)
-        allowed = 64 * ROUNDING * (1 + angle) * (1 + float(np.abs(vector).max()))
-        distance = float(np.abs(output - expected).max())
-        if distance > allowed:
-            return position, distance, allowed
-    return None
-
-
-def turned(table: Measured, vector: Array, position: float) -> Array:
-    """What a table on one axis says that becomes of one vector."""
-    made = np.empty_like(vector)
-    for read, write in table.passes:
-        made[write] = vector[read] * table.scales[read]
-    for pair in table.pairs:
-        (a, b), (c, d) = pair.read, pair.write
-        alpha, beta, gamma, delta = (_angle(turn, position) for turn in pair.turns)
-        up, down = pair.magnitudes
-        made[c] = up * vector[a] * math.cos(alpha) - down * vector[b] * math.sin(beta)
-        made[d] = up * vector[a] * math.sin(gamma) + down * vector[b] * math.cos(delta)
-    return made
-
-
-def _angle(vector: Vector, position: float) -> float:
-    return sum(frequency * position for _, frequency in vector)

@@ -102,6 +102,11 @@ class Plan:
         return "position" in self.call.things or "t" not in self.axes
 
     @property
+    def several(self) -> bool:
+        """Whether more than one argument is vectors."""
+        return sum(thing in VECTORS for thing in self.call.things) > 1
+
+    @property
     def is_blind(self) -> bool:
         """Whether the function counts the positions itself, from 0."""
         return not any(thing in TABLES or thing in POSITIONS for thing in self.call.things)
@@ -115,7 +120,22 @@ def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tupl
 
     Raises CallFailed, and what the child raises.
     """
-    arguments, arrays = _arguments(plan, x, np.asarray(positions, dtype=np.float64))
+    found, reply = _outputs(child, plan, x, x, positions)
+    if len(found) > 1 and plan.several and not np.array_equal(found[0], found[1]):
+        raise TwoKernels("turns q and k differently")
+    return found[0], reply
+
+
+def turn_apart(child: Child, plan: Plan, q: Array, k: Array, positions: Sequence[float]) -> list[Array]:
+    """What the function makes of vectors that differ between its two arguments. Raises CallFailed."""
+    return _outputs(child, plan, q, k, positions)[0]
+
+
+def _outputs(
+    child: Child, plan: Plan, x: Array, last: Array, positions: Sequence[float]
+) -> tuple[list[Array], Reply]:
+    """All that is returned in the vectors' shape; `last` is passed for the last argument that is vectors."""
+    arguments, arrays = _arguments(plan, x, last, np.asarray(positions, dtype=np.float64))
     reply = child.call(arguments, arrays, plan.library, plan.bits)
     if reply.failure:
         raise (AlwaysFails if reply.whatever else CallFailed)(reply.failure)
@@ -126,10 +146,7 @@ def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tupl
         raise WrongShape(f"returns {shapes} for vectors of shape {list(shape)}")
     if not all(np.isfinite(output).all() for output in fitting):
         raise NoNumbers("returns NaN or infinity")
-    several = len(fitting) > 1 and sum(thing in VECTORS for thing in plan.call.things) > 1
-    if several and not np.array_equal(fitting[0], fitting[1]):
-        raise TwoKernels("turns q and k differently")
-    return _taken(fitting[0], plan.axes, x.shape), reply
+    return [_taken(output, plan.axes, x.shape) for output in fitting], reply
 
 
 def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[float]) -> Array:
@@ -159,16 +176,18 @@ def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[float]
     return found.reshape(len(positions), groups * heads, plan.width)[:, :count]
 
 
-def _arguments(plan: Plan, x: Array, positions: Array) -> tuple[list[dict[str, Any]], list[Array]]:
+def _arguments(plan: Plan, x: Array, last: Array, positions: Array) -> tuple[list[dict[str, Any]], list[Array]]:
     made: list[dict[str, Any]] = []
     arrays: list[Array] = []
     kind = "int" if plan.whole and (positions == np.round(positions)).all() else "float"
     rows = np.arange(positions.max() + 1)
-    for argument in plan.call.arguments:
+    vectors = [place for place, argument in enumerate(plan.call.arguments) if argument.thing in VECTORS]
+    for place, argument in enumerate(plan.call.arguments):
         row: dict[str, Any] = {"keyword": argument.keyword}
         value: Any = None
         if argument.thing in VECTORS:
-            value, row["kind"], row["vectors"] = _arranged(x, argument.axes or ()), "float", True
+            mine = last if place == vectors[-1] else x
+            value, row["kind"], row["vectors"] = _arranged(mine, argument.axes or ()), "float", True
         elif argument.thing == "p":
             value, row["kind"] = _shaped(positions, ("t",), argument.axes or ()), kind
         elif argument.thing == "position":
@@ -191,8 +210,9 @@ def _arguments(plan: Plan, x: Array, positions: Array) -> tuple[list[dict[str, A
 
 
 def _number(argument: Argument, plan: Plan, tokens: int, rows: int) -> Any:
+    has_rows = "n" in [axis for argument in plan.call.arguments for axis in argument.axes or ()]
     numbers = {
-        "seq_len": rows if "n" in [axis for a in plan.call.arguments for axis in a.axes or ()] else tokens,
+        "seq_len": max(tokens, rows) if "p" in plan.call.things or has_rows else tokens,
         "head_dim": plan.width, "base": BASE,
     }
     return numbers.get(argument.thing, argument.value)

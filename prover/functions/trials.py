@@ -7,7 +7,7 @@ for each token and head by itself, alike for all heads, and not alike at all pos
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,6 +19,7 @@ from prover.functions.child import Child, FunctionFault
 from prover.functions.frames import Array
 from prover.functions.guesses import guess_calls, readings
 from prover.functions.plan import (
+    BASE,
     AlwaysFails,
     CallFailed,
     Given,
@@ -29,6 +30,7 @@ from prover.functions.plan import (
     plain_given,
     respond,
     turn,
+    turn_apart,
 )
 from prover.measure.probe import ROUNDING, NotALayout
 
@@ -151,7 +153,36 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
                     f"its parts become, where the rounding of float32 explains {allowed:.2g}")
     if not off(there, there[:1]):
         return Miss(RAN, plan, "gives the same at every position")
-    return Found(plan, reply.changed, ())
+    if plan.is_scalar and "t" in plan.axes and not _follows(child, plan, x[:, :1], at[0], off):
+        return Miss(RAN, plan, "treats the tokens of a call neither alike nor as positions that count on")
+    if plan.several:
+        apart = turn_apart(child, plan, x, z, at)[:2]
+        wanted = [first, second] if len(apart) > 1 else [first]
+        if not any(not any(map(off, apart, each)) for each in (wanted, wanted[::-1], [second])):
+            return Miss(PROPERTY, plan, "makes of one of its vectors what depends on the other, as of q on k")
+    return Found(plan, reply.changed, _of_numbers(plan))
+
+
+def _follows(
+    child: Child, plan: Plan, vector: Array, first: int, off: Callable[[Array, Array], bool]
+) -> bool:
+    """Whether several tokens, of a call with one position, have all that one, or it and those after it.
+
+    True where it takes one token alone. `vector`: of one token and head.
+    """
+    try:
+        whole = turn(child, plan, np.broadcast_to(vector, (TOKENS, plan.heads, plan.width)), [first] * TOKENS)[0]
+    except CallFailed:
+        return True
+    after = respond(child, plan, vector[0], range(first, first + TOKENS))
+    return any(not off(whole, expected) for expected in (after[:1], after))
+
+
+def _of_numbers(plan: Plan) -> tuple[str, ...]:
+    """That a width or a base was given, which is then no finding."""
+    told = {"head_dim": f"{plan.width}", "base": f"{BASE:g}"}
+    given = [f"{thing} {told[thing]}" for thing in plan.call.things if thing in told]
+    return (f"it was given {' and '.join(given)} as an argument",) if given else ()
 
 
 def _chosen(child: Child, found: Sequence[Found]) -> Found:
@@ -174,7 +205,7 @@ def _chosen(child: Child, found: Sequence[Found]) -> Found:
         if turning.count(max(turning)) == 1 and max(turning) > 0:
             best = plans[turning.index(max(turning))]
             told = f"of the tables that it takes, those of {best.plan.call} are the ones by which it rotates every pair"
-            return Found(best.plan, best.changes, (told,))
+            return Found(best.plan, best.changes, (*best.notes, told))
     ways = " and ".join(str(each.plan.call) for each in plans[:4])
     orders = {each.plan.axes for each in plans}
     alike = len(orders) > len({tuple(sorted(order)) for order in orders})
