@@ -69,7 +69,7 @@ def identify(
     from prover.recognition.identified import identify
     from prover.recognition.table_file import table_file
     from prover.reports.identify_report import Origin, headline, identify_json, identify_text
-    from prover.weights.new_file import require_new, write_new
+    from prover.weights.stored.new_file import require_new, write_new
 
     called = Called(call, init, head_dim, seconds)
     is_function = is_reference(measured)

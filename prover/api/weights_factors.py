@@ -12,7 +12,7 @@ from prover.errors import InputError
 
 if TYPE_CHECKING:
     from prover.reports.weights_factors_report import Written
-    from prover.weights.factor_tensors import Made
+    from prover.weights.factors.factor_tensors import Made
 
 
 def make_factors(
@@ -35,7 +35,7 @@ def make_factors(
     from prover.repair.size import require_positions
     from prover.reports.repair_report import outcome_of
     from prover.reports.weights_factors_report import made_headline, made_json, made_text
-    from prover.weights import factor_tensors
+    from prover.weights.factors import factor_tensors
 
     require_positions(positions)
     _require_names(out, into, partial)
@@ -73,10 +73,10 @@ def _write(
     from prover.reports.weights_factors_report import Written, besides_text
     from prover.sources.gguf_file import read_gguf
     from prover.sources.llama.factors import FREQS
-    from prover.weights.factor_tensors import about, as_safetensors
-    from prover.weights.factors_in_gguf import require_fit
-    from prover.weights.gguf_writer import write_with_tensor
-    from prover.weights.new_file import require_new, write_new
+    from prover.weights.factors.factor_tensors import about, as_safetensors
+    from prover.weights.factors.factors_in_gguf import require_fit
+    from prover.weights.stored.gguf_writer import write_with_tensor
+    from prover.weights.stored.new_file import require_new, write_new
 
     besides = besides_text(made)
     if into is None:
@@ -103,7 +103,7 @@ def check_factors(config: str, file: str, *, kind: str = "") -> Answer:
     from prover.reports.weights_factors_report import held_headline, held_json, held_text
     from prover.sources.gguf import read_metadata
     from prover.sources.reading import read_model
-    from prover.weights.held_factors import hold_factors
+    from prover.weights.factors.held_factors import hold_factors
 
     asked = read_model(config, "", kind)
     if not asked.engine.startswith("transformers"):

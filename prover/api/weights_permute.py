@@ -55,11 +55,11 @@ def permute_weights(
     from pathlib import Path
 
     from prover.reports.weights_permute_report import headline, permute_code, permute_json, permute_text
-    from prover.weights.apply import carry_out
-    from prover.weights.given import read_given
-    from prover.weights.manifest import certificates
-    from prover.weights.permuting import Asked, prepare, work_of
-    from prover.weights.places import check_place
+    from prover.weights.moved.apply import carry_out
+    from prover.weights.moved.manifest import certificates
+    from prover.weights.moved.permuting import Asked, prepare, work_of
+    from prover.weights.moved.places import check_place
+    from prover.weights.packed.given import read_given
 
     if jobs is None:
         jobs = min(AT_ONCE, os.cpu_count() or 1)

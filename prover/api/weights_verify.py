@@ -10,7 +10,7 @@ from prover.api.answers import Report, Texts, several
 from prover.errors import InputError
 
 if TYPE_CHECKING:
-    from prover.weights.verify import Job
+    from prover.weights.audited.verify import Job
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,8 +60,8 @@ def verify_weights(
         verify_text,
     )
     from prover.sources.as_layout import GIVEN
-    from prover.weights.given import read_given
-    from prover.weights.verifying import Asked, compare_checkpoints, open_side
+    from prover.weights.audited.verifying import Asked, compare_checkpoints, open_side
+    from prover.weights.packed.given import read_given
 
     given = read_given(",".join(several(tensors))) if several(tensors) else None
     if not target:

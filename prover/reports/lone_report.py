@@ -6,12 +6,12 @@ from typing import Any
 
 from prover.errors import EXIT_UNDECIDED
 from prover.reports.text import labelled_markdown, labelled_text
-from prover.weights.lanes import head_count, label
-from prover.weights.manifest import NAME
-from prover.weights.permuted import misfits, model_of, read_manifest
-from prover.weights.slots import Kind, Role, Slot
-from prover.weights.verify import ranges
-from prover.weights.verifying import Opened, layers_of
+from prover.weights.audited.lanes import head_count, label
+from prover.weights.audited.verify import ranges
+from prover.weights.audited.verifying import Opened, layers_of
+from prover.weights.moved.manifest import NAME
+from prover.weights.moved.permuted import misfits, model_of, read_manifest
+from prover.weights.packed.slots import Kind, Role, Slot
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/weights-alone/1"

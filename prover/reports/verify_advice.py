@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from prover.repair.check_permutation import State
 from prover.reports.verify_words import what
-from prover.weights.manifest import NAME
-from prover.weights.mending import Mend
-from prover.weights.slots import Kind, Role
-from prover.weights.verified import OPEN, Fault, Group, Item
-from prover.weights.verifying import Compared
+from prover.weights.audited.mending import Mend
+from prover.weights.audited.verified import OPEN, Fault, Group, Item
+from prover.weights.audited.verifying import Compared
+from prover.weights.moved.manifest import NAME
+from prover.weights.packed.slots import Kind, Role
 
 AGAIN = "make it anew from the source's, moved once as is needed"
 OTHER_MODEL = ("give as SOURCE the very checkpoint that TARGET was made from: one of another training, or of the model "

@@ -20,10 +20,10 @@ from prover.reports.verify_advice import advice_of
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
 from prover.sources.findings import incomplete
 from prover.verdicts.verdict import Verdict
-from prover.weights.ranks import unranked
-from prover.weights.verified import Group, Item
-from prover.weights.verify import ranges
-from prover.weights.verifying import Compared, Meant, Opened
+from prover.weights.audited.verified import Group, Item
+from prover.weights.audited.verify import ranges
+from prover.weights.audited.verifying import Compared, Meant, Opened
+from prover.weights.stored.ranks import unranked
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/weights-verify/1"

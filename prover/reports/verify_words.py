@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from prover.repair.check_permutation import State
 from prover.reports.idiom import find_idiom
-from prover.weights.recover import Closeness, Rows
-from prover.weights.slots import Kind, Role
-from prover.weights.verified import Fault, Item
+from prover.weights.audited.recover import Closeness, Rows
+from prover.weights.audited.verified import Fault, Item
+from prover.weights.packed.slots import Kind, Role
 
 ONE_MODEL = "are these weights of one model and, if quantised, without an importance matrix?"
 CLOSE = {

@@ -12,9 +12,9 @@ from prover.exact.text import rational_text
 from prover.reports.repair_report import changes_text, outcome_of, repair_json, repair_text
 from prover.reports.text import labelled_text, plain
 from prover.sources.llama.factors import FREQS
-from prover.weights.factor_rules import Rule, Wanted
-from prover.weights.factor_tensors import Made
-from prover.weights.held_factors import Held, HeldFile, State
+from prover.weights.factors.factor_rules import Rule, Wanted
+from prover.weights.factors.factor_tensors import Made
+from prover.weights.factors.held_factors import Held, HeldFile, State
 
 SCHEMA = "rope-prover/weights-factors/1"
 HELD_SCHEMA = "rope-prover/weights-factors-held/1"

@@ -14,11 +14,11 @@ from prover.errors import EXIT_DIFFERENT, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE
 from prover.exact.display import number_json, show_pairs
 from prover.reports.factors_text import factors_text
 from prover.reports.text import columns, plain
-from prover.weights.manifest import NAME, numbers_of
-from prover.weights.permuting import EARLIER, Prepared
-from prover.weights.plan import Move, Reason, Refusal, shown
-from prover.weights.ranks import unranked
-from prover.weights.witness import Need
+from prover.weights.moved.manifest import NAME, numbers_of
+from prover.weights.moved.permuting import EARLIER, Prepared
+from prover.weights.moved.plan import Move, Reason, Refusal, shown
+from prover.weights.moved.witness import Need
+from prover.weights.stored.ranks import unranked
 
 JSON = dict[str, Any]
 CODES = {

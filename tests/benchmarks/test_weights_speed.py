@@ -31,8 +31,8 @@ import numpy as np
 import pytest
 
 from prover.api import permute_weights, verify_weights
-from prover.weights.lines import rounded
-from prover.weights.values import row_values
+from prover.weights.stored.lines import rounded
+from prover.weights.stored.values import row_values
 
 GIGABYTES = float(os.environ.get("WEIGHTS_BENCHMARK_GB", "0.3"))
 ROUNDS = int(os.environ.get("WEIGHTS_BENCHMARK_ROUNDS", "3"))
@@ -203,7 +203,7 @@ def verified(source: Path, target: Path) -> None:
 
 def dequantised(source: Path, target: Path) -> None:
     """All numbers of both files read as float32, and as many compared."""
-    from prover.weights.checkpoint import open_checkpoint
+    from prover.weights.stored.checkpoint import open_checkpoint
 
     sides = [open_checkpoint(path).tensors for path in (source, target)]
     for role, name in (("q", "q_proj"), ("k", "k_proj"), ("v", "v_proj"), ("o", "o_proj")):

@@ -12,7 +12,7 @@ import pytest
 import small_models
 
 from prover.api import permute_weights
-from prover.weights.packings import packings
+from prover.weights.packed.packings import packings
 
 pytestmark = pytest.mark.live
 

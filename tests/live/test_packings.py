@@ -18,10 +18,10 @@ from prover.sources.config_json import config_model
 from prover.sources.json_text import parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.model import Model
-from prover.weights.find_slots import find_slots
-from prover.weights.packings import by_type
-from prover.weights.slots import Kind, Role, Slot, Slots
-from prover.weights.tensors import Checkpoint, Format, Tensor
+from prover.weights.packed.find_slots import find_slots
+from prover.weights.packed.packings import by_type
+from prover.weights.packed.slots import Kind, Role, Slot, Slots
+from prover.weights.stored.tensors import Checkpoint, Format, Tensor
 
 pytestmark = pytest.mark.live
 

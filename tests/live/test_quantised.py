@@ -12,10 +12,10 @@ import pytest
 from prover.errors import InputError
 from prover.measure.ggml import find_library
 from prover.sources.gguf_types import TENSOR_TYPES
-from prover.weights.dtypes import BLOCKS
-from prover.weights.gguf_blocks import LAYOUTS
-from prover.weights.tensors import Tensor
-from prover.weights.values import value_bounds
+from prover.weights.stored.dtypes import BLOCKS
+from prover.weights.stored.gguf_blocks import LAYOUTS
+from prover.weights.stored.tensors import Tensor
+from prover.weights.stored.values import value_bounds
 
 pytestmark = pytest.mark.live
 

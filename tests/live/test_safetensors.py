@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from prover.errors import InputError
-from prover.weights.dtypes import BITS
-from prover.weights.safetensors_file import read_safetensors
+from prover.weights.stored.dtypes import BITS
+from prover.weights.stored.safetensors_file import read_safetensors
 from weights.checkpoint_files import entry, with_header
 
 pytestmark = pytest.mark.live

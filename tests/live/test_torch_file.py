@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from prover.errors import InputError
-from prover.weights.checkpoint import open_checkpoint
-from prover.weights.dtypes import byte_table
-from prover.weights.tensors import Format
-from prover.weights.torch_file import DTYPES, read_torch
-from prover.weights.values import open_rows, row_values
+from prover.weights.stored.checkpoint import open_checkpoint
+from prover.weights.stored.dtypes import byte_table
+from prover.weights.stored.tensors import Format
+from prover.weights.stored.torch_file import DTYPES, read_torch
+from prover.weights.stored.values import open_rows, row_values
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.live

@@ -16,13 +16,13 @@ from prover.layouts.loading import load
 from prover.repair.check_permutation import State
 from prover.sources.comparing import meetings
 from prover.verdicts.as_stored import prove_loaded
-from prover.weights.lanes import Layer
-from prover.weights.lines import of_array
-from prover.weights.question import Question
-from prover.weights.slots import Kind, Role, Slot
-from prover.weights.verified import Fault, Item
-from prover.weights.verify_layer import verify_layer
-from prover.weights.witness import Need
+from prover.weights.audited.lanes import Layer
+from prover.weights.audited.question import Question
+from prover.weights.audited.verified import Fault, Item
+from prover.weights.audited.verify_layer import verify_layer
+from prover.weights.moved.witness import Need
+from prover.weights.packed.slots import Kind, Role, Slot
+from prover.weights.stored.lines import of_array
 
 pytestmark = pytest.mark.live
 

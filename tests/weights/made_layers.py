@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from prover.weights.lanes import Layer
-from prover.weights.lines import of_array
-from prover.weights.slots import Block, Kind, Role, Slot
-from prover.weights.tensors import Tensor
+from prover.weights.audited.lanes import Layer
+from prover.weights.packed.slots import Block, Kind, Role, Slot
+from prover.weights.stored.lines import of_array
+from prover.weights.stored.tensors import Tensor
 
 COLUMNS = 48
 

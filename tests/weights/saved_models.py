@@ -10,7 +10,7 @@ import numpy as np
 from checkpoint_files import safetensors
 from made_layers import COLUMNS, Made, flat
 
-from prover.weights.lines import rounded
+from prover.weights.stored.lines import rounded
 from sources.gguf_writer import F32, STR, U32, gguf
 
 ROLES = "qkv"

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from prover.errors import InputError
-from prover.weights.checkpoint import adapter_config, open_checkpoint, other_weights
-from prover.weights.tensors import Checkpoint, Format, Tensor
-from prover.weights.torch_file import MAX_PICKLE
-from prover.weights.values import open_rows
+from prover.weights.stored.checkpoint import adapter_config, open_checkpoint, other_weights
+from prover.weights.stored.tensors import Checkpoint, Format, Tensor
+from prover.weights.stored.torch_file import MAX_PICKLE
+from prover.weights.stored.values import open_rows
 from weights.checkpoint_files import Content, safetensors, write_sharded
 
 Q: Content = ("F32", [2, 2], bytes(range(16)))

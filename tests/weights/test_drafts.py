@@ -18,11 +18,11 @@ from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.model import Model
 from prover.sources.readings import table as readings_table
-from prover.weights.drafts import find_drafts
-from prover.weights.find_slots import find_slots
-from prover.weights.packings import by_type, gguf_packings, packings
-from prover.weights.slots import Slots
-from prover.weights.tensors import Format
+from prover.weights.packed.drafts import find_drafts
+from prover.weights.packed.find_slots import find_slots
+from prover.weights.packed.packings import by_type, gguf_packings, packings
+from prover.weights.packed.slots import Slots
+from prover.weights.stored.tensors import Format
 from sources.gguf_writer import F32, STR, U32, gguf
 from sources.llama_truth import metadata_of
 from weights.truth import checkpoint_of, shapes_of, table

@@ -11,7 +11,7 @@ from mpmath import mp
 
 from prover.layouts.loading import load
 from prover.sources.reading import read_model
-from prover.weights.factor_rules import Llama3, listed, llama3_factors, rules_of
+from prover.weights.factors.factor_rules import Llama3, listed, llama3_factors, rules_of
 from weights.converted import factors, write_config
 
 LLAMA31 = Llama3(Fraction(500000), Fraction(8), Fraction(1), Fraction(4), Fraction(8192), 128)

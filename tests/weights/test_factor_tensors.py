@@ -14,7 +14,7 @@ import pytest
 import prover
 from prover.errors import InputError
 from prover.sources.gguf_file import read_gguf
-from prover.weights.factor_tensors import make_factors
+from prover.weights.factors.factor_tensors import make_factors
 from weights.converted import factors, write_config, write_gguf
 
 LLAMA, PHI, EXAONE = "meta-llama-3.1-8b", "phi-3.5-vision-instruct-ttmetal", "exaone-4.5-33b"

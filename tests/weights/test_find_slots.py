@@ -17,13 +17,13 @@ from prover.sources.keys import Keys
 from prover.sources.llama.architectures import architectures
 from prover.sources.llama_cpp import read_llama_cpp
 from prover.sources.readings import table as readings_table
-from prover.weights.adapter import check_adapter
-from prover.weights.find_slots import find_slots
-from prover.weights.given import read_given
-from prover.weights.packing import read_rows
-from prover.weights.packings import by_type, gguf_packings, packings
-from prover.weights.slots import Block, Kind, Role, Slot, Slots
-from prover.weights.tensors import Format
+from prover.weights.packed.adapter import check_adapter
+from prover.weights.packed.find_slots import find_slots
+from prover.weights.packed.given import read_given
+from prover.weights.packed.packing import read_rows
+from prover.weights.packed.packings import by_type, gguf_packings, packings
+from prover.weights.packed.slots import Block, Kind, Role, Slot, Slots
+from prover.weights.stored.tensors import Format
 from sources.llama_truth import metadata_of
 from weights.truth import checkpoint_of, shapes_of, table
 

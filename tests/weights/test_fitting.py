@@ -11,9 +11,9 @@ from generated import LLAMA
 
 from prover.errors import InputError
 from prover.sources.reading import read_model
-from prover.weights.config_text import config_of_target
-from prover.weights.fitting import Target, read_target
-from prover.weights.witness import needs
+from prover.weights.moved.config_text import config_of_target
+from prover.weights.moved.fitting import Target, read_target
+from prover.weights.moved.witness import needs
 
 GEMMA3 = {"model_type": "gemma3_text", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2,
           "num_hidden_layers": 12, "head_dim": 16, "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0,

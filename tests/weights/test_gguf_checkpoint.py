@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from prover.errors import InputError
-from prover.weights.checkpoint import open_checkpoint
-from prover.weights.gguf_checkpoint import by_importance
-from prover.weights.tensors import Checkpoint, Format, Tensor
-from prover.weights.values import open_rows
+from prover.weights.stored.checkpoint import open_checkpoint
+from prover.weights.stored.gguf_checkpoint import by_importance
+from prover.weights.stored.tensors import Checkpoint, Format, Tensor
+from prover.weights.stored.values import open_rows
 from sources.gguf_writer import LLAMA, STR, U16, U32, U64, Key, floats, gguf
 
 F32, Q4_K, Q8_0 = 0, 12, 8

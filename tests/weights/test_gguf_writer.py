@@ -12,8 +12,8 @@ import pytest
 
 from prover.errors import InputError
 from prover.sources.gguf_file import read_gguf
-from prover.weights import gguf_writer
-from prover.weights.gguf_writer import write_with_tensor
+from prover.weights.stored import gguf_writer
+from prover.weights.stored.gguf_writer import write_with_tensor
 from sources.gguf_writer import ARR, LLAMA, STR, U32, Tensor, floats, gguf, header, info, key, padded
 
 FREQS = "rope_freqs.weight"

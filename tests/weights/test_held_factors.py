@@ -14,7 +14,7 @@ from prover.errors import InputError
 from prover.sources.gguf import read_metadata
 from prover.sources.gguf_file import read_gguf
 from prover.sources.reading import read_model
-from prover.weights.held_factors import Held, HeldFile, State, hold_factors
+from prover.weights.factors.held_factors import Held, HeldFile, State, hold_factors
 from sources.gguf_writer import U32, floats, gguf
 from weights.converted import factors, published, write_config, write_gguf
 

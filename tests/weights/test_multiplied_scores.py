@@ -28,7 +28,7 @@ from test_permuted_scores import (
     turn_half,
 )
 
-from prover.weights.slots import Kind
+from prover.weights.packed.slots import Kind
 
 LOUD = "transformers/adjacent-to-half:qk_nope_head_dim=4:qk_rope_head_dim=8:rope_type=yarn:factor=1:attention_factor="
 WITH_NORMS = ("separate", "norm of all lanes")

@@ -14,7 +14,7 @@ from saved_models import stored
 
 from prover.api import check, permute_weights
 from prover.commands.cli import run_command
-from prover.weights import pieces
+from prover.weights.moved import pieces
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}
 HALF_TO_ADJACENT = [0, 4, 1, 5, 2, 6, 3, 7]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prover.errors import InputError
-from prover.weights.packing import pack
-from prover.weights.slots import Block, Role
+from prover.weights.packed.packing import pack
+from prover.weights.packed.slots import Block, Role
 
 Q, K, V = Role.Q, Role.K, Role.V
 WIDTHS = {"heads": 4, "kv_heads": 2, "group": 2, "q": 4, "k": 4, "v": 3, "nope": 1, "latent": 5, "shard": 2, "gate": 4,

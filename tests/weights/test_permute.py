@@ -15,7 +15,7 @@ from rank_models import DEEPSEEK, deepseek_arrays
 from prover.api import check, permute_weights
 from prover.commands.cli import run_command
 from prover.errors import InputError
-from prover.weights import apply
+from prover.weights.moved import apply
 
 # By hand: row 2j of adjacent pairs is row j of halves.
 HALF_TO_ADJACENT = [0, 4, 1, 5, 2, 6, 3, 7]

@@ -14,14 +14,14 @@ from generated import LLAMA, all_bytes, llama_shapes, random_arrays, same_files,
 
 from prover.api import permute_weights
 from prover.errors import InputError
-from prover.weights import places
-from prover.weights.apply import unfinished
+from prover.weights.moved import places
+from prover.weights.moved.apply import unfinished
 
 NORMAL = "ggml/normal"
 # A run that kills itself: N files are finished, and the next one is half done.
 KILLED = """
 import os, signal, sys
-from prover.weights import apply, rewriting
+from prover.weights.moved import apply, rewriting
 from prover.commands.cli import run_command
 left, sync = int(sys.argv[1]), rewriting._sync
 def stop(stream, name):

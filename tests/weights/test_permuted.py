@@ -10,7 +10,7 @@ from generated import LLAMA, llama_shapes, random_arrays, write_model
 from prover import permute_weights, verify_weights
 from prover.commands.cli import run_command
 from prover.errors import InputError
-from prover.weights.manifest import NAME
+from prover.weights.moved.manifest import NAME
 
 SMOLLM3 = LLAMA | {"model_type": "smollm3", "architectures": ["SmolLM3ForCausalLM"], "num_hidden_layers": 4,
                    "no_rope_layers": [1, 1, 1, 0]}

@@ -15,12 +15,12 @@ import pytest
 from generated import Arrays, random_arrays, read_arrays, write_model
 
 from prover.sources.reading import read_side
-from prover.weights.apply import Work, carry_out, task_of
-from prover.weights.checkpoint import open_checkpoint
-from prover.weights.packing import pack
-from prover.weights.plan import plan
-from prover.weights.slots import Kind, Slot, Slots
-from prover.weights.witness import needs
+from prover.weights.moved.apply import Work, carry_out, task_of
+from prover.weights.moved.plan import plan
+from prover.weights.moved.witness import needs
+from prover.weights.packed.packing import pack
+from prover.weights.packed.slots import Kind, Slot, Slots
+from prover.weights.stored.checkpoint import open_checkpoint
 
 HIDDEN, BASE, TOKENS = 12, 10000.0, 5
 Heads = tuple[np.ndarray, np.ndarray]   # q and k as (tokens, heads, lanes), before the rotation

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from prover.sources.reading import read_side
-from prover.weights.plan import Plan, Reason, plan
-from prover.weights.slots import Barrier, Block, Kind, Role, Slot, Slots
-from prover.weights.tensors import Tensor
-from prover.weights.witness import Need, needs
+from prover.weights.moved.plan import Plan, Reason, plan
+from prover.weights.moved.witness import Need, needs
+from prover.weights.packed.slots import Barrier, Block, Kind, Role, Slot, Slots
+from prover.weights.stored.tensors import Tensor
 
 HALF, ADJACENT = "transformers/half:head_dim=8", "ggml/normal:head_dim=8"
 # Row 2j of adjacent pairs is what is row j of halves, 2j+1 what is row j+4: by hand.

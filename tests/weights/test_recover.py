@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prover.weights.assign import assign, assignments, fits
-from prover.weights.lines import Lines, of_array, of_tensor, part, picked, rounded
-from prover.weights.recover import Closeness, agree, agree_columns, relate
-from prover.weights.tensors import Tensor
+from prover.weights.audited.assign import assign, assignments, fits
+from prover.weights.audited.recover import Closeness, agree, agree_columns, relate
+from prover.weights.stored.lines import Lines, of_array, of_tensor, part, picked, rounded
+from prover.weights.stored.tensors import Tensor
 
 GOLDEN = json.loads((Path(__file__).parent / "quantised.json").read_text())
 ROWS = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in GOLDEN["rows"]])

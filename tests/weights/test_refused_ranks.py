@@ -12,7 +12,7 @@ from rank_models import GPTJ, NEOX, changed, keyed, trt
 
 from prover import permute_weights
 from prover.errors import InputError
-from prover.weights.checkpoint import open_checkpoint
+from prover.weights.stored.checkpoint import open_checkpoint
 
 AT = "transformer.layers.1.attention"
 QKV, BIAS = f"{AT}.qkv.weight", f"{AT}.qkv.bias"

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from prover.errors import InputError
-from prover.weights import pieces as cutting
-from prover.weights import rewriting
-from prover.weights.pieces import layout_of
-from prover.weights.plan import Move
-from prover.weights.rewriting import rewrite
-from prover.weights.slots import Block, Kind, Role, Slot
-from prover.weights.tensors import Tensor
+from prover.weights.moved import pieces as cutting
+from prover.weights.moved import rewriting
+from prover.weights.moved.pieces import layout_of
+from prover.weights.moved.plan import Move
+from prover.weights.moved.rewriting import rewrite
+from prover.weights.packed.slots import Block, Kind, Role, Slot
+from prover.weights.stored.tensors import Tensor
 
 HEAD = (0, 4, 1, 5, 2, 6, 3, 7)
 FILE = Path("x")

@@ -11,7 +11,7 @@ import pytest
 
 from prover.errors import UndecidedError
 from prover.exact.number import ONE, Atom, Exact, exact, log, of_atom, power
-from prover.weights.rounding import Loss, Product, is_positive
+from prover.weights.moved.rounding import Loss, Product, is_positive
 
 # Bits of the whole number, of its mantissa, and its exponent's bias.
 SHAPES = {"F16": (16, 10, 15), "BF16": (16, 7, 127), "F32": (32, 23, 127), "F64": (64, 52, 1023)}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from prover.errors import InputError
-from prover.weights.dtypes import BITS
-from prover.weights.safetensors_file import MAX_HEADER, read_safetensors
-from prover.weights.tensors import Tensor
+from prover.weights.stored.dtypes import BITS
+from prover.weights.stored.safetensors_file import MAX_HEADER, read_safetensors
+from prover.weights.stored.tensors import Tensor
 from weights.checkpoint_files import entry, safetensors, with_header
 
 

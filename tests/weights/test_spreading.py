@@ -20,15 +20,15 @@ from joblib.parallel import ThreadingBackend
 
 from prover.api import permute_weights
 from prover.errors import InputError
-from prover.weights import rewriting
-from prover.weights.apply import unfinished
-from prover.weights.spreading import Stopped, Told
+from prover.weights.moved import rewriting
+from prover.weights.moved.apply import unfinished
+from prover.weights.moved.spreading import Stopped, Told
 
 NORMAL = "ggml/normal"
 # A run that is interrupted while its first files are brought to disk.
 INTERRUPTED = """
 import os, signal, sys, threading, time
-from prover.weights import rewriting
+from prover.weights.moved import rewriting
 from prover.commands.cli import run_command
 sync = rewriting._sync
 def stop(stream, name):

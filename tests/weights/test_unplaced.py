@@ -17,11 +17,11 @@ from prover.sources.config_json import config_model
 from prover.sources.json_text import parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.llama_cpp import read_llama_cpp
-from prover.weights.find_slots import find_slots
-from prover.weights.given import read_given
-from prover.weights.packings import gguf_packings
-from prover.weights.slots import Barrier
-from prover.weights.tensors import Format
+from prover.weights.packed.find_slots import find_slots
+from prover.weights.packed.given import read_given
+from prover.weights.packed.packings import gguf_packings
+from prover.weights.packed.slots import Barrier
+from prover.weights.stored.tensors import Format
 from sources.llama_truth import metadata_of
 from weights.truth import checkpoint_of, shapes_of, table
 

@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pytest
 
 from prover.errors import InputError
-from prover.weights.dtypes import BLOCKS
-from prover.weights.gguf_blocks import LAYOUTS, Codes, take_apart
-from prover.weights.lines import of_array, of_tensor, part, picked
-from prover.weights.tensors import Tensor
-from prover.weights.values import has_bounds, open_rows, row_error, row_values, value_bounds
+from prover.weights.stored.dtypes import BLOCKS
+from prover.weights.stored.gguf_blocks import LAYOUTS, Codes, take_apart
+from prover.weights.stored.lines import of_array, of_tensor, part, picked
+from prover.weights.stored.tensors import Tensor
+from prover.weights.stored.values import has_bounds, open_rows, row_error, row_values, value_bounds
 
 GOLDEN = json.loads((Path(__file__).parent / "quantised.json").read_text())
 ROWS = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in GOLDEN["rows"]])
@@ -234,7 +234,7 @@ def test_blocks_without_a_chosen_column_are_not_taken_apart(tmp_path: Path, monk
         seen.append(len(blocks))
         return take_apart(dtype, blocks)
 
-    monkeypatch.setattr("prover.weights.values.take_apart", spy)
+    monkeypatch.setattr("prover.weights.stored.values.take_apart", spy)
     value_bounds(quantised(tmp_path, "Q8_0", GOLDEN["blocks"]["Q8_0"]), 4, 0, 4, columns=np.array([3, 40]))
     assert [8] == seen
 

@@ -10,13 +10,13 @@ from prover.repair.check_permutation import State
 from prover.repair.slips import inverse
 from prover.reports.verify_words import item_text
 from prover.sources.reading import read_side
-from prover.weights.lanes import Layer
-from prover.weights.lines import of_array, rounded
-from prover.weights.question import Question
-from prover.weights.slots import Block, Kind, Role, Slot
-from prover.weights.tensors import Tensor
-from prover.weights.verify_layer import verify_layer
-from prover.weights.witness import needs
+from prover.weights.audited.lanes import Layer
+from prover.weights.audited.question import Question
+from prover.weights.audited.verify_layer import verify_layer
+from prover.weights.moved.witness import needs
+from prover.weights.packed.slots import Block, Kind, Role, Slot
+from prover.weights.stored.lines import of_array, rounded
+from prover.weights.stored.tensors import Tensor
 from repair.moved_scores import adjacent, half, same_scores
 
 _KNOWN = {}

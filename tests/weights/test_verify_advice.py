@@ -12,7 +12,7 @@ from prover import verify_weights
 from prover.commands.cli import run_command
 from prover.repair.slips import inverse
 from prover.reports.verify_advice import ADVICE
-from prover.weights.verified import OPEN, Fault
+from prover.weights.audited.verified import OPEN, Fault
 
 ROWS = to_adjacent(8)
 TO = "ggml/normal"

@@ -10,9 +10,9 @@ from made_layers import Made, lay, made, right
 from test_verify import question, to_adjacent
 
 from prover.repair.check_permutation import State
-from prover.weights.lines import Lines, of_array
-from prover.weights.recover import MAX_PARTNERS, relate
-from prover.weights.verify_layer import verify_layer
+from prover.weights.audited.recover import MAX_PARTNERS, relate
+from prover.weights.audited.verify_layer import verify_layer
+from prover.weights.stored.lines import Lines, of_array
 from repair.moved_scores import Kernel, adjacent, half
 
 ROWS = to_adjacent(8)

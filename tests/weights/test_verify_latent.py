@@ -4,13 +4,13 @@ import numpy as np
 
 from prover.repair.check_permutation import State
 from prover.sources.reading import read_side
-from prover.weights.lanes import Layer
-from prover.weights.lines import of_array
-from prover.weights.question import Question
-from prover.weights.slots import Block, Kind, Role, Slot
-from prover.weights.tensors import Tensor
-from prover.weights.verify_layer import verify_layer
-from prover.weights.witness import needs
+from prover.weights.audited.lanes import Layer
+from prover.weights.audited.question import Question
+from prover.weights.audited.verify_layer import verify_layer
+from prover.weights.moved.witness import needs
+from prover.weights.packed.slots import Block, Kind, Role, Slot
+from prover.weights.stored.lines import of_array
+from prover.weights.stored.tensors import Tensor
 
 HEADS, NOPE, ROPE, V = 4, 6, 8, 10
 WIDTH = NOPE + ROPE

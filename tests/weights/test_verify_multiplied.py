@@ -14,10 +14,10 @@ from saved_models import save_folder
 from prover import permute_weights, verify_weights
 from prover.repair.check_permutation import State
 from prover.sources.reading import read_side
-from prover.weights.lines import rounded
-from prover.weights.question import Question
-from prover.weights.verify import verify_layer
-from prover.weights.witness import needs
+from prover.weights.audited.question import Question
+from prover.weights.audited.verify import verify_layer
+from prover.weights.moved.witness import needs
+from prover.weights.stored.lines import rounded
 
 FACTOR = Fraction(100, 119)  # the target multiplies by 1.19
 ROWS = (0, 4, 1, 5, 2, 6, 3, 7)

@@ -8,7 +8,7 @@ from made_layers import lay, made, unflat
 from test_verify import question
 
 from prover.repair.check_permutation import State
-from prover.weights.verify_layer import verify_layer
+from prover.weights.audited.verify_layer import verify_layer
 
 COUNT, WIDTH, WHOLE = "wrong head count", "wrong head width", "whole head"
 SHAPES = [(heads, kv, 32, share) for (heads, kv), share in product(

@@ -12,7 +12,7 @@ from prover import check, permute_weights, verify_weights
 from prover.commands.cli import run_command
 from prover.errors import InputError
 from prover.repair.slips import inverse
-from prover.weights.lines import rounded
+from prover.weights.stored.lines import rounded
 
 
 def to_adjacent(width):

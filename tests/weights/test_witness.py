@@ -4,7 +4,7 @@ import json
 
 from prover.claims.relation import Outcome, Relation
 from prover.sources.reading import read_side
-from prover.weights.witness import needs
+from prover.weights.moved.witness import needs
 
 LLAMA = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64, "num_attention_heads": 8,
          "num_key_value_heads": 2, "num_hidden_layers": 2, "rope_theta": 10000.0, "max_position_embeddings": 2048,

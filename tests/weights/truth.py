@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from prover.weights.tensors import Checkpoint, Format, Tensor
+from prover.weights.stored.tensors import Checkpoint, Format, Tensor
 
 HERE = Path(__file__).parent
 

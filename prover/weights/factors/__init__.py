@@ -1,0 +1,1 @@
+"""Tensors of frequency factors: made for a repair, and held against what a config asks for."""

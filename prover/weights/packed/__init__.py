@@ -1,0 +1,1 @@
+"""Which rows of which tensors are lanes of which head of q, k, v and o."""
