@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -15,10 +16,16 @@ from prover.measure.upstream.measuring import measure_upstream, software
 from prover.measure.upstream.names import MODULES
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
-KERNELS = [(name, spec) for name in MODULES for spec in software(name).specs]
+APART = {"timm": "in the extra live-timm: needs a torchvision built for the installed torch"}
 
 
-@pytest.mark.parametrize(("name", "spec"), KERNELS)
+def row(name: str, *specs: str) -> object:
+    """A row that runs wherever the extra live is, and where the software is that another extra brings."""
+    absent = name in APART and importlib.util.find_spec(name) is None
+    return pytest.param(name, *specs, marks=pytest.mark.skip(reason=APART[name]) if absent else ())
+
+
+@pytest.mark.parametrize(("name", "spec"), [row(name, spec) for name in MODULES for spec in software(name).specs])
 def test_kernel_conforms(name: str, spec: str) -> None:
     """The software does what its layout of the catalogue says, to the last pair."""
     table = measure_upstream(name, spec)["cases"][0]
@@ -39,6 +46,27 @@ def test_every_layout_is_measured(name: str) -> None:
     ("mlx-lm", "mlx-lm/rope:head_dim=64:rope_type=llama3:factor=8", "mlx-lm/rope:head_dim=64"),
     ("x-transformers", "x-transformers/rope:dim_head=64", "x-transformers/rope:dim_head=64:base=20000"),
     ("rotary-embedding-torch", "lucidrains/rope:head_dim=64:theta=20000", "lucidrains/rope:head_dim=64"),
+    row("timm", "timm/rope-cat-index:head_dim=64:half=true", "timm/rope-cat-index:head_dim=64"),
+    row("timm", "timm/rope-cat-index:head_dim=64:grid_indexing=xy", "timm/rope-cat-index:head_dim=64"),
+    row("timm", "timm/rope-cat:head_dim=64:max_res=16:linear_bands=1", "timm/rope-cat:head_dim=64:max_res=16"),
+    row("timm", "timm/rope-cat:head_dim=64:max_res=16", "timm/rope-cat:head_dim=64:max_res=18"),
+    row("timm", "timm/dinov3:head_dim=64:min_period=0.5:max_period=90", "timm/dinov3:head_dim=64"),
+    row("timm", "timm/dinov3:head_dim=64:rotate_half=false", "timm/dinov3:head_dim=64"),
+    row("timm", "timm/rope-mixed:freqs_x=1,0.5,0,0.5:freqs_y=0,0.5,1,0.5", "timm/rope-mixed"),
+    ("diffusers", "diffusers/flux:theta=2000", "diffusers/flux"),
+    ("diffusers", "diffusers/flux3:axes_dims_rope=16,32,32,48", "diffusers/flux3"),
+    ("diffusers", "diffusers/hidream:axes_dims_rope=64,16,48", "diffusers/hidream"),
+    ("diffusers", "diffusers/ernie-image", "diffusers/z-image"),
+    ("diffusers", "diffusers/z-image:rope_theta=10000", "diffusers/z-image"),
+    ("diffusers", "diffusers/lumina2:theta=500", "diffusers/lumina2"),
+    ("diffusers", "diffusers/qwen-image:theta=500", "diffusers/qwen-image"),
+    ("diffusers", "diffusers/cogview4", "diffusers/hunyuan-dit"),
+    ("diffusers", "diffusers/glm-image:rope_theta=500", "diffusers/glm-image"),
+    ("diffusers", "diffusers/hunyuan-video:rope_theta=10000", "diffusers/hunyuan-video"),
+    ("diffusers", "diffusers/hunyuan-image", "diffusers/hunyuan-image:rope_theta=10000"),
+    ("diffusers", "diffusers/cosmos:head_dim=80:rope_scale=1,2,3", "diffusers/cosmos:head_dim=80:rope_scale=1,3,2"),
+    ("diffusers", "diffusers/wan:head_dim=40", "diffusers/wan:head_dim=40:slices=thirds"),
+    ("diffusers", "diffusers/skyreels:theta=500", "diffusers/skyreels"),
 ])
 def test_another_layout_is_noticed(name: str, spec: str, other: str) -> None:
     """Negative control: a parameter reaches the kernel, so that the layout with another one differs."""
@@ -61,3 +89,14 @@ def test_what_the_software_refuses_is_told(capsys: pytest.CaptureFixture[str]) -
     assert 2 == run_command(["measure", "mlx-lm", "mlx-lm/rope:head_dim=64:rope_type=mrope"])
     told = capsys.readouterr().err
     assert "mlx-lm does not compute it: AssertionError: MRoPE currently only supports 3 sections" in told
+
+
+@pytest.mark.parametrize(("name", "spec", "told"), [
+    row("timm", "timm/rope-mixed:freqs_x=1,-4,0,0:freqs_y=0,0,1,1", "a frequency of 4 is half a turn or more"),
+    row("timm", "timm/rope-cat:max_res=600", "max_res=600: below 512 is measured"),
+    row("timm", "timm/dinov3:min_period=0.01:max_period=1", "min_period=0.01: above 0.0310078 is measured"),
+])
+def test_what_turns_too_fast_is_refused(name: str, spec: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A kernel read at places too far apart would be told a wrong frequency for."""
+    assert 2 == run_command(["measure", name, spec])
+    assert told in capsys.readouterr().err

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import math
+from fractions import Fraction
 
 import pytest
 
 from prover.commands.cli import run_command
+from prover.exact.number import exact
 from prover.layouts.spec import catalogue
 from prover.measure.upstream.measuring import software
 from prover.measure.upstream.names import MODULES
+from prover.measure.upstream.software import Values
 
 
 @pytest.fixture
@@ -73,3 +77,32 @@ def test_a_layout_of_another_is_refused(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.2.3")
     assert 2 == run_command(["measure", "mlx", "ggml/neox"])
     assert "'ggml/neox' is no layout of mlx that is measured" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("spec", "words", "numbers", "last"), [
+    ("timm/rope-cat", {"in_pixels": "true"}, {"max_res": 16}, 8 * math.pi),
+    ("timm/rope-cat", {"in_pixels": "true"}, {"max_res": 0.5}, math.pi),
+    ("timm/rope-cat", {"in_pixels": "true"}, {"max_res": 256}, 128 * math.pi),
+    ("timm/rope-cat", {"in_pixels": "true"}, {"max_res": 511.5}, 255.75 * math.pi),
+    ("timm/rope-cat-index", {"in_pixels": "false"}, {}, 1),
+    ("timm/dinov3", {}, {"min_period": 0}, 2 * math.pi),
+    ("timm/dinov3", {}, {"min_period": 0.04}, 50 * math.pi),
+])
+def test_no_pair_turns_by_half_a_turn_in_a_step(
+    spec: str, words: dict[str, str], numbers: dict[str, float], last: float,
+) -> None:
+    """The fastest pair's frequency, worked out by hand, is told apart from itself and a whole turn."""
+    step = software("timm").steps[spec](Values(words, {name: exact(Fraction(n)) for name, n in numbers.items()}))
+    assert last * step < math.pi
+
+
+@pytest.mark.parametrize(("spec", "words", "numbers", "told"), [
+    ("timm/rope-cat", {"in_pixels": "true"}, {"max_res": 512}, "max_res=512: below 512 is measured"),
+    ("timm/dinov3", {}, {"min_period": Fraction(3, 100)}, "min_period=0.03: above 0.0310078 is measured"),
+])
+def test_a_step_too_wide_is_refused(
+    spec: str, words: dict[str, str], numbers: dict[str, float], told: str,
+) -> None:
+    """A frequency that the grid cannot tell gets no wrong table."""
+    with pytest.raises(ValueError, match=told):
+        software("timm").steps[spec](Values(words, {name: exact(Fraction(n)) for name, n in numbers.items()}))

@@ -51,8 +51,10 @@ def measure_upstream(name: str, spec: str) -> dict[str, Any]:
         raise InputError(f"'{loaded.family.name[:60]}' is no layout of {name} that is measured",
                          where=f"spec '{spec[:80]}'", advice=f"Write {', '.join(known.builds)}, with parameters")
     values = Values(dict(outline(spec).words), parameter_values(loaded.family, dict(loaded.given)))
+    axes, step_at = loaded.family.axes, known.steps.get(loaded.family.name)
     try:
-        done = probe(build(values), loaded.layout.width, loaded.family.axes)
+        step = step_at(values) if step_at else 1.0
+        done = probe(build(values), loaded.layout.width, axes, [step] * len(axes))
     except NotALayout:
         raise
     except Exception as fault:  # whatever another version, or a size that it does not take, makes upstream raise

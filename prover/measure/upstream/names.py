@@ -7,4 +7,6 @@ MODULES = {
     "mlx-lm": "mlx_lm_rope",
     "x-transformers": "x_transformers_rope",
     "rotary-embedding-torch": "rotary_embedding_torch_rope",
+    "timm": "timm_rope",
+    "diffusers": "diffusers_rope",
 }

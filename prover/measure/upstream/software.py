@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prover.kernels.kernel import to_float
@@ -53,8 +53,10 @@ class Software:
 
     `packages`: whose versions are told, that with the kernels first. `builds`: its layouts in the catalogue, and how a
     kernel of each is made; what it measures is imported there. `specs`: what is measured where nothing is named.
+    `steps`: the step on every axis at which a layout is read, for those with another than 1.
     """
 
     packages: tuple[str, ...]
     builds: Mapping[str, Build]
     specs: tuple[str, ...]
+    steps: Mapping[str, Callable[[Values], float]] = field(default_factory=dict)
