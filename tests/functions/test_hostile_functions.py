@@ -70,9 +70,9 @@ FAULTS = {
     "listening": ("import socket\nsocket.socket().bind(('127.0.0.1', 0))", "PermissionError"),
     "standard input": ("input()", "raises EOFError"),
     "stdout closed": ("import os\nos.close(1)\nos.close(1)", "raises OSError"),
-    "all closed": ("import os\nos.closerange(3, 100)", "closed the pipe of its answers"),
+    "all closed": ("import os\nos.closerange(3, 4096)", "closed the pipe of its answers"),
     "all closed, and waiting": (
-        "import os, time\nos.closerange(3, 100)\ntime.sleep(600)", "closed the pipe of its answers"
+        "import os, time\nos.closerange(3, 4096)\ntime.sleep(600)", "closed the pipe of its answers"
     ),
     "large file of its own": (
         "import tempfile\nopen(tempfile.mkstemp()[1], 'wb').write(b'x' * (1 << 22))", "File too large"
@@ -84,24 +84,24 @@ FAULTS = {
     "segmentation fault": ("import ctypes\nctypes.string_at(0)", "ended by the signal SIGSEGV"),
     "abort": ("import os\nos.abort()", "ended by the signal SIGABRT"),
     "garbage": (
-        "import os\nfor n in range(3, 20):\n    try: os.write(n, b'garbage' * 9)\n    except OSError: pass",
+        "import os\nfor n in range(3, 4096):\n    try: os.write(n, b'garbage' * 9)\n    except OSError: pass",
         "writes to the pipe of its answers: what came is none of our frames",
     ),
     "a lie about sizes": (
-        "import os, struct\nfor n in range(3, 20):\n    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 9, 1 << 60))\n"
+        "import os, struct\nfor n in range(3, 4096):\n    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 9, 1 << 60))\n"
         "    except OSError: pass", "announces 9 and 1152921504606846976 bytes",
     ),
     "no JSON": (
-        "import os, struct\nfor n in range(3, 20):\n    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 3, 0) + b'abc')"
+        "import os, struct\nfor n in range(3, 4096):\n    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 3, 0) + b'abc')"
         "\n    except OSError: pass", "no JSON|bytes more",
     ),
     "a forged answer": (
-        "import os, struct\nh = b'{\"id\": 99, \"shapes\": []}'\nfor n in range(3, 20):\n"
+        "import os, struct\nh = b'{\"id\": 99, \"shapes\": []}'\nfor n in range(3, 4096):\n"
         "    try: os.write(n, struct.pack('<4sIQ', b'RPF1', len(h), 0) + h)\n    except OSError: pass",
         "nothing was asked for|bytes more",
     ),
     "shapes that do not fit": (
-        "import os, struct\nh = b'{\"id\": 1, \"shapes\": [[9]]}'\nfor n in range(3, 20):\n"
+        "import os, struct\nh = b'{\"id\": 1, \"shapes\": [[9]]}'\nfor n in range(3, 4096):\n"
         "    try: os.write(n, struct.pack('<4sIQ', b'RPF1', len(h), 0) + h)\n    except OSError: pass",
         "fewer numbers than its shape|bytes more",
     ),
