@@ -95,6 +95,13 @@ MASKED = ("axk2", "deepseek_v32", "glm_moe_dsa")
 TWICE = ("diffllama",)
 
 
+def save_without_layers(kind: str, folder: Path, more: Mapping[str, Any]) -> None:
+    """A small model of a type in a folder, without the keys that have a number for each layer."""
+    config = small_models.save(small_models.build(kind, **more), folder)
+    (folder / "config.json").write_text(
+        json.dumps({key: value for key, value in config.items() if key not in PER_LAYER}))
+
+
 def look(model: Any) -> None:
     """Give a vision tower an image, with all patches at rest."""
     import torch
@@ -230,9 +237,7 @@ def cases() -> Iterator[Any]:
 @pytest.mark.parametrize(("kind", "part", "more"), [*cases()])
 def test_rows_of_a_block_are_the_lanes_of_a_head(kind: str, part: str, more: dict[str, Any], tmp_path: Path) -> None:
     """Lanes that are moved in the blocks of slots are moved so in q, k and v; a cleared head is 0, and no other."""
-    config = small_models.save(small_models.build(kind, **more), tmp_path / "saved")
-    (tmp_path / "saved" / "config.json").write_text(
-        json.dumps({key: value for key, value in config.items() if key not in PER_LAYER}))
+    save_without_layers(kind, tmp_path / "saved", more)
     found, model, values = read_slots(tmp_path / "saved")
     layers = sorted({slot.layer for slot in found.slots if slot.part == part})
     slots = [slot for slot in found.slots if slot.part == part]

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import small_models
-from test_packings import TEXT, VARIANTS, read_slots
+from test_packings import TEXT, VARIANTS, read_slots, save_without_layers
 
 from prover.layouts.loading import load
 from prover.repair.check_permutation import State
@@ -81,7 +80,7 @@ def cut(slots: list[Slot], width: int) -> list[tuple[int, int]]:
 def test_names(name: str, kind: str, more: Mapping[str, Any], tmp_path: Path) -> None:
     """Right as the proof says, and each wrong variant of it by its name, in every layer that turns."""
     turned = {"position_embedding_type": "rotary"} if kind == "esm" else {}
-    small_models.save(small_models.build(kind, **turned, **more), tmp_path / "saved")
+    save_without_layers(kind, tmp_path / "saved", {**turned, **more})
     slots, model, values = read_slots(tmp_path / "saved")
     done = 0
     for meeting in meetings(model, model):
