@@ -16,6 +16,7 @@ import pytest
 
 from prover.claims.claim import make_claim
 from prover.claims.relation import Outcome, Relation
+from prover.errors import InputError
 from prover.layouts.loading import load
 from prover.verdicts.classes import catalogue_specs, sort_classes
 from prover.verdicts.verdict import prove
@@ -30,11 +31,15 @@ def sample() -> list[str]:
 
 
 def partition_by_pairs(specs: list[str]) -> list[set[str]]:
-    """Each layout proved against each other one."""
+    """Each layout proved against each other one; what cannot be compared (pi, whole and real positions) is apart."""
     loaded = {spec: load(spec) for spec in specs}
     groups = [{spec} for spec in specs]
     for a, b in combinations(specs, 2):
-        verdict = prove(make_claim(loaded[a], loaded[b], ("text",)), Relation.PERMUTATION)
+        try:
+            claim = make_claim(loaded[a], loaded[b], ("text",))
+        except InputError:
+            continue
+        verdict = prove(claim, Relation.PERMUTATION)
         if verdict.outcome is Outcome.EQUIVALENT:
             first, second = (next(g for g in groups if spec in g) for spec in (a, b))
             if first is not second:
