@@ -92,8 +92,9 @@ FAULTS = {
         "    except OSError: pass", "announces 9 and 1152921504606846976 bytes",
     ),
     "no JSON": (
-        "import os, struct\nfor n in range(3, 4096):\n    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 3, 0) + b'abc')"
-        "\n    except OSError: pass", "no JSON|bytes more",
+        "import os, struct\nfor n in range(3, 4096):\n"
+        "    try: os.write(n, struct.pack('<4sIQ', b'RPF1', 3, 0) + b'abc')\n    except OSError: pass",
+        "no JSON|bytes more",
     ),
     "a forged answer": (
         "import os, struct\nh = b'{\"id\": 99, \"shapes\": []}'\nfor n in range(3, 4096):\n"
