@@ -87,7 +87,7 @@ def _sides(
     """Both sides, functions as what they are recognised as, of heads as wide as the other side's."""
     from prover.functions.reference import is_reference
 
-    are_functions = [isinstance(side, str) and is_reference(side) for side in sides]
+    are_functions = [isinstance(side, str) and is_reference(side) and not side.endswith("::") for side in sides]
     if called.is_said and not any(are_functions):
         raise InputError("--call, --init, --head-dim and --seconds are for a function, and neither side is one",
                          advice="Name one as file.py::function")

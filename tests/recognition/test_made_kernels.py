@@ -38,6 +38,9 @@ def test_kind_base_and_factor_are_read_off(seed: int) -> None:
         last = kernel.base ** (2 / kernel.rotary - 1) / facts.turning[-1].size
         assert kernel.factor is not None
         assert last < kernel.factor * 0.999
+    elif told == ("plain", kernel.base, None) and kernel.kind != "plain":
+        powers = [kernel.base ** (-2 * place / kernel.rotary) for place in range(len(facts.turning))]
+        assert [pair.size for pair in facts.turning] == pytest.approx(powers, rel=1e-6)  # no pair is scaled
     else:
         assert (kernel.kind, kernel.base, kernel.factor) == told
 
