@@ -59,15 +59,11 @@ class LaneByLane:
 def _part(one: str, words: str, found: Sequence[int]) -> str:
     if len(found) > 1:
         return f"{len(found)} {one}s {words}: {show_pairs(found)}"
-    return f"{one} {found[0]} {_of_one(words)}"
+    return f"{one} {found[0]} {of_one(words)}"
 
 
-def pair_words(kind: str, one: bool) -> str:
-    """What pairs do that differ in this way; `one`: of a single one."""
-    return _of_one(PAIR_KINDS[kind]) if one else PAIR_KINDS[kind]
-
-
-def _of_one(words: str) -> str:
+def of_one(words: str) -> str:
+    """What differs about pairs or lanes, said of one of them."""
     return " ".join(_SINGULAR.get(word, word) for word in words.split(" "))
 
 

@@ -22,7 +22,7 @@ from prover.exact.enclosure import PRECISIONS, compare, enclose, equal, sign
 from prover.exact.number import Exact
 from prover.layouts.feed import pull_back
 from prover.layouts.layout import Pair
-from prover.reports.differences import PAIR_KINDS, LaneByLane, pair_words
+from prover.reports.differences import PAIR_KINDS, LaneByLane, of_one
 
 JSON = dict[str, Any]
 MOST_RUNS = 6
@@ -229,7 +229,7 @@ def _part(claim: Claim, run: Run, place: int) -> tuple[str, JSON]:
     if kind in ("lanes", "written") and (lanes := _lanes(claim, run, kind)):
         verb = ("is" if one else "are") + " written to" if kind == "written" else f"lie{'s' * one} on"
         return f"{verb} lanes {lanes[0]} in the source and {lanes[1]} in the target", numbers
-    return pair_words(kind, one), numbers
+    return (of_one(PAIR_KINDS[kind]) if one else PAIR_KINDS[kind]), numbers
 
 
 def _ends(quotients: Sequence[Quotient]) -> tuple[Quotient, Quotient] | None:
