@@ -44,6 +44,11 @@ def test_every_layout_is_measured(name: str) -> None:
      "onnxruntime/mrotary-embedding:head_size=64:mrope_section=8,12,12"),
     ("mlx", "mlx/rope:head_dim=64:scale=0.5", "mlx/rope:head_dim=64"),
     ("mlx-lm", "mlx-lm/rope:head_dim=64:rope_type=llama3:factor=8", "mlx-lm/rope:head_dim=64"),
+    ("mlx-lm", "mlx-lm/latent:qk_nope_head_dim=16:qk_rope_head_dim=32", "mlx-lm/latent:qk_nope_head_dim=16"
+     ":qk_rope_head_dim=32:traditional=false"),
+    ("mlx-lm", "mlx-lm/latent:qk_nope_head_dim=8:qk_rope_head_dim=8:traditional=false:rope_type=longrope"
+     ":long_factor=1,2,3,4", "mlx-lm/latent:qk_nope_head_dim=8:qk_rope_head_dim=8:traditional=false"
+     ":rope_type=longrope:long_factor=1,2,3,5"),
     ("x-transformers", "x-transformers/rope:dim_head=64", "x-transformers/rope:dim_head=64:base=20000"),
     ("rotary-embedding-torch", "lucidrains/rope:head_dim=64:theta=20000", "lucidrains/rope:head_dim=64"),
     row("timm", "timm/rope-cat-index:head_dim=64:half=true", "timm/rope-cat-index:head_dim=64"),
@@ -82,6 +87,12 @@ def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "conforms to mlx/rope:head_dim=16:traditional=true; a rotation" in capsys.readouterr().out
     assert {"mlx"} == set(json.loads(out.read_text())["software"])
     assert 0 == run_command(["conform", spec, str(out)])
+
+
+def test_no_latent_attention_turns_halves_without_longrope(capsys: pytest.CaptureFixture[str]) -> None:
+    """What no module of mlx-lm does is refused, not measured of another."""
+    assert 2 == run_command(["measure", "mlx-lm", "mlx-lm/latent:traditional=false"])
+    assert "pair by halves with longrope alone" in capsys.readouterr().err
 
 
 def test_what_the_software_refuses_is_told(capsys: pytest.CaptureFixture[str]) -> None:
