@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.errors import InputError
-from prover.measure.ggml import PACKAGES, TYPES, WITHOUT, find_library
+from prover.measure.ggml import PACKAGES, TYPES, find_library
 from prover.measure.transformers_cases import CASES
 from prover.measure.upstream.measuring import installed, software
 from prover.measure.upstream.names import MODULES
@@ -42,7 +42,8 @@ def _ggml() -> Found:
     try:
         path = find_library(None)
     except InputError:
-        return Found("ggml", "", f"libggml-cpu: name it with --library or {WITHOUT}", len(TYPES))
+        return Found("ggml", "", "libggml-cpu: pip install 'rope-prover[ggml]', or name one with --library or "
+                     "ROPE_PROVER_GGML", len(TYPES))
     versions = installed([package for package, module, _ in PACKAGES if module in path.parts])
     told = [f"{package} {version}" for package, version in versions.items() if version]
     return Found("ggml", ", ".join([path.name, *told]), "", len(TYPES))

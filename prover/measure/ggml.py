@@ -35,7 +35,6 @@ PACKAGES = (
     ("llama-cpp-python", "llama_cpp", ("lib/libggml-cpu.so", "lib/libggml-cpu.dylib", "lib/ggml-cpu.dll")),
     ("xllamacpp", "xllamacpp", ("xllamacpp.abi3.so", "xllamacpp.pyd")),
 )
-WITHOUT = "ROPE_PROVER_GGML, or an installed " + " or ".join(package for package, *_ in PACKAGES)
 
 
 def find_library(given: str | None) -> Path:
