@@ -84,9 +84,10 @@ def step(name: str, work: Path, given: Mapping[str, str], **more: str) -> subpro
            for key, value in found.get("env", {}).items() if key != "GH_TOKEN"}
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]], cwd=work, capture_output=True,
-        text=True, env={"PATH": f"{temp}/rope-prover/bin:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "RUNNER_TEMP": str(temp),
-             "GITHUB_ACTION_PATH": str(ROOT), "GITHUB_OUTPUT": str(temp / "output"), "LC_ALL": "C.UTF-8",
-             "GITHUB_STEP_SUMMARY": str(temp / "summary"), "GITHUB_REPOSITORY": "owner/name", **env, **more},
+        text=True, env={"PATH": f"{temp}/rope-prover/bin:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
+                        "RUNNER_TEMP": str(temp), "GITHUB_ACTION_PATH": str(ROOT), "LC_ALL": "C.UTF-8",
+                        "GITHUB_OUTPUT": str(temp / "output"), "GITHUB_STEP_SUMMARY": str(temp / "summary"),
+                        "GITHUB_REPOSITORY": "owner/name", **env, **more},
     )
 
 
