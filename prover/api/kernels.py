@@ -113,7 +113,7 @@ def _require_nothing_called(file: str, called: Called) -> None:
 def measure_ggml(specs: Texts, library: str | None = None, *, track: Track = iter) -> Measured:
     """Tables of ggml's CPU kernel at the parameters of specs such as "ggml/imrope:n_rot=64".
 
-    `library`: libggml-cpu, whose code is run; without it the one that ROPE_PROVER_GGML or llama-cpp-python gives.
+    `library`: libggml-cpu, whose code is run; without it the one of ROPE_PROVER_GGML, llama-cpp-python or xllamacpp.
     """
     from prover.measure.ggml import find_library, measure_ggml
 

@@ -75,7 +75,8 @@ def audit(
         with joblib.parallel_config("dask"):
             prover.audit("models")
     """
-    from prover.reports.audit_report import audit_code, audit_json, audit_text
+    from prover import __version__
+    from prover.reports.audit_report import audit_code, audit_json, audit_sarif, audit_text
     from prover.reports.documents.audit import audit_document
     from prover.reports.reason import reason
     from prover.sources.auditing import Options
@@ -92,7 +93,7 @@ def audit(
     )
     return Audit(
         audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found,
-        _document=lambda _: audit_document(audit_json(rows, columns)),
+        lambda: audit_sarif(rows, __version__), _document=lambda _: audit_document(audit_json(rows, columns)),
     )
 
 
