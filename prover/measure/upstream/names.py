@@ -9,4 +9,6 @@ MODULES = {
     "rotary-embedding-torch": "rotary_embedding_torch_rope",
     "timm": "timm_rope",
     "diffusers": "diffusers_rope",
+    "vllm": "vllm_rope",
+    "sglang": "sglang_rope",
 }
