@@ -45,7 +45,8 @@ ARCHIVES = {
     "sglang": Archive(  # its Python is the same on every platform
         "sglang", "sglang-0.5.23-cp312-cp312-manylinux_2_34_x86_64.whl",
         "8d257a319395b322bb1be327d05e5528859358153c8563b04c0a4a3c8af164b6",
-        ("sglang/srt/layers/rotary_embedding", "sglang/srt/models/mllama4.py", "sglang-0.5.23.dist-info/METADATA"),
+        ("sglang/srt/layers/rotary_embedding", "sglang/srt/models/mllama4.py", "sglang/srt/models/qwen2_vl.py",
+         "sglang-0.5.23.dist-info/METADATA"),
     ),
 }
 

@@ -115,6 +115,9 @@ def _sglang() -> Names:
     return {
         "sglang.kernels.fused_op": {"BaseFusedOp": BaseFusedOp},
         "sglang.srt.environ": {"envs": SimpleNamespace(SGLANG_ROPE_CACHE_FP32=SimpleNamespace(get=_no))},
+        "sglang.srt.layers.attention.vision": {"prepare_vision_attention_metadata": lambda *_, **__: None},
+        "sglang.srt.models.utils": {"WeightsMapper": lambda **_: None,
+                                    "compute_cu_seqlens_from_grid_numpy": lambda _: None},
         "sglang.srt.platforms": {"current_platform": SimpleNamespace(is_out_of_tree=_no)},
         "sglang.srt.runtime_context": {"publish_role": lambda: None},
         "sglang.srt.utils": {"is_cpu": _yes, **dict.fromkeys(other, _no), "get_compiler_backend": lambda: "eager",

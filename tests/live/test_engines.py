@@ -85,6 +85,37 @@ def sglang_llama4_vision() -> Kernel:
     return on_patches(lambda query, key: apply_position_embedding(query, key, table, query.shape))
 
 
+def sglang_vision() -> Kernel:
+    """The tables that Qwen2-VL's tower gives its blocks, and what its attention calls with them."""
+    import torch
+    from sglang.srt.layers.rotary_embedding.utils import apply_rotary_pos_emb_native_eager
+    from sglang.srt.models.qwen2_vl import Qwen2VisionRotaryEmbedding, Qwen2VisionTransformer
+
+    rows, columns, merged, given = 48, 16, 2, []
+
+    def block(x: Any, *, position_embeddings: Any, **_: Any) -> Any:
+        given.append(position_embeddings)
+        return x
+
+    tower = SimpleNamespace(device="cpu", dtype=torch.float32, spatial_merge_size=merged, blocks=[block],
+                            rotary_pos_emb=Qwen2VisionRotaryEmbedding(LANES // 2), patch_embed=torch.nn.Identity(),
+                            merger=torch.nn.Identity())
+    tower.rot_pos_emb = lambda grid: Qwen2VisionTransformer.rot_pos_emb(tower, grid)
+    Qwen2VisionTransformer.forward(tower, torch.zeros(rows * columns, LANES), torch.tensor([[1, rows, columns]]))
+
+    def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
+        (row, column), (cos, sin) = (int(place) for place in position), given[0]
+        block_of = row // merged * (columns // merged) + column // merged  # patches that are merged follow each other
+        patch = block_of * merged**2 + row % merged * merged + column % merged
+        x = torch.tensor(vectors, dtype=torch.float32)[:, None]
+        query, key = apply_rotary_pos_emb_native_eager(
+            x, x, cos[patch].expand(len(x), -1), sin[patch].expand(len(x), -1))
+        assert torch.equal(query, key)
+        return np.asarray(query[:, 0].double())
+
+    return kernel
+
+
 def sglang_bailing() -> Kernel:
     """Text, one number for a token; images are turned by Triton alone."""
     import torch
@@ -108,6 +139,7 @@ def sglang_ernie() -> Kernel:
 FED = {
     "vllm/llama4-vision": (vllm_llama4_vision, LANES, ("a", "b")),
     "sglang/llama4-vision": (sglang_llama4_vision, LANES, ("a", "b")),
+    "sglang/vision": (sglang_vision, LANES, ("a", "b")),
     "sglang/bailing-mrope": (sglang_bailing, 64, ("p",)),
     "sglang/ernie-vl": (sglang_ernie, 64, ("p",)),
 }
@@ -118,6 +150,7 @@ FED_ROWS = [
     ("vllm/llama4-vision", ":head_dim=32", CELLS, "x=a + b - 1,y=a + 2*b - 1"),
     ("sglang/llama4-vision", ":head_dim=32", CELLS, "x=a + 2*b,y=a + b"),
     ("sglang/llama4-vision", ":head_dim=32", CELLS, "x=a + b - 1,y=a + 2*b - 1"),
+    ("sglang/vision", ":head_dim=32", "h=a,w=b", "h=b,w=a"),
     ("sglang/bailing-mrope", BAILING, TEXT, "t=p,h=p,w=2*p"),
     ("sglang/ernie-vl", ":head_size=64:mrope_section=12,12,8", TEXT, "t=2*p,h=p,w=p"),
 ]
