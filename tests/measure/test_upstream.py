@@ -14,6 +14,7 @@ import pytest
 from prover.commands.cli import run_command
 from prover.errors import InputError
 from prover.exact.number import exact
+from prover.layouts.loading import outline
 from prover.layouts.spec import catalogue
 from prover.measure.ggml import find_library
 from prover.measure.upstream.measuring import software
@@ -45,7 +46,7 @@ def test_what_is_missing_is_told(name: str, capsys: pytest.CaptureFixture[str]) 
     assert 2 == run_command(["measure", name])
     told = capsys.readouterr().err
     assert f"not installed: {', '.join(software(name).packages)}" in told
-    assert f"pip install 'rope-prover[{name}]'" in told
+    assert (f"pip install {name}\n" if name in ("vllm", "sglang") else f"pip install 'rope-prover[{name}]'") in told
 
 
 @pytest.mark.usefixtures("nothing")
@@ -128,3 +129,22 @@ def test_a_step_too_wide_is_refused(
     """A frequency that the grid cannot tell gets no wrong table."""
     with pytest.raises(ValueError, match=told):
         software("timm").steps[spec](Values(words, {name: exact(Fraction(n)) for name, n in numbers.items()}))
+
+
+def test_every_parameter_of_an_engine_is_measured() -> None:
+    """Under each rope_type every parameter has another value than its default in some row, and every word is used."""
+    left: dict[tuple[str, str], set[str]] = {}
+    for spec in [spec for engine in ("vllm", "sglang") for spec in software(engine).specs]:
+        found = outline(spec)
+        given, kind = dict(found.given), dict(found.words).get("rope_type", "")
+        parameters = {each.name: str(each.default) for each in found.family.parameters}
+        waiting = left.setdefault((found.family.name, kind), set(parameters))
+        waiting -= {name for name, value in given.items() if parameters.get(name, value) != value}
+        for choice in found.choices:
+            left.setdefault((found.family.name, choice.name), {word.name for word in choice.words})
+        for name, word in found.words:
+            left[found.family.name, name].discard(word)
+    assert {  # for feeds, and the length of a table
+        ("vllm/bailing-mrope", ""): {"height", "width_patches"}, ("vllm/deepseek-v4", "default"): {"compress"},
+        ("vllm/deepseek-v4", "deepseek_yarn"): {"compress"}, ("vllm/mrope", "default"): {"mrope_positions_factor"},
+    } == {key: names for key, names in left.items() if names}

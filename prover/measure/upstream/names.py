@@ -10,4 +10,12 @@ MODULES = {
     "rotary-embedding-torch": "rotary_embedding_torch_rope",
     "timm": "timm_rope",
     "diffusers": "diffusers_rope",
+    "vllm": "vllm_rope",
+    "sglang": "sglang_rope",
 }
+BY_THEMSELVES = ("vllm", "sglang")  # no extras: what they need depends on the machine
+
+
+def how_to_install(name: str) -> str:
+    """A line for a shell."""
+    return f"pip install {name}" if name in BY_THEMSELVES else f"pip install 'rope-prover[{name}]'"
