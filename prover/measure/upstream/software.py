@@ -53,10 +53,19 @@ class Software:
 
     `packages`: whose versions are told, that with the kernels first. `builds`: its layouts in the catalogue, and how a
     kernel of each is made; what it measures is imported there. `specs`: what is measured where nothing is named.
-    `steps`: the step on every axis at which a layout is read, for those with another than 1.
+    `steps`: the step on every axis at which a layout is read, for those with another than 1. `bare`: the packages whose
+    own requirements need not be installed.
     """
 
     packages: tuple[str, ...]
     builds: Mapping[str, Build]
     specs: tuple[str, ...]
     steps: Mapping[str, Callable[[Values], float]] = field(default_factory=dict)
+    bare: tuple[str, ...] = ()
+
+    def missing(self, name: str) -> str:
+        """What to type where something is not installed; `name` is the software's own extra."""
+        if not self.bare:
+            return f"pip install 'rope-prover[{name}]'"
+        others = " ".join(package for package in self.packages if package not in self.bare)
+        return f"pip install --no-deps {' '.join(self.bare)} && pip install {others}"
