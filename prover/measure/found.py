@@ -8,7 +8,7 @@ from prover.errors import InputError
 from prover.measure.ggml import PACKAGES, TYPES, find_library
 from prover.measure.transformers_cases import CASES
 from prover.measure.upstream.measuring import installed, software
-from prover.measure.upstream.names import MODULES, how_to_install
+from prover.measure.upstream.names import MODULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class Found:
 def found_software() -> tuple[Found, ...]:
     """Each software in turn."""
     return (_ggml(), _from(("transformers", "torch"), "transformers", "pip install 'rope-prover[live]'", len(CASES)),
-            *(_from(software(name).packages, name, how_to_install(name), len(software(name).specs))
-              for name in MODULES))
+            *(_from(each.packages, name, each.missing(name), len(each.specs)) for name, each in
+              ((name, software(name)) for name in MODULES)))
 
 
-def _from(packages: tuple[str, ...], name: str, install: str, kernels: int) -> Found:
+def _from(packages: tuple[str, ...], name: str, missing: str, kernels: int) -> Found:
     versions = installed(packages)
     lacking = [package for package, version in versions.items() if version is None]
     if lacking:
-        return Found(name, "", f"{', '.join(lacking)}: {install}", kernels)
+        return Found(name, "", f"{', '.join(lacking)}: {missing}", kernels)
     return Found(name, ", ".join(f"{package} {version}" for package, version in versions.items()), "", kernels)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import math
+import tomllib
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,20 @@ from prover.measure.ggml import find_library
 from prover.measure.upstream.measuring import software
 from prover.measure.upstream.names import MODULES
 from prover.measure.upstream.software import Values
+
+ROOT = Path(__file__).parents[2]
+BARE = {  # what is measured without what its package requires
+    "torchtitan": "pip install --no-deps torchtitan spmd-types && pip install torch",
+    "torchtune": "pip install --no-deps torchtune && pip install torch",
+    "litgpt": "pip install --no-deps litgpt && pip install torch",
+    "llama-models": "pip install --no-deps llama-models && pip install torch",
+    "executorch": "pip install --no-deps executorch && pip install torch",
+    "litert-torch": "pip install --no-deps litert-torch && pip install torch",
+    "keras-hub": "pip install --no-deps keras-hub && pip install keras torch",
+    "roformer": "pip install --no-deps roformer && pip install torch",
+    "torchscale": "pip install --no-deps torchscale && pip install torch",
+}
+ALONE = {"vllm": "pip install vllm\n", "sglang": "pip install sglang\n"}  # what they need depends on the machine
 
 
 @pytest.fixture
@@ -46,7 +61,16 @@ def test_what_is_missing_is_told(name: str, capsys: pytest.CaptureFixture[str]) 
     assert 2 == run_command(["measure", name])
     told = capsys.readouterr().err
     assert f"not installed: {', '.join(software(name).packages)}" in told
-    assert (f"pip install {name}\n" if name in ("vllm", "sglang") else f"pip install 'rope-prover[{name}]'") in told
+    assert (BARE.get(name) or ALONE.get(name) or f"pip install 'rope-prover[{name}]'") in told
+
+
+def test_every_package_can_be_installed() -> None:
+    """What a message says to type is there: an extra, or a pin of what is installed alone."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pins = [line.partition("==")[0] for line in (ROOT / "tests/live/bare.txt").read_text().splitlines() if "==" in line]
+    assert set(MODULES) - set(BARE) - set(ALONE) <= set(extras)
+    assert sorted(package for name in BARE for package in software(name).bare) == pins
+    assert set(BARE) == {name for name in MODULES if software(name).bare}
 
 
 @pytest.mark.usefixtures("nothing")

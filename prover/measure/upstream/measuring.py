@@ -11,7 +11,7 @@ from prover.errors import InputError
 from prover.layouts.expand import parameter_values
 from prover.layouts.loading import load, outline
 from prover.measure.probe import NotALayout, probe
-from prover.measure.upstream.names import MODULES, how_to_install
+from prover.measure.upstream.names import MODULES
 from prover.measure.upstream.software import Software, Values
 
 
@@ -44,7 +44,7 @@ def measure_upstream(name: str, spec: str) -> dict[str, Any]:
     missing = [package for package, version in found.items() if version is None]
     if missing:
         raise InputError(f"not installed: {', '.join(missing)}", where=f"measure {name}",
-                         advice=how_to_install(name))
+                         advice=known.missing(name))
     loaded = load(spec)
     build = known.builds.get(loaded.family.name)
     if build is None:

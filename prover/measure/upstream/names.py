@@ -10,12 +10,17 @@ MODULES = {
     "rotary-embedding-torch": "rotary_embedding_torch_rope",
     "timm": "timm_rope",
     "diffusers": "diffusers_rope",
+    "megatron-core": "megatron_rope",
+    "torchtitan": "torchtitan_rope",
+    "torchtune": "torchtune_rope",
+    "litgpt": "litgpt_rope",
+    "llama-models": "llama_models_rope",
+    "executorch": "executorch_rope",
+    "litert-torch": "litert_torch_rope",
+    "keras-hub": "keras_hub_rope",
+    "tinygrad": "tinygrad_rope",
+    "roformer": "roformer_rope",
+    "torchscale": "torchscale_rope",
     "vllm": "vllm_rope",
     "sglang": "sglang_rope",
 }
-BY_THEMSELVES = ("vllm", "sglang")  # no extras: what they need depends on the machine
-
-
-def how_to_install(name: str) -> str:
-    """A line for a shell."""
-    return f"pip install {name}" if name in BY_THEMSELVES else f"pip install 'rope-prover[{name}]'"

@@ -125,4 +125,6 @@ _ROWS = {
     "sglang/dual-chunk": (f"head_size=64:{_CHUNKS}", f"{_HEAD}:{_CHUNKS}:is_neox_style=false"),
 }
 SOFTWARE = Software(
-    ("sglang", "torch"), _BUILDS, tuple(f"{name}:{row}" for name, rows in _ROWS.items() for row in rows))
+    ("sglang", "torch"), _BUILDS, tuple(f"{name}:{row}" for name, rows in _ROWS.items() for row in rows),
+    has_extra=False,  # what it needs depends on the machine
+)

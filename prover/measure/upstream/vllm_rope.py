@@ -175,4 +175,7 @@ _ROWS = {
     ),
     "vllm/dual-chunk": (f"head_size=64:{_CHUNKS}", f"{_HEAD}:{_CHUNKS}:is_neox_style=false"),
 }
-SOFTWARE = Software(("vllm", "torch"), _BUILDS, tuple(f"{name}:{row}" for name, rows in _ROWS.items() for row in rows))
+SOFTWARE = Software(
+    ("vllm", "torch"), _BUILDS, tuple(f"{name}:{row}" for name, rows in _ROWS.items() for row in rows),
+    has_extra=False,  # what it needs depends on the machine
+)
