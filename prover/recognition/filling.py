@@ -9,7 +9,7 @@ from fractions import Fraction
 from prover.layouts.family import Family, Given, Parameter
 from prover.recognition.facts import Facts, period, runs
 from prover.recognition.human import plainest
-from prover.recognition.spectra import Hypothesis, Kind
+from prover.recognition.hypothesis import Hypothesis, Kind
 from prover.recognition.things import things
 
 Values = dict[str, Given]
@@ -164,6 +164,8 @@ def _value(thing: str, hypothesis: Hypothesis | None) -> Given | None:
 def _divisors(hypothesis: Hypothesis | None, facts: Facts) -> Given | None:
     """Frequency factors: divisors of the plain frequencies, rounded within what the table can tell."""
     if hypothesis is None or hypothesis.kind not in ("llama3", "longrope") or len(facts.axes) != 1:
+        return None
+    if hypothesis.each:
         return None
     if hypothesis.divisors:
         return hypothesis.divisors

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from prover.recognition.bands import MAX_CHAIN, bands
 from prover.recognition.chain import Chain, Point, rate_of_plain
 from prover.recognition.facts import Facts
 from prover.recognition.human import is_written, plainest
-from prover.recognition.spectra import MAX_CHAIN, Hypothesis, bands, powers
+from prover.recognition.hypothesis import Hypothesis
+from prover.recognition.spectra import powers
 
 MAX_POINTS = 130     # of a chain of which each pair is left out in turn
 FEWEST = 4           # pairs that show a base

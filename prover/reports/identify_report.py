@@ -11,9 +11,9 @@ from prover.exact.text import rational_text
 from prover.measure.conform import WHY
 from prover.recognition.facts import Facts, period, runs
 from prover.recognition.fitting import Fit
+from prover.recognition.hypothesis import Hypothesis
 from prover.recognition.identified import Identified
 from prover.recognition.partly import Partly
-from prover.recognition.spectra import Hypothesis
 from prover.reports.text import columns, plain
 
 MAX_SPECS = 3
@@ -88,6 +88,7 @@ def _fit_json(fit: Fit) -> dict[str, Any]:
 def _hypothesis_json(hypothesis: Hypothesis) -> dict[str, Any]:
     return {
         "kind": hypothesis.kind, "exponents_over": hypothesis.count,
+        "of_each": hypothesis.each or None,
         "numbers": {name: rational_text(value) for name, value in hypothesis.numbers.items()},
         "divisors": [rational_text(value) for value in hypothesis.divisors], "not_told": list(hypothesis.untold),
     }
@@ -155,7 +156,13 @@ def _numbers(found: Identified) -> Iterator[str]:
 def kind_text(hypothesis: Hypothesis, facts: Facts) -> str:
     """A hypothesis in words, such as: base 500000, llama3 with factor 8."""
     base = f"base {rational_text(hypothesis.base)}"
-    if hypothesis.count != facts.span and len(facts.axes) < 2:
+    if hypothesis.each == "block":
+        base += f" over the {hypothesis.count} lanes of each block"
+    elif hypothesis.each:
+        base += " on each axis" + (f", over {hypothesis.count}" if hypothesis.each == "axis" else " over its own lanes")
+    elif facts.pairing == "halves in blocks":
+        base += f", which goes on from block to block, over {hypothesis.count}"
+    elif hypothesis.count != facts.span and len(facts.axes) < 2:
         base += f" over {hypothesis.count}"
     if hypothesis.kind == "plain":
         return base
