@@ -13,6 +13,7 @@ from prover.recognition.ramps import Blend, yarn
 ENDS = ((1, 4), (1, 1), (1, 8), (1, 2), (2, 8), (1, 16), (1, 32), (2, 4))  # of Llama 3's band
 RARE_ENDS = (("1", "1.5"), ("1", "3"), ("1", "1.25"), ("1", "2.5"), ("1", "6"), ("1", "1.1"))
 GRIDS = (1, 2, 4, 8, 16, 32, 10, 100, 1000, 64, 128)
+MOST_DIVIDED = 1e30
 CHANCE = -20.0  # the logarithm to 10 of a chance that is none
 MAX_CHAIN = 512      # pairs of which scalings are sought
 LEAST_FACTOR = Fraction(1, 8)
@@ -138,6 +139,8 @@ def _longrope(chain: Chain, count: int) -> list[Hypothesis]:
     found = []
     for base in BASES[:8]:
         divisors = [(base ** (-2 * point.place / count) / point.size, point.error) for point in chain]
+        if not all(value < MOST_DIVIDED for value, _ in divisors):
+            continue
         for grid in GRIDS:
             whole = [Fraction(round(value * grid), grid) for value, _ in divisors]
             if not all(w > 0 and abs(float(w) - value) <= value * error

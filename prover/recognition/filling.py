@@ -15,6 +15,7 @@ from prover.recognition.things import things
 Values = dict[str, Given]
 
 MAX_STRUCTURES = 32
+MOST_DIVIDED = 1e100
 WIDTHS = ("head_dim", "head_size", "qk_head_dim", "size_per_head", "kv_channels", "dim_head", "attention_head_dim")
 STRUCTURE = ("head_dim", "n_rot", "sections", "partial_rotary_factor", "offset")
 WHOLES = (1, 2, 0)  # for a whole number that a rule asks for and nothing tells
@@ -173,6 +174,8 @@ def _divisors(hypothesis: Hypothesis | None, facts: Facts) -> Given | None:
     for turning in facts.turning:
         plain = float(hypothesis.base) ** (-2 * turning.index / hypothesis.count)
         value = plain / turning.size
+        if not 0 < value < MOST_DIVIDED:
+            return None
         error = turning.tolerance / 2
         found.append(plainest(value * (1 - error), value * (1 + error)) or Fraction(f"{value:.9g}"))
     return tuple(found)

@@ -29,7 +29,7 @@ STILL = "generic/nope"
 MAX_HYPOTHESES = 3
 MAX_STARTS = 3  # from which numbers are solved
 BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
-MAX_WORK = 6000  # parameters tried in one search, in all layouts
+MAX_WORK = 15000  # parameters tried in one search, in all layouts
 SOLVING = 20     # as many of them is solving worth
 MAX_SECTIONS = 4  # entries of a list of pairs per axis
 

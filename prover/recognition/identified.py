@@ -22,7 +22,8 @@ from prover.recognition.untold import untold
 
 # Of layouts that are the same those are told first that most people have in front of them.
 KNOWN_FIRST = ("transformers", "ggml", "llama-cpp", "vllm", "sglang", "mlx-lm", "mlx", "meta", "megatron", "diffusers")
-MAX_LANES = 1 << 17  # of all layouts that are worked out in full for one table
+MAX_LISTED = 128  # pairs of which lists of numbers are read off
+MAX_LANES = 1 << 16  # of all layouts that are worked out in full for one table
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +75,36 @@ def identify(measured: Measured, prefer: str = "") -> Identified:
     """What conforms to a table. `prefer`: a project whose layouts are told first among equals."""
     facts = facts_of(measured)
     supposed = suppositions(facts)
-    kinds: set[Kind] = {each.kind for each in supposed}
-    if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
-        kinds |= {"ntk", "linear"}
-    still = None if facts.turning else without_turns(facts)
-    found: list[Fit] = [still] if still else []
     part = None if supposed else partly(facts)
-    search = Search(may_list=not supposed and part is None)
-    complete = bool(supposed) or len(facts.turning) <= MAX_CHAIN
-    for offer, family in families(offers(facts, kinds)) if facts.turning else ():
-        lanes = sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in search.known)
-        if lanes > MAX_LANES or search.is_spent:
-            complete = False
-            break
-        fitted = fit(offer, family, facts, supposed, search)
-        if fitted is not None:
-            found.append(fitted)
-    complete = complete and not search.is_spent
+    found, complete = _fits(facts, supposed, part)
+    if not found and any(each.kind == "ntk" for each in supposed):
+        # A base that may have grown is first of all the base that it is.
+        found, complete = _fits(facts, tuple(each for each in supposed if each.kind != "ntk"), part)
     groups = _grouped(found, prefer)
     first = _with_base(groups[0]) if groups else None
     return Identified(
         facts, supposed, groups, untold(first, facts) if first else (), part, complete,
     )
+
+
+def _fits(facts: Facts, supposed: tuple[Hypothesis, ...], part: Partly | None) -> tuple[list[Fit], bool]:
+    """The layouts that conform, and whether all of the catalogue, and all scalings, were tried."""
+    kinds: set[Kind] = {each.kind for each in supposed}
+    if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
+        kinds |= {"ntk", "linear"}
+    if not facts.turning:
+        still = without_turns(facts)
+        return [still] if still else [], True
+    found: list[Fit] = []
+    search = Search(may_list=not supposed and part is None and len(facts.turning) <= MAX_LISTED)
+    for offer, family in families(offers(facts, kinds)):
+        lanes = sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in search.known)
+        if lanes >= MAX_LANES or search.is_spent:
+            return found, False
+        fitted = fit(offer, family, facts, supposed, search)
+        if fitted is not None:
+            found.append(fitted)
+    return found, not search.is_spent and (bool(supposed) or len(facts.turning) <= MAX_CHAIN)
 
 
 def _with_base(group: tuple[Fit, ...]) -> Fit:
