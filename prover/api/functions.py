@@ -82,7 +82,11 @@ def ran(function: str, called: Called) -> Ran:
 
     entry = _table(function, None, called)["cases"][0]
     table = decode(entry["id"], entry, entry["id"])
-    return Ran(table, entry["frequencies_given"], (f"it was called as {entry['called']}, {entry['tried']}", *entry["notes"]))
+    return Ran(table, entry["frequencies_given"], (_told(entry), *entry["notes"]))
+
+
+def _told(entry: JSON) -> str:
+    return f"it was called as {entry['called']}, {entry['tried']}"
 
 
 def recognised(function: str, called: Called) -> tuple[str, Finding]:
@@ -143,7 +147,7 @@ def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
             for other in permutations(axes)
             if conform(asked.layout, decode(entry["id"], {**entry, "axes": list(other)}, entry["id"])).conforms
         ]
-    notes = (f"it was called as {entry['called']}, {entry['tried']}", *told, *entry["notes"])
+    notes = (_told(entry), *told, *entry["notes"])
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, asked.feed, notes),
         lambda _: conform_text(found, "", every_difference, causes, asked.feed, notes),

@@ -89,7 +89,7 @@ def _sides(
 
     are_functions = [isinstance(side, str) and is_reference(side) and not side.endswith("::") for side in sides]
     if called.is_said and not any(are_functions):
-        raise InputError("--call, --init, --head-dim, --seconds and --longest are for a function, and neither side is one",
+        raise InputError("--call, --init, --head-dim, --seconds, --longest are for a function, and neither side is one",
                          advice="Name one as file.py::function")
     found: list[tuple[str | Layout, tuple[Finding, ...]]] = []
     for side, other, is_function, other_is in zip(sides, sides[::-1], are_functions, are_functions[::-1], strict=True):

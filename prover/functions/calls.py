@@ -44,8 +44,8 @@ ALIASES = {"positions": "p", "pos": "p", "position_ids": "p", "freqs": "inv_freq
 MEANING = (
     "x, q, k: the vectors. p: a position for each token; position: one for all. cos, sin: tables of all lanes, halves "
     "alike (cos_adjacent: neighbours alike; cos_half: of half the lanes). freqs_cis: complex numbers; freqs_pairs: "
-    "cosines beside sines. h, w, or p(h, w)[t, 2]: positions on several axes. angles, inv_freq, seq_len, head_dim, base, "
-    "numbers, and lists of numbers"
+    "cosines beside sines. h, w, or p(h, w)[t, 2]: positions on several axes. angles, inv_freq, seq_len, head_dim, "
+    "base, numbers, and lists of numbers"
 )
 
 
@@ -127,12 +127,12 @@ def parse_call(text: str) -> Call:
         raise InputError("has no vectors" if len(made) <= MAX_ARGUMENTS else f"has {len(made)} arguments", where=where,
                          advice="One argument, or two, are x, q or k")
     if call.places != ("p",) and len(call.places) == 1:
-        raise InputError(f"'{call.places[0][:40]}' is nothing that can be made where it is the only position", where=where,
-                         advice="Write p")
-    nameless = [a for a in made if a.thing in (*POSITIONS, *TABLES) and not a.places and "n" not in (a.axes or ())]
-    if call.places != ("p",) and nameless:
-        raise InputError(f"has the positions {', '.join(call.places)}, and '{nameless[0]}' of none of them", where=where,
-                         advice="Write p(h, w)[t, 2], cos(h, w)[2, t, d], or a position for each axis")
+        raise InputError(f"'{call.places[0][:40]}' is nothing that can be made where it is the only position",
+                         where=where, advice="Write p")
+    of_none = [a for a in made if a.thing in (*POSITIONS, *TABLES) and not a.places and "n" not in (a.axes or ())]
+    if call.places != ("p",) and of_none:
+        raise InputError(f"has the positions {', '.join(call.places)}, and '{of_none[0]}' of none of them",
+                         where=where, advice="Write p(h, w)[t, 2], cos(h, w)[2, t, d], or a position for each axis")
     return call
 
 
@@ -143,15 +143,7 @@ def _argument(node: ast.expr, keyword: str) -> Argument:
     if isinstance(node, ast.Subscript):
         axes, node = _axes(node.slice), node.value
     if isinstance(node, ast.Call):
-        named = [each.id for each in node.args if isinstance(each, ast.Name)]
-        at = isinstance(node.func, ast.Name) and ALIASES.get(node.func.id, node.func.id)
-        alone = named in (["p"], ["positions"], ["pos"])
-        if not named or node.keywords or len(named) != len(node.args) or len({*named}) != len(named) \
-                or len(named) > MAX_PLACES or (alone and at in POSITIONS) or not set(named).isdisjoint({"q", "k", *TABLES}):
-            raise InputError(f"'{written}' is no table at the positions", advice="Write cos(p), or cos; p(h, w)[t, 2]")
-        if at not in (*TABLES, *POSITIONS):
-            raise InputError(f"'{str(at)[:40]}' is no table", advice=f"Tables: {', '.join(TABLES)}")
-        places, node = () if alone else tuple(named), node.func
+        places, node = _places(node, written), node.func
     if isinstance(node, ast.Name):
         thing = ALIASES.get(node.id, node.id)
         if thing in BARE and not places:
@@ -172,6 +164,19 @@ def _argument(node: ast.expr, keyword: str) -> Argument:
     elif axes is not None or not (value is None or isinstance(value, bool | int | float | str)):
         raise InputError(f"'{written}' is nothing that can be made", advice=MEANING)
     return Argument("", None, keyword, value)
+
+
+def _places(node: ast.Call, written: str) -> Axes:
+    """The position axes in `cos(h, w)` or `p(h, w)`; none of `cos(p)`. Raises InputError."""
+    named = [each.id for each in node.args if isinstance(each, ast.Name)]
+    thing = ALIASES.get(node.func.id, node.func.id) if isinstance(node.func, ast.Name) else ""
+    alone = [ALIASES.get(name, name) for name in named] == ["p"]
+    good = 0 < len(named) == len(node.args) == len({*named}) <= (1 if thing == "position" else MAX_PLACES)
+    if not good or node.keywords or (alone and thing in POSITIONS) or {"q", "k", *TABLES} & {*named}:
+        raise InputError(f"'{written}' is no table at the positions", advice="Write cos(p), or cos; p(h, w)[t, 2]")
+    if thing not in (*TABLES, *POSITIONS):
+        raise InputError(f"'{thing[:40]}' is no table", advice=f"Tables: {', '.join(TABLES)}")
+    return () if alone else tuple(named)
 
 
 def _own(thing: str, axes: Axes) -> Axes:

@@ -103,7 +103,8 @@ def _entry(child: Child, found: Found, longest: int | None) -> dict[str, Any]:
         notes.append("it changes its vectors in place; copies were measured")
     notes += [f"it was refused: {what}" for what in child.refused]
     return {
-        "called": str(plan.call), "library": plan.library, "bits": plan.bits, "tried": _tried(way, reach, tokens, not negative),
+        "called": str(plan.call), "library": plan.library, "bits": plan.bits,
+        "tried": _tried(way, reach, tokens, not negative),
         "frequencies_given": plan.given.source if gives else "", "notes": notes, **result.case,
         "frequency_errors": [_error(result, *row) for row in result.case["pairs"]],
         "checks": {

@@ -280,7 +280,7 @@ def _number(argument: Argument, plan: Plan, tokens: int, rows: int) -> Any:
 
 
 def _table(thing: str, positions: Array, given: Given) -> Array:
-    """(rows, lanes) cosines, sines or angles, of (rows) positions or (rows, axes); a complex number has an axis of 2."""
+    """Cosines, sines or angles, (rows, lanes) or (rows, axes, lanes) as positions are; complex: 2 parts each."""
     angles = positions[..., None] * np.array(given.frequencies)
     if thing.startswith("freqs"):
         both: Array = np.stack([np.cos(angles), np.sin(angles)], axis=-1) * given.magnitude
