@@ -197,4 +197,5 @@ def _table(function: str, asked: _Comparable | None, called: Called) -> JSON:
     given = None if asked is None else given_by(asked.layout)
     width = called.head_dim if called.head_dim is not None or asked is None else asked.layout.width
     limits, reference = make_limits(called.seconds), parse_reference(function, called.init)
-    return measure_function(reference, limits, called.call, width, given, called.longest)
+    several = asked is not None and len(asked.layout.axes) > 1
+    return measure_function(reference, limits, called.call, width, given, called.longest, several)

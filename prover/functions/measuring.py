@@ -37,12 +37,13 @@ MAX_WIDTH_HERE = 1024
 
 def measure_function(
     reference: Reference, limits: Limits, call: str | None = None, head_dim: int | None = None,
-    given: Given | None = None, longest: int | None = None,
+    given: Given | None = None, longest: int | None = None, several: bool = False,
 ) -> dict[str, Any]:
     """The table of a function, in the transformers format. Raises NotALayout, UndecidedError or InputError.
 
     `given`: frequencies of the tables that are made for a function which builds none; else those of base 10000.
     `longest`: up to which position it is measured, and up to which number of tokens in a call.
+    `several`: with positions on several axes, if it takes such and single ones too.
     """
     asked = None if call is None else parse_call(call)
     if head_dim is not None and not (0 < head_dim <= MAX_WIDTH_HERE and head_dim % 2 == 0):
@@ -51,7 +52,7 @@ def measure_function(
         raise InputError(f"expected {LONGEST[0]} to {LONGEST[1]}, got {longest}", where="--longest")
     widths = (head_dim,) if head_dim is not None else WIDTHS
     with running(reference, limits) as child:
-        found = find_plan(child, asked, widths, given)
+        found = find_plan(child, asked, widths, given, several)
         if given is not None and "base" in found.plan.call.things:
             raise InputError(
                 f"called as {found.plan.call} it takes its base as an argument, which no layout tells",

@@ -62,11 +62,16 @@ class Found:
     notes: tuple[str, ...]
 
 
-def find_plan(child: Child, call: Call | None, widths: Sequence[int], given: Given | None) -> Found:
-    """Try calls until one is right. Raises NotALayout or InputError with what came nearest."""
+def find_plan(
+    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, several: bool = False
+) -> Found:
+    """Try calls until one is right. Raises NotALayout or InputError with what came nearest.
+
+    `several`: those with positions on several axes first, for a function that takes both.
+    """
     misses: list[Miss] = []
     try:
-        return _found(child, call, widths, given, misses)
+        return _found(child, call, widths, given, several, misses)
     except FunctionFault as fault:
         if misses:
             fault.message += f". Called as {misses[0].plan} it {misses[0].text}"
@@ -74,14 +79,14 @@ def find_plan(child: Child, call: Call | None, widths: Sequence[int], given: Giv
 
 
 def _found(
-    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, misses: list[Miss]
+    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, several: bool, misses: list[Miss]
 ) -> Found:
     """The same, with the call that came nearest left in `misses`."""
     calls = [call] if call is not None else guess_calls(child.parameters)
     tried = [(n, tables) for n in widths for tables in (given, plain_given(n)) if tables is not None]
     for width, tables in tried:
         for (library, bits), whole in product(_libraries(child), (True, False)):
-            for each in [*calls, *together(calls)]:
+            for each in [*together(calls), *calls] if several else [*calls, *together(calls)]:
                 if not (whole or set(POSITIONS) & {*each.things}):
                     continue
                 found: list[Found] = []

@@ -281,7 +281,8 @@ def test_compiled_code_is_refused_by_the_kernel(call: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("body", [
     "import threading, time\nif threading.active_count() < 5: threading.Thread(target=time.sleep, args=(600,)).start()",
     "import os\nos.closerange(1, 3)",
-    "import numpy as n\nn.array_equal = lambda *a, **k: True\nn.ascontiguousarray = lambda a, *b, **k: n.zeros(a.shape)\n"
+    "import numpy as n\nn.array_equal = lambda *a, **k: True\n"
+    "n.ascontiguousarray = lambda a, *b, **k: n.zeros(a.shape)\n"
     "n.asarray = lambda a, *b, **k: n.array(a, *b, **k) * (2 if getattr(a, 'ndim', 0) == 3 else 1)",
     "import signal, threading\nsignal.pthread_kill(threading.get_ident(), 0)",
     "import resource\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))",

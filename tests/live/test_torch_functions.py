@@ -67,6 +67,17 @@ SOURCE = """
     def positions_in_half_precision(x: torch.Tensor, positions: torch.Tensor):
         return compiled(x, positions.bfloat16().float())
 
+    class Multimodal:
+        def __init__(self, sections):
+            from transformers.models.qwen2_vl import modeling_qwen2_vl as module
+            from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
+            rope = {"rope_type": "default", "rope_theta": 1000000.0, "mrope_section": sections}
+            config = Qwen2VLTextConfig(hidden_size=512, num_attention_heads=4, rope_parameters=rope)
+            self.rotary, self.apply = module.Qwen2VLRotaryEmbedding(config), module.apply_rotary_pos_emb
+
+        def __call__(self, q, k, position_ids):
+            return self.apply(q, k, *self.rotary(q, position_ids))
+
     def on_a_card(x: torch.Tensor, positions: torch.Tensor):
         return compiled(x.cuda(), positions.cuda())
 """
@@ -118,15 +129,16 @@ def test_positions_in_bfloat16_are_told(source: str, capsys: pytest.CaptureFixtu
     assert "takes position 257 as 256, as where positions are in bfloat16" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("module", ["qwen2_vl.modeling_qwen2_vl", "qwen2_5_vl.modeling_qwen2_5_vl"])
-def test_multimodal_functions_of_transformers(module: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Qwen2-VL's sections 16, 24, 24 of a head of 128, in blocks of t, h and w; other sections do not conform."""
-    function = f"transformers.models.{module}::apply_multimodal_rotary_pos_emb"
-    call = ["--call", "f(q, k, cos[3, b, t, d], sin[3, b, t, d], mrope_section=[16, 24, 24])", "--seconds", "300"]
-    spec = "transformers/mrope-chunked:head_dim=128:mrope_section="
-    assert 0 == run_command(["conform", spec + "16,24,24", function, *call])
-    assert capsys.readouterr().out.startswith("CONFORMS in all but the frequencies: ")
-    assert 1 == run_command(["conform", spec + "24,16,24", function, *call])
+@pytest.mark.parametrize("call", [None, "f(q, k, p(t, h, w)[3, b, t])"])
+def test_multimodal_positions_of_transformers(
+    call: str | None, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Qwen2-VL's rotary module, with sections 16, 24, 24 of a head of 128: other sections do not conform."""
+    spec = "transformers/mrope-chunked:head_dim=128:rope_theta=1000000:mrope_section="
+    more = ["--init", "Multimodal([16, 24, 24])", "--seconds", "300", *(["--call", call] if call else [])]
+    assert 0 == run_command(["conform", spec + "16,24,24", source + "Multimodal", *more])
+    assert capsys.readouterr().out.startswith("CONFORMS: ")
+    assert 1 == run_command(["conform", spec + "24,16,24", source + "Multimodal", *more])
 
 
 def test_no_graphics_card(source: str, capsys: pytest.CaptureFixture[str]) -> None:
