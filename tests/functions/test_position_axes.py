@@ -194,7 +194,8 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_positions_on_one_axis_or_several(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A function that takes one position for all axes too, as Qwen2-VL's for text: what is asked for decides."""
     named = file_of(tmp_path, "def f(x, p):\n    p = np.stack([p, p, p]) if p.ndim == 1 else p\n"
-                    "    assert p.shape[0] == 3\n    return half(x, (10000.0 ** (-np.arange(8) / 8) * p[[0, 0, 0, 1, 1, 2, 2, 2]].T)[:, None])")
+                    "    assert p.shape[0] == 3\n"
+                    "    return half(x, (10000.0 ** (-np.arange(8) / 8) * p[[0, 0, 0, 1, 1, 2, 2, 2]].T)[:, None])")
     assert 0 == run_command(["conform", "transformers/mrope-chunked:head_dim=16:mrope_section=3,2,3", named])
     assert "it was called as f(x[t, h, d], p[3, t])" in capsys.readouterr().out
     assert 0 == run_command(["conform", "transformers/half:head_dim=16", named])
