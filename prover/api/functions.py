@@ -135,6 +135,7 @@ def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
     from prover.measure.measured import decode
     from prover.repair.measured_cause import measured_causes
     from prover.reports.conform_report import conform_json, conform_text
+    from prover.reports.documents.conform import conform_document
 
     entry = table["cases"][0]
     axes, told = _axes(asked, entry)
@@ -151,6 +152,7 @@ def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, asked.feed, notes),
         lambda _: conform_text(found, "", every_difference, causes, asked.feed, notes),
+        _document=lambda _: conform_document(conform_json(found, causes, asked.feed, notes)),
     )
 
 

@@ -44,6 +44,7 @@ def conform(
     from prover.measure.measured import read_entry
     from prover.repair.measured_cause import measured_causes
     from prover.reports.conform_report import conform_json, conform_text
+    from prover.reports.documents.conform import conform_document
 
     loaded, table = load(spec_of(spec)), read_entry(measured, entry)
     found = compare(layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout, table)
@@ -51,6 +52,7 @@ def conform(
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
         lambda _: conform_text(found, measured, every_difference, causes, feed),
+        _document=lambda _: conform_document(conform_json(found, causes, feed)),
     )
 
 
@@ -71,6 +73,7 @@ def identify(
     from prover.recognition.identified import identify
     from prover.recognition.projects import project_of
     from prover.recognition.table_file import table_file
+    from prover.reports.documents.identify import identify_document
     from prover.reports.identify_report import Origin, headline, identify_json, identify_text
     from prover.weights.stored.new_file import require_new, write_new
 
@@ -96,6 +99,7 @@ def identify(
     return Report(
         EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, origin, written),
         lambda _: identify_text(found, origin, everything, written),
+        _document=lambda _: identify_document(identify_json(found, origin, written)),
     )
 
 

@@ -361,8 +361,8 @@ USAGE = {
     "three specs": ["prove", "a", "b", "c"],
     "no certificate": ["check"],
     "bad relation": ["prove", *SMALL, "--relation", "magic"],
-    "bad format": ["prove", *SMALL, "--format", "html"],
-    "bad run format": ["run", "--format", "html"],
+    "bad format": ["prove", *SMALL, "--format", "xml"],
+    "bad run format": ["run", "--format", "xml"],
     "option without its value": ["prove", *SMALL, "--feed"],
 }
 
