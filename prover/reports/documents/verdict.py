@@ -232,6 +232,10 @@ def _proof(found: JSON, path: str | None) -> list[Block]:
     precisions = " and ".join(dict.fromkeys(c["precision"] for c in ran))
     run = f" NumPy kernels show it in {precisions}." if ran and numeric["passed"] else ""
     run += "".join(f" {_upper(c['what'])}." for c in numeric["comparisons"] if c not in ran)
+    measured = [side for side, about in found["sides"].items() if about["strength"] != "exact"]
+    if measured:
+        run += (f" The proof is about the layout that the {' and the '.join(measured)} was recognised as; that it is "
+                "this layout is numeric only.")
     run += f" {_upper(found['second_opinion'])}." if found.get("second_opinion") else ""
     if not found["certificate"]:
         return [*stored, *failed, Paragraph(f"No evidence was found either way.{run}")]
