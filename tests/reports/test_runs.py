@@ -266,8 +266,8 @@ def test_another_base() -> None:
 
 
 def test_lanes_that_are_written_elsewhere() -> None:
-    """DeepSeek's kernel reads lanes 2j and 2j + 1 and writes j and j + 4; NORMAL writes where it reads."""
-    (run,) = report(prove_specs("ggml/normal:head_dim=8", "deepseek/mla:qk_head_dim=8:qk_rope_head_dim=8"),
-                    About("s"), About("t"))["runs"]
+    """Both read lanes 2j and 2j + 1; one writes them there, the other to j and j + 4."""
+    specs = ("transformers/adjacent:head_dim=8", "transformers/adjacent-to-half:qk_nope_head_dim=0:qk_rope_head_dim=8")
+    (run,) = report(prove_specs(*specs), About("s"), About("t"))["runs"]
     assert ("pairs 0 to 3", "are written to lanes 2j and 2j + 1 in the source and j and j + 4 in the target") == (
         run["subject"], run["text"])
