@@ -164,8 +164,7 @@ def _weights(found: JSON, room: Room) -> list[Block]:
     if witness["factors"]:
         blocks.append(Paragraph(f"Factors: {factor_words(witness['factors'])}."))
     others = [] if is_plain(witness) or not room.spare else [
-        Code(code) for each in (Style.TORCH, Style.NUMPY) if each is not style
-        and not (style is Style.CONVERTER and each is Style.TORCH) and (code := row_code(witness, each))
+        Code(code) for each in (Style.TORCH, Style.NUMPY) if each is not style and (code := row_code(witness, each))
     ][:1]
     note = "The code runs in NumPy, PyTorch and MLX alike. " if is_plain(witness) else ""
     if own is not None and "scaled=True" in own:
