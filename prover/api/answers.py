@@ -28,6 +28,7 @@ class Report:
     exit_code: int
     _json: Callable[[], JSON] = field(compare=False)
     _text: Callable[[str | None], str] = field(compare=False)
+    _page: Callable[[str, str | None], str] | None = field(compare=False, default=None, kw_only=True)
 
     def __repr__(self) -> str:
         lines = self.to_text().split("\n")
@@ -43,6 +44,13 @@ class Report:
     def to_text(self, certificate_path: str | None = None) -> str:
         """The same for a terminal. `certificate_path`: where a certificate was written, if one was."""
         return self._text(certificate_path)
+
+    def to_html(self, certificate_path: str | None = None) -> str:
+        """The same as a page: one file that fetches nothing."""
+        from prover.reports.html.shell import page, text
+
+        words = f"<pre>{text(self.to_text(certificate_path), 1 << 16)}</pre>"
+        return self._page(words, certificate_path) if self._page else page("rope-prover", words)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -143,6 +151,15 @@ class Layout:
         from prover.reports.show import show_text
 
         return show_text(self._loaded, every_pair, several(feeds))
+
+    def to_html(self, feeds: Texts = ()) -> str:
+        """The same as a page, with the pairs to look at: one file that fetches nothing."""
+        return self._page("", several(feeds))
+
+    def _page(self, words: str, feeds: Sequence[str]) -> str:
+        from prover.reports.html.show_page import show_page
+
+        return show_page(self._loaded, feeds, words)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

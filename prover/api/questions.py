@@ -52,6 +52,7 @@ def prove(
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.cause_report import causes_json, fingerprint_json
+    from prover.reports.html.verdict_page import verdict_page
     from prover.reports.render import render_markdown, render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
@@ -78,6 +79,7 @@ def prove(
         found["verdict"], found["headline"], verdict.certificate, lambda path: render_markdown(found, path),
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
         (tuple(pairs["source"]), tuple(pairs["target"])),
+        _page=lambda words, path: verdict_page(found, verdict, words, path),
     )
 
 
