@@ -232,8 +232,8 @@
     box.addEventListener("keydown", (event) => {
       const cells = all(), place = cells.indexOf(document.activeElement);
       if (place < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
-      const top = cells[0].offsetTop;
-      const wrapped = cells.findIndex((cell) => cell.offsetTop !== top);
+      const top = (cell) => cell.getBoundingClientRect().top;
+      const wrapped = cells.findIndex((cell) => top(cell) > top(cells[0]) + 1);
       const columns = wrapped < 0 ? cells.length : wrapped;
       const to = { ArrowRight: place + 1, ArrowLeft: place - 1, ArrowDown: place + columns, ArrowUp: place - columns,
         Home: 0, End: cells.length - 1 }[event.key];
@@ -300,12 +300,12 @@
         const owned = side.owner.get(lane);
         const letter = owned ? side.about.letters[owned[0]] : data.left_out ? "?" : "–";
         const differs = laneDiffers(lane) || Boolean(owned && side.differs.has(owned[0]));
-        const words = [`${side.name === "layout" ? "" : `${side.name} `}lane ${lane}`,
-          owned ? `pair ${owned[0]}` : "in no pair", differs ? "differs" : ""].filter(Boolean).join(", ");
+        const words = [`${side.name} lane`, owned ? `pair ${owned[0]}` : "in no pair", ...(differs ? ["differs"] : [])];
         const hue = letters.indexOf(letter);
         const cell = make("button", { type: "button", id: `${side.name}-${lane}`, tabIndex: -1,
-          className: `lane ${hue >= 0 ? `axis-${hue % 6}` : "no-axis"}`, "aria-label": words },
-        make("span", { className: "number" }, String(lane)), make("span", {}, letter));
+          className: `lane ${hue >= 0 ? `axis-${hue % 6}` : "no-axis"}` },
+        make("span", { className: "number" }, String(lane)), make("span", {}, letter),
+        make("span", { className: "spoken" }, words.join(", ")));
         cell.classList.toggle("differs", differs);
         cell.classList.toggle("faded", !laneShown(side, lane));
         cells.push(cell);
