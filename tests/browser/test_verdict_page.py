@@ -262,8 +262,9 @@ def test_a_weighted_trace(screen: Screen, pages: dict[str, Path]) -> None:
 def test_no_trace_where_a_side_is_no_rotation(screen: Screen, pages: dict[str, Path]) -> None:
     """It says so, and shows every angle of the pair."""
     screen.open(pages["several-angles"])
-    assert re.match(r"Trace: source none: pair \d+ is no rotation; target about \S+$", screen.text("#trace")[:-1])
-    assert "cos of about" in screen.text("#pairs")
+    own = sum(2 * np.cos(BASE ** (-j / 4)) for j in range(4))
+    assert f"Trace: source has none, since pair 0 is no rotation; target about {own:.6g}." == screen.text("#trace")
+    assert "about 1 rad, 57.3° | about 0.1 rad, 5.7°" == screen.text("#pair-0 .turned")
 
 
 def test_feeds(screen: Screen, pages: dict[str, Path]) -> None:

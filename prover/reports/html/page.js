@@ -66,8 +66,9 @@
   const degrees = (value) => ((value * 180 / Math.PI) % 360).toFixed(1);
   const angleWords = (value) => (value === null ? "too large to be shown" : `${about(value)} rad, ${degrees(value)}°`);
   function turnedWords(pair) {
-    const found = turned(pair).map(angleWords);
+    const found = turned(pair).map(angleWords), places = pair[4][state.feed];
     if (found.length === 1) return found[0];
+    if (places[0] === places[1] && places[2] === places[3]) return `${found[0]} | ${found[3]}`;
     return ["cos", "sin", "sin", "cos"].map((word, i) => `${word} of ${found[i]}`).join("; ");
   }
   function pairText(place) {
@@ -80,26 +81,27 @@
     .filter(Boolean).join(" | ");
 
   const power = data.proof ? data.proof.power : -1;
-  // The trace, and what floating point may be off by; a text where there is none.
+  // The trace, and what floating point may be off by; the reason where there is none.
   function trace(side) {
     let total = data.width - 2 * side.about.pairs.length, off = 0;
     for (let index = 0; index < side.about.pairs.length; index++) {
       const pair = side.about.pairs[index], turn = pair[4][state.feed];
-      if (Array.isArray(turn)) return `none: pair ${index} is no rotation`;
+      if (Array.isArray(turn)) return `pair ${index} is no rotation`;
       const value = angle(turn, false), size = data.sizes[pair[3]][1];
-      if (value === null || (size === null && power !== -1)) return "none: numbers are too large";
+      if (value === null || (size === null && power !== -1)) return "numbers are too large";
       const weight = power === -1 ? 1 : size ** (2 * power + 2);
       total += 2 * weight * Math.cos(value);
       off += 2 * weight * (Math.abs(value) + 2) * 2 ** -51;
     }
-    return Number.isFinite(total) ? { total, off: off + Math.abs(total) * 2 ** -45 } : "none: numbers are too large";
+    return Number.isFinite(total) ? { total, off: off + Math.abs(total) * 2 ** -45 } : "numbers are too large";
   }
   function showTrace() {
     const box = byId("trace");
     if (!box) return;
     if (data.left_out) { box.textContent = "Traces are not shown, since pairs are left out."; return; }
     const found = sides.map(trace);
-    const words = found.map((each, i) => `${names[i]} ${typeof each === "string" ? each : about(each.total)}`);
+    const words = found.map((each, i) => `${names[i]} ${
+      typeof each === "string" ? `has none, since ${each}` : about(each.total)}`);
     const weighted = power === -1 ? "" : ", weighted by magnitudes";
     let gap = "";
     if (found.every((each) => typeof each !== "string")) {
