@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from prover.api.answers import Answer, Audit, Checked, Classes, Difference, Layout, Measured, Permutation, Proof, Report
 from prover.api.arguments import RelationName
-from prover.api.catalogue import classes, converters, evidence, find, load, names, show, unsupported
+from prover.api.catalogue import classes, converters, evidence, find, layout_names, load, names, show, unsupported
 from prover.api.files import Run, run
 from prover.api.functions import measure_function
 from prover.api.kernels import (
@@ -26,6 +26,7 @@ from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
+from prover.api.surroundings import doctor, version_line
 from prover.api.weights_factors import check_factors, make_factors
 from prover.api.weights_permute import PermutedWeights, permute_weights
 from prover.api.weights_verify import VerifiedWeights, verify_weights
@@ -35,9 +36,9 @@ from prover.proof_files.result import ProofResult
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
-    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "evidence", "explain_finding",
-    "find", "find_repair", "identify", "load", "make_factors", "measure_function", "measure_ggml", "measure_software",
-    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
-    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
-    "transformers_cases", "unsupported", "verify_weights",
+    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "evidence",
+    "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors", "measure_function",
+    "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights", "precision", "prove",
+    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software",
+    "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
 ]

@@ -11,6 +11,7 @@ from prover.errors import EXIT_INTERNAL, EXIT_OK
 if TYPE_CHECKING:
     from prover.layouts.layout import Pair
     from prover.layouts.loading import Loaded
+    from prover.reports.document import Document
 
 JSON = dict[str, Any]
 Texts = str | Sequence[str]  # one text, or several
@@ -28,6 +29,7 @@ class Report:
     exit_code: int
     _json: Callable[[], JSON] = field(compare=False)
     _text: Callable[[str | None], str] = field(compare=False)
+    _document: Callable[[str | None], Document] | None = field(compare=False, default=None, kw_only=True)
     _page: Callable[[str, str | None], str] | None = field(compare=False, default=None, kw_only=True)
 
     def __repr__(self) -> str:
@@ -45,12 +47,29 @@ class Report:
         """The same for a terminal. `certificate_path`: where a certificate was written, if one was."""
         return self._text(certificate_path)
 
+    def to_markdown(self, certificate_path: str | None = None) -> str:
+        """The same for a comment on a pull request."""
+        from prover.reports.document_markdown import markdown
+
+        return markdown(self.document(certificate_path))
+
+    def document(self, certificate_path: str | None = None) -> Document:
+        """The same as blocks, which Markdown and HTML are made of; the text in one block where it has no others."""
+        from prover.reports.document import Code
+
+        if self._document is None:
+            return (Code(self.to_text(certificate_path), "text"),)
+        return self._document(certificate_path)
+
     def to_html(self, certificate_path: str | None = None) -> str:
         """The same as a page: one file that fetches nothing."""
-        from prover.reports.html.shell import page, text
+        from prover.reports.document_html import body
+        from prover.reports.html.document_page import document_page
 
-        words = f"<pre>{text(self.to_text(certificate_path), 1 << 16)}</pre>"
-        return self._page(words, certificate_path) if self._page else page("rope-prover", words)
+        blocks = self.document(certificate_path)
+        if self._page is not None:
+            return self._page(body(blocks), certificate_path)
+        return document_page(blocks, getattr(self, "certificate", None), certificate_path)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,17 +84,12 @@ class Answer(Report):
     verdict: str
     headline: str
     certificate: str | None
-    _markdown: Callable[[str | None], str] | None = field(compare=False, default=None)
 
     def __repr__(self) -> str:
         return f"<{self.verdict}: {self.headline}>"
 
     def __bool__(self) -> bool:
         raise TypeError("an answer is neither true nor false: compare its verdict, such as == 'equivalent'")
-
-    def to_markdown(self, certificate_path: str | None = None) -> str:
-        """The same for a review; the text where no Markdown is made."""
-        return (self._markdown or self._text)(certificate_path)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,12 +168,9 @@ class Layout:
 
     def to_html(self, feeds: Texts = ()) -> str:
         """The same as a page, with the pairs to look at: one file that fetches nothing."""
-        return self._page("", several(feeds))
-
-    def _page(self, words: str, feeds: Sequence[str]) -> str:
         from prover.reports.html.show_page import show_page
 
-        return show_page(self._loaded, feeds, words)
+        return show_page(self._loaded, several(feeds))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

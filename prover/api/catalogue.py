@@ -9,6 +9,17 @@ from prover.api.arguments import RelationName, relation_of, spec_of
 from prover.errors import EXIT_OK, InputError
 
 
+def layout_names() -> tuple[str, ...]:
+    """The names of all shipped layouts, sorted.
+
+    >>> layout_names()[:2]
+    ('ace-step/rope', 'aiter/full-table')
+    """
+    from prover.layouts.spec import catalogue
+
+    return tuple(catalogue())
+
+
 def load(spec: str) -> Layout:
     """The layout that a spec names. Raises ProverError with what is wrong and what to do.
 
@@ -56,7 +67,8 @@ def show(
     if about.missing and not feeds:
         return Report(EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about))
     layout = load(spec)
-    return Report(EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair))
+    return Report(EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair),
+                  _page=lambda _, __: layout.to_html(feeds))
 
 
 def find(patterns: Texts = ()) -> Report:

@@ -52,8 +52,9 @@ def prove(
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.cause_report import causes_json, fingerprint_json
+    from prover.reports.documents.verdict import verdict_document
     from prover.reports.html.verdict_page import verdict_page
-    from prover.reports.render import render_markdown, render_text
+    from prover.reports.render import render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
 
@@ -76,9 +77,9 @@ def prove(
     pairs = found["differing_pairs"]
     return Proof(
         verdict.exit_code, lambda: dict(found), lambda path: render_text(found, path),
-        found["verdict"], found["headline"], verdict.certificate, lambda path: render_markdown(found, path),
+        found["verdict"], found["headline"], verdict.certificate,
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
-        (tuple(pairs["source"]), tuple(pairs["target"])),
+        (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: verdict_document(found, path),
         _page=lambda words, path: verdict_page(found, verdict, words, path),
     )
 
@@ -123,12 +124,12 @@ def prove_bits(
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
-    from prover.reports.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
+    from prover.reports.bitwise_report import bitwise_document, bitwise_json, bitwise_text
 
     found = compare_bits(spec_of(source), spec_of(target), axes_feeds(axes, several(feeds)), make_solver(smtlib, cvc5))
     return Answer(
         EXIT_CODES[found.outcome], lambda: bitwise_json(found), lambda _: bitwise_text(found),
-        found.outcome.value, _first_line(bitwise_text(found)), None, lambda _: bitwise_markdown(found),
+        found.outcome.value, _first_line(bitwise_text(found)), None, _document=lambda _: bitwise_document(found),
     )
 
 
@@ -228,12 +229,12 @@ def check(
 
 def _theorem(found: Theorem) -> Answer:
     from prover.claims.relation import EXIT_CODES
-    from prover.reports.theorem_report import headline, theorem_json, theorem_markdown, theorem_text
+    from prover.reports.theorem_report import headline, theorem_document, theorem_json, theorem_text
 
     smallest = found.smallest.verdict.certificate if found.smallest is not None else None
     return Answer(
         EXIT_CODES[found.outcome], lambda: theorem_json(found), lambda _: theorem_text(found),
-        found.outcome.value, headline(found), smallest, lambda _: theorem_markdown(found),
+        found.outcome.value, headline(found), smallest, _document=lambda _: theorem_document(found),
     )
 
 

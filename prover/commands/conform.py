@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from prover.commands.console import exit_help, tell_report
+from prover.commands.completion import SPEC
+from prover.commands.console import exit_help, output_style, tell
 from prover.commands.function_options import function_options
 
 
 @click.command(epilog=exit_help("conforms", "does not conform"))
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.argument("measured", metavar="MEASURED.json|FUNCTION")
 @click.option("--entry", metavar="NAME", help="Which entry of the file; not needed if it has only one.")
 @click.option(
@@ -20,9 +21,9 @@ from prover.commands.function_options import function_options
 )
 @function_options
 @click.option("--all", "every_row", is_flag=True, help="Show every difference, however many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@output_style
 def conform(
-    spec: str, measured: str, entry: str | None, feeds: tuple[str, ...], every_row: bool, as_json: bool, **asked: Any
+    spec: str, measured: str, entry: str | None, feeds: tuple[str, ...], every_row: bool, style: str, **asked: Any
 ) -> int:
     """Compare a layout with a table measured from a real kernel, or with your own function.
 
@@ -44,4 +45,4 @@ def conform(
         raise InputError(f"{len(feeds)} feeds; a table is measured under one", where="conform",
                          advice="Give --feed once, and hold each table under its own")
     feed = feeds[0] if feeds else ""
-    return tell_report(api.conform(spec, measured, entry, feed=feed, every_difference=every_row, **asked), as_json)
+    return tell(api.conform(spec, measured, entry, feed=feed, every_difference=every_row, **asked), style)

@@ -14,11 +14,12 @@ from prover.repair.factors import Factor
 from prover.repair.refeed import position_text
 from prover.repair.repairs import Kind, Repair, Repairs
 from prover.repair.replay import Replay
+from prover.reports.document import Block, Code, Document, Folded, Paragraph, check_command, labelled
 from prover.reports.idiom import find_idiom
 from prover.reports.report import relation_word
 from prover.reports.size_report import size_json
 from prover.reports.stored_report import stored_words
-from prover.reports.text import code_markdown, labelled_markdown, labelled_text, plain
+from prover.reports.text import labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.beside import Held
 from prover.verdicts.verdict import Found
@@ -327,16 +328,12 @@ def repair_text(found: JSON, certificate_path: str | None) -> str:
     return text + ("\n# Weights of all heads, as Python to paste:\n\n" + code["numpy"] if code else "")
 
 
-def repair_markdown(found: JSON, certificate_path: str | None) -> str:
+def repair_document(found: JSON, certificate_path: str | None) -> Document:
     """A pull-request comment."""
-    lines = [labelled_markdown(found["headline"], [row for row in _rows(found) if row[0] != "numeric"]).rstrip()]
+    blocks: list[Block] = [*labelled(found["headline"], [row for row in _rows(found) if row[0] != "numeric"])]
     code = found["repair"] and found["repair"]["code"]
     if code:
-        lines += ["", "<details><summary>The rows in NumPy</summary>", "", "```python", code["numpy"].rstrip(), "```",
-                  "", "</details>"]
+        blocks.append(Folded("The rows in NumPy", (Code(code["numpy"]),)))
     if found["repair"]:
-        where = certificate_path or "FILE"
-        again = "" if certificate_path else " (write it with `--certificate FILE`)"
-        lines += ["", f"Check it with {code_markdown('rope-prover check ' + where)}{again}."]
-    return "\n".join(lines) + "\n"
-
+        blocks.append(Paragraph(("Check it with ", *check_command(certificate_path), ".")))
+    return tuple(blocks)

@@ -28,8 +28,9 @@ from prover.reports.advice import advice_for
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
+from prover.reports.runs import runs_json
 from prover.reports.size_report import size_json
-from prover.reports.snippet import write_snippet
+from prover.reports.snippet import brief_snippet, write_snippet
 from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.findings import incomplete
@@ -74,6 +75,7 @@ def report(
         "width": claim.source.width,
         "differing_pairs": {"source": list(differing.pairs[0]), "target": list(differing.pairs[1])},
         "lane_by_lane": _lane_by_lane(differing),
+        "runs": runs_json(claim, differing),
         "unmatched_pairs": unmatched and {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "axes": {"source": axis_strip(claim.source), "target": axis_strip(claim.target)},
         "not_rotations": {
@@ -252,6 +254,7 @@ def _counterexample(
         "lanes": lanes,
         "tokens": [_token(token) for token in tokens],
         "snippet": write_snippet(claim, shown),
+        "brief": brief_snippet(claim, shown),
     }
     for side, layout, value in (
         ("source", claim.source, values[0]),

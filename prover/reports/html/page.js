@@ -64,7 +64,7 @@
     return (Array.isArray(turn) ? turn : [turn]).map((place) => angle(place, true));
   }
   const degrees = (value) => ((value * 180 / Math.PI) % 360).toFixed(1);
-  const angleWords = (value) => (value === null ? "too large to be shown" : `${about(value)} rad, ${degrees(value)}°`);
+  const angleWords = (value) => (value === null ? "too large to be shown" : `${about(value)} rad, ${degrees(value)}\u00b0`);
   function turnedWords(pair) {
     const found = turned(pair).map(angleWords), places = pair[4][state.feed];
     if (found.length === 1) return found[0];
@@ -300,7 +300,7 @@
       const cells = [];
       for (let lane = state.lanesFrom; lane < Math.min(data.width, state.lanesFrom + LANES); lane++) {
         const owned = side.owner.get(lane);
-        const letter = owned ? side.about.letters[owned[0]] : data.left_out ? "?" : "–";
+        const letter = owned ? side.about.letters[owned[0]] : data.left_out ? "?" : "\u2013";
         const differs = laneDiffers(lane) || Boolean(owned && side.differs.has(owned[0]));
         const words = [`${side.name} lane`, owned ? `pair ${owned[0]}` : "in no pair", ...(differs ? ["differs"] : [])];
         const hue = letters.indexOf(letter);
@@ -329,7 +329,7 @@
       const head = make("th", { scope: "row" },
         make("button", { type: "button", className: "pick", tabIndex: place ? -1 : 0, "aria-label": `pair ${index}` },
           String(index)),
-        ...(words.length ? [make("span", { className: "kinds" }, `≠ ${words.join("; ")}`)] : []));
+        ...(words.length ? [make("span", { className: "kinds" }, `\u2260 ${words.join("; ")}`)] : []));
       const cells = sides.map((side) => {
         const pair = side.about.pairs[index];
         if (!pair) return make("td", {}, "no such pair");

@@ -19,6 +19,7 @@ _UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 def page(title: str, body: str, data: Any = None) -> str:
     """A whole page. `body`: its content as HTML, everything in it escaped. `data`: JSON types for the script.
 
+    All of it is ASCII, so that it is the same in whatever encoding it is written to a file.
     Content-Security-Policy lets this very style and script in, by their digests, and nothing else: no connection, no
     image, no frame, no form.
     """
@@ -35,11 +36,11 @@ def page(title: str, body: str, data: Any = None) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
-        f"<title>{text(title, MAX_TITLE)}</title>",
+        f"<title>{_ascii(text(title, MAX_TITLE))}</title>",
         f"<style>{style}</style>",
         "</head>",
         "<body>",
-        f"<main>\n{body}\n</main>",
+        f"<main>\n{_ascii(body)}\n</main>",
         *([] if data is None else [f'<script type="application/json" id="data">{json_text(data)}</script>']),
         f"<script>{script}</script>",
         "</body>",
@@ -59,11 +60,15 @@ def json_text(data: Any) -> str:
     return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(_UNSAFE)
 
 
+def _ascii(markup: str) -> str:
+    return markup.encode("ascii", "xmlcharrefreplace").decode()
+
+
 @cache
 def _shipped(name: str) -> str:
     """A file of this folder, as it stands between its tags: its digest is in the page's policy."""
     found = files("prover.reports.html").joinpath(name).read_text(encoding="utf-8")
-    assert "</" not in found or name.endswith(".css") or "</script" not in found.lower()
+    assert found.isascii() and "</" not in found
     return found
 
 
