@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_screen import DESK, PHONE, Screen
 
 import prover
+from browser_screen import DESK, PHONE, Screen
 
 pytestmark = pytest.mark.browser
 
@@ -128,7 +128,7 @@ def test_lanes_that_pass(screen: Screen, pages: dict[str, Path]) -> None:
     screen.hover("#target-20")
     assert ["4", "none: it passes unchanged"] == screen.detail()["pair"]
     assert ["lane 4", ""] == screen.detail()["partner"]
-    assert "–" in screen.text("#target-20")
+    assert "\u2013" in screen.text("#target-20")
 
 
 def test_the_keyboard(screen: Screen, pages: dict[str, Path]) -> None:
@@ -284,7 +284,7 @@ def test_feeds(screen: Screen, pages: dict[str, Path]) -> None:
 
 
 def test_the_filter(screen: Screen, pages: dict[str, Path]) -> None:
-    """By hand: the pairs that differ are those whose axes differ; all of the rest are not shown, and pale in the maps."""
+    """By hand: the pairs that differ are those whose axes differ; the rest is not shown, and pale in the maps."""
     screen.open(pages["different"])
     differ = [j for j, (a, b) in enumerate(zip(_axes("imrope"), _axes("mrope"), strict=True)) if a != b]
     rows = "#pairs tbody tr"

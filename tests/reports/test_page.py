@@ -16,6 +16,7 @@ import pytest
 import prover
 from conftest import free_claim, small_layout, spec_of
 from prover.claims.claim import Claim, make_claim
+from prover.commands.cli import run_command
 from prover.layouts.loading import load
 from prover.reports.html import layout_data, layout_view, shell
 from prover.reports.html.certificate_part import MAX_CERTIFICATE, certificate_part
@@ -78,6 +79,7 @@ def read(proof: prover.Proof) -> Page:
 def test_a_page_is_one_document(proof: prover.Proof, read: Page) -> None:
     """A doctype, a language, a title, one main part, one first heading; every id once and every label of something."""
     assert proof.to_html().startswith("<!DOCTYPE html>\n<html lang=\"en\">\n")
+    assert proof.to_html().isascii()
     assert [1, 1, 1] == [len(read.of(tag)) for tag in ("title", "main", "h1")]
     ids = [about["id"] for _, about in read.tags if "id" in about]
     assert sorted(set(ids), key=str) == sorted(ids, key=str)
@@ -97,7 +99,7 @@ def test_nothing_is_fetched(proof: prover.Proof, read: Page) -> None:
     assert [] == [tag for tag, _ in read.tags if tag in ("link", "img", "iframe", "object", "embed", "base", "form")]
     (style,), (_, script) = read.inside("style"), read.inside("script")
     assert None is re.search(r"url\(|@import|https?:|//[a-z]", style)
-    assert None is re.search(r"fetch\(|XMLHttp|import\(|innerHTML|insertAdjacent|eval|Function\(|document\.write", script)
+    assert None is re.search(r"fetch\(|XMLHttp|import\(|innerHTML|insertAdjacent|eval|Function\(|\.write\(", script)
     policy = next(about["content"] for about in read.of("meta") if about.get("http-equiv"))
     assert policy == (f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
                       "base-uri 'none'; form-action 'none'")
@@ -183,7 +185,7 @@ def test_nothing_breaks_out(tmp_path: Path) -> None:
     read = Page(made)
     assert HOSTILE == read.data["name"]
     assert [] == read.of("img")
-    assert ["html", "head", "meta", "meta", "meta", "meta", "title", "style", "body", "main", "h1", "p", "script",
+    assert ["html", "head", *["meta"] * 5, "title", "style", "body", "main", "h1", "p", "script",
             "script"] == [tag for tag, _ in read.tags]
     assert not {"\u2028", "\u2029", "\u202e", "\x07"} & set(made)
     assert 3 == made.lower().count("</script") + made.count("</style")
@@ -236,6 +238,72 @@ def test_parts_at_their_bounds_make_a_page_below_its_own() -> None:
     assert all(exact.endswith(" more characters)") for _, exact, _ in data["angles"])
     body = layout_view.layout_view(data, range(7000)) + certificate_part("x" * MAX_CERTIFICATE, "sha256:0")
     assert len(shell.page("large", body, data).encode()) < shell.MAX_PAGE
+
+
+def _told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run_command(list(arguments))
+    return code, *capsys.readouterr()
+
+
+def test_the_commands_print_the_page(capsys: pytest.CaptureFixture[str], proof: prover.Proof) -> None:
+    """`--format html` prints what `to_html` gives, with the exit code of the answer."""
+    assert (1, proof.to_html(), "") == _told(capsys, "prove", IMROPE, MROPE, "--format", "html")
+    assert (0, prover.load(IMROPE).to_html(), "") == _told(capsys, "show", IMROPE, "--format", "html")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heading", "links"),
+    [
+        (("prove", "ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--for-all", "n_rot"), "Convertible", 0),
+        (("check-permutation", "ggml/neox", "ggml/normal", "llama.cpp/permute"), "Right", 1),
+        (("run", "01-normal-to-neox"), "1 of 1 claims are as expected.", 0),
+    ],
+    ids=["theorem", "permutation", "run"],
+)
+def test_every_answer_is_a_page(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], heading: str, links: int
+) -> None:
+    """Answers without pairs to look at are pages too, with their certificate if they have one."""
+    code, printed, _ = _told(capsys, *arguments, "--format", "html")
+    read = Page(printed)
+    assert code in (0, 5)
+    assert any(text.startswith(heading) for text in read.inside("h2"))
+    assert links == len(read.of("a"))
+    assert 1 == len(read.inside("script"))
+
+
+def test_report_writes_a_page_beside_what_is_printed(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path, proof: prover.Proof
+) -> None:
+    """The text is printed, the page is written, and one of ours may take its place; the certificate is named in it."""
+    arguments = ("prove", IMROPE, MROPE, "--report", "page.html", "--certificate", "mine.json")
+    for _ in range(2):
+        assert (1, proof.to_text("mine.json"), "") == _told(capsys, *arguments)
+        assert proof.to_html("mine.json") == Path("page.html").read_text(encoding="utf-8")
+    assert {"page.html", "mine.json"} == {path.name for path in empty_folder.iterdir()}
+    assert (0, "") == _told(capsys, "run", "01-normal-to-neox", "--report", "page.html")[::2]
+    assert "1 of 1 claims are as expected." in Page(Path("page.html").read_text(encoding="utf-8")).inside("h2")
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("other.txt", "error: other.txt: exists and is no page of rope-prover. Remove it first or name another file\n"),
+        ("away/page.html", "error: away/page.html: its folder does not exist. Create the folder first\n"),
+        ("./same", "error: ./same: --report and --certificate name the same file. Name two files\n"),
+        ("", "error: --report needs a file name\n"),
+    ],
+    ids=["another", "no-folder", "same", "empty"],
+)
+def test_where_no_page_is_written(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path, path: str, error: str
+) -> None:
+    """What is no page of ours is not replaced, and nothing is proved before that is known."""
+    Path("other.txt").write_text("mine")
+    found = _told(capsys, "prove", IMROPE, MROPE, "--report", path, "--certificate", "same")
+    assert (2, "", error) == found
+    assert "mine" == Path("other.txt").read_text()
+    assert ["other.txt"] == [each.name for each in empty_folder.iterdir()]
 
 
 def test_runs() -> None:

@@ -1,4 +1,4 @@
-"""What the script shows of layouts: pairs, axes, frequencies and magnitudes, each with its exact text beside a float."""
+"""What the script shows of layouts: pairs, axes, frequencies and magnitudes, as exact text and as floats."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _HIDDEN = re.compile(r"(?<!\()about")  # a number too long to be shown: its deci
 def layout_data(claim: Claim, sides: Sequence[str] = SIDES, most: int = MAX_DATA) -> JSON:
     """The layouts of a claim as JSON types of at most about `most` bytes.
 
-    Of layouts that are too large the first pairs are kept; `left_out` says which are not there. An angle is [text, exact
-    text if the text has none, axes]; a turn, the angle as a function of a feed's coordinates, is [float by coordinate,
-    phase]; a pair is [lane, lane, angle or angles, magnitude, turn of each feed, written lanes if they are others].
+    Of layouts that are too large the first pairs are kept; `left_out` says which are not there. An angle is [text,
+    exact text if the text has none, axes]; a turn, the angle as a function of a feed's coordinates, is [float by
+    coordinate, phase]; a pair is [lane, lane, angle or angles, magnitude, turn of each feed, written lanes if they are
+    others], the numbers of angles, magnitudes and turns being places in their tables.
     """
     count = max(len(_layout(claim, side).pairs) for side in sides)
     shown = count

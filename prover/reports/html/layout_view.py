@@ -15,8 +15,7 @@ NO_PAIR = "no such pair"
 
 
 def layout_view(data: JSON, marked: Sequence[int] = ()) -> str:
-    """The section of lanes and pairs of `layout_data`. `marked`: the pairs that differ, first in the table if it is cut.
-    """
+    """The section of lanes and pairs of `layout_data`. `marked`: the pairs that differ, which a cut table has first."""
     sides = data["sides"]
     parts = ['<section id="view" aria-labelledby="view-title">', '<h2 id="view-title">Lanes and pairs</h2>']
     if data["left_out"]:
@@ -34,9 +33,9 @@ def _filter(sides: JSON) -> str:
 
 
 _LEGEND = (
-    '<p class="hint" id="map-hint">A cell is a lane, with its number and the first letter of its axis; “–” passes '
-    "unchanged, “+” has several axes, “.” does not turn.{differs} Point at a lane, or move to one with Tab and the "
-    "arrow keys: it is outlined, and its partner by dashes.{rows}</p>"
+    '<p class="hint" id="map-hint">A cell is a lane, with its number and its axis by its first letter; “&ndash;” '
+    "passes unchanged, “+” has several axes, “.” does not turn.{differs} Point at a lane, or move to one with Tab and "
+    "the arrow keys: it is outlined, and its partner by dashes.{rows}</p>"
 )
 _DIFFERS = " A red corner marks what differs between the two."
 _ROWS = " A double outline is where its row of the weights goes to, or comes from."
@@ -97,7 +96,7 @@ def _table(data: JSON, marked: Sequence[int]) -> str:
     """The same pairs for who has no script; it is closed by the script, which shows all of them."""
     sides = list(data["sides"].items())
     count = max(len(about["pairs"]) for _, about in sides)
-    shown = range(count)
+    shown: Sequence[int] = range(count)
     if count > MAX_ROWS:
         first = [index for index in marked if index < count][:MAX_ROWS]
         shown = sorted({*first, *list(range(count))[: MAX_ROWS - len(first)]})

@@ -183,8 +183,14 @@
   function showDetail() {
     const chosen = state.hovered || state.focused;
     const box = byId("chosen");
+    byId("detail").classList.toggle("held", Boolean(chosen));
     liveDetail = [];
-    if (!chosen) { box.replaceChildren(make("p", {}, "None yet.")); mark(null); return; }
+    mark(chosen);
+    if (!chosen) {
+      byId("detail-title").textContent = "Chosen lane or pair";
+      box.replaceChildren(make("p", {}, "None yet."));
+      return;
+    }
     byId("detail-title").textContent = `${chosen.kind === "lane" ? "Lane" : "Pair"} ${chosen.number}`;
     const columns = sides.map((side) => sideFacts(side, chosen, liveDetail));
     const said = (of, number) => kindWords(of, number).map((words) => `${of === "pair" ? "Pair" : "Lane"} ${number} ${words}.`);
@@ -199,7 +205,6 @@
     }
     box.replaceChildren(facts(columns), ...(notes.length ? [make("p", {}, notes.join(" "))] : []));
     for (const update of liveDetail) update();
-    mark(chosen);
   }
   function mark(chosen) {
     for (const each of document.querySelectorAll(".chosen, .partner, .goes")) {

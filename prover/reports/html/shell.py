@@ -10,6 +10,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from prover.files import PAGE_START
+
 MAX_PAGE = 5 << 20  # bytes that a page stays below; what makes it up is bounded part by part
 MAX_TITLE = 200
 
@@ -28,11 +30,7 @@ def page(title: str, body: str, data: Any = None) -> str:
         f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return "\n".join([
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
+    return PAGE_START + "\n".join([
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
@@ -68,7 +66,8 @@ def _ascii(markup: str) -> str:
 def _shipped(name: str) -> str:
     """A file of this folder, as it stands between its tags: its digest is in the page's policy."""
     found = files("prover.reports.html").joinpath(name).read_text(encoding="utf-8")
-    assert found.isascii() and "</" not in found
+    assert found.isascii()
+    assert "</" not in found
     return found
 
 

@@ -16,7 +16,7 @@ JSON = dict[str, Any]
 
 
 def verdict_page(found: JSON, verdict: Verdict, words: str, path: str | None = None) -> str:
-    """The page of a verdict and its JSON. `words`: it in words, an HTML fragment. `path`: where the certificate lies."""
+    """The page of a verdict and its JSON. `words`: the same as an HTML fragment. `path`: where the certificate lies."""
     data = layout_data(verdict.claim) | _about(found)
     differing = sorted({index for side in SIDES for index in found["differing_pairs"][side]})
     title = f"{found['verdict']}: {found['source']} and {found['target']}"
