@@ -126,6 +126,7 @@ def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
     from prover.measure.measured import decode
     from prover.repair.measured_cause import measured_causes
     from prover.reports.conform_report import conform_json, conform_text
+    from prover.reports.documents.conform import conform_document
 
     entry = table["cases"][0]
     measured = decode(entry["id"], {**entry, "axes": list(asked.layout.axes)}, entry["id"])
@@ -135,6 +136,7 @@ def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, asked.feed, notes),
         lambda _: conform_text(found, "", every_difference, causes, asked.feed, notes),
+        _document=lambda _: conform_document(conform_json(found, causes, asked.feed, notes)),
     )
 
 

@@ -43,6 +43,7 @@ def conform(
     from prover.measure.measured import read_entry
     from prover.repair.measured_cause import measured_causes
     from prover.reports.conform_report import conform_json, conform_text
+    from prover.reports.documents.conform import conform_document
 
     loaded, table = load(spec_of(spec)), read_entry(measured, entry)
     found = compare(layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout, table)
@@ -50,6 +51,7 @@ def conform(
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
         lambda _: conform_text(found, measured, every_difference, causes, feed),
+        _document=lambda _: conform_document(conform_json(found, causes, feed)),
     )
 
 
@@ -68,6 +70,7 @@ def identify(
     from prover.measure.measured import read_entry
     from prover.recognition.identified import identify
     from prover.recognition.table_file import table_file
+    from prover.reports.documents.identify import identify_document
     from prover.reports.identify_report import Origin, headline, identify_json, identify_text
     from prover.weights.stored.new_file import require_new, write_new
 
@@ -92,6 +95,7 @@ def identify(
     return Report(
         EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, origin, written),
         lambda _: identify_text(found, origin, everything, written),
+        _document=lambda _: identify_document(identify_json(found, origin, written)),
     )
 
 
@@ -109,7 +113,7 @@ def _require_nothing_called(file: str, called: Called) -> None:
 def measure_ggml(specs: Texts, library: str | None = None, *, track: Track = iter) -> Measured:
     """Tables of ggml's CPU kernel at the parameters of specs such as "ggml/imrope:n_rot=64".
 
-    `library`: libggml-cpu, whose code is run; without it the one that ROPE_PROVER_GGML or llama-cpp-python gives.
+    `library`: libggml-cpu, whose code is run; without it the one of ROPE_PROVER_GGML, llama-cpp-python or xllamacpp.
     """
     from prover.measure.ggml import find_library, measure_ggml
 

@@ -78,9 +78,9 @@ def _answer(
     from prover.repair.find_repair import find_repair
     from prover.repair.repairs import RUNTIME, allowed_kinds
     from prover.repair.size import require_positions
+    from prover.reports.documents.repair import repair_document
     from prover.reports.repair_report import (
         outcome_of,
-        repair_document,
         repair_json,
         repair_text,
         runtime_outcome,

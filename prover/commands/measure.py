@@ -82,7 +82,7 @@ def _command(name: str) -> click.Command:
 @measure.command("ggml", epilog=exit_help("measured", "does not conform (--conform)"))
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...", type=SPEC)
 @click.option("--library", metavar="PATH", help="libggml-cpu.so or .dylib, with libggml-base beside it. Loading it "
-              "runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
+              "runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python or xllamacpp.")
 @_OUT
 @_CONFORM
 def ggml(specs: tuple[str, ...], library: str | None, out: str | None, compare: bool) -> int:

@@ -32,7 +32,8 @@ KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
 )
 @click.option("--where", multiple=True, metavar="CONDITION", help="What --for-all may assume of the parameters.")
 @click.option("--library", metavar="PATH", help="A libggml-cpu.so or .dylib to run the repair on, where TARGET is a "
-              "ggml layout. Loading it runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
+              "ggml layout. Loading it runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python "
+              "or xllamacpp.")
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 @output_style
 def repair(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass
 
 from prover.errors import InputError
-from prover.measure.ggml import TYPES, find_library
+from prover.measure.ggml import PACKAGES, TYPES, find_library
 from prover.measure.transformers_cases import CASES
 from prover.measure.upstream.measuring import installed, software
 from prover.measure.upstream.names import MODULES
@@ -43,10 +42,8 @@ def _ggml() -> Found:
     try:
         path = find_library(None)
     except InputError:
-        return Found("ggml", "", "libggml-cpu: name it with --library or ROPE_PROVER_GGML, or install llama-cpp-python",
-                     len(TYPES))
-    try:
-        version = importlib.metadata.version("llama-cpp-python")
-    except importlib.metadata.PackageNotFoundError:
-        return Found("ggml", path.name, "", len(TYPES))
-    return Found("ggml", f"{path.name}, llama-cpp-python {version}", "", len(TYPES))
+        return Found("ggml", "", "libggml-cpu: pip install 'rope-prover[ggml]', or name one with --library or "
+                     "ROPE_PROVER_GGML", len(TYPES))
+    versions = installed([package for package, module, _ in PACKAGES if module in path.parts])
+    told = [f"{package} {version}" for package, version in versions.items() if version]
+    return Found("ggml", ", ".join([path.name, *told]), "", len(TYPES))

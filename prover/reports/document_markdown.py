@@ -28,7 +28,7 @@ from prover.reports.document import (
 from prover.reports.text import plain
 
 MOST = 4000  # characters of one piece of text
-_MARKS = frozenset(r"\`*_[]<>|~&$#")
+_MARKS = frozenset(r"\`*_[]<|~&$#")
 _LINKED = re.compile(r"@\w|://|\bwww\.|#\d|\bGH-\d", re.IGNORECASE)
 _LIST_START = re.compile(r"(\d+)([.)])(?=\s|$)")
 
@@ -93,7 +93,14 @@ def _text(text: Text, cell: bool = False) -> str:
 def _prose(text: str, cell: bool) -> str:
     """Text in which nothing is markup; spaces at its ends stay one each."""
     words = re.sub(" +", " ", plain(text, MOST)).split(" ")
-    return " ".join(_mono(word, cell) if _LINKED.search(word) else _escape(word) for word in words)
+    return " ".join(_linked(word, cell) if _LINKED.search(word) else _escape(word) for word in words)
+
+
+def _linked(word: str, cell: bool) -> str:
+    """A word that would become a link, as code; the brackets and marks around it stay outside."""
+    bare = word.lstrip("([{\"'").rstrip(")]}\"'.,;:")
+    start = word.index(bare)
+    return f"{_escape(word[:start])}{_mono(bare, cell)}{_escape(word[start + len(bare):])}"
 
 
 def _escape(text: str) -> str:
@@ -102,7 +109,7 @@ def _escape(text: str) -> str:
 
 def _start(line: str) -> str:
     """A line that begins no list, heading, quotation or rule."""
-    if line[:1] in ("-", "+", "#", "=", ":"):
+    if line[:1] in ("-", "+", "=", ":", ">"):
         return f"\\{line}"
     return _LIST_START.sub(r"\1\\\2", line, count=1) if _LIST_START.match(line) else line
 

@@ -44,6 +44,25 @@ def test_every_layout_is_measured(name: str) -> None:
      "onnxruntime/mrotary-embedding:head_size=64:mrope_section=8,12,12"),
     ("mlx", "mlx/rope:head_dim=64:scale=0.5", "mlx/rope:head_dim=64"),
     ("mlx-lm", "mlx-lm/rope:head_dim=64:rope_type=llama3:factor=8", "mlx-lm/rope:head_dim=64"),
+    ("mlx-lm", "mlx-lm/latent:qk_nope_head_dim=16:qk_rope_head_dim=32", "mlx-lm/latent:qk_nope_head_dim=16"
+     ":qk_rope_head_dim=32:traditional=false"),
+    ("mlx-lm", "mlx-lm/latent:qk_nope_head_dim=8:qk_rope_head_dim=8:traditional=false:rope_type=longrope"
+     ":long_factor=1,2,3,4", "mlx-lm/latent:qk_nope_head_dim=8:qk_rope_head_dim=8:traditional=false"
+     ":rope_type=longrope:long_factor=1,2,3,5"),
+    ("llama-cpp", "llama-cpp/text:head_dim=64", "llama-cpp/text:arch=qwen2:head_dim=64"),
+    ("llama-cpp", "llama-cpp/text:arch=qwen2:head_dim=64:freq_scale=0.25:ext_factor=1:n_ctx_orig=4096:beta_fast=64",
+     "llama-cpp/text:arch=qwen2:head_dim=64:freq_scale=0.25:ext_factor=1:n_ctx_orig=4096"),
+    ("llama-cpp", "llama-cpp/mrope:head_dim=64:sections=8,12,12,0", "llama-cpp/mrope:head_dim=64:sections=12,8,12,0"),
+    ("llama-cpp", "llama-cpp/imrope:head_dim=64:sections=12,10,10,0",
+     "llama-cpp/mrope:head_dim=64:sections=12,10,10,0"),
+    ("llama-cpp", "llama-cpp/longrope:head_dim=8:short_factor=1,2,3,4:long_factor=5,6,7,8:n_ctx_orig=512:n_ctx=1024",
+     "llama-cpp/longrope:head_dim=8:short_factor=1,2,3,4:long_factor=5,6,7,8:n_ctx_orig=512:n_ctx=512"),
+    ("llama-cpp", "llama-cpp/hunyuan:head_dim=64:alpha=50", "llama-cpp/hunyuan:head_dim=64:alpha=51"),
+    ("llama-cpp", "llama-cpp/hunyuan-vl:head_dim=64:alpha=50:sections=8,8,8,8",
+     "llama-cpp/hunyuan-vl:head_dim=64:alpha=50:sections=8,8,9,7"),
+    ("llama-cpp", "llama-cpp/indexer:head_dim=64:n_rot=32", "llama-cpp/indexer:arch=glm-dsa:head_dim=64:n_rot=32"),
+    ("llama-cpp", "llama-cpp/output-back:head_dim=96:n_rot=32:offset=64",
+     "llama-cpp/text:arch=deepseek4:head_dim=96:n_rot=32:offset=64"),
     ("x-transformers", "x-transformers/rope:dim_head=64", "x-transformers/rope:dim_head=64:base=20000"),
     ("rotary-embedding-torch", "lucidrains/rope:head_dim=64:theta=20000", "lucidrains/rope:head_dim=64"),
     row("timm", "timm/rope-cat-index:head_dim=64:half=true", "timm/rope-cat-index:head_dim=64"),
@@ -82,6 +101,22 @@ def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "conforms to mlx/rope:head_dim=16:traditional=true; a rotation" in capsys.readouterr().out
     assert {"mlx"} == set(json.loads(out.read_text())["software"])
     assert 0 == run_command(["conform", spec, str(out)])
+
+
+def test_no_latent_attention_turns_halves_without_longrope(capsys: pytest.CaptureFixture[str]) -> None:
+    """What no module of mlx-lm does is refused, not measured of another."""
+    assert 2 == run_command(["measure", "mlx-lm", "mlx-lm/latent:traditional=false"])
+    assert "pair by halves with longrope alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("spec", "told"), [
+    ("llama-cpp/text:arch=falcon", "no file of falcon is made here, but of llama, "),
+    ("llama-cpp/text:arch=qwen2:head_dim=64:n_rot=32", "the graph of qwen2 rotates the whole head"),
+])
+def test_what_no_file_is_made_of_is_refused(spec: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before llama.cpp sees it, which ends the process."""
+    assert 2 == run_command(["measure", "llama-cpp", spec])
+    assert told in capsys.readouterr().err
 
 
 def test_what_the_software_refuses_is_told(capsys: pytest.CaptureFixture[str]) -> None:

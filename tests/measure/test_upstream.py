@@ -6,12 +6,16 @@ import importlib.metadata
 import json
 import math
 from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from prover.commands.cli import run_command
+from prover.errors import InputError
 from prover.exact.number import exact
 from prover.layouts.spec import catalogue
+from prover.measure.ggml import find_library
 from prover.measure.upstream.measuring import software
 from prover.measure.upstream.names import MODULES
 from prover.measure.upstream.software import Values
@@ -51,6 +55,24 @@ def test_list_without_anything(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)["software"]
     assert {"ggml", "transformers", *MODULES} == set(found)
     assert all(row["version"] is None and row["missing"] and row["kernels"] for row in found.values())
+
+
+def test_a_library_is_found_in_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama-cpp-python's before xllamacpp's, where a package has none the next, and one that is named before both."""
+    places = {"llama_cpp": tmp_path / "llama_cpp" / "lib" / "libggml-cpu.so",
+              "xllamacpp": tmp_path / "xllamacpp" / "xllamacpp.abi3.so"}
+    monkeypatch.delenv("ROPE_PROVER_GGML", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace(
+        submodule_search_locations=[str(tmp_path / name)]))
+    for path in places.values():
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert places["llama_cpp"] == find_library(None)
+    places["llama_cpp"].unlink()
+    assert places["xllamacpp"] == find_library(None)
+    monkeypatch.setenv("ROPE_PROVER_GGML", str(tmp_path / "absent.so"))
+    with pytest.raises(InputError, match="no such file"):
+        find_library(None)
 
 
 def test_list_tells_versions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

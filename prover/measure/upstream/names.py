@@ -3,6 +3,7 @@
 MODULES = {
     "onnx": "onnx_reference",
     "onnxruntime": "onnx_runtime",
+    "llama-cpp": "llama_cpp_graph",
     "mlx": "mlx_rope",
     "mlx-lm": "mlx_lm_rope",
     "x-transformers": "x_transformers_rope",

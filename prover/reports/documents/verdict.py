@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from prover.exact.display import show_pairs
@@ -33,6 +34,7 @@ from prover.reports.render import (
     stored_of,
 )
 from prover.reports.row_code import Style, is_plain, row_code, style_of
+from prover.reports.stored_report import stored_told
 from prover.reports.text import far_words, plain, turns_text
 
 JSON = dict[str, Any]
@@ -75,9 +77,7 @@ def _named(found: JSON, side: str) -> tuple[Piece, ...]:
 
 def _answer(found: JSON) -> str:
     """The verdict in a few plain words, with what weakens it."""
-    stored = found.get("as_stored")
-    weak = f", as stored in {stored['format']}" if stored and stored["found"] == "choice" else ""
-    weak += far_words(found.get("as_far_as") or {})
+    weak = stored_told(found.get("as_stored")) + far_words(found.get("as_far_as") or {})
     touched = found["relation"] in _TOUCHED
     match found["verdict"]:
         case "equivalent":
@@ -122,9 +122,9 @@ def _warnings(found: JSON, room: Room) -> list[Block]:
 
 def _differ(found: JSON, room: Room) -> list[Block]:
     """The runs of pairs, the lanes, and what no regrouping makes up for."""
-    items: list[Text] = [(Strong(_upper(run["subject"])), f": {run['text']}") for run in found["runs"]]
+    items = run_items(found["runs"])
     items += [(Strong(_upper(f"lanes {show_pairs(found['lane_by_lane'][kind])}")), f": {words}")
-              for kind, words in LANE_WORDS if found["lane_by_lane"][kind]]
+              for kind, words in _LANE_WORDS if found["lane_by_lane"][kind]]
     left = found["unmatched_pairs"]
     if left and found["relation"] == "none" and left != found["differing_pairs"]:
         source, target = left["source"], left["target"]
@@ -134,7 +134,12 @@ def _differ(found: JSON, room: Room) -> list[Block]:
     return [cut(items, room.items, "runs")] if items else []
 
 
-LANE_WORDS = (
+def run_items(runs: Sequence[JSON]) -> list[Text]:
+    """A sentence for each run of pairs."""
+    return [(Strong(_upper(run["subject"])), f": {run['text']}") for run in runs]
+
+
+_LANE_WORDS = (
     ("start_to_turn", "pass in the source and turn in the target"),
     ("stop_turning", "turn in the source and pass in the target"),
     ("moved", "pass to other lanes"),
@@ -184,7 +189,8 @@ def _cell(row: JSON, side: str) -> str:
     pair, other = row[side], row["target" if side == "source" else "source"]
     if pair is None:
         return "no such pair"
-    text = turns_text([_turn(angle) for angle in pair["angles"]]) + ("" if pair["is_rotation"] else " (no rotation)")
+    text = turns_text([turn_text(angle) for angle in pair["angles"]])
+    text += "" if pair["is_rotation"] else " (no rotation)"
     if pair["magnitude"]["exact"] != "1":
         text += f", magnitude {_digits(pair['magnitude'])}"
     if other is None or other["lanes"] != pair["lanes"]:
@@ -192,7 +198,7 @@ def _cell(row: JSON, side: str) -> str:
     return text
 
 
-def _turn(angle: JSON) -> str:
+def turn_text(angle: JSON) -> str:
     """An angle as a sum over axes."""
     parts = [f"{_digits(number)} {axis}" for axis, number in angle["frequencies"].items()]
     return " + ".join([*parts, *([_digits(angle["phase"])] if "phase" in angle else [])]) or "0"
