@@ -67,8 +67,9 @@ def identify(
     from prover.functions.reference import is_reference
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
-    from prover.measure.measured import read_entry
+    from prover.measure.measured import read_entry, read_software
     from prover.recognition.identified import identify
+    from prover.recognition.projects import project_of
     from prover.recognition.table_file import table_file
     from prover.reports.documents.identify import identify_document
     from prover.reports.identify_report import Origin, headline, identify_json, identify_text
@@ -86,8 +87,9 @@ def identify(
         table, origin = done.table, Origin(measured, done.given, done.notes)
     else:
         _require_nothing_called(measured, called)
-        table, origin = read_entry(measured, entry), Origin(measured)
-    found = identify(table)
+        table, software = read_entry(measured, entry), read_software(Path(measured))
+        origin = Origin(measured, software=software, project=project_of(software))
+    found = identify(table, origin.project)
     written = None
     if out is not None:
         write_new(Path(out), table_file(table, f"measured: {headline(found, origin)}").encode())

@@ -26,15 +26,16 @@ class Found:
 
 def found_software() -> tuple[Found, ...]:
     """Each software in turn."""
-    return (_ggml(), _from(("transformers", "torch"), "transformers", "live", len(CASES)),
-            *(_from(software(name).packages, name, name, len(software(name).specs)) for name in MODULES))
+    return (_ggml(), _from(("transformers", "torch"), "transformers", "pip install 'rope-prover[live]'", len(CASES)),
+            *(_from(each.packages, name, each.missing(name), len(each.specs)) for name, each in
+              ((name, software(name)) for name in MODULES)))
 
 
-def _from(packages: tuple[str, ...], name: str, extra: str, kernels: int) -> Found:
+def _from(packages: tuple[str, ...], name: str, missing: str, kernels: int) -> Found:
     versions = installed(packages)
     lacking = [package for package, version in versions.items() if version is None]
     if lacking:
-        return Found(name, "", f"{', '.join(lacking)}: pip install 'rope-prover[{extra}]'", kernels)
+        return Found(name, "", f"{', '.join(lacking)}: {missing}", kernels)
     return Found(name, ", ".join(f"{package} {version}" for package, version in versions.items()), "", kernels)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -12,20 +11,24 @@ from prover.commands.cli import run_command
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.measured import decode
-from prover.measure.upstream.measuring import measure_upstream, software
+from prover.measure.upstream.measuring import installed, measure_upstream, software
 from prover.measure.upstream.names import MODULES
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
-APART = {"timm": "in the extra live-timm: needs a torchvision built for the installed torch"}
+NAMES = [name for name in MODULES if name not in ("vllm", "sglang")]  # those in test_engines.py
+APART = {
+    "timm": "in the extra live-timm: needs a torchvision built for the installed torch",
+    **{name: "in tests/live/bare.txt: installed without what it requires" for name in MODULES if software(name).bare},
+}
 
 
 def row(name: str, *specs: str) -> object:
-    """A row that runs wherever the extra live is, and where the software is that another extra brings."""
-    absent = name in APART and importlib.util.find_spec(name) is None
+    """A row that runs wherever the extra live is, and where the software is that is installed apart."""
+    absent = name in APART and None in installed(software(name).packages).values()
     return pytest.param(name, *specs, marks=pytest.mark.skip(reason=APART[name]) if absent else ())
 
 
-@pytest.mark.parametrize(("name", "spec"), [row(name, spec) for name in MODULES for spec in software(name).specs])
+@pytest.mark.parametrize(("name", "spec"), [row(name, spec) for name in NAMES for spec in software(name).specs])
 def test_kernel_conforms(name: str, spec: str) -> None:
     """The software does what its layout of the catalogue says, to the last pair."""
     table = measure_upstream(name, spec)["cases"][0]
@@ -86,6 +89,36 @@ def test_every_layout_is_measured(name: str) -> None:
     ("diffusers", "diffusers/cosmos:head_dim=80:rope_scale=1,2,3", "diffusers/cosmos:head_dim=80:rope_scale=1,3,2"),
     ("diffusers", "diffusers/wan:head_dim=40", "diffusers/wan:head_dim=40:slices=thirds"),
     ("diffusers", "diffusers/skyreels:theta=500", "diffusers/skyreels"),
+    ("megatron-core", "megatron/rope:rotary_interleaved=true", "megatron/rope"),
+    ("megatron-core", "megatron/rope:use_rope_scaling=true:rope_scaling_factor=32:rotary_base=500000",
+     "megatron/rope:use_rope_scaling=true:rope_scaling_factor=8:rotary_base=500000"),
+    ("megatron-core", "megatron/yarn:kv_channels=64:factor=40:mscale=0.707", "megatron/yarn:kv_channels=64:factor=40"),
+    ("megatron-core", "megatron/mla:rope_type=rope", "megatron/mla:rope_type=rope:mla_rotary_interleaved=false"),
+    ("megatron-core", "megatron/mrope:mrope_section=16,24,24", "megatron/mrope:mrope_section=24,20,20"),
+    row("torchtitan", "torchtitan/rope", "torchtitan/rope:backend=cos_sin"),
+    row("torchtitan", "torchtitan/llama:theta=500000", "torchtitan/rope:theta=500000"),
+    row("torchtitan", "torchtitan/yarn:head_dim=64:rope_factor=40",
+        "torchtitan/yarn:head_dim=64:rope_factor=40:truncate=false"),
+    row("torchtitan", "torchtitan/qwen3-5:mrope_section=24,20,20", "torchtitan/qwen3-5:mrope_section=26,19,19"),
+    row("torchtune", "torchtune/rope", "torchtune/phi3"),
+    row("torchtune", "torchtune/phi3", "torchtune/qwen2"),
+    row("torchtune", "torchtune/llama3-1:scale_factor=32", "torchtune/llama3-1"),
+    row("torchtune", "torchtune/vision:head_dim=32", "torchtune/vision:head_dim=32:rope_theta=500"),
+    row("litgpt", "litgpt/rope:head_size=64:rope_interleave=true", "litgpt/rope:head_size=64"),
+    row("litgpt", "litgpt/rope:head_size=64:rotary_percentage=1:rope_adjustments=yarn",
+        "transformers/half:head_dim=64:rope_type=yarn:factor=40:original_max_position_embeddings=4096"),
+    row("llama-models", "meta/llama:theta=500000:use_scaled_rope=true:factor=16",
+        "meta/llama:theta=500000:use_scaled_rope=true"),
+    row("executorch", "executorch/rope:use_hf_rope=true", "executorch/rope"),
+    row("executorch", "executorch/rope:use_scaled_rope=true:rope_scale_factor=32",
+        "executorch/rope:use_scaled_rope=true"),
+    row("litert-torch", "litert/rope:base=500000", "litert/rope"),
+    row("keras-hub", "keras-hub/rope:head_dim=64:n_rot=32:denominator_dim=64", "keras-hub/rope:head_dim=64:n_rot=32"),
+    row("keras-hub", "keras-hub/rope:rope_type=dynamic:scaling_factor=4", "keras-hub/rope:scaling_factor=4"),
+    row("keras-hub", "keras-hub/gemma", "keras-hub/rope"),
+    ("tinygrad", "tinygrad/rope:head_dim=16:theta=500000", "tinygrad/rope:head_dim=16"),
+    row("roformer", "roformer/rope:head_dim=32", "roformer/rope:head_dim=32:rope_theta=10001"),
+    row("torchscale", "torchscale/rope:head_dim=32", "transformers/half:head_dim=32"),
 ])
 def test_another_layout_is_noticed(name: str, spec: str, other: str) -> None:
     """Negative control: a parameter reaches the kernel, so that the layout with another one differs."""
