@@ -12,6 +12,7 @@ import pytest
 
 import prover
 from browser_screen import DESK, PHONE, Screen
+from prover.commands.cli import run_command
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +56,34 @@ def test_it_loads_from_disk(screen: Screen, pages: dict[str, Path], name: str, s
     assert [pages[name].as_uri()] == screen.requests()
     assert screen.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert size[0] == screen.run("return innerWidth")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prove", "ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--for-all", "n_rot"),
+        ("check-permutation", "ggml/neox", "ggml/normal", "llama.cpp/permute"),
+        ("classes", "--like", "ggml/neox:head_dim=8"),
+        ("run", "01-normal-to-neox", "02-imrope-to-mrope"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_other_answers(
+    screen: Screen, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], dark: bool
+) -> None:
+    """They load without a complaint, fit a phone and break no rule of axe-core."""
+    run_command([*arguments, "--format", "html"])
+    page = tmp_path / "page.html"
+    page.write_text(capsys.readouterr().out, encoding="utf-8")
+    screen.open(page, PHONE, dark)
+    assert [page.as_uri()] == screen.requests()
+    assert screen.all("main h2")
+    assert screen.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    screen.run("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert [] == screen.complaints()
+    assert [] == screen.axe()
+    assert screen.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize(
