@@ -20,6 +20,7 @@ Track = Callable[[Sequence[str]], Iterator[str]]
 def conform(
     spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False,
     call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
+    longest: int | None = None,
 ) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
@@ -34,9 +35,9 @@ def conform(
         _require_no_entry(measured, entry)
         return conform_function(
             spec, measured, feed=feed, call=call, init=init, head_dim=head_dim, seconds=seconds,
-            every_difference=every_difference,
+            longest=longest, every_difference=every_difference,
         )
-    _require_nothing_called(measured, Called(call, init, head_dim, seconds))
+    _require_nothing_called(measured, Called(call, init, head_dim, seconds, longest))
     from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
@@ -58,10 +59,11 @@ def conform(
 def identify(
     measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False,
     call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
+    longest: int | None = None,
 ) -> Report:
     """The layouts of the catalogue that a measured table, or a function, shows; numeric only.
 
-    `measured`, `entry` and the last four: as for `conform`. `out`: write the table there as a layout file, which must
+    `measured`, `entry` and the last five: as for `conform`. `out`: write the table there as a layout file, which must
     not exist. Exit code 0: a layout conforms, 1: none does. Raises ProverError.
     """
     from prover.functions.reference import is_reference
@@ -75,7 +77,7 @@ def identify(
     from prover.reports.identify_report import Origin, headline, identify_json, identify_text
     from prover.weights.stored.new_file import require_new, write_new
 
-    called = Called(call, init, head_dim, seconds)
+    called = Called(call, init, head_dim, seconds, longest)
     is_function = is_reference(measured)
     if out is not None:
         require_new(Path(out), Path(measured.partition("::")[0]))

@@ -23,7 +23,7 @@ def prove(
     source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
     relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False, exact: bool = False,
     ulps: int = 0, positions: int = DEFAULT_POSITIONS, call: str | None = None, init: str | None = None,
-    head_dim: int | None = None, seconds: float | None = None,
+    head_dim: int | None = None, seconds: float | None = None, longest: int | None = None,
 ) -> Proof:
     """Do weights made for `source` work in a kernel that computes `target`?
 
@@ -33,7 +33,7 @@ def prove(
     base=f32(11158840), are only themselves; else they stand for what rounds to them, or to one of the `ulps` next
     numbers on either side, where no exact answer holds. `positions`: up to which distance between two tokens it is told
     by how much the two differ, where they do. A side may be a function, "rope.py::apply_rope", which is run, measured
-    and recognised; the last four are for it, as for `measure_function`. Raises ProverError.
+    and recognised; the last five are for it, as for `measure_function`. Raises ProverError.
 
     >>> prove("ggml/imrope", "ggml/imrope").verdict
     'equivalent'
@@ -63,7 +63,7 @@ def prove(
     require_ulps(ulps)
     require_positions(positions)
     solver = make_solver(smtlib, cvc5)
-    (source, told), (target, also) = _sides((source, target), Called(call, init, head_dim, seconds))
+    (source, told), (target, also) = _sides((source, target), Called(call, init, head_dim, seconds, longest))
     (first, found_first), (second, found_second) = (loaded_told(side) for side in (source, target))
     told, also = (*told, *found_first), (*also, *found_second)
     fed = axes_feeds(axes, several(feeds))
@@ -92,7 +92,7 @@ def _sides(
 
     are_functions = [isinstance(side, str) and is_reference(side) and not side.endswith("::") for side in sides]
     if called.is_said and not any(are_functions):
-        raise InputError("--call, --init, --head-dim and --seconds are for a function, and neither side is one",
+        raise InputError("--call, --init, --head-dim, --seconds, --longest are for a function, and neither side is one",
                          advice="Name one as file.py::function")
     found: list[tuple[str | Layout, tuple[Finding, ...]]] = []
     for side, other, is_function, other_is in zip(sides, sides[::-1], are_functions, are_functions[::-1], strict=True):

@@ -19,7 +19,7 @@ from prover.claims.evidence import (
     TraceRefutation,
     Witness,
 )
-from prover.claims.relation import UNTOUCHED, Relation
+from prover.claims.relation import UNTOUCHED, Relation, Strength
 from prover.exact.display import angle_json, number_json, show_angle
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
@@ -33,7 +33,7 @@ from prover.reports.size_report import size_json
 from prover.reports.snippet import brief_snippet, write_snippet
 from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
-from prover.sources.findings import incomplete
+from prover.sources.findings import MEASURED, incomplete
 from prover.sources.model import Finding
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
@@ -56,6 +56,7 @@ def report(
         for about, found in zip((source, target), told, strict=True)
     ]
     claim, decision = verdict.claim, verdict.decision
+    measured = [any(each.code == MEASURED for each in found) for found in told]
     differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
         "schema": SCHEMA,
@@ -63,7 +64,10 @@ def report(
         "relation": relation_word(verdict),
         "refuted": verdict.fails and verdict.fails.value,
         "limit": verdict.limit and verdict.limit.value,
-        "strength": verdict.strength.value,
+        "strength": _strength(verdict, measured),
+        "proof_strength": verdict.strength.value,
+        "sides": {side: {"strength": Strength.NUMERIC.value if is_measured else "exact"}
+                  for side, is_measured in zip(("source", "target"), measured, strict=True)},
         "as_stored": verdict.as_stored and stored_json(verdict.as_stored),
         "source": claim.source.name,
         "target": claim.target.name,
@@ -92,6 +96,11 @@ def report(
         "certificate": verdict.certificate and digest(json.loads(verdict.certificate)),
         "exit_code": verdict.exit_code,
     }
+
+
+def _strength(verdict: Verdict, measured: Sequence[bool]) -> str:
+    """That of the weakest link: a proof about what a side was recognised as is numeric only about that side."""
+    return Strength.NUMERIC.value if any(measured) and verdict.strength is not Strength.NONE else verdict.strength.value
 
 
 def relation_word(verdict: Verdict) -> str | None:

@@ -86,6 +86,8 @@ def test_prove(capsys: Capture, arguments: list[str], code: int, verdict: str, r
     assert set() == FIELDS - found.keys()
     assert ("rope-prover/verdict/2", "checked certificate", arguments[0], arguments[1]) == (
         found["schema"], found["strength"], found["source"], found["target"])
+    assert ("checked certificate", [{"strength": "exact"}] * 2) == (
+        found["proof_strength"], [found["sides"][side] for side in ("source", "target")])
     assert {"source", "target"} == found["differing_pairs"].keys()
     assert all(type(index) is int for side in found["differing_pairs"].values() for index in side)
     feeds = [after for before, after in pairwise(arguments) if before == "--feed"]
