@@ -113,7 +113,8 @@ class Screen:
             pytest.fail("AXE_CORE names no axe.min.js: run tests/browser/check.sh PYTHON")
         self.run(Path(path).read_text(encoding="utf-8"))
         found = self.driver.execute_async_script(
-            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)"
+            "const rules = {'target-size': {enabled: true}}, done = arguments[0];"
+            "axe.run(document, {resultTypes: ['violations'], rules}).then(done)"
         )
         assert found["passes"]
         return [f"{each['id']}: {node['html'][:200]} ({each['help']})"

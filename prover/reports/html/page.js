@@ -298,7 +298,7 @@
     const button = (label, to) => make("button", { type: "button", disabled: to < 0 || to >= total, onclick: () => go(to) },
       label);
     box.replaceChildren(button("Back", from - size), ` ${words(from, last)} of ${total} `,
-      button("On", from + size));
+      button("Next", from + size));
   }
   function drawMaps() {
     for (const side of sides) {
