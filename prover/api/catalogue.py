@@ -37,7 +37,8 @@ def show(
     >>> print(show("ggml/neox:head_dim=4").to_text().splitlines()[0])
     ggml/neox:head_dim=4  (ggml NEOX)
     """
-    from prover.sources.reading import is_model, read_model
+    from prover.sources.named import is_model
+    from prover.sources.reading import read_model
 
     if is_model(spec):
         from prover.reports.model_report import model_json, model_text
