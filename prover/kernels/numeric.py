@@ -76,6 +76,7 @@ class _Run:
     def __init__(self, claim: Claim, kernels: tuple[Kernel, Kernel], dtype: type[np.floating]) -> None:
         self.claim = claim
         self.dtype = dtype
+        self._positions: dict[tuple[Token, str], Array] = {}
         self.source, self.target = (kernel.rounded(dtype) for kernel in kernels)
         self.roundoff = float(np.finfo(dtype).eps) / 2
         self.size = max(float(k.magnitudes.max(initial=1)) for k in (self.source, self.target))
@@ -88,9 +89,10 @@ class _Run:
         return found
 
     def position(self, token: Token, side: str) -> Array:
-        kernel = self.kernel(side)
-        places = axis_positions(self.claim, token, side, kernel.axes)
-        return np.array([float(place) for place in places], dtype=self.dtype)
+        if (token, side) not in self._positions:
+            places = axis_positions(self.claim, token, side, self.kernel(side).axes)
+            self._positions[token, side] = np.array([float(place) for place in places], dtype=self.dtype)
+        return self._positions[token, side]
 
     def kernel(self, side: str) -> Kernel:
         return self.source if side == "source" else self.target
