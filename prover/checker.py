@@ -188,7 +188,9 @@ class _Side:
                 return False
         return True
     def _vanishes(self, turn: Turn) -> bool:
-        """cos(turn) is 0 everywhere: twice the angle is half a turn."""
+        """cos(turn) is 0 everywhere: twice the angle is half a turn. So it is at the origin, which takes a constant."""
+        if not all(value for key, value in turn.items() if key[1] == "1"):
+            return False
         return self.same({k: self.numbers.sum([(v, 2)]) for k, v in turn.items()}, {k: PI for k in turn if k[1] == "1"})
     def same_cosine(self, a: Turn, b: Turn) -> bool:
         return self.same(a, b) or self.same(a, self.minus(b)) or (self._vanishes(a) and self._vanishes(b))

@@ -89,7 +89,9 @@ def same_cosine(left: Angle, right: Angle, whole: bool) -> bool:
 
 
 def shifted(angle: Angle, by: Exact) -> Angle:
-    """The angle with something added to its phase."""
+    """The angle with something added to its phase, which is less than a whole turn."""
+    if not angle.phase:
+        return Angle(angle.frequencies, by)
     return Angle(angle.frequencies, reduce_turns(angle.phase + by))
 
 
