@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Report,
     )
     from prover.api.arguments import RelationName
-    from prover.api.catalogue import classes, converters, evidence, find, load, names, show, unsupported
+    from prover.api.catalogue import classes, converters, evidence, find, layout_names, load, names, show, unsupported
     from prover.api.files import Run, run
     from prover.api.functions import measure_function
     from prover.api.kernels import (
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from prover.api.permutations import check_permutation
     from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
     from prover.api.repairs import find_repair, prove_runtime, repair_for_all
+    from prover.api.surroundings import doctor, version_line
     from prover.api.weights_factors import check_factors, make_factors
     from prover.api.weights_permute import PermutedWeights, permute_weights
     from prover.api.weights_verify import VerifiedWeights, verify_weights
@@ -50,16 +51,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
-    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "evidence", "explain_finding",
-    "find", "find_repair", "identify", "load", "make_factors", "measure_function", "measure_ggml", "measure_software",
-    "measure_transformers", "names", "permute_weights", "precision", "prove", "prove_bits", "prove_for_all",
-    "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software", "software_names", "solve",
-    "transformers_cases", "unsupported", "verify_weights",
+    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "evidence",
+    "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors", "measure_function",
+    "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights", "precision", "prove",
+    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software",
+    "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
 ]
 _HOMES = {
     "prover.api.answers": "Answer Audit Checked Classes Difference Layout Measured Permutation Proof Report",
     "prover.api.arguments": "RelationName",
-    "prover.api.catalogue": "classes converters evidence find load names show unsupported",
+    "prover.api.catalogue": "classes converters evidence find layout_names load names show unsupported",
     "prover.api.files": "Run run",
     "prover.api.functions": "measure_function",
     "prover.api.kernels":
@@ -70,6 +71,7 @@ _HOMES = {
     "prover.api.permutations": "check_permutation",
     "prover.api.questions": "check prove prove_bits prove_for_all rewrite solve",
     "prover.api.repairs": "find_repair prove_runtime repair_for_all",
+    "prover.api.surroundings": "doctor version_line",
     "prover.api.weights_factors": "check_factors make_factors",
     "prover.api.weights_permute": "PermutedWeights permute_weights",
     "prover.api.weights_verify": "VerifiedWeights verify_weights",

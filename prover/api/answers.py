@@ -114,6 +114,11 @@ class Audit(Report):
     """What came of many models under many engines. `certificates`: file name and text of each."""
 
     certificates: tuple[tuple[str, str], ...]
+    _sarif: Callable[[], JSON] = field(compare=False)
+
+    def to_sarif(self) -> JSON:
+        """What is not equivalent or not read, at the lines of the configs' keys, as SARIF 2.1.0."""
+        return self._sarif()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,6 +9,17 @@ from prover.api.arguments import RelationName, relation_of, spec_of
 from prover.errors import EXIT_OK, InputError
 
 
+def layout_names() -> tuple[str, ...]:
+    """The names of all shipped layouts, sorted.
+
+    >>> layout_names()[:2]
+    ('ace-step/rope', 'aiter/full-table')
+    """
+    from prover.layouts.spec import catalogue
+
+    return tuple(catalogue())
+
+
 def load(spec: str) -> Layout:
     """The layout that a spec names. Raises ProverError with what is wrong and what to do.
 

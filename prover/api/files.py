@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prover.api.answers import JSON, Texts, several
 from prover.errors import InputError
@@ -15,6 +16,7 @@ class Run:
     """Files to be proved, in the order of `names`: each result is given once it is known, and anew each time."""
 
     names: tuple[str, ...]
+    _paths: tuple[Path, ...] = field(compare=False)
     _start: Callable[[], Iterator[ProofResult]] = field(compare=False)
 
     def __iter__(self) -> Iterator[ProofResult]:
@@ -47,6 +49,19 @@ class Run:
 
         return results_markdown(results, specs)
 
+    def to_junit(self, results: Sequence[ProofResult]) -> str:
+        """All that are done as JUnit's XML: a test for each."""
+        from prover.proof_files.interchange import junit
+
+        return junit(self._paths, results)
+
+    def to_sarif(self, results: Sequence[ProofResult]) -> JSON:
+        """What is not as expected, at the lines of the files that expect it, as SARIF 2.1.0."""
+        from prover import __version__
+        from prover.proof_files.interchange import run_sarif
+
+        return run_sarif(self._paths, results, __version__)
+
 
 def run(
     names: Texts = (), *, update: bool = False, jobs: int | None = 1, smtlib: str | None = None,
@@ -70,4 +85,4 @@ def run(
     paths = find_proofs(several(names))
     make_solver(smtlib, cvc5)  # a folder or a solver that is not to be had is one error, not one a file
     way, processes = Way(update, smtlib, cvc5), jobs or usual_jobs()
-    return Run(tuple(path.stem for path in paths), lambda: run_files(paths, way, processes))
+    return Run(tuple(path.stem for path in paths), tuple(paths), lambda: run_files(paths, way, processes))

@@ -73,7 +73,8 @@ def audit(
         with joblib.parallel_config("dask"):
             prover.audit("models")
     """
-    from prover.reports.audit_report import audit_code, audit_json, audit_text
+    from prover import __version__
+    from prover.reports.audit_report import audit_code, audit_json, audit_sarif, audit_text
     from prover.reports.reason import reason
     from prover.sources.auditing import Options
     from prover.sources.auditing import audit as audited
@@ -87,7 +88,8 @@ def audit(
         (f"{number}-{cell.engine}-{re.sub(r'[^A-Za-z0-9_-]', '-', part)}.json", text)
         for number, row in enumerate(rows) for cell in row.cells for part, text in cell.certificates
     )
-    return Audit(audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found)
+    return Audit(audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found,
+                 lambda: audit_sarif(rows, __version__))
 
 
 def explain_finding(code: str) -> Report:

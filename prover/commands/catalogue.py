@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import tell_report
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 
@@ -39,7 +40,7 @@ def list_layouts(
 
 
 @click.command(cls=EngineArgumentsCommand)
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.option(
     "--feed", "feeds", multiple=True, metavar="F",
     help="Tell the properties under this feed, as for prove; several make one sequence of several modalities.",

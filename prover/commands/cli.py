@@ -13,7 +13,9 @@ from prover import __version__
 from prover.commands import catalogue as catalogue_commands
 from prover.commands import certificates as certificate_commands
 from prover.commands import classes as classes_command
+from prover.commands import completion as completion_command
 from prover.commands import conform as conform_command
+from prover.commands import doctor as doctor_command
 from prover.commands import identify as identify_command
 from prover.commands import measure as measure_command
 from prover.commands import models as model_commands
@@ -30,7 +32,7 @@ from prover.commands.surroundings import require_memory, require_output
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
 
 EXIT_PIPE = 128 + 13
-LIGHT = ("list", "names", "check")
+LIGHT = ("list", "names", "check", "completion", "doctor")
 
 
 def run_command(arguments: list[str]) -> int:
@@ -42,8 +44,8 @@ def run_command(arguments: list[str]) -> int:
         code = cli.main(arguments, prog_name="rope-prover", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else EXIT_OK
-    except SystemExit:  # how click leaves where the reader of a pipe is gone
-        return _abandoned()
+    except SystemExit as stop:  # how click leaves where a shell was told completions, or the reader of a pipe is gone
+        return EXIT_OK if stop.code == EXIT_OK else _abandoned()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.exceptions.NoArgsIsHelpError as fault:
@@ -96,8 +98,18 @@ def _leave_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _tell_version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from prover import api
+
+    click.echo(f"rope-prover, version {__version__}\n{api.version_line()}")
+    context.exit()
+
+
 @click.group(epilog=EXIT_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="rope-prover")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+              help="Show the version, and those of Python and the solvers.")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Decide whether two RoPE layouts are the same, and what makes up for it if not.
@@ -115,7 +127,9 @@ for command in (
     catalogue_commands.list_layouts,
     catalogue_commands.show,
     classes_command.classes,
+    completion_command.completion,
     conform_command.conform,
+    doctor_command.doctor,
     identify_command.identify,
     model_commands.diff,
     model_commands.audit,
@@ -129,7 +143,6 @@ for command in (
     theorem_commands.rewrite,
     certificate_commands.check,
     certificate_commands.explain,
-    weights_commands.weights,
     run_command_module.run,
     weights_commands.weights,
 ):

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import exit_help, tell_report
 from prover.commands.function_options import function_options
 
 
 @click.command(epilog=exit_help("conforms", "does not conform"))
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.argument("measured", metavar="MEASURED.json|FUNCTION")
 @click.option("--entry", metavar="NAME", help="Which entry of the file; not needed if it has only one.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import exit_help, tell_report
 from prover.commands.function_options import function_options
 from prover.errors import EXIT_OK, InputError
@@ -65,7 +66,7 @@ def _command(name: str) -> click.Command:
     @click.command(name, epilog=exit_help("measured", "does not conform (--conform)"),
                    help=f"Measure the kernels of an installed {name} at the parameters of SPECs; without SPEC, of a "
                    "list of its own.", short_help=f"Measure the kernels of an installed {name}.")
-    @click.argument("specs", nargs=-1, metavar="[SPEC]...")
+    @click.argument("specs", nargs=-1, metavar="[SPEC]...", type=SPEC)
     @_OUT
     @_CONFORM
     def command(specs: tuple[str, ...], out: str | None, compare: bool) -> int:
@@ -79,7 +80,7 @@ def _command(name: str) -> click.Command:
 
 
 @measure.command("ggml", epilog=exit_help("measured", "does not conform (--conform)"))
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", type=SPEC)
 @click.option("--library", metavar="PATH", help="libggml-cpu.so or .dylib, with libggml-base beside it. Loading it "
               "runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
 @_OUT

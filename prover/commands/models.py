@@ -8,6 +8,7 @@ from typing import cast
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import POSITIONS, exit_help, tell_report
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
@@ -40,8 +41,8 @@ def comparison(command: Callable[..., int]) -> Callable[..., int]:
     "equivalent: every part works as it is, or as --relation allows", "a part is different",
     "a part is undecided, or interrupted", "a part is convertible, and none is worse",
 ))
-@click.argument("source")
-@click.argument("target", required=False, default="")
+@click.argument("source", type=SPEC)
+@click.argument("target", required=False, default="", type=SPEC)
 @click.option("--engine", metavar="E", default="", help="Which engine reads TARGET, or SOURCE again.")
 @click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
 @comparison

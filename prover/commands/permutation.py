@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import Whole, exit_help, tell
 
 
 @click.command("check-permutation", epilog=exit_help("right: proved", "wrong: refuted", "undecided, or interrupted"))
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", type=SPEC)
+@click.argument("target", type=SPEC)
 @click.argument("permutation")
 @click.option("--heads", type=Whole(1, 65536), metavar="H", help="Heads of q; then whole matrices are meant, q and k.")
 @click.option("--kv-heads", type=Whole(1, 65536), metavar="K", help="Heads of k; as many as of q without it.")

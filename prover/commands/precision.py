@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import exit_help, tell_report
 
 
 @click.command(epilog=exit_help("told, however large the errors are"))
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.option(
     "--positions", type=click.IntRange(1, 2**31 - 1), default=131072, show_default=True, metavar="N",
     help="The largest position on each axis; all from 0 on are meant.",

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import EXIT_HELP, POSITIONS, tell
 from prover.commands.function_options import function_options
 from prover.commands.theorems import CVC5, SMTLIB
@@ -18,8 +19,8 @@ RUNTIME = "runtime"
 
 
 @click.command(epilog=EXIT_HELP)
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", type=SPEC)
+@click.argument("target", type=SPEC)
 @click.option(
     "--feed", "feeds", multiple=True, metavar="F",
     help="What each axis gets: a feed both layouts name (text, image), or written, such as "

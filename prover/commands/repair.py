@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import POSITIONS, exit_help, tell
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.errors import InputError
@@ -15,8 +16,8 @@ KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
     "nothing has to change", "nothing that may be changed helps (proved); with --for-all: not for all parameters",
     "no repair was found; or interrupted", "a repair was found; with --for-all: for all parameters",
 ))
-@click.argument("source")
-@click.argument("target", required=False, default="")
+@click.argument("source", type=SPEC)
+@click.argument("target", required=False, default="", type=SPEC)
 @click.option("--engine", metavar="E", default="", help="Which engine reads TARGET, MODEL#PART, or SOURCE again.")
 @click.option(
     "--allow", "allow", multiple=True, metavar="WHAT",

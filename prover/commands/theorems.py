@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import exit_help, tell
 
 SMTLIB = click.option(
@@ -18,8 +19,8 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
     "equivalent: for all parameters, with the weights as they are", "different: for some parameters, or for none",
     "undecided: no condition was found; or interrupted", "convertible: for all, only after the weights are changed",
 ))
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", type=SPEC)
+@click.argument("target", type=SPEC)
 @click.option("--over", required=True, metavar="NAMES", help="The parameters to solve for, with commas between.")
 @click.option(
     "--where", multiple=True, metavar="CONDITION", help='What may be assumed, e.g. "sum(sections) == n_rot//2".'
@@ -63,8 +64,8 @@ def solve(
 
 
 @click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", type=SPEC)
+@click.argument("new", type=SPEC)
 @click.option(
     "--for-all", "names", default="", metavar="NAMES",
     help="The parameters that stay symbolic; without it every whole-number parameter and base that both files have.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prover.commands.completion import SPEC
 from prover.commands.console import POSITIONS, exit_help, tell
 from prover.commands.repair import KINDS
 from prover.errors import InputError
@@ -15,8 +16,8 @@ from prover.errors import InputError
     "no factors were found; with --check: the factors are not seen; or interrupted",
     "there is a tensor, and it was not written, or more must be changed",
 ))
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", type=SPEC)
+@click.argument("target", type=SPEC)
 @click.option("--out", metavar="FILE", help="Write the tensor: a new .safetensors, or with --into a new .gguf file.")
 @click.option("--into", metavar="MODEL.gguf", help="Make --out a copy of this GGUF file with the tensor in it.")
 @click.option("--partial", is_flag=True, help="With --into: make the copy even where the tensor alone is not enough.")

@@ -9,8 +9,10 @@ from typing import Any
 
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE
+from prover.reports.sarif import LEVELS, Result, sarif
 from prover.reports.text import columns, plain
 from prover.sources.auditing import Audited
+from prover.sources.places import config_place
 
 JSON = dict[str, Any]
 UNKNOWN, UNREAD, UNKNOWN_TOLD = "-", "not read", "not known to the engine"
@@ -46,6 +48,20 @@ def audit_json(rows: Sequence[Audited], engines: Sequence[str]) -> JSON:
         ],
         "exit_code": audit_code(rows),
     }
+
+
+def audit_sarif(rows: Sequence[Audited], version: str) -> JSON:
+    """Each cell that is not equivalent, and each config that cannot be read, at the line of the key behind it."""
+    found = []
+    for row in rows:
+        if row.fault:
+            found.append(Result("config-unreadable", "error", row.fault, *config_place(row.file, ())))
+        for cell in row.cells:
+            if cell.verdict in LEVELS:
+                rule = "layout-undecided" if cell.verdict == Outcome.UNDECIDED.value else "layout-differs"
+                text = f"{cell.engine}: {' '.join(cell.reasons)}"
+                found.append(Result(rule, LEVELS[cell.verdict], text, *config_place(row.file, cell.keys)))
+    return sarif(found, version)
 
 
 def audit_text(rows: Sequence[Audited], engines: Sequence[str]) -> str:

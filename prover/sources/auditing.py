@@ -45,13 +45,15 @@ class Options:
 class Cell:
     """What came of one model under one engine: a verdict word, or "" where the engine does not know it.
 
-    `reasons`: why it is not equivalent, or empty, and what was not compared. `certificates`: part and text of each.
-    `is_broken`: a fault of ours was in the way.
+    `reasons`: why it is not equivalent, or empty, and what was not compared. `keys`: of the config, from which values
+    of the trained layout come that are not the engine's. `certificates`: part and text of each. `is_broken`: a fault of
+    ours was in the way.
     """
 
     engine: str
     verdict: str
     reasons: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     certificates: tuple[tuple[str, str], ...] = ()
     is_broken: bool = False
 
@@ -88,6 +90,7 @@ class _Read:
     cells: tuple[_Read, ...] = ()
     asked: tuple[_Asked, ...] = ()
     left: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     fault: str = ""
     is_broken: bool = False
 
@@ -160,11 +163,19 @@ def _read(name: str, engines: tuple[str, ...], options: Options) -> _Read:
 def _read_as(engine: str, name: str, trained: Model, options: Options) -> _Read:
     try:
         run = read_model(name, engine)
-        asked = tuple(each for meeting in meetings(trained, run) for each in _ask(meeting, options))
+        met = tuple(meetings(trained, run))
+        asked = tuple(each for meeting in met for each in _ask(meeting, options))
+        keys = tuple(dict.fromkeys(key for meeting in met for key in _keys(meeting)))
         left = tuple(_left(unmet(trained, run)))
     except Exception as fault:
         return _Read(engine, fault=_told(fault, name), is_broken=_is_ours(fault))
-    return _Read(engine, run.kind, asked=asked, left=left)
+    return _Read(engine, run.kind, asked=asked, left=left, keys=keys)
+
+
+def _keys(meeting: Meeting) -> Iterator[str]:
+    """Keys that the source has a value from, and the target none or another."""
+    theirs = {value.origin: value.text for value in meeting.target.values}
+    yield from (value.origin for value in meeting.source.values if theirs.get(value.origin) != value.text)
 
 
 def _left(left: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -218,8 +229,8 @@ def _cell(cell: _Read, answers: Mapping[Question, _Answer]) -> Cell:
         (f"{number}-{each}", answer.certificate) for number, (each, answer) in enumerate(found) if answer.certificate
     )
     return Cell(
-        cell.name, worst_of(outcomes).value, (*_reasons(found), *_beside(cell.asked), *cell.left), certificates,
-        any(answer.is_broken for _, answer in found),
+        cell.name, worst_of(outcomes).value, (*_reasons(found), *_beside(cell.asked), *cell.left), cell.keys,
+        certificates, any(answer.is_broken for _, answer in found),
     )
 
 

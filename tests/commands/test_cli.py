@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -406,9 +407,12 @@ def test_help_states_exit_codes(capsys: Capture, command: str) -> None:
 
 
 def test_version(capsys: Capture) -> None:
-    """The version is that of the package."""
+    """The version is that of the package; below it those of Python and what decides."""
     assert 0 == run_command(["--version"])
-    assert f"rope-prover, version {__version__}\n" == capsys.readouterr().out
+    first, second = capsys.readouterr().out.splitlines()
+    assert f"rope-prover, version {__version__}" == first
+    assert f"z3-solver {importlib.metadata.version('z3-solver')}" in second.split(", ")
+    assert f"Python {sys.version.split()[0]}" in second.split(", ")
 
 
 LIGHT = {
@@ -425,6 +429,7 @@ LIGHT = {
     "bad relation": ["prove", "a", "b", "--relation", "magic"],
     "missing argument": ["show"],
     "check": ["check", "none.json"],
+    "completion": ["completion", "bash"],
 }
 
 
@@ -467,7 +472,7 @@ def test_prove_imports_what_it_needs(arguments: list[str], spared: set[str]) -> 
 def test_run_as_a_module() -> None:
     """`python -m prover` is the same command."""
     done = fresh("-m", "prover", "--version")
-    assert (0, f"rope-prover, version {__version__}\n") == (done.returncode, done.stdout)
+    assert (0, f"rope-prover, version {__version__}") == (done.returncode, done.stdout.partition("\n")[0])
 
 
 def _raise(fault: BaseException) -> Callable[..., None]:

@@ -54,4 +54,5 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
 def test_wheel(installed: Path, empty_folder: Path, arguments: tuple[str, ...], shown: str) -> None:
     """Each command works with nothing but the wheel."""
     done = run_installed(installed, empty_folder, *arguments)
-    assert (0, "", True) == (done.returncode, done.stderr, shown in done.stdout)
+    assert (0, True) == (done.returncode, shown in done.stdout), done.stderr
+    assert not [line for line in done.stderr.splitlines() if not line.endswith(" left")]   # progress on a slow machine

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Proves CLAIMS and audits CONFIGS under ENGINES; writes one Markdown report and names it as the output `report`.
+# Ends with the worst exit code of the two; that of the audit counts where AUDIT_FAILS is true, or where it could not run.
+set -uo pipefail
+prover="$RUNNER_TEMP/rope-prover/bin/rope-prover"
+report="$RUNNER_TEMP/rope-prover-report.md"
+worst=0
+
+# heading, whether its verdicts count, command, and its arguments
+part() {
+    local heading="$1" counts="$2" command="$3" code
+    shift 3
+    { echo "## $heading"; echo; } >> "$report"
+    "$prover" "$command" --format markdown "$@" >> "$report" 2> "$RUNNER_TEMP/rope-prover-errors.txt"
+    code=$?
+    cat "$RUNNER_TEMP/rope-prover-errors.txt" >&2
+    if grep -qE '^(error|internal failure): ' "$RUNNER_TEMP/rope-prover-errors.txt"; then
+        { echo; echo '```text'; grep -E '^(error|internal failure): ' "$RUNNER_TEMP/rope-prover-errors.txt" \
+            | head -n 20 | tr -d '`'; echo '```'; } >> "$report"
+    fi
+    echo >> "$report"
+    [[ $counts == true || $code == 2 || $code == 4 ]] && (( code > worst )) && worst=$code
+    return 0
+}
+
+: > "$report"
+shopt -s nullglob globstar
+# shellcheck disable=SC2206  # patterns are meant to be expanded
+claims=($CLAIMS) configs=($CONFIGS)
+if [[ -n ${CLAIMS// /} && ${#claims[@]} == 0 ]]; then
+    echo "error: no file is named by the claims '$CLAIMS'" >&2
+    exit 2
+fi
+if [[ -n ${CONFIGS// /} && ${#configs[@]} == 0 ]]; then
+    echo "error: no file is named by the configs '$CONFIGS'" >&2
+    exit 2
+fi
+if [[ ${#claims[@]} == 0 && ${#configs[@]} == 0 ]]; then
+    echo "error: neither claims nor configs are named" >&2
+    exit 2
+fi
+[[ ${#claims[@]} == 0 ]] || part "RoPE claims" true run -- "${claims[@]}"
+[[ ${#configs[@]} == 0 ]] || part "RoPE of the model configs" "$AUDIT_FAILS" audit --engines "$ENGINES" -- "${configs[@]}"
+[[ -z ${GITHUB_STEP_SUMMARY:-} ]] || cat "$report" >> "$GITHUB_STEP_SUMMARY"
+echo "report=$report" >> "$GITHUB_OUTPUT"
+exit "$worst"
