@@ -21,7 +21,7 @@ MAX_PRECISION = PRECISIONS[-1]
 MAX_SHOWN = 200
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 16)
 def enclose(value: Exact, precision: int) -> arb:
     """A ball that contains `value`, computed with `precision` bits."""
     with ctx.workprec(precision):
