@@ -148,9 +148,9 @@ def _once(expression: Term, compute: Compute, moving_names: frozenset[str]) -> C
         return compute
 
     def cached(scope: Scope) -> Value:
-        if expression not in scope.fixed:
-            scope.fixed[expression] = compute(scope)
-        found = scope.fixed[expression]
+        found = scope.fixed.get(expression)
+        if found is None:
+            found = scope.fixed[expression] = compute(scope)
         assert not isinstance(found, bool)
         return found
 
@@ -198,9 +198,9 @@ def _associative(expression: Term, moving: frozenset[str], combine: Callable[[li
     def compute(scope: Scope) -> Value:
         values = [part(scope) for part in parts]
         if fixed:
-            if key not in scope.fixed:
-                scope.fixed[key] = combine([part(scope) for part in fixed])
-            known = scope.fixed[key]
+            known = scope.fixed.get(key)
+            if known is None:
+                known = scope.fixed[key] = combine([part(scope) for part in fixed])
             assert not isinstance(known, bool)
             values.append(known)
         return combine(values) if len(values) > 1 else values[0]
@@ -227,9 +227,10 @@ def _test_once(condition: Term, moving: frozenset[str]) -> Test:
         return test
 
     def cached(scope: Scope) -> bool:
-        if condition not in scope.fixed:
-            scope.fixed[condition] = test(scope)
-        return scope.fixed[condition] is True
+        found = scope.fixed.get(condition)
+        if found is None:
+            found = scope.fixed[condition] = test(scope)
+        return found is True
 
     return cached
 

@@ -169,7 +169,8 @@ class _Translator:
         return ExpressionError(f"{where}: {message}", advice=advice)
 
     def source(self, node: ast.AST) -> str:
-        return (ast.get_source_segment(self.flat, node) or "")[:60]
+        start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", 0)  # counted in bytes, of one line
+        return self.flat.encode()[start:end].decode()[:60]
 
     def value(self, node: ast.expr) -> Term:
         """A term that is a number."""

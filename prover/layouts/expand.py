@@ -30,6 +30,7 @@ from prover.layouts.layout import MAX_WIDTH, Layout, Pair, build_layout
 _PLACE = re.compile(r"\{(.*?)\}")
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
+_READ_AND_WRITTEN = (("first", "write_first"), ("second", "write_second"))
 
 
 def expand(
@@ -310,13 +311,15 @@ def _expand_block(
         "angle": block.angle,
         "magnitude": block.magnitude,
     }
+    more = tuple(block.more_angles)
     fields |= block.more_angles
     nodes = sum(map(node_count, fields.values()))
     used = used_lets(family, fields.values())
     nodes += sum(node_count(e) for parts in used.values() for e in parts)
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
-    ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}
+    same = {name: read for read, name in _READ_AND_WRITTEN if fields[read] == fields[name]}
+    ready = {name: compiled(e, scope.moving_names) for name, e in fields.items() if name not in same}
     pairs: list[tuple[int, Pair]] = []
     wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
     for index in range(count):
@@ -333,12 +336,15 @@ def _expand_block(
                 raise fault.inside(f"{name} at j={index}") from None
             except RecursionError:
                 raise LimitError("is nested too deeply", where=f"{name} at j={index}") from None
+        values |= {name: values[read] for name, read in same.items()}
+        read = (_lane(values, "first", index), _lane(values, "second", index))
         pair = Pair(
-            read=(_lane(values, "first", index), _lane(values, "second", index)),
-            write=(_lane(values, "write_first", index), _lane(values, "write_second", index)),
+            read=read,
+            write=read if len(same) == 2 else (
+                _lane(values, "write_first", index), _lane(values, "write_second", index)),
             angle=_angle(values["angle"]),
             magnitude=number(values["magnitude"], "magnitude"),
-            **{name: _angle(values[name]) for name in block.more_angles},
+            **{name: _angle(values[name]) for name in more},
         )
         _bound_text(pair, index)
         pairs.append((index, pair))
