@@ -195,4 +195,12 @@ TRANSFORMERS = {
     "phimoe_longrope_long": f"{PHIMOE}:seq_len=501",
     "step3p7_vision": "transformers/vision-w-first",
     "inkling2_vision": "transformers/vision-w-first-adjacent",
+    "deepseek_v32_indexer": "transformers/indexer",
+    "deepseek_v32_indexer_yarn": "transformers/indexer:rope_type=yarn:factor=40:original_max_position_embeddings=4096",
+    "glm_moe_dsa_indexer": "transformers/indexer:pairing=adjacent-to-half:rope_theta=1000000",
+    "hy_v4_indexer": "transformers/indexer:head_dim=96:part=trailing",
+    "hy_v4_vl_indexer_text": "transformers/indexer:pairing=adjacent:part=trailing",
+    "hy_v4_vl": "transformers/latent-mrope:qk_nope_head_dim=32:rope_theta=500000:mrope_section=12,10,10",
+    "deepseek_v4_output": "transformers/output-back:qk_nope_head_dim=96:qk_rope_head_dim=32:rope_theta=50000",
+    "musicflamingo": "transformers/musicflamingo:hidden_size=80",
 }

@@ -11,6 +11,7 @@ from prover.errors import EXIT_INTERNAL, EXIT_OK
 if TYPE_CHECKING:
     from prover.layouts.layout import Pair
     from prover.layouts.loading import Loaded
+    from prover.reports.document import Document
 
 JSON = dict[str, Any]
 Texts = str | Sequence[str]  # one text, or several
@@ -28,6 +29,7 @@ class Report:
     exit_code: int
     _json: Callable[[], JSON] = field(compare=False)
     _text: Callable[[str | None], str] = field(compare=False)
+    _document: Callable[[str | None], Document] | None = field(compare=False, default=None, kw_only=True)
 
     def __repr__(self) -> str:
         lines = self.to_text().split("\n")
@@ -44,6 +46,20 @@ class Report:
         """The same for a terminal. `certificate_path`: where a certificate was written, if one was."""
         return self._text(certificate_path)
 
+    def to_markdown(self, certificate_path: str | None = None) -> str:
+        """The same for a comment on a pull request."""
+        from prover.reports.document_markdown import markdown
+
+        return markdown(self.document(certificate_path))
+
+    def document(self, certificate_path: str | None = None) -> Document:
+        """The same as blocks, which Markdown and HTML are made of; the text in one block where it has no others."""
+        from prover.reports.document import Code
+
+        if self._document is None:
+            return (Code(self.to_text(certificate_path), "text"),)
+        return self._document(certificate_path)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer(Report):
@@ -57,17 +73,12 @@ class Answer(Report):
     verdict: str
     headline: str
     certificate: str | None
-    _markdown: Callable[[str | None], str] | None = field(compare=False, default=None)
 
     def __repr__(self) -> str:
         return f"<{self.verdict}: {self.headline}>"
 
     def __bool__(self) -> bool:
         raise TypeError("an answer is neither true nor false: compare its verdict, such as == 'equivalent'")
-
-    def to_markdown(self, certificate_path: str | None = None) -> str:
-        """The same for a review; the text where no Markdown is made."""
-        return (self._markdown or self._text)(certificate_path)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,7 +13,7 @@ def layout_names() -> tuple[str, ...]:
     """The names of all shipped layouts, sorted.
 
     >>> layout_names()[:2]
-    ('ace-step/rope', 'aiter/full-table')
+    ('aiter/full-table', 'aiter/rope')
     """
     from prover.layouts.spec import catalogue
 
@@ -48,6 +48,7 @@ def show(
     >>> print(show("ggml/neox:head_dim=4").to_text().splitlines()[0])
     ggml/neox:head_dim=4  (ggml NEOX)
     """
+    from prover.reports.documents.show import model_document, show_document
     from prover.sources.named import is_model
 
     if is_model(spec):
@@ -57,7 +58,10 @@ def show(
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
         model = read_model(spec, engine, kind)
-        return Report(EXIT_OK, lambda: model_json(model), lambda _: model_text(model))
+        return Report(
+            EXIT_OK, lambda: model_json(model), lambda _: model_text(model),
+            _document=lambda _: model_document(model_json(model)),
+        )
     if engine or kind:
         raise InputError("is no model that an engine reads", where=f"spec '{spec[:80]}'")
     from prover.layouts.loading import outline
@@ -66,9 +70,15 @@ def show(
     spec = spec_of(spec)
     about = outline(spec)
     if about.missing and not feeds:
-        return Report(EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about))
+        return Report(
+            EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about),
+            _document=lambda _: show_document(outline_json(about)),
+        )
     layout = load(spec)
-    return Report(EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair))
+    return Report(
+        EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair),
+        _document=lambda _: show_document(layout.to_json(feeds)),
+    )
 
 
 def find(patterns: Texts = ()) -> Report:
@@ -149,6 +159,7 @@ def classes(
     may also be given by themselves. `track` goes around the specs, for progress.
     """
     from prover.reports.classes_report import classes_json, classes_text
+    from prover.reports.documents.classes import classes_document
     from prover.verdicts.classes import certificates_of, sort_catalogue
 
     given = {"width": width, "rotary": rotary, "base": base, "sections": sections}
@@ -158,4 +169,5 @@ def classes(
     return Classes(
         EXIT_OK, lambda: classes_json(found), lambda _: classes_text(found),
         tuple(tuple(member.spec for member in members) for members in found.classes), tuple(certificates_of(found)),
+        _document=lambda _: classes_document(classes_json(found)),
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prover.api.answers import JSON, Texts, several
 from prover.errors import InputError
 from prover.proof_files.result import ProofResult
+
+if TYPE_CHECKING:
+    from prover.reports.document import Document
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,9 +49,15 @@ class Run:
 
     def to_markdown(self, results: Sequence[ProofResult], specs: bool = False) -> str:
         """All that are done in a table; `specs`: also what each is about."""
-        from prover.proof_files.summary import results_markdown
+        from prover.reports.document_markdown import markdown
 
-        return results_markdown(results, specs)
+        return markdown(self.document(results, specs))
+
+    def document(self, results: Sequence[ProofResult], specs: bool = False, interrupted: bool = False) -> Document:
+        """The same as blocks."""
+        from prover.reports.documents.run import run_document
+
+        return run_document(self.to_json(results, interrupted), specs)
 
     def to_junit(self, results: Sequence[ProofResult]) -> str:
         """All that are done as JUnit's XML: a test for each."""

@@ -20,6 +20,7 @@ Track = Callable[[Sequence[str]], Iterator[str]]
 def conform(
     spec: str, measured: str, entry: str | None = None, *, feed: str = "", every_difference: bool = False,
     call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
+    longest: int | None = None,
 ) -> Report:
     """Compare a layout with one entry of a file of measured tables; numeric only. Exit code 0: it conforms, 1: not.
 
@@ -34,15 +35,16 @@ def conform(
         _require_no_entry(measured, entry)
         return conform_function(
             spec, measured, feed=feed, call=call, init=init, head_dim=head_dim, seconds=seconds,
-            every_difference=every_difference,
+            longest=longest, every_difference=every_difference,
         )
-    _require_nothing_called(measured, Called(call, init, head_dim, seconds))
+    _require_nothing_called(measured, Called(call, init, head_dim, seconds, longest))
     from prover.layouts.feed import layout_under
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
     from prover.measure.measured import read_entry
     from prover.repair.measured_cause import measured_causes
     from prover.reports.conform_report import conform_json, conform_text
+    from prover.reports.documents.conform import conform_document
 
     loaded, table = load(spec_of(spec)), read_entry(measured, entry)
     found = compare(layout_under(feed, loaded.family, loaded.layout) if feed else loaded.layout, table)
@@ -50,28 +52,32 @@ def conform(
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
         lambda _: conform_text(found, measured, every_difference, causes, feed),
+        _document=lambda _: conform_document(conform_json(found, causes, feed)),
     )
 
 
 def identify(
     measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False,
     call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
+    longest: int | None = None,
 ) -> Report:
     """The layouts of the catalogue that a measured table, or a function, shows; numeric only.
 
-    `measured`, `entry` and the last four: as for `conform`. `out`: write the table there as a layout file, which must
+    `measured`, `entry` and the last five: as for `conform`. `out`: write the table there as a layout file, which must
     not exist. Exit code 0: a layout conforms, 1: none does. Raises ProverError.
     """
     from prover.functions.reference import is_reference
     from prover.layouts.loading import load
     from prover.measure.conform import conform as compare
-    from prover.measure.measured import read_entry
+    from prover.measure.measured import read_entry, read_software
     from prover.recognition.identified import identify
+    from prover.recognition.projects import project_of
     from prover.recognition.table_file import table_file
+    from prover.reports.documents.identify import identify_document
     from prover.reports.identify_report import Origin, headline, identify_json, identify_text
     from prover.weights.stored.new_file import require_new, write_new
 
-    called = Called(call, init, head_dim, seconds)
+    called = Called(call, init, head_dim, seconds, longest)
     is_function = is_reference(measured)
     if out is not None:
         require_new(Path(out), Path(measured.partition("::")[0]))
@@ -83,8 +89,9 @@ def identify(
         table, origin = done.table, Origin(measured, done.given, done.notes)
     else:
         _require_nothing_called(measured, called)
-        table, origin = read_entry(measured, entry), Origin(measured)
-    found = identify(table)
+        table, software = read_entry(measured, entry), read_software(Path(measured))
+        origin = Origin(measured, software=software, project=project_of(software))
+    found = identify(table, origin.project)
     written = None
     if out is not None:
         write_new(Path(out), table_file(table, f"measured: {headline(found, origin)}").encode())
@@ -92,6 +99,7 @@ def identify(
     return Report(
         EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, origin, written),
         lambda _: identify_text(found, origin, everything, written),
+        _document=lambda _: identify_document(identify_json(found, origin, written)),
     )
 
 
@@ -109,7 +117,7 @@ def _require_nothing_called(file: str, called: Called) -> None:
 def measure_ggml(specs: Texts, library: str | None = None, *, track: Track = iter) -> Measured:
     """Tables of ggml's CPU kernel at the parameters of specs such as "ggml/imrope:n_rot=64".
 
-    `library`: libggml-cpu, whose code is run; without it the one that ROPE_PROVER_GGML or llama-cpp-python gives.
+    `library`: libggml-cpu, whose code is run; without it the one of ROPE_PROVER_GGML, llama-cpp-python or xllamacpp.
     """
     from prover.measure.ggml import find_library, measure_ggml
 

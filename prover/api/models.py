@@ -31,6 +31,7 @@ def diff(
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.diff_report import certificates_of, diff_json, diff_text, exit_code, worst
+    from prover.reports.documents.diff import diff_document
     from prover.sources.comparing import compare, unmet
     from prover.sources.reading import read_sides
 
@@ -54,6 +55,7 @@ def diff(
         exit_code(rows), lambda: diff_json(a, b, rows, left, facts, positions),
         lambda _: diff_text(a, b, rows, left, facts, positions),
         worst(rows), certificates_of(rows),
+        _document=lambda _: diff_document(diff_json(a, b, rows, left, facts, positions)),
     )
 
 
@@ -75,6 +77,7 @@ def audit(
     """
     from prover import __version__
     from prover.reports.audit_report import audit_code, audit_json, audit_sarif, audit_text
+    from prover.reports.documents.audit import audit_document
     from prover.reports.reason import reason
     from prover.sources.auditing import Options
     from prover.sources.auditing import audit as audited
@@ -88,8 +91,10 @@ def audit(
         (f"{number}-{cell.engine}-{re.sub(r'[^A-Za-z0-9_-]', '-', part)}.json", text)
         for number, row in enumerate(rows) for cell in row.cells for part, text in cell.certificates
     )
-    return Audit(audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found,
-                 lambda: audit_sarif(rows, __version__))
+    return Audit(
+        audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found,
+        lambda: audit_sarif(rows, __version__), _document=lambda _: audit_document(audit_json(rows, columns)),
+    )
 
 
 def explain_finding(code: str) -> Report:

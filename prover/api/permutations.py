@@ -33,7 +33,7 @@ def check_permutation(
     from prover.repair.check_permutation import matrices
     from prover.repair.permutation_text import read_permutation
     from prover.repair.size_names import read_lets
-    from prover.reports.permutation_report import permutation_json, permutation_markdown, permutation_text
+    from prover.reports.permutation_report import permutation_document, permutation_json, permutation_text
 
     given, lets = read_permutation(_text(permutation)), read_lets(several(sizes))
     (first, told), (second, also) = (loaded_told(side) for side in (source, target))
@@ -42,9 +42,10 @@ def check_permutation(
     return Permutation(
         found["exit_code"], lambda: dict(found), lambda path: permutation_text(found, path), found["verdict"],
         found["headline"], held.verdict.certificate if held.verdict else None,
-        lambda path: permutation_markdown(found, path), tuple(part.move.rows for part in held.parts),
+        tuple(part.move.rows for part in held.parts),
         tuple(found["needed"]["permutation"]) if found["needed"] else None,
         tuple(dict.fromkeys(slip.kind.value for part in held.parts for slip in part.slips)),
+        _document=lambda path: permutation_document(found, path),
     )
 
 

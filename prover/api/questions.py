@@ -23,7 +23,7 @@ def prove(
     source: str | Layout, target: str | Layout, *, feeds: Texts = (), axes: str | None = None,
     relation: RelationName | None = None, smtlib: str | None = None, cvc5: bool = False, exact: bool = False,
     ulps: int = 0, positions: int = DEFAULT_POSITIONS, call: str | None = None, init: str | None = None,
-    head_dim: int | None = None, seconds: float | None = None,
+    head_dim: int | None = None, seconds: float | None = None, longest: int | None = None,
 ) -> Proof:
     """Do weights made for `source` work in a kernel that computes `target`?
 
@@ -33,7 +33,7 @@ def prove(
     base=f32(11158840), are only themselves; else they stand for what rounds to them, or to one of the `ulps` next
     numbers on either side, where no exact answer holds. `positions`: up to which distance between two tokens it is told
     by how much the two differ, where they do. A side may be a function, "rope.py::apply_rope", which is run, measured
-    and recognised; the last four are for it, as for `measure_function`. Raises ProverError.
+    and recognised; the last five are for it, as for `measure_function`. Raises ProverError.
 
     >>> prove("ggml/imrope", "ggml/imrope").verdict
     'equivalent'
@@ -52,7 +52,8 @@ def prove(
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.cause_report import causes_json, fingerprint_json
-    from prover.reports.render import render_markdown, render_text
+    from prover.reports.documents.verdict import verdict_document
+    from prover.reports.render import render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
 
@@ -61,7 +62,7 @@ def prove(
     require_ulps(ulps)
     require_positions(positions)
     solver = make_solver(smtlib, cvc5)
-    (source, told), (target, also) = _sides((source, target), Called(call, init, head_dim, seconds))
+    (source, told), (target, also) = _sides((source, target), Called(call, init, head_dim, seconds, longest))
     (first, found_first), (second, found_second) = (loaded_told(side) for side in (source, target))
     told, also = (*told, *found_first), (*also, *found_second)
     fed = axes_feeds(axes, several(feeds))
@@ -75,9 +76,9 @@ def prove(
     pairs = found["differing_pairs"]
     return Proof(
         verdict.exit_code, lambda: dict(found), lambda path: render_text(found, path),
-        found["verdict"], found["headline"], verdict.certificate, lambda path: render_markdown(found, path),
+        found["verdict"], found["headline"], verdict.certificate,
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
-        (tuple(pairs["source"]), tuple(pairs["target"])),
+        (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: verdict_document(found, path),
     )
 
 
@@ -89,7 +90,7 @@ def _sides(
 
     are_functions = [isinstance(side, str) and is_reference(side) and not side.endswith("::") for side in sides]
     if called.is_said and not any(are_functions):
-        raise InputError("--call, --init, --head-dim and --seconds are for a function, and neither side is one",
+        raise InputError("--call, --init, --head-dim, --seconds, --longest are for a function, and neither side is one",
                          advice="Name one as file.py::function")
     found: list[tuple[str | Layout, tuple[Finding, ...]]] = []
     for side, other, is_function, other_is in zip(sides, sides[::-1], are_functions, are_functions[::-1], strict=True):
@@ -121,12 +122,12 @@ def prove_bits(
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
-    from prover.reports.bitwise_report import bitwise_json, bitwise_markdown, bitwise_text
+    from prover.reports.bitwise_report import bitwise_document, bitwise_json, bitwise_text
 
     found = compare_bits(spec_of(source), spec_of(target), axes_feeds(axes, several(feeds)), make_solver(smtlib, cvc5))
     return Answer(
         EXIT_CODES[found.outcome], lambda: bitwise_json(found), lambda _: bitwise_text(found),
-        found.outcome.value, _first_line(bitwise_text(found)), None, lambda _: bitwise_markdown(found),
+        found.outcome.value, _first_line(bitwise_text(found)), None, _document=lambda _: bitwise_document(found),
     )
 
 
@@ -226,12 +227,12 @@ def check(
 
 def _theorem(found: Theorem) -> Answer:
     from prover.claims.relation import EXIT_CODES
-    from prover.reports.theorem_report import headline, theorem_json, theorem_markdown, theorem_text
+    from prover.reports.theorem_report import headline, theorem_document, theorem_json, theorem_text
 
     smallest = found.smallest.verdict.certificate if found.smallest is not None else None
     return Answer(
         EXIT_CODES[found.outcome], lambda: theorem_json(found), lambda _: theorem_text(found),
-        found.outcome.value, headline(found), smallest, lambda _: theorem_markdown(found),
+        found.outcome.value, headline(found), smallest, _document=lambda _: theorem_document(found),
     )
 
 

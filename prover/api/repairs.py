@@ -47,7 +47,7 @@ def repair_for_all(
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
     from prover.repair.reach import reach_for_all
-    from prover.reports.reach_report import reach_headline, reach_json, reach_markdown, reach_outcome, reach_text
+    from prover.reports.reach_report import reach_document, reach_headline, reach_json, reach_outcome, reach_text
 
     found = reach_for_all(
         spec_of(source), spec_of(target), ",".join(several(names)), several(where), axes_feeds(axes, several(feeds)),
@@ -56,7 +56,7 @@ def repair_for_all(
     outcome = reach_outcome(found)
     return Answer(
         EXIT_CODES[outcome], lambda: reach_json(found), lambda _: reach_text(found), outcome.value,
-        reach_headline(found), None, lambda _: reach_markdown(found),
+        reach_headline(found), None, _document=lambda _: reach_document(found),
     )
 
 
@@ -78,10 +78,10 @@ def _answer(
     from prover.repair.find_repair import find_repair
     from prover.repair.repairs import RUNTIME, allowed_kinds
     from prover.repair.size import require_positions
+    from prover.reports.documents.repair import repair_document
     from prover.reports.repair_report import (
         outcome_of,
         repair_json,
-        repair_markdown,
         repair_text,
         runtime_outcome,
     )
@@ -99,7 +99,7 @@ def _answer(
     root = repair_json(found, outcome, code, replayed)
     return Answer(
         code, lambda: dict(root), lambda path: repair_text(root, path), outcome.value, root["headline"],
-        found.final.certificate, lambda path: repair_markdown(root, path),
+        found.final.certificate, _document=lambda path: repair_document(root, path),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.api.answers import Report, Texts, several
@@ -24,17 +24,12 @@ class VerifiedWeights(Report):
     headline: str
     faults: tuple[str, ...]
     certificates: tuple[tuple[str, str], ...]
-    _markdown: Callable[[], str] = field(compare=False)
 
     def __repr__(self) -> str:
         return f"<{self.verdict}: {self.headline}>"
 
     def __bool__(self) -> bool:
         raise TypeError("an answer is neither true nor false: compare its verdict, such as == 'right'")
-
-    def to_markdown(self) -> str:
-        """The same for a review."""
-        return self._markdown()
 
 
 def verify_weights(
@@ -49,14 +44,14 @@ def verify_weights(
     many layers at once, by joblib. `track` goes around the layers, for progress. Without a target: what can be told of
     one checkpoint alone, which is never that it is right. Raises ProverError.
     """
-    from prover.reports.lone_report import lone_json, lone_markdown, lone_text
+    from prover.reports.lone_report import lone_document, lone_json, lone_text
     from prover.reports.verify_report import (
         certificates_of,
         exit_code,
         faults_of,
         headline,
+        verify_document,
         verify_json,
-        verify_markdown,
         verify_text,
     )
     from prover.sources.as_layout import GIVEN
@@ -71,12 +66,12 @@ def verify_weights(
         alone = lone_json(opened)
         return VerifiedWeights(
             alone["exit_code"], lambda: dict(alone), lambda _: lone_text(alone), alone["verdict"], alone["headline"],
-            (), (), lambda: lone_markdown(alone),
+            (), (), _document=lambda _: lone_document(alone),
         )
     found = compare_checkpoints(
         Asked(source, target, several(made_for), several(meant_for), engine, base, given, jobs), track,
     )
     return VerifiedWeights(
         exit_code(found), lambda: verify_json(found), lambda _: verify_text(found), found.verified.state.value,
-        headline(found), faults_of(found), certificates_of(found), lambda: verify_markdown(found),
+        headline(found), faults_of(found), certificates_of(found), _document=lambda _: verify_document(found),
     )

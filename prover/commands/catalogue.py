@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import tell_report
+from prover.commands.console import output_style, tell, tell_report
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 
 
@@ -50,8 +50,8 @@ def list_layouts(
     "--engine", metavar="E", default="", help="Who reads a config.json: transformers, llama.cpp, vllm, sglang, mlx-lm.",
 )
 @click.option("--as", "kind", metavar="TYPE|SPEC", default="", help="The model type or layout a config is taken for.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: str, as_json: bool) -> int:
+@output_style
+def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: str, style: str) -> int:
     """Show a layout: its formula, its parameters, its pairs and its properties; or the layouts of a model.
 
     Parameters that must be given need not be: then pairs and properties are left out. Of a config.json, a model's
@@ -62,4 +62,4 @@ def show(spec: str, feeds: tuple[str, ...], every_row: bool, engine: str, kind: 
     from prover import api
 
     spec, engine = with_arguments(spec, engine)
-    return tell_report(api.show(spec, feeds, every_row, engine=engine, kind=kind), as_json)
+    return tell(api.show(spec, feeds, every_row, engine=engine, kind=kind), style)

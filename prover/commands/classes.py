@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from prover.commands.console import exit_help, tell_report
+from prover.commands.console import exit_help, output_style, tell
 from prover.commands.proofs import RELATIONS
 from prover.errors import InputError
 
@@ -37,10 +37,10 @@ from prover.errors import InputError
 @click.option("--base", metavar="B", help="Base of the frequencies, for all layouts.")
 @click.option("--sections", metavar="A,B,C", help="Sections, for all layouts that have them.")
 @click.option("--certificates", metavar="DIR", help="Write each member's certificate into this folder.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@output_style
 def classes(
     likes: tuple[str, ...], relation: str, feeds: tuple[str, ...], axes: str | None, width: int | None,
-    rotary: int | None, base: str | None, sections: str | None, certificates: str | None, as_json: bool,
+    rotary: int | None, base: str | None, sections: str | None, certificates: str | None, style: str,
 ) -> int:
     """Sort the catalogue into classes of layouts that are equal under one relation.
 
@@ -60,4 +60,4 @@ def classes(
     if certificates is not None:
         for name, text in found.certificates:
             write_text(Path(certificates) / name, text)
-    return tell_report(found, as_json)
+    return tell(found, style)

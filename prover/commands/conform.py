@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import exit_help, tell_report
+from prover.commands.console import exit_help, output_style, tell
 from prover.commands.function_options import function_options
 
 
@@ -21,9 +21,9 @@ from prover.commands.function_options import function_options
 )
 @function_options
 @click.option("--all", "every_row", is_flag=True, help="Show every difference, however many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@output_style
 def conform(
-    spec: str, measured: str, entry: str | None, feeds: tuple[str, ...], every_row: bool, as_json: bool, **asked: Any
+    spec: str, measured: str, entry: str | None, feeds: tuple[str, ...], every_row: bool, style: str, **asked: Any
 ) -> int:
     """Compare a layout with a table measured from a real kernel, or with your own function.
 
@@ -45,4 +45,4 @@ def conform(
         raise InputError(f"{len(feeds)} feeds; a table is measured under one", where="conform",
                          advice="Give --feed once, and hold each table under its own")
     feed = feeds[0] if feeds else ""
-    return tell_report(api.conform(spec, measured, entry, feed=feed, every_difference=every_row, **asked), as_json)
+    return tell(api.conform(spec, measured, entry, feed=feed, every_difference=every_row, **asked), style)

@@ -1,15 +1,19 @@
-"""What every command prints with: text made safe for a terminal, and JSON."""
+"""What every command prints with: text made safe for a terminal, and an answer in the style that was asked for."""
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from prover.errors import InputError
+
 if TYPE_CHECKING:
-    from prover.api import Answer, Report
+    from prover.api import Report
 
 _COMMON = """  2  bad usage or unreadable input
   3  {undecided}
@@ -52,24 +56,44 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False))
 
 
-def tell(answer: Answer, style: str, certificate: str | None = None) -> int:
-    """Print an answer as text, markdown or json, write its certificate where one is wanted, give its exit code."""
-    if certificate and answer.certificate:
+STYLES = ("text", "json", "markdown", "html")
+
+
+def output_style(command: Callable[..., int]) -> Callable[..., int]:
+    """The options --format and --json, one argument of the command: `style`."""
+
+    @functools.wraps(command)
+    def styled(*given: Any, style: str, as_json: bool, **named: Any) -> int:
+        if style == "html" and not as_json:
+            raise InputError("is not there yet", where="--format html", advice="Use --format markdown")
+        return command(*given, style="json" if as_json else style, **named)
+
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+        click.option(
+            "--format", "style", type=click.Choice(STYLES), default="text",
+            help="How to print the answer; markdown fits a comment on a pull request, html is a page.",
+        ),
+    ):
+        styled = option(styled)
+    return styled
+
+
+def tell(answer: Report, style: str, certificate: str | None = None) -> int:
+    """Print an answer in one of `STYLES`, write its certificate where one is wanted, give its exit code."""
+    evidence = getattr(answer, "certificate", None) if certificate else None
+    if certificate and evidence:
         from prover.files import write_text
 
-        write_text(Path(certificate), answer.certificate)
+        write_text(Path(certificate), evidence)
     if style == "json":
         print_json(answer.to_json())
     else:
-        written = certificate if answer.certificate else None
+        written = certificate if evidence else None
         click.echo(answer.to_markdown(written) if style == "markdown" else answer.to_text(written), nl=False)
     return answer.exit_code
 
 
 def tell_report(report: Report, as_json: bool) -> int:
-    """Print a report, give its exit code."""
-    if as_json:
-        print_json(report.to_json())
-    else:
-        click.echo(report.to_text(), nl=False)
-    return report.exit_code
+    """Print a report as text or JSON, give its exit code."""
+    return tell(report, "json" if as_json else "text")

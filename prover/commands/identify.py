@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from prover.commands.console import exit_help, tell_report
+from prover.commands.console import exit_help, output_style, tell
 from prover.commands.function_options import function_options
 
 
@@ -16,9 +16,9 @@ from prover.commands.function_options import function_options
 @click.option("--out", metavar="FILE.toml", help="Write the table as a layout file of its own; nothing is overwritten.")
 @function_options
 @click.option("--all", "every", is_flag=True, help="Show every layout and every pair, however many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@output_style
 def identify(
-    measured: str, entry: str | None, out: str | None, every: bool, as_json: bool, **called: Any
+    measured: str, entry: str | None, out: str | None, every: bool, style: str, **called: Any
 ) -> int:
     """Find the layouts of the catalogue, and their parameters, that a measured kernel or your own function shows.
 
@@ -32,4 +32,4 @@ def identify(
     """
     from prover import api
 
-    return tell_report(api.identify(measured, entry, out=out, everything=every, **called), as_json)
+    return tell(api.identify(measured, entry, out=out, everything=every, **called), style)

@@ -82,7 +82,7 @@ def _command(name: str) -> click.Command:
 @measure.command("ggml", epilog=exit_help("measured", "does not conform (--conform)"))
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...", type=SPEC)
 @click.option("--library", metavar="PATH", help="libggml-cpu.so or .dylib, with libggml-base beside it. Loading it "
-              "runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
+              "runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python or xllamacpp.")
 @_OUT
 @_CONFORM
 def ggml(specs: tuple[str, ...], library: str | None, out: str | None, compare: bool) -> int:
@@ -123,6 +123,7 @@ def function(function: str, out: str | None, spec: str | None, **asked: Any) -> 
       rope-prover measure function rope.py::apply_rope --conform transformers/half:head_dim=64
       rope-prover measure function rope.py::Rotary.rotate --init "Rotary(64)" --call "f(x[b,t,h,d], p[t])"
       rope-prover measure function model.py::apply_rotary_emb --call "f(q, k, freqs_cis)"
+      rope-prover measure function vision.py::rope_2d --call "f(x, p(h, w)[t, 2])"
 
     It is RUN, with the modules that it imports, in a process of its own: for --seconds, with 16 GB of address space,
     without new processes or network, and without writing outside a temporary folder. That bounds accidents and is no
@@ -134,7 +135,12 @@ def function(function: str, out: str | None, spec: str | None, **asked: Any) -> 
     cos, sin (of all lanes, halves alike), cos_adjacent (neighbours alike), cos_half (half the lanes), freqs_cis
     (complex), freqs_pairs (cosines beside sines), angles, inv_freq; seq_len, head_dim, numbers. Axes in brackets are
     t (tokens), h (heads), d (lanes), b (batch), hd (heads and lanes in one), f (half the lanes), n (all rows of a
-    table), 1. Tables are of base 10000, or of SPEC: such frequencies are given, not measured, and the table says so.
+    table), 1. With positions on several axes stand h, w, t, e, y, row, col (a position on one), or p(t, h, w) with
+    their number among the axes of its array, p(t, h, w)[3, t], and so cos(t, h, w)[3, b, t, d]. Tables are of base
+    10000, or of SPEC: such frequencies are given, not measured, and the table says so.
+
+    A function that rounds to bfloat16 or float16 is no layout and not none: exit code 3. What it does at negative
+    positions and in a batch of 2 is told where it is something else; up to which position it was measured, always.
     """
     from prover import api
 

@@ -9,7 +9,7 @@ from typing import cast
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import POSITIONS, exit_help, tell_report
+from prover.commands.console import POSITIONS, exit_help, output_style, tell
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
 from prover.errors import InputError
@@ -48,10 +48,10 @@ def comparison(command: Callable[..., int]) -> Callable[..., int]:
 @comparison
 @POSITIONS
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificate of each part into this folder.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@output_style
 def diff(
     source: str, target: str, engine: str, kind: str, relation: str | None, exact: bool, ulps: int,
-    positions: int | None, folder: str | None, as_json: bool,
+    positions: int | None, folder: str | None, style: str,
 ) -> int:
     """Compare two models: part by part, layer type by layer type, modality by modality.
 
@@ -78,7 +78,7 @@ def diff(
     if folder is not None:
         for name, text in found.certificates:
             write_text(Path(folder) / name, text)
-    return tell_report(found, as_json)
+    return tell(found, style)
 
 
 @click.command(epilog=exit_help(
@@ -93,10 +93,10 @@ def diff(
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many models at once; else all cores.")
 @comparison
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates of each cell into this folder.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@output_style
 def audit(
     models: tuple[str, ...], engines: str, jobs: int | None, relation: str | None, exact: bool, ulps: int,
-    folder: str | None, as_json: bool,
+    folder: str | None, style: str,
 ) -> int:
     """Hold models under many engines against what they were trained with, transformers' reading of their config.
 
@@ -116,4 +116,4 @@ def audit(
     if folder is not None:
         for name, text in found.certificates:
             write_text(Path(folder) / name, text)
-    return tell_report(found, as_json)
+    return tell(found, style)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import Whole, exit_help, tell
+from prover.commands.console import Whole, exit_help, output_style, tell
 
 
 @click.command("check-permutation", epilog=exit_help("right: proved", "wrong: refuted", "undecided, or interrupted"))
@@ -22,14 +22,10 @@ from prover.commands.console import Whole, exit_help, tell
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="What each axis gets, as for prove.")
 @click.option("--axes", metavar="A=B,...", help="Which axis of SOURCE is which of TARGET, as for prove.")
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the answer; markdown fits a pull-request comment.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@output_style
 def check_permutation(
     source: str, target: str, permutation: str, heads: int | None, kv_heads: int | None, sizes: tuple[str, ...],
-    feeds: tuple[str, ...], axes: str | None, certificate: str | None, style: str, as_json: bool,
+    feeds: tuple[str, ...], axes: str | None, certificate: str | None, style: str,
 ) -> int:
     """Hold a permutation of rows against what weights made for SOURCE need in a kernel that computes TARGET.
 
@@ -49,4 +45,4 @@ def check_permutation(
     answer = api.check_permutation(
         source, target, permutation, heads=heads, kv_heads=kv_heads, sizes=sizes, feeds=feeds, axes=axes
     )
-    return tell(answer, "json" if as_json else style, certificate)
+    return tell(answer, style, certificate)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import EXIT_HELP, POSITIONS, tell
+from prover.commands.console import EXIT_HELP, POSITIONS, output_style, tell
 from prover.commands.function_options import function_options
 from prover.commands.theorems import CVC5, SMTLIB
 
@@ -49,11 +49,7 @@ RUNTIME = "runtime"
 )
 @POSITIONS
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the answer; markdown fits a pull-request comment.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@output_style
 @click.option(
     "--for-all", "names", metavar="NAMES",
     help="Leave these parameters symbolic and prove it for all their values, e.g. n_rot,base,sections. Values in a "
@@ -65,7 +61,7 @@ RUNTIME = "runtime"
 @function_options
 def prove(
     source: str, target: str, feeds: tuple[str, ...], axes: str | None, relation: str | None, certificate: str | None,
-    style: str, as_json: bool, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool, exact: bool,
+    style: str, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool, exact: bool,
     ulps: int, positions: int | None, **called: Any,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
@@ -91,7 +87,6 @@ def prove(
         check_certificate_path(certificate)
     if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
-    style = "json" if as_json else style
     if ulps and (names is not None or relation == BITWISE):
         raise InputError("--ulps goes with neither --for-all nor --relation bitwise",
                          advice="Both take stored numbers as they are")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import POSITIONS, exit_help, tell
+from prover.commands.console import POSITIONS, exit_help, output_style, tell
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.errors import InputError
 
@@ -32,16 +32,13 @@ KINDS = ("permutation", "magnitude", "parameter", "feed", "factors", "nothing")
 )
 @click.option("--where", multiple=True, metavar="CONDITION", help="What --for-all may assume of the parameters.")
 @click.option("--library", metavar="PATH", help="A libggml-cpu.so or .dylib to run the repair on, where TARGET is a "
-              "ggml layout. Loading it runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python.")
+              "ggml layout. Loading it runs its code. Without it: ROPE_PROVER_GGML, or an installed llama-cpp-python "
+              "or xllamacpp.")
 @click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the answer; markdown fits a pull-request comment.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@output_style
 def repair(
     source: str, target: str, engine: str, allow: tuple[str, ...], feeds: tuple[str, ...], axes: str | None,
-    positions: int | None, library: str | None, certificate: str | None, style: str, as_json: bool, names: str | None,
+    positions: int | None, library: str | None, certificate: str | None, style: str, names: str | None,
     where: tuple[str, ...],
 ) -> int:
     """What must change at TARGET so that it computes SOURCE?
@@ -58,7 +55,6 @@ def repair(
     from prover.api.arguments import DEFAULT_POSITIONS
     from prover.commands.proofs import check_certificate_path
 
-    style = "json" if as_json else style
     if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     if names is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import exit_help, print_json, safe
+from prover.commands.console import exit_help, output_style, print_json, safe
 from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_UNDECIDED
 
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 )
 @SMTLIB
 @CVC5
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the summary.",
-)
+@output_style
 def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smtlib: str | None, cvc5: bool) -> int:
     """Run claim and theorem files, by default all shipped proofs, and re-check their certificates.
 

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import exit_help, tell
+from prover.commands.console import exit_help, output_style, tell
 
 SMTLIB = click.option(
     "--smtlib", metavar="DIR", help="Write every question to the solver into DIR, as SMT-LIB 2 text."
@@ -35,16 +35,12 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
     "--up-to", type=click.IntRange(1, 64), default=6, show_default=True, metavar="N",
     help="Where no condition is found, list the parameters from 0 to N at which they are equal.",
 )
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the answer.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@output_style
 @SMTLIB
 @CVC5
 def solve(
     source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], axes: str | None,
-    relation: Literal["identical"] | None, up_to: int, style: str, as_json: bool, smtlib: str | None, cvc5: bool,
+    relation: Literal["identical"] | None, up_to: int, style: str, smtlib: str | None, cvc5: bool,
 ) -> int:
     """For which parameters are SOURCE and TARGET equal?
 
@@ -60,7 +56,7 @@ def solve(
 
     answer = api.solve(source, target, over, where=where, feeds=feeds, axes=axes, up_to=up_to, relation=relation,
                        smtlib=smtlib, cvc5=cvc5, track=track)
-    return tell(answer, "json" if as_json else style)
+    return tell(answer, style)
 
 
 @click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))

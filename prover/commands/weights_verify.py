@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from prover.commands.console import exit_help, print_json
+from prover.commands.console import exit_help, output_style, tell
 from prover.errors import InputError
 
 
@@ -34,14 +34,10 @@ from prover.errors import InputError
 )
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", default=1, help="How many layers at once.")
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates into this folder.")
-@click.option(
-    "--format", "style", type=click.Choice(("text", "markdown", "json")), default="text",
-    help="How to print the answer; markdown fits a pull-request comment.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@output_style
 def verify(
     source: str, target: str, made_for: tuple[str, ...], meant_for: tuple[str, ...], engine: str, base: str,
-    tensors: tuple[str, ...], jobs: int, folder: str | None, style: str, as_json: bool,
+    tensors: tuple[str, ...], jobs: int, folder: str | None, style: str,
 ) -> int:
     """Audit a finished conversion: are TARGET's rows right?
 
@@ -66,8 +62,4 @@ def verify(
     if folder is not None:
         for name, text in found.certificates:
             write_text(Path(folder) / name, text)
-    if as_json or style == "json":
-        print_json(found.to_json())
-    else:
-        click.echo(found.to_markdown() if style == "markdown" else found.to_text(), nl=False)
-    return found.exit_code
+    return tell(found, style)

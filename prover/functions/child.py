@@ -107,7 +107,7 @@ class Child:
         ))
         self._remember(header)
         raised = header.get("raised")
-        whatever = isinstance(raised, dict) and raised.get("whatever") is True
+        whatever = any(isinstance(told, dict) and told.get("whatever") is True for told in (header, raised))
         changed, nothing = header.get("changed") is True, header.get("nothing") is True
         return Reply(tuple(outputs), _failure(header), whatever, changed, nothing)
 
@@ -128,7 +128,7 @@ class Child:
         if isinstance(libraries, dict):
             self.libraries = {str(key)[:40]: str(value)[:40] for key, value in list(libraries.items())[:16]}
         if isinstance(refused, list):
-            self.refused = tuple(str(what)[:200] for what in refused[:16])
+            self.refused = tuple(printable(str(what)[:200]) for what in refused[:16])
 
     def _ask(self, frame: bytes) -> tuple[dict[str, Any], list[Array]]:
         """Send a frame and read the one that answers it, while all that is printed is read and bounded."""
@@ -228,9 +228,14 @@ class Child:
 
     def _besides(self) -> str:
         """The end of what was printed, and what was refused, where there is any."""
-        text = " ".join(self._kept.decode("utf-8", "replace").split())[-200:]
+        text = printable(" ".join(self._kept.decode("utf-8", "replace").split())[-200:])
         told = f". It was refused: {'; '.join(self.refused)}" if self.refused else ""
         return told + (f". The last it printed: {text}" if text else "")
+
+
+def printable(text: str) -> str:
+    """A text in which what a terminal would obey, or would write from right to left, is a question mark."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _signal(number: int) -> str:
@@ -243,11 +248,11 @@ def _signal(number: int) -> str:
 def _failure(header: dict[str, Any]) -> str:
     """What went wrong in a reply, in words; empty where nothing did."""
     if isinstance(refusal := header.get("refusal"), str):
-        return refusal[:1000]
+        return printable(refusal[:1000])
     raised = header.get("raised")
     if not isinstance(raised, dict):
         return ""
-    kind, text, at = (str(raised.get(key, ""))[:300] for key in ("type", "text", "at"))
+    kind, text, at = (printable(str(raised.get(key, ""))[:300]) for key in ("type", "text", "at"))
     return f"raises {kind}{': ' + text if text else ''}{f' ({at})' if at else ''}"
 
 

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
+# Taken here, before a function can replace it in NumPy.
+_contiguous = np.ascontiguousarray
 MAGIC = b"RPF1"
 START = struct.Struct("<4sIQ")
 MAX_HEADER = 1 << 20
@@ -31,7 +33,7 @@ def pack(header: dict[str, Any], arrays: Sequence[Array] = ()) -> bytes:
     """A frame: the header, with the arrays' shapes put into it, and their numbers."""
     shapes = [list(array.shape) for array in arrays]
     text = json.dumps({**header, "shapes": shapes}, allow_nan=False).encode("ascii")
-    body = b"".join(np.ascontiguousarray(array, dtype="<f8").tobytes() for array in arrays)
+    body = b"".join(_contiguous(array, dtype="<f8").tobytes() for array in arrays)
     return START.pack(MAGIC, len(text), len(body)) + text + body
 
 

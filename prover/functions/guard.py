@@ -13,6 +13,8 @@ from typing import Any
 MAX_TOLD = 8
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 HARMLESS = ("/dev/null", "/dev/zero", "/dev/full")
+# Folders and files in which people keep keys and passwords.
+SECRETS = frozenset((".ssh", ".gnupg", ".aws", ".azure", ".kube", ".netrc", ".pgpass", ".git-credentials"))
 # Events with the path or paths that they change in front.
 CHANGES = {
     "os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.link": 2, "os.symlink": 2, "os.truncate": 1,
@@ -53,10 +55,14 @@ class Guard:
             writes = flags & WRITING if isinstance(flags, int) else isinstance(mode, str) and set(mode) & set("wax+")
             if writes and not isinstance(path, int) and not self._is_own(path):
                 self._refuse(f"writing to {_shown(path)}")
+            if not isinstance(path, int) and self._is_secret(path):
+                self._refuse(f"reading {_shown(path)}")
         elif event in CHANGES:
             for path in arguments[: CHANGES[event]]:
                 if path != ":memory:" and not isinstance(path, int) and not self._is_own(path):
                     self._refuse(f"{event} of {_shown(path)}")
+        elif event == "resource.prlimit" and arguments[0] not in (0, os.getpid()):
+            self._refuse("limits of another process")
         elif event in PROCESSES:
             self._refuse(f"starting or ending a process ({event})")
         elif event in NETWORK:
@@ -68,6 +74,13 @@ class Guard:
         except (TypeError, ValueError, OSError):
             return False
         return found.startswith(self._folder) or found + os.sep == self._folder or found in HARMLESS
+
+    def _is_secret(self, path: Any) -> bool:
+        """Whether a path leads to where people keep keys."""
+        try:
+            return not SECRETS.isdisjoint(os.path.realpath(os.fsdecode(path)).split(os.sep))
+        except (TypeError, ValueError, OSError):
+            return False
 
     def _refuse(self, what: str) -> None:
         if what not in self.refused and len(self.refused) < MAX_TOLD:

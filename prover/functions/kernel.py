@@ -24,12 +24,25 @@ _SCOPES = 0b11  # abstract sockets and signals of processes outside
 
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24
 _CLONE_THREAD, _UNIX = 0x10000, 1
-# Architecture, clone, socket, clone3, and what is refused: fork, vfork, execve, execveat, kill, ptrace, io_uring.
+# Architecture, clone, socket, clone3, and what is refused: fork, vfork, execve, execveat, kill, ptrace, io_uring; of
+# other processes tkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_open, pidfd_send_signal, pidfd_getfd, their memory
+# (process_vm_readv, process_vm_writev), setpriority, ioprio_set.
 _CALLS = {
-    "x86_64": (0xC000003E, 56, 41, 435, (57, 58, 59, 322, 62, 101, 425)),
-    "aarch64": (0xC00000B7, 220, 198, 435, (221, 281, 129, 117, 425)),
+    "x86_64": (0xC000003E, 56, 41, 435, (
+        57, 58, 59, 322, 62, 101, 425, 200, 129, 297, 434, 424, 438, 310, 311, 141, 251,
+    )),
+    "aarch64": (0xC00000B7, 220, 198, 435, (221, 281, 129, 117, 425, 130, 138, 240, 434, 424, 438, 270, 271, 140, 30)),
+}
+# What has the process in front, of which only this one may be: tgkill, prlimit64, sched_setaffinity,
+# sched_setscheduler, sched_setparam, sched_setattr.
+_OF_ITSELF = {"x86_64": (234, 302, 203, 144, 142, 314), "aarch64": (131, 261, 122, 119, 118, 274)}
+# fcntl and ioctl, with the commands that make the kernel send signals for them: F_SETOWN, F_SETOWN_EX; FIOSETOWN,
+# SIOCSPGRP, and TIOCSTI, which types into a terminal.
+_COMMANDS = {
+    "x86_64": ((72, (8, 15)), (16, (0x8901, 0x8902, 0x5412))),
+    "aarch64": ((25, (8, 15)), (29, (0x8901, 0x8902, 0x5412))),
 }
 
 
@@ -93,6 +106,20 @@ def _filter(machine: str) -> Iterator[tuple[int, int, int, int]]:
     # A library that finds no clone3 uses clone, whose flags can be seen.
     yield _EQUAL, 0, 1, clone3
     yield _RETURN, 0, 0, _ERRNO | errno.ENOSYS
+    for number in _OF_ITSELF[machine]:
+        yield _EQUAL, 0, 5, number
+        yield _LOAD, 0, 0, _FIRST
+        yield _EQUAL, 2, 0, 0
+        yield _EQUAL, 1, 0, os.getpid()
+        yield _RETURN, 0, 0, no
+        yield _RETURN, 0, 0, _ALLOW
+    for number, commands in _COMMANDS[machine]:
+        yield _EQUAL, 0, len(commands) + 3, number
+        yield _LOAD, 0, 0, _SECOND
+        for place, command in enumerate(commands):
+            yield _EQUAL, len(commands) - place, 0, command
+        yield _RETURN, 0, 0, _ALLOW
+        yield _RETURN, 0, 0, no
     for number, test, value in ((clone, _ANY_BIT, _CLONE_THREAD), (socket, _EQUAL, _UNIX)):
         yield _EQUAL, 0, 4, number
         yield _LOAD, 0, 0, _FIRST

@@ -11,21 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from prover.errors import InputError
+from prover.errors import InputError, ProverError, UndecidedError
 from prover.functions.calls import parse_call
 from prover.functions.child import Child, running
 from prover.functions.frames import Array
-from prover.functions.holding import early, hold, in_a_long_call, off, one_vector, require_forgetful
+from prover.functions.further import NEGATIVE, at_negative_positions, in_a_batch
+from prover.functions.holding import LONG, early, hold, in_a_long_call, off, one_vector, require_forgetful
 from prover.functions.limits import Limits
 from prover.functions.mistakes import likeness
-from prover.functions.plan import CallFailed, Given, NoNumbers, Plan, respond
+from prover.functions.plan import CallFailed, Given, NoNumbers, Plan, Position, respond, spread
 from prover.functions.reference import Reference
+from prover.functions.rounding import ADVICE, narrow_tables, told_format, why_not_proportional
 from prover.functions.trials import WIDTHS, Found, find_plan
-from prover.measure.measured import decode
+from prover.measure.measured import Measured, decode
 from prover.measure.probe import MIXED, NotALayout, Probe, probe
 
-FARTHEST = {"given": 6, "blind": 11, "": 16}  # powers of two of positions, by how they are made
+FARTHEST = {"given": 1 << 6, "blind": 1 << 11, "": 1 << 16}  # positions, by how they are made
+LONGEST = (64, 1 << 20)  # that may be asked for
 ALL_UP_TO = {"given": 63, "blind": 127, "": 127}
+SMALL = 7  # doublings of a position that is small
 BETWEEN = 1 / 16
 PRINTED = 5e-9  # of a frequency: half a unit in the ninth digit
 MAX_WIDTH_HERE = 1024
@@ -33,40 +37,49 @@ MAX_WIDTH_HERE = 1024
 
 def measure_function(
     reference: Reference, limits: Limits, call: str | None = None, head_dim: int | None = None,
-    given: Given | None = None,
+    given: Given | None = None, longest: int | None = None, several: bool = False,
 ) -> dict[str, Any]:
-    """The table of a function, in the transformers format. Raises NotALayout or InputError.
+    """The table of a function, in the transformers format. Raises NotALayout, UndecidedError or InputError.
 
     `given`: frequencies of the tables that are made for a function which builds none; else those of base 10000.
+    `longest`: up to which position it is measured, and up to which number of tokens in a call.
+    `several`: with positions on several axes, if it takes such and single ones too.
     """
     asked = None if call is None else parse_call(call)
     if head_dim is not None and not (0 < head_dim <= MAX_WIDTH_HERE and head_dim % 2 == 0):
         raise InputError(f"expected an even number up to {MAX_WIDTH_HERE}, got {head_dim}", where="--head-dim")
+    if longest is not None and not LONGEST[0] <= longest <= LONGEST[1]:
+        raise InputError(f"expected {LONGEST[0]} to {LONGEST[1]}, got {longest}", where="--longest")
     widths = (head_dim,) if head_dim is not None else WIDTHS
     with running(reference, limits) as child:
-        found = find_plan(child, asked, widths, given)
+        found = find_plan(child, asked, widths, given, several)
         if given is not None and "base" in found.plan.call.things:
             raise InputError(
                 f"called as {found.plan.call} it takes its base as an argument, which no layout tells",
                 where=reference.text, advice='Write the number in its place, as in --call "f(x, p, 500000)"',
             )
         try:
-            entry = _entry(child, found)
+            entry = _entry(child, found, longest)
         except CallFailed as fault:
             raise NotALayout(f"called as {found.plan} it {fault}", where=reference.text) from None
         except NotALayout as fault:
             fault.where = fault.where or reference.text
+            if why := why_not_proportional(child, found.plan) or _where_it_changes(child, found.plan, longest):
+                fault.message += f"; {why}"
             raise
         return {"software": child.libraries, "cases": [{"id": reference.text, **entry}]}
 
 
-def _entry(child: Child, found: Found) -> dict[str, Any]:
+def _entry(child: Child, found: Found, longest: int | None) -> dict[str, Any]:
     plan = found.plan
     gives = plan.call.gives_frequencies
     way = "given" if plan.call.gives_tables else "blind" if plan.is_blind else ""
     notes = list(found.notes)
     first = early(child, plan)
-    reach, why = _reach(child, plan, 2 ** FARTHEST[way])
+    if name := narrow_tables(child, plan):
+        raise UndecidedError(f"called as {plan} it {told_format(name, 'turns by cosines and sines that')}",
+                             where=child.reference.text, advice=ADVICE)
+    reach, why = _reach(child, plan, FARTHEST[way] if way or longest is None else longest)
     if why:
         notes.append(f"from position {reach} on it {why}")
     small = _small(child, plan, min(reach, ALL_UP_TO[way] + 1))
@@ -79,24 +92,78 @@ def _entry(child: Child, found: Found) -> dict[str, Any]:
         notes += told
     table = decode("measured", result.case, "measured")
     far = [p for p in sorted({reach - 1, reach // 3, reach // 7, 5 * reach // 8}) if p >= len(small)]
-    hold(child, plan, table, small, far)
+    hold(child, plan, table, small, [*far, *_apart(plan, reach - 1)])
     require_forgetful(plan, table, first)
-    if not way and "t" in plan.axes:
-        notes += in_a_long_call(child, plan, table, reach)
-    if like := likeness(table):
+    tokens, told = _in_other_calls(child, plan, table, reach if longest else min(reach, LONG), way)
+    negative = "" if way else at_negative_positions(child, plan, table)
+    notes += [*told, *([negative] if negative else [])]
+    if len(plan.places) == 1 and (like := likeness(table)):
         notes.append(like)
+    notes += _axes_told(plan)
     if found.changes:
         notes.append("it changes its vectors in place; copies were measured")
     notes += [f"it was refused: {what}" for what in child.refused]
     return {
         "called": str(plan.call), "library": plan.library, "bits": plan.bits,
+        "tried": _tried(way, reach, tokens, not negative),
         "frequencies_given": plan.given.source if gives else "", "notes": notes, **result.case,
         "frequency_errors": [_error(result, *row) for row in result.case["pairs"]],
         "checks": {
-            "positions": kind, "reach": reach, "mixed_position_error": result.residual,
+            "positions": kind, "reach": reach, "mixed_position_error": result.residual, "longest_call": tokens,
             "held_at": f"0 to {len(small) - 1}" + "".join(f", {p}" for p in far),
         },
     }
+
+
+def _where_it_changes(child: Child, plan: Plan, longest: int | None) -> str:
+    """The position from which on a function is not what its table of small positions says; or empty."""
+    if plan.is_blind or plan.call.gives_tables:
+        return ""
+    try:
+        table = decode("measured", _probed(child, plan, 1.0, SMALL).case, "measured")
+        bad = longest or FARTHEST[""]
+        places = [*(2**k for k in range(SMALL, bad.bit_length())), bad]
+
+        def is_off(place: int, more: float = 1) -> bool:
+            return off(table, plan, respond(child, plan, one_vector(plan), [place])[:, 0], [place], more) is not None
+
+        # What float32 leaves open at small positions grows with the position.
+        more = 64 if is_off(8 * 2**SMALL, 1 / 64) else 1
+        first = next((n for n, place in enumerate(places) if is_off(place, more)), 0)
+        if not first:
+            return ""
+        good, bad = places[first - 1], places[first]
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (good, middle) if is_off(middle, more) else (middle, bad)
+    except (ProverError, CallFailed):
+        return ""
+    return f"up to position {good} it is what it is at small ones, and at {bad} it is not"
+
+
+def _in_other_calls(child: Child, plan: Plan, table: Measured, tokens: int, way: str) -> tuple[int, list[str]]:
+    """Hold the table against calls of many tokens, and of a batch; how many tokens, and notes.
+
+    Raises NotALayout where a batch or the number of tokens makes a difference.
+    """
+    notes: list[str] = []
+    if not way and "t" in plan.axes:
+        tokens, notes = in_a_long_call(child, plan, table, tokens)
+    else:
+        tokens = 1 if plan.is_scalar else tokens
+    return tokens, notes + in_a_batch(child, plan)
+
+
+def _tried(way: str, reach: int, tokens: int, negative: bool) -> str:
+    """At which positions a function was measured, in words."""
+    told = f"measured at positions 0 to {reach - 1}"
+    if way == "given":
+        return f"{told} of tables that were made for it"
+    if way == "blind":
+        return f"{told}, which it counts itself"
+    if negative:
+        told = f"measured at positions {min(NEGATIVE)} to {reach - 1}"
+    return f"{told}, " + (f"in calls of up to {tokens} tokens" if tokens > 1 else "one in a call")
 
 
 def _error(result: Probe, a: int, b: int, *rest: Any) -> float:
@@ -106,11 +173,31 @@ def _error(result: Probe, a: int, b: int, *rest: Any) -> float:
 
 def _probed(child: Child, plan: Plan, step: float, doublings: int) -> Probe:
     def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
-        turned_to: Array = respond(child, plan, vectors, position)[0]
+        turned_to: Array = respond(child, plan, vectors, [position])[0]
         return turned_to
 
-    return probe(kernel, plan.width, ("p",), (step,), doublings)
+    return probe(kernel, plan.width, plan.places, (step,) * len(plan.places), doublings)
 
+
+def _apart(plan: Plan, farthest: int) -> list[Position]:
+    """Positions of a call with several axes that differ from axis to axis: far on one alone, and on all."""
+    count = len(plan.places)
+    if count == 1:
+        return []
+    alone = [tuple(float(farthest * (axis == own)) for axis in range(count)) for own in range(count)]
+    return [*alone, *spread(plan, [farthest, farthest // 3, farthest // 5, 1, farthest // 2, 0])]
+
+
+def _axes_told(plan: Plan) -> list[str]:
+    """Which part of an argument each position axis is, where several are in one."""
+    told = []
+    for argument in plan.call.arguments:
+        if argument.count and argument.axes:
+            name = argument.keyword or argument.thing
+            at = [", ".join(str(n) if axis == argument.count else ":" for axis in argument.axes)
+                  for n in range(len(argument.places))]
+            told.append(", ".join(f"axis {p} is {name}[{i}]" for p, i in zip(argument.places, at, strict=True)))
+    return told
 
 
 def _fault(child: Child, plan: Plan, position: float) -> str:
@@ -125,11 +212,11 @@ def _fault(child: Child, plan: Plan, position: float) -> str:
 def _reach(child: Child, plan: Plan, farthest: int) -> tuple[int, str]:
     """The first position from which on the function fails, at most one past `farthest`, and how it fails there."""
     good, bad, why = 0, farthest + 1, ""
-    for k in range(farthest.bit_length()):
-        if told := _fault(child, plan, 2**k):
-            bad, why = 2**k, told
+    for place in [*(2**k for k in range(farthest.bit_length())), farthest]:
+        if told := _fault(child, plan, place):
+            bad, why = place, told
             break
-        good = 2**k
+        good = place
     while why and bad - good > 1:
         middle = (good + bad) // 2
         if told := _fault(child, plan, middle):

@@ -1,6 +1,7 @@
 """A call with everything said: which arrays are made for vectors at positions, and the vectors that come back.
 
-In here vectors are (tokens, heads, lanes), and a position belongs to a token.
+In here vectors are (tokens, heads, lanes), and a position belongs to a token: a number for each position axis of the
+call, or one number, which then is the same on every axis.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from prover.layouts.layout import Layout
 HEADS = 3  # not a power of two, which the lanes of all heads together could be taken for
 MAX_NUMBERS = 1 << 22  # of one array in a call
 BASE = 10000.0
+BATCH = 2
+
+
+Position = float | tuple[float, ...]
 
 
 class CallFailed(Exception):
@@ -77,7 +82,7 @@ def given_by(layout: Layout) -> Given | None:
 class Plan:
     """A call whose every argument has axes, in NumPy or torch, of 32 or 64 bits, for heads of `width` lanes.
 
-    `whole`: whole positions are passed as whole numbers, else as floats too.
+    `whole`: whole positions are passed as whole numbers, else as floats too. `several_heads`: where it takes such.
     """
 
     call: Call
@@ -86,6 +91,7 @@ class Plan:
     width: int
     given: Given
     whole: bool = True
+    several_heads: bool = True
 
     @property
     def axes(self) -> Axes:
@@ -93,8 +99,13 @@ class Plan:
         return next(a.axes or () for a in self.call.arguments if a.thing in VECTORS)
 
     @property
+    def places(self) -> Axes:
+        """The position axes."""
+        return self.call.places
+
+    @property
     def heads(self) -> int:
-        return HEADS if {"h", "hd"} & {*self.axes} else 1
+        return HEADS if self.several_heads and {"h", "hd"} & {*self.axes} else 1
 
     @property
     def is_scalar(self) -> bool:
@@ -115,7 +126,21 @@ class Plan:
         return f"{self.call} in {'NumPy' if self.library == 'numpy' else self.library}, float{self.bits}"
 
 
-def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tuple[Array, Reply]:
+def on_every_axis(plan: Plan, positions: Sequence[Position]) -> Array:
+    """(positions, axes) numbers; a number alone is the same on every axis."""
+    count = len(plan.places)
+    return np.array([each if isinstance(each, tuple) else (each,) * count for each in positions], dtype=np.float64)
+
+
+def spread(plan: Plan, numbers: Sequence[float]) -> list[Position]:
+    """Positions that have these numbers on the first axis, and others on the others."""
+    count = len(plan.places)
+    if count == 1:
+        return list(numbers)
+    return [tuple(numbers[(place + axis) % len(numbers)] for axis in range(count)) for place in range(len(numbers))]
+
+
+def turn(child: Child, plan: Plan, x: Array, positions: Sequence[Position]) -> tuple[Array, Reply]:
     """What the function makes of (tokens, heads, lanes) vectors, and the reply it is taken from.
 
     Raises CallFailed, and what the child raises.
@@ -126,16 +151,41 @@ def turn(child: Child, plan: Plan, x: Array, positions: Sequence[float]) -> tupl
     return found[0], reply
 
 
-def turn_apart(child: Child, plan: Plan, q: Array, k: Array, positions: Sequence[float]) -> list[Array]:
+def turn_apart(child: Child, plan: Plan, q: Array, k: Array, positions: Sequence[Position]) -> list[Array]:
     """What the function makes of vectors that differ between its two arguments. Raises CallFailed."""
     return _outputs(child, plan, q, k, positions)[0]
 
 
+def turn_batch(child: Child, plan: Plan, vectors: Array, positions: Sequence[Sequence[Position]]) -> list[Array]:
+    """What becomes of (batch, tokens, heads, lanes) vectors, entries with positions of their own, in one call.
+
+    Arguments without a batch axis are those of the first entry. Raises CallFailed.
+    """
+    made = [_arguments(plan, x, x, on_every_axis(plan, at)) for x, at in zip(vectors, positions, strict=True)]
+    arrays = list(made[0][1])
+    for row, argument in zip(made[0][0], plan.call.arguments, strict=True):
+        if "array" in row and "b" in (argument.axes or ()):
+            place = row["array"]
+            axis = (argument.axes or ()).index("b")
+            arrays[place] = np.concatenate([each[place] for _, each in made], axis=axis)
+    reply = child.call(made[0][0], arrays, plan.library, plan.bits)
+    if reply.failure:
+        raise CallFailed(reply.failure)
+    place = plan.axes.index("b")
+    one = _arranged(vectors[0], plan.axes).shape
+    shape = (*one[:place], len(vectors), *one[place + 1 :])
+    fitting = [output for output in reply.outputs if output.shape == shape]
+    if not fitting:
+        shapes = ", ".join(str(list(output.shape)) for output in reply.outputs) or "nothing"
+        raise WrongShape(f"returns {shapes} for vectors of shape {list(shape)}")
+    return [_taken(part, plan.axes, vectors[0].shape) for part in np.split(fitting[0], len(vectors), axis=place)]
+
+
 def _outputs(
-    child: Child, plan: Plan, x: Array, last: Array, positions: Sequence[float]
+    child: Child, plan: Plan, x: Array, last: Array, positions: Sequence[Position]
 ) -> tuple[list[Array], Reply]:
     """All that is returned in the vectors' shape; `last` is passed for the last argument that is vectors."""
-    arguments, arrays = _arguments(plan, x, last, np.asarray(positions, dtype=np.float64))
+    arguments, arrays = _arguments(plan, x, last, on_every_axis(plan, positions))
     reply = child.call(arguments, arrays, plan.library, plan.bits)
     if reply.failure:
         raise (AlwaysFails if reply.whatever else CallFailed)(reply.failure)
@@ -149,7 +199,7 @@ def _outputs(
     return [_taken(output, plan.axes, x.shape) for output in fitting], reply
 
 
-def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[float]) -> Array:
+def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[Position]) -> Array:
     """(positions, n, lanes): each of (n, lanes) vectors at each position. Raises CallFailed."""
     count, heads = len(vectors), plan.heads
     groups = math.ceil(count / heads)
@@ -162,10 +212,11 @@ def respond(child: Child, plan: Plan, vectors: Array, positions: Sequence[float]
             for j, group in enumerate(grouped):
                 found[i, j] = turn(child, plan, group[None], [position])[0][0]
     elif plan.is_blind:
-        tokens = int(max(positions)) + 1
+        rows = [int(position) for position in on_every_axis(plan, positions)[:, 0]]
+        tokens = max(rows) + 1
         for j, group in enumerate(grouped):
             whole, _ = turn(child, plan, np.repeat(group[None], tokens, axis=0), range(tokens))
-            found[:, j] = whole[[int(position) for position in positions]]
+            found[:, j] = whole[rows]
     else:
         step = max(1, MAX_NUMBERS // (groups * heads * plan.width))
         for start in range(0, len(positions), step):
@@ -189,16 +240,16 @@ def _arguments(plan: Plan, x: Array, last: Array, positions: Array) -> tuple[lis
             mine = last if place == vectors[-1] else x
             value, row["kind"], row["vectors"] = _arranged(mine, argument.axes or ()), "float", True
         elif argument.thing == "p":
-            value, row["kind"] = _shaped(positions, ("t",), argument.axes or ()), kind
+            value, row["kind"] = _shaped(_on(plan, argument, positions), _tokens(argument), argument.axes or ()), kind
         elif argument.thing == "position":
-            value, row["kind"], row["scalar"] = positions[0], kind, True
+            value, row["kind"], row["scalar"] = _on(plan, argument, positions)[0], kind, True
         elif argument.thing == "inv_freq":
             value, row["kind"] = _shaped(np.array(plan.given.frequencies), ("f",), argument.axes or ("f",)), "float"
         elif argument.thing in TABLES:
             axes = argument.axes or ()
-            row_axis, at = ("n", rows) if "n" in axes else ("t", positions)
+            own, at = (("n",), rows) if "n" in axes else (_tokens(argument), _on(plan, argument, positions))
             table = _table(argument.thing, at, plan.given)
-            value = _shaped(table, (row_axis, *TABLES[argument.thing]), axes)
+            value = _shaped(table, (*own, *TABLES[argument.thing]), axes)
             row["kind"] = "complex" if argument.thing == "freqs_cis" else "float"
         else:
             row["value"] = _number(argument, plan, len(positions), len(rows))
@@ -207,6 +258,16 @@ def _arguments(plan: Plan, x: Array, last: Array, positions: Array) -> tuple[lis
             arrays.append(np.asarray(value, dtype=np.float64))
         made.append(row)
     return made, arrays
+
+
+def _on(plan: Plan, argument: Argument, positions: Array) -> Array:
+    """The (tokens,) positions on the axis of an argument; of one on several axes (tokens, axes)."""
+    columns = [plan.places.index(place) for place in argument.places] or [0]
+    return positions[:, columns] if argument.count else positions[:, columns[0]]
+
+
+def _tokens(argument: Argument) -> Axes:
+    return ("t", argument.count) if argument.count else ("t",)
 
 
 def _number(argument: Argument, plan: Plan, tokens: int, rows: int) -> Any:
@@ -219,8 +280,8 @@ def _number(argument: Argument, plan: Plan, tokens: int, rows: int) -> Any:
 
 
 def _table(thing: str, positions: Array, given: Given) -> Array:
-    """(rows, lanes) cosines, sines or angles; complex numbers and pairs have one axis more, of 2."""
-    angles = positions[:, None] * np.array(given.frequencies)
+    """Cosines, sines or angles, (rows, lanes) or (rows, axes, lanes) as positions are; complex: 2 parts each."""
+    angles = positions[..., None] * np.array(given.frequencies)
     if thing.startswith("freqs"):
         both: Array = np.stack([np.cos(angles), np.sin(angles)], axis=-1) * given.magnitude
         return both

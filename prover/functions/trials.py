@@ -13,11 +13,11 @@ from itertools import product
 
 import numpy as np
 
-from prover.errors import InputError
+from prover.errors import InputError, UndecidedError
 from prover.functions.calls import POSITIONS, TABLES, Call
 from prover.functions.child import Child, FunctionFault
 from prover.functions.frames import Array
-from prover.functions.guesses import guess_calls, readings
+from prover.functions.guesses import guess_calls, readings, together
 from prover.functions.plan import (
     BASE,
     AlwaysFails,
@@ -25,20 +25,23 @@ from prover.functions.plan import (
     Given,
     NoNumbers,
     Plan,
+    Position,
     TwoKernels,
     WrongShape,
     plain_given,
     respond,
+    spread,
     turn,
     turn_apart,
 )
+from prover.functions.rounding import ADVICE, narrow_format, told_format
 from prover.measure.probe import ROUNDING, NotALayout
 
 WIDTHS = (64, 128, 32, 256, 96, 80, 16, 8)
 TOKENS = 5
 NEAR = 64 * ROUNDING
 # How far a call came that did not do: the farthest is told.
-RAISED, SHAPE, RAN, PROPERTY = range(4)
+RAISED, SHAPE, RAN, PROPERTY, ROUNDS = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,16 @@ class Found:
     notes: tuple[str, ...]
 
 
-def find_plan(child: Child, call: Call | None, widths: Sequence[int], given: Given | None) -> Found:
-    """Try calls until one is right. Raises NotALayout or InputError with what came nearest."""
+def find_plan(
+    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, several: bool = False
+) -> Found:
+    """Try calls until one is right. Raises NotALayout or InputError with what came nearest.
+
+    `several`: those with positions on several axes first, for a function that takes both.
+    """
     misses: list[Miss] = []
     try:
-        return _found(child, call, widths, given, misses)
+        return _found(child, call, widths, given, several, misses)
     except FunctionFault as fault:
         if misses:
             fault.message += f". Called as {misses[0].plan} it {misses[0].text}"
@@ -71,14 +79,16 @@ def find_plan(child: Child, call: Call | None, widths: Sequence[int], given: Giv
 
 
 def _found(
-    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, misses: list[Miss]
+    child: Child, call: Call | None, widths: Sequence[int], given: Given | None, several: bool, misses: list[Miss]
 ) -> Found:
     """The same, with the call that came nearest left in `misses`."""
     calls = [call] if call is not None else guess_calls(child.parameters)
     tried = [(n, tables) for n in widths for tables in (given, plain_given(n)) if tables is not None]
     for width, tables in tried:
         for (library, bits), whole in product(_libraries(child), (True, False)):
-            for each in calls if whole else [each for each in calls if set(POSITIONS) & {*each.things}]:
+            for each in [*together(calls), *calls] if several else [*calls, *together(calls)]:
+                if not (whole or set(POSITIONS) & {*each.things}):
+                    continue
                 found: list[Found] = []
                 for reading in readings(each):
                     plan = Plan(reading, library, bits, width, tables, whole)
@@ -121,7 +131,7 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
     random = np.random.default_rng(0)
     tokens = 1 if plan.is_scalar else TOKENS
     shape = (tokens, plan.heads, plan.width)
-    places = [0, 1, 2, 3, 4] if plan.is_blind else [4, 1, 6, 2, 9]
+    places = spread(plan, [0, 1, 2, 3, 4] if plan.is_blind else [4, 1, 6, 2, 9])
     at = places[:tokens]
     x, z = random.standard_normal(shape), random.standard_normal(shape)
     first, reply = turn(child, plan, x, at)
@@ -134,6 +144,8 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
 
     if not np.array_equal(first, turn(child, plan, x, at)[0]):
         return Miss(PROPERTY, plan, "gives other numbers when it is called again")
+    if name := narrow_format(first):
+        return Miss(ROUNDS, plan, told_format(name, "returns numbers that"))
     # Every token and head has its own: the first alone must not change with the others.
     mixed = z.copy()
     mixed[0, 0] = x[0, 0]
@@ -164,7 +176,7 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
 
 
 def _follows(
-    child: Child, plan: Plan, vector: Array, first: int, off: Callable[[Array, Array], bool]
+    child: Child, plan: Plan, vector: Array, first: Position, off: Callable[[Array, Array], bool]
 ) -> bool:
     """Whether several tokens, of a call with one position, have all that one, or it and those after it.
 
@@ -174,8 +186,8 @@ def _follows(
         whole = turn(child, plan, np.broadcast_to(vector, (TOKENS, plan.heads, plan.width)), [first] * TOKENS)[0]
     except CallFailed:
         return True
-    after = respond(child, plan, vector[0], range(first, first + TOKENS))
-    return any(not off(whole, expected) for expected in (after[:1], after))
+    after = respond(child, plan, vector[0], [first] if isinstance(first, tuple) else [first + n for n in range(TOKENS)])
+    return any(not off(whole, expected) for expected in (after[:1], after) if len(after) in (1, len(whole)))
 
 
 def _of_numbers(plan: Plan) -> tuple[str, ...]:
@@ -191,7 +203,7 @@ def _chosen(child: Child, found: Sequence[Found]) -> Found:
     vector = np.random.default_rng(1).standard_normal((1, found[0].plan.width))
     for each in found:
         try:
-            made = respond(child, each.plan, vector, [1, 2, 5])
+            made = respond(child, each.plan, vector, spread(each.plan, [1, 2, 5]))
         except CallFailed:
             continue
         if not any(np.abs(made - other).max() <= NEAR * (1 + np.abs(other).max()) for other, _ in groups):
@@ -233,6 +245,8 @@ def _no_plan(child: Child, misses: Sequence[Miss], widths: Sequence[int]) -> Exc
     if not misses:
         return InputError(f"its parameters ({names}) do not say what to call it with", where=where, advice=advice)
     miss = misses[0]
+    if miss.rank == ROUNDS:
+        return UndecidedError(f"called as {miss.plan} it {miss.text}", where=where, advice=ADVICE)
     if miss.rank in (RAN, PROPERTY):
         return NotALayout(f"called as {miss.plan} it {miss.text}", where=where, advice=(
             "If it is called otherwise, say so with --call" if miss.rank == RAN else ""

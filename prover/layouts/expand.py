@@ -167,7 +167,7 @@ def scope_of(
         else:
             texts[parameter.name] = parameter.default
     states = {name: (initial, step) for name, initial, step in family.states}
-    moving = _moving_names(texts, states)
+    moving = moving_names(texts, states)
     for parameter in family.parameters:
         if parameter.name in moving:
             raise InputError(f"the default of '{parameter.name}' depends on the pair index j")
@@ -187,7 +187,7 @@ def _exact_value(value: Given) -> Value:
     return exact(value)
 
 
-def _moving_names(texts: Mapping[str, Expression], states: Collection[str]) -> frozenset[str]:
+def moving_names(texts: Mapping[str, Expression], states: Collection[str]) -> frozenset[str]:
     """Names whose value depends on the pair index j. Raises InputError on a circle."""
     uses = {name: names_in(e) for name, e in texts.items()}
     pending: list[str] = []

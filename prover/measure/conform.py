@@ -77,6 +77,7 @@ def conform(layout: Layout, measured: Measured) -> Conformance:
 
     What a frequency may be off by follows from the layout's own pair, never from the file.
     """
+    measured = _standing_as_passing(measured)
     differences: list[Difference] = []
     if layout.width != measured.width:
         differences.append(Difference("width", (), f"{layout.width} lanes", f"{measured.width} lanes"))
@@ -96,6 +97,19 @@ def conform(layout: Layout, measured: Measured) -> Conformance:
             if worst is not None and worst >= largest:
                 largest, at, allowed = worst, read, mine.tolerance
     return Conformance(layout.name, measured, tuple(differences), largest, at, allowed)
+
+
+def _standing_as_passing(measured: Measured) -> Measured:
+    """The table with the lanes of pairs that turn nowhere among those that pass."""
+    still = [pair for pair in measured.pairs if not any(pair.turns)]
+    if not still:
+        return measured
+    to = {lane: place for pair in still for lane, place in zip(pair.read, pair.write, strict=True)}
+    sizes = {lane: size for pair in still for lane, size in zip(pair.read, pair.magnitudes, strict=True)}
+    return replace(
+        measured, pairs=tuple(pair for pair in measured.pairs if any(pair.turns)),
+        passes=tuple(sorted((*measured.passes, *to.items()))), scales=measured.scales | sizes,
+    )
 
 
 def _expanded(layout: Layout, kind: str) -> tuple[dict[tuple[int, int], _Pair], dict[int, int], dict[int, float]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass
 
 from prover.errors import InputError
-from prover.measure.ggml import TYPES, find_library
+from prover.measure.ggml import PACKAGES, TYPES, find_library
 from prover.measure.transformers_cases import CASES
 from prover.measure.upstream.measuring import installed, software
 from prover.measure.upstream.names import MODULES
@@ -27,15 +26,16 @@ class Found:
 
 def found_software() -> tuple[Found, ...]:
     """Each software in turn."""
-    return (_ggml(), _from(("transformers", "torch"), "transformers", "live", len(CASES)),
-            *(_from(software(name).packages, name, name, len(software(name).specs)) for name in MODULES))
+    return (_ggml(), _from(("transformers", "torch"), "transformers", "pip install 'rope-prover[live]'", len(CASES)),
+            *(_from(each.packages, name, each.missing(name), len(each.specs)) for name, each in
+              ((name, software(name)) for name in MODULES)))
 
 
-def _from(packages: tuple[str, ...], name: str, extra: str, kernels: int) -> Found:
+def _from(packages: tuple[str, ...], name: str, missing: str, kernels: int) -> Found:
     versions = installed(packages)
     lacking = [package for package, version in versions.items() if version is None]
     if lacking:
-        return Found(name, "", f"{', '.join(lacking)}: pip install 'rope-prover[{extra}]'", kernels)
+        return Found(name, "", f"{', '.join(lacking)}: {missing}", kernels)
     return Found(name, ", ".join(f"{package} {version}" for package, version in versions.items()), "", kernels)
 
 
@@ -43,10 +43,8 @@ def _ggml() -> Found:
     try:
         path = find_library(None)
     except InputError:
-        return Found("ggml", "", "libggml-cpu: name it with --library or ROPE_PROVER_GGML, or install llama-cpp-python",
-                     len(TYPES))
-    try:
-        version = importlib.metadata.version("llama-cpp-python")
-    except importlib.metadata.PackageNotFoundError:
-        return Found("ggml", path.name, "", len(TYPES))
-    return Found("ggml", f"{path.name}, llama-cpp-python {version}", "", len(TYPES))
+        return Found("ggml", "", "libggml-cpu: pip install 'rope-prover[ggml]', or name one with --library or "
+                     "ROPE_PROVER_GGML", len(TYPES))
+    versions = installed([package for package, module, _ in PACKAGES if module in path.parts])
+    told = [f"{package} {version}" for package, version in versions.items() if version]
+    return Found("ggml", ", ".join([path.name, *told]), "", len(TYPES))

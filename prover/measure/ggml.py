@@ -30,23 +30,30 @@ class _InitParams(ctypes.Structure):
     _fields_ = (("mem_size", ctypes.c_size_t), ("mem_buffer", ctypes.c_void_p), ("no_alloc", ctypes.c_bool))
 
 
+# Packages that bring ggml: as installed, as imported, and where its CPU kernels are within; the first that is there.
+PACKAGES = (
+    ("llama-cpp-python", "llama_cpp", ("lib/libggml-cpu.so", "lib/libggml-cpu.dylib", "lib/ggml-cpu.dll")),
+    ("xllamacpp", "xllamacpp", ("xllamacpp.abi3.so", "xllamacpp.pyd")),
+)
+
+
 def find_library(given: str | None) -> Path:
-    """The ggml-cpu library: the path given, ROPE_PROVER_GGML, or that of an installed llama-cpp-python."""
+    """The ggml-cpu library: the path given, ROPE_PROVER_GGML, or that of an installed package."""
     named = given or os.environ.get("ROPE_PROVER_GGML")
     if named:
         path = Path(named)
         if not path.is_file():
             raise InputError("no such file", where=named, advice="Give the path of libggml-cpu.so or .dylib")
         return path
-    found = importlib.util.find_spec("llama_cpp")
-    if found and found.submodule_search_locations:
-        folder = Path(found.submodule_search_locations[0]) / "lib"
-        for name in ("libggml-cpu.so", "libggml-cpu.dylib", "ggml-cpu.dll"):
-            if (folder / name).is_file():
-                return folder / name
+    for _, module, names in PACKAGES:
+        found = importlib.util.find_spec(module)
+        for folder in (found and found.submodule_search_locations) or ():
+            for path in (Path(folder) / name for name in names):
+                if path.is_file():
+                    return path
     raise InputError(
         "no ggml library was found", where="measure ggml",
-        advice="Give --library PATH of libggml-cpu.so, or install llama-cpp-python",
+        advice="pip install 'rope-prover[ggml]', or give --library PATH of libggml-cpu.so",
     )
 
 
@@ -70,7 +77,7 @@ class Ggml:
         self._many = self._function(
             base, "ggml_rope_multi", pointer, *[pointer] * 4, number, ctypes.POINTER(number), number, *scaling
         )
-        self._offset = self._function(base, "ggml_rope_set_offset", pointer, pointer, number)
+        self._base = base
         self._graph = self._function(base, "ggml_new_graph", pointer, pointer)
         self._expand = self._function(base, "ggml_build_forward_expand", None, pointer, pointer)
         self._compute = self._function(cpu, "ggml_graph_compute_with_ctx", number, pointer, pointer, number)
@@ -119,8 +126,9 @@ class Ggml:
             else:
                 sections = (ctypes.c_int * 4)(*call["sections"])
                 y = self._many(context, x, where, factors, call["n_rot"], sections, call["mode"], *scaling)
-            if call["offset"]:
-                y = self._offset(y, call["offset"])
+            if call["offset"]:  # a function that older ones lack
+                pointer, number = ctypes.c_void_p, ctypes.c_int
+                y = self._function(self._base, "ggml_rope_set_offset", pointer, pointer, number)(y, call["offset"])
             graph = self._graph(context)
             self._expand(graph, y)
             if self._compute(context, graph, 1) != 0:

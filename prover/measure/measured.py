@@ -25,6 +25,7 @@ MAX_BYTES = 1 << 26
 MAX_ENTRIES = 10_000
 MAX_WIDTH = 1 << 16
 MAX_AXES = 8
+MAX_SAID = 200  # characters of what a file says of its software
 LARGEST = 1e100
 
 # Half a unit in the last place of float32: the largest relative error of one rounding.
@@ -121,6 +122,16 @@ def read_entries(path: Path) -> dict[str, Any]:
     if len(found) > MAX_ENTRIES:
         raise InputError(f"{len(found)} entries; at most {MAX_ENTRIES}", where=str(path))
     return found
+
+
+def read_software(path: Path) -> str:
+    """What a measured file says that it was measured from; "" if it does not say."""
+    try:
+        found = msgspec.json.decode(read_text(path, MAX_BYTES))
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    said = found.get("software") if isinstance(found, dict) else None
+    return said[:MAX_SAID] if isinstance(said, str) else ""
 
 
 def read_entry(file: str, entry: str | None) -> Measured:

@@ -10,34 +10,20 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from prover.errors import InputError
 from prover.measure.probe import Array, Kernel, NotALayout, Probe, probe
-from prover.measure.transformers_cases import CASES, Case
+from prover.measure.transformers_calls import CALLS, Caught, Parts
+from prover.measure.transformers_case import Case
+from prover.measure.transformers_cases import CASES
 
 _NAME = "rope_prover_capture"
-_PLAIN = ("q_proj", "k_proj", "v_proj", "query", "key", "value", "q_b_proj", "o_proj", "out_proj", "proj")
+_PLAIN = ("q_proj", "k_proj", "v_proj", "query", "key", "value", "q_a_proj", "q_b_proj", "o_proj",
+          "out_proj", "proj", "wq_b", "wk")
 _FUSED = ("qkv", "query_key_value", "qkv_proj")
-
-
-class _Caught(Exception):
-    """The attention function was reached; carries q and k."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a call of one module needs."""
-
-    torch: Any
-    module: Any
-    attention: Any
-    rotary: Any
-    case: Case
 
 
 def measure_transformers(name: str) -> dict[str, Any]:
@@ -72,14 +58,14 @@ def case_kernel(case: Case) -> tuple[Kernel, int]:
     attention = _attention(torch, module, config, case)
     width = _width(config, case)
     rotary = getattr(module, case.rotary)(config).eval() if case.rotary else None
-    call, parts = _CALLS[case.kind], _Parts(torch, module, attention, rotary, case)
+    call, parts = CALLS[case.kind], Parts(torch, module, attention, rotary, case)
 
     def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
         x = torch.tensor(vectors, dtype=torch.float32)
         with torch.no_grad():
             try:
                 call(parts, x, position)
-            except _Caught as caught:
+            except Caught as caught:
                 q, k = caught.args
         found, other = (np.asarray(part.reshape(len(vectors), width).double().numpy()) for part in (q, k))
         # The k of latent attention shares only its rotated part with the hidden state.
@@ -106,14 +92,18 @@ def _import_torch() -> Any:
 def _register() -> None:
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-    def capture(module: Any, query: Any, key: Any, *rest: Any, **more: Any) -> None:
-        raise _Caught(query, key)
+    def capture(module: Any, query: Any, key: Any, *rest: Any, returned: Any = None, **more: Any) -> tuple[Any, None]:
+        if returned is None:
+            raise Caught(query, key)
+        return returned, None
 
     ALL_ATTENTION_FUNCTIONS.register(_NAME, capture)
 
 
 def _attention(torch: Any, module: Any, config: Any, case: Case) -> Any:
     kind = getattr(module, case.attention)
+    if case.kind == "timed":
+        return kind
     more = dict(case.attention_values)
     if "layer_idx" in inspect.signature(kind.__init__).parameters:
         more["layer_idx"] = 0
@@ -127,12 +117,15 @@ def _attention(torch: Any, module: Any, config: Any, case: Case) -> Any:
         def forward(self, x: Any) -> Any:
             return torch.cat([x] * self.times, dim=-1)
 
+    class Same(torch.nn.Identity):  # type: ignore[misc]
+        weight = torch.zeros(())  # whose type HY-V4's indexer asks for
+
     for name, part in list(attention.named_children()):
         if name == "q_proj" and part.out_features == 2 * part.in_features:
             # Qwen3-Next and Qwen3.5 put a gate behind each head's query.
             setattr(attention, name, Repeat(2))
         elif name in _PLAIN or ("norm" in name and name != "kv_a_layernorm"):
-            setattr(attention, name, torch.nn.Identity())
+            setattr(attention, name, Same())
         elif name in _FUSED:
             setattr(attention, name, Repeat(3))
         elif isinstance(part, torch.nn.Linear):
@@ -148,6 +141,10 @@ def _attention(torch: Any, module: Any, config: Any, case: Case) -> Any:
 
 def _width(config: Any, case: Case) -> int:
     values = case.values
+    if "audio_config" in values:
+        return int(config.audio_config.hidden_size)
+    if case.kind == "indexer":
+        return int(values["index_head_dim"])
     if "qk_rope_head_dim" in values:
         return int(values["qk_nope_head_dim"]) + int(values["qk_rope_head_dim"])
     return int(values.get("head_dim") or getattr(config, "head_dim", None) or _hidden(config))
@@ -155,52 +152,3 @@ def _width(config: Any, case: Case) -> int:
 
 def _hidden(config: Any) -> int:
     return int(getattr(config, "embed_dim", None) or config.hidden_size)
-
-
-def _whole(position: tuple[float, ...]) -> list[int]:
-    return [int(value) for value in position]
-
-
-def _text(parts: _Parts, x: Any, position: tuple[float, ...]) -> None:
-    places = parts.torch.tensor(_whole(position)).reshape(-1, 1, 1)
-    places = places[0] if len(position) == 1 else places
-    hidden = x[:, None, :]
-    more = {"layer_type": parts.case.layer_type} if parts.case.layer_type else {}
-    embeddings = parts.rotary(hidden, places, **more)
-    known = inspect.signature(parts.attention.forward).parameters
-    extra: dict[str, Any] = {"shared_kv_states": {}} if "shared_kv_states" in known else {}
-    parts.attention(hidden_states=hidden, position_embeddings=embeddings, attention_mask=None, **extra)
-
-
-def _vision(parts: _Parts, x: Any, position: tuple[float, ...]) -> None:
-    embeddings = parts.rotary(x, parts.torch.tensor([_whole(position)] * len(x)))
-    ends = parts.torch.tensor([0, len(x)], dtype=parts.torch.int32)
-    parts.attention(hidden_states=x, cu_seqlens=ends, position_embeddings=embeddings)
-
-
-def _patches(parts: _Parts, x: Any, position: tuple[float, ...]) -> None:
-    embeddings = parts.rotary(x, parts.torch.tensor([_whole(position)] * len(x)))
-    parts.attention(hidden_states=x[None], attention_mask=None, position_embeddings=embeddings)
-
-
-def _grid(parts: _Parts, x: Any, position: tuple[float, ...]) -> None:
-    """DINOv3 works its coordinates out from the image; here they are given instead."""
-    original = parts.module.get_patches_center_coordinates
-    coordinates = parts.torch.tensor([position] * len(x), dtype=parts.torch.float32)
-    parts.module.get_patches_center_coordinates = lambda *rest, **more: coordinates
-    try:
-        embeddings = parts.rotary(parts.torch.zeros(1, 3, 16, 16))
-    finally:
-        parts.module.get_patches_center_coordinates = original
-    parts.attention(hidden_states=x[None], attention_mask=None, position_embeddings=embeddings)
-
-
-def _video(parts: _Parts, x: Any, position: tuple[float, ...]) -> None:
-    frame, row, column = _whole(position)
-    number = (frame * parts.attention.grid_size + row) * parts.attention.grid_size + column
-    parts.attention(hidden_states=x[:, None, :], position_mask=parts.torch.full((len(x), 1), number))
-
-
-_CALLS: dict[str, Callable[..., None]] = {
-    "text": _text, "vision": _vision, "patches": _patches, "grid": _grid, "video": _video,
-}

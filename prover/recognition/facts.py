@@ -61,6 +61,11 @@ class Facts:
         return 2 * len(self.turning)
 
     @property
+    def angle_error(self) -> float:
+        """Radians for each unit of position that an angle may be off, if frequencies are by their tolerances."""
+        return max((pair.tolerance * pair.size for pair in self.turning), default=0.0)
+
+    @property
     def axes(self) -> tuple[str, ...]:
         """Those that turn a pair, in the order of the table."""
         used = {axis for pair in self.turning for axis in (*pair.others, *(axis for axis, _ in pair.turn))}

@@ -10,12 +10,13 @@ from prover.language.term import constant
 from prover.layouts.family import Family, Given, Parameter
 from prover.recognition.facts import Facts, period, runs
 from prover.recognition.human import plainest
-from prover.recognition.spectra import Hypothesis, Kind
+from prover.recognition.hypothesis import Hypothesis, Kind
 from prover.recognition.things import things
 
 Values = dict[str, Given]
 
 MAX_STRUCTURES = 32
+MOST_DIVIDED = 1e100
 WIDTHS = ("head_dim", "head_size", "qk_head_dim", "size_per_head", "kv_channels", "dim_head", "attention_head_dim")
 STRUCTURE = ("head_dim", "n_rot", "sections", "partial_rotary_factor", "offset")
 WHOLES = (1, 2, 0)  # for a whole number that a rule asks for and nothing tells
@@ -166,12 +167,16 @@ def _divisors(hypothesis: Hypothesis | None, facts: Facts) -> Given | None:
     """Frequency factors: divisors of the plain frequencies, rounded within what the table can tell."""
     if hypothesis is None or hypothesis.kind not in ("llama3", "longrope") or len(facts.axes) != 1:
         return None
+    if hypothesis.each:
+        return None
     if hypothesis.divisors:
         return hypothesis.divisors
     found = []
     for turning in facts.turning:
         plain = float(hypothesis.base) ** (-2 * turning.index / hypothesis.count)
         value = plain / turning.size
+        if not 0 < value < MOST_DIVIDED:
+            return None
         error = turning.tolerance / 2
         found.append(plainest(value * (1 - error), value * (1 + error)) or Fraction(f"{value:.9g}"))
     return tuple(found)

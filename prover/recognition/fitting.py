@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from prover.errors import ProverError
@@ -16,18 +16,21 @@ from prover.layouts.spec import catalogue
 from prover.measure.conform import Conformance, conform
 from prover.recognition.facts import Facts
 from prover.recognition.filling import Values, numbers, structures
-from prover.recognition.human import is_written, near
+from prover.recognition.human import is_written
+from prover.recognition.hypothesis import Hypothesis
+from prover.recognition.listing import listed
+from prover.recognition.magnitudes import magnitudes
 from prover.recognition.matching import Match, match
 from prover.recognition.offers import Offer
 from prover.recognition.solving import solved
-from prover.recognition.spectra import Hypothesis
 from prover.recognition.things import things
 
-MSCALES = ((1, 1), ("0.707", "0.707"), ("0.707", 1), (1, "0.707"), (1, 0), ("0.707", 0))
 STILL = "generic/nope"
 MAX_HYPOTHESES = 3
 MAX_STARTS = 3  # from which numbers are solved
 BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
+MAX_WORK = 15000  # parameters tried in one search, in all layouts
+SOLVING = 20     # as many of them is solving worth
 MAX_SECTIONS = 4  # entries of a list of pairs per axis
 
 
@@ -80,11 +83,25 @@ class Fit:
         return len(self.given) + len(self.offer.words)
 
 
-Known = dict[tuple[Positions, tuple[Pair, ...]], Conformance]  # what came of layouts of the same pairs
+@dataclass(slots=True)
+class Search:
+    """What one search has come to: `known`, what came of layouts of the same pairs; `work`, parameters that were tried.
+
+    `may_list`: whether lists of numbers may be read off the table, which any table is.
+    """
+
+    may_list: bool
+    known: dict[tuple[Positions, tuple[Pair, ...]], Conformance] = field(default_factory=dict)
+    work: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no more is to be tried."""
+        return self.work >= MAX_WORK
 
 
-def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis], known: Known) -> Fit | None:
-    """The plainest parameters found with which the layout conforms; `known` gains what was compared."""
+def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis], search: Search) -> Fit | None:
+    """The plainest parameters found with which the layout conforms; `search` gains what was tried and compared."""
     kinds = [each for each in supposed if offer.kind and each.kind == offer.kind]
     tried = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
     starts: list[tuple[Values, Match]] = []
@@ -92,22 +109,34 @@ def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesi
         written = [each for each in tried if is_written(each.base)]
         for hypothesis in written or (None,):
             for more in numbers(family, offer.kind, hypothesis, facts):
+                if search.is_spent:
+                    return None
+                search.work += 1
                 given = more | structure
                 found = match(family, given, facts)
                 if found is None:
                     continue
                 if not found.fits and len(starts) < MAX_STARTS:
                     starts.append((given, found))
-                fitted = _confirmed(offer, family, given, facts, found, hypothesis, known) if found.fits else None
+                fitted = _confirmed(offer, family, given, facts, found, hypothesis, search) if found.fits else None
                 if fitted is not None:
                     return fitted
+    if search.may_list:
+        for given in listed(family, offer.kind, facts):
+            found = match(family, given, facts)
+            fitted = _confirmed(offer, family, given, facts, found, None, search) if found is not None else None
+            if fitted is not None:
+                return fitted
     if supposed and supposed[0].kind in BANDED and offer.kind not in BANDED:
         return None
     is_plain = not supposed or not is_written(supposed[0].base)
     for start, match_there in starts:
+        if search.is_spent:
+            return None
+        search.work += SOLVING
         for given in solved(family, start, facts, match_there, only_written=not is_plain or offer.kind is not None):
             found = match(family, given, facts)
-            fitted = _confirmed(offer, family, given, facts, found, None, known) if found is not None else None
+            fitted = _confirmed(offer, family, given, facts, found, None, search) if found is not None else None
             if fitted is not None:
                 return fitted
     return None
@@ -128,10 +157,10 @@ def without_turns(facts: Facts) -> Fit | None:
 
 def _confirmed(
     offer: Offer, family: Family, given: Values, facts: Facts, found: Match, hypothesis: Hypothesis | None,
-    known: Known,
+    search: Search,
 ) -> Fit | None:
     measured = facts.measured
-    for more in _magnitudes(family, given, facts, found):
+    for more in magnitudes(family, given, facts, found):
         whole = _plainer(family, given | more)
         spec = spec_text(offer, whole)
         try:
@@ -139,53 +168,12 @@ def _confirmed(
         except ProverError:
             continue
         key = layout.positions, layout.pairs
-        if key not in known:
-            known[key] = conform(layout, measured)
-        conformance = known[key]
+        if key not in search.known:
+            search.known[key] = conform(layout, measured)
+        conformance = search.known[key]
         if conformance.conforms:
             return Fit(spec, offer, family, whole, layout, conformance, hypothesis)
     return None
-
-
-def _magnitudes(family: Family, given: Values, facts: Facts, found: Match) -> Iterator[Values]:
-    """What may be given for the magnitude to be the measured one: nothing, the whole of it, or YaRN's two weights."""
-    allowed = facts.measured.magnitude_tolerance
-    if found.off <= allowed:
-        yield {}
-        return
-    size = facts.magnitude
-    if size is None or size <= 0:
-        return
-    named = things()
-    names = {named.get(p.name, ""): p.name for p in family.parameters if not p.is_list}
-    whole = [p.name for p in family.parameters if named.get(p.name) == "attention_factor"]
-    both = [names.get("mscale"), names.get("mscale_all_dim")]
-    for one, other in MSCALES if all(both) else ():
-        more: Values = {str(both[0]): Fraction(one), str(both[1]): Fraction(other)}
-        come = match(family, given | more, facts)
-        if come is not None and come.off <= allowed:
-            yield more
-            return
-    for name in filter(None, both):
-        value = _linear(family, given, facts, name, size, allowed)
-        if value is not None:
-            yield {name: value}
-    for name in whole:
-        value = _linear(family, given, facts, name, size, allowed)
-        if value is not None:
-            yield {name: value}
-
-
-def _linear(
-    family: Family, given: Values, facts: Facts, name: str, size: float, allowed: float
-) -> Fraction | None:
-    """The parameter with which the magnitude is the measured one, if it is linear in it."""
-    one, two = (match(family, given | {name: Fraction(value)}, facts) for value in (1, 2))
-    if one is None or two is None or not one.magnitude or not two.magnitude or two.magnitude == one.magnitude:
-        return None
-    slope = two.magnitude - one.magnitude
-    value = 1 + (size - one.magnitude) / slope
-    return near(value, allowed / abs(slope) / value) if value > 0 else None
 
 
 def _plainer(family: Family, given: Values) -> Values:

@@ -8,6 +8,7 @@ from fractions import Fraction
 MAX_DIGITS = 9
 # Of a number that is no power of two: more digits than this are a number that came about, not one that was written.
 WRITTEN_DIGITS = 3
+LARGEST_MULTIPLE = 1 << 30  # beyond it any number of few digits is a multiple of 1024
 BASES = (
     10000, 100, 500000, 1000000, 10000000, 5000000, 150000, 160000, 8000000, 100000, 50000, 20000, 40000, 100000000,
 )
@@ -53,7 +54,7 @@ def is_written(value: Fraction | None) -> bool:
         return False
     if digits_of(value) <= WRITTEN_DIGITS:
         return True
-    return value.denominator == 1 and value.numerator % 1024 == 0
+    return value.denominator == 1 and value.numerator % 1024 == 0 and value < LARGEST_MULTIPLE
 
 
 def _is_power_of_two(value: Fraction) -> bool:

@@ -10,18 +10,20 @@ from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact
 from prover.layouts.layout import Layout, Pair
 from prover.measure.measured import Measured
-from prover.recognition.chain import Point
+from prover.recognition.bands import MAX_CHAIN
 from prover.recognition.facts import Facts, facts_of
-from prover.recognition.fitting import Fit, Known, fit, without_turns
+from prover.recognition.fitting import Fit, Search, fit, without_turns
 from prover.recognition.human import is_written
+from prover.recognition.hypothesis import Hypothesis, Kind
 from prover.recognition.offers import families, offers
 from prover.recognition.partly import Partly, partly
-from prover.recognition.spectra import MAX_CHAIN, Hypothesis, Kind, bands, powers
+from prover.recognition.suppositions import suppositions
 from prover.recognition.untold import untold
 
 # Of layouts that are the same those are told first that most people have in front of them.
 KNOWN_FIRST = ("transformers", "ggml", "llama-cpp", "vllm", "sglang", "mlx-lm", "mlx", "meta", "megatron", "diffusers")
-MAX_LANES = 1 << 17  # of all layouts that are worked out in full for one table
+MAX_LISTED = 128  # pairs of which lists of numbers are read off
+MAX_LANES = 1 << 16  # of all layouts that are worked out in full for one table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Identified:
         group = self.groups[0] if self.groups else ()
         if self.supposed and any(each.number("base") == self.supposed[0].base for each in group):
             return self.supposed[0].base
+        if not self.supposed and group and group[0].is_listed:
+            return None
         first = _with_base(group) if group else None
         if first is not None and (base := first.number("base")):
             return None if first.base_name in self.untold else base
@@ -68,61 +72,44 @@ class Identified:
 
 
 def identify(measured: Measured, prefer: str = "") -> Identified:
-    """What conforms to a table. `prefer`: a project whose layouts are told first."""
+    """What conforms to a table. `prefer`: a project whose layouts are told first among equals."""
     facts = facts_of(measured)
     supposed = suppositions(facts)
-    kinds: set[Kind] = {each.kind for each in supposed}
-    if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
-        kinds |= {"ntk", "linear"}
-    still = None if facts.turning else without_turns(facts)
-    found: list[Fit] = [still] if still else []
-    known: Known = {}
-    complete = bool(supposed) or len(facts.turning) <= MAX_CHAIN
-    for offer, family in families(offers(facts, kinds)) if facts.turning else ():
-        if sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in known) > MAX_LANES:
-            complete = False
-            break
-        fitted = fit(offer, family, facts, supposed, known)
-        if fitted is not None:
-            found.append(fitted)
+    part = None if supposed else partly(facts)
+    found, complete = _fits(facts, supposed, part)
+    if not found and any(each.kind == "ntk" for each in supposed):
+        # A base that may have grown is first of all the base that it is.
+        found, complete = _fits(facts, tuple(each for each in supposed if each.kind != "ntk"), part)
     groups = _grouped(found, prefer)
     first = _with_base(groups[0]) if groups else None
     return Identified(
-        facts, supposed, groups, untold(first, facts) if first else (), None if supposed else partly(facts), complete,
+        facts, supposed, groups, untold(first, facts) if first else (), part, complete,
     )
+
+
+def _fits(facts: Facts, supposed: tuple[Hypothesis, ...], part: Partly | None) -> tuple[list[Fit], bool]:
+    """The layouts that conform, and whether all of the catalogue, and all scalings, were tried."""
+    kinds: set[Kind] = {each.kind for each in supposed}
+    if not supposed or not is_written(supposed[0].base) or "ntk" in kinds or "linear" in kinds:
+        kinds |= {"ntk", "linear"}
+    if not facts.turning:
+        still = without_turns(facts)
+        return [still] if still else [], True
+    found: list[Fit] = []
+    search = Search(may_list=not supposed and part is None and len(facts.turning) <= MAX_LISTED)
+    for offer, family in families(offers(facts, kinds)):
+        lanes = sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in search.known)
+        if lanes >= MAX_LANES or search.is_spent:
+            return found, False
+        fitted = fit(offer, family, facts, supposed, search)
+        if fitted is not None:
+            found.append(fitted)
+    return found, not search.is_spent and (bool(supposed) or len(facts.turning) <= MAX_CHAIN)
 
 
 def _with_base(group: tuple[Fit, ...]) -> Fit:
     """The first that has a base, if one has; 0 stands for one that is not given."""
     return next((each for each in group if each.number("base")), group[0])
-
-
-def suppositions(facts: Facts) -> tuple[Hypothesis, ...]:
-    """Of all pairs as one chain, or of the pairs of each axis, if all axes agree."""
-    if facts.is_mixed or not facts.turning:
-        return ()
-    whole = [Point(pair.index, pair.size, pair.tolerance) for pair in facts.turning]
-    counts = tuple(dict.fromkeys((facts.span, facts.measured.width, facts.lanes)))
-    found = powers(whole, counts)
-    if not found and len(facts.axes) > 1:
-        found = _by_axis(facts)
-    return found or bands(whole, counts)
-
-
-def _by_axis(facts: Facts) -> tuple[Hypothesis, ...]:
-    """Of pairs that each axis counts for itself: what fits every axis that has two of them."""
-    chains = []
-    for axis in facts.axes:
-        own = [pair for pair in facts.turning if pair.turn[0][0] == axis]
-        if len(own) > 1:
-            chains.append([Point(place, pair.size, pair.tolerance) for place, pair in enumerate(own)])
-    if not chains:
-        return ()
-    for shared in (None, facts.span, facts.span // 2, facts.lanes // len(facts.axes)):
-        found = [powers(chain, (shared or 2 * len(chain),)) for chain in chains]
-        if all(found) and len({(each[0].kind, *each[0].numbers.values()) for each in found}) == 1:
-            return found[0]
-    return ()
 
 
 def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
@@ -132,7 +119,7 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
 
     def order(each: Fit) -> tuple[object, ...]:
         rank = KNOWN_FIRST.index(each.project) if each.project in KNOWN_FIRST else len(KNOWN_FIRST)
-        return (each.project != prefer, each.is_listed, each.unwritten, rank, each.count, len(each.spec), each.spec)
+        return (each.is_listed, each.unwritten, each.project != prefer, rank, each.count, len(each.spec), each.spec)
 
     told = [_one_of_each(sorted(group, key=order)) for group in groups.values()]
     return tuple(sorted(told, key=lambda group: order(group[0])))

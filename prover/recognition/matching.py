@@ -11,10 +11,10 @@ from prover.exact.angle import Angle
 from prover.kernels.kernel import to_float
 from prover.layouts.expand import expand_some
 from prover.layouts.family import Family, Given
-from prover.layouts.layout import Pair
 from prover.measure.conform import GRID_CELLS
 from prover.measure.measured import ROUNDING, Vector, opposite
 from prover.recognition.facts import Facts, Turning
+from prover.recognition.floating import PHASE, CannotTell, FloatPair, Unmet, float_pairs
 
 SAMPLE = 7  # pairs of each block
 
@@ -42,15 +42,27 @@ class Match:
 def match(family: Family, given: Mapping[str, Given], facts: Facts) -> Match | None:
     """None if the layout has no value at these parameters, or other lanes, axes or directions."""
     try:
-        width, pairs = expand_some(family, given, SAMPLE)
+        width, pairs = _some_pairs(family, given)
         if width != facts.measured.width or not pairs:
             return None
         return _matched(family, pairs, facts)
-    except (ProverError, OverflowError, ZeroDivisionError, ValueError):
+    except (Unmet, ProverError, OverflowError, ZeroDivisionError, ValueError):
         return None
 
 
-def _matched(family: Family, pairs: Mapping[int, Pair], facts: Facts) -> Match | None:
+def _some_pairs(family: Family, given: Mapping[str, Given]) -> tuple[int, dict[int, FloatPair]]:
+    try:
+        return float_pairs(family, given, SAMPLE)
+    except CannotTell:
+        width, pairs = expand_some(family, given, SAMPLE)
+    return width, {
+        place: FloatPair(pair.read, pair.write, (_floats(pair.angles[1]), _floats(pair.angles[2])),
+                         to_float(pair.magnitude))
+        for place, pair in pairs.items()
+    }
+
+
+def _matched(family: Family, pairs: Mapping[int, FloatPair], facts: Facts) -> Match | None:
     table = {turning.read: turning for turning in facts.turning}
     passes = dict(facts.measured.passes)
     grid = GRID_CELLS * ROUNDING if family.positions == "real" else 0.0
@@ -68,9 +80,8 @@ def _matched(family: Family, pairs: Mapping[int, Pair], facts: Facts) -> Match |
         real = table.get(read)
         if real is None or not _same_kind(real, write, turn):
             return None
-        size = to_float(pair.magnitude)
-        sizes.append(size)
-        off = max(off, abs(real.magnitude - size))
+        sizes.append(pair.magnitude)
+        off = max(off, abs(real.magnitude - pair.magnitude))
         for (axis, ours), (_, theirs) in zip(turn, real.turn, strict=True):
             places.append((place, axis))
             logs.append(math.log(theirs / ours))
@@ -88,14 +99,18 @@ def _same_kind(real: Turning, write: tuple[int, int], turn: Vector) -> bool:
     )
 
 
-def _oriented(pair: Pair) -> tuple[tuple[int, int], tuple[int, int], Vector]:
+def _oriented(pair: FloatPair) -> tuple[tuple[int, int], tuple[int, int], Vector]:
     """Lanes read and written, the lower one read first, and the turn of the sines."""
-    _, beta, gamma, _ = pair.angles
+    beta, gamma = pair.sines
     if pair.read[0] < pair.read[1]:
-        return pair.read, pair.write, _floats(beta if beta != Angle() else gamma)
-    return pair.read[::-1], pair.write[::-1], opposite(_floats(gamma if gamma != Angle() else beta))
+        return pair.read, pair.write, _vector(beta or gamma)
+    return pair.read[::-1], pair.write[::-1], opposite(_vector(gamma or beta))
 
 
-def _floats(angle: Angle) -> Vector:
-    found = ((axis, to_float(frequency)) for axis, frequency in angle.frequencies)
-    return tuple(sorted((axis, number) for axis, number in found if number))
+def _vector(angle: Mapping[str, float]) -> Vector:
+    return tuple(sorted((axis, number) for axis, number in angle.items() if axis != PHASE))
+
+
+def _floats(angle: Angle) -> dict[str, float]:
+    found = {axis: to_float(frequency) for axis, frequency in angle.frequencies}
+    return {axis: number for axis, number in found.items() if number}

@@ -18,7 +18,7 @@ from prover.layouts.family_file import load_family
 from prover.layouts.layout_tables import RawLayout, choice_rules, raw_layout
 from prover.layouts.spec import catalogue
 from prover.recognition.facts import Facts
-from prover.recognition.spectra import Kind
+from prover.recognition.hypothesis import Kind
 
 PAIRINGS = {"pairing/half": "half", "pairing/adjacent": "adjacent", "pairing/adjacent-to-half": "halves"}
 MAX_WORDS = 64  # combinations of one layout

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from prover.recognition.bands import MAX_CHAIN, bands
 from prover.recognition.chain import Chain, Point, rate_of_plain
 from prover.recognition.facts import Facts
 from prover.recognition.human import is_written, plainest
-from prover.recognition.spectra import MAX_CHAIN, Hypothesis, bands, powers
+from prover.recognition.hypothesis import Hypothesis
+from prover.recognition.spectra import powers
 
 MAX_POINTS = 130     # of a chain of which each pair is left out in turn
+# Binary digits of a number, and the smallest one.
+NARROW = {"bfloat16": (8, 2.0**-133), "float16": (11, 2.0**-24)}
 FEWEST = 4           # pairs that show a base
 
 
@@ -18,13 +22,15 @@ FEWEST = 4           # pairs that show a base
 class Partly:
     """A hypothesis that holds for the pairs `first` to `last` of the chain, and by what the others are off, relatively.
 
-    `off`: pair to relative error against the hypothesis; only plain powers have a number for every pair.
+    `off`: pair to relative error against the hypothesis; only plain powers have a number for every pair. `rounded`: the
+    format to which every frequency of the hypothesis was rounded, which makes it what was measured; else empty.
     """
 
     hypothesis: Hypothesis
     first: int
     last: int
     off: tuple[tuple[int, float], ...]
+    rounded: str = ""
 
 
 def partly(facts: Facts) -> Partly | None:
@@ -33,7 +39,33 @@ def partly(facts: Facts) -> Partly | None:
         return None
     chain = [Point(pair.index, pair.size, pair.tolerance) for pair in facts.turning]
     counts = tuple(dict.fromkeys((facts.span, facts.measured.width, facts.lanes)))
-    return _but_one(chain, counts) or _leading(chain, counts)
+    return _but_one(chain, counts) or _rounded(chain, counts) or _leading(chain, counts)
+
+
+def _rounded(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
+    """Powers of a base that people write, every one rounded to a format narrower than float32."""
+    for name, (digits, smallest) in NARROW.items():
+        if not all(abs(_narrow(p.size, digits, smallest) - p.size) <= p.size * p.error for p in chain):
+            continue
+        wide = [Point(p.place, p.size, max(2.0**-digits, 0.51 * smallest / p.size)) for p in chain]
+        for hypothesis in powers(wide, counts):
+            sizes = [
+                float(hypothesis.base) ** (-2 * p.place / hypothesis.count) / float(hypothesis.numbers.get("factor", 1))
+                for p in chain
+            ]
+            if is_written(hypothesis.base) and all(
+                abs(_narrow(size, digits, smallest) - p.size) <= p.size * p.error
+                for size, p in zip(sizes, chain, strict=True)
+            ):
+                off = tuple((p.place, p.size / size - 1) for size, p in zip(sizes, chain, strict=True))
+                return Partly(hypothesis, chain[0].place, chain[-1].place, off, name)
+    return None
+
+
+def _narrow(size: float, digits: int, smallest: float) -> float:
+    """A number rounded to so many binary digits, and to multiples of the smallest."""
+    step = max(2.0 ** (math.frexp(size)[1] - digits), smallest)
+    return round(size / step) * step
 
 
 def _but_one(chain: Chain, counts: tuple[int, ...]) -> Partly | None:

@@ -7,8 +7,9 @@ import numpy as np
 from prover.bits.bitwise import Bits
 from prover.claims.relation import EXIT_CODES, Outcome
 from prover.exact.display import show_pairs
+from prover.reports.document import Document, labelled
 from prover.reports.report import JSON, relation_word
-from prover.reports.text import labelled_markdown, labelled_text
+from prover.reports.text import labelled_text
 
 SCHEMA = "rope-prover/bitwise/1"
 
@@ -93,6 +94,6 @@ def bitwise_text(found: Bits) -> str:
     return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", _rows(found))
 
 
-def bitwise_markdown(found: Bits) -> str:
+def bitwise_document(found: Bits) -> Document:
     """A pull-request comment."""
-    return labelled_markdown(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found))
+    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found))

@@ -9,7 +9,7 @@ from typing import Any
 
 from prover.measure.conform import WHY, Conformance
 from prover.measure.found import Found
-from prover.measure.transformers_cases import Case
+from prover.measure.transformers_case import Case
 from prover.repair.measured_cause import MeasuredCause
 from prover.reports.cause_report import measured_json, measured_texts
 from prover.reports.text import columns, plain

@@ -15,12 +15,13 @@ from prover.reports.differences import lane_by_lane, unmatched_pairs
 from prover.reports.model_report import WIDEST_SPEC, layers_text
 from prover.reports.reason import said
 from prover.reports.report import relation_word
+from prover.reports.runs import runs_json
 from prover.reports.size_report import size_json
 from prover.reports.stored_report import stored_json, stored_words
 from prover.reports.text import far_words, plain
 from prover.sources.comparing import Compared
 from prover.sources.findings import incomplete
-from prover.sources.model import Model, Part
+from prover.sources.model import Model
 from prover.sources.written import origins, written_keys
 from prover.verdicts.verdict import AsStored, Found
 
@@ -100,11 +101,14 @@ def _row(row: Compared, causes: Sequence[Cause], positions: int, sides: Sequence
         "headline": _said(row),
         "differing_pairs": {"source": list(pairs[0]), "target": list(pairs[1])},
         "unmatched_pairs": {"source": list(unmatched[0]), "target": list(unmatched[1])},
+        "runs": _runs(row),
         "permutation": list(holds.permutation) if holds else None,
         "beside": [{"what": held.name, "verdict": held.outcome.value, "text": held.text} for held in row.beside],
         "causes": causes_json(causes, sides),
         "fingerprint": verdict and fingerprint_json(verdict),
         "size": _size(row, positions),
+        "as_stored": verdict and verdict.as_stored and stored_json(verdict.as_stored),
+        "instead": {"source": meeting.source.instead or None, "target": meeting.target.instead or None},
     }
 
 
@@ -137,6 +141,11 @@ def diff_text(
 def _pairs(row: Compared) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The pairs that differ lane by lane."""
     return lane_by_lane(row.verdict.claim, row.verdict.decision).pairs if row.verdict else ((), ())
+
+
+def _runs(row: Compared) -> list[JSON]:
+    """The pairs that differ, in runs that differ in the same ways."""
+    return runs_json(row.verdict.claim, lane_by_lane(row.verdict.claim, row.verdict.decision)) if row.verdict else []
 
 
 def _unmatched(row: Compared) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -178,7 +187,7 @@ def _block(rows: Sequence[Compared], causes: Sequence[Cause], positions: int, si
     a, b = meeting.source, meeting.target
     feeds = [row.feed for row in rows if row.feed]
     fed = f", fed as {' and as '.join(feeds)}" if feeds else ""
-    layers = layers_text(Part(a.name, meeting.layers, None))
+    layers = layers_text(meeting.layers)
     lines = [f"{word(rows[0]).upper()}  {plain(str(meeting), 200)}, {layers}{fed}", f"  {plain(_said(rows[0]), 2000)}"]
     pairs, unmatched = _pairs(rows[0]), _unmatched(rows[0])
     if pairs[0] or pairs[1]:

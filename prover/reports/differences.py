@@ -59,7 +59,12 @@ class LaneByLane:
 def _part(one: str, words: str, found: Sequence[int]) -> str:
     if len(found) > 1:
         return f"{len(found)} {one}s {words}: {show_pairs(found)}"
-    return f"{one} {found[0]} {' '.join(_SINGULAR.get(word, word) for word in words.split(' '))}"
+    return f"{one} {found[0]} {of_one(words)}"
+
+
+def of_one(words: str) -> str:
+    """What differs about pairs or lanes, said of one of them."""
+    return " ".join(_SINGULAR.get(word, word) for word in words.split(" "))
 
 
 def lane_by_lane(claim: Claim, decision: Decision) -> LaneByLane:

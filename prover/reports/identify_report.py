@@ -11,11 +11,12 @@ from prover.exact.text import rational_text
 from prover.measure.conform import WHY
 from prover.recognition.facts import Facts, period, runs
 from prover.recognition.fitting import Fit
+from prover.recognition.hypothesis import Hypothesis
 from prover.recognition.identified import Identified
 from prover.recognition.partly import Partly
-from prover.recognition.spectra import Hypothesis
 from prover.reports.text import columns, plain
 
+ANGLE = 0.001   # radians
 MAX_SPECS = 3
 MAX_GROUPS = 3
 MAX_ROWS = 16
@@ -40,12 +41,14 @@ Written = tuple[str, bool] | None  # the layout file that was made of the table,
 class Origin:
     """What was measured: a file of tables, or a function. `given`: whose frequencies a function was given.
 
-    `notes`: told of the measurement.
+    `notes`: told of the measurement. `software`: what a file says it was measured from; `project`: whose that is.
     """
 
     name: str
     given: str = ""
     notes: tuple[str, ...] = ()
+    software: str = ""
+    project: str = ""
 
 
 def identify_json(found: Identified, origin: Origin, written: Written = None) -> dict[str, Any]:
@@ -58,6 +61,8 @@ def identify_json(found: Identified, origin: Origin, written: Written = None) ->
         "answer": headline(found, origin),
         "frequencies_given": origin.given or None,
         "notes": list(origin.notes),
+        "software": origin.software or None,
+        "told_first": origin.project or None,
         "strength": "numeric only",
         "facts": {
             "width": facts.measured.width, "turning_lanes": facts.lanes, "pairing": facts.pairing,
@@ -69,11 +74,13 @@ def identify_json(found: Identified, origin: Origin, written: Written = None) ->
         "hypotheses": [] if origin.given else [_hypothesis_json(each) for each in found.supposed],
         "in_part": None if found.part is None else {
             "hypothesis": _hypothesis_json(found.part.hypothesis), "first_pair": found.part.first,
-            "last_pair": found.part.last, "off": [list(each) for each in found.part.off],
+            "last_pair": found.part.last,
+            "rounded_to": found.part.rounded or None, "off": [list(each) for each in found.part.off],
         },
         "layouts": [[_fit_json(fit) for fit in group] for group in found.groups],
         "not_told": list(found.untold),
         "is_complete": found.is_complete,
+        "angle_error_per_position": facts.angle_error if facts.turning else None,
         "written": None if written is None else {"file": written[0], "conforms": written[1]},
         "frequencies": [
             {"lanes": list(pair.read), "turn": dict(pair.turn), "magnitude": pair.magnitude} for pair in facts.turning
@@ -88,6 +95,7 @@ def _fit_json(fit: Fit) -> dict[str, Any]:
 def _hypothesis_json(hypothesis: Hypothesis) -> dict[str, Any]:
     return {
         "kind": hypothesis.kind, "exponents_over": hypothesis.count,
+        "of_each": hypothesis.each or None,
         "numbers": {name: rational_text(value) for name, value in hypothesis.numbers.items()},
         "divisors": [rational_text(value) for value in hypothesis.divisors], "not_told": list(hypothesis.untold),
     }
@@ -110,6 +118,8 @@ def headline(found: Identified, origin: Origin | None = None) -> str:
         if not facts.is_rotation:
             parts.append("no rotation")
         parts += [GIVEN] if is_given else _numbers(found)
+    if not found.groups and facts.turning and facts.magnitude not in (None, 1.0):
+        parts.append(f"magnitude {facts.magnitude:.9g}")
     told = ", ".join(parts)
     if not facts.turning:
         told = f"{told}, all {facts.measured.width} lanes pass" + (", some to other lanes" if facts.moves else "")
@@ -155,7 +165,13 @@ def _numbers(found: Identified) -> Iterator[str]:
 def kind_text(hypothesis: Hypothesis, facts: Facts) -> str:
     """A hypothesis in words, such as: base 500000, llama3 with factor 8."""
     base = f"base {rational_text(hypothesis.base)}"
-    if hypothesis.count != facts.span and len(facts.axes) < 2:
+    if hypothesis.each == "block":
+        base += f" over the {hypothesis.count} lanes of each block"
+    elif hypothesis.each:
+        base += " on each axis" + (f", over {hypothesis.count}" if hypothesis.each == "axis" else " over its own lanes")
+    elif facts.pairing == "halves in blocks":
+        base += f", which goes on from block to block, over {hypothesis.count}"
+    elif hypothesis.count != facts.span and len(facts.axes) < 2:
         base += f" over {hypothesis.count}"
     if hypothesis.kind == "plain":
         return base
@@ -175,6 +191,9 @@ def _partly(part: Partly) -> str:
         what += f", {SCALINGS[hypothesis.kind]}"
         if "factor" in hypothesis.numbers:
             what += f" with factor {rational_text(hypothesis.numbers['factor'])}"
+    if part.rounded:
+        most = max(abs(off) for _, off in part.off)
+        return f"pairs {part.first} to {part.last} as {what} rounded to {part.rounded}, off by up to {most:.1g} by that"
     if len(part.off) == 1:
         place, off = part.off[0]
         return f"pairs {part.first} to {part.last} as {what}, but pair {place} is off by {abs(off):.1g}"
@@ -197,6 +216,11 @@ def identify_text(found: Identified, origin: Origin, every: bool, written: Writt
              f"turn, axes {', '.join(map(plain, facts.axes)) or 'none'}")]
     rows += list(_layout_rows(found, every))
     rows += [("not told", plain(text)) for text in _untold(found)]
+    if facts.turning:
+        rows.append(("held", _held(facts, origin)))
+    if found.groups and any(fit.project == origin.project for fit in found.fits):
+        rows.append(("note", f"the file says that it was measured from {plain(origin.software)}: among layouts that "
+                     f"fit equally well those of {origin.project} are told first, and nothing is decided by it"))
     if facts.magnitude not in (None, 1.0):
         rows.append(("magnitude", f"{facts.magnitude:.9g} on cos and sin"))
     elif facts.magnitude is None and facts.turning:
@@ -220,6 +244,19 @@ def identify_text(found: Identified, origin: Origin, every: bool, written: Writt
     return "\n".join(lines) + "\n"
 
 
+def _held(facts: Facts, origin: Origin) -> str:
+    """What the layouts were held against, and how far that tells an angle."""
+    off, turning = facts.angle_error, facts.turning
+    axes = ", ".join(plain(axis) for axis in facts.axes)
+    last = "" if len(turning) == 1 else f" to {turning[-1].index}"
+    told = (
+        f"all {facts.measured.width} lanes, and pairs {turning[0].index}{last} on {axes}: each frequency within the "
+        f"rounding that its kernel may have, which is {off:.2g} rad for each unit of position at most, so that an "
+        f"angle is told to {ANGLE:g} up to position {int(ANGLE / off)}"
+    )
+    return told if origin.notes else f"{told}; the positions at which the kernel was run are not in the table"
+
+
 def _layout_rows(found: Identified, every: bool) -> Iterator[tuple[str, str]]:
     groups = found.groups if every else found.groups[:MAX_GROUPS]
     for place, group in enumerate(groups):
@@ -234,7 +271,10 @@ def _layout_rows(found: Identified, every: bool) -> Iterator[tuple[str, str]]:
     elif len(found.groups) > 1:
         yield "", "What stands behind 'or' is another layout; the measurement cannot tell them apart"
     if not found.is_complete:
-        yield "bound", "not all layouts and scalings were tried: heads this wide take too much work"
+        yield "bound", (
+            "not all layouts and scalings were tried: the search ends after a fixed amount of work, and a layout "
+            "that is not named may conform as well"
+        )
 
 
 def _untold(found: Identified) -> Iterator[str]:

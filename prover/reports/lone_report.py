@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from prover.errors import EXIT_UNDECIDED
-from prover.reports.text import labelled_markdown, labelled_text
+from prover.reports.document import Document, labelled
+from prover.reports.text import labelled_text
 from prover.weights.audited.lanes import head_count, label
 from prover.weights.audited.verify import ranges
 from prover.weights.audited.verifying import Opened, layers_of
@@ -88,9 +89,9 @@ def lone_text(alone: JSON) -> str:
     return labelled_text(f"UNDECIDED: {alone['headline']}.", _rows(alone))
 
 
-def lone_markdown(alone: JSON) -> str:
+def lone_document(alone: JSON) -> Document:
     """A pull-request comment."""
-    return labelled_markdown(f"Undecided: {alone['headline']}.", _rows(alone))
+    return labelled(f"Undecided: {alone['headline']}.", _rows(alone))
 
 
 def _rows(alone: JSON) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from prover.exact.display import show_pairs
@@ -48,7 +49,7 @@ def model_text(model: Model) -> str:
     """The same for a terminal; each layout stands whole in a line of its own, to be copied."""
     lines = [f"{plain(model.file)}  ({plain(model.kind, 60)}, as {model.engine} reads it)"]
     for part in model.parts:
-        lines += ["", f"{plain(part.address, 120)}  {layers_text(part)}"]
+        lines += ["", f"{plain(part.address, 120)}  {layers_text(part.layers)}"]
         if part.spec is None:
             lines.append(f"  no RoPE: {plain(part.instead)}")
             lines += [f"  beside: {plain(text, 400)}" for text in told(part.beside)]
@@ -69,15 +70,15 @@ def model_text(model: Model) -> str:
     return "\n".join(lines) + "\n"
 
 
-def layers_text(part: Part) -> str:
-    """How many layers, and which."""
-    if part.layers is None:
+def layers_text(layers: Sequence[int] | None) -> str:
+    """How many layers, and which; None: all."""
+    if layers is None:
         return "all layers"
-    count = f"{len(part.layers)} layer{'s' if len(part.layers) != 1 else ''}"
-    step = part.layers[1] - part.layers[0] if len(part.layers) > 3 else 1
-    if step > 1 and part.layers == tuple(range(part.layers[0], part.layers[-1] + 1, step)):
-        return f"{count}: each {step}th from {part.layers[0]} to {part.layers[-1]}"
-    return f"{count}: {show_pairs(part.layers)}"
+    count = f"{len(layers)} layer{'s' if len(layers) != 1 else ''}"
+    step = layers[1] - layers[0] if len(layers) > 3 else 1
+    if step > 1 and list(layers) == list(range(layers[0], layers[-1] + 1, step)):
+        return f"{count}: each {step}th from {layers[0]} to {layers[-1]}"
+    return f"{count}: {show_pairs(layers)}"
 
 
 def _filled(text: str, indent: int) -> str:

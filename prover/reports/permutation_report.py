@@ -14,11 +14,12 @@ from prover.repair.check_permutation import Held, Part, State
 from prover.repair.permutation_text import READINGS
 from prover.repair.size_names import COLUMNS, USUAL_COLUMNS
 from prover.repair.slips import Kind, Rows, Slip
+from prover.reports.document import Block, Code, Document, Folded, labelled
 from prover.reports.explain import explanation, headline
 from prover.reports.idiom import Idiom, find_idiom
 from prover.reports.report import relation_word
 from prover.reports.stored_report import stored_json
-from prover.reports.text import escape_markdown, far_words, labelled_text, plain
+from prover.reports.text import far_words, labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.findings import incomplete
 from prover.sources.model import Finding
@@ -282,21 +283,13 @@ def permutation_text(found: JSON, path: str | None) -> str:
     return text + (f"\n# Rows as they have to move, as Python to paste:\n\n{code['numpy']}" if code else "")
 
 
-def permutation_markdown(found: JSON, path: str | None) -> str:
+def permutation_document(found: JSON, path: str | None) -> Document:
     """A pull-request comment."""
-    lines = [f"### {_escaped(_first_line(found, found['verdict'].capitalize()))}", "", "| | |", "|---|---|"]
-    lines += [f"| {label} | {_escaped(text)} |" for label, text in _rows(found, path)]
     code = _code(found)
+    blocks: tuple[Block, ...] = ()
     if code:
-        lines += ["", "```python", code["numpy"].rstrip(), "```", "", "<details><summary>The same in torch</summary>"]
-        lines += ["", "```python", code["torch"].rstrip(), "```", "", "</details>"]
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    """What strangers wrote may stand anywhere in it, and it may be long."""
-    shown = plain(text, 4000)
-    return "".join(escape_markdown(shown[start : start + 400]) for start in range(0, len(shown), 400))
+        blocks = Code(code["numpy"]), Folded("The same in torch", (Code(code["torch"]),))
+    return (*labelled(_first_line(found, found["verdict"].capitalize()), _rows(found, path)), *blocks)
 
 
 def _code(found: JSON) -> JSON | None:

@@ -8,7 +8,8 @@ import sympy
 
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.repair.reach import Ray, Reach
-from prover.reports.text import labelled_markdown, labelled_text
+from prover.reports.document import Document, labelled
+from prover.reports.text import labelled_text
 from prover.reports.theorem_report import fixed_text, shown
 from prover.theorems.theorem import Scope
 
@@ -118,6 +119,6 @@ def reach_text(found: Reach) -> str:
     return labelled_text(f"{word}: {reach_headline(found)}", _rows(found))
 
 
-def reach_markdown(found: Reach) -> str:
+def reach_document(found: Reach) -> Document:
     """A pull-request comment."""
-    return labelled_markdown(reach_headline(found), _rows(found))
+    return labelled(reach_headline(found), _rows(found))

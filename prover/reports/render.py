@@ -1,4 +1,4 @@
-"""The report as text for a terminal and as Markdown for a review."""
+"""The report as text for a terminal."""
 
 from __future__ import annotations
 
@@ -7,35 +7,34 @@ from typing import Any
 
 from prover.exact.display import show_pairs, told
 from prover.reports.cause_report import uncaused_text
-from prover.reports.text import code_markdown, columns, escape_markdown, far_words, markdown_prose, plain, turns_text
+from prover.reports.text import columns, far_words, plain
 
 JSON = dict[str, Any]
-MAX_ROWS = 24
 MAX_FACTORS = 4
 MAX_RANGES = 4
 
 
 def render_text(found: JSON, certificate_path: str | None) -> str:
     """Plain text, a label a line."""
-    lines = [_first_line(found, found["verdict"].upper()), ""]
+    lines = [first_line(found, found["verdict"].upper()), ""]
     lines += [
         _row("source", _named(found, "source")),
         _row("target", _named(found, "target")),
         _row("feeds", ", ".join(map(plain, found["feeds"]))),
-        _row("relation", _relation(found)),
+        _row("relation", relation_words(found)),
     ]
     lines += _axes(found)
     lines += [_wrapped("differ", text) for text in _differ(found)]
-    lines += [_wrapped("cause", text) for text in _causes(found)]
+    lines += [_wrapped("cause", text) for text in causes_of(found)]
     if found["explanation"]:
         lines.append(_wrapped("why", found["explanation"]))
-    lines += [_wrapped("size", text) for text in _size(found)]
-    lines += [_wrapped("stored", text) for text in _stored(found)]
+    lines += [_wrapped("size", text) for text in sizes_of(found)]
+    lines += [_wrapped("stored", text) for text in stored_of(found)]
     lines += [_wrapped("warning", text) for text in _warnings(found)]
     lines += [_wrapped("weights", line) for line in _weights(found)]
     lines.append(_row("proof", _proof(found, certificate_path)))
     lines += [_row("second", found["second_opinion"])] if found.get("second_opinion") else []
-    lines += [_wrapped("numeric", line) for line in _numeric(found)]
+    lines += [_wrapped("numeric", line) for line in numeric_lines(found)]
     snippet = _snippet(found)
     if snippet:
         lines += ["", "# Counterexample, as Python to paste:", "", *snippet.splitlines()]
@@ -45,43 +44,7 @@ def render_text(found: JSON, certificate_path: str | None) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def render_markdown(found: JSON, certificate_path: str | None) -> str:
-    """A pull-request comment."""
-    lines = [
-        f"### {markdown_prose(_first_line(found, found['verdict'].capitalize()))}",
-        "",
-        "| | |",
-        "|---|---|",
-        f"| source | {code_markdown(found['source'])} {escape_markdown(found['titles']['source'])} |",
-        f"| target | {code_markdown(found['target'])} {escape_markdown(found['titles']['target'])} |",
-        f"| feeds | {', '.join(code_markdown(feed) for feed in found['feeds'])} |",
-        f"| relation | {markdown_prose(_relation(found))} |",
-        "",
-    ]
-    lines += [f"Cause: {markdown_prose(text)}.\n" for text in _causes(found)]
-    if found["explanation"]:
-        lines += [markdown_prose(found["explanation"]), ""]
-    lines += [f"- {markdown_prose(f'size {text}')}" for text in _size(found)] + [""] * bool(_size(found))
-    lines += [f"{markdown_prose(text)}\n" for text in _stored(found)]
-    lines += [f"> Warning: {markdown_prose(text)}\n" for text in _warnings(found)]
-    lines += [f"- {markdown_prose(f'differ {text}')}" for text in _differ(found)] + [""]
-    lines += _difference_table(found) if found["verdict"] in ("different", "undecided") else []
-    lines += _weight_code(found)
-    snippet = _snippet(found)
-    if snippet:
-        lines += ["<details><summary>Counterexample in NumPy</summary>", "", "```python"]
-        lines += [snippet.rstrip(), "```", "", "</details>", ""]
-    lines += [f"Proof: {markdown_prose(_proof(found, None))}."]
-    if found["certificate"]:
-        where = certificate_path or "FILE"
-        again = "" if certificate_path else " (write it with `--certificate FILE`)"
-        lines += [f"Check it with {code_markdown('rope-prover check ' + where)}{again}."]
-    second = [found["second_opinion"]] if found.get("second_opinion") else []
-    lines += ["", *(f"- {markdown_prose(line)}" for line in (*second, *_numeric(found)))]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _first_line(found: JSON, word: str) -> str:
+def first_line(found: JSON, word: str) -> str:
     """The word and the headline; what weakens the word stands right behind it."""
     stored, headline = found.get("as_stored"), found["headline"]
     word += far_words(found.get("as_far_as") or {})
@@ -90,18 +53,19 @@ def _first_line(found: JSON, word: str) -> str:
     return f"{word}: {headline}"
 
 
-def _stored(found: JSON) -> list[str]:
+def stored_of(found: JSON) -> list[str]:
+    """What is told of stored numbers, if there are any."""
     return [plain(found["as_stored"]["text"], 2000)] if found.get("as_stored") else []
 
 
-def _causes(found: JSON) -> list[str]:
+def causes_of(found: JSON) -> list[str]:
     """Each cause, or that none was found."""
     if found.get("causes") or not found.get("fingerprint"):
         return [plain(cause["text"], 600) for cause in found.get("causes", [])]
     return [plain(uncaused_text(found["fingerprint"]), 600)]
 
 
-def _size(found: JSON) -> list[str]:
+def sizes_of(found: JSON) -> list[str]:
     """By how much the two differ, in a few lines; none where it is not asked."""
     return [plain(text, 1000) for text in found["size"]["text"]] if found.get("size") else []
 
@@ -119,8 +83,6 @@ def _wrapped(label: str, text: str) -> str:
     )
 
 
-
-
 def _named(found: JSON, side: str) -> str:
     return f"{plain(found[side])}  ({plain(found['titles'][side])})"
 
@@ -129,7 +91,8 @@ def _warnings(found: JSON) -> list[str]:
     return [f"{side}: {plain(text, 400)}" for side in ("source", "target") for text in found["warnings"][side]]
 
 
-def _relation(found: JSON) -> str:
+def relation_words(found: JSON) -> str:
+    """The lowest relation that holds, the highest that is refuted, and what was allowed."""
     holds, fails, limit = found["relation"], found["refuted"], found["limit"]
     parts = [f"{holds} is the lowest that holds" if holds not in (None, "none") else
              "none holds" if holds == "none" else "none is known to hold"]
@@ -179,11 +142,11 @@ def _weights(found: JSON) -> list[str]:
     if witness["code"]:
         lines.append(f"W_target_rows = W_source_rows[{_listed(witness['permutation'])}] in each head")
     if witness["factors"]:
-        lines.append(f"factors: {_factors(witness['factors'])}")
+        lines.append(f"factors: {factor_words(witness['factors'])}")
     return [*lines, *(f"{advice['part']}: {advice['text']}" for advice in witness["advice"])]
 
 
-def _factors(factors: list[JSON]) -> str:
+def factor_words(factors: list[JSON]) -> str:
     """Rows of a head and what they are multiplied by."""
     parts = []
     for entry in factors[:MAX_FACTORS]:
@@ -212,7 +175,8 @@ def _proof(found: JSON, path: str | None) -> str:
     return f"{found['certificate']}, accepted by the checker{where}"
 
 
-def _numeric(found: JSON) -> list[str]:
+def numeric_lines(found: JSON) -> list[str]:
+    """What the kernels that were run gave, a line each, and the counterexample."""
     lines = []
     for c in found["numeric"]["comparisons"]:
         state = "as proved" if c["passed"] else "NOT as proved"
@@ -250,36 +214,3 @@ def _place(token: JSON) -> str:
 def _snippet(found: JSON) -> str | None:
     shown = found["numeric"]["counterexample"]
     return shown["snippet"] if shown else None
-
-
-def _difference_table(found: JSON) -> list[str]:
-    rows = found["differences"]
-    if not rows:
-        return []
-    lines = ["| pair | source | target |", "|---:|---|---|"]
-    for row in rows[:MAX_ROWS]:
-        cells = [_cell(row[side]) for side in ("source", "target")]
-        lines.append(f"| {row['pair']} | {cells[0]} | {cells[1]} |")
-    if len(rows) > MAX_ROWS:
-        lines.append(f"| ... | {len(rows) - MAX_ROWS} more pairs | |")
-    return [*lines, ""]
-
-
-def _cell(pair: JSON | None) -> str:
-    if pair is None:
-        return "no such pair"
-    turns = turns_text(pair["turn"]) + ("" if pair["is_rotation"] else " (no rotation)")
-    size = "" if pair["magnitude"]["exact"] == "1" else f", magnitude {told(pair['magnitude'])}"
-    return markdown_prose(f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {turns}{size}")
-
-
-def _weight_code(found: JSON) -> list[str]:
-    witness = found["witness"]
-    if not witness:
-        return []
-    lines = [f"- {markdown_prose(line)}" for line in _weights(found) if witness["code"] or "=" not in line]
-    if not witness["code"]:
-        return [*lines, ""]
-    lines += ["", "```python", witness["code"]["numpy"].rstrip(), "```", ""]
-    lines += ["<details><summary>The same in torch</summary>", "", "```python"]
-    return [*lines, witness["code"]["torch"].rstrip(), "```", "", "</details>", ""]

@@ -18,7 +18,7 @@ from prover.reports.idiom import find_idiom
 from prover.reports.report import relation_word
 from prover.reports.size_report import size_json
 from prover.reports.stored_report import stored_words
-from prover.reports.text import code_markdown, labelled_markdown, labelled_text, plain
+from prover.reports.text import labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.beside import Held
 from prover.verdicts.verdict import Found
@@ -34,7 +34,7 @@ _APART = {
     "layers without RoPE": "Layers without RoPE on one side turn on the other, for which nothing that may be changed "
                            "makes up.",
 }
-_THEN = {
+THEN = {
     Relation.IDENTICAL: "the two are identical, lane by lane",
     Relation.EQUAL_SCORES: "the scores are equal with the weights as they are",
     Relation.PERMUTATION: "the scores are equal once the rows are moved",
@@ -248,8 +248,8 @@ def _rows(found: JSON) -> list[tuple[str, str]]:
                                  f"({as_it_is['certificate'] or 'no certificate'})"))
     repair = found["repair"]
     if repair:
-        rows += _change_rows(repair)
-        then = _THEN[Relation(repair["relation"])]
+        rows += change_rows(repair)
+        then = THEN[Relation(repair["relation"])]
         rows.append(("proof", f"{then}: {repair['certificate']}, accepted by the checker"))
         rows += [("numeric", f"{c['precision']} {c['what']}: error {c['error']:.2g}, tolerance {c['tolerance']:.2g}")
                  for c in repair["numeric"]]
@@ -259,21 +259,27 @@ def _rows(found: JSON) -> list[tuple[str, str]]:
              for each in found["not_possible"]]
     if repair:
         rows += [("limit", f"{limit['text']} ({limit['source']})") for limit in repair["limits"]]
-    real = found["real_kernel"]
-    if real:
-        without = real["without_repair"]
-        rows.append(("ggml", f"{real['library']}, {real['scores']} scores of random q and k: off by at most "
-                             f"{real['error']:.2g}, tolerance {real['tolerance']:.2g}; without the repair by "
-                             f"{without['error']:.2g}, tolerance {without['tolerance']:.2g}"
-                             f"{'' if real['shows'] else ' (within the tolerance, so that the run does not show it)'}"
-                             f"{'' if real['passed'] else ': NOT AS PROVED'}"))
-    rows += [("ggml", f"not run: {found['real_kernel_not_run']}")] if found["real_kernel_not_run"] else []
+    rows += [("ggml", text) for text in ran_text(found)]
     if repair:
         rows.append(("spec", repair["spec"] if len(repair["spec"]) <= WIDEST else "of the changed target: in --json"))
     return rows
 
 
-def _change_rows(repair: JSON) -> list[tuple[str, str]]:
+def ran_text(found: JSON) -> list[str]:
+    """What ggml's kernel gave, or why it was not run; nothing where it is not the target's."""
+    real = found["real_kernel"]
+    if not real:
+        return [f"not run: {found['real_kernel_not_run']}"] if found["real_kernel_not_run"] else []
+    without = real["without_repair"]
+    return [f"{real['library']}, {real['scores']} scores of random q and k: off by at most {real['error']:.2g}, "
+            f"tolerance {real['tolerance']:.2g}; without the repair by {without['error']:.2g}, tolerance "
+            f"{without['tolerance']:.2g}"
+            f"{'' if real['shows'] else ' (within the tolerance, so that the run does not show it)'}"
+            f"{'' if real['passed'] else ': NOT AS PROVED'}"]
+
+
+def change_rows(repair: JSON) -> list[tuple[str, str]]:
+    """What has to change, a label and a text each, and what rounding the factors leaves."""
     rows = [("change", f"{each['name']}: {each['needed'] or 'leave it out'}, instead of "
                        f"{each['is'] or 'what it is by default'}")
             for each in repair["parameters"]]
@@ -325,18 +331,3 @@ def repair_text(found: JSON, certificate_path: str | None) -> str:
     text = labelled_text(f"{word}: {plain(found['headline'])}", rows)
     code = found["repair"] and found["repair"]["code"]
     return text + ("\n# Weights of all heads, as Python to paste:\n\n" + code["numpy"] if code else "")
-
-
-def repair_markdown(found: JSON, certificate_path: str | None) -> str:
-    """A pull-request comment."""
-    lines = [labelled_markdown(found["headline"], [row for row in _rows(found) if row[0] != "numeric"]).rstrip()]
-    code = found["repair"] and found["repair"]["code"]
-    if code:
-        lines += ["", "<details><summary>The rows in NumPy</summary>", "", "```python", code["numpy"].rstrip(), "```",
-                  "", "</details>"]
-    if found["repair"]:
-        where = certificate_path or "FILE"
-        again = "" if certificate_path else " (write it with `--certificate FILE`)"
-        lines += ["", f"Check it with {code_markdown('rope-prover check ' + where)}{again}."]
-    return "\n".join(lines) + "\n"
-

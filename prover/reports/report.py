@@ -18,7 +18,7 @@ from prover.claims.evidence import (
     TraceRefutation,
     Witness,
 )
-from prover.claims.relation import UNTOUCHED, Relation
+from prover.claims.relation import UNTOUCHED, Relation, Strength
 from prover.exact.display import angle_json, number_json, show_angle
 from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
@@ -27,11 +27,12 @@ from prover.reports.advice import advice_for
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
+from prover.reports.runs import runs_json
 from prover.reports.size_report import size_json
-from prover.reports.snippet import write_snippet
+from prover.reports.snippet import brief_snippet, write_snippet
 from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
-from prover.sources.findings import incomplete
+from prover.sources.findings import MEASURED, incomplete
 from prover.sources.model import Finding
 from prover.verdicts.certificate import bounds_json
 from prover.verdicts.verdict import Verdict
@@ -54,6 +55,7 @@ def report(
         for about, found in zip((source, target), told, strict=True)
     ]
     claim, decision = verdict.claim, verdict.decision
+    measured = [any(each.code == MEASURED for each in found) for found in told]
     differing, unmatched = lane_by_lane(claim, decision), unmatched_pairs(decision)
     return {
         "schema": SCHEMA,
@@ -61,7 +63,10 @@ def report(
         "relation": relation_word(verdict),
         "refuted": verdict.fails and verdict.fails.value,
         "limit": verdict.limit and verdict.limit.value,
-        "strength": verdict.strength.value,
+        "strength": _strength(verdict, measured),
+        "proof_strength": verdict.strength.value,
+        "sides": {side: {"strength": Strength.NUMERIC.value if is_measured else "exact"}
+                  for side, is_measured in zip(("source", "target"), measured, strict=True)},
         "as_stored": verdict.as_stored and stored_json(verdict.as_stored),
         "source": claim.source.name,
         "target": claim.target.name,
@@ -73,6 +78,7 @@ def report(
         "width": claim.source.width,
         "differing_pairs": {"source": list(differing.pairs[0]), "target": list(differing.pairs[1])},
         "lane_by_lane": _lane_by_lane(differing),
+        "runs": runs_json(claim, differing),
         "unmatched_pairs": unmatched and {"source": list(unmatched[0]), "target": list(unmatched[1])},
         "axes": {"source": axis_strip(claim.source), "target": axis_strip(claim.target)},
         "not_rotations": {
@@ -89,6 +95,11 @@ def report(
         "certificate": verdict.certificate and json.loads(verdict.certificate)["digest"],
         "exit_code": verdict.exit_code,
     }
+
+
+def _strength(verdict: Verdict, measured: Sequence[bool]) -> str:
+    """That of the weakest link: a proof about what a side was recognised as is numeric only about that side."""
+    return Strength.NUMERIC.value if any(measured) and verdict.strength is not Strength.NONE else verdict.strength.value
 
 
 def relation_word(verdict: Verdict) -> str | None:
@@ -251,6 +262,7 @@ def _counterexample(
         "lanes": lanes,
         "tokens": [_token(token) for token in tokens],
         "snippet": write_snippet(claim, shown),
+        "brief": brief_snippet(claim, shown),
     }
     for side, layout, value in (
         ("source", claim.source, values[0]),

@@ -22,6 +22,14 @@ def stored_words(found: AsStored) -> str:
     return f"as stored in {' and '.join(found.formats)}{off}"
 
 
+def stored_told(found: JSON | None) -> str:
+    """The same words from `stored_json`, behind a comma; nothing unless a choice was made."""
+    if not found or found["found"] != _WORDS[Found.CHOICE]:
+        return ""
+    ulps = found["ulps"]
+    return f", as stored in {found['format']}" + (f", up to {ulps} ulp{'s' * (ulps > 1)} off" if ulps else "")
+
+
 def farther_words(ulps: int, better: Outcome) -> str:
     """What a little more than the last rounding would make of a difference, as a sentence."""
     return (f"What differs is the last digits of stored numbers: {better.value.upper()} if they may be up to {ulps} "

@@ -1,4 +1,4 @@
-"""Text made safe and laid out: for a terminal, and for Markdown."""
+"""Text made safe and laid out for a terminal."""
 
 from __future__ import annotations
 
@@ -26,16 +26,6 @@ def plain(text: str, most: int = 400) -> str:
     return kept if len(kept) <= most else f"{kept[: most - 1]}…"
 
 
-def escape_markdown(text: str) -> str:
-    """Text from a stranger's file made safe inside Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+!|~@&$" else c for c in plain(text))
-
-
-def markdown_prose(text: str) -> str:
-    """Our own sentences inside Markdown: nothing in them may start a style, a tag or a cell."""
-    return "".join(f"\\{c}" if c in r"\`*_<>|" else c for c in text)
-
-
 COMMAND = "command"  # the label of what is to be copied
 
 
@@ -49,22 +39,6 @@ def labelled_text(headline: str, rows: Sequence[tuple[str, str]]) -> str:
         for label, text in rows
     ]
     return "\n".join([headline, "", *lines]) + "\n"
-
-
-def labelled_markdown(headline: str, rows: Sequence[tuple[str, str]]) -> str:
-    """The same as a table for a pull-request comment."""
-    lines = [f"| {label} | {_cell(label, text)} |" for label, text in rows]
-    return "\n".join([f"### {markdown_prose(headline)}", "", "| | |", "|---|---|", *lines]) + "\n"
-
-
-def _cell(label: str, text: str) -> str:
-    return code_markdown(text, 4000) if label == COMMAND else escape_markdown(plain(text, 4000))
-
-
-def code_markdown(text: str, most: int = 200) -> str:
-    """Text as a code span that cannot be left and cannot break a table."""
-    safe = plain(text, most).replace("`", "'").replace("|", "\\|")
-    return f"`{safe}`"
 
 
 def far_words(codes: Mapping[str, Sequence[str]]) -> str:

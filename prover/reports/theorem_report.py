@@ -10,7 +10,8 @@ import sympy
 from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
 from prover.language.formula import formula
 from prover.language.symbolic import SMALLEST, AllOf
-from prover.reports.text import labelled_markdown, labelled_text
+from prover.reports.document import Document, labelled
+from prover.reports.text import labelled_text
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import SymbolicLayout
@@ -291,7 +292,7 @@ def theorem_text(found: Theorem) -> str:
     return labelled_text(first_line(found), _all_rows(found))
 
 
-def theorem_markdown(found: Theorem) -> str:
+def theorem_document(found: Theorem) -> Document:
     """A pull-request comment."""
     word, colon, rest = first_line(found).partition(":" if not _condition_first(found) else " EXACTLY WHERE")
-    return labelled_markdown(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found))
+    return labelled(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found))

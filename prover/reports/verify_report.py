@@ -12,10 +12,11 @@ from prover.checker import digest
 from prover.claims.relation import EXIT_CODES, Outcome
 from prover.errors import EXIT_INTERNAL
 from prover.repair.check_permutation import State
+from prover.reports.document import Document, labelled
 from prover.reports.explain import headline as layouts_headline
 from prover.reports.factors_text import factors_text
 from prover.reports.report import relation_word
-from prover.reports.text import COMMAND, far_words, labelled_markdown, labelled_text, plain
+from prover.reports.text import COMMAND, far_words, labelled_text, plain
 from prover.reports.verify_advice import advice_of
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
 from prover.sources.findings import incomplete
@@ -240,9 +241,9 @@ def verify_text(found: Compared) -> str:
     return labelled_text(_first_line(found, found.verified.state.value.upper()), _rows(found))
 
 
-def verify_markdown(found: Compared) -> str:
+def verify_document(found: Compared) -> Document:
     """A pull-request comment."""
-    return labelled_markdown(_first_line(found, found.verified.state.value.capitalize()), _rows(found))
+    return labelled(_first_line(found, found.verified.state.value.capitalize()), _rows(found))
 
 
 def _first_line(found: Compared, word: str) -> str:

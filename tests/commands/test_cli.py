@@ -86,6 +86,8 @@ def test_prove(capsys: Capture, arguments: list[str], code: int, verdict: str, r
     assert set() == FIELDS - found.keys()
     assert ("rope-prover/verdict/2", "checked certificate", arguments[0], arguments[1]) == (
         found["schema"], found["strength"], found["source"], found["target"])
+    assert ("checked certificate", [{"strength": "exact"}] * 2) == (
+        found["proof_strength"], [found["sides"][side] for side in ("source", "target")])
     assert {"source", "target"} == found["differing_pairs"].keys()
     assert all(type(index) is int for side in found["differing_pairs"].values() for index in side)
     feeds = [after for before, after in pairwise(arguments) if before == "--feed"]
@@ -359,8 +361,8 @@ USAGE = {
     "three specs": ["prove", "a", "b", "c"],
     "no certificate": ["check"],
     "bad relation": ["prove", *SMALL, "--relation", "magic"],
-    "bad format": ["prove", *SMALL, "--format", "html"],
-    "bad run format": ["run", "--format", "html"],
+    "bad format": ["prove", *SMALL, "--format", "xml"],
+    "bad run format": ["run", "--format", "xml"],
     "option without its value": ["prove", *SMALL, "--feed"],
 }
 

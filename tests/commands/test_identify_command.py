@@ -65,3 +65,24 @@ def test_json_has_all(capsys: Capture, tmp_path: Path) -> None:
     assert {"spec": "ggml/normal:base=20000:head_dim=32"}.items() <= {
         "spec": next(fit["spec"] for fit in found["layouts"][0] if fit["spec"].startswith("ggml/normal:"))
     }.items()
+
+
+def test_the_software_of_a_file_orders_equals(capsys: Capture, tmp_path: Path) -> None:
+    """Layouts of the project that the file names are told first among equals, and that this decides nothing is said."""
+    path = tmp_path / "named.json"
+    one = entry(64, 64, "half", powers(10000, 64, 32))
+    path.write_text(json.dumps({"software": "vllm 0.33.0, forward_native", "entries": {"one": one}}))
+    assert 0 == run_command(["identify", str(path)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "base 10000: vllm/rope:head_size=64, transformers/half:head_dim=64 and" in told
+    assert "those of vllm are told first, and nothing is decided by it" in told
+
+
+def test_what_was_held_is_said(capsys: Capture, tmp_path: Path) -> None:
+    """Lanes, pairs, the axis, and up to which position an angle is told: the first pair's 12 roundings of 2^-24."""
+    path = table(tmp_path, "plain", one=entry(32, 32, "adjacent", powers(20000, 32, 16)))
+    assert 0 == run_command(["identify", path])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "all 32 lanes, and pairs 0 to 15 on p" in told
+    assert f"up to position {int(0.001 / (12 * 2**-24))}" in told
+    assert "positions at which the kernel was run are not in the table" in told

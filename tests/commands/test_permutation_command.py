@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import prover
+from markdown_reader import raw_html, shown_text, tokens
 from prover.commands.cli import run_command
 from prover.repair.permutation_text import read_permutation
 
@@ -138,8 +139,8 @@ def test_strangers_words_are_escaped(capsys: Capture) -> None:
     text = "w.reshape(w.shape) if 1 < 2 else w['<b>*_*</b>']"
     assert 1 == run_command(["check-permutation", *SIDES, text, "--format", "markdown"])
     told = capsys.readouterr().out
-    assert "\\<b\\>\\*\\_\\*\\</b\\>" in told
-    assert "<b>" not in told
+    assert "<b>*_*</b>" in shown_text(told)
+    assert [] == raw_html(told)
 
 
 def test_a_layout_file_of_a_stranger_is_named_safely(capsys: Capture, tmp_path: Path) -> None:
@@ -148,4 +149,6 @@ def test_a_layout_file_of_a_stranger_is_named_safely(capsys: Capture, tmp_path: 
     path.write_text('like = "ggml/normal"\ntitle = "*bold* <b>"\n')
     assert 0 == run_command(["check-permutation", str(path), "ggml/normal", "w[..., :]", "--format", "markdown"])
     told = capsys.readouterr().out
-    assert ("\\[x\\]\\(http" in told, "](" in told, "*bold*" in told) == (True, False, False)
+    assert "[x](http:.toml" in shown_text(told)
+    assert {"link_open", "em_open"}.isdisjoint(token.type for token in tokens(told))
+    assert [] == raw_html(told)

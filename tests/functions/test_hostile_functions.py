@@ -109,6 +109,40 @@ FAULTS = {
     "an exception without text": (
         "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd", "raises Odd: with a text"
     ),
+    "a class that lies": (
+        "class E(Exception):\n    @property\n    def __class__(self): raise KeyError\nraise E",
+        "raises an exception: of a class that cannot be read",
+    ),
+    "an exception that shows nothing": (
+        "class E(Exception):\n    def __getattribute__(self, name): raise KeyError(name)\nraise E",
+        "raises an exception: of a class that cannot be read",
+    ),
+    "a name that is no text": (
+        "class M(type):\n    @property\n    def __name__(self): return 7\n"
+        "class E(Exception, metaclass=M): pass\nraise E",
+        "raises an exception: of a class that cannot be read",
+    ),
+    "what a terminal obeys": (
+        "print('\\x1b[2J\\x9b31m\\u202eabc', flush=True)\nimport os\nos._exit(1)",
+        r"The last it printed: .\[2J.31m.abc",
+    ),
+    "what a terminal obeys, raised": ("raise ValueError('\\x1b]8;;http://x\\x07')", r"ValueError: .\]8;;http://x. "),
+    "a handler at the end": (
+        "import atexit, sys, time\natexit.register(time.sleep, 600)\nsys.exit(3)", "SystemExit: 3",
+    ),
+    "the measuring itself": (
+        "import sys\nsys.modules['prover.functions.worker']._numbers = lambda value: x\nreturn half(x, positions)",
+        "replaces parts of the program that measures it",
+    ),
+    "limits of the parent": (
+        "import os, resource\nresource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))",
+        "limits of another process",
+    ),
+    "keys": ("open('/nowhere/.ssh/id_rsa').read()", "reading /nowhere/.ssh/id_rsa"),
+    "keys, from beside": (
+        "import os, tempfile\nos.chdir(tempfile.gettempdir())\nos.mkdir('.ssh')\nos.chdir('.ssh')\nopen('id_rsa')",
+        "reading id_rsa",
+    ),
     "no array": ("return 'text'", "returns a str"),
     "an object": ("return object()", "returns a object"),
     "nothing": ("pass", "returns nothing, and leaves its vectors as they are"),
@@ -227,7 +261,9 @@ def held_by_the_kernel() -> str:
 
 @pytest.mark.parametrize("call", [
     "fork()", "vfork()", "socket(2, 1, 0)", "socket(10, 2, 0)", "kill({parent}, 0)", "open(b'{kept}', 65, 438)",
-    "unlink(b'{kept}')", "execv(b'/bin/true', None)",
+    "unlink(b'{kept}')", "execv(b'/bin/true', None)", "prlimit({parent}, 4, b'\\0' * 16, None)",
+    "setpriority(0, {parent}, 19)", "sched_setaffinity({parent}, 8, b'\\1' + b'\\0' * 7)", "pidfd_open({parent}, 0)",
+    "process_vm_writev({parent}, None, 0, None, 0, 0)", "tgkill({parent}, {parent}, 0)", "fcntl(0, 8, {parent})",
 ])
 def test_compiled_code_is_refused_by_the_kernel(call: str, tmp_path: Path) -> None:
     """What no audit event tells of: calls of the C library, which return -1."""
@@ -245,11 +281,18 @@ def test_compiled_code_is_refused_by_the_kernel(call: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("body", [
     "import threading, time\nif threading.active_count() < 5: threading.Thread(target=time.sleep, args=(600,)).start()",
     "import os\nos.closerange(1, 3)",
+    "import numpy as n\nn.array_equal = lambda *a, **k: True\n"
+    "n.ascontiguousarray = lambda a, *b, **k: n.zeros(a.shape)\n"
+    "n.asarray = lambda a, *b, **k: n.array(a, *b, **k) * (2 if getattr(a, 'ndim', 0) == 3 else 1)",
+    "import signal, threading\nsignal.pthread_kill(threading.get_ident(), 0)",
+    "import resource\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+    "import atexit, time\natexit.register(time.sleep, 600)",
     "print('hello')", "import os, sys\nsys.path.clear()\nos.environ.clear()", "import sys\nsys.stdin.read()",
     "import tempfile\nopen(tempfile.mkstemp()[1], 'w').write('x')",
-], ids=["threads", "no output", "prints", "paths", "empty input", "a file of its own"])
+], ids=["threads", "no output", "NumPy replaced", "a signal to itself", "its own limits", "a handler at the end",
+        "prints", "paths", "empty input", "a file of its own"])
 def test_what_does_no_harm_is_measured(body: str, tmp_path: Path) -> None:
-    """Threads that never end, closed output, prints, its own environment, files in its own folder."""
+    """Threads that never end, closed output, prints, its own environment and limits, files in its own folder."""
     assert (0, "") == told(written(tmp_path, f"{body}\nreturn half(x, positions)"))
 
 

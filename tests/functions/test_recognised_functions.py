@@ -127,6 +127,9 @@ def test_prove_with_a_function(
         assert (verdict, relation) == (found["verdict"], found["relation"])
         side = "source" if sides[0] is named else "target"
         assert {side: ["RP301"]} == found["as_far_as"]
+        other = "target" if side == "source" else "source"
+        assert ("numeric only", "checked certificate") == (found["strength"], found["proof_strength"])
+        assert {side: {"strength": "numeric only"}, other: {"strength": "exact"}} == found["sides"]
         assert "was run and measured, and recognised as transformers/adjacent" in found["warnings"][side][-1]
     assert code == run_command(["prove", layout, named])
     assert f"{verdict.upper()}, as far as the target tells (RP301): " in capsys.readouterr().out

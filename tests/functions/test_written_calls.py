@@ -28,7 +28,7 @@ def test_calls(text: str, read: str) -> None:
 @pytest.mark.parametrize(("text", "message"), [
     ("", "cannot be read"), ("f(", "cannot be read"), ("x", "is no call"), ("f(p)", "has no vectors"),
     ("f(x, __import__('os'))", "is no table at the positions"), ("f(x, os.system)", "nothing that can be made"),
-    ("f(x, y)", "'y' is nothing that can be made"), ("f(x, [1])", "nothing that can be made"),
+    ("f(x, y)", "'y' is nothing that can be made"), ("f(x, [p])", "nothing that can be made"),
     ("f(x, exp(p))", "'exp' is no table"), ("f(x, cos(q))", "is no table at the positions"),
     ("f(*x)", "nothing that can be made"), ("f(**x)", "is no call"), ("f(x[t, t, d])", "are no axes"),
     ("f(x[z, d])", "are no axes"), ("f(x[t, h])", "Expected d .or hd."), ("f(x, p[h])", "Expected t"),

@@ -1,6 +1,6 @@
 """Heads converted by known converters, rotated by ggml's own kernel: the scores are those of transformers' own module.
 
-Needs a ggml library (ROPE_PROVER_GGML or llama-cpp-python) and transformers.
+Needs a ggml library, as the extra ggml has, and transformers.
 """
 
 from __future__ import annotations

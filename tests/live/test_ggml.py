@@ -1,4 +1,4 @@
-"""ggml's CPU kernel, measured now, against the catalogue; needs a library (ROPE_PROVER_GGML or llama-cpp-python)."""
+"""ggml's CPU kernel, measured now, against the catalogue; needs a library, as the extra ggml has."""
 
 from __future__ import annotations
 
@@ -111,9 +111,10 @@ def test_a_repair_runs_on_the_kernel(source: str, target: str, feeds: tuple[str,
 
 def test_a_wrong_repair_fails_on_the_kernel(library: Path) -> None:
     """Negative control: the rows of the repair without its factors are seen to be wrong."""
-    made = find_repair(load("ggml/imrope"), load("ggml/mrope")).found
+    searched = find_repair(load("ggml/imrope"), load("ggml/mrope"))
+    made = searched.found
     assert made is not None
     holds = made.verdict.decision.holds
     assert holds is not None
-    found = replay(made.verdict.claim, made.verdict.claim, holds, "ggml/mrope:sections=22,20,20,2", library)
+    found = replay(searched.verdict.claim, made.verdict.claim, holds, "ggml/mrope:sections=22,20,20,2", library)
     assert not found.passed

@@ -59,6 +59,25 @@ SOURCE = """
     def in_half_precision(x: torch.Tensor, positions: torch.Tensor):
         return compiled(x, positions).to(torch.bfloat16)
 
+    def tables_in_half_precision(x: torch.Tensor, positions: torch.Tensor):
+        w = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
+        a = (positions[:, None] * w).repeat(1, 2)[:, None]
+        return x * a.cos().half() + turn(x) * a.sin().half()
+
+    def positions_in_half_precision(x: torch.Tensor, positions: torch.Tensor):
+        return compiled(x, positions.bfloat16().float())
+
+    class Multimodal:
+        def __init__(self, sections):
+            from transformers.models.qwen2_vl import modeling_qwen2_vl as module
+            from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
+            rope = {"rope_type": "default", "rope_theta": 1000000.0, "mrope_section": sections}
+            config = Qwen2VLTextConfig(hidden_size=512, num_attention_heads=4, rope_parameters=rope)
+            self.rotary, self.apply = module.Qwen2VLRotaryEmbedding(config), module.apply_rotary_pos_emb
+
+        def __call__(self, q, k, position_ids):
+            return self.apply(q, k, *self.rotary(q, position_ids))
+
     def on_a_card(x: torch.Tensor, positions: torch.Tensor):
         return compiled(x.cuda(), positions.cuda())
 """
@@ -92,10 +111,34 @@ def test_functions_conform(
         assert 1 == run_command(["conform", other, source + name, "--seconds", "300"])
 
 
-def test_bfloat16_is_no_linear_kernel(source: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A result rounded to 8 bits is told as that far from linear."""
-    assert 1 == run_command(["measure", "function", source + "in_half_precision", "--seconds", "300"])
-    assert "is not linear in the vectors: a sum comes out" in capsys.readouterr().err
+@pytest.mark.parametrize(("name", "message"), [
+    ("in_half_precision", "returns numbers that are all bfloat16 numbers"),
+    ("tables_in_half_precision", "turns by cosines and sines that are all float16 numbers"),
+])
+def test_half_precision_is_undecided(
+    name: str, message: str, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rounding is told as that, and the verdict is neither."""
+    assert 3 == run_command(["measure", "function", source + name, "--seconds", "300"])
+    assert message in capsys.readouterr().err
+
+
+def test_positions_in_bfloat16_are_told(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """257 has no 8 bits."""
+    assert 1 == run_command(["measure", "function", source + "positions_in_half_precision", "--seconds", "300"])
+    assert "takes position 257 as 256, as where positions are in bfloat16" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("call", [None, "f(q, k, p(t, h, w)[3, b, t])"])
+def test_multimodal_positions_of_transformers(
+    call: str | None, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Qwen2-VL's rotary module, with sections 16, 24, 24 of a head of 128: other sections do not conform."""
+    spec = "transformers/mrope-chunked:head_dim=128:rope_theta=1000000:mrope_section="
+    more = ["--init", "Multimodal([16, 24, 24])", "--seconds", "300", *(["--call", call] if call else [])]
+    assert 0 == run_command(["conform", spec + "16,24,24", source + "Multimodal", *more])
+    assert capsys.readouterr().out.startswith("CONFORMS: ")
+    assert 1 == run_command(["conform", spec + "24,16,24", source + "Multimodal", *more])
 
 
 def test_no_graphics_card(source: str, capsys: pytest.CaptureFixture[str]) -> None:

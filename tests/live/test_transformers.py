@@ -31,10 +31,23 @@ def test_no_rotation_is_measured_as_that(name: str) -> None:
     assert case["non_rotation_pairs"]
 
 
-def test_another_module_is_noticed() -> None:
+@pytest.mark.parametrize(("name", "other"), [
+    ("cohere_command_r", "transformers/half:rope_theta=8000000"),
+    ("deepseek_v32_indexer", "transformers/indexer:pairing=adjacent"),
+    ("deepseek_v32_indexer", "transformers/indexer:part=trailing"),
+    ("deepseek_v32_indexer_yarn", "transformers/indexer"),
+    ("glm_moe_dsa_indexer", "transformers/indexer:pairing=adjacent:rope_theta=1000000"),
+    ("hy_v4_indexer", "transformers/indexer:head_dim=96"),
+    ("hy_v4_vl_indexer_text", "transformers/indexer:part=trailing"),
+    ("hy_v4_vl", "transformers/latent-mrope:qk_nope_head_dim=32:rope_theta=500000:mrope_section=10,12,10"),
+    ("deepseek_v4_output", "transformers/latent:pairing=adjacent:qk_nope_head_dim=96:qk_rope_head_dim=32"
+     ":rope_theta=50000"),
+    ("musicflamingo", "transformers/musicflamingo:hidden_size=80:max_position_embeddings=1201"),
+])
+def test_another_module_is_noticed(name: str, other: str) -> None:
     """Negative control: the table of one module differs from the layout of another."""
-    table = measure_transformers("cohere_command_r")["cases"][0]
-    assert not conform(load("transformers/half:rope_theta=8000000").layout, decode("x", table, "x")).conforms
+    table = measure_transformers(name)["cases"][0]
+    assert not conform(load(other).layout, decode("x", table, "x")).conforms
 
 
 @pytest.mark.parametrize("name", ["llama2_default", "gpt_neox_20b_partial25", "glm4_moe_4_5_partial50"])

@@ -5,16 +5,36 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import math
+import tomllib
 from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from prover.commands.cli import run_command
+from prover.errors import InputError
 from prover.exact.number import exact
+from prover.layouts.loading import outline
 from prover.layouts.spec import catalogue
+from prover.measure.ggml import find_library
 from prover.measure.upstream.measuring import software
 from prover.measure.upstream.names import MODULES
 from prover.measure.upstream.software import Values
+
+ROOT = Path(__file__).parents[2]
+BARE = {  # what is measured without what its package requires
+    "torchtitan": "pip install --no-deps torchtitan spmd-types && pip install torch",
+    "torchtune": "pip install --no-deps torchtune && pip install torch",
+    "litgpt": "pip install --no-deps litgpt && pip install torch",
+    "llama-models": "pip install --no-deps llama-models && pip install torch",
+    "executorch": "pip install --no-deps executorch && pip install torch",
+    "litert-torch": "pip install --no-deps litert-torch && pip install torch",
+    "keras-hub": "pip install --no-deps keras-hub && pip install keras torch",
+    "roformer": "pip install --no-deps roformer && pip install torch",
+    "torchscale": "pip install --no-deps torchscale && pip install torch",
+}
+ALONE = {"vllm": "pip install vllm\n", "sglang": "pip install sglang\n"}  # what they need depends on the machine
 
 
 @pytest.fixture
@@ -41,7 +61,16 @@ def test_what_is_missing_is_told(name: str, capsys: pytest.CaptureFixture[str]) 
     assert 2 == run_command(["measure", name])
     told = capsys.readouterr().err
     assert f"not installed: {', '.join(software(name).packages)}" in told
-    assert f"pip install 'rope-prover[{name}]'" in told
+    assert (BARE.get(name) or ALONE.get(name) or f"pip install 'rope-prover[{name}]'") in told
+
+
+def test_every_package_can_be_installed() -> None:
+    """What a message says to type is there: an extra, or a pin of what is installed alone."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pins = [line.partition("==")[0] for line in (ROOT / "tests/live/bare.txt").read_text().splitlines() if "==" in line]
+    assert set(MODULES) - set(BARE) - set(ALONE) <= set(extras)
+    assert sorted(package for name in BARE for package in software(name).bare) == pins
+    assert set(BARE) == {name for name in MODULES if software(name).bare}
 
 
 @pytest.mark.usefixtures("nothing")
@@ -51,6 +80,24 @@ def test_list_without_anything(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)["software"]
     assert {"ggml", "transformers", *MODULES} == set(found)
     assert all(row["version"] is None and row["missing"] and row["kernels"] for row in found.values())
+
+
+def test_a_library_is_found_in_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama-cpp-python's before xllamacpp's, where a package has none the next, and one that is named before both."""
+    places = {"llama_cpp": tmp_path / "llama_cpp" / "lib" / "libggml-cpu.so",
+              "xllamacpp": tmp_path / "xllamacpp" / "xllamacpp.abi3.so"}
+    monkeypatch.delenv("ROPE_PROVER_GGML", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace(
+        submodule_search_locations=[str(tmp_path / name)]))
+    for path in places.values():
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert places["llama_cpp"] == find_library(None)
+    places["llama_cpp"].unlink()
+    assert places["xllamacpp"] == find_library(None)
+    monkeypatch.setenv("ROPE_PROVER_GGML", str(tmp_path / "absent.so"))
+    with pytest.raises(InputError, match="no such file"):
+        find_library(None)
 
 
 def test_list_tells_versions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +153,22 @@ def test_a_step_too_wide_is_refused(
     """A frequency that the grid cannot tell gets no wrong table."""
     with pytest.raises(ValueError, match=told):
         software("timm").steps[spec](Values(words, {name: exact(Fraction(n)) for name, n in numbers.items()}))
+
+
+def test_every_parameter_of_an_engine_is_measured() -> None:
+    """Under each rope_type every parameter has another value than its default in some row, and every word is used."""
+    left: dict[tuple[str, str], set[str]] = {}
+    for spec in [spec for engine in ("vllm", "sglang") for spec in software(engine).specs]:
+        found = outline(spec)
+        given, kind = dict(found.given), dict(found.words).get("rope_type", "")
+        parameters = {each.name: str(each.default) for each in found.family.parameters}
+        waiting = left.setdefault((found.family.name, kind), set(parameters))
+        waiting -= {name for name, value in given.items() if parameters.get(name, value) != value}
+        for choice in found.choices:
+            left.setdefault((found.family.name, choice.name), {word.name for word in choice.words})
+        for name, word in found.words:
+            left[found.family.name, name].discard(word)
+    assert {  # for feeds, and the length of a table
+        ("vllm/bailing-mrope", ""): {"height", "width_patches"}, ("vllm/deepseek-v4", "default"): {"compress"},
+        ("vllm/deepseek-v4", "deepseek_yarn"): {"compress"}, ("vllm/mrope", "default"): {"mrope_positions_factor"},
+    } == {key: names for key, names in left.items() if names}

@@ -144,11 +144,11 @@ def test_update_never_stores_what_was_not_expected(tmp_path: Path, capsys: pytes
 
 
 def test_markdown_sums_up_all_claims(capsys: pytest.CaptureFixture[str]) -> None:
-    """`run --format markdown` has one table row per claim and a closing sentence."""
+    """`run --format markdown` says first how many are as expected, then a table row for each."""
     code = run_command(["run", "--format", "markdown", "01-normal-to-neox", "02-imrope-to-mrope"])
     lines = capsys.readouterr().out.splitlines()
     assert (0, 2, True) == (
         code,
         sum(line.startswith("| `0") for line in lines),
-        "2 of 2 claims are as expected." in lines,
+        lines[0] == "### 2 of 2 claims are as expected.",
     )

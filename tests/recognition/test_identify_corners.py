@@ -14,7 +14,8 @@ from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.measured import Measured, decode
 from prover.recognition.facts import facts_of
-from prover.recognition.identified import Identified, identify, suppositions
+from prover.recognition.identified import Identified, identify
+from prover.recognition.suppositions import suppositions
 
 
 def read(table: dict[str, Any]) -> Measured:

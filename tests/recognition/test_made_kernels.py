@@ -8,7 +8,8 @@ from identify_kernels import Made, made
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.recognition.facts import facts_of
-from prover.recognition.identified import identify, suppositions
+from prover.recognition.identified import identify
+from prover.recognition.suppositions import suppositions
 
 MANY, FEW = 100, 3
 

@@ -16,11 +16,12 @@ from prover.exact.display import show_number, show_pairs
 from prover.exact.number import PI, Exact, exact, log, power
 from prover.layouts.loading import About
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS
+from prover.reports.document_markdown import markdown
+from prover.reports.documents.verdict import verdict_document
 from prover.reports.explain import explanation
 from prover.reports.idiom import find_idiom
-from prover.reports.render import render_markdown, render_text
+from prover.reports.render import render_text
 from prover.reports.report import JSON, report
-from prover.reports.text import escape_markdown
 
 
 def report_on(source: str, target: str, *feeds: str, limit: str | None = None) -> JSON:
@@ -219,30 +220,6 @@ def test_explanation_says_what_the_feed_puts() -> None:
     assert "feed text puts e = 0, t = p." in text
 
 
-def test_markdown_has_what_a_review_needs() -> None:
-    """The answer, the table, the code for both libraries, the snippet, the digest and the check command."""
-    found = report_on(*NORMAL_TO_NEOX)
-    text = render_markdown(found, "evidence.json")
-    wanted = [
-        "### Convertible: The attention scores are equal, only after the rows of W\\_q and W\\_k are permuted.",
-        "rows[0:8] = rows[0:8].reshape(4, 2).transpose(1, 0).reshape(-1)",
-        "rows[0:8] = rows[0:8].reshape(4, 2).permute(1, 0).reshape(-1)",
-        "W_q, W_k = convert(W_q, heads), convert(W_k, kv_heads)",
-        "import numpy as np",
-        "import torch",
-        found["certificate"],
-        "`rope-prover check evidence.json`",
-        "second \\| title",
-    ]
-    assert [] == [part for part in wanted if part not in text]
-
-
-def test_markdown_table_lists_differing_pairs() -> None:
-    """One row per differing pair, and no row more."""
-    text = render_markdown(report_on("ggml/imrope", "ggml/neox", "t=p,h=p,w=p,e=0"), None)
-    assert ["61", "62"] == re.findall(r"^\| (\d+) \|", text, re.M)
-
-
 def test_text_marks_the_differing_axes() -> None:
     """Below the two strips of axes a mark stands under every pair that differs."""
     lines = render_text(report_on("ggml/imrope", "ggml/neox", "t=p,h=p,w=p,e=0"), None).splitlines()
@@ -269,11 +246,6 @@ def test_show_number(value: Exact, text: str) -> None:
 def test_show_pairs_shortens_runs() -> None:
     """Runs of pair numbers are drawn together."""
     assert "0, 2-5, 9" == show_pairs([0, 2, 3, 4, 5, 9])
-
-
-def test_strangers_text_is_escaped() -> None:
-    """A title can neither break a table nor start a tag, a link or a style."""
-    assert r"a\|b \<img\> \[x\]\(y\) \`c\` \*d\*" == escape_markdown("a|b <img> [x](y) `c` *d*")
 
 
 SIGNS = {"p*(sqrt(2) - 1)": "sqrt(2) - 1 (about 0.414214)", "p*(1 - sqrt(2))": "1 - sqrt(2) (about -0.414214)",
@@ -304,7 +276,7 @@ def test_a_rotation_in_four_angles_is_told_as_it_is(tmp_path: Path) -> None:
     verdict = prove_specs(specs[0], specs[1], ["p=3*q"])
     found = report(verdict, About("four", ()), About("one", ()))
     assert ([], True) == (found["not_rotations"]["source"], found["differences"][0]["source"]["is_rotation"])
-    assert "no rotation" not in render_markdown(found, None)
+    assert "no rotation" not in markdown(verdict_document(found, None))
     assert "lanes 0 and 1 by cos p * -1, sin p | sin p, cos p * -1 in the source" in explanation(verdict)
 
 

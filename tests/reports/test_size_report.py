@@ -88,7 +88,7 @@ def test_no_lines(target: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     """A review gets the same lines."""
     told = _printed(capsys, "prove", PLAIN, SCALED, "--positions", "1", "--format", "markdown")
-    assert "- size up to distance 1, lane by lane: an angle differs by at most 0.75 rad (42.9719 degrees)" in told
+    assert "Up to distance 1, lane by lane: an angle differs by at most 0.75 rad (42.9719 degrees)" in told
 
 
 def test_rows_of_diff(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,7 @@ def measure_upstream(name: str, spec: str) -> dict[str, Any]:
     missing = [package for package, version in found.items() if version is None]
     if missing:
         raise InputError(f"not installed: {', '.join(missing)}", where=f"measure {name}",
-                         advice=f"pip install 'rope-prover[{name}]'")
+                         advice=known.missing(name))
     loaded = load(spec)
     build = known.builds.get(loaded.family.name)
     if build is None:

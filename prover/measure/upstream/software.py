@@ -53,10 +53,20 @@ class Software:
 
     `packages`: whose versions are told, that with the kernels first. `builds`: its layouts in the catalogue, and how a
     kernel of each is made; what it measures is imported there. `specs`: what is measured where nothing is named.
-    `steps`: the step on every axis at which a layout is read, for those with another than 1.
+    `steps`: the step on every axis at which a layout is read, for those with another than 1. `bare`: the packages whose
+    own requirements need not be installed. `has_extra`: whether it can be named behind this package to be installed.
     """
 
     packages: tuple[str, ...]
     builds: Mapping[str, Build]
     specs: tuple[str, ...]
     steps: Mapping[str, Callable[[Values], float]] = field(default_factory=dict)
+    bare: tuple[str, ...] = ()
+    has_extra: bool = True
+
+    def missing(self, name: str) -> str:
+        """What to type where something is not installed; `name` is the software's own, and that of its extra."""
+        if not self.bare:
+            return f"pip install 'rope-prover[{name}]'" if self.has_extra else f"pip install {name}"
+        others = " ".join(package for package in self.packages if package not in self.bare)
+        return f"pip install --no-deps {' '.join(self.bare)} && pip install {others}"

@@ -1,0 +1,1 @@
+"""JSON of an answer as blocks of a report, a module for each kind of answer."""
