@@ -170,7 +170,7 @@ def _others(told: Outline, measured: Measured) -> Iterator[tuple[str, str, str]]
 
 
 def _bases(measured: Measured) -> list[str]:
-    """The base that the slowest pair has over the fastest: one that people write, and by its digits where near to one."""
+    """The bases to try: one that people write near what the pairs show, and one near those by its own digits."""
     turns = [vector for pair in measured.pairs for vector in pair.turns]
     sizes = [max((abs(number) for _, number in vector), default=0.0) for vector in turns]
     count = len(measured.pairs)
