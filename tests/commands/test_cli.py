@@ -514,7 +514,9 @@ REPEATED = {
 def test_same_bytes_on_every_run(arguments: list[str]) -> None:
     """Two runs with different hash seeds print the same bytes."""
     first, second = (fresh("-m", "prover", *arguments, PYTHONHASHSEED=seed) for seed in ("1", "2"))
-    assert (first.returncode, first.stdout, first.stderr) == (second.returncode, second.stdout, second.stderr)
+    assert (first.returncode, first.stdout) == (second.returncode, second.stdout)
+    told = [[line for line in done.stderr.splitlines() if not line.endswith(" left")] for done in (first, second)]
+    assert told[0] == told[1]   # but for progress, which a slow machine is told
 
 
 def test_same_certificate_on_every_run(tmp_path: Path) -> None:
