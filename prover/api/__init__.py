@@ -26,6 +26,7 @@ from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
+from prover.api.schemas import schema, schemas
 from prover.api.surroundings import doctor, version_line
 from prover.api.weights_factors import check_factors, make_factors
 from prover.api.weights_permute import PermutedWeights, permute_weights
@@ -39,6 +40,6 @@ __all__ = [
     "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "evidence",
     "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors", "measure_function",
     "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights", "precision", "prove",
-    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software",
-    "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
+    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "schema", "schemas", "show",
+    "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
 ]
