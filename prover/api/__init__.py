@@ -11,6 +11,7 @@ from prover.api.arguments import RelationName
 from prover.api.catalogue import classes, converters, evidence, find, layout_names, load, names, show, unsupported
 from prover.api.files import Run, run
 from prover.api.functions import measure_function
+from prover.api.json_schemas import schema, schemas
 from prover.api.kernels import (
     conform,
     identify,
@@ -26,7 +27,6 @@ from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
-from prover.api.schemas import schema, schemas
 from prover.api.surroundings import doctor, version_line
 from prover.api.weights_factors import check_factors, make_factors
 from prover.api.weights_permute import PermutedWeights, permute_weights
