@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prover.errors import InputError
+
 if TYPE_CHECKING:
     from prover.api import Report
 
@@ -116,7 +118,6 @@ def tell(answer: Report, style: str, certificate: str | None = None) -> int:
 
 def _ask_report(path: str, certificate: str | None) -> None:
     from prover.commands.written import check_report_path
-    from prover.errors import InputError
 
     check_report_path(path)
     if certificate is not None and Path(path).absolute() == Path(certificate).absolute():
