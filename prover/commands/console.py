@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.errors import InputError
-
 if TYPE_CHECKING:
     from prover.api import Report
 
@@ -57,18 +55,20 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 STYLES = ("text", "json", "markdown", "html")
+_REPORT = "prover.report"  # where a command's context holds the path of --report
 
 
 def output_style(command: Callable[..., int]) -> Callable[..., int]:
-    """The options --format and --json, one argument of the command: `style`."""
+    """The options --format and --json, one argument of the command: `style`; and --report, which `tell` sees to."""
 
     @functools.wraps(command)
-    def styled(*given: Any, style: str, as_json: bool, **named: Any) -> int:
-        if style == "html" and not as_json:
-            raise InputError("is not there yet", where="--format html", advice="Use --format markdown")
+    def styled(*given: Any, style: str, as_json: bool, report: str | None, **named: Any) -> int:
+        if report is not None:
+            _ask_report(report, named.get("certificate"))
         return command(*given, style="json" if as_json else style, **named)
 
     for option in (
+        click.option("--report", metavar="FILE", help="Write the answer to FILE too, as a page."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option(
             "--format", "style", type=click.Choice(STYLES), default="text",
@@ -90,8 +90,30 @@ def tell(answer: Report, style: str, certificate: str | None = None) -> int:
         print_json(answer.to_json())
     else:
         written = certificate if evidence else None
-        click.echo(answer.to_markdown(written) if style == "markdown" else answer.to_text(written), nl=False)
+        told = {"markdown": answer.to_markdown, "html": answer.to_html}.get(style, answer.to_text)
+        click.echo(told(written), nl=False)
+    write_report(lambda: answer.to_html(certificate if evidence else None))
     return answer.exit_code
+
+
+def _ask_report(path: str, certificate: str | None) -> None:
+    from prover.commands.written import check_report_path
+    from prover.errors import InputError
+
+    check_report_path(path)
+    if certificate is not None and Path(path).absolute() == Path(certificate).absolute():
+        raise InputError("--report and --certificate name the same file", where=path, advice="Name two files")
+    click.get_current_context().meta[_REPORT] = path
+
+
+def write_report(page: Callable[[], str]) -> None:
+    """Write the page to the file of --report, whole or not at all; nothing where none was asked for."""
+    context = click.get_current_context(silent=True)
+    path = context.meta.get(_REPORT) if context else None
+    if path is not None:
+        from prover.files import write_text
+
+        write_text(Path(path), page())
 
 
 def tell_report(report: Report, as_json: bool) -> int:
