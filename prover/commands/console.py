@@ -43,6 +43,14 @@ EXIT_HELP = exit_help(
 )
 
 
+def only_feed(feeds: tuple[str, ...], command: str) -> str:
+    """The one feed that a table is measured under; empty if none is given. Raises InputError for several."""
+    if len(feeds) > 1:
+        raise InputError(f"{len(feeds)} feeds; a table is measured under one", where=command,
+                         advice="Give --feed once, and hold each table under its own")
+    return feeds[0] if feeds else ""
+
+
 def safe(text: str, most: int = 1400) -> str:
     """One line without control characters, cut in the middle where it is very long."""
     text = "".join(c if c.isprintable() else "?" for c in text)
