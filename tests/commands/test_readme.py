@@ -13,7 +13,7 @@ from shown_commands import missing_lines, shown_commands
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 SHELL = re.findall(r"```sh\n(.*)\n```", README)
-TOML = re.findall(r"```toml\n((?:.*\n)*?)```", README)
+TOML = re.findall(r"```toml\n((?:.*\n)*?)```", (ROOT / "docs/manual.md").read_text())
 
 
 def _shown(command: str, shown: str) -> object:
@@ -33,7 +33,7 @@ def test_two_commands_and_ci() -> None:
     assert f"\n{SHELL[1]}\n" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_layout_of_the_readme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_layout_of_the_manual(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The layout file shown can be used as it stands, and on text it is plain half pairing."""
     path = tmp_path / "mine.toml"
     path.write_text(TOML[0])
