@@ -24,6 +24,7 @@ from prover.api.kernels import (
 from prover.api.models import audit, diff, explain_finding
 from prover.api.numerics import precision
 from prover.api.permutations import check_permutation
+from prover.api.pictures import Picture, draw
 from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
 from prover.api.repairs import find_repair, prove_runtime, repair_for_all
 from prover.api.surroundings import doctor, version_line
@@ -35,10 +36,10 @@ from prover.proof_files.result import ProofResult
 
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
-    "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit", "check",
-    "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "evidence",
-    "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors", "measure_function",
-    "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights", "precision", "prove",
-    "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show", "software",
-    "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
+    "Picture", "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit",
+    "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "draw",
+    "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors",
+    "measure_function", "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show",
+    "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
 ]

@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -14,6 +14,15 @@ from prover.errors import InputError
 
 if TYPE_CHECKING:
     from prover.api import Report
+
+
+class Drawn(Protocol):
+    """What can be written as a picture."""
+
+    def to_svg(self) -> str: ...
+
+    def to_png(self) -> bytes: ...
+
 
 _COMMON = """  2  bad usage or unreadable input
   3  {undecided}
@@ -92,6 +101,24 @@ def tell(answer: Report, style: str, certificate: str | None = None) -> int:
         written = certificate if evidence else None
         click.echo(answer.to_markdown(written) if style == "markdown" else answer.to_text(written), nl=False)
     return answer.exit_code
+
+
+def require_picture(path: str) -> None:
+    """Raise InputError unless a picture can be written under this name, by its ending and by what is installed."""
+    from importlib.util import find_spec
+
+    if Path(path).suffix.lower() not in (".svg", ".png"):
+        raise InputError("expected a name that ends in .svg or .png", where=f"picture {safe(path, 80)}")
+    if find_spec("matplotlib") is None:
+        raise InputError("matplotlib is not installed", where="picture", advice="pip install 'rope-prover[draw]'")
+
+
+def write_picture(picture: Drawn, path: str) -> None:
+    """Write a picture as SVG or PNG, by the ending of the name."""
+    from prover.files import write_bytes
+
+    is_png = Path(path).suffix.lower() == ".png"
+    write_bytes(Path(path), picture.to_png() if is_png else picture.to_svg().encode("utf-8"))
 
 
 def tell_report(report: Report, as_json: bool) -> int:
