@@ -86,6 +86,7 @@ def draw(
     """
     from prover.api.arguments import loaded_of
     from prover.reports.pictures.scene import Scene, axis_letters, make_strip
+    from prover.reports.text import plain
 
     if target is None:
         if over or relation or several(feeds) or axes:
@@ -104,7 +105,7 @@ def draw(
     letters = axis_letters(dict.fromkeys((*first.layout.axes, *second.layout.axes)))
     strips = tuple(make_strip(side.layout.name, side.layout, letters, pairs)
                    for side, pairs in zip((first, second), proof.differing_pairs, strict=True))
-    headline = f"{proof.verdict.upper()}: {proof.headline}"
+    headline = plain(f"{proof.verdict.upper()}: {proof.headline}", 1000)
     return Picture(headline, Scene(strips, proof.permutation, headline))
 
 

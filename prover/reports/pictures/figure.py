@@ -11,7 +11,6 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from prover.reports.pictures.scene import NO_AXIS, PASSES, SEVERAL, Arc, Scene, Strip
-from prover.reports.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +41,7 @@ def scene_figure(scene: Scene) -> Figure:
     title = f"source  {head[0]}\ntarget  {head[1]}" if two else head[0]
     figure.text(0.02, 1.0, title, ha="left", va="bottom", fontsize=11, linespacing=1.5)
     if scene.headline:
-        figure.text(0.02, 0.985, "\n".join(textwrap.wrap(plain(scene.headline), 110)), ha="left", va="top", fontsize=9)
+        figure.text(0.02, 0.985, "\n".join(textwrap.wrap(scene.headline, 110)), ha="left", va="top", fontsize=9)
     if notes:
         figure.text(0.02, 0.02, "\n".join(notes), ha="left", va="top", fontsize=8)
     return figure
@@ -159,8 +158,8 @@ def _draw_frequencies(axes: Any, strip: Strip, number: int, two: bool) -> Any:
                           markerfacecolor="none" if hollow else colour)
     marked = [(arc.pair, abs(value)) for arc in strip.drawn if arc.marked for _, value in arc.frequencies if value]
     if marked:
-        axes.plot(*zip(*marked, strict=True), linestyle="none", marker="x", markersize=6, markeredgewidth=0.9,
-                  color=DIFFERS)
+        axes.plot(*zip(*marked, strict=True), linestyle="none", marker="x", markersize=8, color=DIFFERS,
+                  zorder=1)   # below, so that what differs keeps its own mark
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.tick_params(labelleft=number == 0)

@@ -47,7 +47,7 @@ def scene_text(scene: Scene, columns: int, ascii_only: bool = False, colour: boo
     if scene.permutation is not None:
         lines += [*_rows_lines(scene.permutation, columns, glyphs), ""]
     letters = "".join(strip.letters for strip in scene.strips)
-    key = [f"{letter} = {name}" for letter, name in (*scene.strips[0].axes, *WORDS.items()) if letter in letters]
+    key = [f"{letter} = {name}" if letter != name else f"{letter}: an axis" for letter, name in (*scene.strips[0].axes, *WORDS.items()) if letter in letters]
     key.append(f"pair: number modulo {len(DIGITS)}")
     if values:
         key.append(f"freq: {span[0]:.3g} ({glyphs.bars[0]}) to {span[1]:.3g} ({glyphs.bars[-1]}) radians per step, log")
@@ -71,10 +71,12 @@ def _strip_lines(strip: Strip, columns: int, glyphs: Glyphs, span: tuple[float, 
         arcs = [owner.get(lane) for lane in lanes]
         lines.append(_row("lane", _ruler(lanes)))
         lines.append(_row("axis", _coloured([strip.letters[lane] for lane in lanes], strip, colour)))
-        lines.append(_row("pair", "".join(" " if arc is None else DIGITS[arc.pair % len(DIGITS)] for arc in arcs)))
-        lines.append(_row("freq", "".join(_bar(arc, glyphs.bars, span) for arc in arcs)))
-        if any(arc is not None and arc.marked for arc in strip.arcs):
-            lines.append(_row("differ", "".join("x" if arc is not None and arc.marked else " " for arc in arcs)))
+        below = {
+            "pair": "".join(" " if arc is None else DIGITS[arc.pair % len(DIGITS)] for arc in arcs),
+            "freq": "".join(_bar(arc, glyphs.bars, span) for arc in arcs),
+            "differ": "".join("x" if arc is not None and arc.marked else " " for arc in arcs),
+        }
+        lines += [_row(label, text) for label, text in below.items() if text.strip()]
     return lines
 
 
