@@ -16,6 +16,11 @@ from prover.resources import shown_path
 
 MAX_TOML_BYTES = 1 << 20
 MAX_KEY_PARTS = 64
+PAGE_START = (
+    '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    '<meta name="generator" content="rope-prover">\n'
+)
+"""How a page starts that a newer one may take the place of."""
 
 
 def open_regular(path: Path) -> BinaryIO:

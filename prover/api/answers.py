@@ -31,6 +31,7 @@ class Report:
     _json: Callable[[], JSON] = field(compare=False)
     _text: Callable[[str | None], str] = field(compare=False)
     _document: Callable[[str | None], Document] | None = field(compare=False, default=None, kw_only=True)
+    _page: Callable[[str, str | None], str] | None = field(compare=False, default=None, kw_only=True)
 
     def __repr__(self) -> str:
         lines = self.to_text().split("\n")
@@ -64,6 +65,16 @@ class Report:
         if self._document is None:
             return (Code(self.to_text(certificate_path), "text"),)
         return self._document(certificate_path)
+
+    def to_html(self, certificate_path: str | None = None) -> str:
+        """The same as a page: one file that fetches nothing."""
+        from prover.reports.document_html import body
+        from prover.reports.html.document_page import document_page
+
+        blocks = self.document(certificate_path)
+        if self._page is not None:
+            return self._page(body(blocks), certificate_path)
+        return document_page(blocks, getattr(self, "certificate", None), certificate_path)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -184,6 +195,12 @@ class Layout:
         from prover.reports.show import show_text
 
         return show_text(self._loaded, every_pair, several(feeds))
+
+    def to_html(self, feeds: Texts = ()) -> str:
+        """The same as a page, with the pairs to look at: one file that fetches nothing."""
+        from prover.reports.html.show_page import show_page
+
+        return show_page(self._loaded, several(feeds))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

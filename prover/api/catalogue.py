@@ -76,7 +76,7 @@ def show(
     layout = load(spec)
     return Report(
         EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair),
-        _document=lambda _: show_document(layout.to_json(feeds)),
+        _document=lambda _: show_document(layout.to_json(feeds)), _page=lambda _, __: layout.to_html(feeds),
     )
 
 

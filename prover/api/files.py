@@ -53,6 +53,12 @@ class Run:
 
         return markdown(self.document(results, specs))
 
+    def to_html(self, results: Sequence[ProofResult], specs: bool = False, interrupted: bool = False) -> str:
+        """The same as a page: one file that fetches nothing."""
+        from prover.reports.html.document_page import document_page
+
+        return document_page(self.document(results, specs, interrupted))
+
     def document(self, results: Sequence[ProofResult], specs: bool = False, interrupted: bool = False) -> Document:
         """The same as blocks."""
         from prover.reports.documents.run import run_document

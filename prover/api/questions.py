@@ -53,6 +53,7 @@ def prove(
     from prover.repair.size import require_positions
     from prover.reports.cause_report import causes_json, fingerprint_json
     from prover.reports.documents.verdict import verdict_document
+    from prover.reports.html.verdict_page import verdict_page
     from prover.reports.render import render_text
     from prover.reports.report import report
     from prover.verdicts.as_stored import prove_loaded
@@ -79,6 +80,7 @@ def prove(
         found["verdict"], found["headline"], verdict.certificate,
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
         (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: verdict_document(found, path),
+        _page=lambda words, path: verdict_page(found, verdict, words, path),
     )
 
 

@@ -6,23 +6,12 @@ import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.errors import InputError
-
 if TYPE_CHECKING:
     from prover.api import Report
-
-
-class Drawn(Protocol):
-    """What can be written as a picture."""
-
-    def to_svg(self) -> str: ...
-
-    def to_png(self) -> bytes: ...
-
 
 _COMMON = """  2  bad usage or unreadable input
   3  {undecided}
@@ -66,18 +55,20 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 STYLES = ("text", "json", "markdown", "html")
+_REPORT = "prover.report"  # where a command's context holds the path of --report
 
 
 def output_style(command: Callable[..., int]) -> Callable[..., int]:
-    """The options --format and --json, one argument of the command: `style`."""
+    """The options --format and --json, one argument of the command: `style`; and --report, which `tell` sees to."""
 
     @functools.wraps(command)
-    def styled(*given: Any, style: str, as_json: bool, **named: Any) -> int:
-        if style == "html" and not as_json:
-            raise InputError("is not there yet", where="--format html", advice="Use --format markdown")
+    def styled(*given: Any, style: str, as_json: bool, report: str | None, **named: Any) -> int:
+        if report is not None:
+            _ask_report(report, named.get("certificate"))
         return command(*given, style="json" if as_json else style, **named)
 
     for option in (
+        click.option("--report", metavar="FILE", help="Write the answer to FILE too, as a page."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option(
             "--format", "style", type=click.Choice(STYLES), default="text",
@@ -99,26 +90,30 @@ def tell(answer: Report, style: str, certificate: str | None = None) -> int:
         print_json(answer.to_json())
     else:
         written = certificate if evidence else None
-        click.echo(answer.to_markdown(written) if style == "markdown" else answer.to_text(written), nl=False)
+        told = {"markdown": answer.to_markdown, "html": answer.to_html}.get(style, answer.to_text)
+        click.echo(told(written), nl=False)
+    write_report(lambda: answer.to_html(certificate if evidence else None))
     return answer.exit_code
 
 
-def require_picture(path: str) -> None:
-    """Raise InputError unless a picture can be written under this name, by its ending and by what is installed."""
-    from importlib.util import find_spec
+def _ask_report(path: str, certificate: str | None) -> None:
+    from prover.commands.written import check_report_path
+    from prover.errors import InputError
 
-    if Path(path).suffix.lower() not in (".svg", ".png"):
-        raise InputError("expected a name that ends in .svg or .png", where=f"picture {safe(path, 80)}")
-    if find_spec("matplotlib") is None:
-        raise InputError("matplotlib is not installed", where="picture", advice="pip install 'rope-prover[draw]'")
+    check_report_path(path)
+    if certificate is not None and Path(path).absolute() == Path(certificate).absolute():
+        raise InputError("--report and --certificate name the same file", where=path, advice="Name two files")
+    click.get_current_context().meta[_REPORT] = path
 
 
-def write_picture(picture: Drawn, path: str) -> None:
-    """Write a picture as SVG or PNG, by the ending of the name."""
-    from prover.files import write_bytes
+def write_report(page: Callable[[], str]) -> None:
+    """Write the page to the file of --report, whole or not at all; nothing where none was asked for."""
+    context = click.get_current_context(silent=True)
+    path = context.meta.get(_REPORT) if context else None
+    if path is not None:
+        from prover.files import write_text
 
-    is_png = Path(path).suffix.lower() == ".png"
-    write_bytes(Path(path), picture.to_png() if is_png else picture.to_svg().encode("utf-8"))
+        write_text(Path(path), page())
 
 
 def tell_report(report: Report, as_json: bool) -> int:

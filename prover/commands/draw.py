@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import Whole, exit_help, print_json, require_picture, safe, write_picture
+from prover.commands.console import Whole, exit_help, print_json, safe
+from prover.errors import InputError
 
 if TYPE_CHECKING:
     from prover.api import RelationName
@@ -62,6 +64,32 @@ def draw(
         text = picture.to_text(width, ascii_only or not _takes_unicode(), has_colour)
         click.echo(text, nl=False, color=has_colour)
     return picture.exit_code
+
+
+class Drawn(Protocol):
+    """What can be written as a picture."""
+
+    def to_svg(self) -> str: ...
+
+    def to_png(self) -> bytes: ...
+
+
+def require_picture(path: str) -> None:
+    """Raise InputError unless a picture can be written under this name, by its ending and by what is installed."""
+    from importlib.util import find_spec
+
+    if Path(path).suffix.lower() not in (".svg", ".png"):
+        raise InputError("expected a name that ends in .svg or .png", where=f"picture {safe(path, 80)}")
+    if find_spec("matplotlib") is None:
+        raise InputError("matplotlib is not installed", where="picture", advice="pip install 'rope-prover[draw]'")
+
+
+def write_picture(picture: Drawn, path: str) -> None:
+    """Write a picture as SVG or PNG, by the ending of the name."""
+    from prover.files import write_bytes
+
+    is_png = Path(path).suffix.lower() == ".png"
+    write_bytes(Path(path), picture.to_png() if is_png else picture.to_svg().encode("utf-8"))
 
 
 def _takes_colour() -> bool:

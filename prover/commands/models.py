@@ -9,7 +9,8 @@ from typing import cast
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import POSITIONS, exit_help, output_style, require_picture, tell, write_picture
+from prover.commands.console import POSITIONS, exit_help, output_style, tell
+from prover.commands.draw import require_picture, write_picture
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
 from prover.errors import InputError

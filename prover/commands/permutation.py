@@ -38,7 +38,7 @@ def check_permutation(
     twice, made for another number of heads, the whole head in place of its rotated part, rows between heads.
     """
     from prover import api
-    from prover.commands.proofs import check_certificate_path
+    from prover.commands.written import check_certificate_path
 
     if certificate is not None:
         check_certificate_path(certificate)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -81,6 +79,7 @@ def prove(
     """
     from prover import api
     from prover.api.arguments import DEFAULT_POSITIONS
+    from prover.commands.written import check_certificate_path
     from prover.errors import InputError
 
     if certificate is not None:
@@ -112,22 +111,3 @@ def prove(
     answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5, exact=exact,
                        ulps=ulps, positions=positions or DEFAULT_POSITIONS, **called)
     return tell(answer, style, certificate)
-
-
-def check_certificate_path(name: str) -> None:
-    """Refuse a path where a certificate would replace something else, before any work is done."""
-    from prover.errors import InputError
-    from prover.files import read_text, require_writable
-
-    path = Path(name)
-    if not name:
-        raise InputError("--certificate needs a file name")
-    if os.path.lexists(path) and not read_text(path, 1 << 26).startswith('{"digest":"sha256:'):
-        raise InputError(
-            "exists and is no certificate", where=name, advice="Remove it first or name another file"
-        )
-    if not path.parent.is_dir():
-        raise InputError("its folder does not exist", where=name, advice="Create the folder first")
-    require_writable(path.parent)
-
-

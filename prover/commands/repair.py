@@ -53,7 +53,7 @@ def repair(
     """
     from prover import api
     from prover.api.arguments import DEFAULT_POSITIONS
-    from prover.commands.proofs import check_certificate_path
+    from prover.commands.written import check_certificate_path
 
     if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")

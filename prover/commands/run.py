@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import exit_help, output_style, print_json, safe
+from prover.commands.console import exit_help, output_style, print_json, safe, write_report
 from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_UNDECIDED
 
@@ -53,8 +53,11 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
         print_json(proofs.to_json(done, interrupted))
     elif style == "markdown":
         click.echo(proofs.to_markdown(done, bool(claims)), nl=False)
+    elif style == "html":
+        click.echo(proofs.to_html(done, bool(claims), interrupted), nl=False)
     elif told := proofs.to_text(done):
         click.echo(f"\n{told}", nl=False)
+    write_report(lambda: proofs.to_html(done, bool(claims), interrupted))
     if interrupted:
         asked = len(proofs.names)
         click.echo(f"interrupted: {len(done)} of {asked} were finished; of the others nothing was decided", err=True)

@@ -50,7 +50,7 @@ def factors(
     from prover import api
     from prover.api.arguments import DEFAULT_POSITIONS
     from prover.commands.progress import track
-    from prover.commands.proofs import check_certificate_path
+    from prover.commands.written import check_certificate_path
 
     style = "json" if as_json else "text"
     if check:

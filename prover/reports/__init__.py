@@ -1,1 +1,1 @@
-"""Verdicts, theorems, rewrites and layouts as JSON types, text and Markdown."""
+"""Verdicts, theorems, rewrites and layouts as JSON types, text, Markdown and HTML."""

@@ -18,13 +18,11 @@ _REPORT = 'json.loads(Path("report.json").read_text())["witness"]'
 class Style(Enum):
     """In which manner code is written; the value is what people call it."""
 
-    CONVERTER = "llama.cpp's converter"
     TORCH = "PyTorch"
     NUMPY = "NumPy"
     MLX = "MLX"
 
 
-_CONVERTER = ("ggml", "llama-cpp", "ik-llama-cpp")
 _MLX = ("mlx", "mlx-lm", "mlx-vlm")
 _NUMPY = (
     "axlearn", "flaxformer", "gemma", "generic", "keras-hub", "litert", "maxtext", "mesh-transformer-jax", "onnx",
@@ -33,10 +31,11 @@ _NUMPY = (
 
 
 def style_of(spec: str) -> Style:
-    """The manner of the project that a spec names; NumPy for files and for projects that are not PyTorch's."""
+    """The manner of the project that a spec names; NumPy for files and for projects that are not PyTorch's.
+
+    ggml's weights are converted in PyTorch: convert_hf_to_gguf.py of llama.cpp.
+    """
     project, slash, rest = spec.partition("/")
-    if project in _CONVERTER:
-        return Style.CONVERTER
     if project in _MLX:
         return Style.MLX
     is_name = bool(slash) and project.replace("-", "").replace(".", "").isalnum() and ".toml" not in rest
@@ -64,7 +63,7 @@ def row_code(witness: JSON, style: Style) -> str | None:
     factors = witness["factors"] or []
     if any(each["value"] is None for each in factors):
         return None
-    library = "torch" if style in (Style.TORCH, Style.CONVERTER) else "numpy"
+    library = "torch" if style is Style.TORCH else "numpy"
     rows = _rows(witness, library, width)
     scaled = _factors(factors, library, width)
     index = "mx.array(rows)" if style is Style.MLX else "rows"
@@ -94,7 +93,7 @@ def _imports(style: Style, library: str, lines: Sequence[str]) -> list[str]:
 def _cast(style: Style) -> str:
     if style is Style.MLX:
         return "mx.array(factor).astype(W.dtype)[:, None]"
-    return "factor[:, None].to(W)" if style in (Style.TORCH, Style.CONVERTER) else "factor[:, None].astype(W.dtype)"
+    return "factor[:, None].to(W)" if style is Style.TORCH else "factor[:, None].astype(W.dtype)"
 
 
 def _rows(witness: JSON, library: str, width: int) -> list[str]:

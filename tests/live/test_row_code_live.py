@@ -22,12 +22,11 @@ def run(name: str, style: Style) -> tuple[Any, str]:
     return made["convert"], code
 
 
-@pytest.mark.parametrize("style", [Style.TORCH, Style.CONVERTER])
 @pytest.mark.parametrize("name", MOVED)
-def test_code_in_torch(name: str, style: Style) -> None:
+def test_code_in_torch(name: str) -> None:
     """A matrix and a vector of all heads; without factors where a norm follows."""
     torch = pytest.importorskip("torch")
-    (convert, code), found = run(name, style), moved(name)
+    (convert, code), found = run(name, Style.TORCH), moved(name)
     before = torch.from_numpy(matrix(found))
     assert np.allclose(wanted(found), convert(before, HEADS).numpy(), rtol=1e-12)
     assert np.allclose(wanted(found)[:, 0], convert(before[:, 0], HEADS).numpy(), rtol=1e-12)

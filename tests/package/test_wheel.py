@@ -47,9 +47,10 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
         (("show", "ggml/imrope:n_rot=8:sections=2,1,1,0"), "Axes by pair: thwt"),
         (("prove", "ggml/normal", "ggml/neox", "--relation", "permutation"), "EQUIVALENT"),
         (("check-permutation", "ggml/neox", "ggml/normal", "llama.cpp/permute"), "RIGHT"),
+        (("prove", "ggml/neox", "ggml/neox", "--format", "html"), "prefers-color-scheme"),
         (("run", "01-normal-to-neox", "02-imrope-to-mrope"), "2 of 2 claims are as expected."),
     ],
-    ids=["list", "show", "prove", "check-permutation", "run"],
+    ids=["list", "show", "prove", "check-permutation", "page", "run"],
 )
 def test_wheel(installed: Path, empty_folder: Path, arguments: tuple[str, ...], shown: str) -> None:
     """Each command works with nothing but the wheel."""

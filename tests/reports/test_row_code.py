@@ -65,7 +65,7 @@ def test_rows_without_a_short_name(width: int, tmp_path: Path, monkeypatch: pyte
 
 
 STYLES = {
-    "ggml/neox": Style.CONVERTER, "llama-cpp/x:a=1": Style.CONVERTER, "mlx/rope": Style.MLX, "vllm/x": Style.TORCH,
+    "ggml/neox": Style.TORCH, "llama-cpp/x:a=1": Style.TORCH, "mlx/rope": Style.MLX, "vllm/x": Style.TORCH,
     "transformers/half:head_dim=8": Style.TORCH, "onnx/rotary-embedding": Style.NUMPY, "maxtext/x": Style.NUMPY,
     "./mine.toml": Style.NUMPY, "/home/me/mine.toml": Style.NUMPY, "folder/mine.toml:a=1": Style.NUMPY,
     "mine.toml": Style.NUMPY,

@@ -15,7 +15,9 @@ from conftest import prove_specs
 from markdown_reader import fenced, raw_html, tables, tokens
 from prover.layouts.loading import About
 from prover.proof_files.claim_file import run_claim
+from prover.proof_files.runtime_file import run_runtime
 from prover.reports.document_markdown import markdown
+from prover.reports.documents.repair import repair_document
 from prover.reports.documents.verdict import verdict_document
 from prover.reports.report import report
 from prover.reports.row_code import row_code, style_of
@@ -132,3 +134,17 @@ def test_a_relation_that_was_allowed() -> None:
     specs = ("ggml/normal:head_dim=8", "ggml/neox:head_dim=8")
     assert "**Yes, once rows are changed as below.**" in prover.prove(*specs, relation="permutation").to_markdown()
     assert "**No, not within --relation equal-scores.**" in prover.prove(*specs, relation="equal-scores").to_markdown()
+
+
+RUNTIME = sorted(path.stem for path in PROOFS.glob("runtime/*.toml"))
+
+
+@pytest.mark.parametrize("name", RUNTIME)
+def test_shipped_repair_as_a_comment(name: str) -> None:
+    """A proof about a repair fits too: what has to change, and the digest of its evidence."""
+    found = run_runtime(PROOFS / "runtime" / f"{name}.toml", False).report
+    text = markdown(repair_document(found, None))
+    assert text.count("\n") < MOST_LINES
+    repair = found["repair"]
+    assert f"`{repair['certificate'] if repair else found['as_it_is']['certificate']}`" in text
+    assert len(repair["parameters"] if repair else []) <= text.count("**Change:**")

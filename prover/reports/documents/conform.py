@@ -25,18 +25,17 @@ def _blocks(found: JSON, room: Room) -> Document:
     if found["conforms"]:
         head = f"Conforms{' in all but the frequencies' if given else ''}: the layout is what was measured"
     at, allowed = found["largest_at_lanes"], found["tolerance"]
-    where = f", at lanes {at[0]} and {at[1]}" if at else ""
+    error = (f"The largest relative error of a frequency is {found['largest_relative_error']:.3g}, at lanes {at[0]} "
+             f"and {at[1]}; allowed there is {allowed['frequency_there']:.3g}: {allowed['why']}.") if at else ""
     fed = (", fed ", Mono(plain(found["feed"]))) if found["feed"] else ()
     blocks: list[Block] = [
         Heading(f"{head} ({NUMERIC})."),
-        Paragraph(("Layout ", Mono(plain(found["spec"])), *fed, " beside ", Mono(plain(found["entry"])), ". ",
-                   f"The largest relative error of a frequency is {found['largest_relative_error']:.3g}{where}; "
-                   f"allowed there is {allowed['frequency_there']:.3g}: {allowed['why']}.")),
+        Paragraph(("Layout ", Mono(plain(found["spec"])), *fed, " beside ", Mono(plain(found["entry"])), f". {error}")),
     ]
     if given:
         blocks.append(Caution(f"The kernel was given its frequencies ({plain(given)}): they were not measured, and "
                               "say nothing about it."))
-    blocks += [Paragraph(plain(note, 600)) for note in found.get("notes", ())[: room.items]]
+    blocks += [Paragraph(f"Note: {plain(note, 600)}") for note in found.get("notes", ())[: room.items]]
     if not found["conforms"]:
         causes: tuple[Text, ...] = tuple(f"Cause: {plain(each['text'], 600)}" for each in found["causes"])
         blocks.append(Items(causes or (_uncaused(found),)))

@@ -27,14 +27,17 @@ def _blocks(found: JSON, room: Room) -> Document:
         Paragraph(("Measured: ", Mono(name), *entry, f": {facts['width']} lanes, {facts['turning_lanes']} of them "
                    f"turn; axes {axes}.")),
     ]
-    layouts = _layouts(found, room)
-    blocks += [Items(layouts)] if layouts else []
-    rest: list[Text] = [f"Not told: {plain(text)}: other values do the same to every lane here"
+    rest: list[Text] = [*_layouts(found, room)]
+    rest += [f"Not told: {plain(text)}: other values do the same to every lane here"
                         for text in found["not_told"] if found["layouts"]]
     rest += [f"Not told: {plain(text)}" for each in found["hypotheses"][:1] for text in each["not_told"]]
-    rest += [] if found["is_complete"] else ["Not all layouts and scalings were tried: heads this wide take too much "
-                                             "work"]
-    rest += [plain(note, 600) for note in found["notes"]]
+    if found["angle_error_per_position"] is not None:
+        rest.append(f"Held: all lanes, each frequency within the rounding that its kernel may have, at most "
+                    f"{found['angle_error_per_position']:.2g} rad for each unit of position")
+    if not found["is_complete"]:
+        rest.append("Not all layouts and scalings were tried: the search ends after a fixed amount of work, and a "
+                    "layout that is not named may conform as well")
+    rest += [f"Note: {plain(note, 600)}" for note in found["notes"]]
     if found["written"]:
         told = "conforms" if found["written"]["conforms"] else "does not conform"
         rest.append(("Written: ", Mono(plain(found["written"]["file"])), f": the numbers as a table; it {told}"))

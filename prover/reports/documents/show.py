@@ -48,7 +48,10 @@ def _blocks(found: JSON, room: Room) -> Iterator[Block]:
     if about:
         yield Paragraph(" ".join(about))
     yield from (Caution(plain(text, LONGEST)) for text in found["warnings"][: room.items])
-    yield Code("\n".join(_formula(found)), "text")
+    formula = list(_formula(found))
+    if len(formula) > 4 * room.rows:
+        formula[4 * room.rows:] = [f"… {len(formula) - 4 * room.rows} more lines in --json"]
+    yield Code("\n".join(formula), "text")
     if found["properties"]:
         yield Items(tuple(_properties(found["properties"])))
     if layout and layout["pairs"]:
@@ -56,13 +59,12 @@ def _blocks(found: JSON, room: Room) -> Iterator[Block]:
     if found["parameters"]:
         yield Folded(f"Parameters: {len(found['parameters'])}", (_parameters(found, room),))
     limits: list[Text] = [
-        f"{plain(each['of'])}: {plain(each['text'], LONGEST)} ({plain(each['source'])})" for each in found["limits"]
+        f"Limit, {plain(each['of'])}: {plain(each['text'], LONGEST)} ({plain(each['source'])})"
+        for each in found["limits"]
     ]
-    if limits:
-        yield Folded("Limits of the kernel", (cut(limits, room.items, "limits"),))
-    sources: list[Text] = [plain(each) for each in found["sources"]]
-    if sources or found["evidence"]:
-        yield Folded("Where it is from", (cut([*_evidence(found["evidence"]), *sources], room.items, "sources"),))
+    sources: list[Text] = [f"Source: {plain(each)}" for each in found["sources"]]
+    if facts := [*_evidence(found["evidence"]), *limits, *sources]:
+        yield Folded("Where it is from, and what limits the kernel", (cut(facts, room.items + 1, "of them"),))
 
 
 def _formula(found: JSON) -> Iterator[str]:
@@ -114,8 +116,8 @@ def _parameters(found: JSON, room: Room) -> Table:
         must = name in found["must_be_given"]
         rows.append(((Mono(name),), "must be given" if must else (Mono(plain(value or "(empty)", 60)),),
                      plain(each["meaning"])))
-    left = len(rows) - 2 * room.rows
-    return Table(("name", "value", "meaning"), tuple(rows[: 2 * room.rows]),
+    left = len(rows) - room.rows
+    return Table(("name", "value", "meaning"), tuple(rows[: room.rows]),
                  f"… {left} more in --json" if left > 0 else "")
 
 

@@ -164,8 +164,7 @@ def _weights(found: JSON, room: Room) -> list[Block]:
     if witness["factors"]:
         blocks.append(Paragraph(f"Factors: {factor_words(witness['factors'])}."))
     others = [] if is_plain(witness) or not room.spare else [
-        Code(code) for each in (Style.TORCH, Style.NUMPY) if each is not style
-        and not (style is Style.CONVERTER and each is Style.TORCH) and (code := row_code(witness, each))
+        Code(code) for each in (Style.TORCH, Style.NUMPY) if each is not style and (code := row_code(witness, each))
     ][:1]
     note = "The code runs in NumPy, PyTorch and MLX alike. " if is_plain(witness) else ""
     if own is not None and "scaled=True" in own:
@@ -232,6 +231,10 @@ def _proof(found: JSON, path: str | None) -> list[Block]:
     precisions = " and ".join(dict.fromkeys(c["precision"] for c in ran))
     run = f" NumPy kernels show it in {precisions}." if ran and numeric["passed"] else ""
     run += "".join(f" {_upper(c['what'])}." for c in numeric["comparisons"] if c not in ran)
+    measured = [side for side, about in found["sides"].items() if about["strength"] != "exact"]
+    if measured:
+        run += (f" The proof is about the layout that the {' and the '.join(measured)} was recognised as; that it is "
+                "this layout is numeric only.")
     run += f" {_upper(found['second_opinion'])}." if found.get("second_opinion") else ""
     if not found["certificate"]:
         return [*stored, *failed, Paragraph(f"No evidence was found either way.{run}")]

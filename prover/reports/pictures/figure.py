@@ -36,7 +36,8 @@ def scene_figure(scene: Scene) -> Figure:
     _draw_lanes(figure.add_subplot(grid[0, :]), scene, lanes)
     first: Any = None
     for number, strip in enumerate(scene.strips):
-        first = _draw_frequencies(figure.add_subplot(grid[1, number], sharey=first), strip, number, two) or first
+        panel = figure.add_subplot(grid[1, number], sharey=first)
+        first = _draw_frequencies(panel, strip, number, two, _decades(scene))
     head = [strip.title for strip in scene.strips]
     title = f"source  {head[0]}\ntarget  {head[1]}" if two else head[0]
     figure.text(0.02, 1.0, title, ha="left", va="bottom", fontsize=11, linespacing=1.5)
@@ -51,6 +52,14 @@ def _cell_notes(scene: Scene) -> list[str]:
     """What cells stand for where lanes have none of their own."""
     each = {-(-strip.width // MOST_CELLS) for strip in scene.strips} - {1}
     return [f"Of {max(each)} lanes each there is one cell."] if each else []
+
+
+def _decades(scene: Scene) -> tuple[float, float]:
+    """Whole powers of ten around all frequencies, and a little room."""
+    values = [abs(value) for strip in scene.strips for arc in strip.drawn for _, value in arc.frequencies if value]
+    low, high = (math.log10(end) for end in (min(values), max(values))) if values else (0.0, 0.0)
+    low, high = math.floor(low), math.ceil(high)
+    return 10.0 ** (low - 0.1), 10.0 ** (max(high, low + 1) + 0.1)
 
 
 def style(letter: str, strip: Strip) -> tuple[str, str, str, str]:
@@ -147,14 +156,17 @@ def _draw_ribbons(axes: Any, scene: Scene, top: float, bottom: float) -> None:
         axes.add_patch(patch)
 
 
-def _draw_frequencies(axes: Any, strip: Strip, number: int, two: bool) -> Any:
-    for letter, _ in strip.axes:
+def _draw_frequencies(axes: Any, strip: Strip, number: int, two: bool, decades: tuple[float, float]) -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    for index, (letter, _) in enumerate(strip.axes):
         colour, marker, _, _ = style(letter, strip)
         points = [(arc.pair, value) for arc in strip.drawn for axis, value in arc.frequencies if axis == letter]
         for hollow in (False, True):
             some = [(pair, abs(value)) for pair, value in points if value and (value < 0) is hollow]
             if some:
-                axes.plot(*zip(*some, strict=True), linestyle="none", marker=marker, markersize=4, color=colour,
+                axes.plot(*zip(*some, strict=True), linestyle="none", marker=marker, color=colour,
+                          markersize=6.5 - min(index, 3),   # so that one shows behind another
                           markerfacecolor="none" if hollow else colour)
     marked = [(arc.pair, abs(value)) for arc in strip.drawn if arc.marked for _, value in arc.frequencies if value]
     if marked:
@@ -162,6 +174,9 @@ def _draw_frequencies(axes: Any, strip: Strip, number: int, two: bool) -> Any:
                   zorder=1)   # below, so that what differs keeps its own mark
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(lambda value, _: "")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(*decades)
     axes.tick_params(labelleft=number == 0)
     axes.set_xlabel(f"pair of the {SIDES[number]}" if two else "pair")
     if number == 0:

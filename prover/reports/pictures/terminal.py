@@ -47,7 +47,8 @@ def scene_text(scene: Scene, columns: int, ascii_only: bool = False, colour: boo
     if scene.permutation is not None:
         lines += [*_rows_lines(scene.permutation, columns, glyphs), ""]
     letters = "".join(strip.letters for strip in scene.strips)
-    key = [f"{letter} = {name}" if letter != name else f"{letter}: an axis" for letter, name in (*scene.strips[0].axes, *WORDS.items()) if letter in letters]
+    names = {letter: "an axis" if letter == name else name for letter, name in scene.strips[0].axes} | WORDS
+    key = [f"{letter} = {name}" for letter, name in names.items() if letter in letters]
     key.append(f"pair: number modulo {len(DIGITS)}")
     if values:
         key.append(f"freq: {span[0]:.3g} ({glyphs.bars[0]}) to {span[1]:.3g} ({glyphs.bars[-1]}) radians per step, log")

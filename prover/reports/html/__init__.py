@@ -1,0 +1,1 @@
+"""Answers as one HTML file: nothing is fetched, and without scripts nothing but convenience is lost."""
