@@ -166,7 +166,7 @@ def _draw_frequencies(axes: Any, strip: Strip, number: int, two: bool, decades: 
             some = [(pair, abs(value)) for pair, value in points if value and (value < 0) is hollow]
             if some:
                 axes.plot(*zip(*some, strict=True), linestyle="none", marker=marker, color=colour,
-                          markersize=6.5 - min(index, 3),   # so that one shows behind another
+                          markersize=8 - 2 * min(index, 2),   # so that one shows behind another
                           markerfacecolor="none" if hollow else colour)
     marked = [(arc.pair, abs(value)) for arc in strip.drawn if arc.marked for _, value in arc.frequencies if value]
     if marked:
