@@ -9,7 +9,7 @@ from typing import cast
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import POSITIONS, exit_help, output_style, tell
+from prover.commands.console import POSITIONS, exit_help, output_style, output_styles, print_json, tell, write_report
 from prover.commands.draw import require_picture, write_picture
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
@@ -95,7 +95,7 @@ def diff(
 @comparison
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates of each cell into this folder.")
 @click.option("--picture", metavar="FILE", help="Draw the table to FILE, .svg or .png; needs rope-prover[draw].")
-@output_style
+@output_styles("sarif")
 def audit(
     models: tuple[str, ...], engines: str, jobs: int | None, relation: str | None, exact: bool, ulps: int,
     folder: str | None, picture: str | None, style: str,
@@ -122,4 +122,8 @@ def audit(
             write_text(Path(folder) / name, text)
     if picture is not None:
         write_picture(found, picture)
+    if style == "sarif":
+        print_json(found.to_sarif())
+        write_report(found.to_html)
+        return found.exit_code
     return tell(found, style)

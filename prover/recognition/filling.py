@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from prover.language.term import constant
 from prover.layouts.family import Family, Given, Parameter
 from prover.recognition.facts import Facts, period, runs
 from prover.recognition.human import plainest
@@ -69,9 +70,9 @@ def _other_state(parameter: Parameter) -> Fraction | None:
     name = parameter.name
     if name == "truncate" or text not in (f"{name}==0or{name}==1", f"{name}==1or{name}==0"):
         return None
-    if isinstance(parameter.default, tuple) or parameter.default is None or not parameter.default.is_number:
+    if isinstance(parameter.default, tuple) or parameter.default is None or parameter.default.names:
         return None
-    return Fraction(0 if parameter.default == 1 else 1)
+    return Fraction(0 if parameter.default == constant(1) else 1)
 
 
 def _shares(span: int, width: int) -> tuple[Fraction, ...]:
