@@ -62,6 +62,8 @@ if TYPE_CHECKING:
         repair_for_all,
         rewrite,
         run,
+        schema,
+        schemas,
         show,
         software,
         software_names,
@@ -79,7 +81,8 @@ __all__ = [
     "audit", "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor",
     "draw", "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors",
     "measure_function", "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights",
-    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run",
+    "schema", "schemas", "show",
     "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
 ]
 

@@ -19,6 +19,7 @@ PACKINGS = MODELS / "packings"
 NO_LAYOUTS = (RULES, READINGS, PACKINGS)
 """Folders of the models that hold no layouts."""
 PROOFS = _shipped("proofs")
+SCHEMAS = _PACKAGE / "schemas"
 
 
 def shown_path(path: Path) -> str:

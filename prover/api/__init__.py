@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prover.api.catalogue import classes, converters, evidence, find, layout_names, load, names, show, unsupported
     from prover.api.files import Run, run
     from prover.api.functions import measure_function
+    from prover.api.json_schemas import schema, schemas
     from prover.api.kernels import (
         conform,
         identify,
@@ -55,7 +56,8 @@ __all__ = [
     "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "draw",
     "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors",
     "measure_function", "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights",
-    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "show",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run",
+    "schema", "schemas", "show",
     "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
 ]
 _HOMES = {
@@ -64,6 +66,7 @@ _HOMES = {
     "prover.api.catalogue": "classes converters evidence find layout_names load names show unsupported",
     "prover.api.files": "Run run",
     "prover.api.functions": "measure_function",
+    "prover.api.json_schemas": "schema schemas",
     "prover.api.kernels":
         "conform identify measure_ggml measure_software "
         "measure_transformers software software_names transformers_cases",

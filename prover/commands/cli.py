@@ -26,6 +26,7 @@ from prover.commands import precision as precision_command
 from prover.commands import proofs as proof_commands
 from prover.commands import repair as repair_command
 from prover.commands import run as run_command_module
+from prover.commands import schema as schema_command
 from prover.commands import theorems as theorem_commands
 from prover.commands import weights as weights_commands
 from prover.commands.console import EXIT_HELP, safe
@@ -33,7 +34,7 @@ from prover.commands.surroundings import require_memory, require_output
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNDECIDED, EXIT_USAGE, ProverError
 
 EXIT_PIPE = 128 + 13
-LIGHT = ("list", "names", "check", "completion", "doctor")
+LIGHT = ("list", "names", "check", "completion", "doctor", "schema")
 
 
 def run_command(arguments: list[str]) -> int:
@@ -146,6 +147,7 @@ for command in (
     certificate_commands.check,
     certificate_commands.explain,
     run_command_module.run,
+    schema_command.schema,
     weights_commands.weights,
 ):
     cli.add_command(command)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prover.errors import InputError
+
 if TYPE_CHECKING:
     from prover.api import Report
 
@@ -41,6 +43,14 @@ EXIT_HELP = exit_help(
     "different (or: not as expected)", "undecided, or interrupted",
     "convertible: only after the weights are changed as printed",
 )
+
+
+def only_feed(feeds: tuple[str, ...], command: str) -> str:
+    """The one feed that a table is measured under; empty if none is given. Raises InputError for several."""
+    if len(feeds) > 1:
+        raise InputError(f"{len(feeds)} feeds; a table is measured under one", where=command,
+                         advice="Give --feed once, and hold each table under its own")
+    return feeds[0] if feeds else ""
 
 
 def safe(text: str, most: int = 1400) -> str:
@@ -108,7 +118,6 @@ def tell(answer: Report, style: str, certificate: str | None = None) -> int:
 
 def _ask_report(path: str, certificate: str | None) -> None:
     from prover.commands.written import check_report_path
-    from prover.errors import InputError
 
     check_report_path(path)
     if certificate is not None and Path(path).absolute() == Path(certificate).absolute():

@@ -87,11 +87,9 @@ def _block(block: Block, scope: _Scope, size: int, count: int) -> dict[int, Floa
     beta = _compiled(block.sine_angle if block.sine_angle is not None else block.angle)
     gamma = _compiled(_first(block.second_sine_angle, block.second_angle, block.sine_angle, block.angle))
     magnitude = _compiled(block.magnitude)
-    wanted = {(size - 1) * part // max(1, count - 1) for part in range(count)}
+    wanted = {(size - 1) * part // max(1, count - 1) for part in range(count if size else 0)}
     found = {}
-    for index in range(size):
-        if index not in wanted and not scope.plan.states:
-            continue
+    for index in range(size) if scope.plan.states else sorted(wanted):
         scope.at(index)
         if index in wanted:
             a, b, c, d = (_whole(lane(scope)) for lane in lanes)

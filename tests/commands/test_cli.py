@@ -432,6 +432,7 @@ LIGHT = {
     "missing argument": ["show"],
     "check": ["check", "none.json"],
     "completion": ["completion", "bash"],
+    "schema": ["schema", "verdict"],
 }
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 
 from prover.commands.cli import run_command
+from shown_commands import missing_lines, shown_commands
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
-CONSOLE = re.findall(r"```console\n\$ rope-prover (.*)\n((?:.*\n)*?)```", README)
 SHELL = re.findall(r"```sh\n(.*)\n```", README)
 TOML = re.findall(r"```toml\n((?:.*\n)*?)```", README)
 
@@ -22,15 +21,10 @@ def _shown(command: str, shown: str) -> object:
     return pytest.param(command, shown, id=command[:40], marks=[pytest.mark.slow] if command == "run" else [])
 
 
-@pytest.mark.parametrize(("command", "shown"), [_shown(*both) for both in CONSOLE])
+@pytest.mark.parametrize(("command", "shown"), [_shown(*both) for both in shown_commands(README)])
 def test_shown_output(command: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every shown line is printed, in this order; '...' stands for lines left out."""
-    run_command(shlex.split(command))
-    lines = iter(capsys.readouterr().out.splitlines())
-    wanted = [line for line in shown.splitlines() if line != "..."]
-    assert wanted
-    missing = [line for line in wanted if line not in lines]
-    assert missing == []
+    assert missing_lines(command, shown, capsys) == []
 
 
 def test_two_commands_and_ci() -> None:

@@ -18,7 +18,7 @@ from prover.extras import EXTRAS
 from tests.conftest import TESTS
 
 PROJECT = tomllib.loads((TESTS.parent / "pyproject.toml").read_text())["project"]
-OURS = {"test", "dev", "browser", "live-timm"}   # for who builds the package
+OURS = {"test", "dev", "docs", "browser", "live-timm"}   # for who builds the package
 
 
 def test_every_extra_is_told_of() -> None:

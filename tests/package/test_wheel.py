@@ -48,9 +48,10 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
         (("prove", "ggml/normal", "ggml/neox", "--relation", "permutation"), "EQUIVALENT"),
         (("check-permutation", "ggml/neox", "ggml/normal", "llama.cpp/permute"), "RIGHT"),
         (("prove", "ggml/neox", "ggml/neox", "--format", "html"), "prefers-color-scheme"),
+        (("schema", "certificate-1"), "urn:rope-prover:certificate:1"),
         (("run", "01-normal-to-neox", "02-imrope-to-mrope"), "2 of 2 claims are as expected."),
     ],
-    ids=["list", "show", "prove", "check-permutation", "page", "run"],
+    ids=["list", "show", "prove", "check-permutation", "page", "schema", "run"],
 )
 def test_wheel(installed: Path, empty_folder: Path, arguments: tuple[str, ...], shown: str) -> None:
     """Each command works with nothing but the wheel."""
