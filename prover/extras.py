@@ -25,6 +25,7 @@ EXTRAS = (
     Extra("cvc5", 46, "a second solver for every question: --cvc5"),
     Extra("dask", 38, "audits over the workers of a Dask cluster"),
     Extra("diffusers", 870),
+    Extra("draw", 95, "pictures as SVG and PNG: draw --out"),
     Extra("ggml", 106),
     Extra("live", 1300, "transformers and what is below, in the versions that the layouts were held to"),
     Extra("llama-cpp", 114),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
 
 from prover.errors import EXIT_INTERNAL, EXIT_OK
 
@@ -38,6 +39,10 @@ class Report:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the text."""
+        return f"<pre>{escape(self.to_text())}</pre>"
 
     def to_json(self) -> JSON:
         """Everything that is known, as JSON types; what --json prints."""
@@ -142,6 +147,20 @@ class Audit(Report):
         """What is not equivalent or not read, at the lines of the configs' keys, as SARIF 2.1.0."""
         return self._sarif()
 
+    def to_svg(self) -> str:
+        """The table as a picture, SVG. Raises InputError without matplotlib."""
+        return self._picture("svg").decode("utf-8")
+
+    def to_png(self) -> bytes:
+        """The table as a picture, PNG. Raises InputError without matplotlib."""
+        return self._picture("png")
+
+    def _picture(self, kind: Literal["svg", "png"]) -> bytes:
+        from prover.reports.pictures.matrix import matrix_figure
+        from prover.reports.pictures.plotting import rendered
+
+        return rendered(lambda: matrix_figure(self.to_json()), kind)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Layout:
@@ -158,6 +177,12 @@ class Layout:
     def __repr__(self) -> str:
         return (f"<layout {self.spec}: {self.width} lanes, {len(self.pairs)} pairs, "
                 f"axes {', '.join(self.axes)}>")
+
+    def _repr_html_(self) -> str:
+        """For notebooks: its picture, or that as text where matplotlib is not installed."""
+        from prover.api.pictures import draw
+
+        return draw(self)._repr_html_()
 
     def to_json(self, feeds: Texts = ()) -> JSON:
         """Formula, parameters, properties under `feeds`, and every pair with exact numbers and floats."""

@@ -16,6 +16,7 @@ from prover.commands import classes as classes_command
 from prover.commands import completion as completion_command
 from prover.commands import conform as conform_command
 from prover.commands import doctor as doctor_command
+from prover.commands import draw as draw_command
 from prover.commands import identify as identify_command
 from prover.commands import measure as measure_command
 from prover.commands import models as model_commands
@@ -131,6 +132,7 @@ for command in (
     completion_command.completion,
     conform_command.conform,
     doctor_command.doctor,
+    draw_command.draw,
     identify_command.identify,
     model_commands.diff,
     model_commands.audit,

@@ -10,6 +10,7 @@ import click
 
 from prover.commands.completion import SPEC
 from prover.commands.console import POSITIONS, exit_help, output_style, output_styles, print_json, tell, write_report
+from prover.commands.draw import require_picture, write_picture
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
 from prover.errors import InputError
@@ -93,10 +94,11 @@ def diff(
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many models at once; else all cores.")
 @comparison
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates of each cell into this folder.")
+@click.option("--picture", metavar="FILE", help="Draw the table to FILE, .svg or .png; needs rope-prover[draw].")
 @output_styles("sarif")
 def audit(
     models: tuple[str, ...], engines: str, jobs: int | None, relation: str | None, exact: bool, ulps: int,
-    folder: str | None, style: str,
+    folder: str | None, picture: str | None, style: str,
 ) -> int:
     """Hold models under many engines against what they were trained with, transformers' reading of their config.
 
@@ -109,6 +111,8 @@ def audit(
 
     if folder is not None and not Path(folder).is_dir():
         raise InputError("is no folder", where=folder, advice="Create it first")
+    if picture is not None:
+        require_picture(picture)
     found = api.audit(
         models, engines=tuple(engines.split(",")), relation=cast("api.RelationName | None", relation), exact=exact,
         ulps=ulps, jobs=jobs, certificates=folder is not None, track=track,
@@ -116,6 +120,8 @@ def audit(
     if folder is not None:
         for name, text in found.certificates:
             write_text(Path(folder) / name, text)
+    if picture is not None:
+        write_picture(found, picture)
     if style == "sarif":
         print_json(found.to_sarif())
         write_report(found.to_html)
