@@ -188,8 +188,8 @@ class _Side:
                 return False
         return True
     def _vanishes(self, turn: Turn) -> bool:
-        """cos(turn) is 0 everywhere: twice the angle is half a turn."""
-        return self.same({k: self.numbers.sum([(v, 2)]) for k, v in turn.items()}, {k: PI for k in turn if k[1] == "1"})
+        """cos(turn) is 0 everywhere: the angle is half a turn less itself."""
+        return _is_of_pi(turn) and self.same(turn, self._shifted(self.minus(turn), PI, 1))
     def same_cosine(self, a: Turn, b: Turn) -> bool:
         return self.same(a, b) or self.same(a, self.minus(b)) or (self._vanishes(a) and self._vanishes(b))
     def rotation(self, pair: Pair) -> Turn | None:
@@ -216,7 +216,7 @@ class _Side:
             _require(first is not None, f"lanes {pair[0]} are no rotation; only 'identical' can hold")
             turn = self._shifted(first or {}, (first or {})[0, "1"], -1)
             del turn[0, "1"]  # what all constants share cancels in scores
-            alone = self.same(turn, self.minus(turn))
+            alone = _is_of_pi(turn) and self.same(turn, self.minus(turn))
             yield from ((own, turn, pair[3]) for own in ([(lane,) for lane in pair[0]] if alone else [pair[0]]))
     def entries(self, feed: int, lane: int | None = None) -> Iterator[tuple[tuple[int, int], tuple[Number, Turn]]]:
         """The kernel's (row, column) to (s, turn), meaning s * cos(turn), of the pair that reads a lane, or of all."""
@@ -245,6 +245,8 @@ class _Side:
             angle = own.evaluate(own.sum((frequency, point[key]) for key, frequency in turn.items()), digits)
             parts += [own.cos(angle, digits), *[own.evaluate(size, digits)] * times]
         return own.product(parts, digits)
+def _is_of_pi(turn: Turn) -> bool:  # no other angle is half a turn, or a whole one, when it is taken twice
+    return all(value.keys() <= PI.keys() for value in turn.values())
 def _of_feed(pair: Pair, feed: int) -> list[Turn]:
     return [{key: value for key, value in turn.items() if key[0] == feed} for turn in pair[2]]
 

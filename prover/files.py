@@ -34,14 +34,13 @@ def open_regular(path: Path) -> BinaryIO:
 
 def read_bytes(path: Path, limit: int) -> bytes:
     """The bytes of a regular file of at most `limit` bytes."""
-    where = shown_path(path)
     with open_regular(path) as stream:
         try:
             data = stream.read(limit + 1)
         except OSError as fault:
-            raise InputError(f"cannot be read: {fault.strerror}", where=where) from None
+            raise InputError(f"cannot be read: {fault.strerror}", where=shown_path(path)) from None
     if len(data) > limit:
-        raise InputError(f"is larger than {limit} bytes", where=where)
+        raise InputError(f"is larger than {limit} bytes", where=shown_path(path))
     return data
 
 
@@ -57,18 +56,17 @@ def read_text(path: Path, limit: int) -> str:
 
 def _require_regular(path: Path) -> None:
     """Raise InputError unless the path is an existing regular file."""
-    where = shown_path(path)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise InputError("no such file", where=where, advice="Check the path") from None
+        raise InputError("no such file", where=shown_path(path), advice="Check the path") from None
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
-        raise InputError(f"cannot be read: {reason}", where=where) from None
+        raise InputError(f"cannot be read: {reason}", where=shown_path(path)) from None
     if stat.S_ISDIR(mode):
-        raise InputError("is a directory, expected a file", where=where)
+        raise InputError("is a directory, expected a file", where=shown_path(path))
     if not stat.S_ISREG(mode):
-        raise InputError("is not a regular file", where=where)
+        raise InputError("is not a regular file", where=shown_path(path))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

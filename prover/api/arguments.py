@@ -54,7 +54,7 @@ def loaded_of(side: str | Layout) -> Loaded:
 def loaded_told(side: str | Layout) -> tuple[Loaded, tuple[Finding, ...]]:
     """A layout, or that of a spec, as it was loaded, and what was found of the model whose part the spec names."""
     from prover.layouts.loading import load
-    from prover.sources.reading import resolve_told
+    from prover.sources.named import resolve_told
 
     if isinstance(side, Layout):
         return side._loaded, ()
@@ -69,7 +69,7 @@ def side_of(side: str | Layout, engine: str = "") -> tuple[Loaded, Beside]:
     """
     from prover.layouts.loading import load
     from prover.sources.beside import UNSAID
-    from prover.sources.reading import resolve_part
+    from prover.sources.named import resolve_part
 
     if isinstance(side, Layout):
         if engine:
@@ -82,6 +82,6 @@ def side_of(side: str | Layout, engine: str = "") -> tuple[Loaded, Beside]:
 
 def spec_of(spec: str) -> str:
     """A SPEC without models in it: the layout of the part that it names."""
-    from prover.sources.reading import resolve
+    from prover.sources.named import resolve
 
     return resolve(spec)

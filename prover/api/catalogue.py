@@ -49,10 +49,11 @@ def show(
     ggml/neox:head_dim=4  (ggml NEOX)
     """
     from prover.reports.documents.show import model_document, show_document
-    from prover.sources.reading import is_model, read_model
+    from prover.sources.named import is_model
 
     if is_model(spec):
         from prover.reports.model_report import model_json, model_text
+        from prover.sources.reading import read_model
 
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
@@ -86,13 +87,14 @@ def find(patterns: Texts = ()) -> Report:
     >>> find("phi-2").to_json()["found"][0]["spec"]
     'llama-cpp/text:arch=phi2'
     """
-    from prover.layouts.search import search
     from prover.layouts.spec import catalogue, read_title
     from prover.reports.catalogue_report import catalogue_json, catalogue_text, found_json, found_text
     from prover.resources import shipped_proofs
 
     words = several(patterns)
     if words:
+        from prover.layouts.search import search
+
         rows = search(words)
         return Report(EXIT_OK, lambda: found_json(words, rows), lambda _: found_text(words, rows))
     layouts = {name: read_title(path) for name, path in catalogue().items()}

@@ -57,14 +57,15 @@ def conform(
 
 
 def identify(
-    measured: str, entry: str | None = None, *, out: str | None = None, everything: bool = False,
+    measured: str, entry: str | None = None, *, feed: str = "", out: str | None = None, everything: bool = False,
     call: str | None = None, init: str | None = None, head_dim: int | None = None, seconds: float | None = None,
     longest: int | None = None,
 ) -> Report:
     """The layouts of the catalogue that a measured table, or a function, shows; numeric only.
 
-    `measured`, `entry` and the last five: as for `conform`. `out`: write the table there as a layout file, which must
-    not exist. Exit code 0: a layout conforms, 1: none does. Raises ProverError.
+    `measured`, `entry` and the last five: as for `conform`. `feed`: what the kernel put on its axes when the table
+    was measured, by name or written; without it the table's axes are the layout's. `out`: write the table there as a
+    layout file, which must not exist. Exit code 0: a layout conforms, 1: none does. Raises ProverError.
     """
     from prover.functions.reference import is_reference
     from prover.layouts.loading import load
@@ -91,7 +92,7 @@ def identify(
         _require_nothing_called(measured, called)
         table, software = read_entry(measured, entry), read_software(Path(measured))
         origin = Origin(measured, software=software, project=project_of(software))
-    found = identify(table, origin.project)
+    found = identify(table, origin.project, feed)
     written = None
     if out is not None:
         write_new(Path(out), table_file(table, f"measured: {headline(found, origin)}").encode())

@@ -108,7 +108,7 @@ def _sides(
 def _keys(facts: Sequence[Cause], source: str | Layout, target: str | Layout) -> list[Keys]:
     """What a person would write in the models that the two sides name, if there is a cause to be told."""
     from prover.reports.cause_report import NO_KEYS, Keys
-    from prover.sources.reading import named_part
+    from prover.sources.named import named_part
     from prover.sources.written import origins, written_keys
 
     named = [named_part(side) if facts and isinstance(side, str) else None for side in (source, target)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prover.claims.turned import QUARTER, Turned, mirrored, shifted, vanishes
+from prover.claims.turned import BACK, QUARTER, Turned, mirrored, shifted, vanishes
 from prover.claims.unit import Key, Unit, Vector, leads_positive, opposite
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact
@@ -39,7 +39,7 @@ def pair_entries(pair: Pair, turn: Turned, feed: int, whole: bool) -> list[tuple
     four = [
         ((c, a), Entry(magnitude, alpha)),
         ((c, b), Entry(magnitude, shifted(beta, QUARTER))),
-        ((d, a), Entry(magnitude, shifted(gamma, -QUARTER))),
+        ((d, a), Entry(magnitude, shifted(gamma, BACK))),
         ((d, b), Entry(magnitude, delta)),
     ]
     return [(place, entry) for place, entry in four if not vanishes(entry.angle, whole)]

@@ -76,9 +76,14 @@ def match_units(
     by_magnitude: bool,
     solver: Solver,
 ) -> Match | Mismatch:
-    """Ask Z3 for an assignment; raise UndecidedError if its work budget runs out."""
+    """The assignment; Z3 is asked where it is not forced, or where its questions are recorded.
+
+    Raises UndecidedError if its work budget runs out.
+    """
     classes = _classes(source, target, keys, whole, by_magnitude)
     members = list(classes.values())
+    if not solver.is_recorded and (counts := _forced(members)) is not None:
+        return _assign(members, counts, source, target)
     asked = question(members)
     answer = solver.ask(asked)
     if answer.word == "sat":
@@ -97,12 +102,29 @@ def match_units(
     )
 
 
+def _forced(members: Sequence[_Members]) -> dict[str, int] | None:
+    """The counts where each class leaves one move, which all its pairs make; None where there is more to find."""
+    counts = {}
+    for i, group in enumerate(members):
+        moves = [(move, a, b) for move, a, b in _MOVES if group.source[a] and group.target[b]]
+        if len(moves) != 1 or group.count("source") != group.count("target"):
+            return None
+        ((move, a, b),) = moves
+        counts[_name(move, i, a, b)] = group.count("source")
+    return counts
+
+
+def _name(move: str, number: int, is_own: bool, is_targets_own: bool) -> str:
+    """The constant that counts a move of a class."""
+    return f"{move}_{number}_{int(is_own)}{int(is_targets_own)}"
+
+
 def question(members: Sequence[_Members]) -> Question:
     """One count per class and possible move; class_i says that class i balances."""
     lines = []
     for i, group in enumerate(members):
         moves = [
-            (f"{move}_{i}_{int(a)}{int(b)}", a, b)
+            (_name(move, i, a, b), a, b)
             for move, a, b in _MOVES
             if group.source[a] and group.target[b]
         ]
@@ -166,7 +188,7 @@ def _assign(
         left = {side: {own: list(getattr(group, side)[own]) for own in (True, False)}
                 for side in ("source", "target")}
         for move, a, b in _MOVES:
-            wanted = counts.get(f"{move}_{i}_{int(a)}{int(b)}", 0)
+            wanted = counts.get(_name(move, i, a, b), 0)
             pairs = _pair_up(left["source"][a], left["target"][b], wanted, source, target)
             chosen |= {t: (s, move == "swap") for s, t in pairs}
             taken = {s for s, _ in pairs}

@@ -14,7 +14,7 @@ from typing import TypeVar
 from flint import arb, ctx
 
 from prover.claims.claim import Claim
-from prover.claims.compare import Place, pair_entries
+from prover.claims.compare import Entry, Place, pair_entries
 from prover.claims.evidence import (
     Bounds,
     EntryRefutation,
@@ -63,6 +63,7 @@ class Side:
         }
         self._passes = dict(layout.passes)
         self._balls: dict[tuple[Exact, int], arb] = {}
+        self._entries: dict[tuple[int, int], list[tuple[Place, Entry]]] = {}
         self.extra = _extra_bits(turned)
 
     def ball(self, value: Exact, precision: int) -> arb:
@@ -71,16 +72,21 @@ class Side:
             self._balls[key] = enclose(value, precision)
         return self._balls[key]
 
+    def pair_entries(self, index: int, feed: int) -> list[tuple[Place, Entry]]:
+        """The entries of one pair in the kernel matrix under one feed."""
+        key = (index, feed)
+        if key not in self._entries:
+            self._entries[key] = pair_entries(self.layout.pairs[index], self.turned[index], feed, self.whole)
+        return self._entries[key]
+
     def column(self, token: Token, lane: int, precision: int) -> dict[int, arb]:
         """Column `lane` of the kernel at a token: row to ball."""
         index = self._pair_of.get(lane)
         if index is None:
             return {self._passes[lane]: arb(1)}
-        pair = self.layout.pairs[index]
-        four = pair_entries(pair, self.turned[index], token.feed, self.whole)
         return {
             row: self.ball(entry.magnitude, precision) * self._cosine(entry.angle, token, precision)
-            for (row, column), entry in four
+            for (row, column), entry in self.pair_entries(index, token.feed)
             if column == lane
         }
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import wrap
 
-import z3
-
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.files import require_writable, write_text
 
@@ -95,6 +93,11 @@ class Solver:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     work: int = 0
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether questions are written or put to a second solver, so that none is left out."""
+        return self.directory is not None or self.second
+
     def ask(self, question: Question) -> Answer:
         """The answer.
 
@@ -165,6 +168,8 @@ def make_solver(directory: str | None, second: bool) -> Solver:
 
 def ask_z3(question: Question, seed: int = 0) -> Answer:
     """Z3's answer in a fresh context."""
+    import z3
+
     context = z3.Context()
     # Z3 keeps seeds set from a text for the whole process, so each question sets its own.
     seeds = [f"(set-option :{part}.random_seed {seed})" for part in ("smt", "sat")]

@@ -16,6 +16,7 @@ from prover.layouts.feed import AxisPositions, pull_back
 from prover.layouts.layout import Angles, Layout, Pair
 
 QUARTER = PI * exact(Fraction(1, 2))
+BACK = -QUARTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _rotation(angles: Angles, whole: bool) -> Angle | None:
 
 def _sine(angle: Angle) -> Angle:
     """The angle whose cosine is the sine of this one."""
-    return shifted(angle, -QUARTER)
+    return shifted(angle, BACK)
 
 
 def same_cosine(left: Angle, right: Angle, whole: bool) -> bool:
@@ -88,7 +89,9 @@ def same_cosine(left: Angle, right: Angle, whole: bool) -> bool:
 
 
 def shifted(angle: Angle, by: Exact) -> Angle:
-    """The angle with something added to its phase."""
+    """The angle with something added to its phase, which is less than a whole turn."""
+    if not angle.phase:
+        return Angle(angle.frequencies, by)
     return Angle(angle.frequencies, reduce_turns(angle.phase + by))
 
 
@@ -100,19 +103,23 @@ def mirrored(angle: Angle, whole: bool) -> Angle:
 
 def vanishes(angle: Angle, whole: bool) -> bool:
     """cos of the angle is 0 at every position (angles are reduced; half turns count if whole)."""
-    still = all(whole and f == PI for _, f in angle.frequencies)
-    return still and angle.phase in (QUARTER, -QUARTER)
+    return angle.phase in (QUARTER, BACK) and all(whole and f == PI for _, f in angle.frequencies)
 
 
 def _reduced(angle: Angle, whole: bool) -> Angle:
     frequencies = {c: reduce_turns(f) if whole else f for c, f in angle.frequencies}
-    return Angle.of(frequencies, reduce_turns(angle.phase))
+    phase = reduce_turns(angle.phase)
+    if phase is angle.phase and all(frequencies[c] is f for c, f in angle.frequencies):
+        return angle
+    return Angle.of(frequencies, phase)
 
 
 def reduce_turns(value: Exact) -> Exact:
     """The same angle with its multiple of pi in (-1, 1]; other parts stay as they are."""
     for monomial, coefficient in value.terms:
         if len(monomial) == 1 and monomial[0][0].kind == "pi" and monomial[0][1] == 1:
+            if -coefficient.denominator < coefficient.numerator <= coefficient.denominator:
+                return value
             turns = -((1 - coefficient) // 2)
-            return value - PI * exact(Fraction(2) * turns) if turns else value
+            return value - PI * exact(Fraction(2) * turns)
     return value

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import exit_help, output_style, tell
+from prover.commands.console import exit_help, only_feed, output_style, tell
 from prover.commands.function_options import function_options
 
 
@@ -39,10 +39,6 @@ def conform(
       rope-prover conform ggml/neox:head_dim=64 rope.py::rotate --call "f(x, cos(p), sin(p))"
     """
     from prover import api
-    from prover.errors import InputError
 
-    if len(feeds) > 1:
-        raise InputError(f"{len(feeds)} feeds; a table is measured under one", where="conform",
-                         advice="Give --feed once, and hold each table under its own")
-    feed = feeds[0] if feeds else ""
+    feed = only_feed(feeds, "conform")
     return tell(api.conform(spec, measured, entry, feed=feed, every_difference=every_row, **asked), style)

@@ -43,6 +43,14 @@ EXIT_HELP = exit_help(
 )
 
 
+def only_feed(feeds: tuple[str, ...], command: str) -> str:
+    """The one feed that a table is measured under; empty if none is given. Raises InputError for several."""
+    if len(feeds) > 1:
+        raise InputError(f"{len(feeds)} feeds; a table is measured under one", where=command,
+                         advice="Give --feed once, and hold each table under its own")
+    return feeds[0] if feeds else ""
+
+
 def safe(text: str, most: int = 1400) -> str:
     """One line without control characters, cut in the middle where it is very long."""
     text = "".join(c if c.isprintable() else "?" for c in text)
@@ -55,12 +63,21 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 STYLES = ("text", "json", "markdown", "html")
+_MEANT = {"sarif": "tells what is wrong at the lines of files", "junit": "is a test report in XML"}
 _REPORT = "prover.report"  # where a command's context holds the path of --report
 
 
 def output_style(command: Callable[..., int]) -> Callable[..., int]:
     """The options --format and --json, one argument of the command: `style`; and --report, which `tell` sees to."""
+    return output_styles()(command)
 
+
+def output_styles(*more: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The same with more words for --format, such as sarif, which the command prints itself."""
+    return lambda command: _styled(command, (*STYLES, *more))
+
+
+def _styled(command: Callable[..., int], styles: tuple[str, ...]) -> Callable[..., int]:
     @functools.wraps(command)
     def styled(*given: Any, style: str, as_json: bool, report: str | None, **named: Any) -> int:
         if report is not None:
@@ -71,8 +88,9 @@ def output_style(command: Callable[..., int]) -> Callable[..., int]:
         click.option("--report", metavar="FILE", help="Write the answer to FILE too, as a page."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option(
-            "--format", "style", type=click.Choice(STYLES), default="text",
-            help="How to print the answer; markdown fits a comment on a pull request, html is a page.",
+            "--format", "style", type=click.Choice(styles), default="text",
+            help="How to print the answer; markdown fits a comment on a pull request, html is a page"
+            + "".join(f", {word} {_MEANT[word]}" for word in styles if word in _MEANT) + ".",
         ),
     ):
         styled = option(styled)

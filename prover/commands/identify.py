@@ -6,19 +6,23 @@ from typing import Any
 
 import click
 
-from prover.commands.console import exit_help, output_style, tell
+from prover.commands.console import exit_help, only_feed, output_style, tell
 from prover.commands.function_options import function_options
 
 
 @click.command(epilog=exit_help("a layout of the catalogue conforms", "none does"))
 @click.argument("measured", metavar="MEASURED.json|FUNCTION")
 @click.option("--entry", metavar="NAME", help="Which entry of the file; not needed if it has only one.")
+@click.option(
+    "--feed", "feeds", multiple=True, metavar="F",
+    help="What the measured kernel put on each axis, as for conform: the table's axes are the token's coordinates.",
+)
 @click.option("--out", metavar="FILE.toml", help="Write the table as a layout file of its own; nothing is overwritten.")
 @function_options
 @click.option("--all", "every", is_flag=True, help="Show every layout and every pair, however many.")
 @output_style
 def identify(
-    measured: str, entry: str | None, out: str | None, every: bool, style: str, **called: Any
+    measured: str, entry: str | None, feeds: tuple[str, ...], out: str | None, every: bool, style: str, **called: Any
 ) -> int:
     """Find the layouts of the catalogue, and their parameters, that a measured kernel or your own function shows.
 
@@ -32,4 +36,5 @@ def identify(
     """
     from prover import api
 
-    return tell(api.identify(measured, entry, out=out, everything=every, **called), style)
+    feed = only_feed(feeds, "identify")
+    return tell(api.identify(measured, entry, feed=feed, out=out, everything=every, **called), style)

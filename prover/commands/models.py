@@ -9,7 +9,7 @@ from typing import cast
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import POSITIONS, exit_help, output_style, tell
+from prover.commands.console import POSITIONS, exit_help, output_style, output_styles, print_json, tell, write_report
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
 from prover.errors import InputError
@@ -93,7 +93,7 @@ def diff(
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many models at once; else all cores.")
 @comparison
 @click.option("--certificate", "folder", metavar="DIR", help="Write the certificates of each cell into this folder.")
-@output_style
+@output_styles("sarif")
 def audit(
     models: tuple[str, ...], engines: str, jobs: int | None, relation: str | None, exact: bool, ulps: int,
     folder: str | None, style: str,
@@ -116,4 +116,8 @@ def audit(
     if folder is not None:
         for name, text in found.certificates:
             write_text(Path(folder) / name, text)
+    if style == "sarif":
+        print_json(found.to_sarif())
+        write_report(found.to_html)
+        return found.exit_code
     return tell(found, style)

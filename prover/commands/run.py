@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.commands.console import exit_help, output_style, print_json, safe, write_report
+from prover.commands.console import exit_help, output_styles, print_json, safe, write_report
 from prover.commands.theorems import CVC5, SMTLIB
 from prover.errors import EXIT_UNDECIDED
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @SMTLIB
 @CVC5
-@output_style
+@output_styles("sarif", "junit")
 def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smtlib: str | None, cvc5: bool) -> int:
     """Run claim and theorem files, by default all shipped proofs, and re-check their certificates.
 
@@ -53,6 +53,10 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
         print_json(proofs.to_json(done, interrupted))
     elif style == "markdown":
         click.echo(proofs.to_markdown(done, bool(claims)), nl=False)
+    elif style == "sarif":
+        print_json(proofs.to_sarif(done))
+    elif style == "junit":
+        click.echo(proofs.to_junit(done), nl=False)
     elif style == "html":
         click.echo(proofs.to_html(done, bool(claims), interrupted), nl=False)
     elif told := proofs.to_text(done):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from prover.errors import ExpressionError
 from prover.exact.number import ONE, ZERO, Exact
@@ -49,6 +50,7 @@ class Angle:
         return None if self.frequencies else self.phase
 
 
+@cache
 def axis_angle(axis: str) -> Angle:
     """The angle that is the position on one axis."""
     return Angle(((axis, ONE),))

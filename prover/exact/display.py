@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from flint import arb
@@ -38,6 +39,7 @@ def sharp(value: Exact, digits: int = 18) -> arb:
     return ball
 
 
+@lru_cache(maxsize=1 << 14)
 def nearest(value: Exact) -> float | None:
     """The number as a float, None if it is out of the range of floats."""
     ball = sharp(value)
@@ -90,6 +92,7 @@ def show_number(value: Exact) -> str:
     return f"{text} (about {approximate(value)})" if len(text) <= MAX_SHOWN else f"about {approximate(value)}"
 
 
+@lru_cache(maxsize=1 << 14)
 def _show_factor(value: Exact) -> str:
     text = factor_text(value)
     if value.rational is not None and len(text) <= MAX_WHOLE_SHOWN:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from flint import arb, ctx, fmpq
 
@@ -20,6 +21,7 @@ MAX_PRECISION = PRECISIONS[-1]
 MAX_SHOWN = 200
 
 
+@lru_cache(maxsize=1 << 16)
 def enclose(value: Exact, precision: int) -> arb:
     """A ball that contains `value`, computed with `precision` bits."""
     with ctx.workprec(precision):

@@ -30,6 +30,8 @@ MAX_FACTOR_BITS = 192
 MAX_DIVISORS = 4
 MAX_SETTLED = 24
 
+NOTHING = Fraction(0)
+
 AtomKind = Literal["prime", "pi", "log", "sum", "stored"]
 
 
@@ -82,10 +84,10 @@ class Exact:
         return self + -other
 
     def __mul__(self, other: Exact) -> Exact:
-        for left, right in ((self, other), (other, self)):
-            factor = left.rational
-            if factor is not None:
-                return right._scaled(factor)
+        if (factor := self.rational) is not None:
+            return other._scaled(factor)
+        if (factor := other.rational) is not None:
+            return self._scaled(factor)
         return _settled(_times(self, other))
 
     def _scaled(self, factor: Fraction) -> Exact:
@@ -117,7 +119,7 @@ class Exact:
     def rational(self) -> Fraction | None:
         """The value if it is a rational number by its normal form, else None."""
         if not self.terms:
-            return Fraction(0)
+            return NOTHING
         monomial, coefficient = self.terms[0]
         return coefficient if not monomial and len(self.terms) == 1 else None
 
@@ -159,7 +161,7 @@ def log(value: Exact) -> Exact:
     return total
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 16)
 def power(base: Exact, exponent: Fraction) -> Exact:
     """base ** exponent for a rational exponent.
 
@@ -256,7 +258,7 @@ def _product(
         return
     exponents: dict[Atom, Fraction] = dict(left[0])
     for atom, exponent in right[0]:
-        exponents[atom] = exponents.get(atom, Fraction(0)) + exponent
+        exponents[atom] = exponents[atom] + exponent if atom in exponents else exponent
     yield from _reduced(tuple(exponents.items()), coefficient)
 
 
@@ -275,7 +277,7 @@ def _reduced(
             if whole:
                 _bound_power(Fraction(atom.argument), whole, MAX_STEP_BITS)
                 coefficient *= Fraction(atom.argument) ** whole
-            exponent -= whole
+                exponent -= whole
         elif atom.kind == "sum" and exponent >= 1:
             whole = exponent.numerator // exponent.denominator
             assert isinstance(atom.argument, Exact)
@@ -297,6 +299,9 @@ def _cancelled(term: tuple[Monomial, Fraction]) -> Iterator[tuple[Monomial, Frac
 
     Without it (log(2) + log(3)) / (log(2) + log(3)) would not meet 1.
     """
+    if all(atom.kind != "sum" for atom, _ in term[0]):
+        yield term
+        return
     exponents = dict(term[0])
     for atom, exponent in term[0]:
         if atom.kind != "sum" or exponent > -1 or not isinstance(atom.argument, Exact):
@@ -342,6 +347,9 @@ def _term_order(term: tuple[Monomial, Fraction]) -> tuple[int, str]:
 
 
 def _collect(terms: Iterable[tuple[Monomial, Fraction]]) -> Exact:
+    terms = tuple(terms)
+    if len(terms) == 1:
+        return Exact(terms) if terms[0][1] else ZERO
     totals: dict[Monomial, Fraction] = {}
     for monomial, coefficient in terms:
         totals[monomial] = totals.get(monomial, Fraction(0)) + coefficient

@@ -6,6 +6,7 @@ Every text reads back as the same number. The text of certificates is another ma
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, lcm
 
 from prover.exact.angle import Angle
@@ -17,6 +18,7 @@ MAX_ZEROS = 400
 HALF = Fraction(1, 2)
 
 
+@lru_cache(maxsize=1 << 14)
 def number_text(value: Exact) -> str:
     """The number exactly, such as 1/(1 + 3/5*log(2)), -37/4000*10**(5/8), sqrt(2) - 1."""
     parts = [_term_text(monomial, coefficient, len(value.terms) == 1) for monomial, coefficient in value.terms]

@@ -22,7 +22,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "k": ("k", "xk", "key", "key_states", "keys", "k_states", "key_layer", "k_embed"),
     "p": (
         "positions", "position_ids", "position", "pos", "p", "pos_ids", "input_pos", "offset", "m", "pids", "n",
-        "position_id", "token_positions", "start_pos", "step", "index", "indices", "segment_pos", "posns", "i",
+        "position_id", "token_positions", "start_pos", "step", "index", "indices", "segment_pos", "posns", "i", "ids",
+        "img_ids", "txt_ids",
     ),
     "cos": ("cos", "cos_cached", "cosine", "rope_cos", "cos_table", "freqs_cos", "cos_emb", "c", "cosines"),
     "sin": ("sin", "sin_cached", "sine", "rope_sin", "sin_table", "freqs_sin", "sin_emb", "s", "sines"),
@@ -96,6 +97,13 @@ def guess_calls(parameters: Sequence[Mapping[str, Any]] | None) -> list[Call]:
     # Those that say where the tokens are come before those that leave it to the function.
     calls.sort(key=lambda call: (_is_blind(call), "k" in call.things and "q" not in call.things))
     return list(dict.fromkeys(calls))[:MAX_CALLS]
+
+
+def unsaid(parameters: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    """The parameters without a default whose names say nothing."""
+    named = [p for p in parameters or () if "VAR" not in str(p.get("kind"))]
+    return [str(p.get("name")) for n, p in enumerate(named)
+            if n and p.get("required") and not _meaning(str(p.get("name")).strip("_").lower())]
 
 
 def _meaning(name: str) -> str:

@@ -16,7 +16,7 @@ from prover.functions.calls import parse_call
 from prover.functions.child import Child, running
 from prover.functions.frames import Array
 from prover.functions.further import NEGATIVE, at_negative_positions, in_a_batch
-from prover.functions.holding import LONG, early, hold, in_a_long_call, off, one_vector, require_forgetful
+from prover.functions.holding import LONG, early, everywhere, hold, in_a_long_call, off, one_vector, require_forgetful
 from prover.functions.limits import Limits
 from prover.functions.mistakes import likeness
 from prover.functions.plan import CallFailed, Given, NoNumbers, Plan, Position, respond, spread
@@ -95,6 +95,7 @@ def _entry(child: Child, found: Found, longest: int | None) -> dict[str, Any]:
     hold(child, plan, table, small, [*far, *_apart(plan, reach - 1)])
     require_forgetful(plan, table, first)
     tokens, told = _in_other_calls(child, plan, table, reach if longest else min(reach, LONG), way)
+    held = everywhere(child, plan, table, reach, tokens)
     negative = "" if way else at_negative_positions(child, plan, table)
     notes += [*told, *([negative] if negative else [])]
     if len(plan.places) == 1 and (like := likeness(table)):
@@ -110,7 +111,7 @@ def _entry(child: Child, found: Found, longest: int | None) -> dict[str, Any]:
         "frequency_errors": [_error(result, *row) for row in result.case["pairs"]],
         "checks": {
             "positions": kind, "reach": reach, "mixed_position_error": result.residual, "longest_call": tokens,
-            "held_at": f"0 to {len(small) - 1}" + "".join(f", {p}" for p in far),
+            "held_at": f"0 to {held - 1}" + "".join(f", {p}" for p in far if p >= held),
         },
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -17,7 +17,7 @@ from prover.errors import InputError, UndecidedError
 from prover.functions.calls import POSITIONS, TABLES, Call
 from prover.functions.child import Child, FunctionFault
 from prover.functions.frames import Array
-from prover.functions.guesses import guess_calls, readings, together
+from prover.functions.guesses import guess_calls, readings, together, unsaid
 from prover.functions.plan import (
     BASE,
     AlwaysFails,
@@ -98,10 +98,29 @@ def _found(
                     elif not misses or came.rank > misses[0].rank:
                         misses[:] = [came]
                 if found:
-                    return _chosen(child, found)
+                    chosen = _chosen(child, found)
+                    told = () if call is not None or several else _on_more_axes(child, chosen.plan, each)
+                    return replace(chosen, notes=(*chosen.notes, *told))
             if misses and misses[0].rank >= RAN:
                 raise _no_plan(child, misses, (width,))
     raise _no_plan(child, misses, widths)
+
+
+def _on_more_axes(child: Child, plan: Plan, call: Call) -> tuple[str, ...]:
+    """That a function called with one position for a token takes several, which each make a difference, as well."""
+    vector = np.random.default_rng(4).standard_normal((1, plan.width))
+    for each in together([call]) if "p" in call.things else []:
+        for reading in readings(each):
+            other = replace(plan, call=reading)
+            if not isinstance(try_plan(child, other), Found):
+                continue
+            count = len(other.places)
+            places = [(0.0,) * count, *(tuple(5.0 * (axis == own) for axis in range(count)) for own in range(count))]
+            made = respond(child, other, vector, places)[:, 0]
+            if all(np.abs(made[1:] - made[0]).max(axis=1) > NEAR):
+                return (f"it takes positions on {count} axes as well, and then is another layout: "
+                        f"--call \"{reading}\" measures that",)
+    return ()
 
 
 def _libraries(child: Child) -> list[tuple[str, int]]:
@@ -159,6 +178,9 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
     if not plan.is_scalar and off(there, alike[:, 0]):
         return Miss(RAN, plan, "treats one token otherwise than another at the same position")
     second, sums = turn(child, plan, z, at)[0], turn(child, plan, x + 5 * z, at)[0]
+    if np.array_equal(first, second):
+        return Miss(PROPERTY, plan, "returns the same whatever its vectors are, as what makes cosines and sines does; "
+                    "what turns vectors by them has to be named")
     error, allowed = float(np.abs(sums - first - 5 * second).max()), NEAR * (largest + 5 * float(np.abs(second).max()))
     if error > allowed:
         return Miss(PROPERTY, plan, f"is not linear in the vectors: a sum comes out {error:.2g} from the sum of what "
@@ -167,12 +189,15 @@ def _tried(child: Child, plan: Plan) -> Found | Miss:
         return Miss(RAN, plan, "gives the same at every position")
     if plan.is_scalar and "t" in plan.axes and not _follows(child, plan, x[:, :1], at[0], off):
         return Miss(RAN, plan, "treats the tokens of a call neither alike nor as positions that count on")
+    notes = _of_numbers(plan)
     if plan.several:
         apart = turn_apart(child, plan, x, z, at)[:2]
         wanted = [first, second] if len(apart) > 1 else [first]
         if not any(not any(map(off, apart, each)) for each in (wanted, wanted[::-1], [second])):
             return Miss(PROPERTY, plan, "makes of one of its vectors what depends on the other, as of q on k")
-    return Found(plan, reply.changed, _of_numbers(plan))
+        if len(apart) > 1 and off(apart[0], first):
+            notes = (*notes, "it returns what becomes of its last vectors before what becomes of its first ones")
+    return Found(plan, reply.changed, notes)
 
 
 def _follows(
@@ -243,7 +268,11 @@ def _no_plan(child: Child, misses: Sequence[Miss], widths: Sequence[int]) -> Exc
     names = ", ".join(str(parameter.get("name"))[:40] for parameter in child.parameters or ()) or "not known"
     advice = 'Say how it is called, as in --call "f(x, p)"; the help of \'measure function\' has what can be given'
     if not misses:
-        return InputError(f"its parameters ({names}) do not say what to call it with", where=where, advice=advice)
+        unknown = ", ".join(f"'{name[:40]}'" for name in unsaid(child.parameters)[:4])
+        return InputError(
+            f"its parameters ({names}) do not say what to call it with" + (f": what is {unknown}?" if unknown else ""),
+            where=where, advice=advice,
+        )
     miss = misses[0]
     if miss.rank == ROUNDS:
         return UndecidedError(f"called as {miss.plan} it {miss.text}", where=where, advice=ADVICE)

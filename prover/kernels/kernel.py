@@ -44,25 +44,42 @@ class Kernel:
         """Those of the first lane's cosine, which are all there are in a rotation."""
         return self.tables[0][0]
 
+    @property
+    def distinct_tables(self) -> tuple[tuple[Array, Array], ...]:
+        """The one table of a layout whose pairs have one angle each, or all four."""
+        first = self.tables[0]
+        return (first,) if all(table is first for table in self.tables) else self.tables
+
     def apply(self, x: Array, position: Array) -> Array:
         """K(p) x for x of shape (..., width) and one position per axis; same dtype as x."""
         y = np.zeros_like(x)
         y[..., self.passes[:, 1]] = x[..., self.passes[:, 0]]
-        alpha, beta, gamma, delta = (frequencies @ position + phases for frequencies, phases in self.tables)
+        turns = [frequencies @ position + phases for frequencies, phases in self.distinct_tables]
+        if len(turns) == 1:
+            cosine = last_cosine = np.cos(turns[0])
+            sine = last_sine = np.sin(turns[0])
+        else:
+            cosine, sine, last_sine, last_cosine = (
+                function(turn) for function, turn in zip((np.cos, np.sin, np.sin, np.cos), turns, strict=True)
+            )
         a, b = x[..., self.read[:, 0]], x[..., self.read[:, 1]]
-        y[..., self.write[:, 0]] = self.magnitudes * (a * np.cos(alpha) - b * np.sin(beta))
-        y[..., self.write[:, 1]] = self.magnitudes * (a * np.sin(gamma) + b * np.cos(delta))
+        y[..., self.write[:, 0]] = self.magnitudes * (a * cosine - b * sine)
+        y[..., self.write[:, 1]] = self.magnitudes * (a * last_sine + b * last_cosine)
         return y
 
     def largest_turn(self, position: Array) -> float:
         """The sum of |frequency * position| over axes, plus |phase|, for the fastest pair."""
-        turns = (np.abs(frequencies) @ np.abs(position) + np.abs(phases) for frequencies, phases in self.tables)
+        turns = (np.abs(frequencies) @ np.abs(position) + np.abs(phases)
+                 for frequencies, phases in self.distinct_tables)
         return float(max(turn.max(initial=0) for turn in turns))
 
     def rounded(self, dtype: type[np.floating]) -> Kernel:
         """The same kernel with its tables in `dtype`."""
-        tables = tuple((frequencies.astype(dtype), phases.astype(dtype)) for frequencies, phases in self.tables)
-        return replace(self, tables=tables, magnitudes=self.magnitudes.astype(dtype))
+        tables = tuple(
+            (frequencies.astype(dtype), phases.astype(dtype)) for frequencies, phases in self.distinct_tables
+        )
+        four = tables * 4 if len(tables) == 1 else tables
+        return replace(self, tables=four, magnitudes=self.magnitudes.astype(dtype))
 
 
 def make_kernel(layout: Layout) -> Kernel:

@@ -11,6 +11,7 @@ A negative control runs the same comparison on a damaged witness and has to exce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -71,11 +72,17 @@ class Confirmation:
 
 
 class _Run:
-    """Both kernels of a claim in one precision."""
+    """Both kernels of a claim in one precision. `tokens`: the pairs of tokens at which a witness is tried."""
 
-    def __init__(self, claim: Claim, kernels: tuple[Kernel, Kernel], dtype: type[np.floating]) -> None:
+    def __init__(
+        self, claim: Claim, kernels: tuple[Kernel, Kernel], dtype: type[np.floating],
+        tokens: Sequence[tuple[Token, Token]],
+    ) -> None:
         self.claim = claim
         self.dtype = dtype
+        self._positions: dict[tuple[Token, str], Array] = {}
+        self._turn_errors: dict[Token, float] = {}
+        self.tokens = tokens
         self.source, self.target = (kernel.rounded(dtype) for kernel in kernels)
         self.roundoff = float(np.finfo(dtype).eps) / 2
         self.size = max(float(k.magnitudes.max(initial=1)) for k in (self.source, self.target))
@@ -88,9 +95,10 @@ class _Run:
         return found
 
     def position(self, token: Token, side: str) -> Array:
-        kernel = self.kernel(side)
-        places = axis_positions(self.claim, token, side, kernel.axes)
-        return np.array([float(place) for place in places], dtype=self.dtype)
+        if (token, side) not in self._positions:
+            places = axis_positions(self.claim, token, side, self.kernel(side).axes)
+            self._positions[token, side] = np.array([float(place) for place in places], dtype=self.dtype)
+        return self._positions[token, side]
 
     def kernel(self, side: str) -> Kernel:
         return self.source if side == "source" else self.target
@@ -104,12 +112,14 @@ class _Run:
         return np.asarray(products.sum(axis=-1))
 
     def turn_error(self, token: Token) -> float:
-        return max(
-            (len(self.kernel(side).axes) + 2)
-            * self.roundoff
-            * self.kernel(side).largest_turn(self.position(token, side))
-            for side in ("source", "target")
-        )
+        if token not in self._turn_errors:
+            self._turn_errors[token] = max(
+                (len(self.kernel(side).axes) + 2)
+                * self.roundoff
+                * self.kernel(side).largest_turn(self.position(token, side))
+                for side in ("source", "target")
+            )
+        return self._turn_errors[token]
 
     def tolerance(self, query: Token, key: Token, size: float) -> float:
         """What two scores may differ by. `size`: s**2 |q| |k|, with the largest magnitude s that meets q and k."""
@@ -129,7 +139,8 @@ def confirm(
         return Confirmation((Comparison(what, "float32", 0.0, 0.0, True),))
     found: list[Comparison] = []
     kernels = make_kernel(claim.source), make_kernel(claim.target)
-    runs = [_Run(claim, kernels, dtype) for _, dtype in PRECISIONS]
+    tokens = _tokens(claim)
+    runs = [_Run(claim, kernels, dtype, tokens) for _, dtype in PRECISIONS]
     for (precision, _), run in zip(PRECISIONS, runs, strict=True):
         if holds:
             found.append(_hold(run, precision, holds))
@@ -196,15 +207,16 @@ def _compare(run: _Run, holds: Witness, permutation: Array, factor: Array) -> tu
     generator = np.random.default_rng(SEED)
     worst, ratio = (0.0, 0.0), -1.0
     loudest = max(float(run.lane_magnitudes("source").max()), float((factor * run.lane_magnitudes("target")).max()))
-    for query, key in _tokens(run.claim):
+    for query, key in run.tokens:
         q, k = generator.standard_normal((2, SAMPLES, run.source.width)).astype(run.dtype)
         size, norm = (float(np.max(norms)) for norms in _norms(q, k))
         q_moved, k_moved = factor * q[:, permutation], factor * k[:, permutation]
-        scores = run.score("source", q, k, query, key) - run.score("target", q_moved, k_moved, query, key)
+        ours, theirs = run.apply("source", q, query), run.apply("target", q_moved, query)
+        scores = (ours * run.apply("source", k, key)).sum(axis=-1) - (
+            theirs * run.apply("target", k_moved, key)).sum(axis=-1)
         found = [(float(np.abs(scores).max()), run.tolerance(query, key, loudest**2 * size))]
         if holds.relation is Relation.IDENTICAL:
-            outputs = run.apply("source", q, query) - run.apply("target", q_moved, query)
-            found.append((float(np.abs(outputs).max()), run.tolerance(query, query, loudest * norm)))
+            found.append((float(np.abs(ours - theirs).max()), run.tolerance(query, query, loudest * norm)))
         for error, tolerance in found:
             if error > ratio * tolerance:
                 worst, ratio = (error, tolerance), error / tolerance

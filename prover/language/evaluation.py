@@ -1,4 +1,4 @@
-"""Exact values of SymPy expressions.
+"""Exact values of expressions.
 
 An expression is compiled once into closures and then evaluated for many pair indices. Parts that
 do not depend on the index j are computed once per scope.
@@ -7,30 +7,20 @@ do not depend on the index j are computed once per scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import lru_cache
-
-import sympy
+from typing import TYPE_CHECKING, TypeAlias
 
 from prover.errors import ExpressionError, InputError, UndecidedError
 from prover.exact import enclosure
 from prover.exact.angle import Angle, as_number
 from prover.exact.number import ONE, PI, ZERO, Exact, exact
 from prover.exact.text import number_text
-from prover.language.expression import (
-    CHOICE,
-    HIGHEST,
-    INDEX,
-    ITEM,
-    LARGEST,
-    LENGTH,
-    LOWEST,
-    SMALLEST,
-    TOTAL,
-    AllOf,
-    AnyOf,
-)
+from prover.language.term import Kind, Term
 
+if TYPE_CHECKING:
+    import sympy
+
+Expression: TypeAlias = "Term | sympy.Basic"
 Value = Exact | Angle | tuple[Exact | Angle, ...]
 Compute = Callable[["Scope"], Value]
 Test = Callable[["Scope"], bool]
@@ -88,48 +78,57 @@ class Scope:
 
 
 class Compiled:
-    """A SymPy expression ready to be evaluated."""
+    """An expression ready to be evaluated."""
 
     __slots__ = ("compute", "expression", "moves")
 
-    def __init__(self, expression: sympy.Basic, moving_names: frozenset[str]) -> None:
+    def __init__(self, expression: Expression, moving_names: frozenset[str]) -> None:
         self.expression = expression
-        self.moves = _moves(expression, moving_names)
-        self.compute = _compile(expression, moving_names)
+        read = _read(expression)
+        self.moves = _moves(read, moving_names)
+        self.compute = _compile(read, moving_names)
 
 
 @lru_cache(maxsize=4096)
-def compiled(expression: sympy.Basic, moving_names: frozenset[str] = frozenset()) -> Compiled:
+def compiled(expression: Expression, moving_names: frozenset[str] = frozenset()) -> Compiled:
     """The compiled form, made once per expression; it holds no state."""
     return Compiled(expression, moving_names)
 
 
 class CompiledCondition:
-    """A SymPy condition ready to be tested. `moving_names`: those whose value depends on the pair index."""
+    """A condition ready to be tested. `moving_names`: those whose value depends on the pair index."""
 
     __slots__ = ("expression", "test")
 
-    def __init__(self, expression: sympy.Basic, moving_names: frozenset[str]) -> None:
+    def __init__(self, expression: Expression, moving_names: frozenset[str]) -> None:
         self.expression = expression
-        self.test = _condition(expression, moving_names)
+        self.test = _condition(_read(expression), moving_names)
 
 
 @lru_cache(maxsize=4096)
-def compiled_condition(expression: sympy.Basic, moving_names: frozenset[str] = frozenset()) -> CompiledCondition:
+def compiled_condition(expression: Expression, moving_names: frozenset[str] = frozenset()) -> CompiledCondition:
     """The condition ready to be tested, made once."""
     return CompiledCondition(expression, moving_names)
 
 
-@lru_cache(maxsize=4096)
-def names_in(expression: sympy.Basic) -> frozenset[str]:
-    """The names of the symbols in an expression."""
-    return frozenset(symbol.name for symbol in expression.free_symbols)
+def names_in(expression: Expression) -> frozenset[str]:
+    """The names in an expression, the pair index as "j"."""
+    return _read(expression).names
 
 
 @lru_cache(maxsize=4096)
-def node_count(expression: sympy.Basic) -> int:
+def node_count(expression: Expression) -> int:
     """How many operations, names and numbers an expression has."""
-    return sum(1 for _ in sympy.preorder_traversal(expression))
+    return sum(1 for _ in _read(expression).whole_tree)
+
+
+def _read(expression: Expression) -> Term:
+    """The term; theorems have SymPy expressions."""
+    if isinstance(expression, Term):
+        return expression
+    from prover.language.symbolic import as_term
+
+    return as_term(expression)
 
 
 def number(value: Value, what: str = "the value") -> Exact:
@@ -139,48 +138,47 @@ def number(value: Value, what: str = "the value") -> Exact:
     return as_number(value, what)
 
 
-def _moves(expression: sympy.Basic, moving_names: frozenset[str]) -> bool:
-    return any(s == INDEX or s.name in moving_names for s in expression.free_symbols)
+def _moves(expression: Term, moving_names: frozenset[str]) -> bool:
+    return "j" in expression.names or not expression.names.isdisjoint(moving_names)
 
 
-def _once(
-    expression: sympy.Basic, compute: Compute, moving_names: frozenset[str]
-) -> Compute:
+def _once(expression: Term, compute: Compute, moving_names: frozenset[str]) -> Compute:
     """Wrap a part that does not depend on j so that it is computed once per scope."""
     if not expression.args or _moves(expression, moving_names):
         return compute
 
     def cached(scope: Scope) -> Value:
-        if expression not in scope.fixed:
-            scope.fixed[expression] = compute(scope)
-        found = scope.fixed[expression]
+        found = scope.fixed.get(expression)
+        if found is None:
+            found = scope.fixed[expression] = compute(scope)
         assert not isinstance(found, bool)
         return found
 
     return cached
 
 
-def _compile(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
+def _compile(expression: Term, moving: frozenset[str]) -> Compute:
     return _once(expression, _node(expression, moving), moving)
 
 
-def _node(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
-    if isinstance(expression, sympy.Rational):
-        constant = exact(Fraction(int(expression.p), int(expression.q)))
+def _node(expression: Term, moving: frozenset[str]) -> Compute:
+    kind = expression.kind
+    if (value := expression.number) is not None:
+        constant = exact(value)
         return lambda scope: constant
-    if expression == sympy.pi:
+    if kind == "pi":
         return lambda scope: PI
-    if expression == INDEX:
+    if kind == "index":
         return lambda scope: scope.index
-    if isinstance(expression, sympy.Symbol):
-        name = expression.name
+    if kind == "name":
+        name = str(expression.value)
         return lambda scope: scope.lookup(name)
-    if expression.func == CHOICE:
+    if kind == "choice":
         return _choice(expression, moving)
-    if isinstance(expression, sympy.Add):
-        return _associative(expression, moving, sympy.Add, _add)
-    if isinstance(expression, sympy.Mul):
-        return _associative(expression, moving, sympy.Mul, _multiply)
+    if kind == "add":
+        return _associative(expression, moving, _add)
+    if kind == "mul":
+        return _associative(expression, moving, _multiply)
     parts = [_compile(argument, moving) for argument in expression.args]
     operation = _operation(expression)
 
@@ -190,24 +188,19 @@ def _node(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
     return apply
 
 
-def _associative(
-    expression: sympy.Basic,
-    moving: frozenset[str],
-    kind: type,
-    combine: Callable[[list[Value]], Value],
-) -> Compute:
+def _associative(expression: Term, moving: frozenset[str], combine: Callable[[list[Value]], Value]) -> Compute:
     """A sum or product, flattened; what does not depend on j is combined once per scope."""
-    terms = _flat(expression, kind)
+    terms = _flat(expression, expression.kind)
     fixed = [_compile(term, moving) for term in terms if not _moves(term, moving)]
     parts = [_compile(term, moving) for term in terms if _moves(term, moving)]
-    key = (kind, expression)
+    key = (expression.kind, expression)
 
     def compute(scope: Scope) -> Value:
         values = [part(scope) for part in parts]
         if fixed:
-            if key not in scope.fixed:
-                scope.fixed[key] = combine([part(scope) for part in fixed])
-            known = scope.fixed[key]
+            known = scope.fixed.get(key)
+            if known is None:
+                known = scope.fixed[key] = combine([part(scope) for part in fixed])
             assert not isinstance(known, bool)
             values.append(known)
         return combine(values) if len(values) > 1 else values[0]
@@ -215,48 +208,50 @@ def _associative(
     return compute
 
 
-def _flat(expression: sympy.Basic, kind: type) -> list[sympy.Basic]:
-    if expression.func is not kind:
+def _flat(expression: Term, kind: Kind) -> list[Term]:
+    if expression.kind != kind:
         return [expression]
     return [term for argument in expression.args for term in _flat(argument, kind)]
 
 
-def _choice(expression: sympy.Basic, moving: frozenset[str]) -> Compute:
+def _choice(expression: Term, moving: frozenset[str]) -> Compute:
     test = _test_once(expression.args[0], moving)
     body, other = (_compile(part, moving) for part in expression.args[1:])
     return lambda scope: body(scope) if test(scope) else other(scope)
 
 
-def _test_once(condition: sympy.Basic, moving: frozenset[str]) -> Test:
+def _test_once(condition: Term, moving: frozenset[str]) -> Test:
     """Test a condition that does not depend on j once per scope."""
     test = _condition(condition, moving)
     if not condition.args or _moves(condition, moving):
         return test
 
     def cached(scope: Scope) -> bool:
-        if condition not in scope.fixed:
-            scope.fixed[condition] = test(scope)
-        return scope.fixed[condition] is True
+        found = scope.fixed.get(condition)
+        if found is None:
+            found = scope.fixed[condition] = test(scope)
+        return found is True
 
     return cached
 
 
-def _condition(expression: sympy.Basic, moving: frozenset[str]) -> Test:
-    if expression in (sympy.true, sympy.false):
-        truth = expression == sympy.true
+def _condition(expression: Term, moving: frozenset[str]) -> Test:
+    kind = expression.kind
+    if kind in ("true", "false"):
+        truth = kind == "true"
         return lambda scope: truth
-    if isinstance(expression, AllOf | sympy.Not):
+    if kind in ("and", "or", "not"):
         tests = [_condition(argument, moving) for argument in expression.args]
-        if isinstance(expression, AnyOf):
+        if kind == "or":
             return lambda scope: any(test(scope) for test in tests)
-        if isinstance(expression, AllOf):
+        if kind == "and":
             return lambda scope: all(test(scope) for test in tests)
         return lambda scope: not tests[0](scope)
     left, right = (_compile(side, moving) for side in expression.args)
-    if isinstance(expression, sympy.Eq | sympy.Ne):
-        wanted = isinstance(expression, sympy.Eq)
+    if kind in ("eq", "ne"):
+        wanted = kind == "eq"
         return lambda scope: _same(number(left(scope)), number(right(scope))) is wanted
-    accepted = _ACCEPTED[type(expression)]
+    accepted = _ACCEPTED[kind]
 
     def compare(scope: Scope) -> bool:
         return enclosure.compare(number(left(scope)), number(right(scope))) in accepted
@@ -264,12 +259,7 @@ def _condition(expression: sympy.Basic, moving: frozenset[str]) -> Test:
     return compare
 
 
-_ACCEPTED: dict[type, tuple[int, ...]] = {
-    sympy.StrictLessThan: (-1,),
-    sympy.LessThan: (-1, 0),
-    sympy.StrictGreaterThan: (1,),
-    sympy.GreaterThan: (0, 1),
-}
+_ACCEPTED: dict[Kind, tuple[int, ...]] = {"lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1)}
 
 
 def _same(left: Exact, right: Exact) -> bool:
@@ -305,34 +295,36 @@ def _multiply(values: list[Value]) -> Value:
     return factor if angle is None else angle.scaled(factor)
 
 
-def _operation(expression: sympy.Basic) -> Callable[..., Value]:
-    if isinstance(expression, sympy.Pow):
-        return lambda base, exponent: enclosure.positive_power(
-            number(base, "the base of a power"), number(exponent, "an exponent")
-        )
-    if isinstance(expression, sympy.Mod):
-        return lambda a, b: _modulo(number(a, "an operand of %"), number(b, "an operand of %"))
-    if isinstance(expression, sympy.floor):
-        return lambda a: enclosure.floor(number(a, "the argument of floor"))
-    if isinstance(expression, sympy.ceiling):
-        return lambda a: -enclosure.floor(-number(a, "the argument of ceil"))
-    if isinstance(expression, sympy.Abs):
-        return lambda a: _absolute(number(a, "the argument of abs"))
-    if isinstance(expression, sympy.log):
-        return lambda a: enclosure.positive_log(number(a, "the argument of log"))
-    if expression.func in (SMALLEST, LARGEST):
-        side = -1 if expression.func == SMALLEST else 1
-        return lambda *values: _extreme([number(v) for v in values], side)
-    if expression.func == ITEM:
-        return _item(str(expression.args[0]))
-    if expression.func == TOTAL:
-        return lambda values: _add(list(values))
-    if expression.func == LENGTH:
-        return lambda values: exact(len(values))
-    if expression.func in (LOWEST, HIGHEST):
-        name, sign = ("min", -1) if expression.func == LOWEST else ("max", 1)
-        return lambda values: _extreme_entry(list(values), sign, name, str(expression.args[0]))
-    raise ExpressionError(f"'{type(expression).__name__}' cannot be evaluated")
+def _operation(expression: Term) -> Callable[..., Value]:
+    kind, first = expression.kind, str(expression.args[0].value)
+    match kind:
+        case "pow":
+            return lambda base, exponent: enclosure.positive_power(
+                number(base, "the base of a power"), number(exponent, "an exponent")
+            )
+        case "mod":
+            return lambda a, b: _modulo(number(a, "an operand of %"), number(b, "an operand of %"))
+        case "floor":
+            return lambda a: enclosure.floor(number(a, "the argument of floor"))
+        case "ceil":
+            return lambda a: -enclosure.floor(-number(a, "the argument of ceil"))
+        case "abs":
+            return lambda a: _absolute(number(a, "the argument of abs"))
+        case "log":
+            return lambda a: enclosure.positive_log(number(a, "the argument of log"))
+        case "smallest" | "largest":
+            side = -1 if kind == "smallest" else 1
+            return lambda *values: _extreme([number(v) for v in values], side)
+        case "item":
+            return _item(first)
+        case "total":
+            return lambda values: _add(list(values))
+        case "length":
+            return lambda values: exact(len(values))
+        case "lowest" | "highest":
+            name, sign = ("min", -1) if kind == "lowest" else ("max", 1)
+            return lambda values: _extreme_entry(list(values), sign, name, first)
+    raise ExpressionError(f"'{kind}' cannot be evaluated")
 
 
 def _modulo(value: Exact, divisor: Exact) -> Exact:

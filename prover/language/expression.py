@@ -1,9 +1,8 @@
-"""Text to SymPy: the one expression language of layout files.
+"""Text to terms: the one expression language of layout files.
 
 Python's expression syntax cut down to a white list, parsed with `ast` and never evaluated as
-Python. The result is a SymPy expression in which parameters, let names and axes are symbols. SymPy
-evaluates nothing of it: what a stranger wrote must not be able to start a long computation, and a
-case that is not taken must not matter.
+Python. The result is a tree (`prover.language.term`) of which nothing is worked out: what a stranger wrote must
+not be able to start a long computation, and a case that is not taken must not matter.
 """
 
 from __future__ import annotations
@@ -11,14 +10,22 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
-import sympy
-from sympy.logic.boolalg import BooleanFunction
-
 from prover.errors import ExpressionError
+from prover.language.term import (
+    PI,
+    Kind,
+    Term,
+    constant,
+    named,
+    opposite_of,
+    product_of,
+    quotient_of,
+    sum_of,
+)
 from prover.language.tokens import LANGUAGE, flattened, place
 
 MAX_NODES = 1000
@@ -26,55 +33,23 @@ MAX_DEPTH = 60
 MAX_DIGITS = 40
 MAX_EXPONENT = 400
 
-INDEX = sympy.Symbol("j", integer=True, nonnegative=True)
-ITEM = sympy.Function("item")
-TOTAL = sympy.Function("total")
-LENGTH = sympy.Function("length")
-LOWEST = sympy.Function("lowest")
-HIGHEST = sympy.Function("highest")
-SMALLEST = sympy.Function("smallest")
-LARGEST = sympy.Function("largest")
-CHOICE = sympy.Function("choice")
-
-
-class AllOf(BooleanFunction):  # type: ignore[misc]
-    """`and` with its operands in the order written, so that a guard comes before what it guards."""
-
-    @classmethod
-    def eval(cls, *arguments: sympy.Basic) -> None:
-        """Leave the operands as they are."""
-
-
-class AnyOf(AllOf):
-    """`or` in the order written."""
-
-
 _SPACE = " \t\n"
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?\Z", re.ASCII)
 FUNCTIONS = frozenset({"floor", "ceil", "min", "max", "abs", "sqrt", "log", "sum", "len"})
-_ON_LISTS = {"sum": TOTAL, "len": LENGTH, "min": LOWEST, "max": HIGHEST}
+_ON_LISTS: dict[str, Kind] = {"sum": "total", "len": "length", "min": "lowest", "max": "highest"}
 AXES = "axes"
 RESERVED = FUNCTIONS | {"pi", "j", AXES} | set(keyword.kwlist)
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[..., sympy.Basic]] = {
-    ast.Lt: sympy.StrictLessThan,
-    ast.LtE: sympy.LessThan,
-    ast.Gt: sympy.StrictGreaterThan,
-    ast.GtE: sympy.GreaterThan,
-    ast.Eq: sympy.Eq,
-    ast.NotEq: sympy.Ne,
+_COMPARISONS: dict[type[ast.cmpop], Kind] = {
+    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
 }
+_FUNCTIONS: dict[str, Kind] = {"floor": "floor", "ceil": "ceil", "abs": "abs", "log": "log"}
 
 _INSTEAD = {
     "pow": "pow(a, b) is written a**b.",
     "exp": "exp(x*log(b)) is written b**x.",
     "int": "Rounding down is written floor(x), or a//b.",
 }
-
-
-def symbol(name: str) -> sympy.Symbol:
-    """The symbol of a parameter, let name or axis."""
-    return INDEX if name == "j" else sympy.Symbol(name, real=True)
 
 
 def number(text: str) -> Fraction:
@@ -109,8 +84,8 @@ def _decimal(text: str) -> Fraction:
 
 def parse(
     text: str, numbers: Collection[str], lists: Collection[str], index: bool = True
-) -> sympy.Basic:
-    """The SymPy expression of `text`; names must be in `numbers` or `lists`, or be pi, or j if `index`."""
+) -> Term:
+    """The term of `text`; names must be in `numbers` or `lists`, or be pi, or j if `index`."""
     tree, translator = _prepare(text, numbers, lists, index)
     return translator.value(tree.body)
 
@@ -119,11 +94,11 @@ def parse(
 class Written:
     """An expression for those to whom the order of its operations matters: its value, and its syntax tree."""
 
-    value: sympy.Basic
+    value: Term
     tree: ast.expr
     translator: _Translator
 
-    def condition(self, node: ast.expr) -> sympy.Basic:
+    def condition(self, node: ast.expr) -> Term:
         """The condition that a part of the tree states."""
         return self.translator.condition(node)
 
@@ -140,8 +115,8 @@ def parse_written(text: str, numbers: Collection[str], lists: Collection[str]) -
 
 def parse_condition(
     text: str, numbers: Collection[str], lists: Collection[str], index: bool = False
-) -> sympy.Basic:
-    """The SymPy condition of `text`, such as a requirement on parameters."""
+) -> Term:
+    """The condition of `text`, such as a requirement on parameters."""
     tree, translator = _prepare(text, numbers, lists, index)
     return translator.condition(tree.body)
 
@@ -194,33 +169,32 @@ class _Translator:
         return ExpressionError(f"{where}: {message}", advice=advice)
 
     def source(self, node: ast.AST) -> str:
-        return (ast.get_source_segment(self.flat, node) or "")[:60]
+        start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", 0)  # counted in bytes, of one line
+        return self.flat.encode()[start:end].decode()[:60]
 
-    def value(self, node: ast.expr) -> sympy.Basic:
-        """A number-valued SymPy expression."""
+    def value(self, node: ast.expr) -> Term:
+        """A term that is a number."""
         match node:
             case ast.Constant(value=bool()):
-                return sympy.Integer(int(node.value is True))
+                return constant(int(node.value is True))
             case ast.Constant(value=int() | float()):
                 try:
                     value = number(self.source(node))
                 except ExpressionError as fault:
                     raise self.fail(node, fault.message, fault.advice) from None
-                return sympy.Rational(value.numerator, value.denominator)
+                return constant(value)
             case ast.Name(id=name):
                 return self.name(node, name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return _product(sympy.Integer(-1), self.value(operand))
+                return opposite_of(self.value(operand))
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.value(operand)
             case ast.BinOp():
                 return self.operation(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                return CHOICE(
-                    self.condition(test), self.value(body), self.value(orelse), evaluate=False
-                )
+                return Term("choice", (self.condition(test), self.value(body), self.value(orelse)))
             case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.lists:
-                return ITEM(symbol(name), self.value(index))
+                return Term("item", (named(name), self.value(index)))
             case ast.Call():
                 return self.call(node)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
@@ -228,104 +202,82 @@ class _Translator:
                                 "Write 'a if condition else b'")
         raise self.fail(node, f"'{self.source(node)}' is not allowed", f"Allowed: {LANGUAGE}")
 
-    def name(self, node: ast.AST, name: str) -> sympy.Basic:
+    def name(self, node: ast.AST, name: str) -> Term:
         if name == "pi":
-            return sympy.pi
+            return PI
         if name == "j" and not self.index:
             raise self.fail(node, "the pair index j has no value here",
                             "j stands in the fields of [pairs] and in [let] only")
         if name == "j" or name in self.numbers:
-            return symbol(name)
+            return named(name)
         if name in self.lists:
             raise self.fail(node, f"'{name}' is a list, expected a number",
                             f"Use {name}[index], sum({name}) or len({name})")
         known = ", ".join(["j"] * self.index + ["pi", *sorted(self.numbers | self.lists)])
         raise self.fail(node, f"unknown name '{name[:40]}'", f"Known names: {known[:400]}")
 
-    def operation(self, node: ast.BinOp) -> sympy.Basic:
+    def operation(self, node: ast.BinOp) -> Term:
         left, right = self.value(node.left), self.value(node.right)
         match node.op:
             case ast.Add():
-                return _sum(left, right)
+                return sum_of(left, right)
             case ast.Sub():
-                return _sum(left, _product(sympy.Integer(-1), right))
+                return sum_of(left, opposite_of(right))
             case ast.Mult():
-                return _product(left, right)
+                return product_of(left, right)
             case ast.Div():
-                return _quotient(left, right)
+                return quotient_of(left, right)
             case ast.FloorDiv():
-                return sympy.floor(_quotient(left, right), evaluate=False)
+                return Term("floor", (quotient_of(left, right),))
             case ast.Mod():
-                return sympy.Mod(left, right, evaluate=False)
+                return Term("mod", (left, right))
             case ast.Pow():
-                return sympy.Pow(left, right, evaluate=False)
+                return Term("pow", (left, right))
         raise self.fail(node, f"operator in '{self.source(node)}' is not allowed",
                         f"Allowed: {LANGUAGE}")
 
-    def condition(self, node: ast.expr) -> sympy.Basic:
+    def condition(self, node: ast.expr) -> Term:
         match node:
             case ast.BoolOp(op=op, values=values):
-                join = AllOf if isinstance(op, ast.And) else AnyOf
-                return join(*(self.condition(value) for value in values))
+                parts = tuple(self.condition(value) for value in values)
+                return Term("and" if isinstance(op, ast.And) else "or", parts)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return sympy.Not(self.condition(operand), evaluate=False)
+                return Term("not", (self.condition(operand),))
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 sides = [self.value(side) for side in (left, *comparators)]
-                parts = [
-                    self.comparison(node, op)(a, b, evaluate=False)
-                    for op, a, b in zip(ops, sides, sides[1:], strict=False)
-                ]
-                return AllOf(*parts) if len(parts) > 1 else parts[0]
+                compared = tuple(
+                    Term(self.comparison(node, op), (a, b)) for op, a, b in zip(ops, sides, sides[1:], strict=False)
+                )
+                return Term("and", compared) if len(compared) > 1 else compared[0]
             case ast.Name() | ast.Constant(value=bool()):
-                return sympy.Ne(self.value(node), 0, evaluate=False)
+                return Term("ne", (self.value(node), constant(0)))
         raise self.fail(node, f"'{self.source(node)}' is not a condition",
                         "Expected a comparison, and, or, not, or the name of a true/false value")
 
-    def comparison(self, node: ast.AST, op: ast.cmpop) -> Callable[..., sympy.Basic]:
+    def comparison(self, node: ast.AST, op: ast.cmpop) -> Kind:
         if type(op) not in _COMPARISONS:
             raise self.fail(node, f"comparison in '{self.source(node)}' is not allowed",
                             "Use < <= > >= == !=")
         return _COMPARISONS[type(op)]
 
-    def call(self, node: ast.Call) -> sympy.Basic:
+    def call(self, node: ast.Call) -> Term:
         name = node.func.id if isinstance(node.func, ast.Name) else self.source(node.func)
         if name not in FUNCTIONS or node.keywords:
             raise self.fail(node, f"call of '{name}' is not allowed",
                             f"{_INSTEAD.get(name, '')} Functions: {' '.join(sorted(FUNCTIONS))}".lstrip())
         match node.args:
             case [ast.Name(id=argument)] if name in _ON_LISTS and argument in self.lists:
-                return _ON_LISTS[name](symbol(argument))
+                return Term(_ON_LISTS[name], (named(argument),))
         if name in ("sum", "len"):
             raise self.fail(node, f"{name}() takes one list parameter",
                             f"Lists: {', '.join(sorted(self.lists)) or 'none'}")
-        arguments = [self.value(argument) for argument in node.args]
+        arguments = tuple(self.value(argument) for argument in node.args)
         if name in ("min", "max"):
             if len(arguments) < 2:
                 raise self.fail(node, f"{name}() takes two or more numbers, or one list")
-            return (SMALLEST if name == "min" else LARGEST)(*arguments, evaluate=False)
+            return Term("smallest" if name == "min" else "largest", arguments)
         if len(arguments) != 1:
             raise self.fail(node, f"{name}() takes one number, got {len(arguments)}")
-        (argument,) = arguments
         if name == "sqrt":
-            return sympy.Pow(argument, sympy.Rational(1, 2), evaluate=False)
-        function = {"floor": sympy.floor, "ceil": sympy.ceiling, "abs": sympy.Abs,
-                    "log": sympy.log}[name]
-        return function(argument, evaluate=False)
-
-
-def _sum(left: sympy.Basic, right: sympy.Basic) -> sympy.Basic:
-    if isinstance(left, sympy.Rational) and isinstance(right, sympy.Rational):
-        return left + right
-    return sympy.Add(left, right, evaluate=False)
-
-
-def _product(left: sympy.Basic, right: sympy.Basic) -> sympy.Basic:
-    if isinstance(left, sympy.Rational) and isinstance(right, sympy.Rational):
-        return left * right
-    return sympy.Mul(left, right, evaluate=False)
-
-
-def _quotient(left: sympy.Basic, right: sympy.Basic) -> sympy.Basic:
-    if isinstance(left, sympy.Rational) and isinstance(right, sympy.Rational) and right != 0:
-        return left / right
-    return sympy.Mul(left, sympy.Pow(right, -1, evaluate=False), evaluate=False)
+            return Term("pow", (*arguments, constant(Fraction(1, 2))))
+        return Term(_FUNCTIONS[name], arguments)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import sympy
 
-from prover.language.expression import AllOf, AnyOf
+from prover.language.symbolic import AllOf, AnyOf
 
 Condition: TypeAlias = "sympy.Basic"
 _OPPOSITE: dict[type, Callable[..., sympy.Basic]] = {

@@ -14,8 +14,8 @@ from math import lcm
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import CHOICE, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.formula import formula
+from prover.language.symbolic import CHOICE, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.symbols import constant_names, remainder_name
 
 INT, REAL = "Int", "Real"

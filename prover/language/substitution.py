@@ -11,7 +11,8 @@ import sympy
 from prover.errors import ExpressionError, InputError, LimitError, UndecidedError
 from prover.language.bounds import bound_power, bound_product, bounded
 from prover.language.evaluation import Scope, compiled, number
-from prover.language.expression import (
+from prover.language.logic import Condition, negation
+from prover.language.symbolic import (
     CHOICE,
     HIGHEST,
     INDEX,
@@ -24,7 +25,6 @@ from prover.language.expression import (
     AllOf,
     AnyOf,
 )
-from prover.language.logic import Condition, negation
 from prover.language.symbols import axis_symbol
 
 MAX_CASES = 256

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from prover.language.expression import INDEX
+from prover.language.symbolic import INDEX
 
 
 class Made(sympy.Symbol):  # type: ignore[misc]

@@ -8,13 +8,20 @@ from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 
-import sympy
-
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
 from prover.exact.angle import Angle, as_angle, axis_angle
 from prover.exact.number import MAX_TEXT, Exact, exact
 from prover.exact.text import angle_text, number_text
-from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, node_count, number
+from prover.language.evaluation import (
+    Expression,
+    Scope,
+    Value,
+    compiled,
+    compiled_condition,
+    names_in,
+    node_count,
+    number,
+)
 from prover.language.expression import AXES
 from prover.language.tokens import with_words
 from prover.layouts.family import PAIRS_PER_AXIS, Block, Family, Given, KernelWarning, Parameter
@@ -23,6 +30,7 @@ from prover.layouts.layout import MAX_WIDTH, Layout, Pair, build_layout
 _PLACE = re.compile(r"\{(.*?)\}")
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
+_READ_AND_WRITTEN = (("first", "write_first"), ("second", "write_second"))
 
 
 def expand(
@@ -74,12 +82,12 @@ def head_width(family: Family, given: Mapping[str, Given]) -> int:
     return _whole(scope, family.width, "width", 1, MAX_WIDTH)
 
 
-def used_lets(family: Family, fields: Iterable[sympy.Basic]) -> dict[str, tuple[sympy.Basic, ...]]:
+def used_lets(family: Family, fields: Iterable[Expression]) -> dict[str, tuple[Expression, ...]]:
     """The let names and states that the expressions use, directly or through one another, in file order.
 
     A let name has one expression, a state two: its value at pair 0 and its step.
     """
-    lets: dict[str, tuple[sympy.Basic, ...]] = {name: (e,) for name, e in family.lets}
+    lets: dict[str, tuple[Expression, ...]] = {name: (e,) for name, e in family.lets}
     lets |= {name: (initial, step) for name, initial, step in family.states}
     pending, used = list(fields), set[str]()
     while pending:
@@ -145,7 +153,7 @@ def scope_of(
                     f"parameter '{name}' takes one number, got a list of {len(value)}"  # type: ignore[arg-type]
                 )
         values[name] = instead.get(name, _exact_value(value))
-    texts: dict[str, sympy.Basic] = dict(family.lets)
+    texts: dict[str, Expression] = dict(family.lets)
     for parameter in family.parameters:
         if parameter.name in given:
             continue
@@ -179,7 +187,7 @@ def _exact_value(value: Given) -> Value:
     return exact(value)
 
 
-def moving_names(texts: Mapping[str, sympy.Basic], states: Collection[str]) -> frozenset[str]:
+def moving_names(texts: Mapping[str, Expression], states: Collection[str]) -> frozenset[str]:
     """Names whose value depends on the pair index j. Raises InputError on a circle."""
     uses = {name: names_in(e) for name, e in texts.items()}
     pending: list[str] = []
@@ -237,7 +245,7 @@ def _check_whole(parameter: Parameter, value: Value) -> None:
 
 def _values_used(parameter: Parameter, scope: Scope) -> str:
     assert parameter.requirement is not None
-    names = sorted(s.name for s in parameter.requirement.free_symbols)
+    names = sorted(names_in(parameter.requirement))
     used = ", ".join(f"{n}={show_value(scope.lookup(n))}" for n in names if n != parameter.name)
     parts = [f"{parameter.name} is: {parameter.meaning}"] if parameter.meaning else []
     return "; ".join([*parts, f"here {used}"] if used else parts)
@@ -269,7 +277,7 @@ def feed_texts(family: Family, given: Mapping[str, Given]) -> Family:
     ))
 
 
-def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int) -> int:
+def _whole(scope: Scope, expression: Expression, what: str, low: int, high: int) -> int:
     try:
         found = number(fixed_value(scope, expression, what), what)
     except ProverError as fault:
@@ -282,7 +290,7 @@ def _whole(scope: Scope, expression: sympy.Basic, what: str, low: int, high: int
     return int(value)
 
 
-def fixed_value(scope: Scope, expression: sympy.Basic, what: str) -> Value:
+def fixed_value(scope: Scope, expression: Expression, what: str) -> Value:
     """The value of an expression that must be the same for all pairs."""
     ready = compiled(expression, scope.moving_names)
     if ready.moves:
@@ -303,13 +311,15 @@ def _expand_block(
         "angle": block.angle,
         "magnitude": block.magnitude,
     }
+    more = tuple(block.more_angles)
     fields |= block.more_angles
     nodes = sum(map(node_count, fields.values()))
     used = used_lets(family, fields.values())
     nodes += sum(node_count(e) for parts in used.values() for e in parts)
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
-    ready = {name: compiled(e, scope.moving_names) for name, e in fields.items()}
+    same = {name: read for read, name in _READ_AND_WRITTEN if fields[read] == fields[name]}
+    ready = {name: compiled(e, scope.moving_names) for name, e in fields.items() if name not in same}
     pairs: list[tuple[int, Pair]] = []
     wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
     for index in range(count):
@@ -326,12 +336,15 @@ def _expand_block(
                 raise fault.inside(f"{name} at j={index}") from None
             except RecursionError:
                 raise LimitError("is nested too deeply", where=f"{name} at j={index}") from None
+        values |= {name: values[read] for name, read in same.items()}
+        read = (_lane(values, "first", index), _lane(values, "second", index))
         pair = Pair(
-            read=(_lane(values, "first", index), _lane(values, "second", index)),
-            write=(_lane(values, "write_first", index), _lane(values, "write_second", index)),
+            read=read,
+            write=read if len(same) == 2 else (
+                _lane(values, "write_first", index), _lane(values, "write_second", index)),
             angle=_angle(values["angle"]),
             magnitude=number(values["magnitude"], "magnitude"),
-            **{name: _angle(values[name]) for name in block.more_angles},
+            **{name: _angle(values[name]) for name in more},
         )
         _bound_text(pair, index)
         pairs.append((index, pair))

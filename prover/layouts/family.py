@@ -1,4 +1,4 @@
-"""A family: a layout that is symbolic in its parameters, held as SymPy expressions.
+"""A family: a layout that is symbolic in its parameters, held as terms.
 
 `prover.layouts.expand` puts concrete values in and gives the exact layout.
 """
@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-import sympy
-
-from prover.language.expression import AllOf
+from prover.language.term import Term, named
 from prover.layouts.layout import Positions
 
 PAIRS_PER_AXIS = "pairs per axis"
@@ -29,8 +27,8 @@ class Parameter:
     name: str
     is_list: bool
     is_whole: bool
-    default: sympy.Basic | tuple[Fraction, ...] | None
-    requirement: sympy.Basic | None
+    default: Term | tuple[Fraction, ...] | None
+    requirement: Term | None
     requirement_text: str
     meaning: str
 
@@ -46,11 +44,14 @@ class Parameter:
         """Whether only whole numbers are taken: said so, or its requirement has a remainder of it."""
         if self.is_whole or self.requirement is None:
             return self.is_whole
-        parts = self.requirement.args if self.requirement.func is AllOf else (self.requirement,)
-        return any(
-            isinstance(part, sympy.Eq) and isinstance(part.lhs, sympy.Mod) and part.lhs.args[0].is_Symbol
-            and part.lhs.args[0].name == self.name and part.lhs.args[1].is_Integer and part.rhs.is_Integer
-            for part in parts
+        parts = self.requirement.args if self.requirement.kind == "and" else (self.requirement,)
+        return any(part.kind == "eq" and self._is_remainder(*part.args) for part in parts)
+
+    def _is_remainder(self, left: Term, right: Term) -> bool:
+        """Whether the left is the remainder of it by a whole number, and the right a whole number."""
+        return (
+            left.kind == "mod" and left.args[0] == named(self.name)
+            and left.args[1].whole is not None and right.whole is not None
         )
 
     @property
@@ -65,19 +66,19 @@ class Parameter:
 class Block:
     """A run of `count` pairs; every field is an expression in j and the parameters."""
 
-    count: sympy.Basic
-    first: sympy.Basic
-    second: sympy.Basic
-    write_first: sympy.Basic
-    write_second: sympy.Basic
-    angle: sympy.Basic
-    second_angle: sympy.Basic | None
-    magnitude: sympy.Basic
-    sine_angle: sympy.Basic | None = None
-    second_sine_angle: sympy.Basic | None = None
+    count: Term
+    first: Term
+    second: Term
+    write_first: Term
+    write_second: Term
+    angle: Term
+    second_angle: Term | None
+    magnitude: Term
+    sine_angle: Term | None = None
+    second_sine_angle: Term | None = None
 
     @property
-    def more_angles(self) -> dict[str, sympy.Basic]:
+    def more_angles(self) -> dict[str, Term]:
         """The angles beside `angle` that are given, by field; any of them may make it no rotation."""
         return {name: e for name in MORE_ANGLES if (e := getattr(self, name)) is not None}
 
@@ -89,7 +90,7 @@ class KernelWarning:
     In `text`, {name} stands for a value and {pairs per axis} for the pairs that each axis drives.
     """
 
-    condition: sympy.Basic
+    condition: Term
     text: str
 
 
@@ -147,10 +148,10 @@ class Family:
     sources: tuple[Source, ...]
     axes: tuple[str, ...]
     positions: Positions
-    width: sympy.Basic
+    width: Term
     parameters: tuple[Parameter, ...]
-    lets: tuple[tuple[str, sympy.Basic], ...]
-    states: tuple[tuple[str, sympy.Basic, sympy.Basic], ...]
+    lets: tuple[tuple[str, Term], ...]
+    states: tuple[tuple[str, Term, Term], ...]
     blocks: tuple[Block, ...]
     recipe: RecipeText | None
     requirements: tuple[KernelWarning, ...]

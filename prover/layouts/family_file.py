@@ -9,10 +9,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import sympy
-
 from prover.errors import InputError, LimitError, ProverError
 from prover.language.expression import AXES, RESERVED, number, parse, parse_condition
+from prover.language.term import Term
 from prover.layouts.expand import places
 from prover.layouts.family import (
     MORE_ANGLES,
@@ -68,13 +67,13 @@ def _assemble(raw: LayoutText, name: str) -> Family:
     lists = [n for n, p in parameters.items() if p.is_list or isinstance(p.default, list)]
     names = [*(n for n in parameters if n not in lists), *lets, *raw.states]
 
-    def fixed(field: str, text: Text) -> sympy.Basic:
+    def fixed(field: str, text: Text) -> Term:
         return _at(field, lambda: parse(_text(text), names, lists, index=False))
 
-    def value(field: str, text: Text) -> sympy.Basic:
+    def value(field: str, text: Text) -> Term:
         return _at(field, lambda: parse(_text(text), names, lists))
 
-    def angle(field: str, text: Text) -> sympy.Basic:
+    def angle(field: str, text: Text) -> Term:
         return _at(field, lambda: parse(_text(text), [*names, *raw.axes], [*lists, AXES]))
 
     def remark(field: str, condition: str, text: str) -> KernelWarning:
@@ -124,7 +123,7 @@ def _assemble(raw: LayoutText, name: str) -> Family:
     )
 
 
-def _more_angles(raw: RawPairs, read: Callable[[str, Text], sympy.Basic]) -> dict[str, Any]:
+def _more_angles(raw: RawPairs, read: Callable[[str, Text], Term]) -> dict[str, Any]:
     """The angles beside `angle`; how the fourth follows from the others is never guessed."""
     if raw.sine_angle is not None and raw.second_angle is not None and raw.second_sine_angle is None:
         raise InputError(
@@ -217,7 +216,7 @@ def _parameter(
     name: str, raw: RawParameter, names: list[str], lists: list[str]
 ) -> Parameter:
     field = f"parameters.{name}"
-    default: sympy.Basic | tuple[Fraction, ...] | None = None
+    default: Term | tuple[Fraction, ...] | None = None
     if raw.is_list and isinstance(raw.default, str | int):
         raise InputError("the default of a list is a list", where=f"{field}.default")
     if isinstance(raw.default, list):

@@ -53,6 +53,8 @@ def resolve_feeds(
 def pull_back(angle: Angle, positions: AxisPositions) -> Angle:
     """The angle as a function of the coordinates: F transposed times omega."""
     places = dict(positions)
+    if all(places[axis] == axis_angle(axis) for axis, _ in angle.frequencies):
+        return angle  # each axis is a coordinate of its own name
     total = Angle((), angle.phase)
     for axis, frequency in angle.frequencies:
         total = total + places[axis].scaled(frequency)

@@ -54,6 +54,8 @@ class Pair:
     @property
     def distinct_angles(self) -> tuple[Angle, ...]:
         """The angle, the two of the written lanes, or all four: as few as say the pair."""
+        if self.second_angle is None and self.sine_angle is None and self.second_sine_angle is None:
+            return (self.angle,)
         alpha, beta, gamma, delta = self.angles
         if alpha == beta and gamma == delta:
             return (alpha,) if alpha == delta else (alpha, delta)

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from prover.errors import InputError
-from prover.files import read_toml
+from prover.files import MAX_TOML_BYTES, read_text, read_toml
 from prover.resources import MODELS, NO_LAYOUTS
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ MAX_SPEC = 1 << 20
 MAX_PARAMETERS = 64
 MAX_LIST = 1 << 15
 _STORED = re.compile(r"(b?f\d+)\((.*)\)", re.DOTALL | re.ASCII)
+_TITLE = re.compile(r'title[ \t]*=[ \t]*"([^"\\\x00-\x1f]*)"[ \t]*\n')
 _CATALOGUE_NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+\Z")
 
 
@@ -54,7 +55,9 @@ def catalogue() -> Mapping[str, Path]:
 
 
 def read_title(path: Path) -> str:
-    """The title of a layout or claim file, cheaply."""
+    """The title of a layout or claim file; where it is the first line, as in what is shipped, no more is read."""
+    if found := _TITLE.match(read_text(path, MAX_TOML_BYTES)):
+        return found[1]
     title = read_toml(path).get("title", "")
     return title if isinstance(title, str) else ""
 

@@ -36,7 +36,7 @@ from prover.proof_files.stored import check_stored
 from prover.reports.report import JSON, report
 from prover.reports.stored_report import stored_words
 from prover.resources import shown_path
-from prover.sources.reading import resolve
+from prover.sources.named import resolve
 from prover.verdicts.as_stored import prove_loaded
 from prover.verdicts.verdict import Found
 

@@ -43,7 +43,7 @@ from prover.repair.converters import find_converter, unknown_converter
 from prover.repair.permutation_text import Given, move_of, read_permutation
 from prover.reports.permutation_report import permutation_json
 from prover.resources import shown_path
-from prover.sources.reading import resolve
+from prover.sources.named import resolve
 from prover.verdicts.verdict import Verdict
 
 Word = Literal["right", "wrong", "undecided"]

@@ -36,8 +36,8 @@ from prover.repair.find_repair import find_repair
 from prover.repair.repairs import RUNTIME
 from prover.reports.repair_report import JSON, repair_json, runtime_outcome
 from prover.resources import shown_path
+from prover.sources.named import resolve_part
 from prover.sources.other_layers import hold_others
-from prover.sources.reading import resolve_part
 
 
 class _Expect(msgspec.Struct, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -41,7 +41,11 @@ class Facts:
     """`start`, `span`: the first lane of the rotated part, and how many lanes it has with those that stand still in it.
 
     `turning`: in the order of the rotated part. `direction`: 1, -1, or 0 where pairs differ. `writes`: 'in place',
-    'halves' (adjacent lanes are read) or 'elsewhere'. `magnitude`: None where pairs differ.
+    'halves' (adjacent lanes are read) or 'elsewhere'. `magnitude`: None where pairs differ. `feed`: that under which
+    the table was measured, so that its axes are coordinates of a token; empty where they are the kernel's own.
+    `axes`: those that turn a pair, in the order of the table. `axis_of_pairs`: the axis of each turning pair; '+'
+    between those that share one. `by_lanes`: the turning pairs by the lanes that they read;
+    `passes`: where the lanes that do not turn are written.
     """
 
     measured: Measured
@@ -54,6 +58,11 @@ class Facts:
     magnitude: float | None
     is_rotation: bool
     moves: bool
+    feed: str
+    axes: tuple[str, ...]
+    axis_of_pairs: tuple[str, ...]
+    by_lanes: Mapping[tuple[int, int], Turning]
+    passes: Mapping[int, int]
 
     @property
     def lanes(self) -> int:
@@ -66,31 +75,19 @@ class Facts:
         return max((pair.tolerance * pair.size for pair in self.turning), default=0.0)
 
     @property
-    def axes(self) -> tuple[str, ...]:
-        """Those that turn a pair, in the order of the table."""
-        used = {axis for pair in self.turning for axis in (*pair.others, *(axis for axis, _ in pair.turn))}
-        return tuple(axis for axis in self.measured.axes if axis in used)
-
-    @property
     def is_mixed(self) -> bool:
         """Whether an axis shares a pair with another."""
         return any(len(pair.turn) > 1 for pair in self.turning)
 
     @property
-    def axis_of_pairs(self) -> tuple[str, ...]:
-        """The axis of each turning pair; '+' between those that share one."""
-        return tuple("+".join(axis for axis, _ in pair.turn) for pair in self.turning)
-
-    @property
     def axis_of_lanes(self) -> tuple[str, ...]:
         """The axis of each turning lane, where a pair's lanes may have two."""
-        first = ["+".join(axis for axis, _ in pair.turn) for pair in self.turning]
-        second = ["+".join(pair.others) or axis for pair, axis in zip(self.turning, first, strict=True)]
-        return (*first, *second)
+        second = ("+".join(pair.others) or axis for pair, axis in zip(self.turning, self.axis_of_pairs, strict=True))
+        return (*self.axis_of_pairs, *second)
 
 
-def facts_of(measured: Measured) -> Facts:
-    """The facts of a table."""
+def facts_of(measured: Measured, feed: str = "") -> Facts:
+    """The facts of a table, measured under a feed if one is named."""
     real = [pair for pair in measured.pairs if any(pair.turns)]
     pairing, start, span, places = _pairing([pair.read for pair in real], measured.width)
     kind = measured.kind
@@ -100,12 +97,16 @@ def facts_of(measured: Measured) -> Facts:
     sizes = [pair.magnitudes for pair in real]
     same = {round(size / (2 * measured.magnitude_tolerance)) for two in sizes for size in two}
     uniform = bool(same) and max(same) - min(same) <= 1
+    used = {axis for pair in turning for axis in (*pair.others, *(axis for axis, _ in pair.turn))}
     return Facts(
         measured, tuple(turning), pairing, start, span,
         0 if len(signs) != 1 else 1 if True in signs else -1,
         _writes(real, start, span), sizes[0][0] if uniform else None,
         all(_is_rotation(pair) for pair in real),
-        any(read != write for read, write in measured.passes),
+        any(read != write for read, write in measured.passes), feed,
+        tuple(axis for axis in measured.axes if axis in used),
+        tuple("+".join(axis for axis, _ in pair.turn) for pair in turning), {pair.read: pair for pair in turning},
+        dict(measured.passes),
     )
 
 
@@ -173,10 +174,13 @@ def _close(one: Vector, other: Vector, either_sign: bool) -> bool:
 
 def period(letters: Sequence[str]) -> int:
     """The length of the shortest run of axes that the pairs repeat, the last time perhaps in part."""
-    return next(
-        size for size in range(1, len(letters) + 1)
-        if all(letters[place] == letters[place - size] for place in range(size, len(letters)))
-    ) if letters else 0
+    borders = [0] * len(letters)  # of each start of the run, the longest proper end that is a start too
+    for place in range(1, len(letters)):
+        size = borders[place - 1]
+        while size and letters[place] != letters[size]:
+            size = borders[size - 1]
+        borders[place] = size + (letters[place] == letters[size])
+    return len(letters) - borders[-1] if letters else 0
 
 
 def runs(letters: Sequence[str]) -> list[tuple[str, int]]:

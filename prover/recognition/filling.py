@@ -6,10 +6,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from prover.language.term import constant
+from prover.language.tokens import words
 from prover.layouts.family import Family, Given, Parameter
 from prover.recognition.facts import Facts, period, runs
+from prover.recognition.fed import axes_of, images
 from prover.recognition.human import plainest
 from prover.recognition.hypothesis import Hypothesis, Kind
+from prover.recognition.suppositions import blocks_of
 from prover.recognition.things import things
 
 Values = dict[str, Given]
@@ -18,6 +22,7 @@ MAX_STRUCTURES = 32
 MOST_DIVIDED = 1e100
 WIDTHS = ("head_dim", "head_size", "qk_head_dim", "size_per_head", "kv_channels", "dim_head", "attention_head_dim")
 STRUCTURE = ("head_dim", "n_rot", "sections", "partial_rotary_factor", "offset")
+STRIDES = tuple(map(Fraction, range(2, 9)))  # of a feed
 WHOLES = (1, 2, 0)  # for a whole number that a rule asks for and nothing tells
 LENGTH = 4096  # where a rule asks for one that no frequency tells
 
@@ -41,6 +46,7 @@ def structures(family: Family, facts: Facts) -> Iterator[Values]:
     lists = [_lists(parameter, family, facts) for parameter, thing in mine if _is_sections(parameter, thing)]
     switches: list[Values] = [{}]
     switches += [{p.name: value} for p in family.parameters if (value := _other_state(p)) is not None]
+    switches += [{name: value} for name in _strides(family, facts.feed) for value in STRIDES]
     tables = list(itertools.product(*lists, switches))
     heads = next((p.name for p, thing in mine if thing == "num_attention_heads"), None)
     distance = facts.turning[0].read[1] - facts.turning[0].read[0]
@@ -63,15 +69,21 @@ def structures(family: Family, facts: Facts) -> Iterator[Values]:
                     return
 
 
+def _strides(family: Family, feed: str) -> list[str]:
+    """Whole parameters that a feed multiplies by."""
+    read = {word for _, text in dict(family.feeds).get(feed, ()) for word in words(text)}
+    return [parameter.name for parameter in family.parameters if parameter.name in read and parameter.asks_for_whole]
+
+
 def _other_state(parameter: Parameter) -> Fraction | None:
     """Of a parameter that is 0 or 1, and no end of a ramp, the state that is not its default."""
     text = parameter.requirement_text.replace(" ", "")
     name = parameter.name
     if name == "truncate" or text not in (f"{name}==0or{name}==1", f"{name}==1or{name}==0"):
         return None
-    if isinstance(parameter.default, tuple) or parameter.default is None or not parameter.default.is_number:
+    if isinstance(parameter.default, tuple) or parameter.default is None or parameter.default.names:
         return None
-    return Fraction(0 if parameter.default == 1 else 1)
+    return Fraction(0 if parameter.default == constant(1) else 1)
 
 
 def _shares(span: int, width: int) -> tuple[Fraction, ...]:
@@ -87,9 +99,9 @@ def _is_sections(parameter: Parameter, thing: str) -> bool:
 
 def _lists(parameter: Parameter, family: Family, facts: Facts) -> list[Values]:
     """Pairs of each axis, lanes of each axis, those of one round of the axes, and what stands without being given."""
-    if facts.is_mixed:
+    if facts.is_mixed and not facts.feed:
         return [{}]
-    letters = facts.axis_of_pairs
+    letters = _letters(family, facts) if facts.feed else facts.axis_of_pairs
     size = len(parameter.default) if isinstance(parameter.default, tuple) else len(family.axes)
 
     def counted(some: Sequence[str]) -> list[int]:
@@ -105,12 +117,25 @@ def _lists(parameter: Parameter, family: Family, facts: Facts) -> list[Values]:
     found.append(counted(facts.axis_of_lanes))
     if len(set(filter(None, counts))) == 1:
         found.append([max(counts)] * size)
+    if facts.feed and not all(letters):
+        # Which axis turns a pair cannot be told: the blocks that begin again, all on one axis, and equal shares.
+        blocks = [len(block) for block in blocks_of(facts)]
+        share = [len(letters) // 3] * 3
+        share[0] += len(letters) - sum(share)
+        found = [each for some in (blocks, [len(letters)], share) for each in (some, [2 * n for n in some])]
     lists: list[Values] = [
         {parameter.name: tuple(Fraction(each) for each in (*numbers, *[0] * size)[:size])}
         for numbers in found if not any(numbers[size:])
     ]
     lists = [each for place, each in enumerate(lists) if each not in lists[:place]]
     return lists if parameter.default is None else [*lists, {}]
+
+
+def _letters(family: Family, facts: Facts) -> tuple[str, ...]:
+    """The axis of each turning pair under the feed; empty where several can be."""
+    on = images(facts.feed, family, {}) or {}
+    found = [axes_of(dict(pair.turn), on) for pair in facts.turning]
+    return tuple(axes[0] if len(axes) == 1 else "" for axes in found)
 
 
 def numbers(family: Family, kind: Kind | None, hypothesis: Hypothesis | None, facts: Facts) -> Iterator[Values]:

@@ -15,6 +15,7 @@ from prover.layouts.layout import Layout, Pair, Positions
 from prover.layouts.spec import catalogue
 from prover.measure.conform import Conformance, conform
 from prover.recognition.facts import Facts
+from prover.recognition.fed import has_feed, images, is_joined, keeps_axes, under
 from prover.recognition.filling import Values, numbers, structures
 from prover.recognition.human import is_written
 from prover.recognition.hypothesis import Hypothesis
@@ -31,6 +32,7 @@ MAX_STARTS = 3  # from which numbers are solved
 BANDED = ("yarn", "inverted yarn", "llama3", "longrope")  # kinds that no other numbers of a plain layout are
 MAX_WORK = 15000  # parameters tried in one search, in all layouts
 SOLVING = 20     # as many of them is solving worth
+MAX_LANES = 1 << 16  # of all layouts that are worked out in full
 MAX_SECTIONS = 4  # entries of a list of pairs per axis
 
 
@@ -45,6 +47,7 @@ class Fit:
     layout: Layout
     found: Conformance
     hypothesis: Hypothesis | None
+    feed: str = ""
 
     @property
     def project(self) -> str:
@@ -78,6 +81,18 @@ class Fit:
         return any(isinstance(value, tuple) and len(value) > MAX_SECTIONS for value in self.given.values())
 
     @property
+    def is_fed(self) -> bool:
+        """Whether the feed put something else on its axes than coordinates of their names."""
+        on = images(self.feed, self.family, self.given) if self.feed else None
+        return on is not None and not keeps_axes(on)
+
+    @property
+    def joins_axes(self) -> bool:
+        """Whether the feed put one position on several axes, so that it is not told which of them turns what."""
+        on = images(self.feed, self.family, self.given) if self.feed else None
+        return on is not None and is_joined(on)
+
+    @property
     def count(self) -> int:
         """How many words and parameters are given."""
         return len(self.given) + len(self.offer.words)
@@ -85,23 +100,30 @@ class Fit:
 
 @dataclass(slots=True)
 class Search:
-    """What one search has come to: `known`, what came of layouts of the same pairs; `work`, parameters that were tried.
+    """What one search has come to: `known`, what came of layouts of the same pairs; `work`, parameters that were tried;
+    `lanes`, those of the layouts that were worked out.
 
-    `may_list`: whether lists of numbers may be read off the table, which any table is.
+    `may_list`: whether lists of numbers may be read off the table, which any table is. `is_fed`: whether a layout took
+    the feed.
     """
 
     may_list: bool
     known: dict[tuple[Positions, tuple[Pair, ...]], Conformance] = field(default_factory=dict)
     work: int = 0
+    lanes: int = 0
+    is_fed: bool = False
 
     @property
     def is_spent(self) -> bool:
         """Whether no more is to be tried."""
-        return self.work >= MAX_WORK
+        return self.work >= MAX_WORK or self.lanes >= MAX_LANES
 
 
 def fit(offer: Offer, family: Family, facts: Facts, supposed: Sequence[Hypothesis], search: Search) -> Fit | None:
     """The plainest parameters found with which the layout conforms; `search` gains what was tried and compared."""
+    if facts.feed and not has_feed(facts.feed, family):
+        return None
+    search.is_fed = True
     kinds = [each for each in supposed if offer.kind and each.kind == offer.kind]
     tried = [*kinds, *(each for each in supposed if each not in kinds)][:MAX_HYPOTHESES]
     starts: list[tuple[Values, Match]] = []
@@ -163,8 +185,11 @@ def _confirmed(
     for more in magnitudes(family, given, facts, found):
         whole = _plainer(family, given | more)
         spec = spec_text(offer, whole)
+        if search.is_spent:
+            return None
+        search.lanes += measured.width
         try:
-            layout = expand(family, whole, spec)
+            layout = under(facts.feed, family, whole, expand(family, whole, spec))
         except ProverError:
             continue
         key = layout.positions, layout.pairs
@@ -172,7 +197,7 @@ def _confirmed(
             search.known[key] = conform(layout, measured)
         conformance = search.known[key]
         if conformance.conforms:
-            return Fit(spec, offer, family, whole, layout, conformance, hypothesis)
+            return Fit(spec, offer, family, whole, layout, conformance, hypothesis, facts.feed)
     return None
 
 

@@ -13,22 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-import sympy
-
-from prover.language.expression import (
-    AXES,
-    CHOICE,
-    HIGHEST,
-    INDEX,
-    ITEM,
-    LARGEST,
-    LENGTH,
-    LOWEST,
-    SMALLEST,
-    TOTAL,
-    AllOf,
-    AnyOf,
-)
+from prover.language.expression import AXES
+from prover.language.term import Kind, Term
 from prover.layouts.expand import moving_names
 from prover.layouts.family import Block, Family, Given, Parameter
 from prover.layouts.layout import MAX_WIDTH
@@ -101,11 +87,9 @@ def _block(block: Block, scope: _Scope, size: int, count: int) -> dict[int, Floa
     beta = _compiled(block.sine_angle if block.sine_angle is not None else block.angle)
     gamma = _compiled(_first(block.second_sine_angle, block.second_angle, block.sine_angle, block.angle))
     magnitude = _compiled(block.magnitude)
-    wanted = {(size - 1) * part // max(1, count - 1) for part in range(count)}
+    wanted = {(size - 1) * part // max(1, count - 1) for part in range(count if size else 0)}
     found = {}
-    for index in range(size):
-        if index not in wanted and not scope.plan.states:
-            continue
+    for index in range(size) if scope.plan.states else sorted(wanted):
         scope.at(index)
         if index in wanted:
             a, b, c, d = (_whole(lane(scope)) for lane in lanes)
@@ -115,7 +99,7 @@ def _block(block: Block, scope: _Scope, size: int, count: int) -> dict[int, Floa
     return found
 
 
-def _first(*expressions: sympy.Basic | None) -> sympy.Basic:
+def _first(*expressions: Term | None) -> Term:
     """The first that is given; the last always is."""
     return next(each for each in expressions if each is not None)
 
@@ -138,7 +122,7 @@ def _plan(family: Family, given: frozenset[str]) -> _Plan:
     if not given <= known.keys() or any(p.default is None for name, p in known.items() if name not in given):
         raise Unmet
     rest = [parameter for parameter in family.parameters if parameter.name not in given]
-    texts: dict[str, sympy.Basic] = dict(family.lets)
+    texts: dict[str, Term] = dict(family.lets)
     texts |= {p.name: p.default for p in rest if not isinstance(p.default, tuple) and p.default is not None}
     return _Plan(
         tuple((p.name, p.default) for p in rest if isinstance(p.default, tuple)),
@@ -199,52 +183,53 @@ def _angle(value: Any) -> dict[str, float]:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(expression: sympy.Basic) -> Compute:
-    if isinstance(expression, sympy.Rational):
-        constant = _plain(Fraction(int(expression.p), int(expression.q)))
+def _compiled(expression: Term) -> Compute:
+    kind = expression.kind
+    if (value := expression.number) is not None:
+        constant = _plain(value)
         return lambda scope: constant
-    if expression == sympy.pi:
+    if kind == "pi":
         return lambda scope: math.pi
-    if expression == INDEX:
+    if kind == "index":
         return lambda scope: scope.index
-    if isinstance(expression, sympy.Symbol):
-        name = expression.name
+    if kind == "name":
+        name = str(expression.value)
         return lambda scope: scope.lookup(name)
-    if expression.func == CHOICE:
+    if kind == "choice":
         test = _test(expression.args[0])
         body, other = map(_compiled, expression.args[1:])
         return lambda scope: body(scope) if test(scope) else other(scope)
     parts = [_compiled(argument) for argument in expression.args]
-    if isinstance(expression, sympy.Add):
+    if kind == "add":
         return lambda scope: _sum([part(scope) for part in parts])
-    if isinstance(expression, sympy.Mul):
+    if kind == "mul":
         return lambda scope: _product([part(scope) for part in parts])
-    operation = _OPERATIONS.get(expression.func)
+    operation = _OPERATIONS.get(kind)
     if operation is None:
         raise CannotTell
     return lambda scope: operation(*(part(scope) for part in parts))
 
 
 @lru_cache(maxsize=4096)
-def _test(condition: sympy.Basic) -> Callable[[_Scope], bool]:
-    if condition in (sympy.true, sympy.false):
-        truth = condition == sympy.true
+def _test(condition: Term) -> Callable[[_Scope], bool]:
+    kind = condition.kind
+    if kind in ("true", "false"):
+        truth = kind == "true"
         return lambda scope: truth
-    if isinstance(condition, AllOf | sympy.Not):
+    if kind in ("and", "or", "not"):
         tests = [_test(argument) for argument in condition.args]
-        if isinstance(condition, AnyOf):
+        if kind == "or":
             return lambda scope: any(test(scope) for test in tests)
-        if isinstance(condition, AllOf):
+        if kind == "and":
             return lambda scope: all(test(scope) for test in tests)
         return lambda scope: not tests[0](scope)
     left, right = map(_compiled, condition.args)
-    accepted = _ACCEPTED[type(condition)]
+    accepted = _ACCEPTED[kind]
     return lambda scope: _sign(left(scope), right(scope)) in accepted
 
 
-_ACCEPTED: dict[type, tuple[int, ...]] = {
-    sympy.StrictLessThan: (-1,), sympy.LessThan: (-1, 0), sympy.StrictGreaterThan: (1,), sympy.GreaterThan: (0, 1),
-    sympy.Eq: (0,), sympy.Ne: (-1, 1),
+_ACCEPTED: dict[Kind, tuple[int, ...]] = {
+    "lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1), "eq": (0,), "ne": (-1, 1),
 }
 
 
@@ -306,8 +291,8 @@ def _item(values: Any, place: Any) -> Any:
     return values[where]
 
 
-_OPERATIONS: dict[Any, Callable[..., Any]] = {
-    sympy.Pow: _power, sympy.Mod: _modulo, sympy.floor: _floor, sympy.ceiling: lambda value: -_floor(-value),
-    sympy.Abs: abs, sympy.log: math.log, SMALLEST: lambda *values: min(values), LARGEST: lambda *values: max(values),
-    ITEM: _item, TOTAL: lambda values: _sum(list(values)), LENGTH: len, LOWEST: min, HIGHEST: max,
+_OPERATIONS: dict[Kind, Callable[..., Any]] = {
+    "pow": _power, "mod": _modulo, "floor": _floor, "ceil": lambda value: -_floor(-value), "abs": abs, "log": math.log,
+    "smallest": lambda *values: min(values), "largest": lambda *values: max(values), "item": _item,
+    "total": lambda values: _sum(list(values)), "length": len, "lowest": min, "highest": max,
 }

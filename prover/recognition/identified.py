@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from prover.errors import InputError
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact
 from prover.layouts.layout import Layout, Pair
@@ -23,7 +24,6 @@ from prover.recognition.untold import untold
 # Of layouts that are the same those are told first that most people have in front of them.
 KNOWN_FIRST = ("transformers", "ggml", "llama-cpp", "vllm", "sglang", "mlx-lm", "mlx", "meta", "megatron", "diffusers")
 MAX_LISTED = 128  # pairs of which lists of numbers are read off
-MAX_LANES = 1 << 16  # of all layouts that are worked out in full for one table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,13 @@ class Identified:
         return self.supposed[0].kind if self.supposed else None
 
 
-def identify(measured: Measured, prefer: str = "") -> Identified:
-    """What conforms to a table. `prefer`: a project whose layouts are told first among equals."""
-    facts = facts_of(measured)
+def identify(measured: Measured, prefer: str = "", feed: str = "") -> Identified:
+    """What conforms to a table. `prefer`: a project whose layouts are told first among equals.
+
+    `feed`: what was put on the axes when the table was measured, by name or written, so that its axes are coordinates.
+    Raises InputError if no layout takes it.
+    """
+    facts = facts_of(measured, feed)
     supposed = suppositions(facts)
     part = None if supposed else partly(facts)
     found, complete = _fits(facts, supposed, part)
@@ -96,14 +100,18 @@ def _fits(facts: Facts, supposed: tuple[Hypothesis, ...], part: Partly | None) -
         still = without_turns(facts)
         return [still] if still else [], True
     found: list[Fit] = []
-    search = Search(may_list=not supposed and part is None and len(facts.turning) <= MAX_LISTED)
+    search = Search(may_list=not (supposed or part or facts.feed) and len(facts.turning) <= MAX_LISTED)
     for offer, family in families(offers(facts, kinds)):
-        lanes = sum(each.layout.width for each in found) + sum(2 * len(pairs) for _, pairs in search.known)
-        if lanes >= MAX_LANES or search.is_spent:
+        if search.is_spent:
             return found, False
         fitted = fit(offer, family, facts, supposed, search)
         if fitted is not None:
             found.append(fitted)
+    if facts.feed and not search.is_fed:
+        raise InputError(
+            f"no layout of the catalogue takes the feed '{facts.feed[:60]}'", where="identify",
+            advice="Name a feed of a layout ('rope-prover show' lists them), or write t=p,h=p,w=p",
+        )
     return found, not search.is_spent and (bool(supposed) or len(facts.turning) <= MAX_CHAIN)
 
 
@@ -119,7 +127,8 @@ def _grouped(found: Iterable[Fit], prefer: str) -> tuple[tuple[Fit, ...], ...]:
 
     def order(each: Fit) -> tuple[object, ...]:
         rank = KNOWN_FIRST.index(each.project) if each.project in KNOWN_FIRST else len(KNOWN_FIRST)
-        return (each.is_listed, each.unwritten, each.project != prefer, rank, each.count, len(each.spec), each.spec)
+        plain = each.count, len(each.spec), each.spec
+        return (not each.is_fed, each.is_listed, each.unwritten, each.project != prefer, rank, *plain)
 
     told = [_one_of_each(sorted(group, key=order)) for group in groups.values()]
     return tuple(sorted(told, key=lambda group: order(group[0])))

@@ -47,10 +47,9 @@ def _filled(family: Family, start: Values, names: list[str], facts: Facts) -> Va
     if pairs is None:
         return None
     twos = {name: _all_pairs(family, start | {name: (Fraction(2),) * len(facts.turning)}) for name in names}
-    table = {turning.read: turning for turning in facts.turning}
     found: dict[str, list[Fraction | None]] = {name: [None] * len(facts.turning) for name in names}
     for place, pair in pairs.items():
-        real = table.get(pair.read)
+        real = facts.by_lanes.get(pair.read)
         if real is None or place >= len(facts.turning):
             return None
         for name, changed in twos.items():

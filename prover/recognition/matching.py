@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.errors import ProverError
 from prover.exact.angle import Angle
@@ -14,6 +14,7 @@ from prover.layouts.family import Family, Given
 from prover.measure.conform import GRID_CELLS
 from prover.measure.measured import ROUNDING, Vector, opposite
 from prover.recognition.facts import Facts, Turning
+from prover.recognition.fed import Images, images, pulled_back
 from prover.recognition.floating import PHASE, CannotTell, FloatPair, Unmet, float_pairs
 
 SAMPLE = 7  # pairs of each block
@@ -43,11 +44,20 @@ def match(family: Family, given: Mapping[str, Given], facts: Facts) -> Match | N
     """None if the layout has no value at these parameters, or other lanes, axes or directions."""
     try:
         width, pairs = _some_pairs(family, given)
+        if facts.feed:
+            on = images(facts.feed, family, given)
+            if on is None:
+                return None
+            pairs = {place: _fed(pair, on) for place, pair in pairs.items()}
         if width != facts.measured.width or not pairs:
             return None
         return _matched(family, pairs, facts)
     except (Unmet, ProverError, OverflowError, ZeroDivisionError, ValueError):
         return None
+
+
+def _fed(pair: FloatPair, on: Images) -> FloatPair:
+    return replace(pair, sines=(pulled_back(pair.sines[0], on), pulled_back(pair.sines[1], on)))
 
 
 def _some_pairs(family: Family, given: Mapping[str, Given]) -> tuple[int, dict[int, FloatPair]]:
@@ -63,8 +73,6 @@ def _some_pairs(family: Family, given: Mapping[str, Given]) -> tuple[int, dict[i
 
 
 def _matched(family: Family, pairs: Mapping[int, FloatPair], facts: Facts) -> Match | None:
-    table = {turning.read: turning for turning in facts.turning}
-    passes = dict(facts.measured.passes)
     grid = GRID_CELLS * ROUNDING if family.positions == "real" else 0.0
     places: list[tuple[int, str]] = []
     logs: list[float] = []
@@ -74,10 +82,10 @@ def _matched(family: Family, pairs: Mapping[int, FloatPair], facts: Facts) -> Ma
     for place, pair in pairs.items():
         read, write, turn = _oriented(pair)
         if not turn:
-            if any(passes.get(lane) != to for lane, to in zip(read, write, strict=True)):
+            if any(facts.passes.get(lane) != to for lane, to in zip(read, write, strict=True)):
                 return None
             continue
-        real = table.get(read)
+        real = facts.by_lanes.get(read)
         if real is None or not _same_kind(real, write, turn):
             return None
         sizes.append(pair.magnitude)

@@ -58,7 +58,8 @@ def offers(facts: Facts, kinds: Collection[Kind]) -> Iterator[Offer]:
     axes = set(facts.axes)
     for name, path in catalogue().items():
         raw = _raw(path)
-        if not axes <= set(raw.axes) or not all(_turns_so(rule, facts) for rule in raw.rules):
+        # Under a feed a layout has other axes than the table; whether it has such a feed its family says.
+        if not (facts.feed or axes <= set(raw.axes)) or not all(_turns_so(rule, facts) for rule in raw.rules):
             continue
         if not all(_kind(rule) in (None, *kinds) for rule in raw.rules):
             continue

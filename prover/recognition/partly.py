@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prover.recognition.bands import MAX_CHAIN, bands
 from prover.recognition.chain import Chain, Point, rate_of_plain
 from prover.recognition.facts import Facts
+from prover.recognition.formula import sizes
 from prover.recognition.human import is_written, plainest
 from prover.recognition.hypothesis import Hypothesis
 from prover.recognition.spectra import powers
@@ -22,7 +23,7 @@ FEWEST = 4           # pairs that show a base
 class Partly:
     """A hypothesis that holds for the pairs `first` to `last` of the chain, and by what the others are off, relatively.
 
-    `off`: pair to relative error against the hypothesis; only plain powers have a number for every pair. `rounded`: the
+    `off`: pair to relative error against the hypothesis. `rounded`: the
     format to which every frequency of the hypothesis was rounded, which makes it what was measured; else empty.
     """
 
@@ -43,22 +44,20 @@ def partly(facts: Facts) -> Partly | None:
 
 
 def _rounded(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
-    """Powers of a base that people write, every one rounded to a format narrower than float32."""
+    """A formula with a base that people write, its every frequency rounded to a format narrower than float32."""
     for name, (digits, smallest) in NARROW.items():
         if not all(abs(_narrow(p.size, digits, smallest) - p.size) <= p.size * p.error for p in chain):
             continue
         wide = [Point(p.place, p.size, max(2.0**-digits, 0.51 * smallest / p.size)) for p in chain]
-        for hypothesis in powers(wide, counts):
-            sizes = [
-                float(hypothesis.base) ** (-2 * p.place / hypothesis.count) / float(hypothesis.numbers.get("factor", 1))
-                for p in chain
-            ]
-            if is_written(hypothesis.base) and all(
+        for hypothesis in (*powers(wide, counts), *bands(wide, counts)):
+            if hypothesis.kind in ("ntk", "longrope") or not is_written(hypothesis.base):
+                continue
+            whole = sizes(hypothesis, chain)
+            if all(
                 abs(_narrow(size, digits, smallest) - p.size) <= p.size * p.error
-                for size, p in zip(sizes, chain, strict=True)
+                for size, p in zip(whole, chain, strict=True)
             ):
-                off = tuple((p.place, p.size / size - 1) for size, p in zip(sizes, chain, strict=True))
-                return Partly(hypothesis, chain[0].place, chain[-1].place, off, name)
+                return Partly(hypothesis, chain[0].place, chain[-1].place, _off(chain, hypothesis), name)
     return None
 
 
@@ -75,23 +74,17 @@ def _but_one(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
         rest = [*chain[:place], *chain[place + 1:]]
         found = [each for each in powers(rest, counts) or bands(rest, counts[:1]) if is_written(each.base)]
         if found and found[0].kind != "longrope":
-            return Partly(found[0], chain[0].place, chain[-1].place, ((point.place, _off(point, found[0], chain)),))
+            off = _off([point], found[0])
+            if abs(off[0][1]) > point.error:
+                return Partly(found[0], chain[0].place, chain[-1].place, off)
     return None
 
 
-def _off(point: Point, hypothesis: Hypothesis, chain: Chain) -> float:
-    """By what a pair is off; of scaled ones against what a smooth scaling would give between its neighbours."""
-    log = math.log(hypothesis.base)
-
-    def share(other: Point) -> float:
-        return other.log + 2 * other.place / hypothesis.count * log
-
-    place = next(place for place, other in enumerate(chain) if other.place == point.place)
-    if hypothesis.kind in ("plain", "linear"):
-        start = -math.log(hypothesis.numbers.get("factor", 1))
-        return math.expm1(share(point) - start)
-    near = [share(chain[other]) for other in (place - 1, place + 1) if 0 <= other < len(chain)]
-    return math.expm1(share(point) - sum(near) / len(near))
+def _off(points: Chain, hypothesis: Hypothesis) -> tuple[tuple[int, float], ...]:
+    """By what each of these pairs is off, relatively."""
+    return tuple(
+        (point.place, point.size / size - 1) for point, size in zip(points, sizes(hypothesis, points), strict=True)
+    )
 
 
 def _leading(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
@@ -103,6 +96,5 @@ def _leading(chain: Chain, counts: tuple[int, ...]) -> Partly | None:
             base = plainest(*(math.exp(min(rate * count / 2, 200)) for rate in (rates.low, rates.high)))
             if base is not None and is_written(base):
                 found = Hypothesis("plain", count, {"base": base})
-                off = tuple((point.place, _off(point, found, chain)) for point in chain[size:])
-                return Partly(found, chain[0].place, chain[size - 1].place, off)
+                return Partly(found, chain[0].place, chain[size - 1].place, _off(chain[size:], found))
     return None

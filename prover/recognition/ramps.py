@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 from prover.recognition.chain import Chain, Interval
-from prover.recognition.human import digits_of, near
+from prover.recognition.human import digits_of, near, plainest
 from prover.recognition.hypothesis import LENGTHS, TURN, Hypothesis, Kind, usual_length
 
 BETAS = ((32, 1), (64, 1), (64, 2), (16, 1), (32, 2), (16, 2), (8, 1), (32, 4), (128, 1))
@@ -88,6 +88,29 @@ def _truncated(
                 f"{fits.low:.6g} to {fits.high:.6g} makes them, and other betas others",
             )))
             break
-    return found
+    return found or _other_betas(low, high, count, numbers, kind, base)
+
+
+def _other_betas(
+    low: int, high: int, count: int, numbers: dict[str, Fraction], kind: Kind, base: float
+) -> list[Hypothesis]:
+    """The betas of the fewest digits, and a length that people train with, that make whole ends of a ramp."""
+    def turns(place: int) -> float:
+        return TURN * math.exp(2 * place / count * math.log(base))
+
+    within, found = 1e-9, []
+    for place, length in enumerate(LENGTHS):
+        # The fast end was rounded down and the slow one up, each by less than a whole pair.
+        fast = plainest(length / turns(low + 1) * (1 + within), length / turns(low) * (1 - within))
+        slow = plainest(length / turns(high) * (1 + within), length / turns(high - 1) * (1 - within))
+        if fast is not None and slow is not None and slow < fast:
+            found.append((digits_of(fast) + digits_of(slow), place, Fraction(length), fast, slow))
+    if not found:
+        return []
+    *_, original, fast, slow = min(found)
+    return [Hypothesis(kind, count, {
+        **numbers, "original_max_position_embeddings": original, "beta_fast": fast, "beta_slow": slow,
+    }, untold=(f"the ends of the ramp are whole, {low} and {high}: other betas and original lengths make them as well",
+               ))]
 
 

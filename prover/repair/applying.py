@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-import sympy
-
 from prover.claims.relation import Relation
 from prover.errors import InputError, ProverError
 from prover.exact.angle import Angle
@@ -16,6 +14,7 @@ from prover.exact.enclosure import sign
 from prover.exact.number import Exact, exact
 from prover.exact.text import number_text
 from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, number
+from prover.language.term import Term
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded
 from prover.repair.axis_laws import RuleChange, axis_changes
@@ -154,7 +153,7 @@ def _needed(question: Question, j: int) -> dict[str, Value]:
     return found | {"frequency": own, "needed_frequency": wanted}
 
 
-def _meets(condition: sympy.Basic | None, question: Question, fixed: Mapping[str, Value]) -> bool:
+def _meets(condition: Term | None, question: Question, fixed: Mapping[str, Value]) -> bool:
     """Whether what is required of the numbers holds at every pair."""
     if condition is None:
         return True

@@ -11,12 +11,12 @@ from functools import cache, cached_property
 from typing import Literal
 
 import msgspec
-import sympy
 
 from prover.errors import ProverError
 from prover.files import typed_toml
 from prover.language.evaluation import names_in
 from prover.language.expression import parse, parse_condition
+from prover.language.term import Term
 from prover.resources import MODELS
 
 CAUSES = MODELS / "causes.toml"
@@ -99,15 +99,15 @@ def laws() -> tuple[Law, ...]:
 class Expressions:
     """A law's texts, read; what it does not say is None."""
 
-    frequency: sympy.Basic | None
-    phase: sympy.Basic | None
-    magnitude: sympy.Basic | None
-    lanes: tuple[sympy.Basic, ...]
-    takes: tuple[sympy.Basic, ...]
-    turns: sympy.Basic | None
-    c: sympy.Basic | None
-    require: sympy.Basic | None
-    tells: tuple[tuple[str, sympy.Basic], ...]
+    frequency: Term | None
+    phase: Term | None
+    magnitude: Term | None
+    lanes: tuple[Term, ...]
+    takes: tuple[Term, ...]
+    turns: Term | None
+    c: Term | None
+    require: Term | None
+    tells: tuple[tuple[str, Term], ...]
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -121,7 +121,7 @@ def expressions_of(law: Law) -> Expressions:
     """The texts of a law. Raises ExpressionError."""
     names = {*FIXED, *MOVING}
 
-    def read(text: str) -> sympy.Basic | None:
+    def read(text: str) -> Term | None:
         return parse(text, names, ()) if text else None
 
     return Expressions(

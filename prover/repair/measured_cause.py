@@ -1,8 +1,8 @@
 """The cause for which a layout is not what was measured: facts and laws with which it would conform, numerically.
 
 The measured side has no parameters. What is tried of the layout's: its choices' other words, the default for what was
-given, as many rotated lanes as were measured, and a base that people write if it is the one that can be read off.
-What is told conforms within the tolerance, which proves nothing.
+given, as many rotated lanes as were measured, and the base that can be read off: one that people write, or one
+near to it. What is told conforms within the tolerance, which proves nothing.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ CALLED = ("the measured kernel", "the layout")
 ROTARY, BASE = "rotary", "base"
 BASES = (10000, 100000, 150000, 160000, 500000, 1000000, 5000000, 8000000, 10000000, 100000000)  # that people write
 NEAR_BASE = 1e-3  # of a base that is read off float32 numbers
+MISTYPED, DIGITS = 1e-2, 6  # of a base that is near one of them, and is told by its own digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +156,12 @@ def _others(told: Outline, measured: Measured) -> Iterator[tuple[str, str, str]]
     rotary, bases = (
         {name for alias in aliases() if alias.role == role for name in alias.names} for role in (ROTARY, BASE)
     )
-    base = _base(measured)
+    read_off = _bases(measured)
     share = {name for alias in aliases() if alias.thing == "the share of the head that is rotated"
              for name in alias.names}
     for parameter in told.family.parameters:
-        if parameter.name in bases and base is not None:
-            yield things[parameter.name], parameter.name, str(base)
+        if parameter.name in bases:
+            yield from ((things[parameter.name], parameter.name, base) for base in read_off)
         elif parameter.name in rotary:
             yield "the number of rotated lanes", parameter.name, str(2 * len(measured.pairs))
         elif parameter.name in share:
@@ -168,12 +169,15 @@ def _others(told: Outline, measured: Measured) -> Iterator[tuple[str, str, str]]
             yield "the number of rotated lanes", parameter.name, rational_text(part)
 
 
-def _base(measured: Measured) -> int | None:
-    """The base that people write which the slowest pair has over the fastest; None if there is none."""
+def _bases(measured: Measured) -> list[str]:
+    """The bases to try: one that people write near what the pairs show, and one near those by its own digits."""
     turns = [vector for pair in measured.pairs for vector in pair.turns]
     sizes = [max((abs(number) for _, number in vector), default=0.0) for vector in turns]
     count = len(measured.pairs)
     if count < 2 or not min(sizes):
-        return None
+        return []
     found = (max(sizes) / min(sizes)) ** (count / (count - 1))
-    return next((base for base in BASES if abs(found - base) <= base * NEAR_BASE), None)
+    written = [str(base) for base in BASES if abs(found - base) <= base * NEAR_BASE]
+    is_near = any(abs(found - base) <= base * MISTYPED for base in BASES)
+    own = [rational_text(Fraction(f"{found:.{DIGITS}g}"))] if is_near else []
+    return list(dict.fromkeys([*written[:1], *own]))

@@ -17,8 +17,8 @@ import sympy
 
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.language.expression import INDEX, LARGEST, SMALLEST
 from prover.language.logic import Condition, all_of, any_of, in_range
+from prover.language.symbolic import INDEX, LARGEST, SMALLEST
 from prover.layouts.spec import catalogue
 from prover.repair.factors import Factors, Uneven, find_factors, refuses_factors
 from prover.theorems.comparison import pulled

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prover.errors import InputError
-from prover.layouts.evidence import Evidence, Kind
-from prover.layouts.search import Found
-from prover.layouts.unsupported import Unsupported
-from prover.repair.converters import Converter
 from prover.reports.text import columns, plain
+
+if TYPE_CHECKING:
+    from prover.layouts.evidence import Evidence
+    from prover.layouts.search import Found
+    from prover.layouts.unsupported import Unsupported
+    from prover.repair.converters import Converter
 
 JSON = dict[str, Any]
 _WIDEST_SPEC = 60
@@ -82,6 +84,8 @@ def evidence_json(found: Mapping[str, Evidence]) -> JSON:
 
 def evidence_text(patterns: Sequence[str], found: Mapping[str, Evidence]) -> str:
     """The counts, then the layouts that were not measured. Raises InputError if there is none."""
+    from prover.layouts.evidence import Kind
+
     if not found:
         raise InputError(f"no layout's name has the words '{plain(' '.join(patterns), 80)}'", where="list",
                          advice="'rope-prover list' names all")
@@ -96,6 +100,8 @@ def evidence_text(patterns: Sequence[str], found: Mapping[str, Evidence]) -> str
 
 
 def _counted(found: Mapping[str, Evidence]) -> dict[str, int]:
+    from prover.layouts.evidence import Kind
+
     return {str(kind): sum(each.kind is kind for each in found.values()) for kind in Kind}
 
 

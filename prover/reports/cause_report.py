@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
@@ -14,8 +14,10 @@ from prover.repair.asked import Cause
 from prover.repair.facts import Fact
 from prover.repair.fingerprint import Mark, fingerprint
 from prover.repair.laws import Applied
-from prover.repair.measured_cause import MeasuredCause
 from prover.verdicts.verdict import Verdict
+
+if TYPE_CHECKING:
+    from prover.repair.measured_cause import MeasuredCause
 
 JSON = dict[str, Any]
 

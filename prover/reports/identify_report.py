@@ -60,6 +60,7 @@ def identify_json(found: Identified, origin: Origin, written: Written = None) ->
         "entry": facts.measured.name,
         "answer": headline(found, origin),
         "frequencies_given": origin.given or None,
+        "feed": facts.feed or None,
         "notes": list(origin.notes),
         "software": origin.software or None,
         "told_first": origin.project or None,
@@ -123,6 +124,8 @@ def headline(found: Identified, origin: Origin | None = None) -> str:
     told = ", ".join(parts)
     if not facts.turning:
         told = f"{told}, all {facts.measured.width} lanes pass" + (", some to other lanes" if facts.moves else "")
+    if facts.feed:
+        told = f"under feed {plain(facts.feed)}: {told}"
     if found.groups:
         return f"{told}: {'such as ' if is_given else ''}{_names(found)}"
     tried = "" if found.is_complete else " among those that were tried"
@@ -153,7 +156,7 @@ def _numbers(found: Identified) -> Iterator[str]:
         elif len(found.facts.turning) == 1:
             yield "one pair, so no base can be told"
         elif not found.groups:
-            yield "frequencies of no known formula"
+            yield f"frequencies of no {'known formula' if found.is_complete else 'formula that was tried'}"
         return
     first = supposed[0]
     yield kind_text(first, found.facts)
@@ -215,6 +218,7 @@ def identify_text(found: Identified, origin: Origin, every: bool, written: Writt
     rows = [("measured", f"{plain(origin.name)}{entry}: {measured.width} lanes, {facts.lanes} of them "
              f"turn, axes {', '.join(map(plain, facts.axes)) or 'none'}")]
     rows += list(_layout_rows(found, every))
+    rows += list(_feed_rows(found))
     rows += [("not told", plain(text)) for text in _untold(found)]
     if facts.turning:
         rows.append(("held", _held(facts, origin)))
@@ -255,6 +259,23 @@ def _held(facts: Facts, origin: Origin) -> str:
         f"angle is told to {ANGLE:g} up to position {int(ANGLE / off)}"
     )
     return told if origin.notes else f"{told}; the positions at which the kernel was run are not in the table"
+
+
+def _feed_rows(found: Identified) -> Iterator[tuple[str, str]]:
+    """What is tried of layouts on axes that one coordinate may have been put on, and what is not."""
+    facts = found.facts
+    if not facts.turning:
+        return
+    if not facts.feed:
+        yield "feed", (
+            "none is said: each layout was held with its own axes. Where one position was put on several axes, as "
+            "text is in a vision model, other layouts may be meant: --feed text, or --feed t=p,h=p,w=p"
+        )
+    elif any(fit.joins_axes for group in found.groups for fit in group):
+        yield "not told", (
+            "which of the axes that get one position turns which pair: of lists of sections those that are told "
+            "conform, and others do as well"
+        )
 
 
 def _layout_rows(found: Identified, every: bool) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from prover.checker import digest
 from prover.claims.claim import Claim
 from prover.claims.evidence import (
     EntryRefutation,
@@ -93,7 +92,7 @@ def report(
         "numeric": _numeric(verdict),
         "headline": headline(verdict),
         "explanation": explanation(verdict),
-        "certificate": verdict.certificate and digest(json.loads(verdict.certificate)),
+        "certificate": verdict.certificate and json.loads(verdict.certificate)["digest"],
         "exit_code": verdict.exit_code,
     }
 

@@ -11,6 +11,7 @@ from prover.claims.properties import Properties, properties
 from prover.exact.display import angle_json, number_json, show_angle, show_number, show_pairs, told
 from prover.exact.number import exact
 from prover.language.formula import shown_formula
+from prover.language.symbolic import as_sympy
 from prover.layouts.evidence import Kind, evidence
 from prover.layouts.expand import parameter_values, show_value, used_lets
 from prover.layouts.family import MORE_ANGLES, Family, Parameter
@@ -56,7 +57,7 @@ def outline_json(about: Outline, worked_out: Mapping[str, str] | None = None) ->
         "formula": {
             "blocks": [
                 {
-                    name: shown_formula(getattr(block, name))
+                    name: shown_formula(as_sympy(getattr(block, name)))
                     for name in ("count", "first", "second", "write_first", "write_second",
                                  "angle", *MORE_ANGLES, "magnitude")
                     if getattr(block, name) is not None
@@ -100,7 +101,7 @@ def _parameter_json(parameter: Parameter, value: str | None) -> dict[str, Any]:
         "kind": parameter.kind,
         "value": value,
         "default": default if default is None else
-        show_value(tuple(map(exact, default))) if isinstance(default, tuple) else shown_formula(default),
+        show_value(tuple(map(exact, default))) if isinstance(default, tuple) else shown_formula(as_sympy(default)),
         "require": parameter.requirement_text,
         "meaning": parameter.meaning,
     }
@@ -131,7 +132,7 @@ def _layout_json(layout: Layout) -> dict[str, Any]:
 def _where(family: Family) -> dict[str, str]:
     fields = [getattr(block, f.name) for block in family.blocks for f in fields_of(block)]
     used = used_lets(family, [e for e in fields if e is not None])
-    return {name: ", then ".join(shown_formula(part) for part in parts) for name, parts in used.items()}
+    return {name: ", then ".join(shown_formula(as_sympy(part)) for part in parts) for name, parts in used.items()}
 
 
 def _properties_json(found: Properties) -> dict[str, Any]:

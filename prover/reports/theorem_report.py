@@ -8,8 +8,8 @@ from typing import Any
 import sympy
 
 from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
-from prover.language.expression import SMALLEST, AllOf
 from prover.language.formula import formula
+from prover.language.symbolic import SMALLEST, AllOf
 from prover.reports.document import Document, labelled
 from prover.reports.text import labelled_text
 from prover.theorems.for_all import Theorem

@@ -20,7 +20,8 @@ from prover.sources.beside import Held, hold, together
 from prover.sources.comparing import Meeting, Question, meetings, questions, unmet
 from prover.sources.config_json import CONFIG
 from prover.sources.model import Model
-from prover.sources.reading import ENGINES, STDIN, read_model
+from prover.sources.named import STDIN
+from prover.sources.reading import ENGINES, read_model
 from prover.verdicts.verdict import Verdict
 
 TRAINED = "transformers"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prover.errors import InputError
 from prover.sources.config_json import CONFIG
-from prover.sources.reading import is_model
+from prover.sources.named import is_model
 
 MAX_MODELS = 100_000
 _SUFFIXES = (".json", ".gguf")

@@ -14,7 +14,7 @@ from prover.claims.relation import Outcome
 from prover.sources.beside import Held
 from prover.sources.comparing import Compared, Meeting, compare, meetings
 from prover.sources.model import Model, Part
-from prover.sources.reading import named_part, names_layer_type
+from prover.sources.named import named_part, names_layer_type
 
 OTHERS = "layers without RoPE"
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import CHOICE, INDEX, AllOf
 from prover.language.logic import Condition, any_of, in_range, negation
 from prover.language.substitution import substituted
+from prover.language.symbolic import CHOICE, INDEX, AllOf
 from prover.theorems.comparison import Comparison
 from prover.theorems.study import LANE, OTHER, OTHER_LANE, Study
 from prover.theorems.symbolic import Case, SymbolicLayout

@@ -9,9 +9,9 @@ import sympy
 
 from prover.errors import ExpressionError, ProverError, UndecidedError
 from prover.language.evaluation import Scope, compiled_condition
-from prover.language.expression import INDEX, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
+from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.layouts.feed import Feed
 from prover.theorems.factors import common_factor, is_expressible
 from prover.theorems.ratio import Quotient, quotient

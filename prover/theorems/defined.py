@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 import sympy
 
-from prover.language.expression import CHOICE, INDEX, ITEM, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.language.substitution import Inliner
+from prover.language.symbolic import CHOICE, INDEX, ITEM, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.theorems.factors import multiplied, shared_divisor
 from prover.theorems.ratio import linear_fraction
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 import sympy
 
 from prover.errors import ProverError
-from prover.language.expression import INDEX
 from prover.language.logic import Condition, all_of, any_of
 from prover.language.substitution import substituted
+from prover.language.symbolic import INDEX
 from prover.theorems.comparison import Comparison, is_true_of_numbers
 from prover.theorems.factors import is_expressible
 from prover.theorems.ratio import Power, quotient

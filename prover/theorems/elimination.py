@@ -14,8 +14,8 @@ from math import lcm
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import LARGEST, AllOf, AnyOf
 from prover.language.logic import Condition, negation
+from prover.language.symbolic import LARGEST, AllOf, AnyOf
 
 MAX_MODULUS = 24
 MAX_REGIONS = 4096

@@ -12,8 +12,8 @@ import sympy
 from prover.claims.relation import LADDER, Outcome, Relation, outcome
 from prover.claims.solver import Solver
 from prover.errors import InputError, UndecidedError
-from prover.language.expression import INDEX
 from prover.language.logic import Condition, any_of, in_range, negation
+from prover.language.symbolic import INDEX
 from prover.theorems.closed_form import (
     ClosedForm,
     along_lanes,

@@ -15,9 +15,9 @@ from itertools import product
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import CHOICE, INDEX, AllOf
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import pieces
+from prover.language.symbolic import CHOICE, INDEX, AllOf
 from prover.theorems.closed_form import extra_in_place, same_lanes
 from prover.theorems.comparison import Agreement, Comparison, in_either
 from prover.theorems.factors import factors, is_expressible, is_opaque

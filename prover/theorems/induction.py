@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import INDEX, AnyOf
 from prover.language.logic import Condition, in_range, negation
 from prover.language.substitution import pieces, substituted
+from prover.language.symbolic import INDEX, AnyOf
 from prover.language.symbols import Carried, carried_symbol
 from prover.theorems.simulation import Row, State, holds
 from prover.theorems.study import Study

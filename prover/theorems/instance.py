@@ -15,9 +15,9 @@ from prover.claims.solver import Solver
 from prover.errors import InputError, UndecidedError
 from prover.exact.number import exact
 from prover.language.evaluation import CompiledCondition, Scope
-from prover.language.expression import AnyOf
 from prover.language.logic import Condition
 from prover.language.substitution import substituted
+from prover.language.symbolic import AnyOf
 from prover.layouts.loading import load
 from prover.layouts.spec import parse_spec
 from prover.theorems.study import Statement, Study

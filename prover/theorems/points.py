@@ -19,9 +19,9 @@ import sympy
 from prover.errors import ProverError, UndecidedError
 from prover.exact.number import exact
 from prover.language.evaluation import Scope, compiled_condition
-from prover.language.expression import INDEX, AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.language.substitution import substituted
+from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.theorems.factors import factors, is_expressible
 from prover.theorems.instance import Point
 from prover.theorems.study import Statement, Study

@@ -12,7 +12,7 @@ from math import lcm
 
 import sympy
 
-from prover.language.expression import AllOf, AnyOf
+from prover.language.symbolic import AllOf, AnyOf
 from prover.theorems.factors import factors, is_opaque, is_positive_number, parity
 
 MAX_BITS = 4096

@@ -12,8 +12,8 @@ from itertools import islice, pairwise, product
 
 import sympy
 
-from prover.language.expression import LARGEST, SMALLEST
 from prover.language.logic import Condition, all_of, any_of, negation
+from prover.language.symbolic import LARGEST, SMALLEST
 from prover.theorems.instance import Point
 from prover.theorems.points import Truth
 from prover.theorems.simplification import ASKS, Asked

@@ -17,10 +17,10 @@ import sympy
 from prover.claims.relation import Outcome
 from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.language.expression import CHOICE, INDEX, AllOf, AnyOf
 from prover.language.formula import formula
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import pieces, substituted
+from prover.language.symbolic import CHOICE, INDEX, AllOf, AnyOf
 from prover.language.symbols import Axis, Carried
 from prover.layouts.feed import resolve_feeds
 from prover.layouts.loading import load

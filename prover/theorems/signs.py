@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import sympy
 
 from prover.errors import UndecidedError
-from prover.language.expression import LARGEST
 from prover.language.formula import formula
 from prover.language.logic import Condition
 from prover.language.substitution import bound_cases
+from prover.language.symbolic import LARGEST
 from prover.theorems.factors import Factor, factors, is_opaque, is_positive_number, product
 from prover.theorems.ratio import linear_fraction
 from prover.theorems.study import Study

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import sympy
 
-from prover.language.expression import AllOf, AnyOf
 from prover.language.logic import Condition, negation
+from prover.language.symbolic import AllOf, AnyOf
 
 MAX_CLAUSES = 400
 ASKS = "Can a condition be made shorter?"

@@ -13,8 +13,8 @@ from typing import Any
 
 import sympy
 
-from prover.language.expression import CHOICE, INDEX, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.language.logic import Condition
+from prover.language.symbolic import CHOICE, INDEX, LARGEST, SMALLEST, AllOf, AnyOf
 from prover.theorems.symbolic import SymbolicLayout
 
 MAX_EXPONENT = 64

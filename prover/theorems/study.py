@@ -10,9 +10,9 @@ import sympy
 
 from prover.claims.solver import WORK_BUDGET, Answer, Question, Solver
 from prover.errors import InputError, UndecidedError
-from prover.language.expression import INDEX
 from prover.language.logic import Condition, negation
 from prover.language.smt import INT, REAL, Translator
+from prover.language.symbolic import INDEX
 from prover.language.symbols import index_symbol
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.feed_text import coordinate_names

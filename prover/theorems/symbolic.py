@@ -7,21 +7,25 @@ conditions on j and the variables the pair turns with this vector of frequencies
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 
 from prover.errors import ExpressionError, InputError, LimitError, ProverError, UndecidedError
 from prover.language.bounds import bound_product, within_precision
-from prover.language.expression import AXES, CHOICE, INDEX, LARGEST, SMALLEST, parse_condition
+from prover.language.expression import AXES, parse_condition
 from prover.language.logic import Condition
 from prover.language.substitution import Inliner, Symbolic, bound_cases, pieces, substituted
+from prover.language.symbolic import CHOICE, INDEX, LARGEST, SMALLEST, as_sympy
 from prover.language.symbols import Axis, Carried, axis_symbol, carried_symbol
 from prover.layouts.family import MORE_ANGLES, Block, Family
 from prover.theorems.defined import needs
 from prover.theorems.factors import common_factor
 from prover.theorems.variables import Variable, needs_of_text, parameter_value, rational, spec_family, values_of
+
+OF_PAIRS = ("first", "second", "write_first", "write_second", "angle", "magnitude", *MORE_ANGLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def _hypothesis(
 ) -> Condition:
     lists = [name for name, value in values.items() if isinstance(value, tuple)]
     try:
-        condition = parse_condition(text, [name for name in values if name not in lists], lists)
+        condition = as_sympy(parse_condition(text, [name for name in values if name not in lists], lists))
         for name in sorted(apart.keys() & {symbol.name for symbol in condition.free_symbols}):
             raise InputError(
                 f"'{name}' is {apart[name][0]} in one layout and {apart[name][1]} in the other",
@@ -121,6 +125,7 @@ def symbolic_layout(
 
 def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: int | None) -> SymbolicLayout:
     family, given = spec_family(text)
+    family = _in_sympy(family)
     if at is not None:
         family = _family_at(family, at)
     known = {p.name: p for p in family.parameters}
@@ -139,7 +144,7 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: in
         if isinstance(parameter.default, tuple):
             values[parameter.name] = tuple(rational(entry) for entry in parameter.default)
         else:
-            texts[parameter.name] = parameter.default
+            texts[parameter.name] = as_sympy(parameter.default)
     if family.states and not loop:
         raise UndecidedError(
             "a layout with values carried from pair to pair is no closed form",
@@ -167,7 +172,8 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: in
         # A long list has one entry at each pair: where the number of pairs is known they are looked at one by one.
         outside, inliner = outside or fault.message, Inliner(values, texts, family.axes)
     requirements = [
-        (inliner.condition(p.requirement), p.requirement_text) for p in family.parameters if p.requirement is not None
+        (inliner.condition(as_sympy(p.requirement)), p.requirement_text)
+        for p in family.parameters if p.requirement is not None
     ]
     requirements += [(inliner.condition(r.condition), "") for r in family.requirements]
     return SymbolicLayout(
@@ -215,14 +221,28 @@ def _needs_of(family: Family, block: Block, inliner: Inliner, is_outside: bool) 
         return (sympy.false,)
 
 
+def _in_sympy(family: Family) -> Family:
+    """The family with SymPy expressions in the place of terms, but in its parameters."""
+    return replace(
+        family,
+        width=as_sympy(family.width),
+        lets=tuple((name, as_sympy(e)) for name, e in family.lets),
+        states=tuple((name, as_sympy(initial), as_sympy(step)) for name, initial, step in family.states),
+        blocks=tuple(_each(block, as_sympy, ("count", *OF_PAIRS)) for block in family.blocks),
+        requirements=tuple(replace(each, condition=as_sympy(each.condition)) for each in family.requirements),
+        warnings=tuple(replace(each, condition=as_sympy(each.condition)) for each in family.warnings),
+    )
+
+
+def _each(block: Block, change: Callable[[Any], sympy.Basic], names: Sequence[str]) -> Block:
+    """The block with the fields of these names changed, where they are given."""
+    return replace(block, **{name: change(e) for name in names if (e := getattr(block, name)) is not None})
+
+
 def _family_at(family: Family, at: int) -> Family:
     """The family with one pair's number in place of the index."""
     here = {INDEX: sympy.Integer(at)}
-    angles = ("first", "second", "write_first", "write_second", "angle", "magnitude", *MORE_ANGLES)
-    blocks = tuple(
-        replace(block, **{name: substituted(e, here) for name in angles if (e := getattr(block, name)) is not None})
-        for block in family.blocks
-    )
+    blocks = tuple(_each(block, lambda e: substituted(e, here), OF_PAIRS) for block in family.blocks)
     return replace(family, blocks=blocks, lets=tuple((name, substituted(e, here)) for name, e in family.lets))
 
 

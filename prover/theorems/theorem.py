@@ -16,10 +16,10 @@ from enum import Enum
 import sympy
 
 from prover.errors import ExpressionError, InputError, UndecidedError
-from prover.language.expression import INDEX, AllOf
 from prover.language.formula import formula
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
+from prover.language.symbolic import INDEX, AllOf
 from prover.language.symbols import index_symbol
 from prover.theorems.comparison import Comparison, differing
 from prover.theorems.domination import is_dominated

@@ -20,8 +20,8 @@ from prover.errors import InputError, LimitError, ProverError, UndecidedError
 from prover.exact.display import show_angle
 from prover.exact.number import exact
 from prover.language.evaluation import CompiledCondition, Scope
-from prover.language.expression import INDEX, AllOf
 from prover.language.logic import Condition, in_range
+from prover.language.symbolic import INDEX, AllOf
 from prover.language.symbols import Carried
 from prover.layouts.expand import expand
 from prover.layouts.family import Given

@@ -11,8 +11,8 @@ from dataclasses import replace
 import sympy
 
 from prover.errors import ExpressionError, LimitError, UndecidedError
-from prover.language.expression import AllOf, AnyOf
 from prover.language.logic import Condition, all_of, any_of, negation
+from prover.language.symbolic import AllOf, AnyOf
 from prover.theorems.comparison import Comparison
 from prover.theorems.domination import are_dominated
 from prover.theorems.elimination import Clause

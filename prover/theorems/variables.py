@@ -13,6 +13,7 @@ from prover.errors import InputError, ProverError, UndecidedError
 from prover.language.expression import parse
 from prover.language.logic import Condition
 from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic
+from prover.language.symbolic import as_sympy
 from prover.language.symbols import entry_symbol, parameter_symbol
 from prover.layouts.family import Family, Parameter
 from prover.layouts.loading import family_of, in_spec
@@ -90,7 +91,7 @@ def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variabl
         parts = _split(text)
         if text in lists:
             return used.entries(text)
-        found = tuple(used.value(parse(part, numbers, lists, index=False)) for part in parts)
+        found = tuple(used.value(as_sympy(parse(part, numbers, lists, index=False))) for part in parts)
         return found if parameter.is_list else _only(found, parameter)
     if isinstance(value, tuple):
         return tuple(rational(entry) for entry in value)
@@ -102,7 +103,8 @@ def needs_of_text(text: str, variables: Sequence[Variable]) -> tuple[Condition, 
     numbers, lists = _kinds(variables)
     if text in lists or not any(name in text for name in (*numbers, *lists)):
         return ()
-    return needs(Inliner(values_of(variables), {}), [parse(part, numbers, lists, index=False) for part in _split(text)])
+    parts = [as_sympy(parse(part, numbers, lists, index=False)) for part in _split(text)]
+    return needs(Inliner(values_of(variables), {}), parts)
 
 
 def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:

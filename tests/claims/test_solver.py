@@ -32,6 +32,10 @@ class _Recorder(Solver):
         super().__init__()
         self.kept: list[tuple[Question, str]] = []
 
+    @property
+    def is_recorded(self) -> bool:
+        return True
+
     def ask(self, question: Question) -> Answer:
         answer = super().ask(question)
         self.kept.append((question, answer.word))

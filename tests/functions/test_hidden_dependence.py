@@ -198,3 +198,45 @@ def test_empty_shapes_that_are_too_large(shape: list[int]) -> None:
     header = re.sub(rb"\[\[0\]\]", json.dumps([shape]).encode(), json.dumps({"shapes": [[0]]}).encode())
     with pytest.raises(FrameError, match="a shape that is none"):
         unpack(header, b"")
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ("positions = np.where(positions == 5000, 4999, positions)", "at position 5000 it is .* from its own table|"
+     "depends on how many tokens a call has: of 8193, that at position 5000"),
+    ("positions = np.where(positions == 30011, 30010, positions)", "at position 30011 it is .* from its own table"),
+    ("positions = np.where((positions >= 300) & (positions < 310), np.nan, positions)",
+     "returns NaN or infinity at position 300, and works further out"),
+    ("if 5000 in np.asarray(positions): raise ValueError('no 5000')",
+     "raises ValueError: no 5000 .* at position 5000, and works further out"),
+])
+def test_one_position_among_all(line: str, message: str, tmp_path: Path) -> None:
+    """A function that fails, or is something else, at one position only is refused with that position."""
+    with pytest.raises(NotALayout, match=message):
+        measured(tmp_path, f"def f(x, positions):\n    {line}\n    return plain(x, positions)\n")
+
+
+@pytest.mark.parametrize(("source", "note"), [
+    ("def f(q, k, positions): return plain(k, positions), plain(q, positions)",
+     "it returns what becomes of its last vectors before what becomes of its first ones"),
+    ("def f(x, p):\n    p = np.broadcast_to(p, (3, *p.shape[-1:]))[[0, 0, 0, 1, 1, 2, 2, 2]]\n"
+     "    a = (p.T * freqs(x.shape[-1]))[:, None]\n    c, s = np.cos(a), np.sin(a)\n    u, v = x[..., :8], x[..., 8:]\n"
+     "    return np.concatenate([u * c - v * s, u * s + v * c], -1)", "it takes positions on 3 axes as well"),
+])
+def test_what_else_a_function_takes_is_told(source: str, note: str, tmp_path: Path) -> None:
+    """Outputs in another order, and positions on several axes, are told; a plain function has no such note."""
+    assert any(note in each for each in measured(tmp_path, source)["notes"])
+    plain = measured(tmp_path, "def f(q, k, positions): return plain(q, positions), plain(k, positions)")
+    assert not any(note in each for each in plain["notes"])
+
+
+def test_what_makes_tables_is_no_rotation(tmp_path: Path) -> None:
+    """A module's forward that takes vectors for their type alone, and returns cosines and sines, is told as such."""
+    with pytest.raises(NotALayout, match="returns the same whatever its vectors are"):
+        measured(tmp_path, "def f(x, positions):\n    a = np.tile(positions[:, None] * freqs(x.shape[-1]), 2)\n"
+                           "    return np.broadcast_to(np.cos(a)[:, None], x.shape)")
+
+
+def test_a_parameter_that_says_nothing_is_named(tmp_path: Path) -> None:
+    """Where no call can be guessed, the parameters whose names say nothing are."""
+    with pytest.raises(InputError, match=r"what is 'mrope_section'\?"):
+        measured(tmp_path, "def f(q, k, cos, sin, mrope_section, unsqueeze_dim=1): return q, k")

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 import prover
+from prover.commands.cli import run_command
 from prover.sources.places import config_place, expectation_line, json_lines
 from tests.conftest import TESTS
 
@@ -145,3 +146,19 @@ def test_junit(tmp_path: Path) -> None:
     assert "verdict: expected equivalent, got convertible" == bad[0].get("message")
     assert ("failure", "error") == (bad[0].tag, broken[0].tag)
     assert "\x1b" not in ElementTree.tostring(suite, "unicode")
+
+
+def test_commands_print_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`run` and `audit` print what the API gives, with the exit codes of the other styles."""
+    names = write_claims(tmp_path)
+    proofs = prover.run(names)
+    done = list(proofs)
+    capsys.readouterr()
+    assert 2 == run_command(["run", *names, "--format", "junit", "--jobs", "1"])
+    assert proofs.to_junit(done) == capsys.readouterr().out
+    assert 2 == run_command(["run", *names, "--format", "sarif", "--jobs", "1"])
+    assert proofs.to_sarif(done) == json.loads(capsys.readouterr().out)
+    config = str(TESTS / "sources/gpt-oss.json")
+    assert 1 == run_command(["audit", config, "--engines", "mlx-lm", "--format", "sarif"])
+    assert prover.audit(config, engines="mlx-lm").to_sarif() == json.loads(capsys.readouterr().out)
+    assert 2 == run_command(["prove", "ggml/neox", "ggml/neox", "--format", "sarif"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fresh_kernels import KINDS, fresh, lanes, powers, ramp, table
-from identify_kernels import entry
+from identify_kernels import entry, llama3
 from prover.kernels.kernel import to_float
 from prover.layouts.loading import load
 from prover.measure.conform import conform
@@ -111,6 +111,40 @@ def test_frequencies_in_a_narrow_format(name: str) -> None:
     assert (name, 10000) == (found.part.rounded, found.part.hypothesis.base)
     off = dict(found.part.off)
     assert off == {j: pytest.approx(float(narrow[j]) / 10000 ** (-j / 32) - 1, abs=1e-6) for j in range(32)}
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+@pytest.mark.parametrize(
+    ("kind", "base", "factor"), [("llama3", 500000, 8), ("yarn", 1000000, 4), ("linear", 10000, 4)]
+)
+def test_scaled_frequencies_in_a_narrow_format(name: str, kind: str, base: int, factor: int) -> None:
+    """Kind, base and factor are told with the format that the frequencies were rounded to."""
+    plain = powers(base, 128, 64)
+    whole = {
+        "llama3": llama3(plain, factor, 1, 4, 8192), "linear": plain / np.float32(factor),
+        "yarn": ramp(plain, base, 128, factor, 32768, (32, 1), truncate=True),
+    }[kind]
+    narrow = rounded_to_bfloat16(whole) if name == "bfloat16" else whole.astype(np.float16).astype(np.float32)
+    found = identify(decode("made", entry(128, 128, "half", narrow), "made"))
+    assert found.part is not None
+    told = found.part.hypothesis
+    assert (name, kind, base, factor) == (found.part.rounded, told.kind, told.base, told.numbers["factor"])
+    assert ((), ()) == (found.groups, found.supposed)
+
+
+@pytest.mark.parametrize(("betas", "original"), [((3.7, 1.3), 8192), ((20, 3), 131072), ((24, 6), 32768)])
+def test_whole_ramps_of_any_betas(betas: tuple[float, float], original: float) -> None:
+    """Ends rounded to whole pairs leave many betas: those that are told make the same ends, and layouts conform."""
+    measured = decode("made", entry(256, 256, "half", ramp(
+        powers(500000, 256, 128), 500000, 256, 40, original, betas, truncate=True)), "made")
+    numbers = suppositions(facts_of(measured))[0].numbers
+    ends = []
+    for length, fast, slow in ((original, *betas), tuple(float(numbers[name]) for name in (
+            "original_max_position_embeddings", "beta_fast", "beta_slow"))):
+        low, high = (128 * math.log(length / (2 * math.pi * beta)) / math.log(500000) for beta in (fast, slow))
+        ends.append((math.floor(low), math.ceil(high)))
+    assert ends[0] == ends[1]
+    assert identify(measured).groups
 
 
 def test_nearly_the_usual_base_is_another() -> None:

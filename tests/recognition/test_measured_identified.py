@@ -19,6 +19,7 @@ KNOWN = {
     "normal_llama31_ff": "decimals of a tensor: Llama 3's rule conforms, and its exact numbers are others",
     "lightglue_learned": "learned numbers", "mistral_large4_learned_scale": "learned numbers",
     "fast_freqs_scale": "a list of frequencies",
+    "musicflamingo": "two axes whose frequencies are of no formula that is read off",
     "phimoe_long_positions": "the digits of attention_factor that a table does not have",
 }
 

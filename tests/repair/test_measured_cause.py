@@ -85,6 +85,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], list[list[str]]]] = {
     "share and base": (HALF, {"lanes": 8, "base": 5e5}, [["the number of rotated lanes", "base of the frequencies"]]),
     "exchanged axes": (MROPE, {"axis": lambda j: [0, 2, 1][CHUNKS[j]]}, [["order of axes"]]),
     "turns": (MROPE, {"axis": lambda j: j % 3}, [["axis per pair"]]),
+    "a base mistyped": (HALF, {"base": 9999}, [["the base of the frequencies"]]),
     "no cause": (HALF, {"slow": lambda j: 1 + j * j}, []),
     "none": (HALF, {}, []),
 }

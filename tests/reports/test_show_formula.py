@@ -7,6 +7,7 @@ import sympy
 
 from prover.language.expression import parse
 from prover.language.formula import shown_formula
+from prover.language.symbolic import as_sympy
 
 NAMES = ("a", "b", "n")
 VALUES = {"a": sympy.Rational(7, 3), "b": sympy.Rational(5, 2), "n": sympy.Integer(11)}
@@ -22,12 +23,12 @@ TEXTS = {
 
 def value(text: str) -> sympy.Basic:
     """The text's value at numbers that make nothing 0."""
-    expression = parse(text, NAMES, [])
+    expression = as_sympy(parse(text, NAMES, []))
     return sympy.N(expression.subs({each: VALUES[each.name] for each in expression.free_symbols}).doit(), 30)
 
 
 @pytest.mark.parametrize(("text", "wanted"), TEXTS.items(), ids=TEXTS)
 def test_parentheses_are_not_doubled(text: str, wanted: str) -> None:
     """Two pairs around one thing are one, and two things side by side keep theirs; read again it is the same."""
-    assert wanted == shown_formula(parse(text, NAMES, []))
+    assert wanted == shown_formula(as_sympy(parse(text, NAMES, [])))
     assert value(text) == value(wanted)

@@ -6,7 +6,7 @@ import pytest
 
 from prover.errors import InputError, ProverError
 from prover.layouts.loading import load
-from prover.sources.reading import resolve
+from prover.sources.named import resolve
 
 # A call, and the layout: in vLLM the part is of the head, in SGLang of rotary_dim.
 CALLS = {

@@ -13,6 +13,7 @@ from prover.language.bounds import bound_power, bound_product
 from prover.language.expression import parse
 from prover.language.formula import formula
 from prover.language.substitution import Inliner
+from prover.language.symbolic import as_sympy
 
 LAYOUT = """
 title = "huge"
@@ -64,7 +65,8 @@ def test_huge_numbers_are_refused(
 
 def inlined(text: str) -> sympy.Basic:
     """An expression in n as theorems have it."""
-    return Inliner({"n": sympy.Symbol("n", real=True, integer=True)}, {}).value(parse(text, ["n"], [], index=False))
+    n = sympy.Symbol("n", real=True, integer=True)
+    return Inliner({"n": n}, {}).value(as_sympy(parse(text, ["n"], [], index=False)))
 
 
 FLOORS = {
@@ -104,7 +106,7 @@ def test_a_case_that_is_not_taken_does_not_matter(tmp_path: Path) -> None:
 
 def test_the_formula_of_a_huge_power_is_its_text() -> None:
     """Printing a floor multiplies nothing out that holds a power of numbers."""
-    assert "9**(9**9)" in formula(parse("floor(9**9**9*n/2)", ["n"], []))
+    assert "9**(9**9)" in formula(as_sympy(parse("floor(9**9**9*n/2)", ["n"], [])))
 
 
 def test_bounds_count_bits_and_terms() -> None:

@@ -14,9 +14,9 @@ from plain_loops import Loop
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
 from prover.files import typed_toml
-from prover.language.expression import INDEX
 from prover.language.formula import formula
 from prover.language.smt import INT, Translator
+from prover.language.symbolic import INDEX
 from prover.language.symbols import axis_symbol, carried_symbol, constant_names, index_symbol, parameter_symbol
 from prover.layouts.layout_file import LayoutText, read_layout
 from prover.layouts.spec import parse_spec

@@ -20,7 +20,8 @@ from prover.repair.repairs import Kind, Repair, Repairs, allowed_kinds
 from prover.sources.engine_llama_cpp import with_rows
 from prover.sources.llama.factors import FREQS
 from prover.sources.model import Finding
-from prover.sources.reading import named_part, read_model, resolve_told
+from prover.sources.named import named_part, resolve_told
+from prover.sources.reading import read_model
 
 # Factors and moved rows before a parameter is changed, so that a tensor is found where one is enough.
 USUAL = ((Kind.PERMUTATION, Kind.FACTORS), (Kind.PERMUTATION, Kind.PARAMETER, Kind.FACTORS))

@@ -14,7 +14,8 @@ from prover.layouts.spec import parse_spec
 from prover.sources.beside import UNSAID
 from prover.sources.calls import is_call
 from prover.sources.model import Finding, Model, Part, Value
-from prover.sources.reading import is_model, named_part, read_model, read_side, resolve_told
+from prover.sources.named import is_model, named_part, resolve_told
+from prover.sources.reading import read_model, read_side
 
 _PART = re.compile(r"([a-z][a-z_ ]*(?:/[a-z_]+)?)=(.+)", re.DOTALL)
 _VALUES = re.compile(r"\.(?:json|gguf):\w+=")   # values on top of a model's only part

@@ -15,7 +15,7 @@ from prover.sources.config_json import CONFIG
 from prover.sources.engine_llama_cpp import CONVERTED
 from prover.sources.json_text import MAX_BYTES
 from prover.sources.model import Model
-from prover.sources.reading import is_model
+from prover.sources.named import is_model
 from prover.weights.moved.apply import Task, Work, task_of
 from prover.weights.moved.config_text import Said, config_of_target
 from prover.weights.moved.fitting import Target, read_target

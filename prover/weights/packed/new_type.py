@@ -17,7 +17,8 @@ from prover.sources.json_text import MAX_BYTES, parse_json_object
 from prover.sources.keys import Keys
 from prover.sources.metadata import Metadata
 from prover.sources.model import Model
-from prover.sources.reading import read_model, resolve
+from prover.sources.named import resolve
+from prover.sources.reading import read_model
 from prover.sources.readings import find_reading
 from prover.weights.packed.attention import Attention
 from prover.weights.packed.given import WHAT_TO_WRITE, WHERE
