@@ -77,6 +77,10 @@ QUESTIONS: tuple[tuple[str, str, JSON, tuple[str, str | None, str | None]], ...]
     # More sections than pairs: both warn. Sines with angles of their own.
     ("ggml/imrope:head_dim=8:n_rot=8:sections=2,2,2,2", "ggml/imrope:head_dim=8:n_rot=8:sections=2,2,2,2",
      {"relation": "linear"}, ("equivalent", "identical", None)),
+    # An angle differs by 1e-28 rad, which is written with an exponent.
+    ("ggml/neox:head_dim=8:base=1000000:freq_factors=1,1,1e30,1e30",
+     "transformers/proportional:head_dim=8:partial_rotary_factor=0.5:rope_theta=1000000", {},
+     ("different", "none", "trace")),
     (SINES, SINES, {}, ("equivalent", "identical", None)),
 )
 
