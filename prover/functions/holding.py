@@ -37,11 +37,11 @@ def early(child: Child, plan: Plan) -> list[tuple[int, Array]]:
 
 
 def require_forgetful(plan: Plan, table: Measured, first: Sequence[tuple[int, Array]]) -> None:
-    """Refuse a function that a call further out has changed. Raises NotALayout."""
+    """Refuse a function that later calls have changed; `first`: what it was before. Raises NotALayout."""
     if first and (bad := off(table, plan, np.array([output for _, output in first]), [p for p, _ in first])):
         raise NotALayout(
-            f"remembers its calls: at position {bad[0]} it was {bad[1]:.3g} from what its table says, before it was "
-            f"called further out, where rounding explains {bad[2]:.3g}"
+            f"remembers its calls: at position {bad[0]} it was {bad[1]:.3g} from what its table says, before it had "
+            f"been called as often and as far out, where rounding explains {bad[2]:.3g}"
         )
 
 
@@ -85,6 +85,10 @@ def everywhere(child: Child, plan: Plan, table: Measured, reach: int, tokens: in
     Raises NotALayout where the function fails at some, or is something else there.
     """
     one = replace(plan, several_heads=False)
+    try:
+        respond(child, one, one_vector(one), [0])
+    except CallFailed:
+        one = plan  # it takes no single head
     stop = min(reach, EVERY["one" if plan.is_scalar else "many"])
     step = stop if plan.is_blind else max(tokens, TOGETHER)
     for start in range(0 if plan.is_scalar or tokens >= reach else tokens, stop, step):

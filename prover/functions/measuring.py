@@ -7,6 +7,8 @@ positions and some far ones, and between whole ones where the function takes suc
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,7 @@ def measure_function(
     if longest is not None and not LONGEST[0] <= longest <= LONGEST[1]:
         raise InputError(f"expected {LONGEST[0]} to {LONGEST[1]}, got {longest}", where="--longest")
     widths = (head_dim,) if head_dim is not None else WIDTHS
+    start = time.monotonic()
     with running(reference, limits) as child:
         found = find_plan(child, asked, widths, given, several)
         if given is not None and "base" in found.plan.call.things:
@@ -67,7 +70,16 @@ def measure_function(
             if why := why_not_proportional(child, found.plan) or _where_it_changes(child, found.plan, longest):
                 fault.message += f"; {why}"
             raise
-        return {"software": child.libraries, "cases": [{"id": reference.text, **entry}]}
+        libraries = child.libraries
+    left = replace(limits, seconds=max(1.0, limits.seconds - (time.monotonic() - start)))
+    with running(reference, left) as fresh:
+        # What the search for a call left behind in the function is not in this process.
+        try:
+            require_forgetful(found.plan, decode("measured", entry, "measured"), early(fresh, found.plan))
+        except NotALayout as fault:
+            fault.where = reference.text
+            raise
+    return {"software": libraries, "cases": [{"id": reference.text, **entry}]}
 
 
 def _entry(child: Child, found: Found, longest: int | None) -> dict[str, Any]:

@@ -117,7 +117,8 @@ def _on_more_axes(child: Child, plan: Plan, call: Call) -> tuple[str, ...]:
             count = len(other.places)
             places = [(0.0,) * count, *(tuple(5.0 * (axis == own) for axis in range(count)) for own in range(count))]
             made = respond(child, other, vector, places)[:, 0]
-            if all(np.abs(made[1:] - made[0]).max(axis=1) > NEAR):
+            # An axis that turns one pair alone is a number for each pair, which NumPy lets stand for frequencies.
+            if all((np.abs(made[1:] - made[0]) > NEAR).sum(axis=1) > 2):
                 return (f"it takes positions on {count} axes as well, and then is another layout: "
                         f"--call \"{reading}\" measures that",)
     return ()

@@ -53,6 +53,15 @@ def measured(folder: Path, source: str, call: str | None = None, given: Given | 
 
 
 HIDDEN = {
+    "how often it was called, while a call was looked for": (
+        """
+        calls = 0
+        def f(x, positions):
+            global calls
+            calls += 1
+            return half(x, positions, freqs(x.shape[-1], 10000 if calls < 12 else 500000))
+        """, "remembers its calls: at position [123] it was",
+    ),
     "the longest call so far": (
         """
         longest = 0
