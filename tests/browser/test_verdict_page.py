@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import prover
-from browser_screen import DESK, PHONE, Screen
+from browser_screen import DESK, FLAGS, PHONE, Screen
 from prover.commands.cli import run_command
 
 pytestmark = pytest.mark.browser
@@ -27,6 +28,26 @@ PAGES = {
 }
 BASE = 10000.0
 SECTIONS = (24, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Screen]:
+    """The browser, opened once."""
+    from selenium import webdriver
+
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not browser or not driver:
+        pytest.fail("no chromium or no chromedriver: run tests/browser/check.sh PYTHON")
+    options = webdriver.ChromeOptions()
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.binary_location = browser
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    try:
+        yield Screen(opened)
+    finally:
+        opened.quit()
 
 
 @pytest.fixture(scope="session")

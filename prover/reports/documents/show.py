@@ -23,7 +23,7 @@ from prover.reports.document import (
     Text,
 )
 from prover.reports.documents.fitting import Room, cut, fitted
-from prover.reports.documents.verdict import turn_text
+from prover.reports.documents.numbers import turn_text
 from prover.reports.model_report import layers_text
 from prover.reports.text import plain
 

@@ -24,6 +24,7 @@ from prover.reports.document import (
     joined,
 )
 from prover.reports.documents.fitting import Room, cut, fitted
+from prover.reports.documents.numbers import digits, turn_text
 from prover.reports.render import (
     causes_of,
     factor_words,
@@ -191,20 +192,10 @@ def _cell(row: JSON, side: str) -> str:
     text = turns_text([turn_text(angle) for angle in pair["angles"]])
     text += "" if pair["is_rotation"] else " (no rotation)"
     if pair["magnitude"]["exact"] != "1":
-        text += f", magnitude {_digits(pair['magnitude'])}"
+        text += f", magnitude {digits(pair['magnitude'])}"
     if other is None or other["lanes"] != pair["lanes"]:
         return f"lanes {pair['lanes'][0]}, {pair['lanes'][1]}: {text}"
     return text
-
-
-def turn_text(angle: JSON) -> str:
-    """An angle as a sum over axes."""
-    parts = [f"{_digits(number)} {axis}" for axis, number in angle["frequencies"].items()]
-    return " + ".join([*parts, *([_digits(angle["phase"])] if "phase" in angle else [])]) or "0"
-
-
-def _digits(number: JSON) -> str:
-    return str(number["exact"]) if number["value"] is None else f"{number['value']:.6g}"
 
 
 def _why(found: JSON) -> list[Block]:
