@@ -100,15 +100,20 @@ def _show_factor(value: Exact) -> str:
     return f"{text} (about {approximate(value)})" if len(text) <= MAX_SHOWN else f"about {approximate(value)}"
 
 
+def runs_of(indices: Sequence[int]) -> list[list[int]]:
+    """Rising whole numbers as [first, last] of each run."""
+    found: list[list[int]] = []
+    for index in indices:
+        if found and index == found[-1][1] + 1:
+            found[-1][1] = index
+        else:
+            found.append([index, index])
+    return found
+
+
 def show_pairs(indices: Sequence[int], most: int = 12) -> str:
     """Pair numbers with runs shortened: 0, 2-5, 9."""
-    runs: list[list[int]] = []
-    for index in indices:
-        if runs and index == runs[-1][1] + 1:
-            runs[-1][1] = index
-        else:
-            runs.append([index, index])
-    parts = [str(a) if a == b else f"{a}-{b}" for a, b in runs]
+    parts = [str(a) if a == b else f"{a}-{b}" for a, b in runs_of(indices)]
     more = f" and {len(parts) - most} more runs" if len(parts) > most else ""
     return ", ".join(parts[:most]) + more if parts else "none"
 

@@ -66,7 +66,7 @@ def audit_sarif(rows: Sequence[Audited], version: str) -> JSON:
 
 def audit_text(rows: Sequence[Audited], engines: Sequence[str]) -> str:
     """The table, then why a cell is not equivalent or is empty, equal reasons once, by the numbers in the table."""
-    folder = _folder([row.file for row in rows])
+    folder = common_folder([row.file for row in rows])
     names = [_name(row.file, folder) for row in rows]
     notes: dict[Note, list[str]] = {}
     for name, row in zip(names, rows, strict=True):
@@ -86,7 +86,7 @@ def audit_text(rows: Sequence[Audited], engines: Sequence[str]) -> str:
     return "\n".join([*lines, "", f"{_summary(rows)}"]) + "\n"
 
 
-def _folder(files: Sequence[str]) -> str:
+def common_folder(files: Sequence[str]) -> str:
     """The folder that all files are below, if there are several."""
     try:
         return os.path.commonpath(files) if len(files) > 1 else ""

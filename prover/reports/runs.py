@@ -17,7 +17,7 @@ from flint import arb
 from prover.claims.claim import Claim
 from prover.claims.turned import reduce_turns
 from prover.errors import ProverError
-from prover.exact.display import approximate, number_json, show_pairs
+from prover.exact.display import approximate, number_json, runs_of, show_pairs
 from prover.exact.enclosure import PRECISIONS, compare, enclose, equal, sign
 from prover.exact.number import Exact
 from prover.layouts.feed import pull_back
@@ -86,25 +86,15 @@ def _run_json(claim: Claim, run: Run) -> JSON:
     parts = [_part(claim, run, place) for place in range(len(run.kinds))]
     one = len(run.pairs) == 1
     return {
-        "pairs": _ranges(run.pairs),
+        "pairs": runs_of(run.pairs),
         "subject": f"pair{'s' * (not one)} {_shown(run.pairs)}",
         "differ": [{"kind": kind, **ends} for kind, (_, ends) in zip(run.kinds, parts, strict=True)],
         "text": "; ".join(text for text, _ in parts),
     }
 
 
-def _ranges(pairs: Sequence[int]) -> list[list[int]]:
-    found: list[list[int]] = []
-    for pair in pairs:
-        if found and pair == found[-1][1] + 1:
-            found[-1][1] = pair
-        else:
-            found.append([pair, pair])
-    return found
-
-
 def _shown(pairs: Sequence[int]) -> str:
-    ranges = _ranges(pairs)
+    ranges = runs_of(pairs)
     if len(ranges) == 1:
         first, last = ranges[0]
         return str(first) if first == last else f"{first} to {last}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prover.claims.relation import Outcome, worst_of
+from prover.reports.audit_report import common_folder
 from prover.reports.document import Block, Document, Folded, Heading, Mono, Paragraph, Table, Text
 from prover.reports.documents.fitting import cut
 from prover.reports.text import plain
@@ -20,7 +21,7 @@ _ORDER = ("different", "undecided", "convertible", UNKNOWN, UNREAD)
 
 def audit_document(found: JSON) -> Document:
     """A comment on a pull request: the worst cells first, then the reasons by their numbers."""
-    models, folder = found["models"], _folder([model["file"] for model in found["models"]])
+    models, folder = found["models"], common_folder([model["file"] for model in found["models"]])
     rows = sorted(_rows(models, folder), key=lambda row: _ORDER.index(row[2]))
     notes = {note: number for number, note in enumerate(dict.fromkeys(row[3] for row in rows if len(row[3]) > 1), 1)}
     blocks: list[Block] = [Heading(_first(models, found["engines"]))]
@@ -72,14 +73,6 @@ def _rows(models: Sequence[JSON], folder: str) -> Iterator[_Row]:
 def _fine(model: JSON, folder: str) -> Text:
     engines = [engine for engine, cell in model["cells"].items() if cell["verdict"] == Outcome.EQUIVALENT.value]
     return (Mono(_name(model["file"], folder)), f": {', '.join(engines)}") if engines else ""
-
-
-def _folder(files: Sequence[str]) -> str:
-    """The folder that all files are below, if there are several."""
-    try:
-        return os.path.commonpath(files) if len(files) > 1 else ""
-    except ValueError:  # some from here, some from the root
-        return ""
 
 
 def _name(file: str, folder: str) -> str:

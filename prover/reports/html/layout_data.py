@@ -129,14 +129,3 @@ def _exact(angle: Angle) -> str:
 def cut(text: str, most: int) -> str:
     """A text, its end left out where it is longer than `most`."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
-
-
-def runs(indices: Sequence[int]) -> list[list[int]]:
-    """Rising whole numbers as [first, last] of each run."""
-    found: list[list[int]] = []
-    for index in indices:
-        if found and index == found[-1][1] + 1:
-            found[-1][1] = index
-        else:
-            found.append([index, index])
-    return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from prover.exact.display import runs_of
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS, of_one
 from prover.reports.html.certificate_part import certificate_part
-from prover.reports.html.layout_data import SIDES, layout_data, runs
+from prover.reports.html.layout_data import SIDES, layout_data
 from prover.reports.html.layout_view import layout_view
 from prover.reports.html.shell import page, text
 from prover.verdicts.verdict import Verdict
@@ -32,9 +33,9 @@ def _about(found: JSON) -> JSON:
     witness, kinds = found["witness"], found["lane_by_lane"]
     words = [("pair", PAIR_KINDS), ("lane", LANE_KINDS)]
     return {
-        "differ": {side: runs(found["differing_pairs"][side]) for side in SIDES},
+        "differ": {side: runs_of(found["differing_pairs"][side]) for side in SIDES},
         "kinds": [
-            [told, of_one(told), of, runs(kinds[kind])]
+            [told, of_one(told), of, runs_of(kinds[kind])]
             for of, table in words for kind, told in table.items() if kinds[kind]
         ],
         "permutation": witness["permutation"] if witness and witness["code"] else None,

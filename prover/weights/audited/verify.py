@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from prover.claims.relation import Relation
 from prover.errors import InputError
+from prover.exact.display import runs_of
 from prover.repair.check_permutation import State
 from prover.weights.audited.lanes import Layer, Read
 from prover.weights.audited.question import Question
@@ -199,13 +200,7 @@ def _closed(source: Side, target: Side, jobs: Sequence[Job]) -> list[str]:
 
 def ranges(layers: Sequence[int]) -> str:
     """Layers in words: 0-3, 5."""
-    found: list[list[int]] = []
-    for layer in sorted(set(layers)):
-        if found and found[-1][1] == layer - 1:
-            found[-1][1] = layer
-        else:
-            found.append([layer, layer])
-    return ", ".join(f"{a}-{b}" if a < b else str(a) for a, b in found)
+    return ", ".join(f"{a}-{b}" if a < b else str(a) for a, b in runs_of(sorted(set(layers))))
 
 
 def _width(need: Need, *layers: Layer) -> int:
