@@ -17,6 +17,7 @@ import prover
 from conftest import free_claim, small_layout, spec_of
 from prover.claims.claim import Claim, make_claim
 from prover.commands.cli import run_command
+from prover.exact.display import runs_of
 from prover.layouts.loading import load
 from prover.reports.html import layout_data, layout_view, shell
 from prover.reports.html.certificate_part import MAX_CERTIFICATE, certificate_part
@@ -307,8 +308,8 @@ def test_where_no_page_is_written(
 
 
 def test_runs() -> None:
-    assert [] == layout_data.runs([])
-    assert [[0, 2], [5, 5], [7, 8]] == layout_data.runs([0, 1, 2, 5, 7, 8])
+    assert [] == runs_of([])
+    assert [[0, 2], [5, 5], [7, 8]] == runs_of([0, 1, 2, 5, 7, 8])
 
 
 def test_a_long_text_is_cut() -> None:
