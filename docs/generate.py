@@ -82,7 +82,7 @@ def layout_pages() -> Iterator[tuple[str, str]]:
 def layout_page(name: str, layout: dict[str, Any]) -> str:
     """What a layout is, what it rests on, its sources, parameters and formula."""
     evidence = layout["evidence"]
-    lines = [f"# {name}", "", plain(layout["title"]), "", plain(layout["note"]), "", *picture(name),
+    lines = [f"# {name}", "", plain(layout["title"]), "", plain(layout["note"]), "", *picture(name, layout),
              "```console", f"$ rope-prover show {name}", "```", "",
              "## What it rests on", "", RESTS_ON[evidence["kind"]], ""]
     lines += [f"- {plain(table['software'])}: {table['entries']} settings, `tests/measured/{table['table']}`"
@@ -111,11 +111,12 @@ def with_defaults(layout: dict[str, Any]) -> list[str]:
             *(f"- warning: {plain(warning)}" for warning in layout["warnings"]), ""]
 
 
-def picture(name: str) -> list[str]:
-    """The drawing of a layout, where one is in `docs/pictures`."""
-    path = f"pictures/{name.replace('/', '--')}.svg"
-    return [f"![The pairs of {name}, their axes and frequencies](../../{path})", ""] if (
-        ROOT / "docs" / path).exists() else []
+def picture(name: str, layout: dict[str, Any]) -> list[str]:
+    """A layout drawn with its defaults, as a terminal shows it; nothing where parameters have to be given."""
+    if layout["must_be_given"]:
+        return []
+    return ["```text", prover.draw(name).to_text().rstrip(), "```", "",
+            f"As a drawing: `rope-prover draw {name} --out picture.svg`.", ""]
 
 
 def parameter(name: str, facts: dict[str, Any]) -> str:
