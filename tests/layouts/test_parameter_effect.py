@@ -116,10 +116,9 @@ def now(family: Family, values: Values, parameter: Parameter) -> Given:
         return values[parameter.name]
     if isinstance(parameter.default, tuple):
         return parameter.default
-    try:
-        return Fraction(str(parameter.default))
-    except ValueError:
-        return next((value for value in values.values() if isinstance(value, Fraction)), Fraction(64))
+    if parameter.default is not None and parameter.default.number is not None:
+        return parameter.default.number
+    return next((value for value in values.values() if isinstance(value, Fraction)), Fraction(64))
 
 
 def changes(family: Family, values: Values, parameter: Parameter) -> Iterator[Values]:

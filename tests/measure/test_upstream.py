@@ -161,7 +161,7 @@ def test_every_parameter_of_an_engine_is_measured() -> None:
     for spec in [spec for engine in ("vllm", "sglang") for spec in software(engine).specs]:
         found = outline(spec)
         given, kind = dict(found.given), dict(found.words).get("rope_type", "")
-        parameters = {each.name: str(each.default) for each in found.family.parameters}
+        parameters = {each.name: getattr(each.default, "number", each.default) for each in found.family.parameters}
         waiting = left.setdefault((found.family.name, kind), set(parameters))
         waiting -= {name for name, value in given.items() if parameters.get(name, value) != value}
         for choice in found.choices:
