@@ -85,6 +85,7 @@ SPENT = [
     ["prove", "ggml/normal", "ggml/neox", "--for-all", "n_rot"],
     ["prove", "ggml/neox:n_rot=64", "ggml/neox", "--for-all", "base"],
     ["solve", "ggml/imrope:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--over", "n_rot,sections", "--feed", "text"],
+    ["prove", "ggml/neox", "ggml/neox:base=500"],
     ["prove", "ggml/neox", "ggml/neox", "--relation", "bitwise"],
     ["rewrite", str(PROOFS / "rewrites" / "running-product.toml"), "ggml/neox"],
 ]
