@@ -20,7 +20,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urljoin
 
-INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
+from pip._internal.models.index import PyPI  # what pip itself takes where nothing else is said
+
+INDEX = (os.environ.get("PIP_INDEX_URL") or PyPI.simple_url).rstrip("/")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rope-prover"
 SECONDS = 120  # for an answer of the index
 LARGEST = 1 << 20  # bytes of a file that is unpacked
