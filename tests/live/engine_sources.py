@@ -10,6 +10,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import tempfile
 import urllib.request
@@ -20,9 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urljoin
 
-from pip._internal.models.index import PyPI  # what pip itself takes where nothing else is said
-
-INDEX = (os.environ.get("PIP_INDEX_URL") or PyPI.simple_url).rstrip("/")
+INDEX = os.environ.get("PIP_INDEX_URL")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rope-prover"
 SECONDS = 120  # for an answer of the index
 LARGEST = 1 << 20  # bytes of a file that is unpacked
@@ -89,8 +89,18 @@ def fetched(archive: Archive) -> Path:
     return place
 
 
+def index() -> str:
+    """The package index's address: PIP_INDEX_URL, or what pip itself takes where nothing else is said.
+
+    Asked of another process: where pip is imported, setuptools, and what imports it, cannot be any more.
+    """
+    ask = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    found = INDEX or subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True).stdout
+    return found.strip().rstrip("/")
+
+
 def _download(archive: Archive, file: BinaryIO) -> None:
-    page = f"{INDEX}/{archive.project}/"
+    page = f"{index()}/{archive.project}/"
     try:
         asked = urllib.request.Request(page, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
         with urllib.request.urlopen(asked, timeout=SECONDS) as answer:

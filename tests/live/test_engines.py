@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
+import os
+import subprocess
 import sys
 import tarfile
 from functools import cache
@@ -239,6 +241,19 @@ def test_an_index_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(SourceError, match=r"vllm-0\.33\.0\.tar\.gz cannot be fetched from file:.*: URLError"):
         engine_sources.unpacked("vllm", tmp_path / "out")
     assert [] == list(tmp_path.iterdir())
+
+
+def test_index_is_pips_own_and_pip_stays_outside() -> None:
+    """Where pip is imported, setuptools cannot be any more, and Megatron-Core imports it."""
+    asked = "import sys, engine_sources; print(engine_sources.index(), 'pip' in sys.modules); import setuptools"
+    kept = {name: value for name, value in os.environ.items() if name != "PIP_INDEX_URL"}
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=Path(__file__).parent, env=kept, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    index, imported = done.stdout.split()
+    assert index.startswith("https://")
+    assert index.endswith("/simple")
+    assert imported == "False"
 
 
 def test_only_wanted_files_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
