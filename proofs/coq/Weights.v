@@ -162,7 +162,8 @@ Proof.
     + exists b, b. apply matrix2_ext; simpl; ring.
     + exists (if Req_EM_T (m00 m) 0 then b else a), (if Req_EM_T (m10 m) 0 then b else a).
       destruct (Req_EM_T (m00 m) 0), (Req_EM_T (m10 m) 0); apply matrix2_ext; simpl;
-        destruct first as [first|first], second as [second|second]; try contradiction; rewrite ?first, ?second; try ring;
+        destruct first as [first|first], second as [second|second]; try contradiction;
+        rewrite ?first, ?second; try ring;
         try (rewrite ?e, ?e0; ring).
 Qed.
 

@@ -1,0 +1,302 @@
+(** T5: at whole positions algebraic frequencies never alias, since pi is no algebraic number.
+
+    That pi is none is Lindemann's theorem, and a premise here. *)
+
+From Coq Require Import Arith Lia ZArith Reals Lra Classical.
+From Rope Require Import Sums Scores Cosines Decision.
+Local Open Scope R_scope.
+
+Definition rational (x : R) : Prop := exists a b : Z, b <> 0%Z /\ x = IZR a / IZR b.
+
+(** A zero of a polynomial with rational coefficients that are not all 0. *)
+Definition algebraic (x : R) : Prop :=
+  exists n q, (forall k, (k < n)%nat -> rational (q k)) /\ (exists k, (k < n)%nat /\ q k <> 0) /\
+    total n (fun k => q k * x ^ k) = 0.
+
+Lemma rational_IZR k : rational (IZR k).
+Proof. exists k, 1%Z. split; [lia|field]. Qed.
+
+Lemma rational_0 : rational 0. Proof. apply (rational_IZR 0). Qed.
+Lemma rational_1 : rational 1. Proof. apply (rational_IZR 1). Qed.
+
+Lemma rational_plus x y : rational x -> rational y -> rational (x + y).
+Proof.
+  intros [a [b [some ->]]] [c [d [some' ->]]]. exists (a * d + c * b)%Z, (b * d)%Z. split; [lia|].
+  rewrite plus_IZR, !mult_IZR. field. split; apply not_0_IZR; trivial.
+Qed.
+
+Lemma rational_mult x y : rational x -> rational y -> rational (x * y).
+Proof.
+  intros [a [b [some ->]]] [c [d [some' ->]]]. exists (a * c)%Z, (b * d)%Z. split; [lia|].
+  rewrite !mult_IZR. field. split; apply not_0_IZR; trivial.
+Qed.
+
+Lemma rational_opp x : rational x -> rational (- x).
+Proof. intros r. replace (- x) with (-1 * x) by ring. apply rational_mult; trivial. apply (rational_IZR (-1)). Qed.
+
+Lemma rational_minus x y : rational x -> rational y -> rational (x - y).
+Proof. intros. apply rational_plus; trivial. apply rational_opp. trivial. Qed.
+
+Lemma rational_inv x : x <> 0 -> rational x -> rational (/ x).
+Proof.
+  intros some [a [b [some' ->]]]. assert (a <> 0%Z) by (intros ->; apply some; unfold Rdiv; ring).
+  exists b, a. split; trivial. field. split; apply not_0_IZR; trivial.
+Qed.
+
+Lemma rational_total n f : (forall i, (i < n)%nat -> rational (f i)) -> rational (total n f).
+Proof. induction n as [|n IH]; simpl; intros each; [apply rational_0|]. apply rational_plus; auto. Qed.
+
+Lemma rational_pow x n : rational x -> rational (x ^ n).
+Proof. intros r. induction n; simpl; [apply rational_1|apply rational_mult; trivial]. Qed.
+
+(** m + 1 rational vectors of m entries are linearly dependent over the rationals. *)
+Lemma dependent m : forall v : nat -> nat -> R,
+  (forall i j, (i < S m)%nat -> (j < m)%nat -> rational (v i j)) ->
+  exists c, (forall i, (i < S m)%nat -> rational (c i)) /\ (exists i, (i < S m)%nat /\ c i <> 0) /\
+    forall j, (j < m)%nat -> total (S m) (fun i => c i * v i j) = 0.
+Proof.
+  induction m as [|m IH]; intros v entries.
+  - exists (fun _ => 1). repeat split; [intros; apply rational_1|exists 0%nat; split; [lia|lra]|intros; lia].
+  - destruct (classic (exists i0, (i0 < S (S m))%nat /\ v i0 m <> 0)) as [[i0 [below pivot]]|none].
+    + pose (sw := fun i => if Nat.eq_dec i i0 then S m else if Nat.eq_dec i (S m) then i0 else i).
+      assert (order : permutes (S (S m)) sw sw).
+      { intros i inside. unfold sw. repeat split; repeat destruct Nat.eq_dec; lia. }
+      pose (w := fun i => v (sw i)).
+      assert (last : w (S m) m <> 0).
+      { unfold w, sw. repeat destruct Nat.eq_dec; try congruence. }
+      assert (rw : forall i j, (i < S (S m))%nat -> (j < S m)%nat -> rational (w i j)).
+      { intros i j bi bj. apply entries; trivial. apply (order i bi). }
+      destruct (IH (fun i j => w i j - w i m * / w (S m) m * w (S m) j)) as [c [rc [[i1 [b1 some]] zero]]].
+      { intros i j bi bj. apply rational_minus; [apply rw; lia|].
+        repeat apply rational_mult; try apply rational_inv; trivial; apply rw; lia. }
+      pose (c' := fun i =>
+        if Nat.eq_dec i (S m) then - total (S m) (fun i => c i * (w i m * / w (S m) m)) else c i).
+      assert (low : forall i, (i < S m)%nat -> c' i = c i).
+      { intros i bi. unfold c'. destruct (Nat.eq_dec i (S m)); [lia|reflexivity]. }
+      exists (fun i => c' (sw i)). split; [|split].
+      * intros i bi. destruct (order i bi) as [inside _]. unfold c'. destruct (Nat.eq_dec (sw i) (S m)).
+        -- apply rational_opp, rational_total. intros k bk. apply rational_mult; [apply rc; trivial|].
+           apply rational_mult; [|apply rational_inv; trivial]; apply rw; lia.
+        -- apply rc. lia.
+      * exists (sw i1). destruct (order i1 ltac:(lia)) as [inside [_ [_ back]]]. split; trivial.
+      rewrite back, low; trivial.
+      * intros j bj.
+        rewrite (total_ext _ _ (fun i => c' (sw i) * w (sw i) j)).
+        2:{ intros i bi. unfold w. destruct (order i bi) as [_ [_ [_ ->]]]. reflexivity. }
+        rewrite (total_permuted (S (S m)) sw sw (fun i => c' i * w i j) order).
+        change (total (S m) (fun i => c' i * w i j) + c' (S m) * w (S m) j = 0).
+        rewrite (total_ext (S m) _ (fun i => c i * w i j)) by (intros; rewrite low; trivial).
+        unfold c'. destruct (Nat.eq_dec (S m) (S m)); [|contradiction].
+        assert (sum : total (S m) (fun i => c i * (w i j - w i m * / w (S m) m * w (S m) j)) = 0).
+        { destruct (Nat.eq_dec j m) as [->|]; [|apply zero; lia].
+          rewrite (total_ext _ _ (fun _ => 0)); [apply total_zero|]. intros. field. trivial. }
+        rewrite <- sum. rewrite (total_ext (S m) (fun i => c i * (w i j - w i m * / w (S m) m * w (S m) j))
+          (fun i => c i * w i j + (- w (S m) j) * (c i * (w i m * / w (S m) m)))) by (intros; ring).
+        rewrite total_plus, total_scale. ring.
+    + destruct (IH v) as [c [rc [[i1 [b1 some]] zero]]]; [intros; apply entries; lia|].
+      exists (fun i => if Nat.eq_dec i (S m) then 0 else c i). split; [|split].
+      * intros i bi. destruct (Nat.eq_dec i (S m)); [apply rational_0|]. apply rc. lia.
+      * exists i1. split; [lia|]. destruct (Nat.eq_dec i1 (S m)); [lia|trivial].
+      * intros j bj. change (total (S m) (fun i => (if Nat.eq_dec i (S m) then 0 else c i) * v i j)
+          + (if Nat.eq_dec (S m) (S m) then 0 else c (S m)) * v (S m) j = 0).
+        destruct (Nat.eq_dec (S m) (S m)); [|contradiction].
+        rewrite (total_ext (S m) _ (fun i => c i * v i j)).
+        2:{ intros i bi. destruct (Nat.eq_dec i (S m)); [lia|reflexivity]. }
+        destruct (Nat.eq_dec j m) as [->|]; [|rewrite zero by lia; ring].
+        rewrite (total_ext _ _ (fun _ => 0)); [rewrite total_zero; ring|].
+        intros i bi. replace (v i m) with 0; [ring|]. apply NNPP.
+        intros differ. apply none. exists i. split; [lia|]. auto.
+Qed.
+
+(** Numbers whose rational combinations x carries into themselves make x algebraic. *)
+Lemma stable_algebraic x n (v : nat -> R) (a : nat -> nat -> R) i0 :
+  (forall i j, (i < n)%nat -> (j < n)%nat -> rational (a i j)) -> (i0 < n)%nat -> v i0 <> 0 ->
+  (forall i, (i < n)%nat -> x * v i = total n (fun j => a i j * v j)) -> algebraic x.
+Proof.
+  intros entries below some stable.
+  pose (power := fix power k j := match k with
+    | O => if Nat.eq_dec j i0 then 1 else 0
+    | S k => total n (fun i => power k i * a i j) end).
+  assert (rp : forall k j, (j < n)%nat -> rational (power k j)).
+  { induction k as [|k IH]; intros j bj; simpl.
+    - destruct (Nat.eq_dec j i0); [apply rational_1|apply rational_0].
+    - apply rational_total. intros i bi. apply rational_mult; auto. }
+  assert (is_power : forall k, x ^ k * v i0 = total n (fun j => power k j * v j)).
+  { induction k as [|k IH]; simpl.
+    - rewrite (total_single n i0); trivial; [destruct (Nat.eq_dec i0 i0); [ring|contradiction]|].
+      intros j _ other. destruct (Nat.eq_dec j i0); [contradiction|ring].
+    - rewrite Rmult_assoc, IH, <- total_scale.
+      rewrite (total_ext n _ (fun i => total n (fun j => power k i * a i j * v j))).
+      + rewrite total_exchange. apply total_ext. intros j _. apply total_scale_right.
+      + intros i bi. replace (x * (power k i * v i)) with (power k i * (x * v i)) by ring.
+        rewrite stable, <- total_scale by trivial. apply total_ext. intros. ring. }
+  destruct (dependent n power) as [c [rc [nonzero zero]]]; [auto|].
+  exists (S n), c. split; [trivial|split; [trivial|]]. apply (Rmult_eq_reg_r (v i0)); trivial.
+  rewrite Rmult_0_l, <- total_scale_right.
+  rewrite (total_ext (S n) _ (fun k => total n (fun j => c k * power k j * v j))).
+  - rewrite total_exchange, (total_ext n _ (fun _ => 0)); [apply total_zero|].
+    intros j bj. rewrite total_scale_right, zero by trivial. ring.
+  - intros k _. rewrite Rmult_assoc, is_power, <- total_scale. apply total_ext. intros. ring.
+Qed.
+
+(** The next power of an algebraic number, in the n powers before. *)
+Lemma algebraic_powers x :
+  algebraic x -> exists n a, (0 < n)%nat /\ (forall i k, (i < n)%nat -> (k < n)%nat -> rational (a i k)) /\
+    forall i, (i < n)%nat -> x * x ^ i = total n (fun k => a i k * x ^ k).
+Proof.
+  intros [n [q [rq [[k [bk some]] zero]]]].
+  revert k rq bk some zero. induction n as [|n IH]; intros k rq bk some zero; [lia|].
+  destruct (Req_dec (q n) 0) as [top|top].
+  - apply (IH k); auto.
+    + destruct (Nat.eq_dec k n) as [->|]; [contradiction|lia].
+    + simpl in zero. rewrite top in zero. lra.
+  - destruct n as [|n]; [simpl in zero; exfalso; apply top; lra|].
+    exists (S n), (fun i k => if Nat.eq_dec i n then - (q k * / q (S n)) else if Nat.eq_dec k (S i) then 1 else 0).
+    split; [lia|split].
+    + intros i l bi bl. destruct (Nat.eq_dec i n).
+      * apply rational_opp, rational_mult; [|apply rational_inv]; auto.
+      * destruct (Nat.eq_dec l (S i)); [apply rational_1|apply rational_0].
+    + intros i bi. destruct (Nat.eq_dec i n) as [->|].
+      * rewrite (total_ext (S n) _ (fun k => (- / q (S n)) * (q k * x ^ k))) by (intros; ring).
+        rewrite total_scale. change (total (S n) (fun k => q k * x ^ k) + q (S n) * (x * x ^ n) = 0) in zero.
+        replace (total (S n) (fun k => q k * x ^ k)) with (- (q (S n) * (x * x ^ n))) by lra. field. trivial.
+      * rewrite (total_single (S n) (S i))
+        by (lia || (intros l _ other; destruct (Nat.eq_dec l (S i)); [contradiction|ring])).
+        destruct (Nat.eq_dec (S i) (S i)); [simpl; ring|contradiction].
+Qed.
+
+Lemma total_product n m f : total (n * m) f = total n (fun k => total m (fun l => f (k * m + l)%nat)).
+Proof.
+  induction n as [|n IH]; [reflexivity|]. replace (S n * m)%nat with (n * m + m)%nat by lia.
+  rewrite total_append, IH. simpl. f_equal. apply total_ext. intros. f_equal. lia.
+Qed.
+
+Lemma algebraic_minus x y : algebraic x -> algebraic y -> algebraic (x - y).
+Proof.
+  intros ax ay. destruct (algebraic_powers x ax) as [n [a [some [ra powers_x]]]].
+  destruct (algebraic_powers y ay) as [m [b [some' [rb powers_y]]]].
+  assert (parts : forall i, (i < n * m)%nat -> (i / m < n)%nat /\ (i mod m < m)%nat).
+  { intros i below. split; [apply Nat.div_lt_upper_bound; lia|apply Nat.mod_upper_bound; lia]. }
+  apply (stable_algebraic (x - y) (n * m) (fun i => x ^ (i / m)%nat * y ^ (i mod m)%nat)
+    (fun i j => a (i / m)%nat (j / m)%nat * (if Nat.eq_dec (j mod m)%nat (i mod m)%nat then 1 else 0)
+                - (if Nat.eq_dec (j / m)%nat (i / m)%nat then 1 else 0) * b (i mod m)%nat (j mod m)%nat) 0%nat).
+  - intros i j bi bj. destruct (parts i bi), (parts j bj). apply rational_minus; apply rational_mult; auto;
+      destruct Nat.eq_dec; (apply rational_1 || apply rational_0).
+  - nia.
+  - rewrite Nat.div_0_l, Nat.mod_0_l by lia. simpl. lra.
+  - intros i bi. destruct (parts i bi) as [low_x low_y].
+    generalize dependent (i / m)%nat. generalize dependent (i mod m)%nat. intros iy low_y ix low_x. clear bi.
+    rewrite total_product.
+    rewrite (total_ext n _ (fun k => a ix k * x ^ k * y ^ iy
+      - (if Nat.eq_dec k ix then 1 else 0) * x ^ k * (y * y ^ iy))).
+    + unfold Rminus at 2. rewrite total_plus, total_scale_right, <- powers_x by trivial.
+      rewrite (total_ext n _ (fun k => (if Nat.eq_dec k ix then 1 else 0) * (- (x ^ k * (y * y ^ iy))))) by (intros; ring).
+      rewrite (total_single n ix) by (trivial || (intros l _ other; destruct (Nat.eq_dec l ix); [contradiction|ring])).
+      destruct (Nat.eq_dec ix ix); [ring|contradiction].
+    + intros k bk.
+      rewrite (total_ext m _ (fun l => (if Nat.eq_dec l iy then 1 else 0) * (a ix k * x ^ k * y ^ l)
+        + (- (if Nat.eq_dec k ix then 1 else 0) * x ^ k) * (b iy l * y ^ l))).
+      * rewrite total_plus, total_scale, <- powers_y by trivial.
+        rewrite (total_single m iy) by (trivial || (intros l _ other; destruct (Nat.eq_dec l iy); [contradiction|ring])).
+        destruct (Nat.eq_dec iy iy); [ring|contradiction].
+      * intros l bl. replace ((k * m + l) / m)%nat with k.
+        2:{ rewrite Nat.div_add_l by lia. rewrite Nat.div_small by trivial. lia. }
+        replace ((k * m + l) mod m) with l; [ring|].
+        rewrite Nat.add_comm, Nat.mod_add, Nat.mod_small by lia. reflexivity.
+Qed.
+
+Lemma algebraic_0 : algebraic 0.
+Proof.
+  exists 2%nat, (fun k => INR k). split; [|split].
+  - intros k _. rewrite INR_IZR_INZ. apply rational_IZR.
+  - exists 1%nat. split; [lia|simpl; lra].
+  - simpl. ring.
+Qed.
+
+Lemma algebraic_plus x y : algebraic x -> algebraic y -> algebraic (x + y).
+Proof.
+  intros ax ay. replace (x + y) with (x - (0 - y)) by ring. repeat apply algebraic_minus; trivial. apply algebraic_0.
+Qed.
+
+Lemma algebraic_of_multiple r x : rational r -> r <> 0 -> algebraic (r * x) -> algebraic x.
+Proof.
+  intros rr some [n [q [rq [[k [bk top]] zero]]]]. exists n, (fun k => q k * r ^ k). split; [|split].
+  - intros i bi. apply rational_mult; auto. apply rational_pow. trivial.
+  - exists k. split; trivial. apply Rmult_integral_contrapositive. split; trivial. apply pow_nonzero. trivial.
+  - rewrite <- zero. apply total_ext. intros. rewrite Rpow_mult_distr. ring.
+Qed.
+
+(** An algebraic number plus a rational multiple of pi is a whole number of turns only if the first is 0 and the second
+    an even multiple. *)
+Theorem whole_turns (lindemann : ~ algebraic PI) a r :
+  algebraic a -> rational r ->
+  (exists k : Z, a + r * PI = IZR k * (2 * PI)) <-> a = 0 /\ exists k : Z, r = IZR k * 2.
+Proof.
+  intros algebraic_a rational_r. split.
+  - intros [k equal].
+    destruct (Req_dec (IZR k * 2 - r) 0) as [zero|some].
+    + assert (even : r = IZR k * 2) by lra. split; [|exists k; exact even]. rewrite even in equal. lra.
+    + exfalso. apply lindemann, (algebraic_of_multiple (IZR k * 2 - r)); trivial.
+      * apply rational_minus; trivial. apply rational_mult; [apply rational_IZR|apply (rational_IZR 2)].
+      * replace ((IZR k * 2 - r) * PI) with a by lra. exact algebraic_a.
+  - intros [-> [k ->]]. exists k. ring.
+Qed.
+
+(** T5 for frequencies x + r pi and y + s pi, with x and y algebraic, r and s rational: at whole positions they are alike
+    exactly if x = y and r = s modulo 2 on every axis, or both with the opposite sign. *)
+Theorem aliases (lindemann : ~ algebraic PI) axes (reached : (nat -> R) -> Prop) x y r s :
+  (forall p, natural p -> reached p) -> (forall p, reached p -> whole p) ->
+  (forall a, (a < axes)%nat -> algebraic (x a) /\ algebraic (y a) /\ rational (r a) /\ rational (s a)) ->
+  alike axes reached (fun a => x a + r a * PI) (fun a => y a + s a * PI) <->
+  (forall a, (a < axes)%nat -> x a = y a /\ exists k : Z, r a - s a = IZR k * 2) \/
+  (forall a, (a < axes)%nat -> x a = - y a /\ exists k : Z, r a + s a = IZR k * 2).
+Proof.
+  intros all only numbers. rewrite alike_at_whole_positions by trivial.
+  assert (minus : forall a, (a < axes)%nat ->
+    (exists k : Z, x a + r a * PI - (y a + s a * PI) = IZR k * (2 * PI)) <->
+    x a = y a /\ exists k : Z, r a - s a = IZR k * 2).
+  { intros a below. destruct (numbers a below) as [ax [ay [rr rs]]].
+    replace (x a + r a * PI - (y a + s a * PI)) with (x a - y a + (r a - s a) * PI) by ring.
+    rewrite (whole_turns lindemann (x a - y a) (r a - s a)); [|apply algebraic_minus|apply rational_minus]; trivial.
+    split; intros [equal even]; split; trivial; lra. }
+  assert (plus : forall a, (a < axes)%nat ->
+    (exists k : Z, x a + r a * PI + (y a + s a * PI) = IZR k * (2 * PI)) <->
+    x a = - y a /\ exists k : Z, r a + s a = IZR k * 2).
+  { intros a below. destruct (numbers a below) as [ax [ay [rr rs]]].
+    replace (x a + r a * PI + (y a + s a * PI)) with (x a + y a + (r a + s a) * PI) by ring.
+    rewrite (whole_turns lindemann (x a + y a) (r a + s a)); [|apply algebraic_plus|apply rational_plus]; trivial.
+    split; intros [equal even]; split; trivial; lra. }
+  split; (intros [each|each]; [left|right]; intros a below; generalize (each a below); [apply minus|apply plus]; trivial).
+Qed.
+
+(** Algebraic frequencies never alias. *)
+Theorem algebraic_frequencies_never_alias (lindemann : ~ algebraic PI) axes (reached : (nat -> R) -> Prop) u v :
+  (forall p, natural p -> reached p) -> (forall p, reached p -> whole p) ->
+  (forall a, (a < axes)%nat -> algebraic (u a) /\ algebraic (v a)) ->
+  alike axes reached u v <->
+  (forall a, (a < axes)%nat -> u a = v a) \/ (forall a, (a < axes)%nat -> u a = - v a).
+Proof.
+  intros all only numbers. split.
+  - intros same. assert (turns : alike axes reached (fun a => u a + 0 * PI) (fun a => v a + 0 * PI)).
+    { intros p rp. generalize (same p rp). unfold dot.
+      rewrite (total_ext axes (fun a => (u a + 0 * PI) * p a) (fun a => u a * p a)) by (intros; ring).
+      rewrite (total_ext axes (fun a => (v a + 0 * PI) * p a) (fun a => v a * p a)) by (intros; ring). trivial. }
+    apply (aliases lindemann axes reached u v (fun _ => 0) (fun _ => 0)) in turns; trivial.
+    + destruct turns as [each|each]; [left|right]; intros a below; apply (each a below).
+    + intros a below. destruct (numbers a below). repeat split; trivial; apply rational_0.
+  - intros equal p _. apply (proj2 (alike_at_real_positions axes u v) equal p I).
+Qed.
+
+(** A frequency that is 0 or pi, modulo 2 pi, on every axis turns by 1 or -1 only, at whole positions. *)
+Theorem own_opposite axes u p :
+  (forall a, (a < axes)%nat -> exists k : Z, u a = IZR k * PI) -> whole p ->
+  sin (dot axes u p) = 0 /\ (cos (dot axes u p) = 1 \/ cos (dot axes u p) = -1).
+Proof.
+  intros halves wp. assert (zero : sin (dot axes u p) = 0).
+  { apply sin_eq_0_1. unfold dot. induction axes as [|axes IH]; simpl; [exists 0%Z; ring|].
+    destruct IH as [k ->]; [auto|]. destruct (halves axes ltac:(lia)) as [l ->], (wp axes) as [m ->].
+    exists (k + l * m)%Z. rewrite plus_IZR, mult_IZR. ring. }
+  split; [exact zero|]. generalize (sin2_cos2 (dot axes u p)). unfold Rsqr. rewrite zero. intros unit.
+  assert (product : (cos (dot axes u p) - 1) * (cos (dot axes u p) + 1) = 0) by lra.
+  apply Rmult_integral in product as [|]; [left|right]; lra.
+Qed.
