@@ -59,6 +59,6 @@ def sarif(results: Sequence[Result], version: str) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     relative = os.path.relpath(file)
-    inside = not relative.startswith(os.pardir)
+    inside = relative.split(os.sep)[0] != os.pardir
     path = relative if inside else os.path.abspath(file)
-    return ("" if inside else "file://") + quote(path.replace(os.sep, "/"))
+    return ("" if inside else "file://") + quote(os.fsencode(path.replace(os.sep, "/")))

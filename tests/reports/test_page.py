@@ -286,6 +286,19 @@ def test_report_writes_a_page_beside_what_is_printed(
     assert "1 of 1 claims are as expected." in Page(Path("page.html").read_text(encoding="utf-8")).inside("h2")
 
 
+def test_a_page_behind_a_link_and_a_long_name(capsys: pytest.CaptureFixture[str], empty_folder: Path) -> None:
+    """A link stays a link and its file has the new page; a name may have the 255 bytes that file systems take."""
+    longest = f"{'p' * 250}.html"
+    Path("there").mkdir()
+    Path("latest.html").symlink_to("there/page.html")
+    for spec, name in ((MROPE, "there/page.html"), (IMROPE, "latest.html"), (IMROPE, longest)):
+        assert (0, "") == _told(capsys, "show", spec, "--report", name)[::2]
+    assert "there/page.html" == str(Path("latest.html").readlink())
+    assert Path(longest).read_bytes() == Path("there/page.html").read_bytes()
+    assert {"there", "latest.html", longest} == {path.name for path in empty_folder.iterdir()}
+    assert ["page.html"] == [path.name for path in Path("there").iterdir()]
+
+
 @pytest.mark.parametrize(
     ("path", "error"),
     [

@@ -27,10 +27,11 @@ FEW = 8  # that are not folded
 
 
 def run_document(found: JSON, specs: bool) -> Document:
-    """Nothing where nothing could be run. `specs`: also what each is about."""
+    """How many are as expected, or that nothing was decided. `specs`: also what each is about."""
     claims = found["claims"]
     if not claims:
-        return ()
+        why = "Interrupted before any file was finished" if found["interrupted"] else "No file could be run"
+        return (Heading(f"{why}: nothing was decided."),)
     stopped = " Interrupted: of the others nothing was decided." if found["interrupted"] else ""
     blocks: list[Block] = [Heading(f"{count_line(claims)}{stopped}")]
     problems: tuple[Text, ...] = tuple(
