@@ -49,7 +49,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/python.md", python_page()
     yield "reference/layout-files.md", from_repository("models/README.md")
     yield "reference/changes.md", from_repository("CHANGELOG.md")
-    yield "theory/mathematics.md", from_repository("proofs/README.md")
+    yield "theory/mathematics.md", with_coq_links(from_repository("proofs/README.md"))
     yield "theory/coq.md", coq_page()
 
 
@@ -174,6 +174,17 @@ def python_page() -> str:
     return "\n".join([*lines, *(f"::: prover.{name}\n" for name in shown), "::: prover.testing\n"])
 
 
+def with_coq_links(text: str) -> str:
+    """A text whose names of Coq statements lead to these; the strict build fails where one is not there."""
+    rooms = "|".join(path.stem for path in (ROOT / "proofs/coq").glob("*.v"))
+    return re.sub(rf"`((?:{rooms})\.(\w+))`", lambda name: f"[{name[0]}](coq.md#{coq_anchor(name[1])})", text)
+
+
+def coq_anchor(name: str) -> str:
+    """Where a statement FILE.NAME stands on its page."""
+    return name.replace(".", "-").lower()
+
+
 def coq_page() -> str:
     """The statements that Coq checks, file by file, with the comment above each."""
     lines = ["# Proved in Coq", "", "Statements as they stand in `proofs/coq`; their proofs are there. "
@@ -182,7 +193,8 @@ def coq_page() -> str:
     for path in sorted((ROOT / "proofs/coq").glob("*.v")):
         lines += [f"## {path.stem}", ""]
         for comment, kind, name, statement in THEOREM.findall(path.read_text()):
-            lines += [f"### {path.stem}.{name}", "", plain(" ".join(comment.split())), "", "```coq",
+            full = f"{path.stem}.{name}"
+            lines += [f"### {full} {{ #{coq_anchor(full)} }}", "", plain(" ".join(comment.split())), "", "```coq",
                       f"{kind} {name}{statement}.", "```", ""]
     return "\n".join(lines)
 
