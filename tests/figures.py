@@ -40,8 +40,9 @@ def page(run: dict[str, Any]) -> str:
     lines = [
         "<!-- Written by tests/figures.py; what is changed here is lost. -->", "# How fast", "",
         "Each question beside what a person would do instead, in the same run: medians, and in brackets the "
-        "interquartile range and the number of runs. Ratios are those of the medians, of what stands first to what stands "
-        "beside it. A single run has no spread. What is warm has read its layout files before, and proves anew each time.", "",
+        "interquartile range and the number of runs. Ratios are those of the medians, of what stands first to what "
+        "stands beside it. A single run has no spread. What is warm has read its layout files before, and proves anew "
+        "each time.", "",
         "```text", COMMAND, "```", "", "## The machine", "", *table(["what", "this run"], machine(run)),
     ]
     for topic, rows in by(run["benchmarks"], lambda row: row["extra_info"].get("topic", "")):

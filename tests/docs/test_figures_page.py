@@ -33,7 +33,8 @@ def told(*rows: dict[str, Any]) -> list[str]:
         "machine_info": {"system": "Linux", "release": "6.1", "machine": "x86_64", "cpu": {"brand_raw": "Some <CPU>"},
                          "python_implementation": "CPython", "python_version": "3.12.1"},
         "commit_info": {"id": "0123456789abcdef", "dirty": True},
-        "surroundings": {"cores": 4, "load": {"at the start": 0.125}, "date": "2026-11-28", "packages": {"cvc5": "1.4.2", "torch": None}},
+        "surroundings": {"cores": 4, "load": {"at the start": 0.125}, "date": "2026-11-28",
+                         "packages": {"cvc5": "1.4.2", "torch": None}},
         "benchmarks": list(rows),
     }
     lines = page(run).splitlines()
