@@ -133,7 +133,9 @@ class Difference(Report):
     certificates: tuple[tuple[str, str], ...]
 
     def __repr__(self) -> str:
-        return f"<{self.verdict}: {len(self.certificates)} certificates>"
+        from prover.reports.text import counted
+
+        return f"<{self.verdict}: {counted(len(self.certificates), 'certificate')}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -175,7 +177,9 @@ class Layout:
     _loaded: Loaded = field(compare=False)
 
     def __repr__(self) -> str:
-        return (f"<layout {self.spec}: {self.width} lanes, {len(self.pairs)} pairs, "
+        from prover.reports.text import counted
+
+        return (f"<layout {self.spec}: {counted(self.width, 'lane')}, {counted(len(self.pairs), 'pair')}, "
                 f"axes {', '.join(self.axes)}>")
 
     def _repr_html_(self) -> str:
