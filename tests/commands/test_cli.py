@@ -238,7 +238,7 @@ def test_run_update_then_run(capsys: Capture, tmp_path: Path) -> None:
     assert [1, 0, 0] == codes
     out = capsys.readouterr().out
     assert (["claim.json", "claim.toml"], 1, 2) == (
-        sorted(os.listdir(tmp_path)), out.count("claim.json is missing"), out.count("1 of 1 claims are as expected."))
+        sorted(os.listdir(tmp_path)), out.count("claim.json is missing"), out.count("1 of 1 claim is as expected."))
 
 
 def test_run_of_what_is_allowed(capsys: Capture, tmp_path: Path) -> None:
