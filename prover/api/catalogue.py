@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from prover.api.answers import Classes, Layout, Report, Texts, several
+from prover.api.answers import Classes, Layout, ModelReport, Report, Texts, several
 from prover.api.arguments import RelationName, relation_of, spec_of
 from prover.errors import EXIT_OK, InputError
 
@@ -58,8 +58,9 @@ def show(
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
         model = read_model(spec, engine, kind)
-        return Report(
+        return ModelReport(
             EXIT_OK, lambda: model_json(model), lambda _: model_text(model),
+            tuple((part.address, part.spec) for part in model.parts if part.spec and not part.unseen),
             _document=lambda _: model_document(model_json(model)),
         )
     if engine or kind:

@@ -49,7 +49,7 @@ def sarif(results: Sequence[Result], version: str) -> dict[str, Any]:
         "tool": {"driver": driver}, "columnKind": "unicodeCodePoints",
         "results": [{
             "ruleId": each.rule, "ruleIndex": names.index(each.rule), "level": each.level,
-            "message": {"text": plain(each.text, 4000)},
+            "message": {"text": plain(each.text, 4000).replace("](", "] (")},   # which would be a link
             "locations": [{"physicalLocation": {
                 "artifactLocation": {"uri": _uri(each.file)}, "region": {"startLine": each.line},
             }}],

@@ -20,6 +20,7 @@ from prover.reports.document import (
     Text,
     joined,
 )
+from prover.reports.text import counted
 from prover.resources import PROOFS
 
 JSON = dict[str, Any]
@@ -55,7 +56,7 @@ def run_document(found: JSON, specs: bool) -> Document:
 def count_line(claims: Sequence[JSON]) -> str:
     """How many are as expected."""
     good = sum(not each["problems"] for each in claims)
-    return f"{good} of {len(claims)} claims are as expected."
+    return f"{good} of {counted(len(claims), 'claim')} {'is' if len(claims) == 1 else 'are'} as expected."
 
 
 def abouts(found: JSON) -> list[tuple[Piece, ...]]:
@@ -65,7 +66,7 @@ def abouts(found: JSON) -> list[tuple[Piece, ...]]:
 
 def _case(case: JSON) -> tuple[Piece, ...]:
     parts = case["matrices"]
-    heads = "" if len(parts) == 1 else f", {parts[0]['heads']} heads of q and {parts[1]['heads']} of k"
+    heads = "" if len(parts) == 1 else f", {counted(parts[0]['heads'], 'head')} of q and {parts[1]['heads']} of k"
     words = case["verdict"]
     if len({part["verdict"] for part in parts}) > 1:
         words += " (" + ", ".join(f"{part['matrix']} {part['verdict']}" for part in parts) + ")"
