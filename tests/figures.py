@@ -5,8 +5,8 @@
 
 The page knows no benchmark by name. A topic is the docstring of a module in tests/benchmarks, a question is a
 `group`, a row is the docstring of a test. Rows are held against those of their group that are marked `alternative`
-(`pytest.mark.alternative`), of the same parameters if both have some; if none is marked, against the first test. What a
-test adds to `benchmark.extra_info` stands beside its name.
+(`pytest.mark.alternative`), of the same parameters if two tests both have some; if none is marked, against the first
+test. What a test adds to `benchmark.extra_info` stands beside its name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PAGE = ROOT / "docs/reference/figures.md"
 COMMAND = ".venv/bin/python tests/figures.py"
 SUITE = ["tests/benchmarks", "-o", "addopts=", "-p", "no:randomly", "-p", "no:cacheprovider", "-m", "not slow", "-v",
          "--benchmark-only", "--benchmark-disable-gc", "--benchmark-columns=median,iqr,rounds"]
-PACKAGES = ("rope-prover", "z3-solver", "cvc5", "sympy", "python-flint", "numpy", "torch", "transformers")
+PACKAGES = ("rope-prover", "z3-solver", "cvc5", "sympy", "python-flint", "numpy", "numba", "torch", "transformers")
 OWN = ("topic", "what", "is_alternative")
 Row = dict[str, Any]
 
@@ -78,7 +78,8 @@ def beside(rows: list[Row]) -> Iterator[list[str]]:
     others = [row for row in rows if (row["extra_info"].get("is_alternative") if is_marked else test_of(row) == first)]
     own, used = [row for row in rows if row not in others], []
     for row in own:
-        fitting = [other for other in others if other["param"] in (None, row["param"]) or row["param"] is None]
+        fitting = [other for other in others if other["param"] in (None, row["param"]) or row["param"] is None
+                   or test_of(other) == test_of(row)]
         used += fitting
         told = [told_of(row), time_of(row)]
         for other in fitting:
@@ -106,7 +107,8 @@ def test_of(row: Row) -> str:
 def told_of(row: Row) -> str:
     """What a test says that it does, its parameters, and the facts that it added."""
     known = row["extra_info"]
-    facts = [f"{', '.join(row['params'] or {})} {row['param']}"] if row["param"] is not None else []
+    names = list(row["params"] or ())
+    facts = [" ".join([*names[: len(names) == 1], row["param"]])] if row["param"] is not None else []
     facts += [f"{name}: {value}" for name, value in known.items() if name not in OWN]
     return cell(", ".join([known.get("what") or row["name"], *facts]))
 

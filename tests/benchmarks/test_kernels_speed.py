@@ -32,6 +32,7 @@ TOKENS, HEADS, WIDTH = 2048, 32, 128
 ROUNDS = int(os.environ.get("KERNELS_BENCHMARK_ROUNDS", "15"))
 SPECS = {"half": "ggml/neox", "adjacent": "ggml/normal", "partial half": "ggml/neox:n_rot=64"}
 NEEDS = {"copy": (), "NumPy": (), "numba": ("numba",), "transformers": ("torch", "transformers")}
+ALTERNATIVES = ("copy", "transformers")
 Work = Callable[[], object]
 ROWS = [("", "copy"), *((name, how) for name in SPECS for how in ("NumPy", "numba")), ("half", "transformers")]
 
@@ -80,9 +81,15 @@ def made(name: str, how: str) -> tuple[Work, Callable[[], Any], Any]:
 
 
 @pytest.mark.benchmark(group=f"rotation, [{TOKENS}, {HEADS}, {WIDTH}] float32, one core")
-@pytest.mark.parametrize(("name", "how"), ROWS, ids=[f"{name} {how}".strip() for name, how in ROWS])
+@pytest.mark.parametrize(("name", "how"), [
+    pytest.param(name, how, id=f"{name} {how}".strip(), marks=[pytest.mark.alternative] if how in ALTERNATIVES else [])
+    for name, how in ROWS
+])
 def test_rotation(benchmark: Any, name: str, how: str) -> None:
-    """All come to the same: ours in every bit, transformers' within its rounding of angles."""
+    """A rotation.
+
+    All come to the same: ours in every bit, transformers' within its rounding of angles.
+    """
     work, result, x = made(name, how)
     benchmark.pedantic(work, rounds=ROUNDS, warmup_rounds=2)
     wanted = x if how == "copy" else one_token_at_a_time(name, x)

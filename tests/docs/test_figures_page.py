@@ -75,6 +75,14 @@ def test_equal_parameters_meet() -> None:
     ]
 
 
+def test_parameters_of_one_test_may_be_marked() -> None:
+    """A way among the ways of one test is what all others of it are held against."""
+    ways = [row("way", 1.0, "q", "copy", is_alternative=True), row("way", 2.0, "q", "a"), row("way", 0.5, "q", "b")]
+    shown = told(*(way | {"params": {"name": "x", "how": "y"}} for way in ways))
+    assert [line.split(" | ")[0::2] for line in shown[4:]] == [
+        ["| way, a", "way, copy", "2.0 times as long |"], ["| way, b", "way, copy", "2.0 times as fast |"]]
+
+
 def test_without_a_mark_the_first_test_is_the_measure() -> None:
     """A new file needs no change here: its rows are held against the first test of their group."""
     old = row("old", 3.0, "q", "4"), row("old", 9.0, "q", "8")
