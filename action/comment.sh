@@ -6,10 +6,7 @@ mark='<!-- rope-prover -->'
 most=60000   # GitHub takes 65536 characters
 body="$RUNNER_TEMP/rope-prover-comment.md"
 echo "$mark" > "$body"
-if (( $(wc -c < "$REPORT") > most )); then
-    printf '> Cut off, since a comment is no longer than this; the summary of the job has all of it.\n\n' >> "$body"
-fi
-head -c "$most" "$REPORT" | iconv -c -f utf-8 -t utf-8 >> "$body"
+python3 "$(dirname "$0")/cut.py" "$REPORT" "$most" "The summary of the job" >> "$body"
 comments="repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments"
 id=$(gh api --paginate "$comments" \
     --jq ".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$mark\"))) | .id" | head -n 1)

@@ -41,6 +41,8 @@ if [[ ${#claims[@]} == 0 && ${#configs[@]} == 0 ]]; then
 fi
 [[ ${#claims[@]} == 0 ]] || part "RoPE claims" true run -- "${claims[@]}"
 [[ ${#configs[@]} == 0 ]] || part "RoPE of the model configs" "$AUDIT_FAILS" audit --engines "$ENGINES" -- "${configs[@]}"
-[[ -z ${GITHUB_STEP_SUMMARY:-} ]] || cat "$report" >> "$GITHUB_STEP_SUMMARY"
+# GitHub takes summaries of a mebibyte.
+[[ -z ${GITHUB_STEP_SUMMARY:-} ]] ||
+    python3 "$(dirname "$0")/cut.py" "$report" 1000000 "The file that the output 'report' names" >> "$GITHUB_STEP_SUMMARY"
 echo "report=$report" >> "$GITHUB_OUTPUT"
 exit "$worst"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from lane_picture import in_words, lane_picture
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -41,14 +42,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Path below `docs` and Markdown of each generated page."""
+    """Path below `docs` and text of each generated file: Markdown, and pictures."""
     yield from layout_pages()
     yield "reference/commands.md", commands_page()
     yield "reference/codes.md", codes_page()
     yield "reference/python.md", python_page()
     yield "reference/layout-files.md", from_repository("models/README.md")
     yield "reference/changes.md", from_repository("CHANGELOG.md")
-    yield "theory/mathematics.md", from_repository("proofs/README.md")
+    yield "theory/mathematics.md", with_coq_links(from_repository("proofs/README.md"))
     yield "theory/coq.md", coq_page()
 
 
@@ -71,18 +72,27 @@ def layout_pages() -> Iterator[tuple[str, str]]:
     project = ""
     for name in prover.layout_names():
         layout = prover.show(name).to_json()
-        page = f"{name.replace('/', '--')}.md"
+        page, drawn = f"{file_name(name)}.md", []
         if project != (project := name.split("/")[0]):
             catalogue += ["", f"## {project}", ""]
         catalogue.append(f"- [`{name}`]({page}) **{layout['evidence']['kind'][0]}** {plain(layout['title'])}")
-        yield f"reference/layouts/{page}", layout_page(name, layout)
+        if not layout["must_be_given"]:
+            scene = prover.draw(name).to_json()
+            drawn = picture(name, scene)
+            yield f"reference/layouts/{file_name(name)}.svg", lane_picture(scene)
+        yield f"reference/layouts/{page}", layout_page(name, layout, drawn)
     yield "reference/layouts/index.md", "\n".join(catalogue) + "\n"
 
 
-def layout_page(name: str, layout: dict[str, Any]) -> str:
-    """What a layout is, what it rests on, its sources, parameters and formula."""
+def file_name(name: str) -> str:
+    """The name of a layout's page and of its picture, without their endings."""
+    return name.replace("/", "--")
+
+
+def layout_page(name: str, layout: dict[str, Any], drawn: list[str]) -> str:
+    """What a layout is, as it is `drawn`, what it rests on, its sources, parameters and formula."""
     evidence = layout["evidence"]
-    lines = [f"# {name}", "", plain(layout["title"]), "", plain(layout["note"]), "", *picture(name, layout),
+    lines = [f"# {name}", "", plain(layout["title"]), "", plain(layout["note"]), "", *drawn,
              "```console", f"$ rope-prover show {name}", "```", "",
              "## What it rests on", "", RESTS_ON[evidence["kind"]], ""]
     lines += [f"- {plain(table['software'])}: {table['entries']} settings, `tests/measured/{table['table']}`"
@@ -111,12 +121,14 @@ def with_defaults(layout: dict[str, Any]) -> list[str]:
             *(f"- warning: {plain(warning)}" for warning in layout["warnings"]), ""]
 
 
-def picture(name: str, layout: dict[str, Any]) -> list[str]:
-    """A layout drawn with its defaults, as a terminal shows it; nothing where parameters have to be given."""
-    if layout["must_be_given"]:
-        return []
-    return ["```text", prover.draw(name).to_text().rstrip(), "```", "",
-            f"As a drawing: `rope-prover draw {name} --out picture.svg`.", ""]
+def picture(name: str, scene: dict[str, Any]) -> list[str]:
+    """A layout drawn with its defaults, and folded as a terminal shows it."""
+    drawn = prover.draw(name).to_text().rstrip().splitlines()
+    return [f"![{plain(name)}: {plain(in_words(scene))}]({file_name(name)}.svg)", "",
+            *(f"{plain(note)}\n" for note in scene["strips"][0]["notes"]),
+            '??? note "As a terminal shows it"', "", "    ```console", f"    $ rope-prover draw {name}",
+            *(f"    {line}" if line else "" for line in drawn), "    ```", "",
+            f"Into a file: `rope-prover draw {name} --out picture.svg`.", ""]
 
 
 def parameter(name: str, facts: dict[str, Any]) -> str:
@@ -162,6 +174,17 @@ def python_page() -> str:
     return "\n".join([*lines, *(f"::: prover.{name}\n" for name in shown), "::: prover.testing\n"])
 
 
+def with_coq_links(text: str) -> str:
+    """A text whose names of Coq statements lead to these; the strict build fails where one is not there."""
+    rooms = "|".join(path.stem for path in (ROOT / "proofs/coq").glob("*.v"))
+    return re.sub(rf"`((?:{rooms})\.(\w+))`", lambda name: f"[{name[0]}](coq.md#{coq_anchor(name[1])})", text)
+
+
+def coq_anchor(name: str) -> str:
+    """Where a statement FILE.NAME stands on its page."""
+    return name.replace(".", "-").lower()
+
+
 def coq_page() -> str:
     """The statements that Coq checks, file by file, with the comment above each."""
     lines = ["# Proved in Coq", "", "Statements as they stand in `proofs/coq`; their proofs are there. "
@@ -170,7 +193,8 @@ def coq_page() -> str:
     for path in sorted((ROOT / "proofs/coq").glob("*.v")):
         lines += [f"## {path.stem}", ""]
         for comment, kind, name, statement in THEOREM.findall(path.read_text()):
-            lines += [f"### {path.stem}.{name}", "", plain(" ".join(comment.split())), "", "```coq",
+            full = f"{path.stem}.{name}"
+            lines += [f"### {full} {{ #{coq_anchor(full)} }}", "", plain(" ".join(comment.split())), "", "```coq",
                       f"{kind} {name}{statement}.", "```", ""]
     return "\n".join(lines)
 

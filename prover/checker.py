@@ -68,10 +68,10 @@ def check(text: str) -> tuple[str | None, str | None]:
         sha, fails, feeds, holds, kind, source, target = _fields(root, "digest fails feeds holds schema source target")
         _require(kind in (SCHEMA, STORED_SCHEMA), f"its schema is not {SCHEMA} or {STORED_SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
-        _require(sha == digest(root), "the digest does not match the content")
+        rest = "{" + text.partition(",")[2]  # the digest is the first field
+        _require(sha == "sha256:" + hashlib.sha256(rest.encode()).hexdigest(), "the digest does not match the content")
         _require(source["width"] == target["width"] and source["positions"] == target["positions"], "unlike heads")
-        numbers, stored = _Numbers(), kind == STORED_SCHEMA
-        numbers.stored = stored
+        numbers = _Numbers(stored := kind == STORED_SCHEMA)
         s, t = _Side(source, feeds, "source", numbers), _Side(target, feeds, "target", numbers)
         high = len(RUNGS)
         if holds is not None:
@@ -88,21 +88,20 @@ def check(text: str) -> tuple[str | None, str | None]:
 
 def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
     """W_target_rows = W_source_rows[permutation] makes the relation hold."""
-    rung = RUNGS.index(relation)
-    _lanes(permutation, s.width, s.width, distinct=True)
+    rung, _ = RUNGS.index(relation), _lanes(permutation, s.width, s.width, distinct=True)
     _require(rung > 1 or permutation == sorted(permutation), f"{relation} allows no permutation")
     for ours, theirs in ((dict(s.entries(m)), dict(t.entries(m))) for m in range(0 if rung else s.feeds)):
         for place in ours.keys() | theirs.keys():
             (a, x), (b, y) = ours.get(place, ({}, {})), theirs.get(place, ({}, {}))
-            _require(a == b != {} and s.same_cosine(x, y), f"the kernels differ at row, column {place}")
-    sources: dict[Lanes, tuple[Turn, Number]] = {}
-    for own, turn, size in s.units() if rung else ():
-        sources[own[::-1]], sources[own] = (s.minus(turn), size), (turn, size)
+            _require(a == b != {} and s.same_cosine(x, y), "the kernels differ at row, column {}", place)
+    sources = {own: (turn, size) for own, turn, size in (s.units() if rung else ())}
     for own, turn, size in t.units() if rung else ():
-        image = tuple(permutation[lane] for lane in own)
-        _require(image in sources, f"target lanes {own} are not fed by one pair of the source")
-        _require(s.same(turn, sources[image][0]), f"target lanes {own} turn unlike source lanes {image}")
-        _require(size == sources[image][1] or rung > 2, f"magnitudes differ at target lanes {own}")
+        image = tuple([permutation[lane] for lane in own])
+        key = image if image in sources else image[::-1]
+        _require(key in sources, "target lanes {} are not fed by one pair of the source", own)
+        fed, its = sources[key] if key is image else (s.minus(sources[key][0]), sources[key][1])
+        _require(s.same(turn, fed), "target lanes {} turn unlike source lanes {}", own, image)
+        _require(size == its or rung > 2, "magnitudes differ at target lanes {}", own)
     return rung
 
 def _refutation(s: _Side, t: _Side, fails: dict[str, Any], coordinates: list[list[str]]) -> int:
@@ -147,7 +146,7 @@ class _Side:
         proper = type(self.width) is int and 0 < self.width <= MAX_WIDTH and positions in ("integer", "real")
         _require(proper and 0 < len(feeds) <= MAX_NAMES and [type(name), type(passes)] == [str, list], "malformed head")
         self.numbers, self.whole, self.feeds, self.put = numbers, positions == "integer", len(feeds), put or {}
-        self.passes, self.maps = [(r, w) for r, w in passes], []
+        self.passes, self.maps, self.above = [(r, w) for r, w in passes], [], dict[str, bool]()
         for feed in feeds:
             coordinates, name, *_ = _fields(feed, "coordinates name source target")
             known, _ = _names(coordinates) | {"1"}, _names([name])
@@ -164,10 +163,11 @@ class _Side:
         fields = "angle magnitude read second_angle write" + " sine_angle second_sine_angle" * ("sine_angle" in pair)
         angle, size, (a, b), second, (c, d), *sines = _fields(pair, fields)
         _require(sines != [angle, second], "four angles where two say the same")
-        alpha, number = self._pulled(angle), self._read(size)
+        alpha, number, own = self._pulled(angle), self._read(size), self.numbers
         delta = alpha if second is None and not sines else self._pulled(second)
         beta, gamma = map(self._pulled, sines) if sines else (alpha, delta)
-        _require(any(self.numbers.evaluate(number, n)[0] > 0 for n in PRECISIONS[:2]), "a magnitude is not positive")
+        above = self.above[size] = self.above.get(size) or any(own.evaluate(number, n)[0] > 0 for n in PRECISIONS[:2])
+        _require(above, "a magnitude is not positive")
         return (a, b), (c, d), [alpha, beta, gamma, delta], number
     def _read(self, text: str) -> Number:
         return self.numbers.read(self.put.get(text, text))
@@ -178,7 +178,7 @@ class _Side:
     def minus(self, turn: Turn) -> Turn:
         return {key: self.numbers.sum([(value, -1)]) for key, value in turn.items()}
     def _shifted(self, turn: Turn, by: Number, times: int) -> Turn:
-        return turn | {key: self.numbers.sum([(v, 1), (by, times)]) for key, v in turn.items() if key[1] == "1"}
+        return turn | {key: self.numbers.sum([(v, 1), (by, times)]) for key, v in turn.items() if by and key[1] == "1"}
     def same(self, a: Turn, b: Turn) -> bool:
         """Equal angles; whole turns do not count where positions are whole, nor in a constant."""
         for key in a.keys() | b.keys() if a != b else ():
@@ -213,7 +213,7 @@ class _Side:
         yield from (((lane,), {}, ONE) for lane, _ in self.passes)
         for pair in self.pairs:
             first = self.rotation(pair)
-            _require(first is not None, f"lanes {pair[0]} are no rotation; only 'identical' can hold")
+            _require(first is not None, "lanes {} are no rotation; only 'identical' can hold", pair[0])
             turn = self._shifted(first or {}, (first or {})[0, "1"], -1)
             del turn[0, "1"]  # what all constants share cancels in scores
             alone = _is_of_pi(turn) and self.same(turn, self.minus(turn))
@@ -254,8 +254,8 @@ class _Numbers:
     """Numbers as the search writes them and no other way, and their enclosures, within a budget of work: `0`, or terms
     joined by ` + `: a rational times factors joined by `*`, each a whole number, `pi`, `log(NUMBER)`, `(NUMBER)` or a
     stored number, perhaps with `^` and an exponent; terms and factors rise in length, then in the alphabet."""
-    def __init__(self) -> None:
-        self.left, self.texts, self.stored = MAX_WORK, dict[str, Number](), False
+    def __init__(self, stored: bool = False) -> None:
+        self.left, self.texts, self.stored = MAX_WORK, dict[str, Number](), stored
         self.instead: dict[str, str] = {}  # numbers that take the place of stored ones for the moment
         self.known: dict[tuple[Any, ...], Interval] = {}
     def spend(self, units: int) -> None:
@@ -439,9 +439,9 @@ def _total(parts: Iterable[Interval]) -> Interval:
     return sum(ends[0]), sum(ends[1])
 def _ratio(value: Fraction, digits: int) -> Interval:
     return value.numerator * 10**digits // value.denominator, -(-value.numerator * 10**digits // value.denominator)
-def _require(condition: bool, reason: str) -> None:
+def _require(condition: bool, reason: str, *parts: object) -> None:
     if not condition:
-        raise Rejected(reason)
+        raise Rejected(reason.format(*parts) if parts else reason)
 def _fields(value: Any, names: str) -> list[Any]:
     _require(isinstance(value, dict) and set(value) == set(names.split()), f"expected exactly the fields {names}")
     return [value[name] for name in names.split()]
@@ -453,9 +453,10 @@ def _names(values: Any) -> set[str]:
     proper = type(values) is list and len(values) <= MAX_NAMES and all(type(v) is str for v in values)
     _require(proper and len({*values, "1"}) == len(values) + 1, "axes or coordinates are not a few distinct names")
     return set(values)
+@lru_cache(maxsize=64)
 def _rational(text: Any) -> Fraction:
     _require(type(text) is str and bool(_RATIONAL.fullmatch(text)), "a rational is malformed")
-    value = Fraction(text)
+    value = Fraction(*map(int, text.split("/")))
     _require(str(value) == text, "a rational is not in lowest terms")
     return value
 def _decimal(text: Any) -> Fraction:

@@ -32,6 +32,7 @@ EXTRAS = (
     Extra("megatron-core", 800),
     Extra("mlx", 37),
     Extra("mlx-lm", 230),
+    Extra("numba", 209, "rotations of whole sequences in compiled code: Rotation.rotate(x, compiled=True)"),
     Extra("onnx", 30),
     Extra("onnxruntime", 84),
     Extra("rotary-embedding-torch", 785),

@@ -134,19 +134,19 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing: to a temporary name beside it, then renamed."""
-    folder = path.parent
+    """Write a whole file or nothing: to a temporary name beside it, then renamed. A link stays, its file is written."""
+    place = os.path.realpath(path)
     if os.path.lexists(path):
         _require_regular(path)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+        handle, temporary = tempfile.mkstemp(prefix=".rope-prover.", dir=os.path.dirname(place))
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
+            os.replace(temporary, place)
         except BaseException:
             os.unlink(temporary)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Sequence
 from fractions import Fraction
@@ -100,6 +101,25 @@ def by_recipe(spec: str, heads: npt.NDArray[np.float32], positions: Sequence[int
     machine = Machine({axis: 0 * at if axis == "e" else at for axis in places}, rows)
     lanes, _ = outputs(loaded, read_recipe(loaded), places, machine)
     return np.stack(lanes, axis=1).astype(np.float32).reshape(len(positions), *heads.shape)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """What a benchmark is, kept beside its times, for the page of figures (tests/figures.py).
+
+    Topic: the module's docstring; what: the test's; whether it is the alternative of its group: its mark.
+    """
+    if isinstance(item, pytest.Function) and "benchmark" in item.funcargs:
+        item.funcargs["benchmark"].extra_info.update(
+            topic=_first_paragraph(item.module.__doc__),
+            what=_first_paragraph(item.function.__doc__),
+            is_alternative=item.get_closest_marker("alternative") is not None,
+        )
+
+
+def _first_paragraph(documentation: str | None) -> str:
+    """The first paragraph of a docstring in one line, without the stop at its end."""
+    return " ".join(inspect.cleandoc(documentation or "").partition("\n\n")[0].split()).removesuffix(".")
 
 
 @pytest.fixture

@@ -17,6 +17,13 @@ def shown_commands(text: str) -> list[tuple[str, str]]:
     return CONSOLE.findall(text)
 
 
+def session_commands(text: str) -> list[tuple[str, str]]:
+    """The same of `sh-session` blocks, which need more than the package, and may have several commands each."""
+    blocks = re.findall(r"```sh-session\n((?:.*\n)*?)```", text)
+    each = re.compile(r"^\$ rope-prover (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+    return [found for block in blocks for found in each.findall(block)]
+
+
 def missing_lines(command: str, shown: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """Shown lines that the command does not print, in this order; '...' stands for lines left out."""
     run_command(shlex.split(command))

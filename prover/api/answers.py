@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 JSON = dict[str, Any]
 Texts = str | Sequence[str]  # one text, or several
+MOST_PICTURES = 4  # of a model in a notebook
 
 
 def several(texts: Texts) -> tuple[str, ...]:
@@ -43,6 +44,10 @@ class Report:
     def _repr_html_(self) -> str:
         """For notebooks: the text."""
         return f"<pre>{escape(self.to_text())}</pre>"
+
+    def _repr_markdown_(self) -> str:
+        """For notebooks and converters of them that take no HTML."""
+        return self.to_markdown()
 
     def to_json(self) -> JSON:
         """Everything that is known, as JSON types; what --json prints."""
@@ -132,8 +137,42 @@ class Difference(Report):
     verdict: str
     certificates: tuple[tuple[str, str], ...]
 
+    def to_html(self, certificate_path: str | None = None) -> str:
+        """The same as a page, with its certificates to save: one file that fetches nothing."""
+        from prover.reports.html.document_page import many_page
+
+        return many_page(self.document(certificate_path), self.certificates, "--certificate")
+
     def __repr__(self) -> str:
-        return f"<{self.verdict}: {len(self.certificates)} certificates>"
+        from prover.reports.text import counted
+
+        return f"<{self.verdict}: {counted(len(self.certificates), 'certificate')}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ModelReport(Report):
+    """What is in a model. `specs`: the address and the layout of each part with RoPE."""
+
+    specs: tuple[tuple[str, str], ...]
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the text, and a picture of each layout, up to some; how many are left out is said."""
+        from prover.api.pictures import draw
+        from prover.errors import ProverError
+        from prover.reports.text import counted, plain
+
+        names: dict[str, list[str]] = {}
+        for address, spec in self.specs:
+            names.setdefault(spec, []).append(address)
+        shown = [f"<pre>{escape(self.to_text())}</pre>"]
+        for spec, parts in list(names.items())[:MOST_PICTURES]:
+            shown.append(f"<h4>{escape(plain(', '.join(parts)))}</h4>")
+            try:
+                shown.append(draw(spec)._repr_html_())
+            except ProverError as fault:
+                shown.append(f"<p>{escape(plain(str(fault)))}</p>")
+        left = len(names) - MOST_PICTURES
+        return "\n".join([*shown, *([f"<p>{counted(left, 'more layout')} not drawn</p>"] if left > 0 else [])])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,6 +181,16 @@ class Audit(Report):
 
     certificates: tuple[tuple[str, str], ...]
     _sarif: Callable[[], JSON] = field(compare=False)
+    has_certificates: bool = field(compare=False, default=False, kw_only=True)
+
+    def to_html(self, certificate_path: str | None = None) -> str:
+        """The same as a page, with the certificates that were kept to save: one file that fetches nothing."""
+        from prover.reports.html.document_page import document_page, many_page
+
+        blocks = self.document(certificate_path)
+        if not self.has_certificates:
+            return document_page(blocks)
+        return many_page(blocks, self.certificates, "--certificate")
 
     def to_sarif(self) -> JSON:
         """What is not equivalent or not read, at the lines of the configs' keys, as SARIF 2.1.0."""
@@ -175,7 +224,9 @@ class Layout:
     _loaded: Loaded = field(compare=False)
 
     def __repr__(self) -> str:
-        return (f"<layout {self.spec}: {self.width} lanes, {len(self.pairs)} pairs, "
+        from prover.reports.text import counted
+
+        return (f"<layout {self.spec}: {counted(self.width, 'lane')}, {counted(len(self.pairs), 'pair')}, "
                 f"axes {', '.join(self.axes)}>")
 
     def _repr_html_(self) -> str:
@@ -269,6 +320,12 @@ class Classes(Report):
 
     classes: tuple[tuple[str, ...], ...]
     certificates: tuple[tuple[str, str], ...]
+
+    def to_html(self, certificate_path: str | None = None) -> str:
+        """The same as a page, with its certificates to save: one file that fetches nothing."""
+        from prover.reports.html.document_page import many_page
+
+        return many_page(self.document(certificate_path), self.certificates, "--certificates")
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from prover.api.answers import Classes, Layout, Report, Texts, several
+from prover.api.answers import Classes, Layout, ModelReport, Report, Texts, several
 from prover.api.arguments import RelationName, relation_of, spec_of
 from prover.errors import EXIT_OK, InputError
 
@@ -58,8 +58,9 @@ def show(
         if feeds:
             raise InputError("a model has no feed of its own", where=spec, advice="Give --feed with the SPEC of a part")
         model = read_model(spec, engine, kind)
-        return Report(
+        return ModelReport(
             EXIT_OK, lambda: model_json(model), lambda _: model_text(model),
+            tuple((part.address, part.spec) for part in model.parts if part.spec and not part.unseen),
             _document=lambda _: model_document(model_json(model)),
         )
     if engine or kind:
@@ -151,21 +152,28 @@ def names(words: Texts = ()) -> Report:
 def classes(
     likes: Texts = (), *, relation: RelationName = "permutation", feeds: Texts = (), axes: str | None = None,
     width: int | None = None, rotary: int | None = None, base: str | None = None, sections: str | None = None,
-    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+    track: Callable[[Sequence[str]], Iterator[str]] = iter, jobs: int | None = 1,
 ) -> Classes:
     """Sort the catalogue into classes of layouts that are equal under `relation`.
 
     `likes`: specs to be sorted in too; the first gives all layouts its width, rotary width, base and sections, which
-    may also be given by themselves. `track` goes around the specs, for progress.
+    may also be given by themselves. `track` goes around the specs that are read, then around those that are proved,
+    for progress. `jobs`: in how many processes, as many as there are cores if None; several import the caller's main
+    module: a script then needs `if __name__ == "__main__"`.
     """
+    from prover.processes import usual_jobs
     from prover.reports.classes_report import classes_json, classes_text
     from prover.reports.documents.classes import classes_document
     from prover.verdicts.classes import certificates_of, sort_catalogue
 
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
     given = {"width": width, "rotary": rotary, "base": base, "sections": sections}
     roles = {role: str(value) for role, value in given.items() if value is not None}
     specs = tuple(map(spec_of, several(likes)))
-    found = sort_catalogue(specs, relation_of(relation), several(feeds), axes or "", roles, track)
+    found = sort_catalogue(
+        specs, relation_of(relation), several(feeds), axes or "", roles, track, jobs or usual_jobs(),
+    )
     return Classes(
         EXIT_OK, lambda: classes_json(found), lambda _: classes_text(found),
         tuple(tuple(member.spec for member in members) for members in found.classes), tuple(certificates_of(found)),

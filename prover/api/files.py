@@ -93,8 +93,9 @@ def run(
     [('01-normal-to-neox', 0)]
     """
     from prover.claims.solver import make_solver
+    from prover.processes import usual_jobs
     from prover.proof_files.finding import find_proofs
-    from prover.proof_files.running import Way, run_files, usual_jobs
+    from prover.proof_files.running import Way, run_files
 
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")

@@ -94,6 +94,7 @@ def audit(
     return Audit(
         audit_code(rows), lambda: audit_json(rows, columns), lambda _: audit_text(rows, columns), found,
         lambda: audit_sarif(rows, __version__), _document=lambda _: audit_document(audit_json(rows, columns)),
+        has_certificates=certificates,
     )
 
 

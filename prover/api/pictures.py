@@ -31,7 +31,10 @@ class Picture:
 
     def to_json(self) -> JSON:
         """What is drawn, as JSON types."""
-        return asdict(self._scene)
+        from prover.reports.pictures.scene import Scene
+
+        return {"schema": "rope-prover/draw/1", "kind": "lanes" if isinstance(self._scene, Scene) else "gap",
+                **asdict(self._scene)}
 
     def to_text(self, columns: int = 100, ascii_only: bool = False, colour: bool = False) -> str:
         """The picture for a terminal of 20 columns or more; `colour`: with terminal escapes."""
@@ -86,7 +89,7 @@ def draw(
     """
     from prover.api.arguments import loaded_of
     from prover.reports.pictures.scene import Scene, axis_letters, make_strip
-    from prover.reports.text import plain
+    from prover.reports.text import counted, plain
 
     if target is None:
         if over or relation or several(feeds) or axes:
@@ -95,7 +98,8 @@ def draw(
         loaded = loaded_of(source)
         layout = loaded.layout
         strip = make_strip(layout.name, layout, axis_letters(layout.axes))
-        return Picture(f"{strip.title}: {layout.width} lanes, {len(layout.pairs)} pairs", Scene((strip,)))
+        size = f"{counted(layout.width, 'lane')}, {counted(len(layout.pairs), 'pair')}"
+        return Picture(f"{strip.title}: {size}", Scene((strip,)))
     first, second = loaded_of(source), loaded_of(target)
     if over is not None:
         return _over(first, second, feeds, axes, over, positions)

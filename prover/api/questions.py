@@ -182,13 +182,13 @@ def rewrite(
     """Is a kernel's loop the same as its rewrite at every pair, for all sizes?"""
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
-    from prover.reports.rewrite_report import rewrite_json, rewrite_text
+    from prover.reports.rewrite_report import rewrite_document, rewrite_json, rewrite_text
     from prover.theorems.rewrite import check_rewrite
 
     found = check_rewrite(old, new, several(names), several(where), make_solver(smtlib, cvc5))
     return Answer(
         EXIT_CODES[found.outcome], lambda: rewrite_json(found), lambda _: rewrite_text(found),
-        found.outcome.value, _first_line(rewrite_text(found)), None,
+        found.outcome.value, _first_line(rewrite_text(found)), None, _document=lambda _: rewrite_document(found),
     )
 
 

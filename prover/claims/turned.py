@@ -103,7 +103,7 @@ def mirrored(angle: Angle, whole: bool) -> Angle:
 
 def vanishes(angle: Angle, whole: bool) -> bool:
     """cos of the angle is 0 at every position (angles are reduced; half turns count if whole)."""
-    return angle.phase in (QUARTER, BACK) and all(whole and f == PI for _, f in angle.frequencies)
+    return bool(angle.phase) and angle.phase in (QUARTER, BACK) and all(whole and f == PI for _, f in angle.frequencies)
 
 
 def _reduced(angle: Angle, whole: bool) -> Angle:

@@ -36,11 +36,16 @@ from prover.errors import InputError
 @click.option("--rotary", type=click.IntRange(1), metavar="N", help="Rotated lanes, for all layouts.")
 @click.option("--base", metavar="B", help="Base of the frequencies, for all layouts.")
 @click.option("--sections", metavar="A,B,C", help="Sections, for all layouts that have them.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N",
+    help="How many processes; as many as there are cores if not said.",
+)
 @click.option("--certificates", metavar="DIR", help="Write each member's certificate into this folder.")
 @output_style
 def classes(
     likes: tuple[str, ...], relation: str, feeds: tuple[str, ...], axes: str | None, width: int | None,
-    rotary: int | None, base: str | None, sections: str | None, certificates: str | None, style: str,
+    rotary: int | None, base: str | None, sections: str | None, jobs: int | None,
+    certificates: str | None, style: str,
 ) -> int:
     """Sort the catalogue into classes of layouts that are equal under one relation.
 
@@ -55,7 +60,7 @@ def classes(
         raise InputError("is no folder", where=certificates, advice="Create it first")
     found = api.classes(
         likes, relation=cast("api.RelationName", relation), feeds=feeds, axes=axes, width=width, rotary=rotary,
-        base=base, sections=sections, track=track,
+        base=base, sections=sections, track=track, jobs=jobs,
     )
     if certificates is not None:
         for name, text in found.certificates:

@@ -125,6 +125,12 @@ def _ask_report(path: str, certificate: str | None) -> None:
     click.get_current_context().meta[_REPORT] = path
 
 
+def wants_page(style: str) -> bool:
+    """Whether a page is made, printed or written to the file of --report."""
+    context = click.get_current_context(silent=True)
+    return style == "html" or (context is not None and context.meta.get(_REPORT) is not None)
+
+
 def write_report(page: Callable[[], str]) -> None:
     """Write the page to the file of --report, whole or not at all; nothing where none was asked for."""
     context = click.get_current_context(silent=True)

@@ -9,7 +9,16 @@ from typing import cast
 import click
 
 from prover.commands.completion import SPEC
-from prover.commands.console import POSITIONS, exit_help, output_style, output_styles, print_json, tell, write_report
+from prover.commands.console import (
+    POSITIONS,
+    exit_help,
+    output_style,
+    output_styles,
+    print_json,
+    tell,
+    wants_page,
+    write_report,
+)
 from prover.commands.draw import require_picture, write_picture
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
@@ -115,7 +124,8 @@ def audit(
         require_picture(picture)
     found = api.audit(
         models, engines=tuple(engines.split(",")), relation=cast("api.RelationName | None", relation), exact=exact,
-        ulps=ulps, jobs=jobs, certificates=folder is not None, track=track,
+        ulps=ulps, jobs=jobs,
+        certificates=folder is not None or wants_page(style), track=track,
     )
     if folder is not None:
         for name, text in found.certificates:

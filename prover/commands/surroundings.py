@@ -15,9 +15,15 @@ class NoMemoryError(ProverError, MemoryError):
 
 
 def require_output() -> None:
-    """Raise InputError if standard output is closed: the next file that is opened would take its place."""
+    """Raise InputError if standard output is closed: the next file that is opened would take its place.
+
+    Where it takes less than Unicode, such as a pipe on Windows, what it does not take is written as an escape.
+    """
     if sys.stdout is None:
         raise InputError("standard output is closed", advice="Redirect it to a file or to /dev/null")
+    encoding = (getattr(sys.stdout, "encoding", "") or "").lower()
+    if not encoding.startswith("utf") and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def require_memory() -> None:

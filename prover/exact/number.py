@@ -178,6 +178,8 @@ def power(base: Exact, exponent: Fraction) -> Exact:
     whole = exponent.denominator == 1
     if len(base.terms) == 1:
         ((monomial, coefficient),) = base.terms
+        if not monomial and not whole:
+            return _rational_power(coefficient, exponent)
         raised = tuple((atom, e * exponent) for atom, e in monomial)
         if whole:
             # What grows here is mostly taken back when whole prime powers are worked out.

@@ -17,10 +17,9 @@ from prover.claims.evidence import Token
 from prover.exact.angle import Angle
 from prover.exact.display import sharp
 from prover.exact.number import Exact
+from prover.kernels.rotation import Array, Lanes, Rotation, lanes_of
 from prover.layouts.feed import AxisPositions
 from prover.layouts.layout import Layout
-
-Array = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,9 @@ class Kernel:
     width: int
     axes: tuple[str, ...]
     read: npt.NDArray[np.intp]
-    write: npt.NDArray[np.intp]
     tables: tuple[tuple[Array, Array], ...]
     magnitudes: Array
-    passes: npt.NDArray[np.intp]
+    lanes: Lanes
 
     @property
     def frequencies(self) -> Array:
@@ -50,22 +48,25 @@ class Kernel:
         first = self.tables[0]
         return (first,) if all(table is first for table in self.tables) else self.tables
 
-    def apply(self, x: Array, position: Array) -> Array:
-        """K(p) x for x of shape (..., width) and one position per axis; same dtype as x."""
-        y = np.zeros_like(x)
-        y[..., self.passes[:, 1]] = x[..., self.passes[:, 0]]
-        turns = [frequencies @ position + phases for frequencies, phases in self.distinct_tables]
+    def at(self, positions: Array) -> Rotation:
+        """The rotation at one position, of shape (axes,), or at one of each token, of shape (tokens, axes)."""
+        turns = [
+            np.matmul(frequencies, positions[..., None])[..., 0] + phases
+            for frequencies, phases in self.distinct_tables
+        ]
         if len(turns) == 1:
-            cosine = last_cosine = np.cos(turns[0])
-            sine = last_sine = np.sin(turns[0])
-        else:
-            cosine, sine, last_sine, last_cosine = (
-                function(turn) for function, turn in zip((np.cos, np.sin, np.sin, np.cos), turns, strict=True)
-            )
-        a, b = x[..., self.read[:, 0]], x[..., self.read[:, 1]]
-        y[..., self.write[:, 0]] = self.magnitudes * (a * cosine - b * sine)
-        y[..., self.write[:, 1]] = self.magnitudes * (a * last_sine + b * last_cosine)
-        return y
+            cosine, sine = np.cos(turns[0]), np.sin(turns[0])
+            return Rotation(self.lanes, cosine, sine, sine, cosine, self.magnitudes)
+        return Rotation(
+            self.lanes, np.cos(turns[0]), np.sin(turns[1]), np.sin(turns[2]), np.cos(turns[3]), self.magnitudes
+        )
+
+    def apply(self, x: Array, positions: Array) -> Array:
+        """K(p) x for x of shape (..., width) and one position per axis; same dtype as x.
+
+        With positions of shape (tokens, axes), x is of shape (tokens, ..., width).
+        """
+        return self.at(positions).rotate(x)
 
     def largest_turn(self, position: Array) -> float:
         """The sum of |frequency * position| over axes, plus |phase|, for the fastest pair."""
@@ -99,14 +100,17 @@ def make_kernel(layout: Layout) -> Kernel:
 
     four = [[pair.angles[which] for pair in pairs] for which in range(1 if plain else 4)]
     tables = [(table(angles), column([angle.phase for angle in angles])) for angles in four]
+    read, write, passes = (
+        np.array(rows, dtype=np.intp).reshape(-1, 2)
+        for rows in ([pair.read for pair in pairs], [pair.write for pair in pairs], layout.passes)
+    )
     return Kernel(
         width=layout.width,
         axes=layout.axes,
-        read=np.array([pair.read for pair in pairs], dtype=np.intp).reshape(-1, 2),
-        write=np.array([pair.write for pair in pairs], dtype=np.intp).reshape(-1, 2),
+        read=read,
         tables=tuple(tables * 4 if plain else tables),
         magnitudes=column([pair.magnitude for pair in pairs]),
-        passes=np.array(layout.passes, dtype=np.intp).reshape(-1, 2),
+        lanes=lanes_of(layout.width, read, write, passes),
     )
 
 

@@ -30,7 +30,8 @@ from prover.claims.evidence import (
 from prover.claims.relation import Relation
 from prover.exact.enclosure import enclose
 from prover.exact.number import ONE, Exact
-from prover.kernels.kernel import Array, Kernel, axis_positions, make_kernel
+from prover.kernels.kernel import Kernel, axis_positions, make_kernel
+from prover.kernels.rotation import Array
 
 SEED = 20260209
 SAMPLES = 4

@@ -36,7 +36,8 @@ def junit(paths: Sequence[Path], results: Sequence[ProofResult]) -> str:
         elif result.title:
             ElementTree.SubElement(test, "system-out").text = plain(f"{result.title}: {result.word}")
     ElementTree.indent(suite)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suite, "unicode") + "\n"
+    text = ElementTree.tostring(suite, "us-ascii", xml_declaration=False).decode("ascii")   # whatever it is written in
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
 def run_sarif(paths: Sequence[Path], results: Sequence[ProofResult], version: str) -> dict[str, Any]:

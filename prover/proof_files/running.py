@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from prover.claims.solver import Solver, make_solver
-from prover.errors import EvidenceError, ProverError
-from prover.interrupts import interrupts_held_back, stay_until_told
+from prover.errors import ProverError
+from prover.processes import spread
 from prover.proof_files.bitwise_file import is_bitwise, run_bitwise
 from prover.proof_files.claim_file import run_claim
 from prover.proof_files.converter_file import is_converter_file, run_converter_file
@@ -61,36 +58,5 @@ def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResul
     `jobs`: how many processes; 1 runs all of them in this one. An interruption ends the processes.
     Raises EvidenceError if a process dies.
     """
-    if jobs == 1 or len(paths) == 1:
-        for path in paths:
-            yield run_file(path, way)
-        return
-    with ProcessPoolExecutor(min(jobs, len(paths)), _context(), stay_until_told) as pool:
-        try:
-            with interrupts_held_back():
-                results = [pool.submit(run_file, path, way) for path in paths]
-            for result in results:
-                yield result.result()
-        except BrokenProcessPool:
-            raise EvidenceError(
-                "a process that proves was ended from outside, by lack of memory perhaps",
-                advice="Run fewer at once: --jobs 1",
-            ) from None
-        except BaseException:
-            # Nothing is cancelled: the pool marks what is left as broken, and trips over what is both.
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-
-
-def usual_jobs() -> int:
-    """As many processes as there are cores that this one may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+    with spread(min(jobs, len(paths)) or 1, __name__) as each:
+        yield from each(partial(run_file, way=way), paths)

@@ -96,6 +96,10 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
             return  # one by one, as most laws fail at the first
         if not _meets(expressions.require, question, fixed):
             return
+        if _says_step(law) and not shape.is_even:
+            if "step" in expressions.names:
+                return
+            fixed.pop("step", None)
         pairs = _changed(law, question, fixed, range(len(shape.layout.pairs)))
         told = _told(law, question, fixed)
     except (ProverError, KeyError):  # KeyError: a name has no value here, as a frequency where a pair has several axes
@@ -219,6 +223,13 @@ def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: 
             pair = replace(pair, read=(first, second), write=write)
         found.append(pair)
     return tuple(found)
+
+
+def _says_step(law: Law) -> bool:
+    """Whether the quotient of each frequency and the one before stands in a law's expressions or words."""
+    read = expressions_of(law)
+    names = read.names.union(*(names_in(expression) for _, expression in read.tells))
+    return "step" in names or any("{step}" in text for text in (law.fault, law.unread, law.change))
 
 
 def _whole(value: Value) -> int:

@@ -32,7 +32,7 @@ class Shape:
 
     @cached_property
     def fixed(self) -> dict[str, Value]:
-        """Numbers that are the same for all pairs; one that there is not is left out."""
+        """Numbers that are the same for all pairs, `step` if `is_even`; one that there is not is left out."""
         pairs, width = self.layout.pairs, self.layout.width
         found: dict[str, int] = {
             "count": len(pairs), "width": width, "rotated": 2 * len(pairs),
@@ -42,8 +42,13 @@ class Shape:
         first, second = (single(pair.angle) for pair in pairs[:2]) if len(pairs) > 1 else (None, None)
         if first and second:
             values |= {"first_frequency": first, "first_step": second / first}
-        step = _step(pairs)
+        step = _step(pairs[:2])
         return values | ({"step": step} if step is not None else {})
+
+    @cached_property
+    def is_even(self) -> bool:
+        """Whether `step` is that of all pairs; `fixed` has it of the first two, as few laws need it."""
+        return _step(self.layout.pairs) is not None
 
 
 def _places(layout: Layout) -> list[tuple[int, int, int]]:

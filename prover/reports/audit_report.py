@@ -10,7 +10,7 @@ from typing import Any
 from prover.claims.relation import EXIT_CODES, Outcome, worst_of
 from prover.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE
 from prover.reports.sarif import LEVELS, Result, sarif
-from prover.reports.text import columns, plain
+from prover.reports.text import columns, counted, plain
 from prover.sources.auditing import Audited
 from prover.sources.places import config_place
 
@@ -138,5 +138,5 @@ def _summary(rows: Sequence[Audited]) -> str:
     unread = sum(bool(row.fault) for row in rows)
     words = [cell.verdict or UNKNOWN_TOLD for row in rows for cell in row.cells]
     counts = [(words.count(word), word) for word in (*(outcome.value for outcome in Outcome), UNKNOWN_TOLD)]
-    models = f"{len(rows)} model{'s' * (len(rows) != 1)}" + (f", {unread} not read" if unread else "")
+    models = counted(len(rows), "model") + (f", {unread} not read" if unread else "")
     return f"{models}. Cells: {', '.join(f'{n} {word}' for n, word in counts if n) or 'none'}."

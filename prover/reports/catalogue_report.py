@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prover.errors import InputError
-from prover.reports.text import columns, plain
+from prover.reports.text import columns, counted, plain
 
 if TYPE_CHECKING:
     from prover.layouts.evidence import Evidence
@@ -89,7 +89,7 @@ def evidence_text(patterns: Sequence[str], found: Mapping[str, Evidence]) -> str
     if not found:
         raise InputError(f"no layout's name has the words '{plain(' '.join(patterns), 80)}'", where="list",
                          advice="'rope-prover list' names all")
-    lines = [f"What {len(found)} layouts rest on ('show' tells of each which tables):"]
+    lines = [f"What {counted(len(found), 'layout')} rest{'s' * (len(found) == 1)} on ('show' tells which tables):"]
     for kind, number in _counted(found).items():
         lines += textwrap.wrap(f"{number:>4} {kind}: {Kind(kind).meaning}", columns(), initial_indent="  ",
                                subsequent_indent=" " * 7, break_on_hyphens=False)

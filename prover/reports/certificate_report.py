@@ -12,7 +12,7 @@ from prover.checker import _STORED, MEANINGS, _Numbers
 from prover.exact.display import show_pairs
 from prover.reports.checked_report import stored_text
 from prover.reports.idiom import find_idiom
-from prover.reports.text import labelled_text, plain
+from prover.reports.text import counted, labelled_text, plain
 
 JSON = dict[str, Any]
 DIGITS = 40
@@ -61,8 +61,9 @@ def _bare(layout: JSON) -> JSON:
 
 def _layout_text(layout: JSON) -> str:
     pairs = layout["pairs"]
-    parts = [f"{layout['width']} lanes, {layout['positions']} positions on {', '.join(map(plain, layout['axes']))}"]
-    parts.append(f"{len(pairs)} pairs{_pairing(layout)}" if pairs else "no pair turns")
+    places = f"{counted(layout['positions'], 'position')} on {', '.join(map(plain, layout['axes']))}"
+    parts = [f"{counted(layout['width'], 'lane')}, {places}"]
+    parts.append(f"{counted(len(pairs), 'pair')}{_pairing(layout)}" if pairs else "no pair turns")
     moved = [i for i, pair in enumerate(pairs) if pair["read"] != pair["write"]]
     if moved:
         parts.append(f"pairs {show_pairs(moved)} are written to other lanes than they are read from")

@@ -6,7 +6,7 @@ import json
 import textwrap
 from typing import Any
 
-from prover.reports.text import columns, plain
+from prover.reports.text import columns, counted, plain
 from prover.verdicts.classes import Classes, Member
 
 
@@ -53,13 +53,14 @@ def classes_text(found: Classes) -> str:
     feeds = ", ".join(map(plain, found.feeds)) or "free"
     feeds += f", axes {plain(found.axes)}" if found.axes else ""
     lines = textwrap.wrap(
-        f"{total} layouts in {len(found.classes)} classes under '{found.relation.value}', feeds {feeds}. "
+        f"{counted(total, 'layout')} in {counted(len(found.classes), 'class')} under '{found.relation.value}', "
+        f"feeds {feeds}. "
         "Members are proved equal to the first of their class; each certificate was accepted by the checker.",
         columns(), break_long_words=False, break_on_hyphens=False,
     )
     for members in several:
         layout = members[0].loaded.layout
-        lines += ["", f"{plain(members[0].spec)}  (axes {', '.join(layout.axes)}; {layout.width} lanes)"]
+        lines += ["", f"{plain(members[0].spec)}  (axes {', '.join(layout.axes)}; {counted(layout.width, 'lane')})"]
         width = max(len(member.spec) for member in members[1:])
         lines += [
             f"  {plain(m.spec):<{min(width, 80)}}  {_relation(m):<12}  {(_digest(m) or '')[:19]}"

@@ -12,7 +12,7 @@ from prover.measure.found import Found
 from prover.measure.transformers_case import Case
 from prover.repair.measured_cause import MeasuredCause
 from prover.reports.cause_report import measured_json, measured_texts
-from prover.reports.text import columns, plain
+from prover.reports.text import columns, counted, plain
 
 MAX_SHOWN = 40
 Compared = Mapping[str, tuple[str, bool, Conformance]]  # name: its spec, whether it is a rotation, what came of it
@@ -55,15 +55,15 @@ def conform_text(
 ) -> str:
     """The comparison for a terminal. `file`: of the table; empty where it was measured just now."""
     real = found.measured
-    head = f"DIFFERS from what was measured in {len(found.differences)} places"
+    head = f"DIFFERS from what was measured in {counted(len(found.differences), 'place')}"
     if found.conforms:
         head = f"CONFORMS{' in all but the frequencies' if real.given else ''}: the layout is what was measured"
     at = f", at lanes {found.largest_at[0]}, {found.largest_at[1]}" if found.largest_at else ""
     rows = [
         ("layout", plain(found.spec)),
         *([("feed", plain(feed))] if feed else []),
-        ("measured", f"{plain(file) + ', entry ' if file else ''}{plain(real.name)}: {real.width} lanes, "
-         f"{len(real.pairs)} pairs, axes {', '.join(map(plain, real.axes))}"),
+        ("measured", f"{plain(file) + ', entry ' if file else ''}{plain(real.name)}: {counted(real.width, 'lane')}, "
+         f"{counted(len(real.pairs), 'pair')}, axes {', '.join(map(plain, real.axes))}"),
         ("frequency", f"largest relative error {found.largest_error:.3g}{at}; allowed there "
          f"{found.allowed_there:.3g}: {WHY[real.kind]}"),
         ("magnitude", f"allowed error {real.magnitude_tolerance:.3g}: the decimals printed, and four roundings"),

@@ -84,7 +84,8 @@ def _text(text: Text, cell: bool = False) -> str:
         if isinstance(piece, Mono):
             found.append(_mono(piece.text, cell))
         elif isinstance(piece, Strong):
-            found.append(f"**{_prose(piece.text, cell).strip()}**")
+            words = _prose(piece.text, cell)
+            found.append(words.replace(words.strip(), f"**{words.strip()}**") if words.strip() else words)
         else:
             found.append(_prose(piece, cell))
     return "".join(found).strip()

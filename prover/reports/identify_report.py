@@ -14,7 +14,7 @@ from prover.recognition.fitting import Fit
 from prover.recognition.hypothesis import Hypothesis
 from prover.recognition.identified import Identified
 from prover.recognition.partly import Partly
-from prover.reports.text import columns, plain
+from prover.reports.text import columns, counted, plain
 
 ANGLE = 0.001   # radians
 MAX_SPECS = 3
@@ -215,7 +215,7 @@ def identify_text(found: Identified, origin: Origin, every: bool, written: Writt
     """All of it for a terminal."""
     facts, measured = found.facts, found.facts.measured
     entry = "" if origin.name == measured.name else f", entry {plain(measured.name)}"
-    rows = [("measured", f"{plain(origin.name)}{entry}: {measured.width} lanes, {facts.lanes} of them "
+    rows = [("measured", f"{plain(origin.name)}{entry}: {counted(measured.width, 'lane')}, {facts.lanes} of them "
              f"turn, axes {', '.join(map(plain, facts.axes)) or 'none'}")]
     rows += list(_layout_rows(found, every))
     rows += list(_feed_rows(found))
@@ -286,7 +286,7 @@ def _layout_rows(found: Identified, every: bool) -> Iterator[tuple[str, str]]:
             label = "" if number else "layout" if place == 0 else "or"
             yield label, fit.spec if every else plain(fit.spec, SPEC)
         if len(group) > len(shown):
-            yield "", f"and {len(group) - len(shown)} more that are the same layout: --all"
+            yield "", f"and {counted(len(group) - len(shown), 'more spec')} of the same layout: --all"
     if len(found.groups) > len(groups):
         yield "or", f"{len(found.groups) - len(groups)} other layouts that the measurement cannot tell apart: --all"
     elif len(found.groups) > 1:
@@ -314,6 +314,6 @@ def _table_rows(found: Identified, every: bool, hint: bool) -> Iterator[tuple[st
         more = f", off by {off[pair.index]:.2g}" if pair.index in off else ""
         yield f"pair {pair.index}", f"lanes {pair.read[0]}, {pair.read[1]}: {turn}{more}"
     if len(shown) < len(turning):
-        yield "", f"and {len(turning) - len(shown)} more pairs: --all"
+        yield "", f"and {counted(len(turning) - len(shown), 'more pair')}: --all"
     if turning and hint:
         yield "then", "--out mine.toml writes the numbers as a layout file, which conforms but says no formula"

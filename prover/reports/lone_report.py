@@ -6,7 +6,7 @@ from typing import Any
 
 from prover.errors import EXIT_UNDECIDED
 from prover.reports.document import Document, labelled
-from prover.reports.text import labelled_text
+from prover.reports.text import counted, labelled_text
 from prover.weights.audited.lanes import head_count, label
 from prover.weights.audited.verify import ranges
 from prover.weights.audited.verifying import Opened, layers_of
@@ -36,7 +36,7 @@ def lone_json(found: Opened) -> JSON:
     return {
         "schema": SCHEMA,
         "verdict": "undecided",
-        "headline": f"{count} tensors fit the heads that the config says; {FAR}",
+        "headline": f"{counted(count, 'tensor')} fit{'s' if count == 1 else ''} the heads that the config says; {FAR}",
         "path": str(found.checkpoint.root),
         "format": found.checkpoint.format.value,
         "architecture": found.slots.architecture,

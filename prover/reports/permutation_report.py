@@ -19,7 +19,7 @@ from prover.reports.explain import explanation, headline
 from prover.reports.idiom import Idiom, find_idiom
 from prover.reports.report import relation_word
 from prover.reports.stored_report import stored_json
-from prover.reports.text import far_words, labelled_text, plain
+from prover.reports.text import counted, far_words, labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.findings import incomplete
 from prover.sources.model import Finding
@@ -362,7 +362,7 @@ def _part_text(part: JSON, is_alone: bool) -> str:
     word = part["verdict"] + (" by itself" if is_alone and part["verdict"] == "right" else "")
     text = f"{word}: {rows}{each if part['alike'] else ' of the whole matrix'}"
     if part["heads"] > 1:
-        text += f"; {part['heads']} heads, {part['rows']} rows"
+        text += f"; {counted(part['heads'], 'head')}, {counted(part['rows'], 'row')}"
     if part["rows_unlike_needed"]:
         first = part["first_unlike"][0]
         text += (f"; {part['rows_unlike_needed']} of {part['rows']} rows are not as below, the first is row "

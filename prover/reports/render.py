@@ -7,7 +7,7 @@ from typing import Any
 
 from prover.exact.display import show_pairs, told
 from prover.reports.cause_report import uncaused_text
-from prover.reports.text import columns, far_words, plain
+from prover.reports.text import columns, counted, far_words, plain
 
 JSON = dict[str, Any]
 MAX_FACTORS = 4
@@ -126,7 +126,7 @@ def _differ(found: JSON) -> list[str]:
         what = (
             "none" if not source and not target else
             "the same pairs" if same and found["differing_pairs"] == left else
-            f"{len(source)} pairs: {show_pairs(source)}" if same else
+            f"{counted(len(source), 'pair')}: {show_pairs(source)}" if same else
             f"source pairs {show_pairs(source)}; target pairs {show_pairs(target)}"
         )
         why = ", by their magnitude alone" if found["relation"] == "pair-map" else ""
@@ -152,14 +152,14 @@ def factor_words(factors: list[JSON]) -> str:
     for entry in factors[:MAX_FACTORS]:
         rows = " and ".join(f"{a} to {b}" if a < b else str(a) for a, b in entry["rows"][:MAX_RANGES])
         if len(entry["rows"]) > MAX_RANGES:
-            rows += f" and {len(entry['rows']) - MAX_RANGES} more ranges"
+            rows += f" and {counted(len(entry['rows']) - MAX_RANGES, 'more range')}"
         one = entry["rows"][0][0] == entry["rows"][-1][1]
         if entry["exact"] == "1":
             parts.append(f"row{'' if one else 's'} {rows} stay{'s' if one else ''}")
         else:
             parts.append(f"row{'' if one else 's'} {rows}: multiply by {told(entry)}")
     more = len(factors) - MAX_FACTORS
-    return "; ".join(parts) + (f"; {more} more factors, all of them in --json" if more > 0 else "")
+    return "; ".join(parts) + (f"; {counted(more, 'more factor')}, all of them in --json" if more > 0 else "")
 
 
 def _listed(values: list[int]) -> str:

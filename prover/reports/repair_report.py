@@ -18,7 +18,7 @@ from prover.reports.idiom import find_idiom
 from prover.reports.report import relation_word
 from prover.reports.size_report import size_json
 from prover.reports.stored_report import stored_words
-from prover.reports.text import labelled_text, plain
+from prover.reports.text import counted, labelled_text, plain
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.beside import Held
 from prover.verdicts.verdict import Found
@@ -233,7 +233,7 @@ def _change(repair: Repair, kind: Kind) -> str:
             return f"axis {repair.fed.axis} fed what {repair.fed.like} gets"
         case Kind.FACTORS:
             count = len(repair.factors)
-            return f"{count} frequency factor{'s' * (count != 1)}" if count else "other frequency factors"
+            return counted(count, "frequency factor") if count else "other frequency factors"
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -292,8 +292,8 @@ def change_rows(repair: JSON) -> list[tuple[str, str]]:
         shown = ", ".join(values[:SHOWN]) + (f", … {values[-1]}" if len(values) > SHOWN else "")
         lists = repair["factors_in"]
         called = "" if lists == ["freq_factors"] else f" ({_and(lists)}{', the same in both' * (len(lists) > 1)})"
-        rows.append(("change", f"frequency factors{called}, one for each of {len(values)} pairs, as float32: {shown} "
-                               "(all in --json)"))
+        rows.append(("change", f"frequency factors{called}, one for each of {counted(len(values), 'pair')}, "
+                               f"as float32: {shown} (all in --json)"))
     if repair["permutation"]:
         rows.append(("change", "rows of W_q and W_k, and all that belongs to them: the code below"))
     if repair["softmax_scale"]:

@@ -121,7 +121,7 @@ def _lane_by_lane(differing: LaneByLane) -> JSON:
 
 def _differences(claim: Claim, differing: Sides, not_rotations: Sides) -> list[JSON]:
     """One row per pair that differs lane by lane: what it is on either side, and whether it is a rotation as fed."""
-    rows, angle_text, size_json = [], cache(show_angle), cache(number_json)
+    rows, angle_text, of_angle, size_json = [], cache(show_angle), cache(angle_json), cache(number_json)
     for index in sorted({*differing[0], *differing[1]}):
         row: JSON = {"pair": index}
         for name, layout, twisted in zip(
@@ -133,7 +133,7 @@ def _differences(claim: Claim, differing: Sides, not_rotations: Sides) -> list[J
                 row[name] = {
                     "lanes": list(pair.read),
                     "turn": [angle_text(angle) for angle in pair.distinct_angles],
-                    "angles": [angle_json(angle) for angle in pair.distinct_angles],
+                    "angles": [of_angle(angle) for angle in pair.distinct_angles],
                     "is_rotation": index not in twisted,
                     "magnitude": size_json(pair.magnitude),
                 }

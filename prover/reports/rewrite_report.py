@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
-from prover.reports.text import labelled_text
+from prover.reports.document import Document, labelled
+from prover.reports.text import counted, labelled_text
 from prover.reports.theorem_report import JSON, fixed_parameters, fixed_text, shown
 from prover.theorems.induction import Invariant
 from prover.theorems.rewrite import Rewrite
@@ -58,8 +59,7 @@ def _headline(found: Rewrite) -> str:
     return "Neither an invariant that proves them equal nor a difference was found."
 
 
-def rewrite_text(found: Rewrite) -> str:
-    """Plain text, a label a line."""
+def _rows(found: Rewrite) -> list[tuple[str, str]]:
     rows = [
         ("old", f"{found.old.spec}  ({found.old.family.title})"),
         ("new", f"{found.new.spec}  ({found.new.family.title})"),
@@ -78,13 +78,24 @@ def rewrite_text(found: Rewrite) -> str:
     if found.difference is not None:
         rows.append(("old", f"pair {found.difference.pair} turns {found.difference.old}"))
         rows.append(("new", f"pair {found.difference.pair} turns {found.difference.new}"))
-    rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
+    rows.append(("proof", f"{counted(found.questions, 'question')} to Z3"
+                          + (f"; {found.agreement}" if found.agreement else "")))
     if found.difference is not None:
         rows.append(("numbers", "a certificate that the kernels are not identical at these sizes was accepted"))
     if found.reason:
         rows.append(("open", found.reason))
-    rows.append(("tried", f"{found.tried} sizes at which they agree, pair by pair in exact numbers"))
+    rows.append(("tried", f"{counted(found.tried, 'size')} at which they agree, pair by pair in exact numbers"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
     rows.append(("strength", _strength(found).value))
-    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", rows)
+    return rows
+
+
+def rewrite_text(found: Rewrite) -> str:
+    """Plain text, a label a line."""
+    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", _rows(found))
+
+
+def rewrite_document(found: Rewrite) -> Document:
+    """A pull-request comment."""
+    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found))

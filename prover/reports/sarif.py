@@ -49,7 +49,7 @@ def sarif(results: Sequence[Result], version: str) -> dict[str, Any]:
         "tool": {"driver": driver}, "columnKind": "unicodeCodePoints",
         "results": [{
             "ruleId": each.rule, "ruleIndex": names.index(each.rule), "level": each.level,
-            "message": {"text": plain(each.text, 4000)},
+            "message": {"text": plain(each.text, 4000).replace("](", "] (")},   # which would be a link
             "locations": [{"physicalLocation": {
                 "artifactLocation": {"uri": _uri(each.file)}, "region": {"startLine": each.line},
             }}],
@@ -59,6 +59,6 @@ def sarif(results: Sequence[Result], version: str) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     relative = os.path.relpath(file)
-    inside = not relative.startswith(os.pardir)
+    inside = relative.split(os.sep)[0] != os.pardir
     path = relative if inside else os.path.abspath(file)
-    return ("" if inside else "file://") + quote(path.replace(os.sep, "/"))
+    return ("" if inside else "file://") + quote(os.fsencode(path.replace(os.sep, "/")))

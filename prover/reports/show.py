@@ -19,7 +19,7 @@ from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded, Outline, outline
 from prover.reports.explain import axis_strip
 from prover.reports.shift_report import shift_json
-from prover.reports.text import columns, plain, turns_text
+from prover.reports.text import columns, counted, plain, turns_text
 
 MAX_ROWS = 72
 EMPTY = "(empty)"
@@ -187,7 +187,7 @@ def _about_lines(found: dict[str, Any]) -> list[str]:
     lines += ["", "Formula, for pair j:"]
     for number, block in enumerate(found["formula"]["blocks"]):
         head = f"block {number}: " if len(found["formula"]["blocks"]) > 1 else ""
-        parts = [f"{head}{block['count']} pairs; lanes ({block['first']}, {block['second']})"]
+        parts = [f"{head}{counted(block['count'], 'pair')}; lanes ({block['first']}, {block['second']})"]
         if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
             parts.append(f"written to ({block['write_first']}, {block['write_second']})")
         parts.append(f"angle = {block['angle']}")
@@ -289,4 +289,4 @@ def _table(pairs: tuple[Pair, ...], every_row: bool) -> list[str]:
         rows.append((str(index), *lanes, turns_text(turns), show_number(pair.magnitude)))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    return [*lines, f"... {skipped} more pairs; --all shows them"] if skipped else lines
+    return [*lines, f"... {counted(skipped, 'more pair')}; --all shows all"] if skipped else lines

@@ -20,6 +20,15 @@ def turns_text(turns: Sequence[str]) -> str:
     return " | ".join(turns)
 
 
+def counted(count: int, one: str) -> str:
+    """A number and what is counted, by its word for one, whose plural ends in s or es.
+
+    >>> counted(1, "class"), counted(2, "class"), counted(0, "pair")
+    ('1 class', '2 classes', '0 pairs')
+    """
+    return f"{count} {one}" if count == 1 else f"{count} {one}{'es' if one.endswith('s') else 's'}"
+
+
 def plain(text: str, most: int = 400) -> str:
     """Text from a stranger's file made safe for a terminal: one line, no control characters."""
     kept = "".join(c if c.isprintable() else " " for c in text)

@@ -11,7 +11,7 @@ from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Str
 from prover.language.formula import formula
 from prover.language.symbolic import SMALLEST, AllOf
 from prover.reports.document import Document, labelled
-from prover.reports.text import labelled_text
+from prover.reports.text import counted, labelled_text
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import SymbolicLayout
@@ -267,10 +267,12 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
         if found.pattern:
             rows.append(("", f"of these, exactly where {found.pattern}; beyond {found.bound} nothing is proved"))
         rows += [("undecided", f"at {'; '.join(found.undecided)}")] if found.undecided else []
-    rows.append(("proof", f"{found.questions} questions to Z3" + (f"; {found.agreement}" if found.agreement else "")))
+    rows.append(("proof", f"{counted(found.questions, 'question')} to Z3"
+                          + (f"; {found.agreement}" if found.agreement else "")))
     if sum(found.tried):
-        rows.append(("tried", f"the concrete engine agrees at {found.tried[0]} points where they should be equal and "
-                              f"{found.tried[1]} where not, at {found.checked} of them with a checked certificate"))
+        rows.append(("tried", f"the concrete engine agrees at {counted(found.tried[0], 'point')} where they should "
+                              f"be equal and {found.tried[1]} where not, at {found.checked} of them with a checked "
+                              "certificate"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
     rows.append(("strength", _strength(found).value))

@@ -16,7 +16,7 @@ from prover.reports.document import Document, labelled
 from prover.reports.explain import headline as layouts_headline
 from prover.reports.factors_text import factors_text
 from prover.reports.report import relation_word
-from prover.reports.text import COMMAND, far_words, labelled_text, plain
+from prover.reports.text import COMMAND, counted, far_words, labelled_text, plain
 from prover.reports.verify_advice import advice_of
 from prover.reports.verify_words import expression, head_move, item_text, listed, what
 from prover.sources.findings import incomplete
@@ -64,7 +64,7 @@ def others_of(found: Compared) -> Iterator[str]:
     patterns = Counter(_NUMBER.sub("*", name) for name in names)
     shown = [f"{plain(pattern, 120)}{f' ({count})' if count > 1 else ''}"
              for pattern, count in list(patterns.items())[:MOST_PATTERNS]]
-    more = f" and {len(patterns) - MOST_PATTERNS} more patterns" if len(patterns) > MOST_PATTERNS else ""
+    more = f" and {counted(len(patterns) - MOST_PATTERNS, 'more pattern')}" if len(patterns) > MOST_PATTERNS else ""
     yield f"not compared: {len(names)} other tensor{'s' * (len(names) > 1)} ({', '.join(shown)}{more})"
 
 

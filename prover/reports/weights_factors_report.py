@@ -10,7 +10,7 @@ from prover.claims.relation import Outcome
 from prover.exact.display import number_json, told
 from prover.exact.text import rational_text
 from prover.reports.repair_report import changes_text, outcome_of, repair_json, repair_text
-from prover.reports.text import labelled_text, plain
+from prover.reports.text import counted, labelled_text, plain
 from prover.sources.llama.factors import FREQS
 from prover.weights.factors.factor_rules import Rule, Wanted
 from prover.weights.factors.factor_tensors import Made
@@ -187,8 +187,9 @@ def _held_json(held: Held) -> JSON:
 
 def held_text(found: HeldFile) -> str:
     """Plain text, a tensor a line, and the first numbers that are wrong."""
-    rule = "none" if found.rule is None else f"{found.rule.name} ({found.rule.part}, {found.rule.pairs} pairs)"
-    rows = [("config", f"{found.config.file}: asks for {rule}"), ("file", f"{found.file.file} ({found.architecture})")]
+    rule = found.rule
+    told = "none" if rule is None else f"{rule.name} ({rule.part}, {counted(rule.pairs, 'pair')})"
+    rows = [("config", f"{found.config.file}: asks for {told}"), ("file", f"{found.file.file} ({found.architecture})")]
     if found.rule is not None and found.unscaled:
         rows.append(("parts", f"without factors in the config: {', '.join(found.unscaled)}. 'rope-prover diff' tells "
                               "whether llama.cpp divides their angles as well"))

@@ -213,7 +213,10 @@ def _told(entry: Engine, rope: Standard, rule: str, keys: Keys) -> Iterator[Find
         taken.discard("rope_theta")
     lost = [key for key in rope.keys.table if key not in taken and rope.has(key) and key not in rope.origins]
     if lost:
-        yield Finding("RP003", f"not read by {entry.symbol} of SGLang: {', '.join(lost)[:400]}")
+        reader = "get_rope" if entry.fused else entry.symbol
+        yield Finding("RP003", f"not read by {reader} of SGLang: {', '.join(lost)[:400]}")
+    if entry.fused and rule != "default":
+        yield Finding("RP016", f"what get_rope makes is told. {entry.fused}")
     tops = [key for key, is_left in ((PART, entry.part_at == "none"), ("rope_theta", bool(entry.theta)))
             if is_left and keys.is_given(key)]
     if tops:

@@ -64,6 +64,7 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     adjacent_key: str = ""
     renames_all: bool = True
     inner: bool = False
+    fused: str = ""
 
 
 class EngineTable(Upstream, frozen=True, forbid_unknown_fields=True):

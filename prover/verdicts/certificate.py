@@ -9,9 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
-from prover.checker import SCHEMA, STORED_SCHEMA, canonical, digest
+from prover.checker import SCHEMA, STORED_SCHEMA, canonical
 from prover.claims.claim import Claim
 from prover.claims.evidence import (
     Bounds,
@@ -54,7 +55,9 @@ def write_stored(claim: Claim, holds: Witness | None, put: Put | None, fails: Re
 
 
 def _finished(body: dict[str, Any]) -> str:
-    return canonical(body | {"digest": digest(body)})
+    """The canonical text with its digest, the first of its fields by name, put before what it is the digest of."""
+    rest = canonical(body)
+    return f'{{"digest":"sha256:{sha256(rest.encode()).hexdigest()}",{rest[1:]}'
 
 
 def _body(claim: Claim, holds: Witness | None, fails: Refutation | None) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """The catalogue sorted into equivalence classes under one relation.
 
 Members are sorted by their exact signatures, one each, instead of pair by pair; each is then proved
-against its class's representative, and the certificate is checked.
+against its class's representative, and the certificate is checked. Members that are the same table under
+several names need one search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice
 
-from prover.claims.claim import make_claim
+from prover.claims.claim import Claim, make_claim
 from prover.claims.relation import Outcome, Relation
 from prover.claims.signature import signature
 from prover.errors import InputError, ProverError
@@ -20,10 +22,13 @@ from prover.layouts.layout_file import read_layout
 from prover.layouts.loading import Loaded, load
 from prover.layouts.roles import role_names
 from prover.layouts.spec import catalogue
-from prover.verdicts.verdict import Verdict, prove
+from prover.processes import spread
+from prover.verdicts.verdict import Verdict, nameless, prove_alike
 
 Roles = Mapping[str, str]
+Track = Callable[[Sequence[str]], Iterator[str]]
 MAX_WORDS = 4
+BATCH = 16   # specs that one process reads at a time; neighbours have files and numbers in common
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,13 @@ def roles_of(loaded: Loaded) -> dict[str, str]:
 
 def sort_catalogue(
     likes: Sequence[str], relation: Relation, feeds: Sequence[str], axes: str, given: Roles,
-    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+    track: Track = iter, jobs: int = 1,
 ) -> Classes:
     """Sort the catalogue and `likes`, the first of which gives all layouts its roles; those `given` come before."""
     roles = (roles_of(load(likes[0])) if likes else {}) | dict(given)
     width = int(roles["width"]) if "width" in roles else None
     specs = list(dict.fromkeys([*likes, *catalogue_specs(roles)]))
-    return sort_classes(specs, relation, feeds, width, track, axes, likes)
+    return sort_classes(specs, relation, feeds, width, track, axes, likes, jobs)
 
 
 def certificates_of(found: Classes) -> Iterator[tuple[str, str]]:
@@ -123,15 +128,17 @@ def sort_classes(
     relation: Relation,
     feeds: Sequence[str],
     width: int | None = None,
-    track: Callable[[Sequence[str]], Iterator[str]] = iter,
+    track: Track = iter,
     axes: str = "",
     likes: Sequence[str] = (),
+    jobs: int = 1,
 ) -> Classes:
     """Sort the layouts of these specs; those of another width or without the feeds are left out.
 
     `axes`: pairs "row=h"; an axis called as on the left is taken for the one on the right in every layout. Without
     feeds, a layout whose axes have other names than those of a class of `likes` is tried there under every pairing
-    of as many axes. Raises EvidenceError if a proof fails where signatures agree.
+    of as many axes. `track` goes around the specs that are read, then around those that are proved. `jobs`: in how
+    many processes. Raises EvidenceError if a proof fails where signatures agree.
     """
     if axes and feeds:
         raise InputError("--axes and --feed are two answers to one question", advice="Give one of them")
@@ -139,27 +146,68 @@ def sort_classes(
     groups: dict[Hashable, list[Member]] = {}
     tried: dict[Hashable, tuple[str, ...]] = {}
     left_out: list[LeftOut] = []
-    for spec in track(specs):
-        try:
-            loaded = load(spec)
-            if width is not None and loaded.layout.width != width:
-                raise InputError(f"{loaded.layout.width} lanes, not {width}")
-            named = with_axes(loaded, names)
-            key = signature(named, feeds, relation)
-            if key not in groups and not feeds:
-                key, named = _paired(named, key, tried, relation)
-            if spec in likes:
-                tried.setdefault(key, named.family.axes)
-        except ProverError as fault:
-            left_out.append(LeftOut(spec, fault.message))
-            continue
-        called = dict(zip(named.family.axes, loaded.family.axes, strict=True))
-        if key in groups:
-            first = groups[key][0]
-            groups[key].append(_member(spec, loaded, called, first, with_axes(first.loaded, names), feeds, relation))
-        else:
-            groups[key] = [Member(spec, loaded, None)]
+    pending: dict[Claim, list[tuple[list[Member], int, Claim]]] = {}
+    with spread(jobs, __name__) as each:
+        batches = [specs[start : start + BATCH] for start in range(0, len(specs), BATCH)]
+        read = each(partial(_read_all, width=width, names=names, feeds=feeds, relation=relation), batches)
+        for spec, found in zip(track(specs), chain.from_iterable(read), strict=True):
+            try:
+                if isinstance(found, LeftOut):
+                    left_out.append(found)
+                    continue
+                key, named = found.key, found.named
+                if key not in groups and not feeds:
+                    key, named = _paired(named, key, tried, relation)
+                if spec in likes:
+                    tried.setdefault(key, named.family.axes)
+            except ProverError as fault:
+                left_out.append(LeftOut(spec, fault.message))
+                continue
+            members = groups.setdefault(key, [])
+            if members:
+                first = members[0].loaded
+                called = _axes(found.loaded, named, first, with_axes(first, names))
+                claim = make_claim(found.loaded, first, axes_feeds(called, feeds))
+                pending.setdefault(nameless(claim), []).append((members, len(members), claim))
+                members.append(Member(spec, found.loaded, None, called))
+            else:
+                members.append(Member(spec, found.loaded, None))
+        alike = list(pending.values())
+        proved = each(partial(prove_alike, limit=relation), [[claim for *_, claim in places] for places in alike])
+        shown = [places[0][0][places[0][1]].spec for places in alike]
+        for places, (_, verdicts) in zip(alike, zip(track(shown), proved, strict=True), strict=True):
+            for (members, number, claim), verdict in zip(places, verdicts, strict=True):
+                assert verdict.outcome is Outcome.EQUIVALENT, "equal signatures are equal layouts"
+                members[number] = replace(members[number], verdict=replace(verdict, claim=claim))
     return Classes(relation, tuple(feeds), axes, tuple(map(tuple, groups.values())), tuple(left_out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A layout, the same with axes called as was asked, and the signature of that."""
+
+    loaded: Loaded
+    named: Loaded
+    key: Hashable
+
+
+def _read_all(
+    specs: Sequence[str], width: int | None, names: Mapping[str, str], feeds: Sequence[str], relation: Relation
+) -> list[_Read | LeftOut]:
+    return [_read(spec, width, names, feeds, relation) for spec in specs]
+
+
+def _read(
+    spec: str, width: int | None, names: Mapping[str, str], feeds: Sequence[str], relation: Relation
+) -> _Read | LeftOut:
+    try:
+        loaded = load(spec)
+        if width is not None and loaded.layout.width != width:
+            raise InputError(f"{loaded.layout.width} lanes, not {width}")
+        named = with_axes(loaded, names)
+        return _Read(loaded, named, signature(named, feeds, relation))
+    except ProverError as fault:
+        return LeftOut(spec, fault.message)
 
 
 def _paired(
@@ -176,14 +224,9 @@ def _paired(
     return key, loaded
 
 
-def _member(
-    spec: str, loaded: Loaded, called: Mapping[str, str], first: Member, named: Loaded, feeds: Sequence[str],
-    relation: Relation,
-) -> Member:
-    """A further member of a class, proved equal to the first. `called`: its own names for axes."""
-    pairs = zip(named.family.axes, first.loaded.family.axes, strict=True)
+def _axes(loaded: Loaded, named: Loaded, first: Loaded, named_first: Loaded) -> str:
+    """Which axes of a layout are which of its class's first, "row=h,..." where the names differ."""
+    called = dict(zip(named.family.axes, loaded.family.axes, strict=True))
+    pairs = zip(named_first.family.axes, first.family.axes, strict=True)
     own = [(called[name], other) for name, other in pairs if name in called]
-    axes = ",".join(f"{a}={b}" for a, b in own if a != b)
-    verdict = prove(make_claim(loaded, first.loaded, axes_feeds(axes, feeds)), relation)
-    assert verdict.outcome is Outcome.EQUIVALENT, "equal signatures are equal layouts"
-    return Member(spec, loaded, verdict, axes)
+    return ",".join(f"{a}={b}" for a, b in own if a != b)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from prover import checker
@@ -76,24 +77,44 @@ class Verdict:
 
 def prove(claim: Claim, limit: Relation | None = None, solver: Solver | None = None) -> Verdict:
     """Decide a claim. Raises EvidenceError if the checker rejects what the search found."""
-    decision = decide(claim, solver or Solver())
-    certificate = None
-    holds = fails = None
-    if decision.holds or decision.fails:
-        certificate = write_certificate(claim, decision.holds, decision.fails)
-        holds, fails = check_text(certificate)
-    confirmation = confirmed(claim, decision)
-    return Verdict(
-        claim,
-        limit,
-        outcome(holds, fails, limit),
-        holds,
-        fails,
-        Strength.CHECKED if certificate else Strength.NONE,
-        decision,
-        certificate,
-        confirmation,
-    )
+    return prove_alike([claim], limit, solver)[0]
+
+
+def prove_alike(claims: Sequence[Claim], limit: Relation | None = None, solver: Solver | None = None) -> list[Verdict]:
+    """Decide claims that differ in nothing but the names of layouts: one search, a checked certificate for each.
+
+    Raises EvidenceError if the checker rejects what the search found.
+    """
+    assert all(nameless(claim) == nameless(claims[0]) for claim in claims[1:]), "one search is of one claim"
+    decision = decide(claims[0], solver or Solver())
+    checked = [_certified(claim, decision) for claim in claims]
+    confirmation = confirmed(claims[0], decision)
+    return [
+        Verdict(
+            claim,
+            limit,
+            outcome(holds, fails, limit),
+            holds,
+            fails,
+            Strength.CHECKED if certificate else Strength.NONE,
+            decision,
+            certificate,
+            confirmation,
+        )
+        for claim, (certificate, holds, fails) in zip(claims, checked, strict=True)
+    ]
+
+
+def nameless(claim: Claim) -> Claim:
+    """The claim without the names of its layouts, which decide nothing."""
+    return replace(claim, source=replace(claim.source, name=""), target=replace(claim.target, name=""))
+
+
+def _certified(claim: Claim, decision: Decision) -> tuple[str | None, Relation | None, Relation | None]:
+    if not (decision.holds or decision.fails):
+        return None, None, None
+    certificate = write_certificate(claim, decision.holds, decision.fails)
+    return certificate, *check_text(certificate)
 
 
 def confirmed(claim: Claim, decision: Decision) -> Confirmation:

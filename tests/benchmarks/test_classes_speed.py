@@ -1,4 +1,4 @@
-"""Sorting the catalogue by signature, beside proving each pair of it.
+"""Classes of the catalogue by signature, beside a proof for each pair.
 
 Run with
 
@@ -7,13 +7,13 @@ Run with
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import cache
 from itertools import combinations
 from typing import Any
 
 import pytest
 
+from fresh_processes import LIBRARIES, command, python
 from prover.claims.claim import make_claim
 from prover.claims.relation import Outcome, Relation
 from prover.errors import InputError
@@ -24,6 +24,7 @@ from prover.verdicts.verdict import prove
 SAMPLE = 40
 
 
+@cache
 def sample() -> list[str]:
     """Layouts of 64 lanes that have a text feed."""
     found = sort_classes(catalogue_specs({"width": "64"}), Relation.PERMUTATION, ("text",), 64)
@@ -48,27 +49,31 @@ def partition_by_pairs(specs: list[str]) -> list[set[str]]:
     return groups
 
 
-@pytest.mark.benchmark(group="whole catalogue, cold")
+@pytest.mark.benchmark(group="sort the whole catalogue, in a fresh process")
 def test_cold_classes(benchmark: Any) -> None:
-    """`rope-prover classes` over the whole catalogue in a fresh process."""
-    code = benchmark.pedantic(
-        lambda: subprocess.run([sys.executable, "-m", "prover", "classes"], stdout=subprocess.DEVNULL).returncode,
-        rounds=3,
-    )
-    assert code == 0
+    """`rope-prover classes`."""
+    assert 0 == benchmark.pedantic(command, args=("classes",), rounds=3)
 
 
-@pytest.mark.benchmark(group="40 layouts of 64 lanes on text")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="sort the whole catalogue, in a fresh process")
+def test_cold_libraries_before_classes(benchmark: Any) -> None:
+    """Python that imports sympy, z3 and numpy."""
+    assert 0 == benchmark.pedantic(python, args=("-c", LIBRARIES), rounds=3)
+
+
+@pytest.mark.benchmark(group="sort 40 layouts of 64 lanes on text")
 def test_by_signature(benchmark: Any) -> None:
-    """Sorted by signature, one proof for each member."""
+    """By signature, with one proof for each member."""
     specs = sample()
     found = benchmark.pedantic(sort_classes, args=(specs, Relation.PERMUTATION, ("text",), 64), rounds=3)
     assert len(specs) == sum(map(len, found.classes))
 
 
-@pytest.mark.benchmark(group="40 layouts of 64 lanes on text")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="sort 40 layouts of 64 lanes on text")
 def test_by_pairs(benchmark: Any) -> None:
-    """Proved pair by pair, the alternative; the partition is the same."""
+    """Each of the 780 pairs proved; the classes are the same."""
     specs = sample()
     groups = benchmark.pedantic(partition_by_pairs, args=(specs,), rounds=1)
     found = sort_classes(specs, Relation.PERMUTATION, ("text",), 64)

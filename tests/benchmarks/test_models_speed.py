@@ -1,4 +1,4 @@
-"""How long show, diff and audit take, beside loading the same configs with transformers and printing inv_freq.
+"""Models, beside loading the same configs with transformers and printing inv_freq.
 
 Run with
 
@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fresh_processes import LIBRARIES, command, python
 
 LLAMA = {
     "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_attention_heads": 32,
@@ -37,17 +36,6 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 for name in sys.argv[1:]:
     print(LlamaRotaryEmbedding(AutoConfig.from_pretrained(name)).inv_freq)
 """
-
-
-def python(*arguments: str) -> int:
-    """A fresh process, which looks for nothing elsewhere."""
-    surroundings = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    return subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, env=surroundings).returncode
-
-
-def command(*arguments: str) -> int:
-    """A whole command in a fresh process."""
-    return python("-m", "prover", *arguments)
 
 
 def print_inv_freq(*names: str) -> int:
@@ -94,27 +82,29 @@ def models(tmp_path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.benchmark(group="show of a config.json, cold")
+@pytest.mark.benchmark(group="show a config.json, in a fresh process")
 def test_cold_show(benchmark: Any, model: str) -> None:
-    """The layouts of one config in a fresh process."""
+    """`rope-prover show`."""
     assert 0 == benchmark.pedantic(command, args=("show", model), rounds=5)
 
 
-@pytest.mark.benchmark(group="show of a config.json, cold")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="show a config.json, in a fresh process")
 def test_cold_python_alone(benchmark: Any) -> None:
-    """Python's own start with the three large libraries, for scale."""
-    assert 0 == benchmark.pedantic(python, args=("-c", "import sympy, z3, numpy"), rounds=5)
+    """Python that imports sympy, z3 and numpy."""
+    assert 0 == benchmark.pedantic(python, args=("-c", LIBRARIES), rounds=5)
 
 
-@pytest.mark.benchmark(group="show of a config.json, cold")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="show a config.json, in a fresh process")
 def test_transformers_one(benchmark: Any, model: str) -> None:
     """The same config loaded with transformers, inv_freq printed."""
     assert 0 == benchmark.pedantic(print_inv_freq, args=(model,), rounds=3)
 
 
-@pytest.mark.benchmark(group="diff of five kinds of layers, cold")
+@pytest.mark.benchmark(group="compare two models with five kinds of layers, in a fresh process")
 def test_cold_diff(benchmark: Any, tmp_path: Path) -> None:
-    """Two configs with five kinds of layers between them, of which one is the same in both."""
+    """`rope-prover diff`."""
     paths = []
     for name, theta, every in (("source", 1e6, 6), ("target", 2e6, 4)):
         paths.append(tmp_path / f"{name}.json")
@@ -122,31 +112,33 @@ def test_cold_diff(benchmark: Any, tmp_path: Path) -> None:
     assert 1 == benchmark.pedantic(command, args=("diff", *map(str, paths)), rounds=3)
 
 
-@pytest.mark.benchmark(group="diff of five kinds of layers, cold")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="compare two models with five kinds of layers, in a fresh process")
 def test_cold_python_alone_again(benchmark: Any) -> None:
-    """Python's own start with the three large libraries, for scale."""
-    assert 0 == benchmark.pedantic(python, args=("-c", "import sympy, z3, numpy"), rounds=3)
+    """Python that imports sympy, z3 and numpy."""
+    assert 0 == benchmark.pedantic(python, args=("-c", LIBRARIES), rounds=3)
 
 
-@pytest.mark.benchmark(group=f"{COUNT} configs, one core")
+@pytest.mark.benchmark(group=f"{COUNT} models, in a fresh process, one core")
 @pytest.mark.parametrize("engine", ["vllm", "llama.cpp"])
 def test_audit(benchmark: Any, models: list[str], engine: str) -> None:
-    """Configs of which no two ask the same, under one engine, each answer proved."""
+    """`rope-prover audit`, no two ask the same, each answer proved."""
     arguments = ("audit", *models, "--jobs", "1", "--engines", engine)
     code = benchmark.pedantic(command, args=arguments, rounds=1)
     assert code in (0, 1)
 
 
-@pytest.mark.benchmark(group=f"{COUNT} configs, one core")
+@pytest.mark.benchmark(group=f"{COUNT} models, in a fresh process, one core")
 def test_audit_of_equal_models(benchmark: Any, tmp_path: Path) -> None:
-    """As many configs that all ask the same, which is decided once."""
+    """`rope-prover audit`, all ask the same under vLLM, decided once."""
     for number in range(COUNT):
         (tmp_path / f"{number:02}.json").write_text(json.dumps(LLAMA | {"rope_scaling": YARN, "vocab_size": number}))
     arguments = ("audit", str(tmp_path), "--jobs", "1", "--engines", "vllm")
     assert 0 == benchmark.pedantic(command, args=arguments, rounds=1)
 
 
-@pytest.mark.benchmark(group=f"{COUNT} configs, one core")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group=f"{COUNT} models, in a fresh process, one core")
 def test_transformers_many(benchmark: Any, models: list[str]) -> None:
-    """The same configs loaded with transformers in one process, inv_freq printed, nothing compared."""
+    """Loaded with transformers, no two ask the same, inv_freq printed, nothing compared."""
     assert 0 == benchmark.pedantic(print_inv_freq, args=tuple(models), rounds=1)

@@ -1,4 +1,4 @@
-"""How long the cause and the size of a difference take, beside the verdict that they follow.
+"""Causes, sizes and repairs, beside the verdict that they follow.
 
 Run with
 
@@ -34,15 +34,16 @@ def decide() -> list[Verdict]:
     return [prove_loaded(load(source), load(target)) for source, target in PAIRS]
 
 
-@pytest.mark.benchmark(group="five differences of 32 and 64 pairs")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="explain five differences of 32 and 64 pairs")
 def test_verdicts(benchmark: Any) -> None:
-    """What a diagnosis is measured against."""
+    """The five verdicts."""
     assert len(PAIRS) == len(benchmark.pedantic(decide, rounds=3, warmup_rounds=1))
 
 
-@pytest.mark.benchmark(group="five differences of 32 and 64 pairs")
+@pytest.mark.benchmark(group="explain five differences of 32 and 64 pairs")
 def test_causes(benchmark: Any) -> None:
-    """The cause of each."""
+    """The causes, once the verdicts are there."""
     verdicts = decide()
 
     def diagnose() -> list[int]:
@@ -51,21 +52,28 @@ def test_causes(benchmark: Any) -> None:
     assert [1] * len(PAIRS) == benchmark.pedantic(diagnose, rounds=3, warmup_rounds=1)
 
 
-@pytest.mark.benchmark(group="five differences of 32 and 64 pairs")
+@pytest.mark.benchmark(group="explain five differences of 32 and 64 pairs")
 def test_sizes(benchmark: Any) -> None:
-    """The size of each; the last two are permutations of rows, which have none."""
+    """The sizes, once the verdicts are there.
+
+    The last two are permutations of rows, which have none.
+    """
     verdicts = decide()
     found = benchmark.pedantic(lambda: [size_of(verdict) for verdict in verdicts], rounds=3, warmup_rounds=1)
     assert [True, True, True, False, False] == [size is not None for size in found]
 
 
-@pytest.mark.benchmark(group="IMROPE on the kernel of MROPE, 64 pairs")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="repair IMROPE on the kernel of MROPE, 64 pairs")
 def test_seed_verdict(benchmark: Any) -> None:
-    """What a repair is measured against."""
+    """The verdict alone."""
     assert benchmark.pedantic(lambda: prove_loaded(load("ggml/imrope"), load("ggml/mrope")), rounds=3).fails
 
 
-@pytest.mark.benchmark(group="IMROPE on the kernel of MROPE, 64 pairs")
+@pytest.mark.benchmark(group="repair IMROPE on the kernel of MROPE, 64 pairs")
 def test_seed_repair(benchmark: Any) -> None:
-    """The repair, found and proved: its verdict as it is, parameters and feeds that do not help, and the factors."""
+    """The repair, found and proved.
+
+    Its verdict as it is, parameters and feeds that do not help, and the factors.
+    """
     assert benchmark.pedantic(lambda: find_repair(load("ggml/imrope"), load("ggml/mrope")), rounds=3).found

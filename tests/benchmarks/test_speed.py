@@ -1,18 +1,16 @@
-"""How long a proof takes, beside what a person would write instead.
+"""Proofs, beside what a person would write instead.
 
 Run with
 
     python -m pytest tests/benchmarks -o addopts= --benchmark-only --benchmark-disable-gc
 
-The command line runs without the cyclic garbage collector too.
-
-Every group holds our figure and an alternative's, so that a ratio can be read from one run.
+The command line runs without the cyclic garbage collector too. Every group holds our figure and an alternative's, which
+is marked, so that a ratio can be read from one run; tests/figures.py makes the page of them.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import pytest
 import sympy
 import z3
 
+from fresh_processes import LIBRARIES, command, python
 from prover.claims.claim import make_claim
 from prover.claims.relation import Outcome
 from prover.layouts.loading import load
@@ -38,6 +37,28 @@ LLAMA3 = tuple(
 )
 KINDS = {"default": BASIC, "yarn": YARN, "llama3": LLAMA3}
 BUDGET_SECONDS = 10
+COLD_ROUNDS, WARM_ROUNDS = 5, 7
+ALLCLOSE = """
+import torch
+
+def agree(pairs):
+    torch.manual_seed(0)
+    base = 10000.0 ** (-torch.arange(pairs, dtype=torch.float64) / pairs)
+    angle = torch.arange(16, dtype=torch.float64)[:, None] * base
+    cos, sin = angle.cos(), angle.sin()
+
+    def adjacent(x):
+        a, b = x[:, 0::2], x[:, 1::2]
+        return torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(1)
+
+    def half(x):
+        a, b = x.chunk(2, 1)
+        return torch.cat((a * cos - b * sin, a * sin + b * cos), 1)
+
+    q, k = torch.randn(2, 16, 2 * pairs, dtype=torch.float64)
+    order = torch.arange(2 * pairs).reshape(pairs, 2).T.flatten()
+    return torch.allclose(adjacent(q) @ adjacent(k).T, half(q[:, order]) @ half(k[:, order]).T)
+"""
 
 
 def whole_proof(source: str, target: str) -> Verdict:
@@ -48,15 +69,20 @@ def whole_proof(source: str, target: str) -> Verdict:
     return verdict
 
 
-def command(*arguments: str) -> int:
-    """A fresh process."""
-    return subprocess.run([sys.executable, "-m", "prover", *arguments], stdout=subprocess.DEVNULL).returncode
+def basic(pairs: int) -> list[str]:
+    """The two plain pairings with so many pairs."""
+    return [f"{name}:head_dim={2 * pairs}" for name in BASIC]
 
 
-def quantified_permutation(pairs: int) -> z3.CheckSatResult:
+def need_torch() -> None:
+    """Skip where torch is not installed."""
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed: there is nothing to compare with")
+
+
+def quantified_permutation(pairs: int) -> z3.Solver:
     """The naive encoding: distinct integers, and for all pairs equal frequency numbers."""
     solver = z3.Solver()
-    solver.set("timeout", BUDGET_SECONDS * 1000)
     to, frequency = z3.Function("to", z3.IntSort(), z3.IntSort()), z3.Function("f", z3.IntSort(), z3.IntSort())
     other = z3.Function("g", z3.IntSort(), z3.IntSort())
     i, j = z3.Ints("i j")
@@ -67,11 +93,35 @@ def quantified_permutation(pairs: int) -> z3.CheckSatResult:
     solver.add(z3.ForAll([i], z3.Implies(inside, z3.And(to(i) >= 0, to(i) < pairs))))
     solver.add(z3.ForAll([i], z3.Implies(inside, other(to(i)) == frequency(i))))
     solver.add(z3.ForAll([i, j], z3.Implies(z3.And(inside, j >= 0, j < pairs, to(i) == to(j)), i == j)))
-    return solver.check()
+    return solver
+
+
+def quantified_z3(pairs: int) -> str:
+    """Z3's word on the naive encoding."""
+    solver = quantified_permutation(pairs)
+    solver.set("timeout", BUDGET_SECONDS * 1000)
+    return str(solver.check())
+
+
+def quantified_cvc5(text: str) -> str:
+    """cvc5's word on a text; with mbqi, without which it gives up at 4 pairs."""
+    import cvc5
+
+    manager = cvc5.TermManager()
+    solver, symbols = cvc5.Solver(manager), cvc5.SymbolManager(manager)
+    solver.setOption("mbqi", "true")
+    solver.setOption("tlimit-per", str(BUDGET_SECONDS * 1000))
+    parser = cvc5.InputParser(solver, symbols)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "permutation")
+    said = ""
+    while not (each := parser.nextCommand()).isNull():
+        said += str(each.invoke(solver, symbols))
+    return said.split()[0]
 
 
 def symbolic_product(pairs: int) -> bool:
-    """K(p).T * K(q) of both layouts as SymPy matrices, permuted and simplified to zero."""
+    """K(p).T * K(q) of both layouts as SymPy matrices, permuted and simplified to zero, nothing known from before."""
+    sympy.core.cache.clear_cache()
     p, q = sympy.symbols("p q", integer=True)
 
     def kernel(position: sympy.Symbol, lanes: list[tuple[int, int]]) -> Any:
@@ -90,88 +140,157 @@ def symbolic_product(pairs: int) -> bool:
     return bool(sympy.simplify(source.extract(order, order) - target).is_zero_matrix)
 
 
-@pytest.mark.benchmark(group="cold, n_rot 128, whole command")
+@pytest.mark.benchmark(group="prove 64 pairs, in a fresh process")
 @pytest.mark.parametrize("kind", KINDS)
 def test_cold_prove(benchmark: Any, kind: str) -> None:
-    """A whole command in a fresh process."""
-    code = benchmark.pedantic(command, args=("prove", *KINDS[kind]), rounds=5)
-    assert code == 5
+    """`rope-prover prove`."""
+    assert 5 == benchmark.pedantic(command, args=("prove", *KINDS[kind]), rounds=COLD_ROUNDS)
 
 
-@pytest.mark.benchmark(group="cold, n_rot 128, whole command")
-def test_cold_python_alone(benchmark: Any) -> None:
-    """Python's own start with the three large libraries, for scale."""
-    code = benchmark.pedantic(
-        lambda: subprocess.run([sys.executable, "-c", "import sympy, z3, numpy"]).returncode, rounds=5
-    )
-    assert code == 0
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="prove 64 pairs, in a fresh process")
+def test_cold_libraries(benchmark: Any) -> None:
+    """Python that imports sympy, z3 and numpy."""
+    assert 0 == benchmark.pedantic(python, args=("-c", LIBRARIES), rounds=COLD_ROUNDS)
 
 
-@pytest.mark.benchmark(group="warm, n_rot 128")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="prove 64 pairs, in a fresh process")
+def test_cold_allclose(benchmark: Any) -> None:
+    """`allclose` of random scores at 16 positions, torch imported."""
+    need_torch()
+    assert 0 == benchmark.pedantic(python, args=("-c", f"{ALLCLOSE}\nassert agree(64)"), rounds=COLD_ROUNDS)
+
+
+@pytest.mark.benchmark(group="commands that prove nothing, in a fresh process")
+@pytest.mark.parametrize("given", ["--help", "list", "names"])
+def test_cold_command(benchmark: Any, given: str) -> None:
+    """`rope-prover`."""
+    assert 0 == benchmark.pedantic(command, args=(given,), rounds=COLD_ROUNDS)
+
+
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="commands that prove nothing, in a fresh process")
+def test_cold_libraries_again(benchmark: Any) -> None:
+    """Python that imports sympy, z3 and numpy."""
+    assert 0 == benchmark.pedantic(python, args=("-c", LIBRARIES), rounds=COLD_ROUNDS)
+
+
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="commands that prove nothing, in a fresh process")
+def test_cold_start(benchmark: Any) -> None:
+    """Python that does nothing."""
+    assert 0 == benchmark.pedantic(python, args=("-c", "pass"), rounds=COLD_ROUNDS)
+
+
+@pytest.mark.benchmark(group="prove 64 pairs and report, in a warm process")
 @pytest.mark.parametrize("kind", KINDS)
 def test_warm_prove(benchmark: Any, kind: str) -> None:
-    """Specs to report inside a process that has proved before."""
-    whole_proof(*KINDS[kind])
-    verdict = benchmark(whole_proof, *KINDS[kind])
+    """Found, certified, checked, confirmed and reported."""
+    verdict = benchmark.pedantic(whole_proof, args=KINDS[kind], rounds=WARM_ROUNDS, warmup_rounds=1)
     assert verdict.outcome is Outcome.CONVERTIBLE
 
 
-@pytest.mark.benchmark(group="by pairs, whole command")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="prove 64 pairs and report, in a warm process")
+def test_symbolic_product_of_64(benchmark: Any) -> None:
+    """SymPy's matrix product, for a permutation found before."""
+    assert benchmark.pedantic(symbolic_product, args=(64,), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="prove by number of pairs, in a fresh process")
 @pytest.mark.parametrize("pairs", [64, 1024, 4096, 16384])
 def test_pairs(benchmark: Any, pairs: int) -> None:
-    """Cost against the number of pairs, start of Python included."""
-    specs = [f"{name}:head_dim={2 * pairs}" for name in BASIC]
-    code = benchmark.pedantic(command, args=("prove", *specs), rounds=3)
-    assert code == 5
+    """`rope-prover prove`."""
+    assert 5 == benchmark.pedantic(command, args=("prove", *basic(pairs)), rounds=3)
 
 
-@pytest.mark.benchmark(group="check")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="prove by number of pairs, in a fresh process")
+@pytest.mark.parametrize("pairs", [64, 1024, 4096, 16384])
+def test_allclose_by_pairs(benchmark: Any, pairs: int) -> None:
+    """`allclose` of random scores at 16 positions, torch imported."""
+    need_torch()
+    assert 0 == benchmark.pedantic(python, args=("-c", f"{ALLCLOSE}\nassert agree({pairs})"), rounds=3)
+
+
+@pytest.mark.benchmark(group="prove by number of pairs and report, in a warm process")
+@pytest.mark.parametrize("pairs", [64, 1024, 4096])
+def test_warm_pairs(benchmark: Any, pairs: int) -> None:
+    """Found, certified, checked, confirmed and reported."""
+    verdict = benchmark.pedantic(whole_proof, args=basic(pairs), rounds=3, warmup_rounds=1)
+    assert verdict.outcome is Outcome.CONVERTIBLE
+
+
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="prove by number of pairs and report, in a warm process")
+@pytest.mark.parametrize("pairs", [64, 1024, 4096])
+def test_warm_allclose(benchmark: Any, pairs: int) -> None:
+    """`allclose` of random scores at 16 positions."""
+    need_torch()
+    names: dict[str, Any] = {}
+    exec(ALLCLOSE, names)
+    assert benchmark.pedantic(names["agree"], args=(pairs,), rounds=WARM_ROUNDS, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="check a certificate of 64 pairs, in a fresh process")
 def test_cold_check(benchmark: Any, tmp_path: Path) -> None:
-    """`rope-prover check` in a fresh process, n_rot 128."""
+    """`rope-prover check`."""
     path = tmp_path / "certificate.json"
     text = whole_proof(*BASIC).certificate
     assert text is not None
     path.write_text(text)
-    code = benchmark.pedantic(command, args=("check", str(path)), rounds=5)
-    assert code == 0
+    assert 0 == benchmark.pedantic(command, args=("check", str(path)), rounds=COLD_ROUNDS)
 
 
-@pytest.mark.benchmark(group="check")
-def test_cold_python_start(benchmark: Any) -> None:
-    """An empty Python process, for scale."""
-    code = benchmark.pedantic(lambda: subprocess.run([sys.executable, "-c", "pass"]).returncode, rounds=5)
-    assert code == 0
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="check a certificate of 64 pairs, in a fresh process")
+def test_cold_start_again(benchmark: Any) -> None:
+    """Python that does nothing."""
+    assert 0 == benchmark.pedantic(python, args=("-c", "pass"), rounds=COLD_ROUNDS)
 
 
-@pytest.mark.benchmark(group="instead: quantified Z3 with distinct integers")
-@pytest.mark.parametrize("pairs", [4, 8, 32])
-def test_quantified_z3(benchmark: Any, pairs: int) -> None:
-    """The naive encoding: it answers for few pairs and gives up at 32 within its ten seconds."""
-    answer = benchmark.pedantic(quantified_permutation, args=(pairs,), rounds=1)
-    benchmark.extra_info["answer"] = str(answer)
-    assert str(answer) in ("sat", "unknown")
-
-
-@pytest.mark.benchmark(group="instead: quantified Z3 with distinct integers")
+@pytest.mark.benchmark(group="find a permutation: quantified solvers with distinct integers")
 @pytest.mark.parametrize("pairs", [4, 8, 32])
 def test_ours_at_few_pairs(benchmark: Any, pairs: int) -> None:
-    """The same question answered here, checked and confirmed."""
-    specs = [f"{name}:head_dim={2 * pairs}" for name in BASIC]
-    verdict = benchmark.pedantic(whole_proof, args=tuple(specs), rounds=3, warmup_rounds=1)
+    """Found, certified, checked, confirmed and reported."""
+    verdict = benchmark.pedantic(whole_proof, args=basic(pairs), rounds=WARM_ROUNDS, warmup_rounds=1)
     assert verdict.outcome is Outcome.CONVERTIBLE
 
 
-@pytest.mark.benchmark(group="instead: SymPy matrix product")
-@pytest.mark.parametrize("pairs", [4, 16, 32])
-def test_symbolic_product(benchmark: Any, pairs: int) -> None:
-    """The plain matrix product, which checks a permutation that somebody already found."""
-    assert benchmark.pedantic(symbolic_product, args=(pairs,), rounds=1)
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="find a permutation: quantified solvers with distinct integers")
+@pytest.mark.parametrize("pairs", [4, 8, 32])
+def test_quantified_z3(benchmark: Any, pairs: int) -> None:
+    """Z3 on the naive encoding, 10 s at most."""
+    answer = benchmark.pedantic(quantified_z3, args=(pairs,), rounds=3 if pairs < 32 else 1)
+    benchmark.extra_info["answer"] = answer
+    assert answer in ("sat", "unknown")
 
 
-@pytest.mark.benchmark(group="instead: SymPy matrix product")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="find a permutation: quantified solvers with distinct integers")
+@pytest.mark.parametrize("pairs", [4, 8, 32])
+def test_quantified_cvc5(benchmark: Any, pairs: int) -> None:
+    """cvc5 on the same text, 10 s at most."""
+    pytest.importorskip("cvc5")
+    text = f"(set-logic ALL)\n{quantified_permutation(pairs).to_smt2()}"
+    answer = benchmark.pedantic(quantified_cvc5, args=(text,), rounds=3 if pairs < 8 else 1)
+    benchmark.extra_info["answer"] = answer
+    assert answer in ("sat", "unknown")
+
+
+@pytest.mark.benchmark(group="confirm a permutation: SymPy's matrices")
 @pytest.mark.parametrize("pairs", [4, 16, 32])
 def test_ours_against_symbolic_product(benchmark: Any, pairs: int) -> None:
-    """The permutation found, certified, checked and confirmed."""
-    specs = [f"{name}:head_dim={2 * pairs}" for name in BASIC]
-    verdict = benchmark.pedantic(whole_proof, args=tuple(specs), rounds=3, warmup_rounds=1)
+    """Found, certified, checked, confirmed and reported."""
+    verdict = benchmark.pedantic(whole_proof, args=basic(pairs), rounds=WARM_ROUNDS, warmup_rounds=1)
     assert verdict.outcome is Outcome.CONVERTIBLE
+
+
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="confirm a permutation: SymPy's matrices")
+@pytest.mark.parametrize("pairs", [4, 16, 32])
+def test_symbolic_product(benchmark: Any, pairs: int) -> None:
+    """The matrix product, for a permutation found before."""
+    assert benchmark.pedantic(symbolic_product, args=(pairs,), rounds=WARM_ROUNDS, warmup_rounds=1)

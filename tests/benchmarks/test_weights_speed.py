@@ -1,5 +1,6 @@
-"""How long `weights permute` takes beside copying the same folder, and how much memory it needs; and `weights verify`
-of quantised rows beside reading them.
+"""Weights, beside copying a folder and reading quantised rows.
+
+`weights permute` is held against copying the same folder, `weights verify` against reading the numbers of both files.
 
 Run with
 
@@ -131,17 +132,18 @@ def seconds_of(work: Callable[[Path, Path], None], model: Path, out: Path) -> tu
     return taken
 
 
-@pytest.mark.benchmark(group="a checkpoint from folder to folder")
+@pytest.mark.alternative
+@pytest.mark.benchmark(group=f"permute a checkpoint of {GIGABYTES:g} GB from folder to folder")
 def test_copytree(benchmark: Any, model: Path, tmp_path: Path) -> None:
-    """shutil.copytree and a sync of the disks, for scale."""
+    """`shutil.copytree` and a sync of the disks."""
     benchmark.pedantic(copy, args=(model, tmp_path / "out"), rounds=3,
                        setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True))
 
 
-@pytest.mark.benchmark(group="a checkpoint from folder to folder")
+@pytest.mark.benchmark(group=f"permute a checkpoint of {GIGABYTES:g} GB from folder to folder")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_permute(benchmark: Any, model: Path, tmp_path: Path, jobs: int) -> None:
-    """With so many files at once."""
+    """`weights permute`: rows moved, digests of all that is read and written, a sync."""
     benchmark.pedantic(move, args=(model, tmp_path / "out", jobs), rounds=3, warmup_rounds=1,
                        setup=lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True))
 
@@ -213,10 +215,16 @@ def dequantised(source: Path, target: Path) -> None:
         assert (np.abs(pair[0] - pair[1]).max(axis=1) >= 0).all()
 
 
-@pytest.mark.benchmark(group="a quantised layer")
-@pytest.mark.parametrize("work", [dequantised, verified], ids=["dequantised", "verified"])
-def test_verify_quantised(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
-    """`weights verify` of one layer in Q8_0, beside reading and comparing all numbers of both files once."""
+@pytest.mark.benchmark(group="verify a layer in Q8_0")
+def test_verified(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`weights verify`: which rows stand where, proved and found among the numbers."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "weights")
-    source, target = quantised(tmp_path)
-    benchmark.pedantic(work, args=(source, target), rounds=3, warmup_rounds=1)
+    benchmark.pedantic(verified, args=quantised(tmp_path), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.alternative
+@pytest.mark.benchmark(group="verify a layer in Q8_0")
+def test_dequantised(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All numbers of both files read and compared once."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "weights")
+    benchmark.pedantic(dequantised, args=quantised(tmp_path), rounds=3, warmup_rounds=1)

@@ -999,8 +999,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     spent: list[int] = []
 
     class Counted(checker._Numbers):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, stored: bool = False) -> None:
+            super().__init__(stored)
             spent.append(0)
 
         def spend(self, units: int) -> None:

@@ -238,7 +238,7 @@ def test_run_update_then_run(capsys: Capture, tmp_path: Path) -> None:
     assert [1, 0, 0] == codes
     out = capsys.readouterr().out
     assert (["claim.json", "claim.toml"], 1, 2) == (
-        sorted(os.listdir(tmp_path)), out.count("claim.json is missing"), out.count("1 of 1 claims are as expected."))
+        sorted(os.listdir(tmp_path)), out.count("claim.json is missing"), out.count("1 of 1 claim is as expected."))
 
 
 def test_run_of_what_is_allowed(capsys: Capture, tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_show_all(capsys: Capture) -> None:
     for option in ([], ["--all"]):
         assert 0 == run_command(["show", "ggml/neox:head_dim=200", *option])
         shown.append(capsys.readouterr().out)
-    assert (True, False) == tuple("28 more pairs; --all shows them" in text for text in shown)
+    assert (True, False) == tuple("28 more pairs; --all shows all" in text for text in shown)
     assert (False, True) == tuple(bool(re.search(r"^99 +99, 199", text, re.MULTILINE)) for text in shown)
 
 

@@ -19,8 +19,10 @@ SHOWN = [pytest.param(*both, id=f"{name}: {both[0][:40]}") for name, text in TEX
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("command", "shown"), SHOWN)
-def test_shown_output_of_a_page(command: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every shown line is printed, in this order."""
+def test_shown_output_of_a_page(command: str, shown: str, capsys: pytest.CaptureFixture[str],
+                                monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every shown line is printed, in this order, by a terminal that has more than ASCII."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert missing_lines(command, shown, capsys) == []
 
 
@@ -52,6 +54,19 @@ def test_layout_of_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     path.write_text(re.findall(r"```toml\n((?:.*\n)*?)```", TEXTS["how-to/own-layout.md"])[0])
     code = run_command(["prove", str(path), "transformers/half:head_dim=64", "--feed", "t=p,h=p"])
     assert (0, True) == (code, "identical is the lowest that holds" in capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_files_shown_whole(name: str) -> None:
+    """A block with the name of a file of the repository has all of that file."""
+    shown = re.findall(r'```\w+ title="(proofs/[^"]+)"\n((?:.*\n)*?)```', TEXTS[name])
+    assert [text for _, text in shown] == [(ROOT / path).read_text() for path, _ in shown]
+
+
+def test_how_tos_are_listed() -> None:
+    """The index of how-tos has each of them."""
+    pages = {name.removeprefix("how-to/") for name in TEXTS if name.startswith("how-to/")} - {"index.md"}
+    assert pages == set(re.findall(r"\(([\w-]+\.md)\)", TEXTS["how-to/index.md"]))
 
 
 def test_the_menu_has_every_page() -> None:

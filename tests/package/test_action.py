@@ -113,7 +113,7 @@ def test_claims_are_proved_and_told(work: Path) -> None:
     assert 0 == step("Tell the pull request", work, {}).returncode
     again = comments(work)
     assert (2, posted["id"]) == (len(again), again[1]["id"])
-    assert "1 of 1 claims are as expected." in again[1]["body"]
+    assert "1 of 1 claim is as expected." in again[1]["body"]
 
 
 @pytest.mark.parametrize(("fails", "code"), [("false", 0), ("true", 1)])

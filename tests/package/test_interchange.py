@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,21 @@ def write_claims(folder: Path) -> list[str]:
         list(prover.run(str(path), update=True))
     (folder / "broken.toml").write_text("title =")
     return [str(folder / f"{name}.toml") for name in ("good", "bad", "broken")]
+
+
+@pytest.mark.parametrize(
+    ("folder", "uri"),
+    [(b"c\xff", "c%FF/config.json"), (b"..c", "..c/config.json"), ("\u00fc".encode(), "%C3%BC/config.json")],
+    ids=["no-text", "dots", "umlaut"],
+)
+def test_places_are_percent_encoded(folder: bytes, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path is bytes, and a URI has each byte past ASCII as % and two digits (RFC 3986, 2.1)."""
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(folder)
+    Path(name).mkdir()
+    (Path(name) / "config.json").write_text('{"model_type": "none_such"}', encoding="utf-8")
+    (result,) = prover.audit(name, engines="vllm", jobs=1).to_sarif()["runs"][0]["results"]
+    assert uri == result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
 
 
 def test_claims_are_told_at_their_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,3 +157,13 @@ def test_folded_blocks_are_read_as_markdown() -> None:
 def test_nothing_is_an_empty_text() -> None:
     """No block gives no line."""
     assert "" == markdown(())
+
+
+@pytest.mark.parametrize(
+    ("strong", "expected"),
+    [("Not as expected: ", "**Not as expected:** `a`"), (" a ", "**a** `a`"), ("a", "**a**`a`"),
+     (" ", "`a`"), ("", "`a`")],
+)
+def test_what_is_read_first_keeps_its_distance(strong: str, expected: str) -> None:
+    """A space at the end of strong text stands behind its marks, where Markdown reads them."""
+    assert expected == markdown([Paragraph((Strong(strong), Mono("a")))]).strip()

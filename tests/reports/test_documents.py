@@ -155,7 +155,11 @@ def test_run_says_what_is_not_as_expected() -> None:
     text = markdown(run_document(found, False))
     assert text.startswith("### 1 of 2 claims are as expected. Interrupted: ")
     assert text.index("expected equivalent, got different") < text.index("| claim")
-    assert "" == markdown(run_document(found | {"claims": []}, False))
+    nothing = found | {"claims": [], "interrupted": False}
+    assert "### No file could be run: nothing was decided.\n" == markdown(run_document(nothing, False))
+    assert "### Interrupted before any file was finished: nothing was decided.\n" == markdown(
+        run_document(nothing | {"interrupted": True}, False)
+    )
 
 
 def test_repair_is_to_be_copied() -> None:

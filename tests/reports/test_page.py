@@ -257,7 +257,7 @@ def test_the_commands_print_the_page(capsys: pytest.CaptureFixture[str], proof: 
     [
         (("prove", "ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--for-all", "n_rot"), "Convertible", 0),
         (("check-permutation", "ggml/neox", "ggml/normal", "llama.cpp/permute"), "Right", 1),
-        (("run", "01-normal-to-neox"), "1 of 1 claims are as expected.", 0),
+        (("run", "01-normal-to-neox"), "1 of 1 claim is as expected.", 0),
     ],
     ids=["theorem", "permutation", "run"],
 )
@@ -283,7 +283,20 @@ def test_report_writes_a_page_beside_what_is_printed(
         assert proof.to_html("mine.json") == Path("page.html").read_text(encoding="utf-8")
     assert {"page.html", "mine.json"} == {path.name for path in empty_folder.iterdir()}
     assert (0, "") == _told(capsys, "run", "01-normal-to-neox", "--report", "page.html")[::2]
-    assert "1 of 1 claims are as expected." in Page(Path("page.html").read_text(encoding="utf-8")).inside("h2")
+    assert "1 of 1 claim is as expected." in Page(Path("page.html").read_text(encoding="utf-8")).inside("h2")
+
+
+def test_a_page_behind_a_link_and_a_long_name(capsys: pytest.CaptureFixture[str], empty_folder: Path) -> None:
+    """A link stays a link and its file has the new page; a name may have the 255 bytes that file systems take."""
+    longest = f"{'p' * 250}.html"
+    Path("there").mkdir()
+    Path("latest.html").symlink_to("there/page.html")
+    for spec, name in ((MROPE, "there/page.html"), (IMROPE, "latest.html"), (IMROPE, longest)):
+        assert (0, "") == _told(capsys, "show", spec, "--report", name)[::2]
+    assert "there/page.html" == str(Path("latest.html").readlink())
+    assert Path(longest).read_bytes() == Path("there/page.html").read_bytes()
+    assert {"there", "latest.html", longest} == {path.name for path in empty_folder.iterdir()}
+    assert ["page.html"] == [path.name for path in Path("there").iterdir()]
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,27 @@ def test_a_scaled_query_is_told_and_not_said_to_be_unread(tmp_path: Path) -> Non
     assert ["RP003"] == [each.code for each in read(tmp_path, model_type="mistral", rope_scaling=yarn).findings]
 
 
+def test_a_kernel_that_may_run_instead_is_told(tmp_path: Path) -> None:
+    """get_rope leaves attention_factor out; the fused kernel of Qwen3-MoE and Mellum reads it, and is YaRN always."""
+    yarn = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 512, "attention_factor": 1.0}
+    plain = {"rope_type": "default", "rope_theta": 10000.0}
+    by_type = {"full_attention": {**yarn, "rope_theta": 10000.0}, "sliding_attention": plain}
+    types = ["full_attention", "sliding_attention"]
+    for kind, keys, without, symbol in (
+        ("qwen3_moe", {"rope_scaling": yarn}, {}, "compute_yarn_parameters"),
+        ("mellum", {"rope_parameters": by_type, "layer_types": types}, {
+            "rope_parameters": dict.fromkeys(by_type, plain), "layer_types": types,
+        }, "_compute_yarn_from_rope_params"),
+    ):
+        lost, other = read(tmp_path, model_type=kind, **keys).findings
+        assert (lost.code, lost.text) == ("RP003", "not read by get_rope of SGLang: attention_factor")
+        assert other.code == "RP016"
+        assert symbol in other.text
+        assert () == read(tmp_path, model_type=kind, **without).findings
+    (lost,) = read(tmp_path, model_type="qwen3", rope_scaling=yarn).findings
+    assert (lost.code, lost.text) == ("RP003", "not read by Qwen3Attention of SGLang: attention_factor")
+
+
 def test_a_base_and_a_part_that_are_left_out(tmp_path: Path) -> None:
     """Granite 4's class takes the base at the top alone, EXAONE 4's has its own, and Qwen3's turns the whole head."""
     rope = {"rope_type": "default", "rope_theta": 250000.0, "partial_rotary_factor": 0.5}

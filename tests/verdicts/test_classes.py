@@ -10,12 +10,14 @@ import pytest
 
 from conftest import prove_specs, spec_of
 from prover import checker
+from prover.claims.claim import make_claim
 from prover.claims.relation import LADDER, Outcome, Relation
 from prover.claims.signature import signature
 from prover.commands.cli import run_command
 from prover.errors import InputError
 from prover.layouts.loading import load
-from prover.verdicts.classes import catalogue_specs, sort_classes
+from prover.verdicts.classes import catalogue_specs, certificates_of, sort_classes
+from prover.verdicts.verdict import prove, prove_alike
 
 ONE_AXIS = (
     "transformers/half:head_dim=16",
@@ -207,3 +209,27 @@ def test_like_tells_the_pairing(
     assert 0 == run_command(["classes", "--like", str(path)])
     assert {"y=row,x=col", "h=row,w=col"} == {
         line.partition("  with ")[2] for line in capsys.readouterr().out.splitlines() if "  with " in line}
+
+
+def test_members_have_the_certificates_of_single_proofs() -> None:
+    """A search that members with one table share gives each the certificate that it gets alone, in any process."""
+    specs = [spec_of(spec) for spec in ONE_AXIS]
+    one, two = (sort_classes(specs, Relation.PERMUTATION, (), jobs=jobs) for jobs in (1, 2))
+    assert one.left_out == two.left_out
+    told = [[[(m.spec, m.axes, m.verdict and m.verdict.certificate) for m in c] for c in f.classes] for f in (one, two)]
+    assert told[0] == told[1]
+    assert [name for name, _ in certificates_of(one)] == [name for name, _ in certificates_of(two)]
+    for first, *others in one.classes:
+        for member in others:
+            alone = prove(make_claim(load(member.spec), load(first.spec), ()), Relation.PERMUTATION)
+            assert member.verdict is not None
+            assert alone.certificate == member.verdict.certificate
+            assert member.verdict.claim.source.name == member.spec
+            assert alone.holds is member.verdict.holds
+
+
+def test_different_claims_share_no_search() -> None:
+    """What differs in more than names is not proved as one."""
+    half, adjacent, other = (load(f"ggml/{name}:head_dim=16") for name in ("neox", "normal", "neox:base=500"))
+    with pytest.raises(AssertionError, match="one search"):
+        prove_alike([make_claim(half, adjacent, ()), make_claim(half, other, ())])

@@ -10,7 +10,7 @@ from prover.claims.relation import Outcome, worst_of
 from prover.reports.audit_report import common_folder
 from prover.reports.document import Block, Document, Folded, Heading, Mono, Paragraph, Table, Text
 from prover.reports.documents.fitting import cut
-from prover.reports.text import plain
+from prover.reports.text import counted, plain
 
 JSON = dict[str, Any]
 UNKNOWN, UNREAD = "not known", "not read"
@@ -38,11 +38,11 @@ def audit_document(found: JSON) -> Document:
         for (engine, *reasons), number in notes.items()
     ]
     if told:
-        blocks += [cut(told, MOST_NOTES, "reasons"), Paragraph((
+        blocks += [cut(told, MOST_NOTES, "reason"), Paragraph((
             Mono("rope-prover diff MODEL --engine ENGINE"), " tells more of a cell."))]
     fine = [text for model in models if (text := _fine(model, folder))]
     if fine:
-        blocks.append(Folded(f"Equivalent: {len(fine)} models", (cut(fine, MOST_ROWS, "models"),)))
+        blocks.append(Folded(f"Equivalent: {counted(len(fine), 'model')}", (cut(fine, MOST_ROWS, "model"),)))
     return tuple(blocks)
 
 
@@ -55,8 +55,7 @@ def _first(models: Sequence[JSON], engines: Sequence[str]) -> str:
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no cell"
     unread = sum(bool(model["fault"]) for model in models)
     some = f", {unread} of them not read" if unread else ""
-    return (f"{worst}{len(models)} model{'s' * (len(models) != 1)}{some}, under {len(engines)} "
-            f"engine{'s' * (len(engines) != 1)}: {told}")
+    return (f"{worst}{counted(len(models), 'model')}{some}, under {counted(len(engines), 'engine')}: {told}")
 
 
 def _rows(models: Sequence[JSON], folder: str) -> Iterator[_Row]:

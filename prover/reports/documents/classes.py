@@ -6,7 +6,7 @@ from typing import Any
 
 from prover.reports.document import Block, Document, Folded, Heading, Items, Mono, Paragraph, Piece, Text, joined
 from prover.reports.documents.fitting import cut
-from prover.reports.text import plain
+from prover.reports.text import counted, plain
 
 JSON = dict[str, Any]
 FEW, MOST, MOST_MEMBERS = 12, 400, 60
@@ -26,15 +26,15 @@ def classes_document(found: JSON) -> Document:
         (Mono(plain(each["spec"], LONGEST)), f": {plain(each['reason'], LONGEST)}") for each in found["left_out"]
     ]
     blocks: list[Block] = [
-        Heading(f"{total} layouts in {len(classes)} classes under '{found['relation']}'"),
+        Heading(f"{counted(total, 'layout')} in {counted(len(classes), 'class')} under '{found['relation']}'"),
         Paragraph(("Members are proved equal to the first of their class, and each certificate was accepted by the "
                    "checker", *feeds, *axes, ".")),
     ]
     members = Items(tuple(several[:MOST])) if several else None
     if members:
         blocks.append(members if len(several) <= FEW else Folded(f"Classes of several: {len(several)}", (members,)))
-    blocks += [Folded(f"Alone in their class: {len(alone)}", (cut(alone, MOST, "layouts"),))] if alone else []
-    return (*blocks, *([Folded(f"Left out: {len(left)}", (cut(left, MOST, "layouts"),))] if left else []))
+    blocks += [Folded(f"Alone in their class: {len(alone)}", (cut(alone, MOST, "layout"),))] if alone else []
+    return (*blocks, *([Folded(f"Left out: {len(left)}", (cut(left, MOST, "layout"),))] if left else []))
 
 
 def _line(found: JSON) -> Text:
@@ -46,5 +46,5 @@ def _line(found: JSON) -> Text:
     ]
     left = len(members) - MOST_MEMBERS
     more = (f", … {left} more in --json",) if left > 0 else ()
-    about = f" ({', '.join(map(plain, found['axes']))}; {found['width']} lanes): "
+    about = f" ({', '.join(map(plain, found['axes']))}; {counted(found['width'], 'lane')}): "
     return (Mono(plain(found["representative"], LONGEST)), about, *joined(members[:MOST_MEMBERS], ", "), *more)

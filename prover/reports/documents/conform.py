@@ -7,7 +7,7 @@ from typing import Any
 
 from prover.reports.document import Block, Caution, Document, Folded, Heading, Items, Mono, Paragraph, Table, Text
 from prover.reports.documents.fitting import Room, fitted
-from prover.reports.text import plain
+from prover.reports.text import counted, plain
 
 JSON = dict[str, Any]
 NUMERIC = "numeric only: floats within a tolerance, no proof"
@@ -21,7 +21,7 @@ def conform_document(found: JSON) -> Document:
 def _blocks(found: JSON, room: Room) -> Document:
     differences = found["differences"]
     given = found["frequencies_given"]
-    head = f"Differs from what was measured in {len(differences)} place{'s' * (len(differences) != 1)}"
+    head = f"Differs from what was measured in {counted(len(differences), 'place')}"
     if found["conforms"]:
         head = f"Conforms{' in all but the frequencies' if given else ''}: the layout is what was measured"
     at, allowed = found["largest_at_lanes"], found["tolerance"]

@@ -25,7 +25,7 @@ from prover.reports.documents.fitting import Room, cut, fitted
 from prover.reports.documents.verdict import run_items
 from prover.reports.model_report import layers_text
 from prover.reports.stored_report import stored_told
-from prover.reports.text import far_words, plain
+from prover.reports.text import counted, far_words, plain
 
 JSON = dict[str, Any]
 LONGEST, MOST_RUNS = 400, 4
@@ -45,7 +45,7 @@ def _blocks(found: JSON, room: Room) -> Document:
     for group in told[: room.items]:
         blocks += _part(group)
     if len(told) > room.items:
-        blocks.append(Paragraph(f"… {len(told) - room.items} more parts that do not go as they are, in --json"))
+        blocks.append(Paragraph(f"… {counted(len(told) - room.items, 'more part')} not equivalent, in --json"))
     blocks += [Items(tuple(
         f"Only in the {each['side']}: {plain(each['what'])}, not compared" for each in found["only_on_one_side"]
     ))] if found["only_on_one_side"] else []
@@ -53,7 +53,7 @@ def _blocks(found: JSON, room: Room) -> Document:
         (Strong(each["code"]), f" {side}: {each['part'] + ': ' if each['part'] else ''}{plain(each['text'], LONGEST)}")
         for side in ("source", "target") for each in found[side]["findings"]
     ]
-    blocks += [Folded(f"Findings: {len(findings)}", (cut(findings, room.rows, "findings"),))] if findings else []
+    blocks += [Folded(f"Findings: {len(findings)}", (cut(findings, room.rows, "finding"),))] if findings else []
     specs = [Facts(tuple(_specs(group[0]))) for group in groups[: room.items] if room.spare]
     return (*blocks, *([Folded("Layouts", tuple(specs))] if specs else []))
 
@@ -91,7 +91,7 @@ def _part(rows: Sequence[JSON]) -> Iterator[Block]:
     row = rows[0]
     yield Paragraph((Strong(_name(rows)), f": {plain(row['headline'], 2000)}"))
     items = run_items(row["runs"])
-    items = [*cut(items, MOST_RUNS, "runs").items] if items else []
+    items = [*cut(items, MOST_RUNS, "run").items] if items else []
     items += [f"Beside: {each['what']}: {plain(each['text'], 1000)}" for each in row["beside"]]
     items += [f"Cause: {plain(each['text'], 600)}" for each in row["causes"]]
     if not row["causes"] and row["fingerprint"]:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from prover.reports.document import Document, Items, Text
 from prover.reports.document_markdown import markdown
+from prover.reports.text import counted
 
 MOST_LINES = 59
 
@@ -44,7 +45,7 @@ def fitted(make: Callable[[Room], Document]) -> Document:
 
 
 def cut(items: Sequence[Text], most: int, what: str) -> Items:
-    """The first of them, and how many there are more."""
+    """The first of them, and how many there are more; `what`: one of them, in a word."""
     left = len(items) - most
-    more = (f"… {left} more {what} in --json",) if left > 0 else ()
+    more = (f"… {counted(left, f'more {what}')} in --json",) if left > 0 else ()
     return Items((*items[:most], *more))

@@ -7,7 +7,7 @@ from typing import Any
 from prover.reports.document import Block, Document, Folded, Heading, Items, Mono, Paragraph, Table, Text
 from prover.reports.documents.conform import NUMERIC
 from prover.reports.documents.fitting import Room, fitted
-from prover.reports.text import plain
+from prover.reports.text import counted, plain
 
 JSON = dict[str, Any]
 LONGEST = 1000
@@ -24,8 +24,8 @@ def _blocks(found: JSON, room: Room) -> Document:
     axes = ", ".join(map(plain, facts["axes"])) or "none"
     blocks: list[Block] = [
         Heading(f"{found['answer']} ({NUMERIC})."),
-        Paragraph(("Measured: ", Mono(name), *entry, f": {facts['width']} lanes, {facts['turning_lanes']} of them "
-                   f"turn; axes {axes}.")),
+        Paragraph(("Measured: ", Mono(name), *entry, f": {counted(facts['width'], 'lane')}, "
+                   f"{facts['turning_lanes']} of them turn; axes {axes}.")),
     ]
     rest: list[Text] = [*_layouts(found, room)]
     rest += [f"Not told: {plain(text)}: other values do the same to every lane here"
@@ -51,12 +51,12 @@ def _layouts(found: JSON, room: Room) -> tuple[Text, ...]:
     """The first spec of each layout that the measurement allows, and how many others are the same."""
     rows: list[Text] = []
     for place, group in enumerate(found["layouts"][: room.items]):
-        same = f", and {len(group) - 1} more that are the same layout" if len(group) > 1 else ""
+        same = f", and {counted(len(group) - 1, 'more spec')} of the same layout" if len(group) > 1 else ""
         rows.append(("Or another layout: " if place else "Layout: ", Mono(plain(group[0]["spec"], LONGEST)),
                      f"{same}; largest relative error {group[0]['largest_relative_error']:.2g}"))
     left = len(found["layouts"]) - room.items
     if left > 0:
-        rows.append(f"… {left} more layouts that the measurement cannot tell apart, in --json")
+        rows.append(f"… {counted(left, 'more layout')} that the measurement cannot tell apart, in --json")
     return tuple(rows)
 
 

@@ -61,10 +61,10 @@ def _blocks(found: JSON, path: str | None, room: Room) -> Document:
     ruled_out: list[Text] = [f"{each['what']}: {plain(each['why'], LONGEST)}{' (proved)' * each['proved']}"
                              for each in found["not_possible"]]
     if ruled_out:
-        blocks.append(Folded("What does not do it", (cut(ruled_out, room.items, "changes"),)))
+        blocks.append(Folded("What does not do it", (cut(ruled_out, room.items, "change"),)))
     if repair and repair["limits"]:
         limits: list[Text] = [f"{plain(each['text'], LONGEST)} ({plain(each['source'])})" for each in repair["limits"]]
-        blocks.append(Folded("Limits of the kernel", (cut(limits, room.items, "limits"),)))
+        blocks.append(Folded("Limits of the kernel", (cut(limits, room.items, "limit"),)))
     ran = ran_text(found)
     real = found["real_kernel"]
     blocks += [Caution(f"ggml: {text}") if real and not real["passed"] else Paragraph(f"ggml's kernel: {plain(text)}")

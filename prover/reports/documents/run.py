@@ -20,6 +20,7 @@ from prover.reports.document import (
     Text,
     joined,
 )
+from prover.reports.text import counted
 from prover.resources import PROOFS
 
 JSON = dict[str, Any]
@@ -27,10 +28,11 @@ FEW = 8  # that are not folded
 
 
 def run_document(found: JSON, specs: bool) -> Document:
-    """Nothing where nothing could be run. `specs`: also what each is about."""
+    """How many are as expected, or that nothing was decided. `specs`: also what each is about."""
     claims = found["claims"]
     if not claims:
-        return ()
+        why = "Interrupted before any file was finished" if found["interrupted"] else "No file could be run"
+        return (Heading(f"{why}: nothing was decided."),)
     stopped = " Interrupted: of the others nothing was decided." if found["interrupted"] else ""
     blocks: list[Block] = [Heading(f"{count_line(claims)}{stopped}")]
     problems: tuple[Text, ...] = tuple(
@@ -54,7 +56,7 @@ def run_document(found: JSON, specs: bool) -> Document:
 def count_line(claims: Sequence[JSON]) -> str:
     """How many are as expected."""
     good = sum(not each["problems"] for each in claims)
-    return f"{good} of {len(claims)} claims are as expected."
+    return f"{good} of {counted(len(claims), 'claim')} {'is' if len(claims) == 1 else 'are'} as expected."
 
 
 def abouts(found: JSON) -> list[tuple[Piece, ...]]:
@@ -64,7 +66,7 @@ def abouts(found: JSON) -> list[tuple[Piece, ...]]:
 
 def _case(case: JSON) -> tuple[Piece, ...]:
     parts = case["matrices"]
-    heads = "" if len(parts) == 1 else f", {parts[0]['heads']} heads of q and {parts[1]['heads']} of k"
+    heads = "" if len(parts) == 1 else f", {counted(parts[0]['heads'], 'head')} of q and {parts[1]['heads']} of k"
     words = case["verdict"]
     if len({part["verdict"] for part in parts}) > 1:
         words += " (" + ", ".join(f"{part['matrix']} {part['verdict']}" for part in parts) + ")"

@@ -25,7 +25,7 @@ from prover.reports.document import (
 from prover.reports.documents.fitting import Room, cut, fitted
 from prover.reports.documents.numbers import turn_text
 from prover.reports.model_report import layers_text
-from prover.reports.text import plain
+from prover.reports.text import counted, plain
 
 JSON = dict[str, Any]
 LONGEST = 1000
@@ -42,7 +42,7 @@ def _blocks(found: JSON, room: Room) -> Iterator[Block]:
     about = [plain(found["note"], LONGEST)] if found["note"] else []
     if layout:
         axes = ", ".join(map(plain, layout["axes"]))
-        about.append(f"{layout['width']} lanes, {len(layout['pairs'])} pairs, axes {axes}.")
+        about.append(f"{counted(layout['width'], 'lane')}, {counted(len(layout['pairs']), 'pair')}, axes {axes}.")
     if found["must_be_given"]:
         about.append(f"Pairs are worked out once these are given: {', '.join(map(plain, found['must_be_given']))}.")
     if about:
@@ -50,7 +50,7 @@ def _blocks(found: JSON, room: Room) -> Iterator[Block]:
     yield from (Caution(plain(text, LONGEST)) for text in found["warnings"][: room.items])
     formula = list(_formula(found))
     if len(formula) > 4 * room.rows:
-        formula[4 * room.rows:] = [f"… {len(formula) - 4 * room.rows} more lines in --json"]
+        formula[4 * room.rows:] = [f"… {counted(len(formula) - 4 * room.rows, 'more line')} in --json"]
     yield Code("\n".join(formula), "text")
     if found["properties"]:
         yield Items(tuple(_properties(found["properties"])))
@@ -64,7 +64,7 @@ def _blocks(found: JSON, room: Room) -> Iterator[Block]:
     ]
     sources: list[Text] = [f"Source: {plain(each)}" for each in found["sources"]]
     if facts := [*_evidence(found["evidence"]), *limits, *sources]:
-        yield Folded("Where it is from, and what limits the kernel", (cut(facts, room.items + 1, "of them"),))
+        yield Folded("Where it is from, and what limits the kernel", (cut(facts, room.items + 1, "fact"),))
 
 
 def _formula(found: JSON) -> Iterator[str]:
@@ -72,7 +72,7 @@ def _formula(found: JSON) -> Iterator[str]:
     blocks = found["formula"]["blocks"]
     for number, block in enumerate(blocks):
         head = f"block {number}: " if len(blocks) > 1 else ""
-        yield f"{head}{block['count']} pairs; lanes ({block['first']}, {block['second']})"
+        yield f"{head}{counted(block['count'], 'pair')}; lanes ({block['first']}, {block['second']})"
         if (block["write_first"], block["write_second"]) != (block["first"], block["second"]):
             yield f"written to ({block['write_first']}, {block['write_second']})"
         yield f"angle = {block['angle']}"
@@ -151,19 +151,19 @@ def _model_blocks(found: JSON, room: Room) -> Iterator[Block]:
                 for each in part["values"][: room.rows]
             ), f"… {left} more in --json" if left > 0 else ""),))
     if len(parts) > room.items:
-        yield Paragraph(f"… {len(parts) - room.items} more parts in --json")
+        yield Paragraph(f"… {counted(len(parts) - room.items, 'more part')} in --json")
     without: list[Text] = [
         (Strong(_address(each)), f", {layers_text(each['layers'])}: no RoPE: {plain(each['instead'])}",
          *(f"; beside: {plain(text)}" for text in each["beside"])) for each in found["no_rope"]
     ]
     if without:
-        yield cut(without, room.items, "parts")
+        yield cut(without, room.items, "part")
     findings: list[Text] = [
         (Strong(each["code"]), f" {each['part'] + ': ' if each['part'] else ''}{plain(each['text'], 2000)}")
         for each in found["findings"]
     ]
     if findings:
-        yield cut(findings, room.items, "findings")
+        yield cut(findings, room.items, "finding")
     yield Paragraph(f"Source: {plain(found['source'], LONGEST)}")
 
 

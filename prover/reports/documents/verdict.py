@@ -132,7 +132,7 @@ def _differ(found: JSON, room: Room) -> list[Block]:
         which = f"pairs {show_pairs(source)}" if source == target else (
             f"source pairs {show_pairs(source)}; target pairs {show_pairs(target)}")
         items.append((Strong("Left over after the best regrouping"), f": {which}"))
-    return [cut(items, room.items, "runs")] if items else []
+    return [cut(items, room.items, "run")] if items else []
 
 
 def run_items(runs: Sequence[JSON]) -> list[Text]:

@@ -10,7 +10,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from prover.reports.pictures.scene import NO_AXIS, PASSES, SEVERAL, Arc, Scene, Strip
+from prover.reports.pictures.scene import SEVERAL, WORDS, Arc, Scene, Strip
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ MARKERS, HATCHES, LINES = "os^Dv<>p", ("", "//", "\\\\", "..", "xx", "--", "||",
 PLAIN, DIFFERS = "#BBBBBB", "#B00020"
 MIXED = "*"
 SIDES = ("source", "target")
-WORDS = {NO_AXIS: "no axis", SEVERAL: "several axes", PASSES: "passes unchanged", MIXED: "lanes of several kinds"}
+NAMES = WORDS | {MIXED: "lanes of several kinds"}
 
 
 def scene_figure(scene: Scene) -> Figure:
@@ -191,7 +191,7 @@ def _legend(axes: Any, scene: Scene) -> None:
 
     strip, letters = scene.strips[0], "".join(strip.letters for strip in scene.strips)
     axis_of = dict(strip.axes)
-    names = axis_of | {letter: WORDS[letter] for letter in WORDS if letter in letters}
+    names = axis_of | {letter: NAMES[letter] for letter in NAMES if letter in letters}
     handles = []
     for letter, name in names.items():
         colour, marker, _, line = style(letter, strip)

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 
 from prover.exact.display import nearest
+from prover.exact.number import ONE
 from prover.layouts.layout import Layout, Pair
-from prover.reports.text import plain
+from prover.reports.text import counted, plain
 
-NO_AXIS, SEVERAL, PASSES = ".", "+", "-"
+NO_AXIS, SEVERAL, PASSES, MOVES = ".", "+", "-", ">"
+WORDS = {NO_AXIS: "no axis", SEVERAL: "several axes", PASSES: "passes unchanged", MOVES: "passes to another lane"}
 MOST_PAIRS = 64
 MOST_RIBBONS = 128
 MOST_TITLE = 100
+MOST_MOVES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Arc:
 class Strip:
     """One layout. `arcs`: every pair; `drawn`: those of a picture.
 
-    `axes`: letter and name of the axes of the whole scene. `letters`: for each lane the axis that turns it.
+    `axes`: letter and name of the axes of the whole scene. `letters`: for each lane the axis that turns it, or how it
+    passes. `notes`: what a picture leaves out; `facts`: what the kernel does besides, and no letter tells.
     """
 
     title: str
@@ -45,6 +49,7 @@ class Strip:
     arcs: tuple[Arc, ...]
     drawn: tuple[Arc, ...]
     notes: tuple[str, ...]
+    facts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Scene:
         """What the picture leaves out or does not show."""
         named = [(f"{side}: " if len(self.strips) > 1 else "", strip)
                  for side, strip in zip(("source", "target"), self.strips, strict=False)]
-        found = [f"{side}{note}" for side, strip in named for note in strip.notes]
+        found = [f"{side}{note}" for side, strip in named for note in (*strip.notes, *strip.facts)]
         if self.permutation is not None and len(self.ribbons) < len(self.permutation):
             found.append(f"Of {len(self.permutation)} rows {len(self.ribbons)} have a ribbon, spread evenly.")
         if len(self.strips) > 1 and self.permutation is None:
@@ -102,10 +107,13 @@ def make_strip(title: str, layout: Layout, letters: dict[str, str], marked: Iter
     for arc in arcs:
         for lane in arc.read:
             lanes[lane] = arc.letter
+    moved = [(read, write) for read, write in layout.passes if read != write]
+    for read, _ in moved:
+        lanes[read] = MOVES
     drawn = _drawn(arcs)
     return Strip(
         plain(title, MOST_TITLE), layout.width, tuple((letter, plain(axis, 40)) for axis, letter in letters.items()),
-        "".join(lanes), arcs, drawn, tuple(_notes(arcs, drawn)),
+        "".join(lanes), arcs, drawn, tuple(_notes(arcs, drawn)), tuple(_facts(layout, moved)),
     )
 
 
@@ -137,9 +145,27 @@ def _notes(arcs: tuple[Arc, ...], drawn: tuple[Arc, ...]) -> list[str]:
     still = sum(not arc.frequencies for arc in arcs)
     if still:
         found.append(f"{still} {'pairs have' if still > 1 else 'pair has'} no frequency to be drawn.")
-    moved = sum(arc.write != arc.read for arc in arcs)
-    if moved:
-        found.append(f"{moved} {'pairs write' if moved > 1 else 'pair writes'} other lanes than read; drawn as read.")
     if any(value < 0 for arc in arcs for _, value in arc.frequencies):
         found.append("Hollow: the pair turns backwards.")
+    return found
+
+
+def _facts(layout: Layout, moved: Sequence[tuple[int, int]]) -> list[str]:
+    """What the kernel does to lanes besides turning them where they are."""
+    found = []
+    elsewhere = sum(pair.write != pair.read for pair in layout.pairs)
+    if elsewhere:
+        found.append(f"{counted(elsewhere, 'pair')} {'write' if elsewhere > 1 else 'writes'} other lanes than read; "
+                     "drawn as read.")
+    back = sum(pair.read[0] > pair.read[1] for pair in layout.pairs)
+    if back:
+        found.append(f"{counted(back, 'pair')} {'have' if back > 1 else 'has'} the higher lane first, and "
+                     f"{'turn' if back > 1 else 'turns'} from it to the lower.")
+    scaled = sum(pair.magnitude != ONE for pair in layout.pairs)
+    if scaled:
+        found.append(f"{counted(scaled, 'pair')} {'are' if scaled > 1 else 'is'} scaled too, which is not drawn.")
+    if moved:
+        shown = ", ".join(f"{read} to {write}" for read, write in moved[:MOST_MOVES])
+        more = f", and {len(moved) - MOST_MOVES} more" if len(moved) > MOST_MOVES else ""
+        found.append(f"Without a turn lanes pass to others: {shown}{more}.")
     return found

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prover.reports.pictures.scene import NO_AXIS, PASSES, SEVERAL, Arc, Scene, Strip
+from prover.reports.pictures.scene import WORDS, Arc, Scene, Strip
+from prover.reports.text import counted
 
 LEAST_COLUMNS, MOST_COLUMNS = 20, 140
 LABEL = 7
@@ -15,8 +16,9 @@ MOST_ARC_ROWS = 10
 MOST_ROWS = 8            # lines of lanes; of wider heads the first lanes are shown
 MOST_RUNS = 12
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+FORTH, BACK, BOTH = "+", "-", "*"   # which way a pair turns
+BACKWARDS = (BACK, BOTH)
 CODES = (34, 33, 32, 35, 36, 31, 94, 93)
-WORDS = {NO_AXIS: "no axis", SEVERAL: "several axes", PASSES: "passes unchanged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,12 @@ def scene_text(scene: Scene, columns: int, ascii_only: bool = False, colour: boo
     key.append(f"pair: number modulo {len(DIGITS)}")
     if values:
         key.append(f"freq: {span[0]:.3g} ({glyphs.bars[0]}) to {span[1]:.3g} ({glyphs.bars[-1]}) radians per step, log")
-    if any(arc.marked for strip in scene.strips for arc in strip.arcs):
+    arcs = [arc for strip in scene.strips for arc in strip.arcs]
+    if any(arc.read != arc.write for arc in arcs):
+        key.append("writes: the pair that writes the lane")
+    if any(_sign(arc) in BACKWARDS for arc in arcs):
+        key.append(f"turns: {FORTH} from a pair's first lane to its second, {BACK} backwards, {BOTH} some of each")
+    if any(arc.marked for arc in arcs):
         key.append("x: differs lane by lane")
     for text in key:
         lines += _wrapped(text, columns)
@@ -65,6 +72,7 @@ def scene_text(scene: Scene, columns: int, ascii_only: bool = False, colour: boo
 def _strip_lines(strip: Strip, columns: int, glyphs: Glyphs, span: tuple[float, float], colour: bool) -> list[str]:
     room = columns - LABEL
     owner = {lane: arc for arc in strip.arcs for lane in arc.read}
+    writer = {lane: arc for arc in strip.arcs for lane in arc.write}
     lines = _arc_lines(strip.arcs, strip.width, glyphs) if strip.width <= room else []
     shown = min(strip.width, room * MOST_ROWS)
     for start in range(0, shown, room):
@@ -72,8 +80,11 @@ def _strip_lines(strip: Strip, columns: int, glyphs: Glyphs, span: tuple[float, 
         arcs = [owner.get(lane) for lane in lanes]
         lines.append(_row("lane", _ruler(lanes)))
         lines.append(_row("axis", _coloured([strip.letters[lane] for lane in lanes], strip, colour)))
+        writing = [writer.get(lane) for lane in lanes]
         below = {
-            "pair": "".join(" " if arc is None else DIGITS[arc.pair % len(DIGITS)] for arc in arcs),
+            "pair": "".join(map(_digit, arcs)),
+            "writes": "".join(map(_digit, writing)) * any(arc.read != arc.write for arc in strip.arcs),
+            "turns": "".join(map(_sign, arcs)) * any(_sign(arc) in BACKWARDS for arc in strip.arcs),
             "freq": "".join(_bar(arc, glyphs.bars, span) for arc in arcs),
             "differ": "".join("x" if arc is not None and arc.marked else " " for arc in arcs),
         }
@@ -100,6 +111,16 @@ def _coloured(letters: Sequence[str], strip: Strip, colour: bool) -> str:
         return "".join(letters)
     codes = {letter: CODES[i % len(CODES)] for i, (letter, _) in enumerate(strip.axes)}
     return "".join(f"\x1b[{codes[c]}m{c}\x1b[0m" if c in codes else c for c in letters)
+
+
+def _digit(arc: Arc | None) -> str:
+    return " " if arc is None else DIGITS[arc.pair % len(DIGITS)]
+
+
+def _sign(arc: Arc | None) -> str:
+    """Which way a pair turns, by the signs of its frequencies; a space where it does not turn with any axis."""
+    ways = {value > 0 for _, value in arc.frequencies if value} if arc is not None else set()
+    return BOTH if len(ways) > 1 else FORTH if True in ways else BACK if ways else " "
 
 
 def _bar(arc: Arc | None, bars: str, span: tuple[float, float]) -> str:
@@ -160,17 +181,18 @@ def _rows_lines(rows: Sequence[int], columns: int, glyphs: Glyphs) -> list[str]:
             f"  {start}-{start + count - 1} {glyphs.arrow} {first} to {last}{by}"
         )
     more = len(found) - MOST_RUNS
-    lines += [f"  and {more} more run{'s' * (more > 1)} of rows, not shown"] if more > 0 else []
+    lines += [f"  and {counted(more, 'more run')} of rows, not shown"] if more > 0 else []
     return [line for text in lines for line in _wrapped(text, columns)]
 
 
 def _notes(scene: Scene, columns: int) -> list[str]:
-    found = []
+    found = [f"{side}: {fact}" if len(scene.strips) > 1 else fact
+             for side, strip in zip(("source", "target"), scene.strips, strict=False) for fact in strip.facts]
     for strip in scene.strips:
         shown = (columns - LABEL) * MOST_ROWS
         if strip.width > shown:
             differ = sum(arc.marked for arc in strip.arcs if min(arc.read) >= shown)
-            also = f", {differ} pairs that differ among them" if differ else ""
+            also = f", and with them {counted(differ, 'pair')} that differ{'s' * (differ == 1)}" if differ else ""
             found.append(f"Lanes from {shown} to {strip.width - 1} are left out{also}.")
     return list(dict.fromkeys(found))
 
