@@ -190,14 +190,17 @@ Proof.
     rewrite (total_ext n _ (fun k => a ix k * x ^ k * y ^ iy
       - (if Nat.eq_dec k ix then 1 else 0) * x ^ k * (y * y ^ iy))).
     + unfold Rminus at 2. rewrite total_plus, total_scale_right, <- powers_x by trivial.
-      rewrite (total_ext n _ (fun k => (if Nat.eq_dec k ix then 1 else 0) * (- (x ^ k * (y * y ^ iy))))) by (intros; ring).
-      rewrite (total_single n ix) by (trivial || (intros l _ other; destruct (Nat.eq_dec l ix); [contradiction|ring])).
+      rewrite (total_ext n _ (fun k => (if Nat.eq_dec k ix then 1 else 0) * (- (x ^ k * (y * y ^ iy)))))
+        by (intros; ring).
+      rewrite (total_single n ix) by (trivial || (intros l _ other; destruct (Nat.eq_dec l ix);
+        [contradiction|ring])).
       destruct (Nat.eq_dec ix ix); [ring|contradiction].
     + intros k bk.
       rewrite (total_ext m _ (fun l => (if Nat.eq_dec l iy then 1 else 0) * (a ix k * x ^ k * y ^ l)
         + (- (if Nat.eq_dec k ix then 1 else 0) * x ^ k) * (b iy l * y ^ l))).
       * rewrite total_plus, total_scale, <- powers_y by trivial.
-        rewrite (total_single m iy) by (trivial || (intros l _ other; destruct (Nat.eq_dec l iy); [contradiction|ring])).
+        rewrite (total_single m iy) by (trivial || (intros l _ other; destruct (Nat.eq_dec l iy);
+          [contradiction|ring])).
         destruct (Nat.eq_dec iy iy); [ring|contradiction].
       * intros l bl. replace ((k * m + l) / m)%nat with k.
         2:{ rewrite Nat.div_add_l by lia. rewrite Nat.div_small by trivial. lia. }
@@ -226,7 +229,8 @@ Proof.
   - rewrite <- zero. apply total_ext. intros. rewrite Rpow_mult_distr. ring.
 Qed.
 
-(** An algebraic number plus a rational multiple of pi is a whole number of turns only if the first is 0 and the second
+(** An algebraic number plus a rational multiple of pi is a whole number of turns only if the first is 0 and the
+  second
     an even multiple. *)
 Theorem whole_turns (lindemann : ~ algebraic PI) a r :
   algebraic a -> rational r ->
@@ -242,8 +246,8 @@ Proof.
   - intros [-> [k ->]]. exists k. ring.
 Qed.
 
-(** T5 for frequencies x + r pi and y + s pi, with x and y algebraic, r and s rational: at whole positions they are alike
-    exactly if x = y and r = s modulo 2 on every axis, or both with the opposite sign. *)
+(** T5 for frequencies x + r pi and y + s pi, with x and y algebraic, r and s rational: at whole positions they are
+    alike exactly if x = y and r = s modulo 2 on every axis, or both with the opposite sign. *)
 Theorem aliases (lindemann : ~ algebraic PI) axes (reached : (nat -> R) -> Prop) x y r s :
   (forall p, natural p -> reached p) -> (forall p, reached p -> whole p) ->
   (forall a, (a < axes)%nat -> algebraic (x a) /\ algebraic (y a) /\ rational (r a) /\ rational (s a)) ->
@@ -266,7 +270,8 @@ Proof.
     replace (x a + r a * PI + (y a + s a * PI)) with (x a + y a + (r a + s a) * PI) by ring.
     rewrite (whole_turns lindemann (x a + y a) (r a + s a)); [|apply algebraic_plus|apply rational_plus]; trivial.
     split; intros [equal even]; split; trivial; lra. }
-  split; (intros [each|each]; [left|right]; intros a below; generalize (each a below); [apply minus|apply plus]; trivial).
+  split; (intros [each|each]; [left|right]; intros a below; generalize (each a below); [apply minus|apply plus];
+    trivial).
 Qed.
 
 (** Algebraic frequencies never alias. *)

@@ -124,7 +124,8 @@ Qed.
 Definition root (x : R) (m k : nat) : complex :=
   let t := 2 * PI * INR k / INR m in Complex (x * cos t) (x * sin t).
 
-Lemma power_polar x t n : power (Complex (x * cos t) (x * sin t)) n = Complex (x ^ n * cos (INR n * t)) (x ^ n * sin (INR n * t)).
+Lemma power_polar x t n : power (Complex (x * cos t) (x * sin t)) n = Complex (x ^ n * cos (INR n * t)) (x ^ n *
+  sin (INR n * t)).
 Proof.
   induction n as [|n IH].
   - apply complex_ext; simpl; rewrite Rmult_0_l, ?cos_0, ?sin_0; ring.
@@ -157,9 +158,11 @@ Proof.
   { rewrite cos_minus, c, s. generalize (sin2_cos2 (2 * PI * INR l / INR m)). unfold Rsqr. lra. }
   assert (quotient : INR k - INR l = IZR j * INR m).
   { apply (Rmult_eq_reg_l (2 * PI / INR m)).
-    - replace (2 * PI / INR m * (INR k - INR l)) with (2 * PI * INR k / INR m - 2 * PI * INR l / INR m) by (field; trivial).
+    - replace (2 * PI / INR m * (INR k - INR l)) with (2 * PI * INR k / INR m - 2 * PI * INR l / INR m) by (field;
+        trivial).
       rewrite turns. field. trivial.
-    - generalize PI_RGT_0. intros. apply Rmult_integral_contrapositive. split; [lra|apply Rinv_neq_0_compat; trivial]. }
+    - generalize PI_RGT_0. intros. apply Rmult_integral_contrapositive.
+      split; [lra|apply Rinv_neq_0_compat; trivial]. }
   rewrite !INR_IZR_INZ, <- minus_IZR, <- mult_IZR in quotient. apply eq_IZR in quotient.
   assert (j = 0)%Z as -> by (destruct (Z_lt_le_dec j 0), (Z_lt_le_dec 0 j); try lia; exfalso; nia). lia.
 Qed.
@@ -191,7 +194,8 @@ Lemma filter_parts {A} (test : A -> bool) l :
   (length (filter test l) + length (filter (fun z => negb (test z)) l))%nat = length l.
 Proof. induction l as [|a l IH]; simpl; [reflexivity|]. destruct (test a); simpl; lia. Qed.
 
-(** Let f be monic of degree d, f g = z^m - x^m with x > 0, and g have at most m - d + 1 coefficients. Then f(0) has the
+(** Let f be monic of degree d, f g = z^m - x^m with x > 0, and g have at most m - d + 1 coefficients.
+Then f(0) has the
     norm of x^d. *)
 Lemma norm_of_factor x m f g :
   0 < x -> (0 < m)%nat -> (length f + length g <= S m)%nat -> (length f <= m)%nat ->

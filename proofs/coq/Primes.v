@@ -135,7 +135,8 @@ Qed.
 
 Lemma span_pow y i : span K n x y -> span K n x (y ^ i).
 Proof.
-  intros sy. destruct isfield as [_ [k1 _]]. induction i as [|i IH]; simpl; [apply span_K; trivial|apply span_mult; trivial].
+  intros sy. destruct isfield as [_ [k1 _]].
+  induction i as [|i IH]; simpl; [apply span_K; trivial|apply span_mult; trivial].
 Qed.
 
 Lemma coordinates m (f : nat -> R) : (forall i, (i < m)%nat -> span K n x (f i)) ->
@@ -157,7 +158,8 @@ Proof.
   - apply span_K. trivial.
   - intros. apply span_plus; trivial.
   - intros. apply span_mult; trivial.
-  - intros y sy. replace (- y) with ((-1) * y) by ring. apply span_scale; trivial. replace (-1) with (- (1)) by ring. auto.
+  - intros y sy. replace (- y) with ((-1) * y) by ring. apply span_scale; trivial.
+    replace (-1) with (- (1)) by ring. auto.
   - intros y nonzero sy.
     destruct (coordinates (S n) (fun i => y ^ i)) as [v [kv power]]; [intros; apply span_pow; trivial|].
     destruct (dependent_over K isfield n v kv) as [c [kc [[i [bi differs]] zero]]].
@@ -279,7 +281,8 @@ Lemma shifted_is n x c i :
 Proof.
   intros bi. replace n with (n - i + i)%nat at 1 by lia. rewrite total_append.
   transitivity (total (i + (n - i)) (fun j => shifted n x c i j * x ^ j)).
-  - rewrite total_append, Rmult_plus_distr_r, Rplus_comm, <- !total_scale_right. f_equal; apply total_ext; intros j bj; unfold shifted.
+  - rewrite total_append, Rmult_plus_distr_r, Rplus_comm, <- !total_scale_right.
+    f_equal; apply total_ext; intros j bj; unfold shifted.
     + destruct (le_lt_dec i j); [lia|]. replace (n + j - i)%nat with (j + (n - i))%nat by lia.
       rewrite Rmult_assoc, <- pow_add. replace (j + (n - i) + i)%nat with (n + j)%nat by lia. rewrite pow_add. ring.
     + destruct (le_lt_dec i (j + i)); [|lia]. replace (j + i - i)%nat with j by lia. rewrite pow_add. ring.
@@ -307,7 +310,8 @@ Proof.
   assert (at_pair : forall k l : nat, (l < d)%nat -> Nat.div (k * d + l) d = k /\ Nat.modulo (k * d + l) d = l).
   { intros k l bl. split; [rewrite Nat.div_add_l, Nat.div_small by lia; lia|].
     rewrite Nat.add_comm, Nat.mod_add, Nat.mod_small by lia. reflexivity. }
-  assert (parts : forall t : nat, (t < m * d)%nat -> (Nat.div t d < m)%nat /\ (Nat.modulo t d < d)%nat /\ t = (Nat.div t d * d + Nat.modulo t d)%nat).
+  assert (parts : forall t : nat, (t < m * d)%nat ->
+    (Nat.div t d < m)%nat /\ (Nat.modulo t d < d)%nat /\ t = (Nat.div t d * d + Nat.modulo t d)%nat).
   { intros t bt. split; [apply Nat.div_lt_upper_bound; lia|]. split; [apply Nat.mod_upper_bound; lia|].
     rewrite (Nat.div_mod t d) at 1 by lia. lia. }
   assert (sum_v : forall e, total (m * d) (fun t => e t * v t)
@@ -320,15 +324,18 @@ Proof.
     - intros k bk'. apply ke. nia.
     - apply (free_x (fun l => total m (fun k => e (k * d + l)%nat * y ^ k))); trivial.
       intros l bl'. exists (fun k => e (k * d + l)%nat). split; trivial. intros k bk'. apply ke. nia. }
-  assert (in_v : forall z, span L d x z -> exists e, (forall t, (t < m * d)%nat -> K (e t)) /\ z = total (m * d) (fun t => e t * v t)).
+  assert (in_v : forall z, span L d x z -> exists e, (forall t, (t < m * d)%nat ->
+    K (e t)) /\ z = total (m * d) (fun t => e t * v t)).
   { intros z [w [lw ->]]. destruct (coordinates K m y some_m d w lw) as [f [kf equal]].
     exists (fun t => f (Nat.modulo t d) (Nat.div t d)). split.
     - intros t bt. destruct (parts t bt) as [? [? _]]. apply kf; trivial.
     - rewrite sum_v. apply total_ext. intros l bl. rewrite equal by trivial. f_equal. apply total_ext. intros k _.
       destruct (at_pair k l bl) as [-> ->]. reflexivity. }
-  destruct (choose_each n (fun _ : nat => 0) (fun i e => (forall t, (t < m * d)%nat -> K (e t)) /\ x ^ i = total (m * d) (fun t => e t * v t)))
+  destruct (choose_each n (fun _ : nat => 0) (fun i e => (forall t, (t < m * d)%nat ->
+    K (e t)) /\ x ^ i = total (m * d) (fun t => e t * v t)))
     as [b chosen].
-  { intros i _. apply in_v. rewrite <- (Rmult_1_r (x ^ i)). apply span_powers; trivial. apply span_K; trivial. apply field_L. }
+  { intros i _. apply in_v. rewrite <- (Rmult_1_r (x ^ i)). apply span_powers; trivial. apply span_K; trivial.
+    apply field_L. }
   assert (in_x : forall t, (t < m * d)%nat -> span K n x (v t)).
   { intros t _. unfold v. rewrite Rmult_comm. apply span_powers; trivial. apply span_pow; trivial. exists c. auto. }
   destruct (coordinates K n x some_n (m * d) v in_x) as [b' [kb' in_x']].
@@ -378,7 +385,8 @@ Fixpoint tower (r : nat -> R) N k : R -> Prop :=
   match k with O => rational | S k => span (tower r N k) N (r k) end.
 
 Lemma monomial_ext r k e e' : (forall i, (i < k)%nat -> e i = e' i) -> monomial r k e = monomial r k e'.
-Proof. induction k as [|k IH]; simpl; intros same; [reflexivity|]. rewrite (IH ltac:(auto)), (same k) by lia. reflexivity. Qed.
+Proof. induction k as [|k IH]; simpl; intros same; [reflexivity|]. rewrite (IH ltac:(auto)), (same k) by lia.
+reflexivity. Qed.
 
 Lemma tower_fields r N :
   (0 < N)%nat -> (forall i, 0 < r i /\ rational (r i ^ N)) ->
@@ -398,22 +406,26 @@ Proof.
     intros j bounds inside. apply (apart 0%nat j (r 0%nat ^ j) (fun _ => 0%nat)); trivial. simpl. ring.
   - set (K := tower r N k) in *. destruct (roots k) as [positive rational_power].
     assert (field_S : field (tower r N (S k))) by exact (span_field K N (r k) isfield some (holds _ rational_power)).
-    assert (holds_S : forall q, rational q -> tower r N (S k) q) by (intros q rq; change (span K N (r k) q); apply span_K; trivial; apply holds; trivial).
+    assert (holds_S : forall q, rational q -> tower r N (S k) q) by (intros q rq; change (span K N (r k) q);
+      apply span_K; trivial; apply holds; trivial).
     assert (roots_S : forall x h, x <> 0 -> (0 < h)%nat -> rational (x ^ h) -> tower r N (S k) x ->
       exists q e, rational q /\ x = q * monomial r (S k) e).
     { intros x h nonzero some_h power [c [kc combination]].
       assert (part : exists j, (j < N)%nat /\ c j <> 0).
-      { apply NNPP. intros none. apply nonzero. rewrite combination, (total_ext N _ (fun _ => 0)); [apply total_zero|].
+      { apply NNPP. intros none. apply nonzero.
+        rewrite combination, (total_ext N _ (fun _ => 0)); [apply total_zero|].
         intros i bi. replace (c i) with 0; [ring|]. apply NNPP. intros differs. apply none. exists i. auto. }
       destruct part as [j [bj some_j]].
-      assert (turn : exists i, (i < N)%nat /\ shifted N (r k) c i 0 <> 0 /\ exists w, rational w /\ w * r k ^ i * r k ^ j = 1).
+      assert (turn : exists i, (i < N)%nat /\ shifted N (r k) c i 0 <> 0 /\ exists w, rational w /\
+        w * r k ^ i * r k ^ j = 1).
       { destruct (Nat.eq_dec j 0) as [->|].
         - exists 0%nat. split; trivial. split; [unfold shifted; destruct (le_lt_dec 0 0); [exact some_j|lia]|].
           exists 1. split; [apply rational_1|simpl; ring].
         - exists (N - j)%nat. split; [lia|]. split.
           + unfold shifted. destruct (le_lt_dec (N - j) 0); [lia|]. replace (N + 0 - (N - j))%nat with j by lia.
             apply Rmult_integral_contrapositive. split; trivial. apply pow_nonzero. lra.
-          + assert (r k ^ N <> 0) by (apply pow_nonzero; lra). exists (/ r k ^ N). split; [apply rational_inv; trivial|].
+          + assert (r k ^ N <> 0) by (apply pow_nonzero; lra). exists (/ r k ^ N).
+            split; [apply rational_inv; trivial|].
             rewrite Rmult_assoc, <- pow_add. replace (N - j + j)%nat with N by lia. apply Rinv_l. trivial. }
       destruct turn as [i [bi [constant [w [rw undone]]]]].
       set (y := x * r k ^ i). assert (ri : 0 < r k ^ i) by (apply pow_lt; trivial).
@@ -433,7 +445,8 @@ Proof.
       { pose proof isfield as [k0 [k1 [kplus [kmult [kopp kinv]]]]]. assert (some_hN : (0 < h * N)%nat) by nia.
         destruct (Rtotal_order y 0) as [minus|[|plus]]; [|contradiction|].
         - replace y with (- ((-1) * y)) by ring. apply kopp.
-          apply (root_with_constant K isfield (r k) N ((-1) * y) (h * N) (fun j => (-1) * shifted N (r k) c i j)); auto; try lra.
+          apply (root_with_constant K isfield (r k) N ((-1) * y) (h * N) (fun j => (-1) * shifted N (r k) c i j));
+            auto; try lra.
           + intros l bl. apply kmult; auto. apply holds, (rational_IZR (-1)).
           + rewrite y_is, <- total_scale. apply total_ext. intros. ring.
         - apply (root_with_constant K isfield (r k) N y (h * N) (shifted N (r k) c i)); auto.
@@ -491,7 +504,8 @@ Proof.
       destruct (bounds t bt) as [_ small]. specialize (small k ltac:(lia)). lia. }
     pose (part := fun j t => if Nat.eqb (e t k) j then q t else 0).
     assert (pieces : total N (fun j => total terms (fun t => part j t * monomial r k (e t)) * r k ^ j) = 0).
-    { rewrite <- sum. rewrite (total_ext N _ (fun j => total terms (fun t => part j t * monomial r k (e t) * r k ^ j)))
+    { rewrite <- sum. rewrite (total_ext N _ (fun j => total terms (fun t => part j t * monomial r k (e t) * r k ^
+        j)))
         by (intros; symmetry; apply total_scale_right).
       rewrite total_exchange. apply total_ext. intros t bt. destruct (bounds t bt) as [_ small].
       rewrite (total_single N (e t k)); [|apply small; lia|].
@@ -499,9 +513,12 @@ Proof.
       - intros j _ other. unfold part. destruct (Nat.eqb_spec (e t k) j); [congruence|ring]. }
     destruct (fields k) as [isfield [holds free]].
     assert (rational_part : forall j t, (t < terms)%nat -> rational (part j t)).
-    { intros j t bt. unfold part. destruct (bounds t bt) as [rq _]. destruct (Nat.eqb (e t k) j); [trivial|apply rational_0]. }
-    transitivity (total terms (fun t => if agree k (e t) e0 then part (e0 k) t else 0)); [|apply (IH terms (part (e0 k)) e)].
-    + apply total_ext. intros t _. unfold part. simpl. destruct (agree k (e t) e0), (Nat.eqb (e t k) (e0 k)); reflexivity.
+    { intros j t bt. unfold part. destruct (bounds t bt) as [rq _].
+      destruct (Nat.eqb (e t k) j); [trivial|apply rational_0]. }
+    transitivity (total terms (fun t => if agree k (e t) e0 then part (e0 k) t else 0));
+      [|apply (IH terms (part (e0 k)) e)].
+    + apply total_ext. intros t _. unfold part. simpl.
+      destruct (agree k (e t) e0), (Nat.eqb (e t k) (e0 k)); reflexivity.
     + intros t bt. split; auto. intros i bi. apply (bounds t bt). lia.
     + apply (free (fun j => total terms (fun t => part j t * monomial r k (e t)))); trivial.
       intros j _. apply field_total; trivial. intros t bt. destruct isfield as [_ [_ [_ [kmult _]]]].
@@ -567,7 +584,8 @@ Proof. apply exp_pos. Qed.
 Lemma prime_root_power i : prime_root p N i ^ N = IZR (p i).
 Proof.
   unfold prime_root. assert (0 < IZR (p i)) by (apply IZR_lt; destruct (primes i); lia).
-  rewrite <- Rpower_pow by apply exp_pos. rewrite Rpower_mult, Rinv_l by (apply not_0_INR; lia). apply Rpower_1. trivial.
+  rewrite <- Rpower_pow by apply exp_pos. rewrite Rpower_mult, Rinv_l by (apply not_0_INR; lia). apply Rpower_1.
+  trivial.
 Qed.
 
 Lemma monomial_power k e : monomial (prime_root p N) k e ^ N = IZR (integer_monomial p k e).

@@ -72,7 +72,8 @@ Proof.
 Qed.
 
 Lemma total_first n f : total (S n) f = f 0%nat + total n (fun i => f (S i)).
-Proof. induction n as [|n IH]; [simpl; ring|]. change (total (S n) f + f (S n) = f 0%nat + total (S n) (fun i => f (S i))).
+Proof. induction n as [|n IH]; [simpl; ring|].
+change (total (S n) f + f (S n) = f 0%nat + total (S n) (fun i => f (S i))).
   rewrite IH. simpl. ring. Qed.
 
 Lemma power_reduced x d a n :
@@ -80,13 +81,15 @@ Lemma power_reduced x d a n :
   x ^ n = total d (fun i => coefficient d a n i * x ^ i).
 Proof.
   intros some reduced. induction n as [|n IH].
-  - rewrite (total_single d 0); trivial; simpl; [ring|]. intros k _ other. destruct (Nat.eq_dec k 0); [contradiction|ring].
+  - rewrite (total_single d 0); trivial; simpl; [ring|]. intros k _ other.
+    destruct (Nat.eq_dec k 0); [contradiction|ring].
   - simpl pow at 1. rewrite IH, <- total_scale. destruct d as [|d]; [lia|].
     rewrite (total_ext (S d) (fun i => coefficient (S d) a (S n) i * x ^ i)
       (fun i => (match i with O => 0 | S i => coefficient (S d) a n i end) * x ^ i
                 + coefficient (S d) a n d * (a i * x ^ i))).
     + rewrite total_plus, (total_scale _ (coefficient (S d) a n d)), <- reduced.
-      rewrite (total_first d (fun i => match i with O => 0 | S i => coefficient (S d) a n i end * x ^ i)), Rmult_0_l, Rplus_0_l.
+      rewrite (total_first d (fun i => match i with O => 0 | S i => coefficient (S d) a n i end * x ^ i)),
+        Rmult_0_l, Rplus_0_l.
       change (total d (fun i => x * (coefficient (S d) a n i * x ^ i)) + x * (coefficient (S d) a n d * x ^ d)
         = total d (fun i => coefficient (S d) a n i * (x * x ^ i)) + coefficient (S d) a n d * (x * x ^ d)).
       rewrite (total_ext d _ (fun i => coefficient (S d) a n i * (x * x ^ i))) by (intros; ring). ring.
@@ -107,7 +110,8 @@ Lemma ctotal_times n c f : ctotal n (fun i => times c (f i)) = times c (ctotal n
 Proof. induction n as [|n IH]; simpl; [|rewrite IH]; ring. Qed.
 
 Lemma ctotal_first n f : ctotal (S n) f = add (f 0%nat) (ctotal n (fun i => f (S i))).
-Proof. induction n as [|n IH]; [simpl; ring|]. change (add (ctotal (S n) f) (f (S n)) = add (f 0%nat) (ctotal (S n) (fun i => f (S i)))).
+Proof. induction n as [|n IH]; [simpl; ring|].
+change (add (ctotal (S n) f) (f (S n)) = add (f 0%nat) (ctotal (S n) (fun i => f (S i)))).
   rewrite IH. simpl. ring. Qed.
 
 Lemma real_plus x y : real (x + y) = add (real x) (real y).
@@ -149,7 +153,8 @@ Proof.
     rewrite (ctotal_ext d _ (fun i => times zero zero)).
     + rewrite ctotal_times. destruct (Nat.eq_dec d d); [|contradiction]. change (real 1) with unit. ring.
     + intros i bi. rewrite coefficient_low by lia. destruct (Nat.eq_dec i d); [lia|]. change (real 0) with zero. ring.
-  - simpl quotient. replace (d - 0 + t)%nat with (d + t)%nat by lia. replace (d - 0)%nat with d by lia. simpl at_point.
+  - simpl quotient. replace (d - 0 + t)%nat with (d + t)%nat by lia. replace (d - 0)%nat with d by lia.
+    simpl at_point.
     replace (d + S t)%nat with (S (d + t)) by lia.
     transitivity (add (times (real (coefficient (S d) a (d + t) d)) (at_point_monic (monic_list (S d) a) z))
       (times z (times (at_point_monic (monic_list (S d) a) z) (at_point (quotient (S d) a t) z)))); [ring|].
@@ -157,7 +162,8 @@ Proof.
     rewrite (ctotal_ext (S d) (fun i => times (real (coefficient (S d) a (S (d + t)) i)) (power z i))
       (fun i => add (times (real (match i with O => 0 | S i => coefficient (S d) a (d + t) i end)) (power z i))
                     (times (real (coefficient (S d) a (d + t) d)) (times (real (a i)) (power z i))))).
-    + rewrite ctotal_add, ctotal_times. rewrite (ctotal_first d (fun i => times (real match i with O => 0 | S i => coefficient (S d) a (d + t) i end) (power z i))).
+    + rewrite ctotal_add, ctotal_times. rewrite (ctotal_first d (fun i => times (real match i with O => 0 | S i =>
+        coefficient (S d) a (d + t) i end) (power z i))).
       rewrite (ctotal_ext d (fun i => times (real (coefficient (S d) a (d + t) i)) (power z (S i)))
         (fun i => times z (times (real (coefficient (S d) a (d + t) i)) (power z i)))) by (intros; simpl; ring).
       rewrite ctotal_times. change (real 0) with zero. simpl ctotal. simpl power. simpl Nat.add. ring.
@@ -181,15 +187,18 @@ Proof.
   assert (remains : forall i, (i < d)%nat -> coefficient d a m i = if Nat.eq_dec i 0 then x ^ m else 0).
   { intros l bl. apply Rminus_diag_uniq.
     apply (unique (fun i => coefficient d a m i - if Nat.eq_dec i 0 then x ^ m else 0)); trivial.
-    - intros k bk. apply kplus; [apply (coefficient_K K); trivial; lia|]. apply kopp. destruct (Nat.eq_dec k 0); trivial.
-    - rewrite (total_ext d _ (fun i => coefficient d a m i * x ^ i + (-1) * ((if Nat.eq_dec i 0 then x ^ m else 0) * x ^ i)))
+    - intros k bk. apply kplus; [apply (coefficient_K K); trivial; lia|]. apply kopp.
+      destruct (Nat.eq_dec k 0); trivial.
+    - rewrite (total_ext d _ (fun i => coefficient d a m i * x ^ i + (-1) * ((if Nat.eq_dec i 0 then x ^ m else 0)
+        * x ^ i)))
         by (intros; ring).
       rewrite total_plus, total_scale, <- power_reduced by (trivial; lia).
       rewrite (total_single d 0); [|lia|].
       + destruct (Nat.eq_dec 0 0); [simpl; ring|contradiction].
       + intros k _ other. destruct (Nat.eq_dec k 0); [contradiction|ring]. }
   assert (size : norm (at_point_monic (monic_list d a) zero) = (x * x) ^ d).
-  { replace ((x * x) ^ d) with ((x * x) ^ length (monic_list d a)) by (unfold monic_list; rewrite map_length, seq_length; reflexivity).
+  { replace ((x * x) ^ d) with ((x * x) ^ length (monic_list d a)) by (unfold monic_list;
+      rewrite map_length, seq_length; reflexivity).
     apply (norm_of_factor x m (monic_list d a) (quotient d a (m - (d - 1)))); trivial.
     - rewrite quotient_length. unfold monic_list. rewrite map_length, seq_length. lia.
     - unfold monic_list. rewrite map_length, seq_length. lia.
