@@ -23,22 +23,21 @@ part() {
     return 0
 }
 
+# Nothing was asked that can be answered: the log and the summary of the job say why.
+refuse() {
+    echo "error: $1" >&2
+    [[ -z ${GITHUB_STEP_SUMMARY:-} ]] || printf '## RoPE\n\nNothing was decided.\n\n```text\nerror: %s\n```\n' "${1//\`/}" \
+        >> "$GITHUB_STEP_SUMMARY"
+    exit 2
+}
+
 : > "$report"
 shopt -s nullglob globstar
 # shellcheck disable=SC2206  # patterns are meant to be expanded
 claims=($CLAIMS) configs=($CONFIGS)
-if [[ -n ${CLAIMS// /} && ${#claims[@]} == 0 ]]; then
-    echo "error: no file is named by the claims '$CLAIMS'" >&2
-    exit 2
-fi
-if [[ -n ${CONFIGS// /} && ${#configs[@]} == 0 ]]; then
-    echo "error: no file is named by the configs '$CONFIGS'" >&2
-    exit 2
-fi
-if [[ ${#claims[@]} == 0 && ${#configs[@]} == 0 ]]; then
-    echo "error: neither claims nor configs are named" >&2
-    exit 2
-fi
+[[ -z ${CLAIMS// /} || ${#claims[@]} != 0 ]] || refuse "no file is named by the claims '$CLAIMS'"
+[[ -z ${CONFIGS// /} || ${#configs[@]} != 0 ]] || refuse "no file is named by the configs '$CONFIGS'"
+[[ ${#claims[@]} != 0 || ${#configs[@]} != 0 ]] || refuse "neither claims nor configs are named"
 [[ ${#claims[@]} == 0 ]] || part "RoPE claims" true run -- "${claims[@]}"
 [[ ${#configs[@]} == 0 ]] || part "RoPE of the model configs" "$AUDIT_FAILS" audit --engines "$ENGINES" -- "${configs[@]}"
 # GitHub takes summaries of a mebibyte.

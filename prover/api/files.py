@@ -95,11 +95,11 @@ def run(
     from prover.claims.solver import make_solver
     from prover.processes import usual_jobs
     from prover.proof_files.finding import find_proofs
-    from prover.proof_files.running import Way, run_files
+    from prover.proof_files.running import Way, names_of, run_files
 
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
     paths = find_proofs(several(names))
     make_solver(smtlib, cvc5)  # a folder or a solver that is not to be had is one error, not one a file
     way, processes = Way(update, smtlib, cvc5), jobs or usual_jobs()
-    return Run(tuple(path.stem for path in paths), tuple(paths), lambda: run_files(paths, way, processes))
+    return Run(names_of(paths), tuple(paths), lambda: run_files(paths, way, processes))

@@ -26,6 +26,9 @@ def _check(name: str, option: str, start: str, what: str) -> None:
     path = Path(name)
     if not name:
         raise InputError(f"{option} needs a file name")
+    if name == "-":
+        raise InputError("is no file name, and nothing is written to the standard output", where=f"{option} -",
+                         advice="Name a file, or ./- for one of that name")
     if os.path.lexists(path) and not read_text(path, 1 << 26).startswith(start):
         raise InputError(f"exists and is no {what}", where=name, advice="Remove it first or name another file")
     if not path.parent.is_dir():

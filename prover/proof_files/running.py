@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -59,4 +60,11 @@ def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResul
     Raises EvidenceError if a process dies.
     """
     with spread(min(jobs, len(paths)) or 1, __name__) as each:
-        yield from each(partial(run_file, way=way), paths)
+        for name, result in zip(names_of(paths), each(partial(run_file, way=way), paths), strict=True):
+            yield replace(result, name=name)
+
+
+def names_of(paths: Sequence[Path]) -> tuple[str, ...]:
+    """What each file is called: its name without the ending, or its path where several have that name."""
+    alike = Counter(path.stem for path in paths)
+    return tuple(path.stem if alike[path.stem] == 1 else path.with_suffix("").as_posix() for path in paths)

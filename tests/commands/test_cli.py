@@ -286,6 +286,16 @@ def test_run_shipped_proofs(capsys: Capture) -> None:
     assert [] == [row["name"] for row in found["claims"] if row["problems"]]
 
 
+def test_claims_of_one_name_are_told_apart(capsys: Capture, tmp_path: Path) -> None:
+    """By their paths; a name that only one has stays as it is."""
+    files = [tmp_path / name for name in ("a/same.toml", "b/same.toml", "b/other.toml")]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(CLAIM)
+    _, found = run_json(capsys, "run", "--update", *map(str, files), "--format", "json")
+    assert [f"{tmp_path}/a/same", f"{tmp_path}/b/same", "other"] == [each["name"] for each in found["claims"]]
+
+
 def test_run_by_name(capsys: Capture) -> None:
     """A shipped proof is run by its name."""
     assert 0 == run_command(["run", "02-imrope-to-mrope"])

@@ -136,6 +136,7 @@ def test_what_cannot_be_asked(work: Path, given: dict[str, str]) -> None:
     done = step("Prove and audit", work, given)
     assert 2 == done.returncode
     assert done.stderr.startswith("error: ")
+    assert done.stderr.splitlines()[0].replace("`", "") in (work.parent / "temp/summary").read_text()
 
 
 def test_inputs_are_not_run(work: Path) -> None:

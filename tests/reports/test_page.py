@@ -306,8 +306,10 @@ def test_a_page_behind_a_link_and_a_long_name(capsys: pytest.CaptureFixture[str]
         ("away/page.html", "error: away/page.html: its folder does not exist. Create the folder first\n"),
         ("./same", "error: ./same: --report and --certificate name the same file. Name two files\n"),
         ("", "error: --report needs a file name\n"),
+        ("-", "error: --report -: is no file name, and nothing is written to the standard output. Name a file, or ./- "
+              "for one of that name\n"),
     ],
-    ids=["another", "no-folder", "same", "empty"],
+    ids=["another", "no-folder", "same", "empty", "standard-output"],
 )
 def test_where_no_page_is_written(
     capsys: pytest.CaptureFixture[str], empty_folder: Path, path: str, error: str
