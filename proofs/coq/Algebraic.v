@@ -16,8 +16,10 @@ Definition algebraic (x : R) : Prop :=
 Lemma rational_IZR k : rational (IZR k).
 Proof. exists k, 1%Z. split; [lia|field]. Qed.
 
-Lemma rational_0 : rational 0. Proof. apply (rational_IZR 0). Qed.
-Lemma rational_1 : rational 1. Proof. apply (rational_IZR 1). Qed.
+Lemma rational_0 : rational 0.
+Proof. apply (rational_IZR 0). Qed.
+Lemma rational_1 : rational 1.
+Proof. apply (rational_IZR 1). Qed.
 
 Lemma rational_plus x y : rational x -> rational y -> rational (x + y).
 Proof.
