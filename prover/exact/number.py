@@ -186,7 +186,7 @@ def power(base: Exact, exponent: Fraction) -> Exact:
             _bound_power(coefficient, int(exponent), MAX_STEP_BITS)
             return _collect(_reduced(raised, coefficient ** int(exponent)))
         return _rational_power(coefficient, exponent) * _collect(_reduced(raised, Fraction(1)))
-    if whole and 0 < exponent <= 8:
+    if whole and exponent > 0:
         half = power(base, Fraction(int(exponent) // 2))
         return half * half * (base if int(exponent) % 2 else ONE)
     common = _common_factor(base, whole)

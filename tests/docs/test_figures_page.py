@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -151,9 +152,11 @@ def test_a_new_benchmark_is_on_the_page(tmp_path: Path) -> None:
     """A file that nobody told the page of: its docstrings, group, mark, parameters and facts are what is shown."""
     suite, run = tmp_path / "test_new_speed.py", tmp_path / "run.json"
     suite.write_text(SUITE_OF_TWO)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}  # no worker of xdist
     subprocess.run(
         [sys.executable, "-m", "pytest", str(suite), *SUITE[1:], "-p", "conftest", "-c", str(ROOT / "pyproject.toml"),
-         f"--rootdir={ROOT}", f"--benchmark-json={run}"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+         f"--rootdir={ROOT}", f"--benchmark-json={run}"], cwd=ROOT, check=True,
+        stdout=subprocess.DEVNULL, env=alone,
     )
     lines = page({**json.loads(run.read_text()), "surroundings": surroundings()}).splitlines()
     assert {"## A topic, beside another", "### a question"} < set(lines)

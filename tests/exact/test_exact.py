@@ -59,6 +59,12 @@ EQUAL: dict[str, tuple[Exact, Exact]] = {
     "a sum over itself": ((LOG_2 + LOG_3) / (LOG_2 + LOG_3), ONE),
     "a multiple of a sum over it": ((exact(6) + exact(2) * PI) / (exact(3) + PI), exact(2)),
     "pi over pi": (PI / PI, ONE),
+    # Pell's numbers
+    "a sum to the power of 9": (power(ONE + SQRT_2, Fraction(9)), number(1393) + number(985) * SQRT_2),
+    "a sum to the power of 21/2": (
+        power(ONE + SQRT_2, Fraction(21, 2)),
+        power(ONE + SQRT_2, Fraction(1, 2)) * (number(3363) + number(2378) * SQRT_2),
+    ),
     "the root of pi squared": (power(PI * PI, Fraction(1, 2)), PI),
     "the logarithm of a product": (log(number(6)), LOG_2 + LOG_3),
     "the logarithm of a quotient": (log(number(2, 3)), LOG_2 - LOG_3),
@@ -336,6 +342,8 @@ LIMITS: dict[str, Callable[[], object]] = {
     "a huge negative power": lambda: power(exact(10), Fraction(-(10**9))),
     "a huge power of a root": lambda: power(SQRT_2, Fraction(10**9)),
     "a huge root that is mostly whole": lambda: power(exact(2), Fraction(10**9 + 1, 2)),
+    "a huge power of a sum": lambda: power(ONE + SQRT_2, Fraction(10**30)),
+    "a power of a sum with too many terms": lambda: power(ONE + PI, Fraction(MAX_TERMS)),
     "a root of a number too long to factor": lambda: power(exact((1 << 400) + 1), Fraction(1, 2)),
     "a logarithm of a number too long to factor": lambda: log(exact((1 << 400) + 1)),
     "too many terms": lambda: sum((root(p, 1, 997) for p in range(2, MAX_TERMS + 4)), ZERO),
