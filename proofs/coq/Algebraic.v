@@ -3,7 +3,7 @@
     That pi is none is Lindemann's theorem, and a premise here. *)
 
 From Coq Require Import Arith Lia ZArith Reals Lra Classical.
-From Rope Require Import Sums Scores Cosines Decision.
+From Rope Require Import Sums Scores Cosines Decision Fields.
 Local Open Scope R_scope.
 
 Definition rational (x : R) : Prop := exists a b : Z, b <> 0%Z /\ x = IZR a / IZR b.
@@ -51,63 +51,9 @@ Proof. induction n as [|n IH]; simpl; intros each; [apply rational_0|]. apply ra
 Lemma rational_pow x n : rational x -> rational (x ^ n).
 Proof. intros r. induction n; simpl; [apply rational_1|apply rational_mult; trivial]. Qed.
 
-(** m + 1 rational vectors of m entries are linearly dependent over the rationals. *)
-Lemma dependent m : forall v : nat -> nat -> R,
-  (forall i j, (i < S m)%nat -> (j < m)%nat -> rational (v i j)) ->
-  exists c, (forall i, (i < S m)%nat -> rational (c i)) /\ (exists i, (i < S m)%nat /\ c i <> 0) /\
-    forall j, (j < m)%nat -> total (S m) (fun i => c i * v i j) = 0.
+Lemma rational_field : field rational.
 Proof.
-  induction m as [|m IH]; intros v entries.
-  - exists (fun _ => 1). repeat split; [intros; apply rational_1|exists 0%nat; split; [lia|lra]|intros; lia].
-  - destruct (classic (exists i0, (i0 < S (S m))%nat /\ v i0 m <> 0)) as [[i0 [below pivot]]|none].
-    + pose (sw := fun i => if Nat.eq_dec i i0 then S m else if Nat.eq_dec i (S m) then i0 else i).
-      assert (order : permutes (S (S m)) sw sw).
-      { intros i inside. unfold sw. repeat split; repeat destruct Nat.eq_dec; lia. }
-      pose (w := fun i => v (sw i)).
-      assert (last : w (S m) m <> 0).
-      { unfold w, sw. repeat destruct Nat.eq_dec; try congruence. }
-      assert (rw : forall i j, (i < S (S m))%nat -> (j < S m)%nat -> rational (w i j)).
-      { intros i j bi bj. apply entries; trivial. apply (order i bi). }
-      destruct (IH (fun i j => w i j - w i m * / w (S m) m * w (S m) j)) as [c [rc [[i1 [b1 some]] zero]]].
-      { intros i j bi bj. apply rational_minus; [apply rw; lia|].
-        repeat apply rational_mult; try apply rational_inv; trivial; apply rw; lia. }
-      pose (c' := fun i =>
-        if Nat.eq_dec i (S m) then - total (S m) (fun i => c i * (w i m * / w (S m) m)) else c i).
-      assert (low : forall i, (i < S m)%nat -> c' i = c i).
-      { intros i bi. unfold c'. destruct (Nat.eq_dec i (S m)); [lia|reflexivity]. }
-      exists (fun i => c' (sw i)). split; [|split].
-      * intros i bi. destruct (order i bi) as [inside _]. unfold c'. destruct (Nat.eq_dec (sw i) (S m)).
-        -- apply rational_opp, rational_total. intros k bk. apply rational_mult; [apply rc; trivial|].
-           apply rational_mult; [|apply rational_inv; trivial]; apply rw; lia.
-        -- apply rc. lia.
-      * exists (sw i1). destruct (order i1 ltac:(lia)) as [inside [_ [_ back]]]. split; trivial.
-      rewrite back, low; trivial.
-      * intros j bj.
-        rewrite (total_ext _ _ (fun i => c' (sw i) * w (sw i) j)).
-        2:{ intros i bi. unfold w. destruct (order i bi) as [_ [_ [_ ->]]]. reflexivity. }
-        rewrite (total_permuted (S (S m)) sw sw (fun i => c' i * w i j) order).
-        change (total (S m) (fun i => c' i * w i j) + c' (S m) * w (S m) j = 0).
-        rewrite (total_ext (S m) _ (fun i => c i * w i j)) by (intros; rewrite low; trivial).
-        unfold c'. destruct (Nat.eq_dec (S m) (S m)); [|contradiction].
-        assert (sum : total (S m) (fun i => c i * (w i j - w i m * / w (S m) m * w (S m) j)) = 0).
-        { destruct (Nat.eq_dec j m) as [->|]; [|apply zero; lia].
-          rewrite (total_ext _ _ (fun _ => 0)); [apply total_zero|]. intros. field. trivial. }
-        rewrite <- sum. rewrite (total_ext (S m) (fun i => c i * (w i j - w i m * / w (S m) m * w (S m) j))
-          (fun i => c i * w i j + (- w (S m) j) * (c i * (w i m * / w (S m) m)))) by (intros; ring).
-        rewrite total_plus, total_scale. ring.
-    + destruct (IH v) as [c [rc [[i1 [b1 some]] zero]]]; [intros; apply entries; lia|].
-      exists (fun i => if Nat.eq_dec i (S m) then 0 else c i). split; [|split].
-      * intros i bi. destruct (Nat.eq_dec i (S m)); [apply rational_0|]. apply rc. lia.
-      * exists i1. split; [lia|]. destruct (Nat.eq_dec i1 (S m)); [lia|trivial].
-      * intros j bj. change (total (S m) (fun i => (if Nat.eq_dec i (S m) then 0 else c i) * v i j)
-          + (if Nat.eq_dec (S m) (S m) then 0 else c (S m)) * v (S m) j = 0).
-        destruct (Nat.eq_dec (S m) (S m)); [|contradiction].
-        rewrite (total_ext (S m) _ (fun i => c i * v i j)).
-        2:{ intros i bi. destruct (Nat.eq_dec i (S m)); [lia|reflexivity]. }
-        destruct (Nat.eq_dec j m) as [->|]; [|rewrite zero by lia; ring].
-        rewrite (total_ext _ _ (fun _ => 0)); [rewrite total_zero; ring|].
-        intros i bi. replace (v i m) with 0; [ring|]. apply NNPP.
-        intros differ. apply none. exists i. split; [lia|]. auto.
+  repeat split; auto using rational_0, rational_1, rational_plus, rational_mult, rational_opp, rational_inv.
 Qed.
 
 (** Numbers whose rational combinations x carries into themselves make x algebraic. *)
@@ -132,7 +78,7 @@ Proof.
       + rewrite total_exchange. apply total_ext. intros j _. apply total_scale_right.
       + intros i bi. replace (x * (power k i * v i)) with (power k i * (x * v i)) by ring.
         rewrite stable, <- total_scale by trivial. apply total_ext. intros. ring. }
-  destruct (dependent n power) as [c [rc [nonzero zero]]]; [auto|].
+  destruct (dependent_over rational rational_field n power) as [c [rc [nonzero zero]]]; [auto|].
   exists (S n), c. split; [trivial|split; [trivial|]]. apply (Rmult_eq_reg_r (v i0)); trivial.
   rewrite Rmult_0_l, <- total_scale_right.
   rewrite (total_ext (S n) _ (fun k => total n (fun j => c k * power k j * v j))).

@@ -1,23 +1,9 @@
 (** T7: powers of a positive real whose n-th power is in a field of reals. *)
 
 From Coq Require Import Arith Lia ZArith Reals Lra List Classical.
-From Rope Require Import Sums Complex Algebraic.
+From Rope Require Import Sums Complex Fields Algebraic.
 Import ListNotations.
 Local Open Scope R_scope.
-
-Definition field (K : R -> Prop) : Prop :=
-  K 0 /\ K 1 /\ (forall x y, K x -> K y -> K (x + y)) /\ (forall x y, K x -> K y -> K (x * y)) /\
-  (forall x, K x -> K (- x)) /\ (forall x, x <> 0 -> K x -> K (/ x)).
-
-(** Linear independence over K of the first n of v. *)
-Definition independent (K : R -> Prop) n (v : nat -> R) : Prop :=
-  forall c, (forall i, (i < n)%nat -> K (c i)) -> total n (fun i => c i * v i) = 0 ->
-  forall i, (i < n)%nat -> c i = 0.
-
-Lemma rational_field : field rational.
-Proof.
-  repeat split; auto using rational_0, rational_1, rational_plus, rational_mult, rational_opp, rational_inv.
-Qed.
 
 (** x^d is a combination of lower powers. *)
 Definition reduces (K : R -> Prop) x d : Prop :=
