@@ -14,7 +14,8 @@ from prover.repair.check_permutation import Held, Part, State
 from prover.repair.permutation_text import READINGS
 from prover.repair.size_names import COLUMNS, USUAL_COLUMNS
 from prover.repair.slips import Kind, Rows, Slip
-from prover.reports.document import Block, Code, Document, Folded, labelled
+from prover.reports.document import Block, Code, Document, Folded, Paragraph, labelled
+from prover.reports.documents.fitting import Room, fitted
 from prover.reports.explain import explanation, headline
 from prover.reports.idiom import Idiom, find_idiom
 from prover.reports.report import relation_word
@@ -285,10 +286,16 @@ def permutation_text(found: JSON, path: str | None) -> str:
 
 def permutation_document(found: JSON, path: str | None) -> Document:
     """A pull-request comment."""
+    return fitted(lambda room: _blocks(found, path, room))
+
+
+def _blocks(found: JSON, path: str | None, room: Room) -> Document:
     code = _code(found)
     blocks: tuple[Block, ...] = ()
     if code:
-        blocks = Code(code["numpy"]), Folded("The same in torch", (Code(code["torch"]),))
+        torch = Folded("The same in torch", (Code(code["torch"]),)) if room.spare else Paragraph(
+            "The same in torch is in --json.")
+        blocks = Code(code["numpy"]), torch
     return (*labelled(_first_line(found, found["verdict"].capitalize()), _rows(found, path)), *blocks)
 
 
