@@ -100,11 +100,18 @@ def test_pickles_are_not_written(tmp_path: Path) -> None:
         permute_weights(str(tmp_path / "t"), target=META, base=str(folder), out=str(tmp_path / "out"), tensors=NAMES)
 
 
-def test_whole_pickles_of_megatron_are_refused(tmp_path: Path) -> None:
-    """With the arguments of the run in them they hold more than tensors; nothing is executed."""
+@pytest.mark.parametrize("marked", [[], [argparse.Namespace]], ids=["", "marked safe"])
+def test_whole_pickles_of_megatron_are_refused(tmp_path: Path, marked: list[Any]) -> None:
+    """With the arguments of the run in them they hold more than tensors; nothing is executed.
+
+    Nor where they are marked as safe, as importing Megatron-Core 0.16.1 does (megatron/core/safe_globals.py).
+    """
     folder, arrays = source(tmp_path / "s")
     for rank, each in enumerate(megatron(arrays, CONFIG, 2)):
         saved(tmp_path / "t" / f"mp_rank_{rank:02}" / "model_optim_rng.pt", each,
               lambda tensors: {"args": argparse.Namespace(num_layers=2), "model": tensors})
+    torch.serialization.add_safe_globals(marked)
+    before = torch.serialization.get_safe_globals()
     with pytest.raises(InputError, match=r"it names argparse\.Namespace, and nothing of it was executed"):
         verify_weights(str(folder), str(tmp_path / "t"), base=str(folder), tensors=FUSED)
+    assert set(before) == set(torch.serialization.get_safe_globals())

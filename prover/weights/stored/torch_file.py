@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import struct
+import threading
 import zipfile
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ DTYPES = {
 }
 _LOCAL = struct.Struct("<4s22xHH")
 _GLOBAL = re.compile(r"GLOBAL ([\w.]{1,100})")
+
+_ALONE = threading.Lock()  # what torch takes for safe is one set for the whole process
 
 Records = list[tuple[int, int]]
 
@@ -107,7 +111,8 @@ def _loaded(path: Path, where: str) -> Any:
         raise InputError("is a file of torch, which is not here", where=where,
                          advice=f"pip install torch. {INSTEAD}") from None
     try:
-        return torch.load(path, map_location="meta", weights_only=True, mmap=True)
+        with _ALONE, _nothing_marked_safe():
+            return torch.load(path, map_location="meta", weights_only=True, mmap=True)
     except Exception as fault:  # torch raises all kinds
         named = _GLOBAL.search(str(fault))
         if named:
@@ -115,6 +120,19 @@ def _loaded(path: Path, where: str) -> Any:
                              where=where, advice=f"Only pickles of tensors are read. {SAFE}") from None
         raise InputError(f"is not read by torch's weights-only loader: {' '.join(str(fault).split())[:300]}",
                          where=where, advice=f"Is the file cut off? {INSTEAD}") from None
+
+
+@contextmanager
+def _nothing_marked_safe() -> Iterator[None]:
+    """Without what libraries allow in pickles: importing Megatron-Core 0.16.1 allows argparse.Namespace."""
+    from torch.serialization import add_safe_globals, clear_safe_globals, get_safe_globals
+
+    marked = get_safe_globals()
+    clear_safe_globals()
+    try:
+        yield
+    finally:
+        add_safe_globals(marked)
 
 
 def _tensors_of(found: Any, where: str) -> dict[str, Any]:
