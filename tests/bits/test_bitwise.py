@@ -11,8 +11,8 @@ import pytest
 
 from prover.bits import bitwise, floating
 from prover.bits.bitwise import Bits, compare_bits
-from prover.bits.floating import Machine, rounded
-from prover.bits.formats import PRECISIONS, bits_of, round_to
+from prover.bits.formats import PRECISIONS, bits_of, round_to, rounded
+from prover.bits.machine import Machine
 from prover.bits.recipe import read_recipe
 from prover.claims.solver import Solver
 from prover.commands.cli import run_command
