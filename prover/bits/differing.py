@@ -29,6 +29,7 @@ MORE_POSITIONS = 1024
 LARGEST_POSITION = 1 << 17
 MAX_CELLS = 1 << 22
 MAX_CONFIRMED = 8
+FEW = 16
 SEED = 20
 
 
@@ -98,7 +99,7 @@ def sides_of(feed: Feed, sides: tuple[Loaded, Loaded], recipes: tuple[Recipe, Re
 
 
 def find_difference(feed: Feed, source: Side, target: Side) -> tuple[int, BitDifference | None]:
-    """Run both kernels in NumPy: heads of ones, and of random numbers. The count of positions, a difference.
+    """Run both kernels in NumPy: heads of ones, of random numbers, of zeros. The count of positions, a difference.
 
     The control, the target one position on, must differ from the target; else the run proves nothing.
     """
@@ -107,10 +108,10 @@ def find_difference(feed: Feed, source: Side, target: Side) -> tuple[int, BitDif
     count = next(iter(coordinates.values())).size if coordinates else 1
     ones = np.ones((count, width))
     least = float(max(source.recipe.least, target.recipe.least))
-    heads = {"ones": ones, "random numbers": _random(count, width, least)}
+    heads = {"ones": ones, "random numbers": _random(count, width, least), "zeros": 0 * ones[:FEW]}
     sides = (source, target)
     for name, head in heads.items():
-        machine = Machine(coordinates, head)
+        machine = Machine({name: values[:len(head)] for name, values in coordinates.items()}, head)
         run = [{choice: side.outputs(machine, choice)[0] for choice in side.choices} for side in sides]
         for choices in product(*(side.choices for side in sides)):
             differ = np.stack([bits_of(a) != bits_of(b)

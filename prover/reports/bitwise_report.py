@@ -59,11 +59,14 @@ def bitwise_json(found: Bits) -> JSON:
 
 def _headline(found: Bits) -> str:
     exact = relation_word(found.exact)
+    contracts = any(recipe.may_contract for recipe in found.recipes)
     if found.outcome is Outcome.EQUIVALENT:
-        return "The same operations on the same numbers, so the same bits at every position."
+        fused = ", whichever products a compiler fuses with sums" if contracts else ""
+        return f"The same operations on the same numbers, so the same bits at every position{fused}."
     if found.outcome is Outcome.DIFFERENT:
         meant = "identical in exact arithmetic" if exact == "identical" else "not identical in exact arithmetic either"
-        return f"Not the same bits; the two are {meant}."
+        fused = " for every choice of what a compiler fuses" if contracts else ""
+        return f"Not the same bits{fused}; the two are {meant}."
     return "The operations are not the same, and no position was found where the bits differ."
 
 
@@ -88,7 +91,7 @@ def _premise(found: Bits) -> str:
     else:
         text = "operations in the order written, each rounded once: no fused multiply-add"
     if found.least:
-        text += f"; heads, cos and sin of 0 or not below {rational_text(found.least)}"
+        text += f"; heads, cos and sin of 0 or not below 2**-{found.least.denominator.bit_length() - 1}"
     return text
 
 
