@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,7 @@ def bits_of(values: Array, precision: str = "") -> npt.NDArray[np.unsignedintege
     return bits >> np.uint32(16) if precision == "bfloat16" else bits
 
 
+@lru_cache(maxsize=1 << 14)
 def rounded(value: Fraction, precision: str) -> np.floating:
     """The nearest floating-point number, to even in a tie. Raises InputError if it would be infinite."""
     near = format_of(precision).rounded(value)
