@@ -306,8 +306,8 @@ Proof.
     rewrite rest in traces. unfold w in traces. lra.
   - intros equal. apply (matched_places (alike_and_equal axes reached) (fun j => (vector (base s) j, magnitude s j))
       (fun j => (vector (base t) j, magnitude t j)) (Nat.div2 d)) in equal as [f [g [order same]]].
-    destruct (matched_lanes axes reached d (base s) (base t) f g closure fits_s fits_t order (fun j bj => proj1 (same j bj)))
-      as [lane [back [order' [there agree]]]].
+    destruct (matched_lanes axes reached d (base s) (base t) f g closure fits_s fits_t order
+      (fun j bj => proj1 (same j bj))) as [lane [back [order' [there agree]]]].
     exists lane, back. split; [exact order'|]. intros p p' rp rp' i k bi bk. unfold seen. rewrite agree by trivial.
     f_equal. unfold lane_magnitude. rewrite there by exact bi. unfold to_plane.
     destruct (Nat.ltb_spec (Nat.div2 (place (base s) i)) (Nat.div2 d)) as [inside|outside].
