@@ -149,18 +149,20 @@ Proof.
   field. lra.
 Qed.
 
-(** A map that keeps the length of every vector, such as a rotation in each pair, passes RMSNorm with one gain for all
-    lanes, whatever eps is. *)
+(** A map that keeps the length of a vector, such as a rotation or reflection in each pair, passes RMSNorm whatever eps
+    is, if it mixes only lanes of equal gains. *)
 Theorem rms_norm_keeps_lengths d eps gain (b : nat -> nat -> R) y i :
+  (forall k l, (k < d)%nat -> (l < d)%nat -> b k l <> 0 -> gain k = gain l) -> (i < d)%nat ->
   total d (fun k => total d (fun l => b k l * y l) * total d (fun l => b k l * y l)) = total d (fun k => y k * y k) ->
-  rms_norm d eps (fun _ => gain) (fun k => total d (fun l => b k l * y l)) i
-  = total d (fun l => b i l * rms_norm d eps (fun _ => gain) y l).
+  rms_norm d eps gain (fun k => total d (fun l => b k l * y l)) i
+  = total d (fun l => b i l * rms_norm d eps gain y l).
 Proof.
-  intros length. unfold rms_norm. rewrite length.
+  intros gains below length. unfold rms_norm. rewrite length.
   generalize (sqrt (total d (fun k => y k * y k) / INR d + eps)). intros root.
-  rewrite (total_ext d (fun l => b i l * (gain * (y l / root))) (fun l => gain / root * (b i l * y l)))
-    by (intros; unfold Rdiv; ring).
-  rewrite total_scale. unfold Rdiv. ring.
+  rewrite (total_ext d (fun l => b i l * (gain l * (y l / root))) (fun l => gain i / root * (b i l * y l))).
+  - rewrite total_scale. unfold Rdiv. ring.
+  - intros l bl. destruct (Req_dec (b i l) 0) as [zero|mixes]; [rewrite zero; ring|].
+    rewrite (gains i l below bl mixes). unfold Rdiv. ring.
 Qed.
 
 (** In front of LayerNorm the rows have to have one factor, with its sign, whatever becomes of gains and biases; and
