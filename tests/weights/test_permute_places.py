@@ -68,7 +68,8 @@ def test_a_place_that_exists_is_refused(model: Path, tmp_path: Path) -> None:
     for name in ("folder", "file", "link"):
         out = tmp_path / name
         {"folder": out.mkdir, "file": out.touch, "link": lambda at=out: at.symlink_to("nowhere")}[name]()
-        refused(model, out, "exists, and nothing is written over")
+        nowhere = f"is a symbolic link to {tmp_path / 'nowhere'}, where there is nothing. Name a new folder, or remove"
+        refused(model, out, nowhere if name == "link" else "exists, and nothing is written over")
 
 
 def test_places_around_the_source(model: Path, tmp_path: Path) -> None:
