@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prover.claims.claim import Claim
-from prover.claims.compare import Place, differing_places, differing_units, entries
+from prover.claims.compare import Place, differing_places, differing_units
 from prover.claims.evidence import (
     EntryRefutation,
     NotRelativeRefutation,
@@ -48,8 +48,9 @@ class Decision:
 def decide(claim: Claim, solver: Solver) -> Decision:
     """Search all rungs. Raises UndecidedError only if Z3's work budget runs out."""
     source = make_side(claim, claim.source, "source")
-    target = make_side(claim, claim.target, "target")
-    places = differing_entries(claim, source, target)
+    is_one = claim.is_of_one_table
+    target = source if is_one else make_side(claim, claim.target, "target")
+    places = [] if is_one else differing_entries(claim, source, target)
     nothing = Decision(
         holds=None,
         fails=None,
@@ -125,13 +126,11 @@ def _decide_twisted(
 
 def differing_entries(claim: Claim, source: Side, target: Side) -> list[tuple[int, Place]]:
     """Feed and (row, column) of the kernels' entries that differ by their normal forms."""
-    found: list[tuple[int, Place]] = []
-    for feed in range(len(claim.feeds)):
-        ours, theirs = (
-            entries(side.layout, side.turned, feed, side.whole) for side in (source, target)
-        )
-        found += [(feed, place) for place in differing_places(ours, theirs, claim.whole_positions)]
-    return found
+    ours, theirs = ((side.layout, side.turned) for side in (source, target))
+    return [
+        (feed, place) for feed in range(len(claim.feeds))
+        for place in differing_places(ours, theirs, feed, claim.whole_positions)
+    ]
 
 
 def _pairs_at(side: Side, places: Sequence[tuple[int, Place]]) -> tuple[int, ...]:

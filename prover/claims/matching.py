@@ -188,6 +188,8 @@ def _assign(
         left = {side: {own: list(getattr(group, side)[own]) for own in (True, False)}
                 for side in ("source", "target")}
         for move, a, b in _MOVES:
+            if not left["source"][a] or not left["target"][b]:
+                continue
             wanted = counts.get(_name(move, i, a, b), 0)
             pairs = _pair_up(left["source"][a], left["target"][b], wanted, source, target)
             chosen |= {t: (s, move == "swap") for s, t in pairs}

@@ -161,7 +161,7 @@ def log(value: Exact) -> Exact:
     return total
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 18)
 def power(base: Exact, exponent: Fraction) -> Exact:
     """base ** exponent for a rational exponent.
 
@@ -225,9 +225,23 @@ def _rational_power(value: Fraction, exponent: Fraction) -> Exact:
         return exact(value ** int(exponent))
     if value < 0:
         raise ExpressionError(f"a negative number ({value}) under the root {exponent}")
-    return _collect(
-        _reduced(tuple((_prime(p), n * exponent) for p, n in _factor(value)), Fraction(1))
-    )
+    coefficient, kept, known = Fraction(1), list[tuple[Atom, Fraction]](), dict[int, Fraction]()
+    for prime, count in _factor(value):
+        whole, rest = divmod(count * exponent.numerator, exponent.denominator)
+        if whole:
+            coefficient *= _whole_power(prime, whole)
+        if rest:
+            if count not in known:
+                known[count] = Fraction(rest, exponent.denominator)
+            kept.append((_prime(prime), known[count]))
+    _bound(coefficient)
+    return Exact(((tuple(kept), coefficient),))
+
+
+@lru_cache(maxsize=1024)
+def _whole_power(prime: int, exponent: int) -> Fraction:
+    _bound_power(Fraction(prime), exponent, MAX_STEP_BITS)
+    return Fraction(prime) ** exponent
 
 
 @lru_cache(maxsize=1024)
@@ -277,8 +291,7 @@ def _reduced(
             whole = exponent.numerator // exponent.denominator
             assert isinstance(atom.argument, int)
             if whole:
-                _bound_power(Fraction(atom.argument), whole, MAX_STEP_BITS)
-                coefficient *= Fraction(atom.argument) ** whole
+                coefficient *= _whole_power(atom.argument, whole)
                 exponent -= whole
         elif atom.kind == "sum" and exponent >= 1:
             whole = exponent.numerator // exponent.denominator

@@ -28,7 +28,7 @@ from prover.claims.evidence import (
     Witness,
 )
 from prover.claims.relation import Relation
-from prover.exact.enclosure import enclose
+from prover.exact.enclosure import enclose, is_surely_below
 from prover.exact.number import ONE, Exact
 from prover.kernels.kernel import Kernel, axis_positions, make_kernel
 from prover.kernels.rotation import Array
@@ -139,7 +139,8 @@ def confirm(
         what = "kernels were not run, since a number of the claim is beyond 10**9"
         return Confirmation((Comparison(what, "float32", 0.0, 0.0, True),))
     found: list[Comparison] = []
-    kernels = make_kernel(claim.source), make_kernel(claim.target)
+    source = make_kernel(claim.source)
+    kernels = source, source if claim.is_of_one_table else make_kernel(claim.target)
     tokens = _tokens(claim)
     runs = [_Run(claim, kernels, dtype, tokens) for _, dtype in PRECISIONS]
     for (precision, _), run in zip(PRECISIONS, runs, strict=True):
@@ -157,20 +158,18 @@ def confirm(
 
 def _in_float_range(claim: Claim) -> bool:
     """True if frequencies, phases, magnitudes and feeds can be computed with in float32."""
-    for layout in (claim.source, claim.target):
-        for pair in layout.pairs:
-            numbers = [n for a in pair.distinct_angles for n in (a.phase, *(f for _, f in a.frequencies))]
-            if not all(_below(n, MAX_TURN) for n in numbers):
-                return False
-            size = pair.magnitude
-            if size != ONE and not (_below(size, MAX_SIZE) and _below(ONE / size, MAX_SIZE)):
-                return False
-    places = [place for feed in claim.feeds for _, place in (*feed.source, *feed.target)]
-    return all(_below(n, MAX_TURN) for a in places for n in (a.phase, *(f for _, f in a.frequencies)))
+    pairs = [pair for layout in (claim.source, claim.target) for pair in layout.pairs]
+    angles = [angle for pair in pairs for angle in pair.distinct_angles]
+    angles += [place for feed in claim.feeds for _, place in (*feed.source, *feed.target)]
+    numbers = {number for angle in angles for number in (angle.phase, *(f for _, f in angle.frequencies))}
+    sizes = {pair.magnitude for pair in pairs} - {ONE}
+    return all(_below(number, MAX_TURN) for number in numbers) and all(
+        _below(size, MAX_SIZE) and _below(ONE / size, MAX_SIZE) for size in sizes
+    )
 
 
 def _below(value: Exact, limit: int) -> bool:
-    return not value or bool(abs(enclose(value, 64)) < limit)
+    return is_surely_below(value, limit) or bool(abs(enclose(value, 64)) < limit)
 
 
 def _tokens(claim: Claim) -> list[tuple[Token, Token]]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
 from prover.exact.display import show_pairs
 from prover.repair.asked import Cause
 from prover.repair.facts import Fact
 from prover.repair.fingerprint import Mark, fingerprint
 from prover.repair.laws import Applied
+from prover.verdicts.certificate import digest_of
 from prover.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def cause_json(cause: Cause) -> JSON:
         "laws": _laws_json(cause.laws),
         "then": cause.relation.value,
         "spec": cause.spec,
-        "certificate": cause.certificate and digest(json.loads(cause.certificate)),
+        "certificate": cause.certificate and digest_of(cause.certificate),
         "text": cause_text(cause),
     }
 
