@@ -266,8 +266,8 @@ class _Numbers:
     def read(self, text: Any) -> Number:
         """The number of a text; what might not exist is worked out, so that it does."""
         _require(type(text) is str and len(text) <= MAX_TEXT, "a number is no text, or too long")
-        _require(self.stored or "{" not in text, f"only {STORED_SCHEMA} has stored numbers")
         if text not in self.texts:
+            _require(self.stored or "{" not in text, f"only {STORED_SCHEMA} has stored numbers")
             self.spend(4 + len(text) // 4)
             terms = [_split(term, "*") for term in _split(text, " + ")] if text != "0" else []
             found = {"*".join(factors): _rational(first) for first, *factors in terms}

@@ -41,7 +41,7 @@ class Turned:
     @property
     def rotation(self) -> tuple[Angle, ...]:
         """The angle for each feed; only rotations have it."""
-        found = tuple(turn for turn in self.turns if turn is not None)
+        found = tuple([turn for turn in self.turns if turn is not None])
         assert len(found) == len(self.turns)
         return found
 

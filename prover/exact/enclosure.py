@@ -86,7 +86,7 @@ def sign(value: Exact) -> int:
     """-1, 0 or 1. Raises UndecidedError if no precision separates the value from zero."""
     rational = value.rational
     if rational is not None:
-        return (rational > 0) - (rational < 0)
+        return (rational.numerator > 0) - (rational.numerator < 0)
     if len(value.terms) == 1 and all(a.kind in ("prime", "pi") for a, _ in value.terms[0][0]):
         return 1 if value.terms[0][1] > 0 else -1
     for precision in PRECISIONS:

@@ -58,7 +58,11 @@ class Exact:
     _hash: int | None = field(default=None, init=False, repr=False)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Exact) and self.terms == other.terms)
+        # Numbers that are unlike are mostly so in the number of terms, or of factors of the first.
+        return self is other or (
+            isinstance(other, Exact) and len(self.terms) == len(other.terms)
+            and (not self.terms or len(self.terms[0][0]) == len(other.terms[0][0])) and self.terms == other.terms
+        )
 
     def __hash__(self) -> int:
         # Numbers are keys of many tables, and hashing fractions is slow: worked out once.

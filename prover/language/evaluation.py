@@ -479,7 +479,7 @@ def _multiply(values: list[Value]) -> Value:
                 raise ExpressionError("positions are multiplied; an angle must be linear in them")
             angle = value
         else:
-            factor = factor * number(value)
+            factor = number(value) if factor is ONE else factor * number(value)
     return factor if angle is None else angle.scaled(factor)
 
 

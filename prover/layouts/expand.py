@@ -323,6 +323,7 @@ def _expand_block(
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items() if name not in same}
     written = [same.get(name, name) for _, name in _READ_AND_WRITTEN]
     pairs: list[tuple[int, Pair]] = []
+    still: dict[str, Value] = {}
     wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
     for index in range(count):
         if wanted is not None and index not in wanted and not scope.states:
@@ -330,14 +331,18 @@ def _expand_block(
         scope.at(index)
         if wanted is not None and index not in wanted:
             continue
-        values: dict[str, Value] = {}
+        values = dict(still)
         lanes: dict[str, int] = {}
         for name, expression in ready.items():
             try:
+                if name in still:
+                    continue
                 if name in _LANES and (lane := expression.whole(scope)) is not None:
                     lanes[name] = lane
-                else:
-                    values[name] = expression.compute(scope)
+                    continue
+                values[name] = expression.compute(scope)
+                if not expression.moves:
+                    still[name] = values[name]
             except ProverError as fault:
                 raise fault.inside(f"{name} at j={index}") from None
             except RecursionError:
