@@ -220,7 +220,7 @@ class _Side:
             yield from ((own, turn, pair[3]) for own in ([(lane,) for lane in pair[0]] if alone else [pair[0]]))
     def entries(self, feed: int, lane: int | None = None, without: Container[int] = ()) -> Iterator[Entry]:
         """The kernel's (row, column) to (s, turn), meaning s * cos(turn), of the pair that reads a lane, or of all."""
-        yield from (((write, read), (ONE, {(feed, "1"): {}})) for read, write in self.passes)
+        yield from (((write, read), (ONE, Turn({(feed, "1"): {}}))) for read, write in self.passes)
         for pair in (pair for i, pair in enumerate(self.pairs) if i not in without and lane in (None, *pair[0])):
             ((a, b), (c, d)), (alpha, beta, gamma, delta) = pair[:2], _of_feed(pair, feed)
             minus_sine, sine = self._shifted(beta, QUARTER, 1), self._shifted(gamma, QUARTER, -1)

@@ -71,14 +71,16 @@ def prove(
     verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     facts = causes(first, second, verdict, fed, None if exact else ulps)
+    keys = _keys(facts, source, target)
     found = outline(verdict, *about, positions, (told, also)) | {
-        "second_opinion": solver.agreement or None, "causes": causes_json(facts, _keys(facts, source, target)),
+        "second_opinion": solver.agreement or None, "causes": causes_json(facts, keys, is_whole=False),
         "fingerprint": None if facts else fingerprint_json(verdict),  # a text tells it in the place of causes
     }
 
     @cache
     def whole() -> dict[str, Any]:
-        return found | {"differences": differences(verdict), "fingerprint": fingerprint_json(verdict)}
+        return found | {"differences": differences(verdict), "causes": causes_json(facts, keys),
+                        "fingerprint": fingerprint_json(verdict)}
 
     pairs = found["differing_pairs"]
     return Proof(

@@ -72,32 +72,42 @@ _Cell = tuple[int, int, int]  # row, pair or -1 for a lane that passes, which of
 _PASSES = Entry(ONE, Angle())
 
 
+def differing_columns(source: Kernel, target: Kernel, feed: int, whole: bool) -> list[int]:
+    """Columns where the kernels differ by normal form under one feed, in rising order."""
+    ours, theirs = (_columns(layout, turned, feed, whole) for layout, turned in (source, target))
+    alike: dict[tuple[int, int], bool] = {}
+    found: list[int] = []
+    for column, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        if {cell[0] for cell in mine} != {cell[0] for cell in other}:
+            found.append(column)
+            continue
+        pairs = (mine[0][1], other[0][1]) if mine else (-1, -1)
+        if min(pairs) >= 0 and pairs not in alike:
+            alike[pairs] = _alike(source, target, pairs, feed)
+        if pairs != (-1, -1) and not alike.get(pairs) and _rows(source, target, feed, (mine, other), whole):
+            found.append(column)
+    return found
+
+
 def differing_places(source: Kernel, target: Kernel, feed: int, whole: bool) -> list[Place]:
     """Places where the kernels differ by normal form under one feed, in order of columns and then of rows."""
     ours, theirs = (_columns(layout, turned, feed, whole) for layout, turned in (source, target))
-    alike: dict[tuple[int, int], bool] = {}
-    found: list[Place] = []
-    for column, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        if mine and other and mine[0][1] == other[0][1] == -1:
-            same = mine == other
-        elif mine and other and (mine[0][1] < 0 or other[0][1] < 0):
-            same = False
-        elif mine and other:
-            key = mine[0][1], other[0][1]
-            if key not in alike:
-                alike[key] = _alike(source, target, key, feed)
-            same = alike[key]
-        else:
-            same = mine == other
-        if not same:
-            rows = dict.fromkeys(sorted(row for row, *_ in (*mine, *other)))
-            a, b = ({row: (pair, which) for row, pair, which in cells} for cells in (mine, other))
-            found += [
-                (row, column) for row in rows
-                if row not in a or row not in b
-                or not same_entry(_entry(source, a[row], feed), _entry(target, b[row], feed), whole)
-            ]
-    return found
+    return [
+        (row, column) for column in differing_columns(source, target, feed, whole)
+        for row in _rows(source, target, feed, (ours[column], theirs[column]), whole)
+    ]
+
+
+def _rows(
+    source: Kernel, target: Kernel, feed: int, cells: tuple[tuple[_Cell, ...], tuple[_Cell, ...]], whole: bool
+) -> list[int]:
+    """The rows in which a column of the two differs."""
+    mine, other = ({row: (pair, which) for row, pair, which in each} for each in cells)
+    return [
+        row for row in sorted({*mine, *other})
+        if row not in mine or row not in other
+        or not same_entry(_entry(source, mine[row], feed), _entry(target, other[row], feed), whole)
+    ]
 
 
 def _columns(layout: Layout, turned: tuple[Turned, ...], feed: int, whole: bool) -> list[tuple[_Cell, ...]]:

@@ -229,15 +229,18 @@ def _rational_power(value: Fraction, exponent: Fraction) -> Exact:
         return exact(value ** int(exponent))
     if value < 0:
         raise ExpressionError(f"a negative number ({value}) under the root {exponent}")
-    coefficient, kept, known = Fraction(1), list[tuple[Atom, Fraction]](), dict[int, Fraction]()
+    above, below = 1, 1
+    kept, known = list[tuple[Atom, Fraction]](), dict[int, Fraction]()
     for prime, count in _factor(value):
         whole, rest = divmod(count * exponent.numerator, exponent.denominator)
         if whole:
-            coefficient *= _whole_power(prime, whole)
+            raised = _whole_power(prime, whole)
+            above, below = above * raised.numerator, below * raised.denominator
         if rest:
             if count not in known:
                 known[count] = Fraction(rest, exponent.denominator)
             kept.append((_prime(prime), known[count]))
+    coefficient = Fraction(above, below)
     _bound(coefficient)
     return Exact(((tuple(kept), coefficient),))
 

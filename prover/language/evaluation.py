@@ -46,9 +46,9 @@ class Scope:
         self.lets = lets
         self.moving_names = moving_names
         self.fixed: dict[object, Value | bool] = {}
-        self.plain: dict[Term, Plain] = {}
-        self.lines: dict[Term, tuple[Plain, Plain] | None] = {}
-        self.no_plain: set[Term] = set()
+        self.plain: dict[object, Plain] = {}
+        self.lines: dict[object, tuple[Plain, Plain] | None] = {}
+        self.no_plain: set[object] = set()
         self.moving: dict[str, Value] = {}
         self.place = 0
 
@@ -200,22 +200,23 @@ def _node(expression: Term, moving: frozenset[str]) -> Compute:
     if kind == "choice":
         return _choice(expression, moving)
     if kind in ("add", "mul", "mod", "floor", "ceil") and _moves(expression, moving):
-        return _quickly(expression, plain_arithmetic(expression, moving), _operated(expression, moving))
+        return _quickly(plain_arithmetic(expression, moving), _operated(expression, moving))
     return _operated(expression, moving)
 
 
-def _quickly(expression: Term, plain: ComputePlain | None, general: Compute) -> Compute:
+def _quickly(plain: ComputePlain | None, general: Compute) -> Compute:
     """Plain arithmetic until it does not suffice, then the general way, which also says what is wrong."""
     if plain is None:
         return general
+    key = object()
 
     def compute(scope: Scope) -> Value:
-        if expression in scope.no_plain:
+        if key in scope.no_plain:
             return general(scope)
         try:
             return exact(plain(scope))
         except NotPlain:
-            scope.no_plain.add(expression)
+            scope.no_plain.add(key)
             return general(scope)
 
     return compute
@@ -229,6 +230,9 @@ def _operated(expression: Term, moving: frozenset[str]) -> Compute:
         return _associative(expression, moving, _multiply)
     parts = [_compile(argument, moving) for argument in expression.args]
     operation = _operation(expression)
+    if len(parts) == 2:
+        left, right = parts
+        return lambda scope: operation(left(scope), right(scope))
 
     def apply(scope: Scope) -> Value:
         return operation(*(part(scope) for part in parts))
@@ -241,7 +245,7 @@ def _associative(expression: Term, moving: frozenset[str], combine: Callable[[li
     terms = _flat(expression, expression.kind)
     fixed = [_compile(term, moving) for term in terms if not _moves(term, moving)]
     parts = [_compile(term, moving) for term in terms if _moves(term, moving)]
-    key = (expression.kind, expression)
+    key = object()
 
     def compute(scope: Scope) -> Value:
         values = [part(scope) for part in parts]
@@ -339,7 +343,7 @@ def plain_arithmetic(expression: Term, moving: frozenset[str]) -> ComputePlain |
     """
     kind = expression.kind
     if not _moves(expression, moving):
-        return _plain_constant(expression, _compile(expression, moving))
+        return _plain_constant(_compile(expression, moving))
     if kind == "index":
         return lambda scope: scope.place
     if kind == "name":
@@ -363,13 +367,15 @@ def plain_arithmetic(expression: Term, moving: frozenset[str]) -> ComputePlain |
 
 def _by_line(expression: Term, moving: frozenset[str], otherwise: ComputePlain) -> ComputePlain:
     """a + b*j where the expression is that at every pair, which is found once per scope."""
+    key = object()
+
     def compute(scope: Scope) -> Plain:
-        if expression not in scope.lines:
+        if key not in scope.lines:
             try:
-                scope.lines[expression] = _line(expression, moving, scope)
+                scope.lines[key] = _line(expression, moving, scope)
             except (NotPlain, ProverError):
-                scope.lines[expression] = None
-        line = scope.lines[expression]
+                scope.lines[key] = None
+        line = scope.lines[key]
         return otherwise(scope) if line is None else line[0] + line[1] * scope.place
 
     return compute
@@ -402,12 +408,14 @@ def _short(value: Plain) -> Plain:
     return value.numerator if value.denominator == 1 else value
 
 
-def _plain_constant(expression: Term, compute: Compute) -> ComputePlain:
+def _plain_constant(compute: Compute) -> ComputePlain:
     """A part that does not depend on j, worked out once per scope."""
+    key = object()
+
     def known(scope: Scope) -> Plain:
-        found = scope.plain.get(expression)
+        found = scope.plain.get(key)
         if found is None:
-            found = scope.plain[expression] = _plain(compute(scope))
+            found = scope.plain[key] = _plain(compute(scope))
         return found
 
     return known
@@ -424,7 +432,7 @@ def _plain_combined(expression: Term, moving: frozenset[str]) -> ComputePlain | 
     fixed = [_compile(term, moving) for term in terms if not _moves(term, moving)]
     if fixed:
         combine = _add if is_sum else _multiply
-        ready.append(_plain_constant(expression, lambda scope: combine([part(scope) for part in fixed])))
+        ready.append(_plain_constant(lambda scope: combine([part(scope) for part in fixed])))
     first, *others = ready
 
     def compute(scope: Scope) -> Plain:
@@ -474,12 +482,14 @@ def _multiply(values: list[Value]) -> Value:
     factor = ONE
     angle: Angle | None = None
     for value in values:
-        if isinstance(value, Angle) and value.constant is None:
+        if type(value) is Exact:
+            factor = value if factor is ONE else factor * value
+        elif isinstance(value, Angle) and value.constant is None:
             if angle is not None:
                 raise ExpressionError("positions are multiplied; an angle must be linear in them")
             angle = value
         else:
-            factor = number(value) if factor is ONE else factor * number(value)
+            factor = factor * number(value)
     return factor if angle is None else angle.scaled(factor)
 
 

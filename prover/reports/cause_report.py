@@ -51,13 +51,15 @@ _MARKS = {  # of several pairs, and of one
 }
 
 
-def causes_json(causes: Sequence[Cause], sides: Sequence[Keys] = (NO_KEYS, NO_KEYS)) -> list[JSON]:
-    """All of them; where there are several, each alone would do, and their texts say so."""
+def causes_json(
+    causes: Sequence[Cause], sides: Sequence[Keys] = (NO_KEYS, NO_KEYS), is_whole: bool = True
+) -> list[JSON]:
+    """All of them; where there are several, each alone would do, and their texts say so. `is_whole`: with digests."""
     texts = causes_text(causes, sides)
-    return [cause_json(cause) | {"text": text} for cause, text in zip(causes, texts, strict=True)]
+    return [cause_json(cause, is_whole) | {"text": text} for cause, text in zip(causes, texts, strict=True)]
 
 
-def cause_json(cause: Cause) -> JSON:
+def cause_json(cause: Cause, is_whole: bool = True) -> JSON:
     """What is otherwise, its values as they are and as they would have to be, and what is proved of the changed side.
 
     Of laws there are the words, and the numbers in them; a layout that a law changes has no spec.
@@ -68,7 +70,7 @@ def cause_json(cause: Cause) -> JSON:
         "laws": _laws_json(cause.laws),
         "then": cause.relation.value,
         "spec": cause.spec,
-        "certificate": cause.certificate and digest_of(cause.certificate),
+        "certificate": cause.proof.certificate and digest_of(cause.proof.certificate) if is_whole else None,
         "text": cause_text(cause),
     }
 
