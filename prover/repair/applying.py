@@ -196,7 +196,7 @@ def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: 
     ready = [None if each is None else compiled(each, MOVING) for each in (read.frequency, read.phase, read.magnitude)]
     pairs = question.shape.layout.pairs
     lanes, takes = ([compiled(each, MOVING) for each in part] for part in (read.lanes, read.takes))
-    if takes and any(len(pair.distinct_angles) > 1 for pair in pairs):
+    if takes and not question.shape.is_of_one_angle:
         raise InputError("the pairs have several angles")
     turns = None if read.turns is None else compiled_condition(read.turns, MOVING)
     found = []

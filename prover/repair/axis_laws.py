@@ -210,11 +210,14 @@ def pair_axes(layout: Layout) -> list[str] | None:
     """The one axis of each pair; None if some pair has none or several."""
     found: list[str] = []
     for pair in layout.pairs:
-        first, *others = pair.distinct_angles
-        axes = {axis for angle in others for axis, _ in angle.frequencies} if others else ()
-        if len({*axes, *(axis for axis, _ in first.frequencies)}) != 1:
-            return None
-        found += axes or [first.frequencies[0][0]]
+        angles = pair.distinct_angles
+        if len(angles) > 1 or len(angles[0].frequencies) != 1:
+            axes = {axis for angle in angles for axis, _ in angle.frequencies}
+            if len(axes) != 1:
+                return None
+            found += axes
+        else:
+            found.append(angles[0].frequencies[0][0])
     return found or None
 
 
