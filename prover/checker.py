@@ -93,7 +93,7 @@ def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
     for m in range(0 if rung else s.feeds):
         alike = {i for i, (a, b) in enumerate(zip(s.pairs, t.pairs, strict=False)) if a == b and _is_free(a, m)}
         s.numbers.spend(8 * len(alike))  # what it takes to see the same of their entries, one by one
-        ours, theirs = ({place: entry for place, entry in side.entries(m, without=alike)} for side in (s, t))
+        ours, theirs = (dict(side.entries(m, without=alike)) for side in (s, t))
         for place in ours.keys() | theirs.keys():
             (a, x), (b, y) = ours.get(place, ({}, {})), theirs.get(place, ({}, {}))
             _require(a == b != {} and s.same_cosine(x, y), "the kernels differ at row, column {}", place)

@@ -31,7 +31,7 @@ from prover.claims.relation import Relation
 from prover.exact.enclosure import enclose, is_surely_below
 from prover.exact.number import ONE, Exact
 from prover.kernels.kernel import Kernel, axis_positions, make_kernel
-from prover.kernels.rotation import Array
+from prover.kernels.rotation import Array, Rotation
 
 SEED = 20260209
 SAMPLES = 4
@@ -81,8 +81,10 @@ class _Run:
     ) -> None:
         self.claim = claim
         self.dtype = dtype
-        self._positions: dict[tuple[Token, str], Array] = {}
-        self._turn_errors: dict[Token, float] = {}
+        # By the token's id, with the token, since hashing fractions is slow.
+        self._positions: dict[tuple[int, str], tuple[Token, Array]] = {}
+        self._rotations: dict[tuple[int, str], Rotation] = {}
+        self._turn_errors: dict[int, float] = {}
         self.tokens = tokens
         self.source, self.target = (kernel.rounded(dtype) for kernel in kernels)
         self.roundoff = float(np.finfo(dtype).eps) / 2
@@ -96,16 +98,20 @@ class _Run:
         return found
 
     def position(self, token: Token, side: str) -> Array:
-        if (token, side) not in self._positions:
+        key = id(token), side
+        if key not in self._positions:
             places = axis_positions(self.claim, token, side, self.kernel(side).axes)
-            self._positions[token, side] = np.array([float(place) for place in places], dtype=self.dtype)
-        return self._positions[token, side]
+            self._positions[key] = token, np.array([float(place) for place in places], dtype=self.dtype)
+        return self._positions[key][1]
 
     def kernel(self, side: str) -> Kernel:
         return self.source if side == "source" else self.target
 
     def apply(self, side: str, x: Array, token: Token) -> Array:
-        return self.kernel(side).apply(x, self.position(token, side))
+        key = id(token), side
+        if key not in self._rotations:
+            self._rotations[key] = self.kernel(side).at(self.position(token, side))
+        return self._rotations[key].rotate(x)
 
     def score(self, side: str, q: Array, k: Array, query: Token, key: Token) -> Array:
         """Scores of q and k of shape (..., width), shape (...)."""
@@ -113,14 +119,14 @@ class _Run:
         return np.asarray(products.sum(axis=-1))
 
     def turn_error(self, token: Token) -> float:
-        if token not in self._turn_errors:
-            self._turn_errors[token] = max(
+        if id(token) not in self._turn_errors:
+            self._turn_errors[id(token)] = max(
                 (len(self.kernel(side).axes) + 2)
                 * self.roundoff
                 * self.kernel(side).largest_turn(self.position(token, side))
                 for side in ("source", "target")
             )
-        return self._turn_errors[token]
+        return self._turn_errors[id(token)]
 
     def tolerance(self, query: Token, key: Token, size: float) -> float:
         """What two scores may differ by. `size`: s**2 |q| |k|, with the largest magnitude s that meets q and k."""

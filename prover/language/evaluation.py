@@ -141,9 +141,9 @@ def names_in(expression: Expression) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def node_count(expression: Expression) -> int:
-    """How many operations, names and numbers an expression has."""
-    return sum(1 for _ in _read(expression).whole_tree)
+def node_count(expression: Expression, moving_names: frozenset[str]) -> int:
+    """How many operations and names of an expression depend on the pair index; the others are worked out once."""
+    return sum(1 for node in _read(expression).whole_tree if _moves(node, moving_names))
 
 
 def _read(expression: Expression) -> Term:

@@ -314,9 +314,9 @@ def _expand_block(
     }
     more = tuple(block.more_angles)
     fields |= block.more_angles
-    nodes = sum(map(node_count, fields.values()))
     used = used_lets(family, fields.values())
-    nodes += sum(node_count(e) for parts in used.values() for e in parts)
+    expressions = (*fields.values(), *(e for parts in used.values() for e in parts))
+    nodes = sum(node_count(e, scope.moving_names) for e in expressions)
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
     same = {name: read for read, name in _READ_AND_WRITTEN if fields[read] == fields[name]}

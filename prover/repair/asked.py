@@ -25,7 +25,7 @@ MAX_FACTS, MAX_TOLD = 3, 3
 class Proved:
     """The relation that is proved of two sides, and the checked certificate.
 
-    That two equal tables are the same kernel needs no search: the certificate is written, and checked, where it is told.
+    That two equal tables are one kernel needs no search: the certificate is written, and checked, where it is told.
     """
 
     def __init__(self, relation: Relation, certificate: str | None = None, claim: Claim | None = None) -> None:
