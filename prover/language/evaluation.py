@@ -110,7 +110,7 @@ class Compiled:
             found = self._plain(scope)
         except NotPlain:
             return None
-        return found if isinstance(found, int) else None
+        return found.numerator if found.denominator == 1 else None
 
 
 @lru_cache(maxsize=4096)

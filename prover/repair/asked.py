@@ -63,6 +63,11 @@ class Cause:
         """What is proved once all is changed."""
         return self.proof.relation
 
+    @property
+    def certificate(self) -> str | None:
+        """The checked text of that proof. Raises EvidenceError."""
+        return self.proof.certificate
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

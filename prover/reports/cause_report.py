@@ -70,7 +70,7 @@ def cause_json(cause: Cause, is_whole: bool = True) -> JSON:
         "laws": _laws_json(cause.laws),
         "then": cause.relation.value,
         "spec": cause.spec,
-        "certificate": cause.proof.certificate and digest_of(cause.proof.certificate) if is_whole else None,
+        "certificate": digest_of(cause.certificate) if is_whole and cause.certificate else None,
         "text": cause_text(cause),
     }
 
