@@ -23,6 +23,7 @@ from prover.language.substitution import substituted
 from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.theorems.factors import factors, is_expressible
 from prover.theorems.instance import Point
+from prover.theorems.simulation import Row, holds
 from prover.theorems.study import Statement, Study
 
 WHOLE = (*range(13), -1, -2, -3)
@@ -42,20 +43,25 @@ MAX_REAL_BITS = 256
 class _Known:
     """A condition ready to be tested, and whether it holds at numbers for its symbols, by numerator and denominator."""
 
-    __slots__ = ("at", "symbols", "test")
+    __slots__ = ("at", "plain", "symbols", "test")
 
     def __init__(self, condition: Condition) -> None:
         self.symbols: tuple[sympy.Symbol, ...] = tuple(sorted(condition.free_symbols, key=lambda s: str(s.name)))
         self.test: Test | None = None
         self.at: dict[tuple[int, ...], bool | None] = {}
+        # Without powers and what is more, plain rational numbers are enough, and exact too.
+        self.plain = None if condition.has(sympy.Pow) else condition
         with suppress(ProverError):
             self.test = compiled_condition(condition).test
 
     def holds(self, numbers: tuple[int, ...]) -> bool | None:
         if self.test is None:
             return None
-        values = zip(numbers[::2], numbers[1::2], strict=True)
-        scope = Scope({s.name: exact(Fraction(p, q)) for s, (p, q) in zip(self.symbols, values, strict=True)}, {})
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        values: Row = {s: p if q == 1 else Fraction(p, q) for s, (p, q) in zip(self.symbols, pairs, strict=True)}
+        if self.plain is not None and (found := holds(self.plain, values)) is not None:
+            return found
+        scope = Scope({s.name: exact(value) for s, value in values.items()}, {})
         try:
             return self.test(scope)
         except ProverError:
