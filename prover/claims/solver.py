@@ -16,7 +16,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.files import require_writable, write_text
+from prover.files import refuse_dangling, require_writable, write_text
 
 if TYPE_CHECKING:
     import z3
@@ -178,6 +178,7 @@ def make_solver(directory: str | None, second: bool) -> Solver:
     if directory is None:
         return Solver(None, second)
     path = Path(directory)
+    refuse_dangling(path)
     if path.exists() and not path.is_dir():
         raise InputError("is no folder", where=directory, advice="Name a folder for the questions")
     try:
