@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
+from prover.api.answers import JSON, Answer, Checked, Layout, Proof, Texts, several
 from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, is_identical, loaded_told, spec_of
 from prover.api.functions import Called, recognised
 from prover.errors import InputError
@@ -16,8 +16,10 @@ from prover.errors import InputError
 if TYPE_CHECKING:
     from prover.repair.asked import Cause
     from prover.reports.cause_report import Keys
+    from prover.reports.document import Document
     from prover.sources.model import Finding
     from prover.theorems.for_all import Theorem
+    from prover.verdicts.verdict import Verdict
 
 
 def prove(
@@ -53,8 +55,6 @@ def prove(
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.cause_report import causes_json, fingerprint_json
-    from prover.reports.documents.verdict import verdict_document
-    from prover.reports.html.verdict_page import verdict_page
     from prover.reports.render import render_text
     from prover.reports.report import differences, outline
     from prover.verdicts.as_stored import prove_loaded
@@ -87,9 +87,21 @@ def prove(
         verdict.exit_code, lambda: dict(whole()), lambda path: render_text(found, path),
         found["verdict"], found["headline"], verdict.certificate,
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
-        (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: verdict_document(whole(), path),
-        _page=lambda words, path: verdict_page(whole(), verdict, words, path),
+        (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: _document(whole(), path),
+        _page=lambda words, path: _page(whole(), verdict, words, path),
     )
+
+
+def _document(found: JSON, path: str | None) -> Document:
+    from prover.reports.documents.verdict import verdict_document
+
+    return verdict_document(found, path)
+
+
+def _page(found: JSON, verdict: Verdict, words: str, path: str | None) -> str:
+    from prover.reports.html.verdict_page import verdict_page
+
+    return verdict_page(found, verdict, words, path)
 
 
 def _sides(

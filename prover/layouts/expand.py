@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
@@ -60,8 +61,10 @@ def _expanded(
     family: Family, given: Mapping[str, Given], instead: Mapping[str, Value], some: int | None
 ) -> tuple[int, list[tuple[int, Pair]]]:
     """The width and the pairs with their places; of every block only `some`, if that is said."""
-    _check_requirements(family, scope_of(family, given))
-    scope = scope_of(family, given, instead)
+    scope = scope_of(family, given)
+    _check_requirements(family, scope)
+    if instead:
+        scope = scope_of(family, given, instead)
     width = _whole(scope, family.width, "width", 1, MAX_WIDTH)
     pairs: list[tuple[int, Pair]] = []
     start = 0
@@ -190,7 +193,13 @@ def _exact_value(value: Given) -> Value:
 
 def moving_names(texts: Mapping[str, Expression], states: Collection[str]) -> frozenset[str]:
     """Names whose value depends on the pair index j. Raises InputError on a circle."""
-    uses = {name: names_in(e) for name, e in texts.items()}
+    return _moving(tuple((name, names_in(e)) for name, e in texts.items()), tuple(states))
+
+
+@lru_cache(maxsize=1024)
+def _moving(names: tuple[tuple[str, frozenset[str]], ...], states: tuple[str, ...]) -> frozenset[str]:
+    """The same by the names that each name's text has in it: families ask it for each of their layouts."""
+    uses = dict(names)
     pending: list[str] = []
     done: dict[str, bool] = {}
 
