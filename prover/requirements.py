@@ -10,7 +10,7 @@ import platform
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -105,14 +105,39 @@ class Needs:
         return "; ".join(told)
 
 
-def needs(extra: str = "") -> Needs:
-    """What an extra requires; "" for what is always required."""
-    found = _declared()
-    if isinstance(found, str):
-        return Needs((), found)
-    if extra not in found:
-        return Needs((), f"the {NAME} that is installed knows no extra '{extra}', and is older than this one")
-    return Needs(tuple(_packages(extra, found)))
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """`lines`: what each extra requires, as it is written; what is always required under "". `unknown`: see Needs."""
+
+    lines: Mapping[str, Sequence[str]]
+    unknown: str = ""
+
+    def needs(self, extra: str = "") -> Needs:
+        """What an extra needs; "" for what is always needed."""
+        if self.unknown:
+            return Needs((), self.unknown)
+        if extra not in self.lines:
+            return Needs((), f"the {NAME} that is installed knows no extra '{extra}', and is older than this one")
+        return Needs(tuple(_packages(extra, self.lines)))
+
+
+def read_requirements(version: str) -> Requirements:
+    """`version`: that of this package; what is written down of another version says nothing of this one."""
+    if PYPROJECT.is_file():
+        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8")).get("project", {})
+        if project.get("name") == NAME:
+            return Requirements({"": project["dependencies"], **project["optional-dependencies"]})
+    try:
+        written = importlib.metadata.distribution(NAME)
+    except importlib.metadata.PackageNotFoundError:
+        return Requirements({}, f"{NAME} is not installed as a package here, so its requirements are not written down")
+    if written.version != version:
+        return Requirements({}, f"the {NAME} that is installed is {written.version}, and this one is {version}")
+    lines: dict[str, list[str]] = {"": []}
+    for line in written.requires or ():
+        extra = _EXTRA.search(line.partition(";")[2])
+        lines.setdefault(extra[1] if extra else "", []).append(line)
+    return Requirements(lines)
 
 
 def installed_version(name: str) -> str | None:
@@ -123,38 +148,14 @@ def installed_version(name: str) -> str | None:
         return None
 
 
-_Declared = dict[str, list[str]]
-
-
-def _declared() -> _Declared | str:
-    """The requirements of each extra, those of none under ""; in words, why they are not known."""
-    from prover import __version__
-
-    if PYPROJECT.is_file():
-        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8")).get("project", {})
-        if project.get("name") == NAME:
-            return {"": project["dependencies"], **project["optional-dependencies"]}
-    try:
-        written = importlib.metadata.distribution(NAME)
-    except importlib.metadata.PackageNotFoundError:
-        return f"{NAME} is not installed as a package here, so its requirements are not written down"
-    if written.version != __version__:
-        return f"the requirements that are written down here are of {NAME} {written.version}, and this is {__version__}"
-    found: _Declared = {"": []}
-    for line in written.requires or ():
-        extra = _EXTRA.search(line.partition(";")[2])
-        found.setdefault(extra[1] if extra else "", []).append(line)
-    return found
-
-
-def _packages(extra: str, declared: _Declared) -> Iterator[Package]:
-    for line in declared.get(extra, ()):
+def _packages(extra: str, lines: Mapping[str, Sequence[str]]) -> Iterator[Package]:
+    for line in lines.get(extra, ()):
         package, inner = _read(line)
         if package is None:
             continue
         if package.name == NAME:
             for each in inner:
-                yield from _packages(each, declared)
+                yield from _packages(each, lines)
         else:
             yield package
             yield from _brought(package.name, inner)

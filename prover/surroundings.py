@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from prover.extras import EXTRAS, Extra
 from prover.layouts.spec import catalogue
-from prover.requirements import Needs, State, installed_version, needs
+from prover.requirements import Needs, Requirements, State, installed_version
 from prover.resources import shipped_proofs
 
 SOLVERS = ("z3-solver", "cvc5", "sympy", "python-flint", "numpy")
@@ -47,11 +47,12 @@ class Survey:
         return None if self.needed.state is State.UNKNOWN else self.needed.state is State.OK
 
 
-def survey() -> Survey:
+def survey(required: Requirements) -> Survey:
     """Look around. Starts one process, which tries what the kernel refuses."""
     return Survey(
         platform.python_version(), f"{platform.system()} {platform.machine()}", os.cpu_count() or 1,
-        needs(), tuple((extra, needs(extra.name)) for extra in EXTRAS), len(catalogue()), len(shipped_proofs()),
+        required.needs(), tuple((extra, required.needs(extra.name)) for extra in EXTRAS),
+        len(catalogue()), len(shipped_proofs()),
         (("coqc", shutil.which("coqc")),), _guards(),
     )
 

@@ -16,9 +16,11 @@ def doctor() -> Report:
     from prover import __version__
     from prover.measure.found import found_software
     from prover.reports.doctor_report import doctor_json, doctor_text
+    from prover.requirements import read_requirements
     from prover.surroundings import survey
 
-    found, software = survey(), found_software()
+    required = read_requirements(__version__)
+    found, software = survey(required), found_software(required)
     return Report(
         _CODES[found.is_whole], lambda: doctor_json(__version__, found, software),
         lambda _: doctor_text(__version__, found, software),

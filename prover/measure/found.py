@@ -10,7 +10,7 @@ from prover.measure.transformers_cases import CASES
 from prover.measure.upstream.measuring import installed, software
 from prover.measure.upstream.names import MODULES
 from prover.measure.upstream.software import Software
-from prover.requirements import Needs, Package, State, installed_version, needs
+from prover.requirements import Needs, Package, Requirements, State, installed_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,20 @@ class Found:
         return "; ".join(filter(None, (self.version, self.missing)))
 
 
-def found_software() -> tuple[Found, ...]:
+def found_software(required: Requirements) -> tuple[Found, ...]:
     """Each software in turn."""
-    return (_ggml(), _transformers(), *(_upstream(name, software(name)) for name in MODULES))
+    return (_ggml(required.needs("ggml")), _transformers(required.needs("live")),
+            *(_upstream(name, software(name), required) for name in MODULES))
 
 
-def _transformers() -> Found:
-    names, asked = ("transformers", "torch"), needs("live")
+def _transformers(asked: Needs) -> Found:
+    names = ("transformers", "torch")
     own = Needs(tuple(each for each in asked.packages if each.name in names), asked.unknown)
     return _from("transformers", names, own, "pip install 'rope-prover[live]'", len(CASES))
 
 
-def _upstream(name: str, known: Software) -> Found:
-    asked = needs(name) if known.has_extra and not known.bare else Needs(())
+def _upstream(name: str, known: Software, required: Requirements) -> Found:
+    asked = required.needs(name) if known.has_extra and not known.bare else Needs(())
     return _from(name, known.packages, asked, known.missing(name), len(known.specs))
 
 
@@ -60,13 +61,12 @@ def _from(name: str, packages: tuple[str, ...], asked: Needs, advice: str, kerne
     return Found(name, told, _amiss(found, advice), kernels, found.state)
 
 
-def _ggml() -> Found:
+def _ggml(asked: Needs) -> Found:
     try:
         path = find_library(None)
     except InputError as fault:
         return Found("ggml", "", str(fault), len(TYPES), State.MISSING)
     brought = [package for package, module, _ in PACKAGES if module in path.parts and installed_version(package)]
-    asked = needs("ggml")
     found = Needs(tuple(each for each in asked.packages if each.name in brought), asked.unknown if brought else "")
     told = ", ".join([path.name, *(f"{package} {installed_version(package)}" for package in brought)])
     return Found("ggml", told, _amiss(found, "pip install 'rope-prover[ggml]'"), len(TYPES), found.state)
