@@ -117,7 +117,7 @@ class Requirements:
         if self.unknown:
             return Needs((), self.unknown)
         if extra not in self.lines:
-            return Needs((), f"the {NAME} that is installed knows no extra '{extra}', and is older than this one")
+            return Needs((), f"the {NAME} that is installed names no extra '{extra}', so it is not this one")
         return Needs(tuple(_packages(extra, self.lines)))
 
 
