@@ -5,9 +5,10 @@ from __future__ import annotations
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.reports.document import Document, labelled
 from prover.reports.text import counted, labelled_text
-from prover.reports.theorem_report import JSON, fixed_parameters, fixed_text, shown
+from prover.reports.theorem_report import JSON, fixed_parameters, fixed_text
 from prover.theorems.induction import Invariant
 from prover.theorems.rewrite import Rewrite
+from prover.theorems.words import shown
 
 SCHEMA = "rope-prover/rewrite/1"
 
@@ -23,7 +24,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "new": found.new.spec,
         "for_all": [v.name for v in found.variables],
         "fixed": {"old": dict(fixed_parameters(found.old)), "new": dict(fixed_parameters(found.new))},
-        "hypotheses": [shown(h, found.variables) for h in found.hypotheses],
+        "hypotheses": [shown(h, found.variables) for h in found.statement.hypotheses],
         "invariant": [invariant_text(found, i) for i in found.invariant],
         "first_difference": None if difference is None else {
             "parameters": difference.text, "pair": difference.pair, "old": difference.old, "new": difference.new,
@@ -64,7 +65,7 @@ def _rows(found: Rewrite) -> list[tuple[str, str]]:
         ("old", f"{found.old.spec}  ({found.old.family.title})"),
         ("new", f"{found.new.spec}  ({found.new.family.title})"),
         ("for all", ", ".join(v.name for v in found.variables)),
-        ("assuming", "; ".join(shown(h, found.variables) for h in found.hypotheses) or "nothing"),
+        ("assuming", "; ".join(shown(h, found.variables) for h in found.statement.hypotheses) or "nothing"),
     ]
     fixed = fixed_text(("old", found.old), ("new", found.new))
     rows += [("at", fixed)] if fixed else []

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import sympy
 
 from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
 from prover.language.formula import formula
-from prover.language.symbolic import SMALLEST, AllOf
 from prover.reports.document import Document, labelled
 from prover.reports.text import counted, labelled_text
 from prover.theorems.for_all import Theorem
@@ -17,6 +13,7 @@ from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import SymbolicLayout
 from prover.theorems.theorem import Scope
 from prover.theorems.variables import Variable
+from prover.theorems.words import shown
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem/1"
@@ -77,34 +74,6 @@ def theorem_json(found: Theorem) -> JSON:
         "open_question": found.saved or None,
         "strength": _strength(found).value,
     }
-
-
-def shown(e: sympy.Basic, variables: Sequence[Variable]) -> str:
-    """An expression as text, with the sum and the least entry of a list written as such."""
-    for variable in variables:
-        if variable.is_list and len(variable.symbols) > 1:
-            e = _of_list(e, variable)
-    text = formula(e)
-    return text[1:-1] if isinstance(e, sympy.Mod | sympy.floor) and text.startswith("(") else text
-
-
-def _of_list(e: sympy.Basic, variable: Variable) -> sympy.Basic:
-    """The expression with a symbol in place of the sum of all entries, and of the least of them."""
-    entries = variable.symbols
-    if not e.args:
-        return e
-    if isinstance(e, sympy.floor) and not e.free_symbols:
-        return sympy.floor(e.args[0].doit())  # a hypothesis has put a number in
-    if e.func == SMALLEST and e.args == entries:
-        return sympy.Symbol(f"min({variable.name})")
-    parts = [_of_list(part, variable) for part in e.args]
-    if isinstance(e, sympy.Add) and set(entries) <= set(parts):
-        parts = [part for part in parts if part not in entries]
-        return sympy.Add(sympy.Symbol(f"sum({variable.name})"), *parts)
-    if parts == list(e.args):
-        return e
-    is_plain = isinstance(e, AllOf | sympy.Not | sympy.Add | sympy.Mul | sympy.Pow)
-    return e.func(*parts) if is_plain else e.func(*parts, evaluate=False)
 
 
 def fixed_parameters(layout: SymbolicLayout) -> list[tuple[str, str]]:
