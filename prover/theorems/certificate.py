@@ -24,7 +24,7 @@ from prover.theorems.for_all import Theorem
 from prover.theorems.induction import Invariant
 from prover.theorems.instance import Instance, Point
 from prover.theorems.rewrite import Rewrite
-from prover.theorems.stated import stated_layout, stated_point, stated_variables
+from prover.theorems.stated import stated_layouts, stated_point, stated_variables
 from prover.theorems.study import LANE, Statement, Study
 from prover.theorems.theorem import Rule, Scope
 from prover.theorems.variables import Variable
@@ -47,7 +47,10 @@ def theorem_certificate(found: Theorem, names: tuple[str, str] | None = None) ->
         raise UndecidedError("nothing is proved for all sizes")
     if answer.is_one_by_one:
         raise UndecidedError("pairs were decided one by one, for which certificates have no fields")
-    form = found.form
+    # Which rows are permuted is told by the lanes of pairs of the same index where magnitudes differ too.
+    form = found.form if found.relation is Relation.PERMUTATION else None
+    if form is None and found.relation is Relation.PERMUTATION:
+        raise UndecidedError("no closed form of the permutation was found")
     variables = statement.variables
     holds, fails = (None if point is None else _point(variables, point) for point in found.points)
     order = written(answer.order, variables) if found.relation is not None else "j"
@@ -85,10 +88,7 @@ def rewrite_certificate(found: Rewrite, names: tuple[str, str] | None = None) ->
 
 def _finished(statement: Statement, names: tuple[str, str] | None, answer: JSON, evidence: JSON) -> str:
     specs = (statement.source.spec, statement.target.spec)
-    sides = {
-        side: stated_layout(spec, statement.variables, name)
-        for side, spec, name in zip(("source", "target"), specs, names or specs, strict=True)
-    }
+    sides = stated_layouts(specs, statement.variables, names or specs)
     root = {
         "schema": SCHEMA, "variables": stated_variables(statement.variables),
         "where": [text for _, text in statement.where], "feeds": feeds_json(statement.feeds), **sides,
@@ -144,7 +144,7 @@ def _fewest(study: Study, condition: Condition, clauses: Sequence[Clause]) -> Se
         if are_enough([clause]):
             return [clause]
     kept = list(clauses)
-    for clause in clauses:
+    for clause in sorted(clauses, key=lambda each: -len(list(sympy.preorder_traversal(each.witness)))):
         less = [other for other in kept if other is not clause]
         if less and are_enough(less):
             kept = less

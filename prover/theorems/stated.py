@@ -15,18 +15,26 @@ from prover.theorems.variables import Variable, parameter_terms, spec_family
 JSON = dict[str, Any]
 
 
-def stated_layout(spec: str, variables: Sequence[Variable], name: str) -> JSON:
-    """The layout of a spec, called `name`. Raises UndecidedError for one that certificates have no fields for."""
-    family, given = spec_family(spec)
+def stated_layouts(specs: Sequence[str], variables: Sequence[Variable], names: Sequence[str]) -> JSON:
+    """Source and target, called by `names`. Raises UndecidedError for one that certificates have no fields for."""
+    families = [spec_family(spec) for spec in specs]
+    # Where one has whole positions alone, both have them.
+    positions = min(family.positions for family, _ in families)
+    return {
+        side: _layout(family, given, variables) | {"name": name, "positions": positions}
+        for side, name, (family, given) in zip(("source", "target"), names, families, strict=True)
+    }
+
+
+def _layout(family: Family, given: dict[str, str], variables: Sequence[Variable]) -> JSON:
     if len(family.blocks) != 1:
         raise UndecidedError(f"a certificate has no fields for {len(family.blocks)} blocks of pairs")
     (block,) = family.blocks
-    if block.more_angles:
-        raise UndecidedError("a certificate has no fields for several angles of a pair")
+    if block.second_angle is not None or block.second_sine_angle is not None:
+        raise UndecidedError("a certificate has no fields for a second lane that turns by an angle of its own")
+    sine = {} if block.sine_angle is None else {"sine_angle": term_text(block.sine_angle)}
     return {
-        "name": name,
         "axes": list(family.axes),
-        "positions": family.positions,
         "width": term_text(family.width),
         "parameters": [_parameter(each, given, variables) for each in family.parameters],
         "require": [term_text(each.condition) for each in family.requirements],
@@ -35,7 +43,7 @@ def stated_layout(spec: str, variables: Sequence[Variable], name: str) -> JSON:
         "pairs": {
             "count": term_text(block.count), "first": term_text(block.first), "second": term_text(block.second),
             "write_first": term_text(block.write_first), "write_second": term_text(block.write_second),
-            "angle": term_text(block.angle), "magnitude": term_text(block.magnitude),
+            "angle": term_text(block.angle), "magnitude": term_text(block.magnitude), **sine,
         },
     }
 
@@ -68,13 +76,6 @@ def _parameter(parameter: Parameter, given: dict[str, str], variables: Sequence[
 
 def _texts(value: Term | tuple[Term, ...]) -> str | list[str]:
     return [term_text(entry) for entry in value] if isinstance(value, tuple) else term_text(value)
-
-
-def names_of(family: Family) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What expressions of a family may name: numbers, and lists."""
-    lists = tuple(p.name for p in family.parameters if p.is_list)
-    numbers = [p.name for p in family.parameters if not p.is_list] + [let for let, _ in family.lets]
-    return (*numbers, *(state for state, *_ in family.states), *family.axes), lists
 
 
 def stated_point(variables: Sequence[Variable], values: Sequence[tuple[Fraction, ...]]) -> JSON:
