@@ -41,9 +41,9 @@ def run_file(path: Path, way: Way) -> ProofResult:
 
 def _run(path: Path, way: Way, solver: Solver) -> ProofResult:
     if is_rewrite(path):
-        return run_rewrite(path, solver)
+        return run_rewrite(path, way.update, solver)
     if is_theorem(path):
-        return run_theorem(path, solver)
+        return run_theorem(path, way.update, solver)
     if is_bitwise(path):
         return run_bitwise(path, solver)
     if is_runtime(path):

@@ -25,9 +25,9 @@ from prover.theorems.induction import Invariant
 from prover.theorems.instance import Instance, Point
 from prover.theorems.rewrite import Rewrite
 from prover.theorems.stated import stated_layouts, stated_point, stated_variables
-from prover.theorems.study import LANE, Statement, Study
+from prover.theorems.study import LANE, Statement, Study, make_statement
 from prover.theorems.theorem import Rule, Scope
-from prover.theorems.variables import Variable
+from prover.theorems.variables import Variable, find_variables
 from prover.theorems.words import written
 from prover.verdicts.certificate import feeds_json
 
@@ -95,6 +95,28 @@ def _finished(statement: Statement, names: tuple[str, str] | None, answer: JSON,
         "answer": answer, "evidence": evidence,
     }
     return canonical(root | {"digest": digest(root)})
+
+
+def difference(root: JSON, specs: tuple[str, str], feeds: Sequence[str]) -> str | None:
+    """The first thing in which a certificate is not about the layouts of specs and feeds; names do not count.
+
+    Raises InputError for specs or feeds that cannot be those of any.
+    """
+    names = [f"{v['name']}[{v['entries']}]" if v["entries"] else v["name"] for v in root["variables"]]
+    variables = find_variables(names, specs)
+    statement = make_statement(*specs, feeds, variables, [])
+    wanted = stated_layouts(specs, variables, specs)
+    for side in ("source", "target"):
+        for key in sorted(wanted[side].keys() - {"name"}):
+            if root[side][key] != wanted[side][key]:
+                return f"its {side} has other {key} than --against"
+    if stated_variables(variables) != root["variables"]:
+        return "its parameters are not of the kind that those of --against are"
+    mine, theirs = (
+        [{k: v for k, v in feed.items() if k != "name"} for feed in each]
+        for each in (root["feeds"], feeds_json(statement.feeds))
+    )
+    return None if mine == theirs else "its feeds are not those of --against; give them with --feed"
 
 
 def _point(variables: Sequence[Variable], point: Point) -> JSON:

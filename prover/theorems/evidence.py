@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover import theorem_checker
+from prover import checker, theorem_checker
 from prover.claims.relation import Strength
 from prover.claims.solver import Question, Solver
 from prover.errors import EvidenceError, UndecidedError
@@ -54,12 +54,15 @@ def checked(text: str, solver: Solver) -> str:
 
 
 def accepted(text: str, solver: Solver) -> theorem_checker.Accepted:
-    """The same, with all that the checker says. Raises as `checked` does."""
+    """The same, with all that the checker says; certificates of instances in it go to theirs. Raises as `checked`."""
     try:
-        return theorem_checker.check(text, asked_by(solver))
+        found = theorem_checker.check(text, asked_by(solver))
+        for instance in json.loads(text)["evidence"]["instances"]:
+            checker.check(checker.canonical(instance))
+        return found
     except theorem_checker.NotShown as fault:
         raise UndecidedError(f"the checker could not show a part: {fault}") from None
-    except theorem_checker.Rejected as fault:
+    except (checker.Rejected, theorem_checker.Rejected) as fault:
         raise EvidenceError(f"the checker rejects the evidence: {fault}") from None
 
 

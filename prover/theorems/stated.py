@@ -32,6 +32,9 @@ def _layout(family: Family, given: dict[str, str], variables: Sequence[Variable]
     (block,) = family.blocks
     if block.second_angle is not None or block.second_sine_angle is not None:
         raise UndecidedError("a certificate has no fields for a second lane that turns by an angle of its own")
+    names = {*family.axes, *(p.name for p in family.parameters), *(name for name, *_ in (*family.lets, *family.states))}
+    if "lane" in names:
+        raise UndecidedError("a certificate calls lanes 'lane', and so is something of a layout called")
     sine = {} if block.sine_angle is None else {"sine_angle": term_text(block.sine_angle)}
     return {
         "axes": list(family.axes),
