@@ -60,19 +60,21 @@ def stated_variables(variables: Sequence[Variable]) -> list[JSON]:
 
 def _parameter(parameter: Parameter, given: dict[str, str], variables: Sequence[Variable]) -> JSON:
     own = next((v for v in variables if v.name == parameter.name), None)
-    value: str | list[str] | None = None
-    entries = None
+    terms: Term | tuple[Term, ...] | None = None
     if parameter.name in given:
-        value = _texts(parameter_terms(given[parameter.name], parameter, variables))
-    elif own is not None:
-        entries = len(own.symbols) if own.is_list else None
-    elif isinstance(parameter.default, tuple):
-        value = _texts(tuple(map(constant, parameter.default)))
-    elif parameter.default is not None:
-        value = _texts(parameter.default)
+        terms = parameter_terms(given[parameter.name], parameter, variables)
+    elif own is None:
+        default = parameter.default
+        terms = tuple(map(constant, default)) if isinstance(default, tuple) else default
+    each = terms if isinstance(terms, tuple) else () if terms is None else (terms,)
+    both = {v.name for v in variables} & given.keys() & {name for term in each for name in term.names}
+    if both - {parameter.name}:
+        raise UndecidedError(f"'{min(both)}' is a parameter of a layout, whose value is given, and another one that "
+                             "stays symbolic: a certificate cannot tell them apart")
+    entries = len(own.symbols) if terms is None and own is not None and own.is_list else None
     return {
-        "name": parameter.name, "whole": parameter.asks_for_whole, "value": value,
-        "entries": len(value) if isinstance(value, list) else entries,
+        "name": parameter.name, "whole": parameter.asks_for_whole, "value": None if terms is None else _texts(terms),
+        "entries": len(terms) if isinstance(terms, tuple) else entries,
         "require": None if parameter.requirement is None else term_text(parameter.requirement),
     }
 
