@@ -1323,15 +1323,18 @@ class Proof:
         for name, rows in layout.invariant.items():
             for index, node, where, known in ((ZERO_Q, layout.states[name][0], "at pair 0", [reading.inside(layout, ZERO_Q)]),
                                               (following, layout.states[name][1], "from a pair to the next", inside)):
+                before: Formula = True  # a row holds where those before it do not apply
                 for when, value in rows:
                     reading.needs = []
-                    holds = reading.condition(when, Scope(index=index))
-                    wanted = reading.value(value, Scope(index=index), (holds,) if holds is not True else ())
+                    applies = reading.condition(when, Scope(index=index))
+                    path = extended((), conjunction([before, applies]))
+                    before = conjunction([before, negation(applies)])
+                    wanted = reading.value(value, Scope(index=index), path) if path is not None else []
                     found = reading.value(node, Scope(layout, j if index is following else ZERO_Q))
                     self.defined(f"{layout.side}.{name} and its invariant have a value {where}", *known)
                     ratios = [(p, q, terms.ratio(x, y)) for p, x in wanted for q, y in found]
                     self.show(f"{layout.side}.{name} is as its invariant says {where}", disjunction(
-                        conjunction([*p, *q, negation(r.equal)]) for p, q, r in ratios), holds, *known,
+                        conjunction([*p, *q, negation(r.equal)]) for p, q, r in ratios), *known,
                         exact=all(r.exact for *_, r in ratios))
 
     def relation(self, relation: str, condition: Formula) -> None:
