@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from itertools import combinations
 from math import gcd, lcm
 from pathlib import Path
@@ -153,7 +153,7 @@ class Terms:
         self.left = MAX_WORK
         self.whole: dict[str, bool] = {}
         self.facts: dict[str, list[Formula]] = {}
-        self.opaque: set[str] = set()  # constants of which less is known than is true
+        self.opaque: dict[str, bool] = {}  # of these less is known than is true; whether they may not be algebraic
         self.bases: dict[str, Poly] = {}
         self.rests: dict[Poly, dict[Poly, tuple[Quotient, Quotient]]] = {}  # divisor, dividend: quotient, remainder
         self.made: dict[Any, Quotient] = {}
@@ -162,16 +162,16 @@ class Terms:
         """Count work."""
         self.left -= units
         if self.left < 0:
-            raise Rejected("checking it takes more work than any certificate needs")
+            raise NotShown("checking it takes more work than any certificate needs")
 
-    def atom(self, name: str, whole: bool, opaque: bool = False) -> Quotient:
+    def atom(self, name: str, whole: bool, opaque: bool | None = None) -> Quotient:
         """A constant of this name."""
         self.whole.setdefault(name, whole)
         self.facts.setdefault(name, [])
-        self.opaque |= {name} if opaque else set()
+        self.opaque |= {name: opaque} if opaque is not None else {}
         return ((((name, 1),), Fraction(1)),), ONE
 
-    def fresh(self, key: Any, kind: str, whole: bool, opaque: bool = False) -> tuple[str, Quotient, bool]:
+    def fresh(self, key: Any, kind: str, whole: bool, opaque: bool | None = None) -> tuple[str, Quotient, bool]:
         """The constant that stands for `key`: its name, itself, and whether it is new."""
         if key in self.made:
             return self.made[key][0][0][0][0][0], self.made[key], False
@@ -184,7 +184,7 @@ class Terms:
         found = tuple(sorted(((m, c) for m, c in terms.items() if c), key=_order))
         large = any(max(c.numerator.bit_length(), c.denominator.bit_length()) > MAX_BITS for _, c in found)
         if len(found) > MAX_TERMS or large:
-            raise Rejected("a polynomial is too large")
+            raise NotShown("a polynomial is too large")
         return found
 
     def plus(self, p: Poly, q: Poly, factor: Fraction | int = 1) -> Poly:
@@ -212,7 +212,7 @@ class Terms:
             else:
                 found[atom] = found.get(atom, 0) + sign * exponent
         if sum(abs(e) for e in found.values() if isinstance(e, int)) > 64:
-            raise Rejected("a power is too large")
+            raise NotShown("a power is too large")
         return tuple(sorted((a, e) for a, e in found.items() if e not in (0, ZERO_Q)))
 
     def over(self, p: Poly, q: Poly) -> Quotient:
@@ -329,7 +329,7 @@ class Terms:
     def rest(self, number: Poly, below: Poly) -> tuple[Quotient, Quotient]:
         """Rounded quotient and remainder by a divisor that varies."""
         name, q, new = self.fresh(("quotient", number, below), "quotient", True)
-        whole, unsure = self.is_whole(number) and self.is_whole(below), self.unsure((number, below))
+        whole, unsure = self.is_whole(number) and self.is_whole(below), self.unsure((number, below)) or None
         _, r, _ = self.fresh(("rest", number, below), "rest", whole, unsure)
         if new:
             divisor, zero = (below, ONE), ZERO_Q
@@ -389,11 +389,11 @@ class Terms:
     def stand_in(self, key: tuple[Any, ...], kind: str, values: list[Quotient]) -> tuple[str, Quotient, bool]:
         """A constant that is always one of these values."""
         whole = all(v[1] == ONE and self.is_whole(v[0]) for v in values)
-        return self.fresh((*key, *values), kind, whole, any(self.unsure(v) for v in values))
+        return self.fresh((*key, *values), kind, whole, any(self.unsure(v) for v in values) or None)
 
     def unsure(self, value: Quotient) -> bool:
         """Not seen to be an algebraic number."""
-        return any(a in self.opaque or (isinstance(e, tuple) and self.unsure((self.bases[a], ONE)))
+        return any(self.opaque.get(a) or (isinstance(e, tuple) and self.unsure((self.bases[a], ONE)))
                    for part in value for m, _ in part for a, e in m)
 
     def chosen(self, cases: Cases) -> Quotient:
@@ -411,7 +411,7 @@ class Terms:
         number, own = self.known(exponent), self.known(base)
         if number is not None and number.denominator == 1:
             if abs(number) > (400 if own is not None else 16):
-                raise Rejected("an exponent is too large")
+                raise NotShown("an exponent is too large")
             if number < 0:
                 need(self.compare("!=", base, ZERO_Q))
                 base = self.divide(ONE_Q, base)
@@ -530,8 +530,8 @@ def _shown(p: Poly) -> str:
 
 def read(text: Any, where: str, condition: bool = False) -> ast.expr:
     """The tree of an expression: numbers, names, arithmetic, comparisons, choices, and a few functions; no more."""
-    proper = type(text) is str and len(text) <= MAX_TEXT and _CHARACTERS.fullmatch(text)
-    _require(proper, where, "no text of the expression language")
+    _require(type(text) is str and _CHARACTERS.fullmatch(text), where, "no text of the expression language")
+    _limit(len(text) <= MAX_TEXT, f"a text of this length ({where})")
     flat = re.sub(r"[\n\t]", " ", text).strip()
     try:
         with warnings.catch_warnings():
@@ -543,7 +543,7 @@ def read(text: Any, where: str, condition: bool = False) -> ast.expr:
     while todo:
         node, logical, depth = todo.pop()
         count += 1
-        _require(count <= MAX_NODES and depth <= MAX_DEPTH, where, "an expression is too large")
+        _limit(count <= MAX_NODES and depth <= MAX_DEPTH, f"an expression of this size ({where})")
         parts = _parts(node, logical, flat)
         if parts is None:
             raise Rejected(f"{where}: {ast.unparse(node)[:80]!r} is not allowed")
@@ -593,6 +593,11 @@ _ONE, _LISTS = ("floor", "ceil", "abs", "sqrt", "log"), ("min", "max", "sum", "l
 _FUNCTIONS = {*_ONE, *_LISTS}
 
 
+def _limit(condition: Any, what: str) -> None:
+    if not condition:
+        raise NotShown(f"more than this checker reads: {what}")
+
+
 def _require(condition: Any, where: str, reason: str) -> None:
     if not condition:
         raise Rejected(f"{where}: {reason}")
@@ -605,7 +610,8 @@ def _fields(value: Any, names: str, where: str, more: str = "") -> list[Any]:
 
 
 def _items(value: Any, where: str, most: int = MAX_LIST) -> list[Any]:
-    _require(isinstance(value, list) and len(value) <= most, where, f"expected a list of at most {most}")
+    _require(isinstance(value, list), where, "expected a list")
+    _limit(len(value) <= most, f"a list of more than {most} ({where})")
     return list(value)
 
 
@@ -660,7 +666,8 @@ def _parameter(value: Any, where: str, variable: bool) -> Parameter:
     name, whole, entries = _fields(value, "name whole entries" + " value require" * (not variable), where)[:3]
     where = f"{where} {_name(name, where)}"
     _require(type(whole) is bool and (entries is None or type(entries) is int), where, "malformed")
-    _require(entries is None or 0 <= entries <= MAX_LIST, where, "too long a list")
+    _require(entries is None or entries >= 0, where, "malformed")
+    _limit((entries or 0) <= MAX_LIST, f"a list of more than {MAX_LIST} ({where})")
     given, require = value.get("value"), value.get("require")
     if given is not None:
         texts = [given] if entries is None else _items(given, where)
@@ -719,7 +726,7 @@ class Theorem:
 
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
-    _require(len(text) <= MAX_BYTES, "certificate", f"larger than {MAX_BYTES} bytes")
+    _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
     root = json.loads(text, parse_float=str, parse_constant=str)
     fields = "digest schema variables where feeds source target answer evidence"
     sha, schema, variables, where, feeds, source, target, answer, evidence = _fields(root, fields, "certificate")
@@ -838,7 +845,7 @@ class Reading:
     def value(self, node: ast.AST, scope: Scope, path: Path_ = ()) -> Cases:
         self.depth, terms = self.depth + 1, self.terms
         terms.spend(4)
-        _require(self.depth <= 4 * MAX_DEPTH, "expressions", "nested too deep, or a name that is defined by itself")
+        _limit(self.depth <= 4 * MAX_DEPTH, "expressions nested so deep, or a name that is defined by itself")
         found: Cases = []
         match node:
             case ast.Constant(value=number):
@@ -848,6 +855,9 @@ class Reading:
             case ast.UnaryOp(op=op, operand=operand):
                 sign = -1 if isinstance(op, ast.USub) else 1
                 found = [(p, terms.add(ZERO_Q, x, sign)) for p, x in self.value(operand, scope, path)]
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                found = [case for p, x in self.value(left, scope, path) for q, y in self.value(right, scope, p)
+                         for case in self.power(x, y, q)]
             case ast.BinOp(left=left, op=op, right=right):
                 found = [(q, self.operation(op, x, y, q)) for p, x in self.value(left, scope, path)
                          for q, y in self.value(right, scope, p)]
@@ -860,7 +870,7 @@ class Reading:
                 found = self.entry(name, index, scope, path)
             case ast.Call(func=ast.Name(id=name), args=args):
                 found = self.call(name, args, scope, path)
-        _require(len(found) <= MAX_CASES, "expressions", "too many cases")
+        _limit(len(found) <= MAX_CASES, "so many cases")
         self.depth -= 1
         return found
 
@@ -873,12 +883,25 @@ class Reading:
                 return terms.minus(x, y)
             case ast.Mult():
                 return terms.multiply(x, y)
-            case ast.Pow():
-                return terms.power(x, y, lambda condition: self.need(path, condition))
         self.need(path, terms.compare("!=", y, ZERO_Q))
         if isinstance(op, ast.Mod):
             return terms.remainder(x, y)
         return terms.divide(x, y) if isinstance(op, ast.Div) else terms.floor(terms.divide(x, y))
+
+    def power(self, base: Quotient, exponent: Quotient, path: Path_) -> Cases:
+        """A whole exponent that varies needs no positive base; of such a power nothing else is known."""
+        terms, found = self.terms, list[tuple[Path_, Quotient]]()
+        positive = terms.compare(">", base, ZERO_Q)
+        varies = exponent[1] == ONE and terms.is_whole(exponent[0]) and terms.known(exponent) is None
+        for formula in (positive, negation(positive)) if varies else (True,):
+            if (taken := extended(path, formula)) is not None:
+                if formula in (positive, True):
+                    found.append((taken, terms.power(base, exponent, partial(self.need, taken))))
+                else:
+                    self.need(taken, disjunction([terms.compare("!=", base, ZERO_Q), terms.compare(">=", exponent, ZERO_Q)]))
+                    own = terms.fresh(("power", base, exponent), "power", False, terms.unsure(base))
+                    found.append((taken, own[1]))
+        return found
 
     def entry(self, name: str, index: ast.AST, scope: Scope, path: Path_) -> Cases:
         """One of a list; the index has to be whole and inside."""
@@ -908,7 +931,7 @@ class Reading:
             lists = [(path, [])]
             for arg in args:
                 lists = [(q, [*xs, x]) for p, xs in lists for q, x in self.value(arg, scope, p)]
-        _require(len(lists) <= MAX_CASES, "expressions", "too many cases")
+        _limit(len(lists) <= MAX_CASES, "so many cases")
         return [(p, self.function(name, xs, p)) for p, xs in lists if xs or name == "sum"]
 
     def function(self, name: str, xs: list[Quotient], path: Path_) -> Quotient:
@@ -925,7 +948,7 @@ class Reading:
             case "abs":
                 return terms.extreme([xs[0], terms.minus(ZERO_Q, xs[0])], False)
             case "sqrt":
-                return terms.power(xs[0], terms.constant(Fraction(1, 2)), lambda each: self.need(path, each))
+                return terms.power(xs[0], terms.constant(Fraction(1, 2)), partial(self.need, path))
         self.need(path, terms.compare(">", xs[0], ZERO_Q))
         return ZERO_Q if xs[0] == ONE_Q else terms.fresh(("log", xs[0]), "logarithm", False, True)[1]
 
@@ -1105,7 +1128,7 @@ class Reading:
                 for q, y in (self.value(sine, scope, p) if sine is not None else [(p, x)])]
         found = [(q, Pair(lanes, turn, own, size)) for p, turn, own in both
                  for q, size in self.value(layout.pairs["magnitude"], scope, p)]
-        _require(len(found) <= MAX_CASES, layout.side, "too many cases")
+        _limit(len(found) <= MAX_CASES, "so many cases")
         return found
 
 
@@ -1134,15 +1157,16 @@ class Writer:
             facts |= dict.fromkeys(todo)
         lines = [f"; {comment}\n(assert {self.formula(formula)})" for comment, formula in parts]
         lines += [f"(assert {self.formula(fact)})" for fact in facts if fact is not True]
-        names |= {name for fact in facts for name in _names(fact)}
-        self.abstract = self.abstract or bool(names & self.terms.opaque)
+        late = {name for fact in facts for name in _names(fact)} - names
+        self.abstract, names = bool(late), names | late
+        self.abstract = self.abstract or not names.isdisjoint(self.terms.opaque)
         known = [f"(declare-const |{n}| {'Int' if self.terms.whole[n] else 'Real'})" for n in sorted(names)]
         known += [f"(declare-const |{n}| {'Int' if self.whole(m) else 'Real'})" for m, n in self.products.items()]
         known += [f"(assert (< 0.0 |{n}|))" for m, n in self.products.items() if _powers(m) == m]
         logic = "ALL" if self.nonlinear and not self.linear else "QF_LIRA"
         text = "\n".join([f"; {sentence}", f"(set-logic {logic})", *known, *lines, "(check-sat)", ""])
         if len(text) > MAX_QUESTION:
-            raise Rejected("a question is too large")
+            raise NotShown("a question is too large")
         return text
 
     def whole(self, monomial: Monomial) -> bool:
@@ -1221,7 +1245,7 @@ class Proof:
             text = writer.text(sentence, parts)
             if not linear and not writer.nonlinear:
                 break
-            _require(len(self.done) < MAX_QUESTIONS, "certificate", "too many questions")
+            _limit(len(self.done) < MAX_QUESTIONS, "so many questions")
             said = dict(self.solve(text))
             answers = set(said.values())
             if {"sat", "unsat"} <= answers:
@@ -1311,7 +1335,8 @@ class Proof:
                 first, end = lanes[0], terms.multiply(terms.constant(2), count)
                 start = terms.chosen(reading.value(layout.pairs["first"], Scope(layout, ZERO_Q)))
                 outside = [disjunction([compare("<", x, start), compare(">=", x, terms.add(start, end))]) for x in lanes]
-                self.show(f"{side}: lanes read and lanes written are the same run of lanes", disjunction(outside), inside)
+                self.show(f"{side}: lanes read and lanes written are the same run of lanes", disjunction(outside), inside,
+                          exact=False)
             reading.needs = []
         self.show("both heads have the same width", compare("!=", *widths))
 
@@ -1343,9 +1368,13 @@ class Proof:
         counts = [reading.count(each) for each in theorem.layouts]
         if relation != "identical":
             _require(not any("sine_angle" in each.pairs for each in theorem.layouts), "pairs", "no rotation")
-        self.show("both have the same number of pairs", terms.compare("!=", *counts), condition)
         inside, order = reading.inside(self.target, j), j
-        if ast.unparse(theorem.order) != "j":
+        if ast.unparse(theorem.order) == "j":
+            for own, other in ((self.source, self.target), (self.target, self.source)):
+                self.still(own, relation, condition, reading.inside(own, j), negation(reading.inside(other, j)))
+            inside = conjunction([inside, reading.inside(self.source, j)])
+        else:
+            self.show("both have the same number of pairs", terms.compare("!=", *counts), condition)
             order = self.outer(theorem.order, "the order of the pairs", condition, inside)
             also = terms.chosen(reading.value(theorem.order, Scope(index=self.other)))
             proper = conjunction([reading.whole(order), reading.inside(self.source, order)])
@@ -1363,6 +1392,22 @@ class Proof:
                 against.append(conjunction([*p, *q, negation(good)]))
                 exact = exact and sure
         self.show(f"pair by pair, {relation} holds", disjunction(against), condition, inside, exact=exact)
+
+    def still(self, layout: Layout, relation: str, *known: Formula) -> None:
+        """Pairs that the other side lacks do what lanes do that pass."""
+        terms, against = self.terms, []
+        for p, pair in self.pair(layout, self.j):
+            good = [terms.compare("==", *pair.lanes[::2]), terms.compare("==", *pair.lanes[1::2])]
+            good = good if relation == "identical" else []
+            good += [terms.compare("==", pair.magnitude, ONE_Q)] if relation != "pair-map" else []
+            good += [terms.compare("==", x, ZERO_Q) for turn in (pair.turn, pair.sine) for key, x in sorted(turn.items())
+                     if not self.cancels(key, relation)]
+            against.append(conjunction([*p, negation(conjunction(good))]))
+        self.show(f"a pair that only the {layout.side} has stands still", disjunction(against), *known)
+
+    def cancels(self, key: tuple[int, str], relation: str) -> bool:
+        """A constant cancels in scores, where all tokens have the same."""
+        return key[1] == "1" and relation != "identical" and len(self.theorem.feeds) == 1
 
     def moved(self, node: ast.expr, condition: Formula, inside: Formula) -> tuple[Quotient, Quotient]:
         """The rows that the permutation gives the lanes of a target pair."""
@@ -1392,8 +1437,8 @@ class Proof:
             good = [terms.compare("==", x, y) for x, y in zip(own, lanes, strict=False)]
             for ours, theirs in ((s.turn, t.turn), (s.sine, t.sine)):
                 for key in sorted(ours.keys() | theirs.keys()):
-                    if key[1] == "1" and relation != "identical" and len(self.theorem.feeds) == 1:
-                        continue  # a constant cancels in scores
+                    if self.cancels(key, relation):
+                        continue
                     ratio = terms.ratio(ours.get(key, ZERO_Q), theirs.get(key, ZERO_Q))
                     good.append(ratio.equal if sign == 1 else ratio.opposite)
                     sure = sure and ratio.exact
@@ -1453,7 +1498,6 @@ class Proof:
 
     def witnesses(self, rule: str) -> None:
         """Where a clause fails, and those before hold, a pair at one of its indices is inside and differs."""
-        compare = self.terms.compare
         clauses = list(zip([text for text, _ in self.theorem.condition], self.clauses, strict=True)) or [("0 == 1", False)]
         for k, (text, clause) in enumerate(clauses):
             known = [*(formula for _, formula in clauses[:k]), negation(clause)]
@@ -1465,25 +1509,20 @@ class Proof:
                 whole = self.reading.whole(w)
                 for p, s in pairs[0]:
                     for q, t in pairs[1]:
-                        differ = self.unlike(s.turn, t.turn)
-                        if rule == "lanes":
-                            differ = disjunction([differ, self.unlike(s.sine, t.sine), self.displaced(s, t)])
+                        differ = self.unlike(s.turn, t.turn) if rule == "own-index" else self.displaced(s, t)
                         good.append(conjunction([whole, *inside, *p, *q, differ]))
-                for own, other, cases in ((*inside, pairs[0]), (*inside[::-1], pairs[1])):
+                for own, other, cases in ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ():
                     good += [conjunction([whole, own, negation(other), *p, self.turns(pair)]) for p, pair in cases]
             self.show(f"where {text} fails, a pair at its index differs", negation(disjunction(good)), *known, exact=False)
-        del compare
 
     def displaced(self, s: Pair, t: Pair) -> Formula:
-        """At position 0, without constants, an entry of the kernels differs."""
+        """An entry of the kernels differs: it turns unlike, or is another one at position 0 where nothing is constant."""
         compare = self.terms.compare
-        if any(c == "1" for turn in (s.turn, s.sine, t.turn, t.sine) for _, c in turn):
-            return False
-        found = [conjunction([compare("==", s.lanes[0], t.lanes[0]), self.terms.ratio(s.magnitude, t.magnitude).unlike])]
-        for read, write in ((0, 2), (1, 3)):
-            for same, other in ((read, write), (write, read)):
-                found.append(conjunction([compare("==", s.lanes[same], t.lanes[same]),
-                                          compare("!=", s.lanes[other], t.lanes[other])]))
+        a, b, c, d = (compare("==", x, y) for x, y in zip(s.lanes, t.lanes, strict=True))
+        found = [conjunction([a, c, self.unlike(s.turn, t.turn)]), conjunction([b, c, self.unlike(s.sine, t.sine)])]
+        if not any(key[1] == "1" for turn in (s.turn, s.sine, t.turn, t.sine) for key in turn):
+            found += [conjunction([a, self.terms.ratio(s.magnitude, t.magnitude).unlike])]
+            found += [conjunction([x, negation(y)]) for x, y in ((a, c), (c, a), (b, d), (d, b))]
         return disjunction(found)
 
     def edge(self, fails: Formula) -> None:
