@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial, reduce
+from functools import cache, partial, reduce
 from itertools import combinations
 from math import gcd, lcm
 from pathlib import Path
@@ -157,6 +157,8 @@ class Terms:
         self.bases: dict[str, Poly] = {}
         self.rests: dict[Poly, dict[Poly, tuple[Quotient, Quotient]]] = {}  # divisor, dividend: quotient, remainder
         self.made: dict[Any, Quotient] = {}
+        for name in ("compare", "ratio", "add", "multiply"):  # what was worked out is not worked out again
+            setattr(self, name, cache(getattr(self, name)))
 
     def spend(self, units: int) -> None:
         """Count work."""
@@ -539,7 +541,7 @@ def read(text: Any, where: str, condition: bool = False) -> ast.expr:
             tree = ast.parse(flat, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Rejected(f"{where}: not an expression: {text[:80]!r}") from None
-    todo, count = [(tree, condition, 0)], 0
+    todo, count = list[tuple[ast.AST, bool, int]]([(tree, condition, 0)]), 0
     while todo:
         node, logical, depth = todo.pop()
         count += 1
@@ -830,6 +832,7 @@ class Reading:
     def __init__(self, theorem: Theorem, terms: Terms, point: dict[str, tuple[Fraction, ...]] | None = None) -> None:
         self.theorem, self.terms, self.depth = theorem, terms, 0
         self.needs: list[tuple[Path_, Formula]] = []
+        self.known: dict[Any, Cases] = {}
         self.values = {name: self._variable(each, point) for name, each in theorem.variables.items()}
 
     def _variable(self, own: Parameter, point: dict[str, tuple[Fraction, ...]] | None) -> tuple[Quotient, ...]:
@@ -999,7 +1002,10 @@ class Reading:
             if name in layout.axes:
                 return [(path, terms.atom(f"axis {name}", False, True))]
             if name in layout.let:
-                return self.value(layout.let[name], scope, path)
+                key = (layout.side, name, scope.index, path)
+                if key not in self.known:  # what it needs is shown, or taken for granted, once
+                    self.known[key] = self.value(layout.let[name], scope, path)
+                return self.known[key]
             if name in layout.states:
                 return self.state(name, scope, path)
         owner, own_scope = self.owner(name, scope)
@@ -1109,9 +1115,9 @@ class Reading:
         for m, place in enumerate(layout.places):
             for axis, terms in parts.items():
                 own = self.terms.over(self.terms.poly(terms), angle[1])
-                for c, factor in place[axis].items():
+                for name, factor in place[axis].items():
                     more = self.terms.multiply(own, self.terms.constant(factor))
-                    turn[m, c] = self.terms.add(turn.get((m, c), ZERO_Q), more)
+                    turn[m, name] = self.terms.add(turn.get((m, name), ZERO_Q), more)
         return {key: value for key, value in turn.items() if value != ZERO_Q}
 
     def lanes(self, layout: Layout, index: Quotient) -> tuple[Quotient, ...]:
@@ -1332,7 +1338,7 @@ class Proof:
                     compare("==", x, y) for x, y in ((a, c), (b, d), (a, d)))])]
                 self.show(f"{side}: no lane is {what} twice", disjunction(same), inside, reading.inside(layout, other))
             if {*lanes[:2]} != {*lanes[2:]}:
-                first, end = lanes[0], terms.multiply(terms.constant(2), count)
+                end = terms.multiply(terms.constant(2), count)
                 start = terms.chosen(reading.value(layout.pairs["first"], Scope(layout, ZERO_Q)))
                 outside = [disjunction([compare("<", x, start), compare(">=", x, terms.add(start, end))]) for x in lanes]
                 self.show(f"{side}: lanes read and lanes written are the same run of lanes", disjunction(outside), inside,
