@@ -63,7 +63,8 @@ def test_names_are_held_against_layouts(written: Path, capsys: Capture) -> None:
     assert 4 == run_command(["check", str(written), "--against", "ggml/normal:head_dim=2*n_rot", SPECS[1]])
     assert "its source has other parameters than --against" in capsys.readouterr().err
     assert 2 == run_command(["check", str(written), "--against", *["generic/table:frequencies=1"] * 2])
-    text = [str(FOLDER / "theorem-2-imrope-mrope-text-all-axes.json"), "--against", "ggml/imrope", "ggml/mrope", "--feed"]
+    stored = FOLDER / "theorem-2-imrope-mrope-text-all-axes.json"
+    text = [str(stored), "--against", "ggml/imrope", "ggml/mrope", "--feed"]
     assert 0 == run_command(["check", *text, "t=p,h=p,w=p,e=p"])
     assert 4 == run_command(["check", *text, "t=p,h=p,w=p,e=0"])
     assert "its feeds are not those of --against" in capsys.readouterr().err
@@ -106,7 +107,7 @@ def test_a_wrong_permutation_and_a_wrong_instance_are_rejected(
 
 
 def test_what_no_solver_shows_is_not_accepted(written: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """Exit code 3: it is not shown, and not known to be wrong; a theorem says that it is the solver's alone, and why."""
+    """Exit code 3: it is not shown, and not known to be wrong; a theorem is the solver's alone then, and says why."""
     def nothing(text: str, solve: object) -> object:
         raise theorem_checker.NotShown("lanes are in range: no solver settles it")
 
