@@ -1466,7 +1466,7 @@ class Proof:
             counts = [self.reading.count(each) for each in theorem.layouts]
             self.show("the numbers of pairs differ", self.terms.compare("==", *counts), fails)
             for layout in theorem.layouts:
-                still = [conjunction([*p, negation(self.turns(pair))]) for p, pair in self.known_pairs(layout, self.j)]
+                still = [conjunction([*p, negation(self.turns(pair.turn))]) for p, pair in self.known_pairs(layout, self.j)]
                 self.show(f"every pair of the {layout.side} turns", disjunction(still), fails,
                           self.reading.inside(layout, self.j), exact=False)
         elif rule in ("edge", "dominated"):
@@ -1483,9 +1483,9 @@ class Proof:
             raise NotShown(f"{layout.side}: a frequency is not seen to be algebraic")
         return found
 
-    def turns(self, pair: Pair) -> Formula:
-        """It is no plane that stands still."""
-        return disjunction(self.terms.compare("!=", x, ZERO_Q) for (_, c), x in pair.turn.items() if c != "1")
+    def turns(self, turn: Turn) -> Formula:
+        """It does not stand still."""
+        return disjunction(self.terms.compare("!=", x, ZERO_Q) for (_, c), x in turn.items() if c != "1")
 
     def unlike(self, ours: Turn, theirs: Turn) -> Formula:
         """The vectors are neither equal nor opposite."""
@@ -1496,7 +1496,7 @@ class Proof:
         against = []
         for p, ours in self.known_pairs(self.source, self.other):
             for q, theirs in self.known_pairs(self.target, self.j):
-                moves = disjunction([self.turns(ours), self.turns(theirs)])
+                moves = disjunction([self.turns(ours.turn), self.turns(theirs.turn)])
                 against.append(conjunction([*p, *q, moves, negation(self.unlike(ours.turn, theirs.turn))]))
         self.show("a pair turns like none of another index", disjunction(against), fails,
                   self.reading.inside(self.source, self.other), self.reading.inside(self.target, self.j),
@@ -1518,14 +1518,15 @@ class Proof:
                         differ = self.unlike(s.turn, t.turn) if rule == "own-index" else self.displaced(s, t)
                         good.append(conjunction([whole, *inside, *p, *q, differ]))
                 for own, other, cases in ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ():
-                    good += [conjunction([whole, own, negation(other), *p, self.turns(pair)]) for p, pair in cases]
+                    good += [conjunction([whole, own, negation(other), *p, self.turns(pair.turn)]) for p, pair in cases]
             self.show(f"where {text} fails, a pair at its index differs", negation(disjunction(good)), *known, exact=False)
 
     def displaced(self, s: Pair, t: Pair) -> Formula:
         """An entry of the kernels differs: it turns unlike, or is another one at position 0 where nothing is constant."""
         compare = self.terms.compare
         a, b, c, d = (compare("==", x, y) for x, y in zip(s.lanes, t.lanes, strict=True))
-        found = [conjunction([a, c, self.unlike(s.turn, t.turn)]), conjunction([b, c, self.unlike(s.sine, t.sine)])]
+        found = [conjunction([a, c, self.unlike(s.turn, t.turn)]), conjunction([b, c, self.unlike(s.sine, t.sine)]),
+                 conjunction([a, c, disjunction(map(negation, (b, d))), self.turns(s.sine), self.turns(t.sine)])]
         if not any(key[1] == "1" for turn in (s.turn, s.sine, t.turn, t.sine) for key in turn):
             found += [conjunction([a, self.terms.ratio(s.magnitude, t.magnitude).unlike])]
             found += [conjunction([x, negation(y)]) for x, y in ((a, c), (c, a), (b, d), (d, b))]
@@ -1542,7 +1543,7 @@ class Proof:
                 near = [conjunction([*q, negation(self.unlike(pair.turn, each.turn))])
                         for q, each in self.known_pairs(other, i)]
                 met = conjunction([self.reading.inside(other, i), disjunction(near)])
-                alike.append(conjunction([*p, disjunction([negation(self.turns(pair)), met])]))
+                alike.append(conjunction([*p, disjunction([negation(self.turns(pair.turn)), met])]))
             against.append(disjunction([negation(self.reading.inside(layout, index)), *alike]))
         self.show("the first or the last pair of a side turns like none of the other", conjunction(against), fails,
                   exact=False)
