@@ -172,6 +172,8 @@ FALSE: dict[str, Callable[[], JSON]] = {
         {"side": "source", "state": "k", "when": "0 == 0", "value": "j"}]),
     "a wrong step of a loop": lambda: claim(small("p*k", states=(("k", "0", "k + 2"),)), small("p*j"), invariant=[
         {"side": "source", "state": "k", "when": "0 == 0", "value": "j"}]),
+    "a loop that starts from itself": lambda: claim(small("p*k", states=(("k", "k", "k + 1"),)), small("p*(j + 1)"), invariant=[
+        {"side": "source", "state": "k", "when": "0 == 0", "value": "j + 1"}]),
     "a loop without its invariant": lambda: claim(small("p*k", states=(("k", "0", "k + 1"),)), small("p*j")),
     "an invariant that says nothing": lambda: claim(small("p*k", states=(("k", "0", "k + 2"),)), small("p*j"), invariant=[
         {"side": "source", "state": "k", "when": "0 == 1", "value": "j"}]),
