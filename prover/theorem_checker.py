@@ -29,15 +29,12 @@ from itertools import combinations
 from math import gcd, lcm
 from pathlib import Path
 from typing import Any
-
 SCHEMA = "rope-prover/theorem-certificate/1"
-MEANINGS = {
-    "identical": "the two kernels are equal, lane by lane, at every position",
-    "equal-scores": "the attention scores are equal with the weights as they are",
-    "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
-    "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
-    "linear": "some fixed linear maps of W_q and W_k make the scores equal",
-}
+MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every position",
+            "equal-scores": "the attention scores are equal with the weights as they are",
+            "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
+            "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
+            "linear": "some fixed linear maps of W_q and W_k make the scores equal",}
 RULES = ("counts", "own-index", "edge", "dominated", "lanes")
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
@@ -58,45 +55,32 @@ UNIT: Poly = (((), Fraction(1)),)
 ZERO: Quotient = ((), UNIT)
 ONE: Quotient = (UNIT, UNIT)
 
-
 class Rejected(ValueError):
     """The certificate is malformed, or does not prove what it states."""
-
 
 class NotShown(ValueError):
     """Nothing gainsays the certificate, but no solver settled one of its obligations."""
 
-
 @dataclass(frozen=True)
 class Obligation:
     """What had to be shown, the question that had to have no answer, and who says that it has none."""
-
     sentence: str
     question: str
     discharged: str
 
-
 @dataclass(frozen=True)
 class Accepted:
     """What the theorem says, and how each part of it was shown."""
-
     statement: tuple[str, ...]
     obligations: tuple[Obligation, ...]
 
-
 # ---- formulas
-
-
 def every(*parts: Formula) -> Formula:
     """All of them; False where two are seen to exclude each other."""
     return _joined("and", parts, True)
-
-
 def some(*parts: Formula) -> Formula:
     """At least one of them."""
     return _joined("or", parts, False)
-
-
 def _joined(word: str, parts: Iterable[Formula], neutral: bool) -> Formula:
     found: dict[Formula, None] = {}
     for part in parts:
@@ -108,8 +92,6 @@ def _joined(word: str, parts: Iterable[Formula], neutral: bool) -> Formula:
     if any(no(each) in found for each in found if each[0] not in ("and", "or")):
         return not neutral
     return (word, tuple(found)) if len(found) > 1 else next(iter(found), neutral)
-
-
 def no(formula: Formula) -> Formula:
     """What holds where it does not."""
     if isinstance(formula, bool):
@@ -123,12 +105,8 @@ def no(formula: Formula) -> Formula:
     if word == "<=1":  # between whole numbers: not p <= 0 is 1 - p <= 0
         minus[()] = minus.get((), Fraction(0)) + 1
     return {"<": "<=", "<=": "<", "<=1": "<=1"}[word], tuple(sorted(((m, c) for m, c in minus.items() if c), key=_order))
-
-
 def _order(term: tuple[Monomial, Fraction]) -> tuple[int, Monomial]:
     return len(term[0]), term[0]
-
-
 def extended(path: Known, formula: Formula) -> Known | None:
     """The path with one more thing known; None where it contradicts what is known."""
     for each in formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,):
@@ -142,13 +120,10 @@ def extended(path: Known, formula: Formula) -> Known | None:
             path = (*path, each)
     return path
 
-
 # ---- terms
-
 
 class Terms:
     """Exact arithmetic on quotients of polynomials, and what is known of the constants in them."""
-
     def __init__(self) -> None:
         self.left = MAX_WORK
         self.whole: dict[str, bool] = {}
@@ -159,20 +134,17 @@ class Terms:
         self.made: dict[Any, Quotient] = {}
         for name in ("compare", "ratio", "add", "multiply"):  # what was worked out is not worked out again
             setattr(self, name, cache(getattr(self, name)))
-
     def spend(self, units: int) -> None:
         """Count work."""
         self.left -= units
         if self.left < 0:
             raise NotShown("checking it takes more work than any certificate needs")
-
     def atom(self, name: str, whole: bool, opaque: bool | None = None) -> Quotient:
         """A constant of this name."""
         self.whole.setdefault(name, whole)
         self.facts.setdefault(name, [])
         self.opaque |= {name: opaque} if opaque is not None else {}
         return ((((name, 1),), Fraction(1)),), UNIT
-
     def fresh(self, key: Any, kind: str, whole: bool, opaque: bool | None = None) -> tuple[str, Quotient, bool]:
         """The constant that stands for `key`: its name, itself, and whether it is new."""
         if key in self.made:
@@ -180,7 +152,6 @@ class Terms:
         name = f"{kind} {len(self.made)}"
         self.made[key] = self.atom(name, whole, opaque)
         return name, self.made[key], True
-
     def poly(self, terms: dict[Monomial, Fraction]) -> Poly:
         self.spend(1 + len(terms))
         found = tuple(sorted(((m, c) for m, c in terms.items() if c), key=_order))
@@ -188,13 +159,11 @@ class Terms:
         if len(found) > MAX_TERMS or large:
             raise NotShown("a polynomial is too large")
         return found
-
     def plus(self, p: Poly, q: Poly, factor: Fraction | int = 1) -> Poly:
         terms = dict(p)
         for monomial, c in q:
             terms[monomial] = terms.get(monomial, Fraction(0)) + factor * c
         return self.poly(terms)
-
     def times(self, p: Poly, q: Poly) -> Poly:
         if p == UNIT or q == UNIT:
             return q if p == UNIT else p
@@ -205,7 +174,6 @@ class Terms:
                 monomial = self.product(one, two)
                 terms[monomial] = terms.get(monomial, Fraction(0)) + c * d
         return self.poly(terms)
-
     def product(self, one: Monomial, two: Monomial, sign: int = 1) -> Monomial:
         found = dict(one)
         for atom, exponent in two:
@@ -216,7 +184,6 @@ class Terms:
         if sum(abs(e) for e in found.values() if isinstance(e, int)) > 64:
             raise NotShown("a power is too large")
         return tuple(sorted((a, e) for a, e in found.items() if e not in (0, ZERO)))
-
     def over(self, p: Poly, q: Poly) -> Quotient:
         """p/q in normal form: no factor in common that is seen, the denominator's first coefficient 1."""
         if not p:
@@ -236,45 +203,33 @@ class Terms:
         if len(p) == len(q) and all(m == n and c == p[0][1] * d for (m, c), (n, d) in zip(p, q, strict=True)):
             return self.constant(p[0][1] / q[0][1])
         return p, q
-
     def constant(self, value: Fraction | int) -> Quotient:
         return self.poly({(): Fraction(value)}), UNIT
-
     def known(self, value: Quotient) -> Fraction | None:
         """The number, if it is one."""
         if value[1] == UNIT and (not value[0] or (len(value[0]) == 1 and value[0][0][0] == ())):
             return value[0][0][1] if value[0] else Fraction(0)
         return None
-
     def add(self, x: Quotient, y: Quotient, sign: int = 1) -> Quotient:
         if x[1] == y[1]:
             return self.over(self.plus(x[0], y[0], sign), x[1])
         return self.over(self.plus(self.times(x[0], y[1]), self.times(y[0], x[1]), sign), self.times(x[1], y[1]))
-
     def minus(self, x: Quotient, y: Quotient) -> Quotient:
         return self.add(x, y, -1)
-
     def multiply(self, x: Quotient, y: Quotient) -> Quotient:
         return self.over(self.times(x[0], y[0]), self.times(x[1], y[1]))
-
     def divide(self, x: Quotient, y: Quotient) -> Quotient:
         return self.over(self.times(x[0], y[1]), self.times(x[1], y[0]))
-
     def is_whole(self, p: Poly) -> bool:
         """Seen to be a whole number."""
         return all(c.denominator == 1 and all(isinstance(e, int) and self.whole[a] for a, e in m) for m, c in p)
-
     # -- comparisons
-
     def equal(self, x: Quotient, y: Quotient) -> Formula:
         return self.compare("==", x, y)
-
     def less(self, x: Quotient, y: Quotient) -> Formula:
         return self.compare("<", x, y)
-
     def at_most(self, x: Quotient, y: Quotient) -> Formula:
         return self.compare("<=", x, y)
-
     def compare(self, sign: str, x: Quotient, y: Quotient) -> Formula:
         """x < y and so on, for denominators that are not 0."""
         if sign in (">", ">="):
@@ -285,7 +240,6 @@ class Terms:
         minus = self.plus((), number, -1)
         return some(every(self.against("<", self.plus((), below, -1)), self.against(sign, number)),
                             every(self.against("<", below), self.against(sign, minus)))
-
     def against(self, sign: str, p: Poly) -> Formula:
         """p < 0 and so on; what all terms have in common is taken out."""
         if not p or (len(p) == 1 and p[0][0] == ()):
@@ -318,9 +272,7 @@ class Terms:
             rounded = -((-base) // 1) if base.denominator > 1 else base + 1  # p < 0 is p + 1 <= 0
             return ("<=1", self.plus(self.plus(p, (((), base),), -1), (((), Fraction(rounded)),)))
         return ("=" if sign == "==" else sign, p)
-
     # -- what is not a polynomial
-
     def floor(self, x: Quotient) -> Quotient:
         """The greatest whole number that is not above x."""
         number, below = x
@@ -336,7 +288,6 @@ class Terms:
             over = self.minus((inside, UNIT), own)
             self.facts[name] += [self.at_most(ZERO, over), self.less(over, ONE)]
         return self.plus(outside, own[0]), UNIT
-
     def rest(self, number: Poly, below: Poly) -> tuple[Quotient, Quotient]:
         """Rounded quotient and remainder by a divisor that varies."""
         name, q, new = self.fresh(("quotient", number, below), "quotient", True)
@@ -355,7 +306,6 @@ class Terms:
             self.facts[r[0][0][0][0][0]] += facts
             self.rests.setdefault(below, {})[number] = (q, r)
         return q, r
-
     def remainder(self, x: Quotient, y: Quotient) -> Quotient:
         number, below = self.divide(x, y)
         if x[1] == y[1] == UNIT and below != UNIT and len(below) == len(y[0]):
@@ -363,7 +313,6 @@ class Terms:
             if self.plus((), below, lead) == y[0]:
                 return self.multiply(self.constant(lead), self.rest(number, below)[1])
         return self.minus(x, self.multiply(y, self.floor((number, below))))
-
     def shifts(self, names: set[str]) -> Iterator[Formula]:
         """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d."""
         for below, all_of_it in self.rests.items():
@@ -380,7 +329,6 @@ class Terms:
                 bounds = [self.at_most(ZERO, q), self.at_most(r, (n, UNIT))]
                 condition = every(positive, self.at_most(ZERO, (n, UNIT)))
                 yield some(no(condition), every(*bounds))
-
     def extreme(self, values: list[Quotient], least: bool) -> Quotient:
         """The least or the greatest of some numbers."""
         numbers = [self.known(value) for value in values]
@@ -396,17 +344,14 @@ class Terms:
             facts += [some(*(self.equal(own, value) for value in values))]
             self.facts[name] += [some(*zeros, fact) for fact in facts]
         return own
-
     def stand_in(self, key: tuple[Any, ...], kind: str, values: list[Quotient]) -> tuple[str, Quotient, bool]:
         """A constant that is always one of these values."""
         whole = all(v[1] == UNIT and self.is_whole(v[0]) for v in values)
         return self.fresh((*key, *values), kind, whole, any(self.unsure(v) for v in values) or None)
-
     def unsure(self, value: Quotient) -> bool:
         """Not seen to be an algebraic number."""
         return any(self.opaque.get(a) or (isinstance(e, tuple) and self.unsure((self.bases[a], UNIT)))
                    for part in value for m, _ in part for a, e in m)
-
     def chosen(self, cases: Cases) -> Quotient:
         """One constant for a value that has cases."""
         if len(cases) == 1 and not cases[0][0]:
@@ -416,7 +361,6 @@ class Terms:
             zero = self.equal((value[1], UNIT), ZERO)
             self.facts[name] += [some(no(every(*path)), zero, self.equal(own, value))]
         return own
-
     def power(self, base: Quotient, exponent: Quotient, need: Callable[[Formula], None]) -> Quotient:
         """base**exponent; bases of exponents that are not whole have to be positive."""
         number, own = self.known(exponent), self.known(base)
@@ -443,7 +387,6 @@ class Terms:
                 raised = ((key, e),)
             found = self.multiply(found, ((((raised, Fraction(1)),) if part != UNIT else UNIT), UNIT))
         return found
-
     def factors(self, value: Quotient) -> tuple[Quotient, dict[str, Quotient]] | None:
         """A quotient without powers times powers; None where terms have unlike powers."""
         plain, powers = [], list[dict[str, Quotient]]()
@@ -456,7 +399,6 @@ class Terms:
         for key, exponent in powers[1].items():
             powers[0][key] = self.minus(powers[0].get(key, ZERO), exponent)
         return self.over(*plain), powers[0]
-
     def ratio(self, x: Quotient, y: Quotient) -> Ratio:
         """How two numbers compare, each a quotient without powers times powers of positive bases."""
         equal, opposite = (self.add(x, y, sign)[0] == () for sign in (-1, 1))
@@ -481,8 +423,7 @@ class Terms:
         plus, minus_ = self.equal(c, d), self.equal(c, self.minus(ZERO, d))
         zeros = [self.equal(each, ZERO) for each in (c, d)]
         both = every(*zeros)
-        unlike = [every(*units, no(plus), no(minus_)),
-                  every(zeros[0], no(zeros[1])), every(zeros[1], no(zeros[0]))]
+        unlike = [every(*units, no(plus), no(minus_)), every(zeros[0], no(zeros[1])), every(zeros[1], no(zeros[0]))]
         for k, unit in enumerate(units):
             rest = units[:k] + units[k + 1 :]
             unlike.append(every(some(plus, minus_), no(zeros[0]), no(unit), *rest))
@@ -499,7 +440,6 @@ class Terms:
                            every(*size, self._outgrows((b, UNIT), f, (a, UNIT), e, s))]
         return Ratio(some(both, every(*units, plus)), some(both, every(*units, minus_)),
                      some(*unlike), len(units) + (c != d) < 2)
-
     def _outgrows(self, a: Quotient, e: Quotient, b: Quotient, f: Quotient, sign: int) -> Formula:
         """a^(s e) b^(s f) > 1, since b >= a >= 1: it is at least a^(s (e + f)) where s f >= 0."""
         more, both = ("<" if sign > 0 else ">"), self.add(e, f)
@@ -508,17 +448,13 @@ class Terms:
             some(every(self.less(a, b), self.compare(more, ZERO, f)),
                          every(self.less(ONE, a), self.compare(more, ZERO, both))))
 
-
 @dataclass(frozen=True)
 class Ratio:
     """Formulas that make two numbers equal, opposite, and unlike in size; whether the first two are all there is."""
-
     equal: Formula
     opposite: Formula
     unlike: Formula
     exact: bool
-
-
 def _root(base: Fraction, exponent: Fraction) -> Fraction | None:
     """A power that is rational after all."""
     parts = []
@@ -528,16 +464,11 @@ def _root(base: Fraction, exponent: Fraction) -> Fraction | None:
             return None
         parts.append(near)
     return Fraction(*parts) ** exponent.numerator if parts[0] else None
-
-
 def _shown(p: Poly) -> str:
     """A text for a polynomial, another one for another."""
     return hashlib.sha256(repr(p).encode()).hexdigest()[:40] if len(p) > 1 or len(p[0][0]) > 1 else repr(p)
 
-
 # ---- the expression language
-
-
 def read(text: Any, where: str, condition: bool = False) -> ast.expr:
     """The tree of an expression: numbers, names, arithmetic, comparisons, choices, and a few functions; no more."""
     _require(type(text) is str and _CHARACTERS.fullmatch(text), where, "no text of the expression language")
@@ -559,8 +490,6 @@ def read(text: Any, where: str, condition: bool = False) -> ast.expr:
             raise Rejected(f"{where}: {ast.unparse(node)[:80]!r} is not allowed")
         todo += [(part, is_condition, depth + 1) for part, is_condition in parts]
     return tree
-
-
 def _parts(node: ast.AST, condition: bool, text: str) -> list[tuple[ast.AST, bool]] | None:
     """The parts of a node, and whether each is a condition; None if it does not belong to the language."""
     match node:
@@ -595,67 +524,48 @@ def _parts(node: ast.AST, condition: bool, text: str) -> list[tuple[ast.AST, boo
             one = len(args) == 1 and (name in _ONE or (name in _LISTS and isinstance(args[0], ast.Name)))
             return [(each, False) for each in args] if one or (len(args) > 1 and name in ("min", "max")) else None
     return None
-
-
 _SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _ONE, _LISTS = ("floor", "ceil", "abs", "sqrt", "log"), ("min", "max", "sum", "len")
 _FUNCTIONS = {*_ONE, *_LISTS}
-
-
 def _limit(condition: Any, what: str) -> None:
     if not condition:
         raise NotShown(f"more than this checker reads: {what}")
-
-
 def _require(condition: Any, where: str, reason: str) -> None:
     if not condition:
         raise Rejected(f"{where}: {reason}")
-
-
 def _fields(value: Any, names: str, where: str, more: str = "") -> list[Any]:
     proper = isinstance(value, dict) and set(names.split()) <= set(value) <= set(names.split()) | set(more.split())
     _require(proper, where, f"expected exactly the fields {names}")
     return [value[name] for name in names.split()]
-
-
 def _items(value: Any, where: str, most: int = MAX_LIST) -> list[Any]:
     _require(isinstance(value, list), where, "expected a list")
     _limit(len(value) <= most, f"a list of more than {most} ({where})")
     return list(value)
-
-
 def _name(value: Any, where: str) -> str:
     proper = type(value) is str and _NAME.fullmatch(value) and not keyword.iskeyword(value)
     _require(proper and value not in _FUNCTIONS | {"j", "pi", "lane"}, where, f"{value!r:.60} is no name")
     return str(value)
-
-
 def _rational(value: Any, where: str) -> Fraction:
     _require(type(value) is str and _RATIONAL.fullmatch(value), where, "no rational number in digits")
     found = Fraction(value) if not value.endswith("/0") else None
     _require(found is not None and str(found) == value, where, "a rational number that is not in lowest terms")
     return found or Fraction(0)
 
-
 # ---- the statement
-
 
 @dataclass(frozen=True)
 class Parameter:
     """A variable, or a parameter of a layout: whole or not, entries if a list, its value unless it is a variable's."""
-
     name: str
     whole: bool
     entries: int | None
     value: tuple[ast.expr, ...] | None = None
     require: ast.expr | None = None
 
-
 @dataclass(frozen=True)
 class Layout:
     """One of the two kernels, unevaluated."""
-
     side: str
     name: str
     axes: tuple[str, ...]
@@ -667,11 +577,7 @@ class Layout:
     pairs: dict[str, ast.expr]
     places: tuple[dict[str, dict[str, Fraction]], ...]  # feed by feed: axis, coordinate
     invariant: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
-
-
 _PAIRS = "count first second write_first write_second angle magnitude"
-
-
 def _parameter(value: Any, where: str, variable: bool) -> Parameter:
     name, whole, entries = _fields(value, "name whole entries" + " value require" * (not variable), where)[:3]
     where = f"{where} {_name(name, where)}"
@@ -684,8 +590,6 @@ def _parameter(value: Any, where: str, variable: bool) -> Parameter:
         _require(entries is None or len(texts) == entries, where, "not as many values as entries")
         given = tuple(read(text, where) for text in texts)
     return Parameter(name, whole, entries, given, None if require is None else read(require, where, True))
-
-
 def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
     fields = "name axes positions width parameters require let states pairs"
     name, axes, positions, width, parameters, require, let, states, pairs = _fields(value, fields, side)
@@ -711,11 +615,9 @@ def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
                   read(width, f"{side}.width"),
                   {key: read(text, f"{side}.pairs.{key}") for key, text in pairs.items()}, tuple(places))
 
-
 @dataclass(frozen=True)
 class Theorem:
     """A certificate as it was read."""
-
     variables: dict[str, Parameter]
     where: tuple[ast.expr, ...]
     feeds: tuple[dict[str, Any], ...]
@@ -732,8 +634,6 @@ class Theorem:
     witness: tuple[tuple[str, ast.expr], ...]
     points: dict[str, dict[str, tuple[Fraction, ...]] | None]
     instances: int
-
-
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
@@ -788,8 +688,6 @@ def statement(text: str) -> Theorem:
                    elsewhere, read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
                    tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances))
-
-
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -800,60 +698,46 @@ def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tup
         proper = variable.entries in (None, len(texts)) and not (variable.whole and any(v % 1 for v in found[name]))
         _require(proper, where, f"no value for {name}")
     return found
-
-
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
-
-
 def _digest(root: dict[str, Any]) -> str:
     rest = {key: value for key, value in root.items() if key != "digest"}
     return "sha256:" + hashlib.sha256(_canonical(rest).encode()).hexdigest()
 
-
 # ---- evaluation
-
 
 @dataclass(frozen=True)
 class Scope:
     """What names mean: those of a layout, or the outer ones of conditions; the pair index and the lane, where known."""
-
     layout: Layout | None = None
     index: Quotient | None = None
     lane: Quotient | None = None
     defining: str = ""  # a parameter whose value is worked out: its other names are parameters and variables
     started: bool = True  # what a loop carries has a value
 
-
 @dataclass(frozen=True)
 class Pair:
     """One pair: lanes read and written, what the cosine and the sine turn with, magnitude."""
-
     lanes: tuple[Quotient, ...]
     turn: Turn
     sine: Turn
     magnitude: Quotient
 
-
 class Reading:
     """The values of expressions, as cases: what was found to hold on the way, and a quotient of polynomials."""
-
     def __init__(self, theorem: Theorem, terms: Terms, point: dict[str, tuple[Fraction, ...]] | None = None) -> None:
         self.theorem, self.terms, self.depth = theorem, terms, 0
         self.needs: list[tuple[Known, Formula]] = []
         self.known: dict[Any, Cases] = {}
         self.values = {name: self._variable(each, point) for name, each in theorem.variables.items()}
-
     def _variable(self, own: Parameter, point: dict[str, tuple[Fraction, ...]] | None) -> tuple[Quotient, ...]:
         if point is not None:
             return tuple(self.terms.constant(value) for value in point[own.name])
         names = [own.name] if own.entries is None else [f"{own.name}[{k}]" for k in range(own.entries)]
         return tuple(self.terms.atom(name, own.whole) for name in names)
-
     def need(self, path: Known, condition: Formula) -> None:
         if condition is not True:
             self.needs.append((path, condition))
-
     def value(self, node: ast.AST, scope: Scope, path: Known = ()) -> Cases:
         self.depth, terms = self.depth + 1, self.terms
         terms.spend(4)
@@ -885,7 +769,6 @@ class Reading:
         _limit(len(found) <= MAX_CASES, "so many cases")
         self.depth -= 1
         return found
-
     def operation(self, op: ast.operator, x: Quotient, y: Quotient, path: Known) -> Quotient:
         terms = self.terms
         match op:
@@ -899,7 +782,6 @@ class Reading:
         if isinstance(op, ast.Mod):
             return terms.remainder(x, y)
         return terms.divide(x, y) if isinstance(op, ast.Div) else terms.floor(terms.divide(x, y))
-
     def power(self, base: Quotient, exponent: Quotient, path: Known) -> Cases:
         """A whole exponent that varies needs no positive base; of such a power nothing else is known."""
         terms, found = self.terms, list[tuple[Known, Quotient]]()
@@ -914,7 +796,6 @@ class Reading:
                     own = terms.fresh(("power", base, exponent), "power", False, terms.unsure(base))
                     found.append((taken, own[1]))
         return found
-
     def entry(self, name: str, index: ast.AST, scope: Scope, path: Known) -> Cases:
         """One of a list; the index has to be whole and inside."""
         found: Cases = []
@@ -926,7 +807,6 @@ class Reading:
                 if (taken := extended(p, hit)) is not None:
                     found += self.item(name, i, scope, taken)
         return found
-
     def call(self, name: str, args: list[ast.expr], scope: Scope, path: Known) -> Cases:
         terms = self.terms
         if name in _LISTS and len(args) == 1:
@@ -945,7 +825,6 @@ class Reading:
                 lists = [(q, [*xs, x]) for p, xs in lists for q, x in self.value(arg, scope, p)]
         _limit(len(lists) <= MAX_CASES, "so many cases")
         return [(p, self.function(name, xs, p)) for p, xs in lists if xs or name == "sum"]
-
     def function(self, name: str, xs: list[Quotient], path: Known) -> Quotient:
         terms = self.terms
         match name:
@@ -963,9 +842,7 @@ class Reading:
                 return terms.power(xs[0], terms.constant(Fraction(1, 2)), partial(self.need, path))
         self.need(path, terms.less(ZERO, xs[0]))
         return ZERO if xs[0] == ONE else terms.fresh(("log", xs[0]), "logarithm", False, True)[1]
-
     # -- conditions
-
     def condition(self, node: ast.AST, scope: Scope, path: Known = ()) -> Formula:
         """A formula; what stands behind `and`, `or` and in a chain has a value only where it is reached."""
         match node:
@@ -985,9 +862,7 @@ class Reading:
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 cases = self.value(left, scope, path)
                 return some(*(self._chain(p, x, ops, rest, scope, len(path)) for p, x in cases))
-        return some(*(every(*p[len(path) :], no(self.terms.equal(x, ZERO)))
-                           for p, x in self.value(node, scope, path)))
-
+        return some(*(every(*p[len(path) :], no(self.terms.equal(x, ZERO))) for p, x in self.value(node, scope, path)))
     def _chain(self, path: Known, x: Quotient, ops: Any, rest: Any, scope: Scope, start: int) -> Formula:
         found = []
         for p, y in self.value(rest[0], scope, path):
@@ -996,9 +871,7 @@ class Reading:
             more = taken is not None and (len(ops) == 1 or self._chain(taken, y, ops[1:], rest[1:], scope, len(taken)))
             found.append(every(*p[start:], formula, more))
         return some(*found)
-
     # -- names
-
     def named(self, name: str, scope: Scope, path: Known) -> Cases:
         layout, terms = scope.layout, self.terms
         if name == "pi":
@@ -1021,7 +894,6 @@ class Reading:
         owner, own_scope = self.owner(name, scope)
         _require(owner.entries is None, name, "a list where a number is wanted")
         return self.parameter(owner, own_scope, 0, path)
-
     def owner(self, name: str, scope: Scope) -> tuple[Parameter, Scope]:
         """The variable or the parameter of a layout that a name means, and where its value is to be read."""
         variable, layout = self.theorem.variables.get(name), scope.layout
@@ -1040,7 +912,6 @@ class Reading:
         found = own or (variable if scope.defining else None)
         _require(found is not None, f"{layout.side} {name}", "an unknown name")
         return found, scope  # type: ignore[return-value]
-
     def parameter(self, own: Parameter, scope: Scope, entry: int, path: Known) -> Cases:
         if scope.layout is None or own.value is None or own is self.theorem.variables.get(own.name):
             variable = self.theorem.variables.get(own.name)
@@ -1048,20 +919,17 @@ class Reading:
                      "no value, and no variable like it")
             return [(path, self.values[own.name][entry])]
         return self.value(own.value[entry], Scope(scope.layout, defining=own.name), path)
-
     def size(self, name: str, scope: Scope) -> int:
         if name == "axes" and scope.layout is not None and not scope.defining:
             return len(scope.layout.axes)
         owner, _ = self.owner(name, scope)
         _require(owner.entries is not None, name, "a number where a list is wanted")
         return owner.entries or 0
-
     def item(self, name: str, entry: int, scope: Scope, path: Known) -> Cases:
         if name == "axes" and scope.layout is not None:
             return self.named(scope.layout.axes[entry], scope, path)
         owner, own_scope = self.owner(name, scope)
         return self.parameter(owner, own_scope, entry, path)
-
     def state(self, name: str, scope: Scope, path: Known) -> Cases:
         """A carried value by its invariants; where there is none, it is not known."""
         found: Cases = []
@@ -1075,13 +943,10 @@ class Reading:
                 return found
         side = scope.layout.side if scope.layout else ""
         return [*found, (left or (), self.terms.fresh(("state", side, name, scope.index), "state", False, True)[1])]
-
     # -- layouts
-
     def requirements(self, layout: Layout) -> Iterator[ast.expr]:
         yield from (each.require for each in layout.parameters.values() if each.require is not None)
         yield from layout.require
-
     def hypotheses(self) -> Formula:
         """All requirements, each with a value; whole parameters are whole."""
         before, self.needs, terms = self.needs, [], self.terms
@@ -1098,17 +963,13 @@ class Reading:
         self.needs = before
         terms.spend(1)
         return every(*found)
-
     def whole(self, x: Quotient) -> Formula:
         return self.terms.equal(x, self.terms.floor(x))
-
     def count(self, layout: Layout) -> Quotient:
         return self.terms.chosen(self.value(layout.pairs["count"], Scope(layout)))
-
     def inside(self, layout: Layout, index: Quotient) -> Formula:
         terms = self.terms
         return every(terms.at_most(ZERO, index), terms.less(index, self.count(layout)))
-
     def pulled(self, layout: Layout, angle: Quotient) -> Turn:
         """Frequencies by feed and coordinate, of an angle that is linear in the axes."""
         parts: dict[str, dict[Monomial, Fraction]] = {}
@@ -1129,12 +990,10 @@ class Reading:
                     more = self.terms.multiply(own, self.terms.constant(factor))
                     turn[m, name] = self.terms.add(turn.get((m, name), ZERO), more)
         return {key: value for key, value in turn.items() if value != ZERO}
-
     def lanes(self, layout: Layout, index: Quotient) -> tuple[Quotient, ...]:
         scope = Scope(layout, index)
         keys = ("first", "second", "write_first", "write_second")
         return tuple(self.terms.chosen(self.value(layout.pairs[key], scope)) for key in keys)
-
     def pair(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         """The pair at an index, case by case."""
         scope, lanes = Scope(layout, index), self.lanes(layout, index)
@@ -1147,18 +1006,14 @@ class Reading:
         _limit(len(found) <= MAX_CASES, "so many cases")
         return found
 
-
 # ---- questions
-
 
 class Writer:
     """SMT-LIB text of some formulas and of all that is known of the constants in them."""
-
     def __init__(self, terms: Terms, linear: bool) -> None:
         self.terms, self.linear = terms, linear
         self.products: dict[Monomial, str] = {}
         self.nonlinear = self.abstract = False
-
     def text(self, sentence: str, parts: list[tuple[str, Formula]]) -> str:
         names, todo, facts = set[str](), [formula for _, formula in parts], dict[Formula, None]()
         for _ in range(3):
@@ -1184,10 +1039,8 @@ class Writer:
         if len(text) > MAX_QUESTION:
             raise NotShown("a question is too large")
         return text
-
     def whole(self, monomial: Monomial) -> bool:
         return all(isinstance(e, int) and self.terms.whole[a] for a, e in monomial)
-
     def formula(self, formula: Formula) -> str:
         if isinstance(formula, bool):
             return str(formula).lower()
@@ -1206,7 +1059,6 @@ class Writer:
         total, sign = terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})", word[:1] if word == "!=" else word
         found = f"({'=' if word in ('=', '!=') else sign.rstrip('1')} {total} 0{dot})"
         return f"(not {found})" if word == "!=" else found
-
     def factors(self, monomial: Monomial, whole: bool) -> list[str]:
         """The factors of a monomial; a constant in place of powers, and in a linear question of products."""
         powers = _powers(monomial)
@@ -1221,12 +1073,8 @@ class Writer:
             name = self.products.setdefault(powers, f"product {len(self.products)}")
             names.append((name, self.whole(powers)))
         return [f"|{name}|" if whole or not own else f"(to_real |{name}|)" for name, own in names]
-
-
 def _powers(monomial: Monomial) -> Monomial:
     return tuple(f for f in monomial if isinstance(f[1], tuple))
-
-
 def _names(formula: Formula) -> set[str]:
     if isinstance(formula, bool):
         return set()
@@ -1234,10 +1082,8 @@ def _names(formula: Formula) -> set[str]:
         return set().union(*map(_names, formula[1]))
     return {a for m, _ in formula[1] for a, e in m if isinstance(e, int)}
 
-
 class Proof:
     """All that has to be shown of a theorem, in order."""
-
     def __init__(self, theorem: Theorem, solve: Solve) -> None:
         self.theorem, self.solve, self.done = theorem, solve, list[Obligation]()
         self.terms = Terms()
@@ -1246,9 +1092,7 @@ class Proof:
         self.hypotheses = self.reading.hypotheses()
         self.j, self.other = (self.terms.atom(name, True) for name in ("j", "j'"))
         self.scope = Scope()
-
     # -- asking
-
     def show(self, sentence: str, against: Formula, *known: Formula, exact: bool = True) -> None:
         """Nothing that is known allows what gainsays the sentence."""
         parts = [("what is required", self.hypotheses), ("known here", every(*known)), ("gainsaid", against)]
@@ -1273,26 +1117,21 @@ class Proof:
             if "sat" in answers and exact and not writer.nonlinear and not writer.abstract:
                 raise Rejected(f"not so: {sentence} ({_said(said)})")
         raise NotShown(f"{sentence}: no solver settles it ({_said(said)})")
-
     def defined(self, sentence: str, *known: Formula) -> None:
         """All that was evaluated since has a value."""
         needs, self.reading.needs = self.reading.needs, []
         self.show(sentence, some(*(every(*p, no(each)) for p, each in needs)), *known)
-
     def outer(self, node: ast.expr, what: str, *known: Formula, scope: Scope | None = None) -> Quotient:
         """The value of an expression of the evidence."""
         self.reading.needs = []
         found = self.terms.chosen(self.reading.value(node, scope or Scope(index=self.j)))
         self.defined(f"{what} has a value", *known)
         return found
-
     def pair(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         found = self.reading.pair(layout, index)
         self.reading.needs = []  # shown once for every pair
         return found
-
     # -- what has to be shown
-
     def run(self) -> tuple[Obligation, ...]:
         theorem = self.theorem
         self.points()
@@ -1307,7 +1146,6 @@ class Proof:
         if theorem.rule is not None:
             self.refutation(theorem.rule)
         return tuple(self.done)
-
     def points(self) -> None:
         """Some parameters are allowed, on either side of the condition where there is one."""
         for key, point in self.theorem.points.items():
@@ -1321,7 +1159,6 @@ class Proof:
             if allowed is not True or holds is not wanted:
                 raise Rejected(f"not so: {sentence}")
             self.done.append(Obligation(sentence, "", "evaluated"))
-
     def layouts(self) -> None:
         """Both are layouts: what they say has a value, and lanes are as they have to be."""
         reading, terms, j, other = self.reading, self.terms, self.j, self.other
@@ -1352,7 +1189,6 @@ class Proof:
                           exact=False)
             reading.needs = []
         self.show("both heads have the same width", no(terms.equal(*widths)))
-
     def loops(self, layout: Layout) -> None:
         """What a loop carries is what its invariant says, at pair 0 and from each pair to the next."""
         reading, terms, j = self.reading, self.terms, self.j
@@ -1374,7 +1210,6 @@ class Proof:
                     ratios = [(p, q, terms.ratio(x, y)) for p, x in wanted for q, y in found]
                     self.show(f"{layout.side}.{name} is as its invariant says {where}", some(*(every(*p, *q, no(r.equal)) for p, q, r in ratios)), *known,
                         exact=all(r.exact for *_, r in ratios))
-
     def relation(self, relation: str, condition: Formula) -> None:
         """The relation holds where the condition does."""
         theorem, reading, terms, j = self.theorem, self.reading, self.terms, self.j
@@ -1404,7 +1239,6 @@ class Proof:
                 against.append(every(*p, *q, no(good)))
                 exact = exact and sure
         self.show(f"pair by pair, {relation} holds", some(*against), condition, inside, exact=exact)
-
     def still(self, layout: Layout, relation: str, *known: Formula) -> None:
         """Pairs that the other side lacks do what lanes do that pass."""
         terms, against = self.terms, []
@@ -1416,11 +1250,9 @@ class Proof:
                      if not self.cancels(key, relation)]
             against.append(every(*p, no(every(*good))))
         self.show(f"a pair that only the {layout.side} has stands still", some(*against), *known)
-
     def cancels(self, key: tuple[int, str], relation: str) -> bool:
         """A constant cancels in scores, where all tokens have the same."""
         return key[1] == "1" and relation != "identical" and len(self.theorem.feeds) == 1
-
     def moved(self, node: ast.expr, condition: Formula, inside: Formula) -> tuple[Quotient, Quotient]:
         """The rows that the permutation gives the lanes of a target pair."""
         terms, reading = self.terms, self.reading
@@ -1435,7 +1267,6 @@ class Proof:
         first, second = (terms.chosen(reading.value(node, Scope(lane=lane)))
                          for lane in reading.lanes(self.target, self.j)[:2])
         return first, second
-
     def same(self, s: Pair, t: Pair, relation: str, moved: Any) -> tuple[Formula, bool]:
         """The two pairs turn alike, or oppositely with their lanes swapped; whether that is all that could be."""
         terms, sure = self.terms, True
@@ -1457,9 +1288,7 @@ class Proof:
             good += [sizes.equal] if relation != "pair-map" else []
             both.append(every(*good))
         return some(*both), sure
-
     # -- why it fails elsewhere
-
     def refutation(self, rule: str) -> None:
         """What was said to fail fails, where the condition does."""
         theorem = self.theorem
@@ -1480,23 +1309,19 @@ class Proof:
             if rule == "own-index":
                 self.own_index(fails)
             self.witnesses(rule)
-
     def known_pairs(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         """Pairs whose frequencies are algebraic, so that whole positions do not take unlike ones for one."""
         found = self.pair(layout, index)
         if self.theorem.integer and any(self.terms.unsure(x) for _, p in found for t in (p.turn, p.sine) for x in t.values()):
             raise NotShown(f"{layout.side}: a frequency is not seen to be algebraic")
         return found
-
     def turns(self, turn: Turn) -> Formula:
         """It does not stand still."""
         return some(*(no(self.terms.equal(x, ZERO)) for (_, c), x in turn.items() if c != "1"))
-
     def unlike(self, ours: Turn, theirs: Turn) -> Formula:
         """The vectors are neither equal nor opposite."""
         keys = sorted(key for key in ours.keys() | theirs.keys() if key[1] != "1")
         return some(*(self.terms.ratio(ours.get(k, ZERO), theirs.get(k, ZERO)).unlike for k in keys))
-
     def own_index(self, fails: Formula) -> None:
         against = []
         for p, ours in self.known_pairs(self.source, self.other):
@@ -1506,7 +1331,6 @@ class Proof:
         self.show("a pair turns like none of another index", some(*against), fails,
                   self.reading.inside(self.source, self.other), self.reading.inside(self.target, self.j),
                   no(self.terms.equal(self.j, self.other)), exact=False)
-
     def witnesses(self, rule: str) -> None:
         """Where a clause fails, and those before hold, a pair at one of its indices is inside and differs."""
         clauses = list(zip([text for text, _ in self.theorem.condition], self.clauses, strict=True)) or [("0 == 1", False)]
@@ -1525,7 +1349,6 @@ class Proof:
                 for own, other, cases in ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ():
                     good += [every(whole, own, no(other), *p, self.turns(pair.turn)) for p, pair in cases]
             self.show(f"where {text} fails, a pair at its index differs", no(some(*good)), *known, exact=False)
-
     def displaced(self, s: Pair, t: Pair) -> Formula:
         """An entry of the kernels differs: it turns unlike, or is another one at position 0 where nothing is constant."""
         terms = self.terms
@@ -1536,7 +1359,6 @@ class Proof:
             found += [every(a, self.terms.ratio(s.magnitude, t.magnitude).unlike)]
             found += [every(x, no(y)) for x, y in ((a, c), (c, a), (b, d), (d, b))]
         return some(*found)
-
     def edge(self, fails: Formula) -> None:
         """The first or the last pair of one side turns, and like none of the other side."""
         one, against = ONE, []
@@ -1545,22 +1367,16 @@ class Proof:
             index, i = ZERO if k < 2 else last, self.terms.atom(f"i {k}", True)
             alike = []
             for p, pair in self.known_pairs(layout, index):
-                near = [every(*q, no(self.unlike(pair.turn, each.turn)))
-                        for q, each in self.known_pairs(other, i)]
+                near = [every(*q, no(self.unlike(pair.turn, each.turn))) for q, each in self.known_pairs(other, i)]
                 met = every(self.reading.inside(other, i), some(*near))
                 alike.append(every(*p, some(no(self.turns(pair.turn)), met)))
             against.append(some(no(self.reading.inside(layout, index)), *alike))
         self.show("the first or the last pair of a side turns like none of the other", every(*against), fails,
                   exact=False)
-
-
 def _said(answers: dict[str, str]) -> str:
     return ", ".join(f"{name}: {answer}" for name, answer in sorted(answers.items())) or "there is none"
 
-
 # ---- the whole
-
-
 def check(text: str, solve: Solve) -> Accepted:
     """What a certificate states and how it was shown; raises Rejected or NotShown."""
     try:
@@ -1570,8 +1386,6 @@ def check(text: str, solve: Solve) -> Accepted:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
-
-
 def words(text: str) -> Iterator[str]:
     """The theorem in sentences."""
     root = json.loads(text)
@@ -1595,8 +1409,6 @@ def words(text: str) -> Iterator[str]:
         yield f"{answer['elsewhere']} fails {'elsewhere' if condition else 'everywhere'}: {fails}"
     if root["evidence"]["instances"]:
         yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it; this program does not check them"
-
-
 def solvers() -> Solve:
     """The solvers that there are as programs, each asked in a process of its own, for so many seconds."""
     commands = {"z3": ["-in", f"-T:{SECONDS}"], "cvc5": ["--lang=smt2", f"--tlimit={1000 * SECONDS}", "-"]}
@@ -1615,8 +1427,6 @@ def solvers() -> Solve:
                 answers[name] = said if said in ("sat", "unsat") else "unknown"
         return answers
     return solve
-
-
 def main(names: list[str]) -> int:
     """Say of each file what it states and whether that is shown."""
     fine, solve = bool(names) and "--help" not in names, solvers()
@@ -1631,7 +1441,6 @@ def main(names: list[str]) -> int:
             fine, lines = False, [("NOT SHOWN: " if isinstance(fault, NotShown) else "REJECTED: ") + str(fault)[:400]]
         print(json.dumps(name), *lines, sep="\n  ")
     return 0 if fine else 4
-
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
