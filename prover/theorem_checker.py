@@ -29,6 +29,7 @@ from itertools import combinations
 from math import gcd, lcm
 from pathlib import Path
 from typing import Any
+
 SCHEMA = "rope-prover/theorem-certificate/1"
 MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every position",
             "equal-scores": "the attention scores are equal with the weights as they are",
@@ -104,7 +105,8 @@ def no(formula: Formula) -> Formula:
     minus = {monomial: -c for monomial, c in body}
     if word == "<=1":  # between whole numbers: not p <= 0 is 1 - p <= 0
         minus[()] = minus.get((), Fraction(0)) + 1
-    return {"<": "<=", "<=": "<", "<=1": "<=1"}[word], tuple(sorted(((m, c) for m, c in minus.items() if c), key=_order))
+    ordered = tuple(sorted(((m, c) for m, c in minus.items() if c), key=_order))
+    return {"<": "<=", "<=": "<", "<=1": "<=1"}[word], ordered
 def _order(term: tuple[Monomial, Fraction]) -> tuple[int, Monomial]:
     return len(term[0]), term[0]
 def extended(path: Known, formula: Formula) -> Known | None:
@@ -597,7 +599,8 @@ def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
     axes = [_name(axis, f"{side}.axes") for axis in _items(axes, f"{side}.axes", 8)]
     found = [_parameter(each, f"{side}.parameters", False) for each in _items(parameters, f"{side}.parameters")]
     lets, loops = _items(let, f"{side}.let", MAX_NAMES), _items(states, f"{side}.states")
-    _require(all(len(_items(each, side)) == n for n, many in ((2, lets), (3, loops)) for each in many), side, "malformed")
+    shaped = all(len(_items(each, side)) == n for n, many in ((2, lets), (3, loops)) for each in many)
+    _require(shaped, side, "malformed")
     names = [*axes, *(p.name for p in found), *(_name(each[0], side) for each in (*lets, *loops)), "axes"]
     _require(len(set(names)) == len(names), side, "a name stands for two things")
     _fields(pairs, _PAIRS, f"{side}.pairs", "sine_angle")
@@ -666,8 +669,9 @@ def statement(text: str) -> Theorem:
         rule, witness = _fields(refutation, "rule witness", "evidence.refutation")
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
         clauses = {clause for clause, _ in condition} if condition else {"0 == 1"}
-        _require(rule in RULES and all(len(r) == 2 and r[0] in clauses for r in witness), "evidence.refutation", "malformed")
-        _require(bool(witness) == (rule in ("own-index", "lanes")), "evidence.refutation", "witness wanted, or not wanted")
+        shaped = rule in RULES and all(len(row) == 2 and row[0] in clauses for row in witness)
+        shaped = shaped and bool(witness) == (rule in ("own-index", "lanes"))
+        _require(shaped, "evidence.refutation", "malformed")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
         side, state, when, value = _fields(row, "side state when value", "evidence.invariant")
@@ -1169,18 +1173,21 @@ class Proof:
             count = reading.count(layout)
             self.defined(f"{side}: width and number of pairs have a value")
             widths.append(width)
-            self.show(f"{side}: width and number of pairs are whole, and not negative", no(every(reading.whole(width), reading.whole(count), terms.at_most(ZERO, count))))
+            proper = [reading.whole(width), reading.whole(count), terms.at_most(ZERO, count)]
+            self.show(f"{side}: width and number of pairs are whole, and not negative", no(every(*proper)))
             inside = reading.inside(layout, j)
             pairs = reading.pair(layout, j)
             self.defined(f"{side}: every expression has a value", inside)
-            self.show(f"{side}: magnitudes are positive", some(*(every(*p, terms.at_most(pair.magnitude, ZERO)) for p, pair in pairs)), inside)
+            against = [every(*p, terms.at_most(pair.magnitude, ZERO)) for p, pair in pairs]
+            self.show(f"{side}: magnitudes are positive", some(*against), inside)
             lanes, others = reading.lanes(layout, j), reading.lanes(layout, other)
             proper = [every(reading.whole(x), terms.at_most(ZERO, x), terms.less(x, width)) for x in lanes]
             self.show(f"{side}: lanes are whole and inside the head", no(every(*proper)), inside)
             for k, what in ((0, "read"), (2, "written")):
                 (a, b), (c, d) = lanes[k : k + 2], others[k : k + 2]
-                same = [terms.equal(a, b), every(no(terms.equal(j, other)), some(*(terms.equal(x, y) for x, y in ((a, c), (b, d), (a, d)))))]
-                self.show(f"{side}: no lane is {what} twice", some(*same), inside, reading.inside(layout, other))
+                same = some(*(terms.equal(x, y) for x, y in ((a, c), (b, d), (a, d))))
+                twice = some(terms.equal(a, b), every(no(terms.equal(j, other)), same))
+                self.show(f"{side}: no lane is {what} twice", twice, inside, reading.inside(layout, other))
             if {*lanes[:2]} != {*lanes[2:]}:
                 end = terms.multiply(terms.constant(2), count)
                 start = terms.chosen(reading.value(layout.pairs["first"], Scope(layout, ZERO)))
@@ -1195,8 +1202,9 @@ class Proof:
         following = terms.add(j, ONE)
         inside = [reading.inside(layout, j), reading.inside(layout, following)]
         for name, rows in layout.invariant.items():
-            for index, node, where, known in ((ZERO, layout.states[name][0], "at pair 0", [reading.inside(layout, ZERO)]),
-                                              (following, layout.states[name][1], "from a pair to the next", inside)):
+            first, step = layout.states[name]
+            start = (ZERO, first, "at pair 0", [reading.inside(layout, ZERO)])
+            for index, node, where, known in (start, (following, step, "from a pair to the next", inside)):
                 before: Formula = True  # a row holds where those before it do not apply
                 for when, value in rows:
                     reading.needs = []
@@ -1208,8 +1216,9 @@ class Proof:
                     found = reading.value(node, before_it)
                     self.defined(f"{layout.side}.{name} and its invariant have a value {where}", *known)
                     ratios = [(p, q, terms.ratio(x, y)) for p, x in wanted for q, y in found]
-                    self.show(f"{layout.side}.{name} is as its invariant says {where}", some(*(every(*p, *q, no(r.equal)) for p, q, r in ratios)), *known,
-                        exact=all(r.exact for *_, r in ratios))
+                    against = [every(*p, *q, no(r.equal)) for p, q, r in ratios]
+                    self.show(f"{layout.side}.{name} is as its invariant says {where}", some(*against), *known,
+                              exact=all(r.exact for *_, r in ratios))
     def relation(self, relation: str, condition: Formula) -> None:
         """The relation holds where the condition does."""
         theorem, reading, terms, j = self.theorem, self.reading, self.terms, self.j
@@ -1226,9 +1235,10 @@ class Proof:
             order = self.outer(theorem.order, "the order of the pairs", condition, inside)
             also = terms.chosen(reading.value(theorem.order, Scope(index=self.other)))
             proper = every(reading.whole(order), reading.inside(self.source, order))
-            self.show("the order names a pair of the source for every pair of the target", no(proper), condition, inside)
-            self.show("the order names no pair twice", every(terms.equal(order, also), no(terms.equal(j, self.other))), condition, inside,
-                reading.inside(self.target, self.other))
+            self.show("the order names a pair of the source for every one of the target", no(proper), condition, inside)
+            twice = every(terms.equal(order, also), no(terms.equal(j, self.other)))
+            both = [reading.inside(self.target, index) for index in (j, self.other)]
+            self.show("the order names no pair twice", twice, condition, *both)
         moved = None
         if theorem.permutation is not None:
             moved = self.moved(theorem.permutation, condition, inside)
@@ -1263,7 +1273,8 @@ class Proof:
         also = terms.chosen(reading.value(node, Scope(lane=lanes[1])))
         proper = [reading.whole(row), terms.at_most(ZERO, row), terms.less(row, width)]
         self.show("the permutation stays inside the head", no(every(*proper)), condition, head[0])
-        self.show("the permutation names no row twice", every(terms.equal(row, also), no(terms.equal(*lanes))), condition, *head)
+        twice = every(terms.equal(row, also), no(terms.equal(*lanes)))
+        self.show("the permutation names no row twice", twice, condition, *head)
         first, second = (terms.chosen(reading.value(node, Scope(lane=lane)))
                          for lane in reading.lanes(self.target, self.j)[:2])
         return first, second
@@ -1294,8 +1305,8 @@ class Proof:
         theorem = self.theorem
         fails = no(every(*self.clauses)) if self.clauses else True
         rotations = not any("sine_angle" in each.pairs for each in theorem.layouts)
-        _require(rotations or (rule == "lanes" and theorem.elsewhere == "identical"), "evidence.refutation", "no rotation")
-        _require(rule != "lanes" or theorem.elsewhere == "identical", "evidence.refutation", "lanes refute no linear map")
+        _require(rotations or rule == "lanes", "evidence.refutation", "no rotation")
+        _require(rule != "lanes" or theorem.elsewhere == "identical", "evidence.refutation", "no linear map is refuted")
         if rule == "counts":
             counts = [self.reading.count(each) for each in theorem.layouts]
             self.show("the numbers of pairs differ", self.terms.equal(*counts), fails)
@@ -1312,7 +1323,8 @@ class Proof:
     def known_pairs(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         """Pairs whose frequencies are algebraic, so that whole positions do not take unlike ones for one."""
         found = self.pair(layout, index)
-        if self.theorem.integer and any(self.terms.unsure(x) for _, p in found for t in (p.turn, p.sine) for x in t.values()):
+        frequencies = [x for _, pair in found for turn in (pair.turn, pair.sine) for x in turn.values()]
+        if self.theorem.integer and any(map(self.terms.unsure, frequencies)):
             raise NotShown(f"{layout.side}: a frequency is not seen to be algebraic")
         return found
     def turns(self, turn: Turn) -> Formula:
@@ -1333,7 +1345,8 @@ class Proof:
                   no(self.terms.equal(self.j, self.other)), exact=False)
     def witnesses(self, rule: str) -> None:
         """Where a clause fails, and those before hold, a pair at one of its indices is inside and differs."""
-        clauses = list(zip([text for text, _ in self.theorem.condition], self.clauses, strict=True)) or [("0 == 1", False)]
+        texts = [text for text, _ in self.theorem.condition]
+        clauses = list(zip(texts, self.clauses, strict=True)) or [("0 == 1", False)]
         for k, (text, clause) in enumerate(clauses):
             known = [*(formula for _, formula in clauses[:k]), no(clause)]
             good = []
@@ -1346,11 +1359,12 @@ class Proof:
                     for q, t in pairs[1]:
                         differ = self.unlike(s.turn, t.turn) if rule == "own-index" else self.displaced(s, t)
                         good.append(every(whole, *inside, *p, *q, differ))
-                for own, other, cases in ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ():
+                alone = ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ()
+                for own, other, cases in alone:
                     good += [every(whole, own, no(other), *p, self.turns(pair.turn)) for p, pair in cases]
             self.show(f"where {text} fails, a pair at its index differs", no(some(*good)), *known, exact=False)
     def displaced(self, s: Pair, t: Pair) -> Formula:
-        """An entry of the kernels differs: it turns unlike, or is another one at position 0 where nothing is constant."""
+        """An entry of the kernels differs: it turns unlike, or at position 0, where nothing is constant, is another."""
         terms = self.terms
         a, b, c, d = (terms.equal(x, y) for x, y in zip(s.lanes, t.lanes, strict=True))
         found = [every(a, c, self.unlike(s.turn, t.turn)), every(b, c, self.unlike(s.sine, t.sine)),
@@ -1399,8 +1413,10 @@ def words(text: str) -> Iterator[str]:
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
         values = [f"{p['name']} = {p['value']}" for p in own["parameters"] if p["value"] is not None]
         yield f"{side} {json.dumps(own['name'][:200])}: {', '.join(f'{k} = {v}' for k, v in own['pairs'].items())}"
-        yield f"  where {'; '.join(f'{n} = {v}' for n, v in own['let'])}; with {'; '.join(values)}; allowed if {'; '.join(needs)}"
-    yield f"fed {', '.join(json.dumps(feed['name']) for feed in root['feeds'])}, at {root['source']['positions']} positions:"
+        yield f"  where {'; '.join(f'{name} = {text}' for name, text in own['let'])}"
+        yield f"  with {'; '.join(values)}; allowed if {'; '.join(needs)}"
+    names = ", ".join(json.dumps(feed["name"]) for feed in root["feeds"])
+    yield f"fed {names}, at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
     if answer["scope"] != "never":
@@ -1408,7 +1424,7 @@ def words(text: str) -> Iterator[str]:
     if answer["scope"] != "always":
         yield f"{answer['elsewhere']} fails {'elsewhere' if condition else 'everywhere'}: {fails}"
     if root["evidence"]["instances"]:
-        yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it; this program does not check them"
+        yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it, and are not checked here"
 def solvers() -> Solve:
     """The solvers that there are as programs, each asked in a process of its own, for so many seconds."""
     commands = {"z3": ["-in", f"-T:{SECONDS}"], "cvc5": ["--lang=smt2", f"--tlimit={1000 * SECONDS}", "-"]}
@@ -1433,7 +1449,8 @@ def main(names: list[str]) -> int:
     print(end="" if fine else "usage: python3 theorem_checker.py CERTIFICATE...\n")
     for name in names if fine else []:
         try:
-            _require(Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES, "file", "no such file, or too large")
+            proper = Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES
+            _require(proper, "file", "there is none, or it is too large")
             accepted = check(Path(name).read_bytes().decode(), solve)
             shown = [f"{each.discharged}: {each.sentence}" for each in accepted.obligations]
             lines = ["accepted", *accepted.statement, "shown", *shown]

@@ -1,4 +1,4 @@
-"""What a theorem states, tried at small parameters with exact numbers: Python's own arithmetic, no code of the package."""
+"""What a theorem states, tried at small parameters with exact numbers; nothing of the package is used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, total_ordering
 from itertools import product
-from types import CodeType
 from math import ceil, floor
+from types import CodeType
 from typing import Any
 
 JSON = Any
@@ -120,9 +120,18 @@ def log(x: Number) -> Number:
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 _LITERAL = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-FUNCTIONS = {"floor": lambda x: x.__floor__(), "ceil": lambda x: x.__ceil__(), "abs": abs,
-             "min": min, "max": max, "sum": lambda xs: sum(xs, ZERO), "len": lambda xs: Number(Fraction(len(xs))),
-             "log": log, "sqrt": lambda x: x ** Number(Fraction(1, 2)), "N": lambda x: Number(Fraction(x))}
+FUNCTIONS = {
+    "floor": lambda x: x.__floor__(),
+    "ceil": lambda x: x.__ceil__(),
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "sum": lambda xs: sum(xs, ZERO),
+    "len": lambda xs: Number(Fraction(len(xs))),
+    "log": log,
+    "sqrt": lambda x: x ** Number(Fraction(1, 2)),
+    "N": lambda x: Number(Fraction(x)),
+}
 
 
 class Names(dict[str, Any]):
@@ -154,8 +163,10 @@ class Side:
         own = self.own[name]
         if own["value"] is None:
             return self.variables[name]
+
         def inner(other: str) -> Any:
             return self.parameter(other) if other in self.own and other != name else self.variables[other]
+
         if own["entries"] is None:
             return value(own["value"], inner)
         return [value(text, inner) for text in own["value"]]
@@ -173,6 +184,7 @@ class Side:
             if own in (state[0] for state in self.layout["states"]):
                 return self.state(j or 0)[own]
             return self.parameter(own)
+
         return name
 
     def state(self, j: int) -> dict[str, Number]:
@@ -197,8 +209,10 @@ class Side:
         plain, texts = self.names(None, {}), self.layout["pairs"]
         found = []
         for j in range(value(texts["count"], plain).__index__()):
-            lanes = tuple(value(texts[key], self.names(j, {})).__index__()
-                          for key in ("first", "second", "write_first", "write_second"))
+            lanes = tuple(
+                value(texts[key], self.names(j, {})).__index__()
+                for key in ("first", "second", "write_first", "write_second")
+            )
             turns = [self.turn(text, j, feeds) for text in (texts["angle"], texts.get("sine_angle", texts["angle"]))]
             found.append((lanes, turns[0], turns[1], value(texts["magnitude"], self.names(j, {}))))
         for k in (0, 2):
@@ -209,7 +223,7 @@ class Side:
 
     def turn(self, text: str, j: int, feeds: JSON) -> dict[Any, Number]:
         axes = self.layout["axes"]
-        none = {axis: ZERO for axis in axes}
+        none = dict.fromkeys(axes, ZERO)
         constant = value(text, self.names(j, none))
         turn = {}
         for m, feed in enumerate(feeds):
@@ -239,8 +253,10 @@ def kernel(side: Side, width: int, feeds: JSON) -> list[dict[Any, Any]]:
     """Feed by feed, the entries of the kernel, each in a form that equal entries share."""
     found = []
     for m in range(len(feeds)):
-        pairs = [(lanes, *({k: v for k, v in t.items() if k[0] == m} for t in (turn, sine)), size)
-                 for lanes, turn, sine, size in side.pairs(feeds)]
+        pairs = [
+            (lanes, *({k: v for k, v in t.items() if k[0] == m} for t in (turn, sine)), size)
+            for lanes, turn, sine, size in side.pairs(feeds)
+        ]
         read = {lane for lanes, *_ in pairs for lane in lanes[:2]}
         entries: dict[Any, Any] = {(lane, lane): ("cos", ONE, shown({})) for lane in range(width) if lane not in read}
         for (a, b, c, d), turn, sine, size in pairs:
@@ -273,9 +289,11 @@ def related(relation: str, root: JSON, sides: list[Side], width: int, outer: Cal
         return classes(sides[0], feeds) == classes(sides[1], feeds)
     rows = list(range(width))
     if relation == "permutation":
+
         def row(lane: int) -> Any:
             names = lambda name: Number(Fraction(lane)) if name == "lane" else outer(name)  # noqa: E731
             return value(root["evidence"]["permutation"], names)
+
         rows = [row(lane).__index__() for lane in range(width)]
         if sorted(rows) != list(range(width)):
             return False
@@ -306,13 +324,17 @@ def false_at(root: JSON, most: int = 400, choices: JSON = CHOICES) -> dict[str, 
     for point in product(*sorted(ranges, key=len)):
         order = sorted(range(len(ranges)), key=lambda k: len(ranges[k]))
         at = {names[k]: x for k, x in zip(order, point, strict=True)}
-        variables = {name: Number(Fraction(x)) if isinstance(x, str) else [Number(Fraction(y)) for y in x]
-                     for name, x in at.items()}
+        variables = {
+            name: Number(Fraction(x)) if isinstance(x, str) else [Number(Fraction(y)) for y in x]
+            for name, x in at.items()
+        }
         sides = [Side({**root[side], "side": side}, variables) for side in ("source", "target")]
+
         def outer(name: str, sides: list[Side] = sides, variables: dict[str, Any] = variables) -> Any:
             if name in variables:
                 return variables[name]
             return next(side.parameter(name) for side in sides if name in side.own)
+
         try:
             if not all(side.allowed() for side in sides) or not all(value(text, outer) for text in root["where"]):
                 continue
