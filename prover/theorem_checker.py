@@ -247,6 +247,8 @@ class Terms:
         if not p or (len(p) == 1 and p[0][0] == ()):
             value = p[0][1] if p else 0
             return {"<": value < 0, "<=": value <= 0, "==": value == 0, "!=": value != 0}[sign]
+        if any(atom.startswith("axis ") for m, _ in p for atom, _ in m):  # or a position would choose between angles
+            raise Rejected("an axis is more than added and multiplied")
         if sign in ("<=", "!="):  # by the strict one, so that opposites are each other's negations
             return no(self.against("<", self.plus((), p, -1)) if sign == "<=" else self.against("==", p))
         for atom, exponent in p[0][0]:

@@ -160,6 +160,13 @@ FALSE: dict[str, Callable[[], JSON]] = {
         small(sine_angle="2*p"), small(), NEVER, FAILS, refutation=refuted("edge")
     ),
     "no rotation in scores": lambda: claim(small(sine_angle="2*p"), small(sine_angle="2*p"), relation("equal-scores")),
+    "an axis in a condition": lambda: claim(small("p if p > 0 else 2*p"), small("p if p > 0 else 2*p")),
+    "an axis rounded": lambda: claim(small("floor(p/2)"), small("floor(p/2)")),
+    "an axis in an exponent": lambda: claim(small("p*base**p"), small("p*base**p")),
+    "an axis in the magnitude": lambda: claim(small(magnitude="p*p + 1"), small(magnitude="p*p + 1")),
+    "an axis in a lane": lambda: claim(small(first="j + p - 3*p"), small(first="j + p - 3*p")),
+    "an axis in a denominator": lambda: claim(small("1/p"), small("1/p")),
+    "an axis among the requirements": lambda: claim(small(require="n > 0 and p > 0"), small(require="n > 0 and p > 0")),
     "a square of an axis": lambda: claim(small("p*p"), small("p*p")),
     "fed otherwise": lambda: claim(small(), small(), feeds=[feed("text", {"p": {"p": "1"}}, {"p": {"p": "2"}}, "p")]),
 }

@@ -16,6 +16,10 @@ from typing import Any
 JSON = Any
 
 
+class Unjudged(Exception):
+    """It needs a sum of roots, or a logarithm that is not 0."""
+
+
 @total_ordering
 @dataclass(frozen=True)
 class Number:
@@ -26,7 +30,7 @@ class Number:
 
     def _plain(self) -> Fraction:
         if self.roots:
-            raise ArithmeticError("a sum of roots")
+            raise Unjudged("a sum of roots")
         return self.rational
 
     def __add__(self, other: Number) -> Number:
@@ -106,10 +110,6 @@ def _normal(rational: Fraction, powers: dict[int, Fraction]) -> Number:
     for prime, exponent in powers.items():
         rational *= Fraction(prime) ** floor(exponent)
     return Number(rational, tuple(sorted((p, e % 1) for p, e in powers.items() if e % 1)))
-
-
-class Unjudged(Exception):
-    """There is a logarithm in it that is not 0."""
 
 
 def log(x: Number) -> Number:

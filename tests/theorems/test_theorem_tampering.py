@@ -88,7 +88,7 @@ def tamper(root: JSON, path: str, new: Any) -> str | None:
 def test_tampered(name: str) -> None:
     """Whatever is changed in a certificate, it is not shown, or is another theorem that is true at small sizes."""
     root = WRITTEN[name]()
-    for path, new in random.Random(name).sample(every_tampering(root), 8):
+    for path, new in random.Random(name).sample(every_tampering(root), 4):
         assert None is tamper(root, path, new)
 
 
@@ -96,7 +96,7 @@ def test_tampered(name: str) -> None:
 def test_tampered_small(name: str) -> None:
     """So it is with the small theorems."""
     root = TRUE[name]()
-    for path, new in random.Random(name).sample(every_tampering(root), 12):
+    for path, new in random.Random(name).sample(every_tampering(root), 8):
         assert None is tamper(root, path, new)
 
 
@@ -213,6 +213,6 @@ def random_fault(seed: int) -> tuple[bool, str | None]:
 
 def test_random() -> None:
     """What is accepted of random statements is true at small sizes; some are accepted and some are not."""
-    found = [random_fault(seed) for seed in range(80)]
+    found = [random_fault(seed) for seed in range(40)]
     assert [] == [fault for _, fault in found if fault]
-    assert 5 < sum(accepted for accepted, _ in found) < 75
+    assert 3 < sum(accepted for accepted, _ in found) < 37
