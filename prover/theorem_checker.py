@@ -514,8 +514,10 @@ def _parts(node: ast.AST, condition: bool, text: str) -> list[tuple[ast.AST, boo
             source = text.encode()[node.col_offset : node.end_col_offset].decode()
             found = _NUMBER.fullmatch(source)
             proper = found and (found[1] or found[2]) and abs(int((found[3] or "e0")[1:])) <= 400
-            node.value = Fraction(source) if proper else None  # type: ignore[assignment]
-            return [] if proper else None
+            if not proper:
+                return None
+            node.value = Fraction(source)  # type: ignore[assignment]
+            return []
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return [(left, False), (right, False)]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
@@ -1035,13 +1037,13 @@ class Writer:
         lines = [f"; {comment}\n(assert {self.formula(formula)})" for comment, formula in parts]
         lines += [f"(assert {self.formula(fact)})" for fact in facts if fact is not True]
         late = {name for fact in facts for name in _names(fact)} - names
-        self.abstract, names = bool(late), names | late
+        self.abstract, names = self.abstract or bool(late), names | late
         self.abstract = self.abstract or not names.isdisjoint(self.terms.opaque)
         known = [f"(declare-const |{n}| {'Int' if self.terms.whole[n] else 'Real'})" for n in sorted(names)]
         known += [f"(declare-const |{n}| {'Int' if self.whole(m) else 'Real'})" for m, n in self.products.items()]
         known += [f"(assert (< 0.0 |{n}|))" for m, n in self.products.items() if _powers(m) == m]
         logic = "ALL" if self.nonlinear and not self.linear else "QF_LIRA"
-        text = "\n".join([f"; {sentence}", f"(set-logic {logic})", *known, *lines, "(check-sat)", ""])
+        text = "\n".join(["; " + " ".join(sentence.split()), f"(set-logic {logic})", *known, *lines, "(check-sat)", ""])
         if len(text) > MAX_QUESTION:
             raise NotShown("a question is too large")
         return text

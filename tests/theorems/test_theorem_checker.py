@@ -144,6 +144,16 @@ def test_solvers_that_do_not_settle_it(answers: dict[str, str]) -> None:
         check(sealed(TRUE["permutation"]()), lambda text: answers)
 
 
+def test_a_text_is_no_command() -> None:
+    """A clause with line breaks stays in the comment of its question."""
+    root = TRUE["lanes"]()
+    root["answer"]["condition"] = root["evidence"]["refutation"]["witness"][0][:1] = ["n ==\n(1)\n"]
+    asked: list[str] = []
+    check(sealed(root), lambda text: asked.append(text) or solve(text))  # type: ignore[func-returns-value]
+    assert any("(1) fails" in text for text in asked)
+    assert all(text.split("\n")[1].startswith("(set-logic ") for text in asked)
+
+
 def test_two_solvers() -> None:
     """All who say that nothing gainsays it are named; one that does not know is no objection."""
     shown = check(sealed(TRUE["permutation"]()), lambda text: {**solve(text), "cvc5": "unsat", "yices": "unknown"})
