@@ -12,8 +12,8 @@ from brute_force import RUNGS, Fields, NoLayout, Number, layout, lowest, work_ou
 from prover.claims.relation import Outcome, Relation
 from prover.claims.solver import Solver
 from prover.errors import InputError, UndecidedError
-from prover.reports.theorem_report import shown
 from prover.theorems.for_all import Theorem, state_theorem
+from prover.theorems.words import shown
 
 _FILE = """
 title = "random"

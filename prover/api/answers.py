@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from prover.layouts.layout import Pair
     from prover.layouts.loading import Loaded
     from prover.reports.document import Document
+    from prover.theorem_checker import Accepted
 
 JSON = dict[str, Any]
 Texts = str | Sequence[str]  # one text, or several
@@ -261,7 +262,8 @@ class Layout:
 class Checked:
     """What the checker makes of one certificate: the relation that `holds` and the one that `fails`, or why neither.
 
-    `names_checked`: whether its tables were held against the layouts of specs; the names in it are its maker's.
+    Of a theorem `holds` is what holds where its condition does, and `fails` what fails elsewhere. `names_checked`:
+    whether its tables, or its layouts, were held against those of specs; the names in it are its maker's.
     """
 
     accepted: bool
@@ -270,6 +272,8 @@ class Checked:
     reason: str
     names_checked: bool = False
     _root: JSON = field(compare=False, default_factory=dict)
+    _theorem: Accepted | None = field(compare=False, default=None)
+    _exit: int = field(compare=False, default=EXIT_INTERNAL)
 
     def __repr__(self) -> str:
         return f"<accepted: {self.proved}>" if self.accepted else f"<rejected: {self.reason}>"
@@ -280,14 +284,18 @@ class Checked:
     @property
     def proved(self) -> str:
         """Which relation holds and which fails, in words."""
+        if self._theorem is not None:
+            from prover.reports.theorem_checked import proved_text
+
+            return proved_text(self._root)
         said = [f"'{self.holds}' holds"] if self.holds else []
         said += [f"'{self.fails}' fails"] if self.fails else []
         return " and ".join(said)
 
     @property
     def exit_code(self) -> int:
-        """0 if it was accepted, 4 if not."""
-        return EXIT_OK if self.accepted else EXIT_INTERNAL
+        """0 if it was accepted, 4 if not; 3 if it may be right, and no solver shows a part of it."""
+        return EXIT_OK if self.accepted else self._exit
 
     def to_json(self) -> JSON:
         """What was accepted, or why it was not, as JSON types."""
@@ -295,14 +303,22 @@ class Checked:
 
         if not self.accepted:
             return {"accepted": False, "reason": self.reason, "exit_code": self.exit_code}
-        return {"accepted": True, "exit_code": self.exit_code, "holds": self.holds, "fails": self.fails,
-                **checked_json(self._root), "names_checked": self.names_checked}
+        if self._theorem is not None:
+            from prover.reports.theorem_checked import theorem_checked_json
+
+            about = theorem_checked_json(self._root, self._theorem)
+        else:
+            about = checked_json(self._root)
+        return {"accepted": True, "exit_code": self.exit_code, "holds": self.holds, "fails": self.fails, **about,
+                "names_checked": self.names_checked}
 
     def to_text(self) -> str:
         """The same in a line."""
         from prover.reports.checked_report import tables_text
 
-        return f"{self.proved} for {tables_text(self._root)}" if self.accepted else self.reason
+        if not self.accepted or self._theorem is not None:
+            return self.proved if self.accepted else self.reason
+        return f"{self.proved} for {tables_text(self._root)}"
 
     def explain(self, certificate_path: str = "") -> Report:
         """The story of a certificate from the certificate alone: its tables, what holds of them, what fails and why."""
@@ -310,6 +326,11 @@ class Checked:
 
         if not self.accepted:
             return Report(self.exit_code, self.to_json, lambda _: f"rejected: {self.reason}\n")
+        if self._theorem is not None:
+            from prover.reports.theorem_checked import theorem_story_json, theorem_story_text
+
+            theorem = self._root, self._theorem, certificate_path
+            return Report(self.exit_code, lambda: theorem_story_json(*theorem), lambda _: theorem_story_text(*theorem))
         about = self._root, self.holds, self.fails, certificate_path
         return Report(self.exit_code, lambda: story_json(*about), lambda _: story_text(*about))
 

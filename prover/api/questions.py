@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -14,12 +15,15 @@ from prover.api.functions import Called, recognised
 from prover.errors import InputError
 
 if TYPE_CHECKING:
+    from prover.claims.solver import Solver
     from prover.repair.asked import Cause
     from prover.reports.cause_report import Keys
     from prover.reports.document import Document
     from prover.sources.model import Finding
     from prover.theorems.for_all import Theorem
     from prover.verdicts.verdict import Verdict
+
+_OF_THEOREM = re.compile(r'"schema"\s*:\s*"rope-prover/theorem-certificate/')
 
 
 def prove(
@@ -166,10 +170,11 @@ def prove_for_all(
     from prover.layouts.axes import axes_feeds
     from prover.theorems.for_all import state_theorem
 
+    solver = make_solver(smtlib, cvc5)
     return _theorem(state_theorem(
         spec_of(source), spec_of(target), ",".join(several(names)), several(where), axes_feeds(axes, several(feeds)),
-        allowed(relation), make_solver(smtlib, cvc5),
-    ))
+        allowed(relation), solver,
+    ), solver)
 
 
 def solve(
@@ -192,7 +197,7 @@ def solve(
     return _theorem(solve_for(
         spec_of(source), spec_of(target), names, several(where), fed, solver, up_to, track,
         identity=is_identical(relation),
-    ))
+    ), solver)
 
 
 def rewrite(
@@ -203,19 +208,26 @@ def rewrite(
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
     from prover.reports.rewrite_report import rewrite_document, rewrite_json, rewrite_text
+    from prover.theorems.evidence import evidence_of
     from prover.theorems.rewrite import check_rewrite
 
-    found = check_rewrite(old, new, several(names), several(where), make_solver(smtlib, cvc5))
+    solver = make_solver(smtlib, cvc5)
+    found = check_rewrite(old, new, several(names), several(where), solver)
+    evidence = evidence_of(found, solver)
     return Answer(
-        EXIT_CODES[found.outcome], lambda: rewrite_json(found), lambda _: rewrite_text(found),
-        found.outcome.value, _first_line(rewrite_text(found)), None, _document=lambda _: rewrite_document(found),
+        EXIT_CODES[found.outcome], lambda: rewrite_json(found, evidence),
+        lambda path: rewrite_text(found, evidence, path), found.outcome.value, _first_line(rewrite_text(found)),
+        evidence.certificate, _document=lambda path: rewrite_document(found, evidence, path),
     )
 
 
 def check(
     certificate: str, *, against: tuple[str, str] | None = None, feeds: Texts = (), axes: str | None = None,
+    cvc5: bool = False,
 ) -> Checked:
     """Run the small independent checker on a certificate's text; the answer is true if it was accepted.
+
+    A theorem's goes to the checker of theorems, which asks Z3, and with `cvc5` that solver too.
 
     What is proved is of the tables in it; the names in it are its maker's. `against`: two specs; then the tables and
     feeds must be those of these layouts under `feeds` and `axes`, as `prove` takes them.
@@ -229,6 +241,8 @@ def check(
         raise InputError("expected the text of a certificate", where="check")
     if against is not None and (isinstance(against, str) or len(against) != 2):
         raise InputError("expected two specs, of the source and of the target", where="against")
+    if _OF_THEOREM.search(certificate):
+        return _check_theorem(certificate, against, axes, several(feeds), cvc5)
     try:
         holds, fails = checker.check(certificate)
     except checker.Rejected as rejected:
@@ -247,14 +261,45 @@ def check(
     return Checked(True, holds, fails, "", against is not None, root)
 
 
-def _theorem(found: Theorem) -> Answer:
+def _check_theorem(
+    text: str, against: tuple[str, str] | None, axes: str | None, feeds: Sequence[str], cvc5: bool
+) -> Checked:
+    """What the checker of theorems says; what no solver shows is not accepted, and not known to be wrong."""
+    from prover.claims.solver import make_solver
+    from prover.errors import EXIT_UNDECIDED, EvidenceError, UndecidedError
+    from prover.layouts.axes import axes_feeds
+    from prover.theorems.certificate import difference
+    from prover.theorems.evidence import accepted
+
+    try:
+        found = accepted(text, make_solver(None, cvc5))
+    except EvidenceError as fault:
+        return Checked(False, None, None, fault.message.partition(": ")[2])
+    except UndecidedError as fault:
+        return Checked(False, None, None, fault.message, _exit=EXIT_UNDECIDED)
+    root = json.loads(text)
+    if against is not None:
+        source, target = map(spec_of, against)
+        apart = difference(root, (source, target), axes_feeds(axes, feeds))
+        if apart:
+            return Checked(False, None, None, apart)
+    answer = root["answer"]
+    fails = None if answer["scope"] == "always" else answer["elsewhere"]
+    return Checked(True, answer["relation"], fails, "", against is not None, root, found)
+
+
+def _theorem(found: Theorem, solver: Solver) -> Answer:
+    """The answer with the certificate of the theorem, or of the one case that is known to differ."""
     from prover.claims.relation import EXIT_CODES
     from prover.reports.theorem_report import headline, theorem_document, theorem_json, theorem_text
+    from prover.theorems.evidence import evidence_of
 
+    evidence = evidence_of(found, solver)
     smallest = found.smallest.verdict.certificate if found.smallest is not None else None
     return Answer(
-        EXIT_CODES[found.outcome], lambda: theorem_json(found), lambda _: theorem_text(found),
-        found.outcome.value, headline(found), smallest, _document=lambda _: theorem_document(found),
+        EXIT_CODES[found.outcome], lambda: theorem_json(found, evidence),
+        lambda path: theorem_text(found, evidence, path), found.outcome.value, headline(found),
+        evidence.certificate or smallest, _document=lambda path: theorem_document(found, evidence, path),
     )
 
 

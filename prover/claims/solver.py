@@ -36,8 +36,8 @@ _NUMBER = re.compile(r"\((\|[^|]*\||\w+)\s+(\(-\s+)?(?:\(/\s+)?([\d.]+)(?:\s+([\
 class Question:
     """SMT-LIB 2 declarations, assertions and one check.
 
-    `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up. `of_word`: nothing
-    but the word is asked for, and those values.
+    `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up. `logic`: what SMT-LIB
+    calls the kind of formulas. `of_word`: nothing but the word is asked for, and those values.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -48,6 +48,7 @@ class Question:
     body: str
     values: tuple[str, ...] = ()
     budget: int = WORK_BUDGET
+    logic: str = "ALL"
     of_word: bool = False
 
     @property
@@ -59,7 +60,7 @@ class Question:
             f"(set-option :reproducible-resource-limit {self.budget})",
             "(set-option :produce-models true)",
             "(set-option :produce-unsat-cores true)",
-            "(set-logic ALL)",
+            f"(set-logic {self.logic})",
             self.body.rstrip(),
             "",
         ])

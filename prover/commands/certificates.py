@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from prover.commands.console import exit_help, print_json, safe, tell_report
-from prover.errors import EXIT_USAGE, InputError
+from prover.commands.theorems import CVC5
+from prover.errors import EXIT_UNDECIDED, EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
 _CODE = re.compile(r"RP\d*", re.IGNORECASE)
@@ -23,21 +24,23 @@ _CODE = re.compile(r"RP\d*", re.IGNORECASE)
 )
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="With --against: the feeds, as 'prove' takes them.")
 @click.option("--axes", metavar="A=B,...", help="With --against: which axis is which, as 'prove' takes it.")
+@CVC5
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def check(
     certificates: tuple[str, ...], against: tuple[str, str] | None, feeds: tuple[str, ...], axes: str | None,
-    as_json: bool,
+    cvc5: bool, as_json: bool,
 ) -> int:
     """Check certificates with the small independent checker alone.
 
     What is proved is of the tables of pairs in a certificate. The names in it are its maker's: they are not checked
-    unless --against says which layouts they should be.
+    unless --against says which layouts they should be. A certificate of a theorem, for all sizes, goes to a checker of
+    its own, which reads the layouts in it and asks Z3 what it cannot show by itself.
     """
     if (feeds or axes) and not against:
         raise InputError(
             f"{'--feed' if feeds else '--axes'} needs --against", advice="A certificate restates its own feeds"
         )
-    rows = [_row(name, against, feeds, axes) for name in certificates]
+    rows = [_row(name, against, feeds, axes, cvc5) for name in certificates]
     if as_json:
         print_json({"schema": "rope-prover/check/1", "certificates": rows})
     else:
@@ -72,7 +75,9 @@ def _read(name: str) -> str:
     return read_text(Path(name), MAX_BYTES)
 
 
-def _row(name: str, against: tuple[str, str] | None, feeds: tuple[str, ...], axes: str | None) -> JSON:
+def _row(
+    name: str, against: tuple[str, str] | None, feeds: tuple[str, ...], axes: str | None, cvc5: bool
+) -> JSON:
     """What is known of one file, and the exit code that it alone would give."""
     from prover import api
 
@@ -80,18 +85,25 @@ def _row(name: str, against: tuple[str, str] | None, feeds: tuple[str, ...], axe
         text = _read(name)
     except InputError as fault:
         return {"file": name, "accepted": False, "reason": str(fault), "exit_code": EXIT_USAGE}
-    return {"file": name} | api.check(text, against=against, feeds=feeds, axes=axes).to_json()
+    return {"file": name} | api.check(text, against=against, feeds=feeds, axes=axes, cvc5=cvc5).to_json()
 
 
 def _line(row: JSON, against: tuple[str, str] | None) -> str:
     if not row["accepted"]:
         if row["exit_code"] == EXIT_USAGE:
             return f"error: {safe(row['reason'])[:400]}"
+        if row["exit_code"] == EXIT_UNDECIDED:
+            return f"NOT SHOWN {safe(row['file'])}: {safe(row['reason'])[:400]}"
         return f"REJECTED {safe(row['file'])}: {safe(row['reason'])[:400]}"
     parts = [f"'{row['holds']}' holds"] if row["holds"] else []
     parts += [f"'{row['fails']}' fails"] if row["fails"] else []
     called = f"'{row['source'][:200]}' -> '{row['target'][:200]}' under feed {', '.join(row['feeds'])}"
-    names = f"the tables and feeds are those of {against[0][:200]} -> {against[1][:200]}" if against else (
+    what = "layouts" if "for_all" in row else "tables"
+    names = f"the {what} and feeds are those of {against[0][:200]} -> {against[1][:200]}" if against else (
         f"the certificate calls this {called}, names that are not checked"
     )
-    return safe(f"accepted {row['file']}: {' and '.join(parts)} for {row['tables']}; {names} ({row['digest']})")
+    if "for_all" in row:
+        proved = f"for all {', '.join(row['for_all'])} that its layouts allow, {row['proved']} ({row['strength']})"
+    else:
+        proved = f"{' and '.join(parts)} for {row['tables']}"
+    return safe(f"accepted {row['file']}: {proved}; {names} ({row['digest']})")

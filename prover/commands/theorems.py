@@ -12,6 +12,7 @@ from prover.commands.console import exit_help, output_style, tell
 SMTLIB = click.option(
     "--smtlib", metavar="DIR", help="Write every question to the solver into DIR, as SMT-LIB 2 text."
 )
+CERTIFICATE = click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too (the extra cvc5).")
 
 
@@ -35,12 +36,14 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
     "--up-to", type=click.IntRange(1, 64), default=6, show_default=True, metavar="N",
     help="Where no condition is found, list the parameters from 0 to N at which they are equal.",
 )
+@CERTIFICATE
 @output_style
 @SMTLIB
 @CVC5
 def solve(
     source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], axes: str | None,
-    relation: Literal["identical"] | None, up_to: int, style: str, smtlib: str | None, cvc5: bool,
+    relation: Literal["identical"] | None, up_to: int, certificate: str | None, style: str, smtlib: str | None,
+    cvc5: bool,
 ) -> int:
     """For which parameters are SOURCE and TARGET equal?
 
@@ -53,10 +56,13 @@ def solve(
     """
     from prover import api
     from prover.commands.progress import track
+    from prover.commands.written import check_certificate_path
 
+    if certificate is not None:
+        check_certificate_path(certificate)
     answer = api.solve(source, target, over, where=where, feeds=feeds, axes=axes, up_to=up_to, relation=relation,
                        smtlib=smtlib, cvc5=cvc5, track=track)
-    return tell(answer, style)
+    return tell(answer, style, certificate)
 
 
 @click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))
@@ -67,11 +73,13 @@ def solve(
     help="The parameters that stay symbolic; without it every whole-number parameter and base that both files have.",
 )
 @click.option("--where", multiple=True, metavar="CONDITION", help="What may be assumed of them.")
+@CERTIFICATE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @SMTLIB
 @CVC5
 def rewrite(
-    old: str, new: str, names: str, where: tuple[str, ...], as_json: bool, smtlib: str | None, cvc5: bool
+    old: str, new: str, names: str, where: tuple[str, ...], certificate: str | None, as_json: bool,
+    smtlib: str | None, cvc5: bool,
 ) -> int:
     """Is NEW the same kernel as OLD at every pair, for all sizes?
 
@@ -80,6 +88,10 @@ def rewrite(
     same; 1: different, with sizes and the first pair that differs; 3: neither was found.
     """
     from prover import api
+    from prover.commands.written import check_certificate_path
 
+    if certificate is not None:
+        check_certificate_path(certificate)
     named = [name.strip() for name in names.split(",")] if names else []
-    return tell(api.rewrite(old, new, named, where=where, smtlib=smtlib, cvc5=cvc5), "json" if as_json else "text")
+    answer = api.rewrite(old, new, named, where=where, smtlib=smtlib, cvc5=cvc5)
+    return tell(answer, "json" if as_json else "text", certificate)

@@ -11,7 +11,8 @@ from prover.errors import InputError
 
 def check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else."""
-    _check(name, "--certificate", lambda text: text.startswith('{"digest":"sha256:'), "certificate")
+    starts = ('{"digest":"sha256:', '{"answer":{"condition":[')   # of a verdict, of a theorem
+    _check(name, "--certificate", lambda text: text.startswith(starts), "certificate")
 
 
 def check_report_path(name: str) -> None:

@@ -17,9 +17,9 @@ from prover.proof_files.theorem_file import is_theorem, run_theorem
 def run_kind(path: Path, update: bool, solver: Solver) -> ProofResult:
     """One file in its own way; `update`: stored certificates are written anew. Raises ProverError."""
     if is_rewrite(path):
-        return run_rewrite(path, solver)
+        return run_rewrite(path, update, solver)
     if is_theorem(path):
-        return run_theorem(path, solver)
+        return run_theorem(path, update, solver)
     if is_bitwise(path):
         return run_bitwise(path, solver)
     if is_runtime(path):

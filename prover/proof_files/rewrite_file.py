@@ -11,6 +11,8 @@
     invariant = ["..."]                           # what is carried, for equivalent
     smallest  = "n_rot=4, ..."                    # where they differ first, for different
     pair      = 1
+
+The certificate, where the checker of theorems accepts one, lies beside the file, with the ending .json.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
+from prover.proof_files.stored import with_stored_theorem
 from prover.reports.rewrite_report import rewrite_json
 from prover.resources import shown_path
+from prover.theorems.evidence import evidence_of
 from prover.theorems.rewrite import check_rewrite
 
 
@@ -54,14 +58,16 @@ def is_rewrite(path: Path) -> bool:
     return "old" in read_toml(path)
 
 
-def run_rewrite(path: Path, solver: Solver) -> ProofResult:
-    """Prove a rewrite file anew and compare with its expectation."""
+def run_rewrite(path: Path, update: bool, solver: Solver) -> ProofResult:
+    """Prove a rewrite file anew, compare with its expectation, and check the stored certificate."""
     stated = typed_toml(path, RewriteFile)
     old, new = (beside(path, spec) for spec in (stated.old, stated.new))
     try:
-        found = rewrite_json(check_rewrite(old, new, stated.for_all, stated.where, solver))
+        rewrite = check_rewrite(old, new, stated.for_all, stated.where, solver)
+        evidence = evidence_of(rewrite, solver, (stated.old, stated.new))
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
+    found = rewrite_json(rewrite, evidence)
     first = found["first_difference"] or {}
     how = "by induction" if found["verdict"] == "equivalent" else f"pair {first['pair']}" if first else "open"
     expect = stated.expect
@@ -73,4 +79,5 @@ def run_rewrite(path: Path, solver: Solver) -> ProofResult:
             ("pair", expect.pair, first.get("pair")),
         ],
     )
-    return ProofResult(path.stem, stated.title, f"{found['verdict']}, {how}", found, problems)
+    problems, rejected = with_stored_theorem(path, problems, evidence, update, solver)
+    return ProofResult(path.stem, stated.title, f"{found['verdict']}, {how}", found, problems, rejected)

@@ -13,6 +13,8 @@
     verdict   = "convertible"    # for always, optional: or equivalent, different, undecided
     relation  = "permutation"    # the lowest rung where the two are equal; left out if they never are
     condition = ["..."]          # for sometimes: holds exactly where they are equal
+
+The certificate, where the checker of theorems accepts one, lies beside the file, with the ending .json.
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ from prover.claims.solver import Solver
 from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.proof_files.result import ProofResult, unexpected
+from prover.proof_files.stored import with_stored_theorem
 from prover.reports.theorem_report import JSON, theorem_json
 from prover.resources import shown_path
+from prover.theorems.evidence import evidence_of
 from prover.theorems.for_all import state_theorem
 
 
@@ -70,21 +74,23 @@ def read_theorem(path: Path) -> TheoremFile:
     return typed_toml(path, TheoremFile)
 
 
-def run_theorem(path: Path, solver: Solver) -> ProofResult:
-    """Prove a theorem file anew and compare with its expectation."""
+def run_theorem(path: Path, update: bool, solver: Solver) -> ProofResult:
+    """Prove a theorem file anew, compare with its expectation, and check the stored certificate."""
     stated = read_theorem(path)
     try:
         theorem = state_theorem(
             stated.source, stated.target, ",".join(stated.for_all), stated.where, stated.feeds,
             Relation(stated.relation) if stated.relation else None, solver,
         )
+        evidence = evidence_of(theorem, solver)
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
-    found = theorem_json(theorem)
+    found = theorem_json(theorem, evidence)
+    problems, rejected = with_stored_theorem(path, _unexpected(stated.expect, found), evidence, update, solver)
     # Of all sizes the verdict says it; where the sizes matter, their scope does.
     short = found["verdict"] if found["scope"] == "always" else found["scope"]
     word = f"{short}, {found['relation'] or 'none'}"
-    return ProofResult(path.stem, stated.title, word, found, _unexpected(stated.expect, found))
+    return ProofResult(path.stem, stated.title, word, found, problems, rejected)
 
 
 def _unexpected(expect: _Expect, found: JSON) -> tuple[str, ...]:

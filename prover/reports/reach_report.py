@@ -10,8 +10,9 @@ from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.repair.reach import Ray, Reach
 from prover.reports.document import Document, labelled
 from prover.reports.text import labelled_text
-from prover.reports.theorem_report import fixed_text, shown
+from prover.reports.theorem_report import fixed_text
 from prover.theorems.theorem import Scope
+from prover.theorems.words import shown
 
 SCHEMA = "rope-prover/reach/1"
 JSON = dict[str, Any]

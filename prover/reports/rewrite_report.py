@@ -5,15 +5,17 @@ from __future__ import annotations
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.reports.document import Document, labelled
 from prover.reports.text import counted, labelled_text
-from prover.reports.theorem_report import JSON, fixed_parameters, fixed_text, shown
+from prover.reports.theorem_report import JSON, evidence_json, evidence_rows, fixed_parameters, fixed_text
+from prover.theorems.evidence import Evidence
 from prover.theorems.induction import Invariant
 from prover.theorems.rewrite import Rewrite
+from prover.theorems.words import shown
 
 SCHEMA = "rope-prover/rewrite/1"
 
 
-def rewrite_json(found: Rewrite) -> JSON:
-    """Everything that is known of a rewrite."""
+def rewrite_json(found: Rewrite, evidence: Evidence | None = None) -> JSON:
+    """Everything that is known of a rewrite; of one without evidence, that it is the solver's alone."""
     difference = found.difference
     return {
         "schema": SCHEMA,
@@ -23,7 +25,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "new": found.new.spec,
         "for_all": [v.name for v in found.variables],
         "fixed": {"old": dict(fixed_parameters(found.old)), "new": dict(fixed_parameters(found.new))},
-        "hypotheses": [shown(h, found.variables) for h in found.hypotheses],
+        "hypotheses": [shown(h, found.variables) for h in found.statement.hypotheses],
         "invariant": [invariant_text(found, i) for i in found.invariant],
         "first_difference": None if difference is None else {
             "parameters": difference.text, "pair": difference.pair, "old": difference.old, "new": difference.new,
@@ -33,7 +35,7 @@ def rewrite_json(found: Rewrite) -> JSON:
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
         "reason": found.reason or None,
-        "strength": _strength(found).value,
+        **evidence_json(_strength(found), evidence),
         "exit_code": EXIT_CODES[found.outcome],
     }
 
@@ -59,12 +61,12 @@ def _headline(found: Rewrite) -> str:
     return "Neither an invariant that proves them equal nor a difference was found."
 
 
-def _rows(found: Rewrite) -> list[tuple[str, str]]:
+def _rows(found: Rewrite, evidence: Evidence | None, path: str | None) -> list[tuple[str, str]]:
     rows = [
         ("old", f"{found.old.spec}  ({found.old.family.title})"),
         ("new", f"{found.new.spec}  ({found.new.family.title})"),
         ("for all", ", ".join(v.name for v in found.variables)),
-        ("assuming", "; ".join(shown(h, found.variables) for h in found.hypotheses) or "nothing"),
+        ("assuming", "; ".join(shown(h, found.variables) for h in found.statement.hypotheses) or "nothing"),
     ]
     fixed = fixed_text(("old", found.old), ("new", found.new))
     rows += [("at", fixed)] if fixed else []
@@ -87,15 +89,14 @@ def _rows(found: Rewrite) -> list[tuple[str, str]]:
     rows.append(("tried", f"{counted(found.tried, 'size')} at which they agree, pair by pair in exact numbers"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
-    rows.append(("strength", _strength(found).value))
-    return rows
+    return [*rows, *evidence_rows(_strength(found), evidence, path)]
 
 
-def rewrite_text(found: Rewrite) -> str:
-    """Plain text, a label a line."""
-    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", _rows(found))
+def rewrite_text(found: Rewrite, evidence: Evidence | None = None, path: str | None = None) -> str:
+    """Plain text, a label a line. `path`: where the certificate was written, if it was."""
+    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", _rows(found, evidence, path))
 
 
-def rewrite_document(found: Rewrite) -> Document:
+def rewrite_document(found: Rewrite, evidence: Evidence | None = None, path: str | None = None) -> Document:
     """A pull-request comment."""
-    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found))
+    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found, evidence, path))

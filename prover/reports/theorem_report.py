@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import sympy
 
 from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
 from prover.language.formula import formula
-from prover.language.symbolic import SMALLEST, AllOf
 from prover.reports.document import Document, labelled
 from prover.reports.text import counted, labelled_text
+from prover.theorems.evidence import Evidence
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import SymbolicLayout
 from prover.theorems.theorem import Scope
 from prover.theorems.variables import Variable
+from prover.theorems.words import shown
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem/1"
@@ -32,8 +30,8 @@ _CHANGES = {
 }
 
 
-def theorem_json(found: Theorem) -> JSON:
-    """Everything that is known of a theorem."""
+def theorem_json(found: Theorem, evidence: Evidence | None = None) -> JSON:
+    """Everything that is known of a theorem; of one without evidence, that it is the solver's alone."""
     statement, answer = found.statement, found.answer
     form = found.form
     return {
@@ -75,36 +73,30 @@ def theorem_json(found: Theorem) -> JSON:
         "questions": found.questions,
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
-        "strength": _strength(found).value,
+        **evidence_json(_strength(found), evidence),
     }
 
 
-def shown(e: sympy.Basic, variables: Sequence[Variable]) -> str:
-    """An expression as text, with the sum and the least entry of a list written as such."""
-    for variable in variables:
-        if variable.is_list and len(variable.symbols) > 1:
-            e = _of_list(e, variable)
-    text = formula(e)
-    return text[1:-1] if isinstance(e, sympy.Mod | sympy.floor) and text.startswith("(") else text
+def evidence_json(alone: Strength, evidence: Evidence | None) -> JSON:
+    """What is said rests on this. `alone`: the strength without a certificate for all sizes."""
+    proved = evidence if alone is Strength.SOLVER else None
+    return {
+        "strength": proved.strength if proved else alone.value,
+        "strength_reason": (proved.reason or None) if proved else None,
+        "certificate": proved.digest if proved else None,
+    }
 
 
-def _of_list(e: sympy.Basic, variable: Variable) -> sympy.Basic:
-    """The expression with a symbol in place of the sum of all entries, and of the least of them."""
-    entries = variable.symbols
-    if not e.args:
-        return e
-    if isinstance(e, sympy.floor) and not e.free_symbols:
-        return sympy.floor(e.args[0].doit())  # a hypothesis has put a number in
-    if e.func == SMALLEST and e.args == entries:
-        return sympy.Symbol(f"min({variable.name})")
-    parts = [_of_list(part, variable) for part in e.args]
-    if isinstance(e, sympy.Add) and set(entries) <= set(parts):
-        parts = [part for part in parts if part not in entries]
-        return sympy.Add(sympy.Symbol(f"sum({variable.name})"), *parts)
-    if parts == list(e.args):
-        return e
-    is_plain = isinstance(e, AllOf | sympy.Not | sympy.Add | sympy.Mul | sympy.Pow)
-    return e.func(*parts) if is_plain else e.func(*parts, evaluate=False)
+def evidence_rows(alone: Strength, evidence: Evidence | None, path: str | None) -> list[tuple[str, str]]:
+    """The same in lines. `path`: where a certificate was written, if one was."""
+    proved = evidence if alone is Strength.SOLVER else None
+    if proved is None or proved.certificate is None:
+        why = f": {proved.reason}" if proved and proved.reason else ""
+        written = [("written", f"the certificate of the case above: {path}")] if path else []
+        return [("strength", f"{alone.value}{why}"), *written]
+    where = f"; written to {path}" if path else ""
+    return [("strength", proved.strength),
+            ("checked", f"{proved.digest}, accepted by the checker of theorems{where}")]
 
 
 def fixed_parameters(layout: SymbolicLayout) -> list[tuple[str, str]]:
@@ -275,26 +267,25 @@ def _rows(found: Theorem) -> list[tuple[str, str]]:
                               "certificate"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
-    rows.append(("strength", _strength(found).value))
     return rows
 
 
-def _all_rows(found: Theorem) -> list[tuple[str, str]]:
+def _all_rows(found: Theorem, evidence: Evidence | None, path: str | None) -> list[tuple[str, str]]:
     statement = found.statement
     return [
         ("source", f"{statement.source.spec}  ({statement.source.family.title})"),
         ("target", f"{statement.target.spec}  ({statement.target.family.title})"),
         ("feeds", ", ".join(feed.name for feed in statement.feeds)),
-        *_rows(found),
+        *_rows(found), *evidence_rows(_strength(found), evidence, path),
     ]
 
 
-def theorem_text(found: Theorem) -> str:
-    """Plain text, a label a line."""
-    return labelled_text(first_line(found), _all_rows(found))
+def theorem_text(found: Theorem, evidence: Evidence | None = None, path: str | None = None) -> str:
+    """Plain text, a label a line. `path`: where the certificate was written, if it was."""
+    return labelled_text(first_line(found), _all_rows(found, evidence, path))
 
 
-def theorem_document(found: Theorem) -> Document:
+def theorem_document(found: Theorem, evidence: Evidence | None = None, path: str | None = None) -> Document:
     """A pull-request comment."""
     word, colon, rest = first_line(found).partition(":" if not _condition_first(found) else " EXACTLY WHERE")
-    return labelled(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found))
+    return labelled(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found, evidence, path))

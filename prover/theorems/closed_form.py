@@ -93,7 +93,8 @@ def along_lanes(study: Study) -> Iterator[tuple[Study, int]]:
         return
     new = {INDEX: index}
     moved = replace(
-        source, first=substituted(source.first, new), second=substituted(source.second, new),
+        source, order=substituted(source.order, new), first=substituted(source.first, new),
+        second=substituted(source.second, new),
         write_first=substituted(source.write_first, new), write_second=substituted(source.write_second, new),
         magnitude=tuple((tuple(substituted(g, new) for g in guards), substituted(e, new))
                         for guards, e in source.magnitude),

@@ -53,8 +53,8 @@ class Theorem:
     `relation`: the lowest rung that is proved where the families are equal. `below`: a point at which
     the rung below fails. `smallest`: parameters at which nothing within the limit holds; `is_least`: it is known
     that there are none before them.
-    `tried`: at how many points on the equal and on the different side the concrete engine agreed; `checked`: at how
-    many of them with a certificate.
+    `tried`: at how many points on the equal and on the different side the concrete engine agreed; `points`: the first
+    of either side; `checked`: at how many of them with a certificate.
     `listed`: within `bound`, the points at which they are equal, where no condition was found; `undecided`: those at
     which that is open. `pattern`: remainders that tell the former from all others within the bound; not proved beyond.
     `saved`: a question that the solver left open. `for_condition`: it was asked for which parameters they are equal.
@@ -75,6 +75,7 @@ class Theorem:
     smallest: Instance | None = None
     is_least: bool = False
     tried: tuple[int, int] = (0, 0)
+    points: tuple[Point | None, Point | None] = (None, None)
     checked: int = 0
     unneeded: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
@@ -146,7 +147,7 @@ def _equal(study: Study) -> tuple[Study, Answer]:
     answer = decide(study)
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
-            study, answer = moved, decide(moved)
+            study, answer = moved, replace(decide(moved), order=moved.statement.source.order)
     if answer.scope is Scope.OPEN:
         one_by_one = decide_unrolled(study, identity=False)
         answer = answer if one_by_one.scope is Scope.OPEN else one_by_one
@@ -172,8 +173,9 @@ def _by_equality(study: Study) -> Answer:
     moved, answer = _equal(study)
     if answer.scope in (Scope.OPEN, Scope.NEVER):
         return answer
-    if _rung(moved.assuming(*answer.condition), answer.sign) is Relation.IDENTICAL:
-        return answer
+    lowest = _rung(moved.assuming(*answer.condition), answer.sign)
+    if lowest.relation is Relation.IDENTICAL:
+        return replace(answer, order=lowest.order, sign=lowest.sign)
     return Answer(Scope.OPEN, reason="the two are equal somewhere, and it is not known where they are identical")
 
 
@@ -190,7 +192,8 @@ def _gated(study: Study, found: Theorem) -> Theorem:
     elsewhere = Relation.IDENTICAL if found.is_identity else Relation.LINEAR
     said = Said(answer.condition, relation, answer.differ, found.form.source_lane if found.form else None, elsewhere)
     trial = tried(study, said, found.feeds)
-    found = replace(found, tried=(trial.equal, trial.different), checked=trial.checked)
+    first, second = (next(iter(points), None) for points in trial.points)
+    found = replace(found, tried=(trial.equal, trial.different), checked=trial.checked, points=(first, second))
     missing = "" if trial.equal or trial.different else "to try the proof at"
     if answer.scope is Scope.SOMETIMES and not (trial.equal and trial.different):
         missing = f"at which the condition {'holds' if trial.different else 'fails'}"
@@ -215,15 +218,26 @@ def _relation(study: Study, found: Theorem) -> Theorem:
     if found.is_identity:
         return replace(found, relation=Relation.IDENTICAL)
     where = study.assuming(*found.answer.condition)
-    relation, form = _rung(where, found.answer.sign), None
+    lowest, form = _rung(where, found.answer.sign), None
+    relation = lowest.relation
     # By T3 a permutation exists all the same where its closed form is not found.
     if found.answer.sign and relation.rung >= Relation.PERMUTATION.rung:
         with suppress(UndecidedError):
             form = closed_form(where, swaps=found.answer.sign < 0)
-    return replace(found, relation=relation, form=form, below=_below(study, found, relation))
+    answer = replace(found.answer, order=lowest.order, sign=lowest.sign)
+    return replace(found, answer=answer, relation=relation, form=form, below=_below(study, found, relation))
 
 
-def _rung(where: Study, sign: int) -> Relation:
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """A relation, the order of the source's pairs in which it holds, and the sign with which they turn."""
+
+    relation: Relation
+    order: sympy.Basic
+    sign: int
+
+
+def _rung(where: Study, sign: int) -> _Rung:
     """The lowest rung that is proved; `sign` is that with which pairs of the same index turn."""
     for study, turn in chain([(where, sign)], along_lanes(where)):
         swapped = turn < 0
@@ -231,8 +245,10 @@ def _rung(where: Study, sign: int) -> Relation:
         with suppress(UndecidedError):
             if turn and same_magnitudes(study) and same_lanes(study, True, swapped) and extra_in_place(study):
                 proved_writes(study)
-                return Relation.IDENTICAL if same_lanes(study, False, swapped) else Relation.EQUAL_SCORES
-    return Relation.PERMUTATION if same_magnitudes(where) else Relation.PAIR_MAP
+                found = Relation.IDENTICAL if same_lanes(study, False, swapped) else Relation.EQUAL_SCORES
+                return _Rung(found, study.statement.source.order, turn)
+    found = Relation.PERMUTATION if same_magnitudes(where) else Relation.PAIR_MAP
+    return _Rung(found, where.statement.source.order, sign)
 
 
 def _below(study: Study, found: Theorem, relation: Relation) -> Instance | None:
@@ -331,7 +347,7 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
             if found.relation is None or found.is_identity:
                 relation = found.relation
             else:
-                relation = _rung(wider.assuming(*other.condition), other.sign)
+                relation = _rung(wider.assuming(*other.condition), other.sign).relation
             if relation is found.relation:
                 elsewhere = Relation.IDENTICAL if found.is_identity else Relation.LINEAR
                 said = Said(other.condition, relation, other.differ, elsewhere=elsewhere)

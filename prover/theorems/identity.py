@@ -28,6 +28,7 @@ from prover.theorems.study import Study
 from prover.theorems.symbolic import Case, SymbolicLayout
 from prover.theorems.theorem import (
     Answer,
+    Rule,
     Scope,
     about,
     clauses_of,
@@ -80,7 +81,7 @@ def _decide(study: Study) -> Answer:
         raise UndecidedError("of some pairs it is not known whether they agree")
     clauses = clauses_of(study, inside, lifted(mismatch), [counts[0]] if same else [])
     proved = proved_both_ways(study, inside, mismatch, clauses, Answer(Scope.OPEN))
-    proved = replace(proved, condition=in_order(proved.condition))
+    proved = replace(proved, condition=in_order(proved.condition), rule=Rule.LANES)
     return possible(study, proved) if proved.condition else proved
 
 

@@ -27,12 +27,14 @@ from prover.layouts.loading import load
 from prover.layouts.roles import role_names
 from prover.theorems.comparison import Comparison
 from prover.theorems.induction import Goal, Induction, Invariant, after, candidates
+from prover.theorems.instance import Point
 from prover.theorems.ratio import quotient
 from prover.theorems.simulation import Row, State
 from prover.theorems.study import Statement, Study
 from prover.theorems.symbolic import SymbolicLayout, read_hypotheses, symbolic_layout
 from prover.theorems.trial import CORNERS, FIRST, LONG_RUNS, SEARCH, Difference, Trial, corners, reals, small_sizes
 from prover.theorems.variables import Variable, find_variables
+from prover.theorems.words import written
 
 MAX_PROVED = 40
 BUDGET = 2_000_000
@@ -42,13 +44,11 @@ BUDGET = 2_000_000
 class Rewrite:
     """What is known of a rewrite. `invariant` is empty where no loop needs one. `saved`: a question left open.
 
-    `tried`: at how many sizes the concrete engine agreed. `reason`: why it is undecided, where that is known.
+    `tried`: at how many sizes the concrete engine agreed; `point`: one of them, with pairs if it may. `reason`: why it
+    is undecided, where that is known.
     """
 
-    old: SymbolicLayout
-    new: SymbolicLayout
-    variables: tuple[Variable, ...]
-    hypotheses: tuple[Condition, ...]
+    statement: Statement
     outcome: Outcome
     invariant: tuple[Invariant, ...] = ()
     difference: Difference | None = None
@@ -57,6 +57,19 @@ class Rewrite:
     agreement: str = ""
     saved: str = ""
     reason: str = ""
+    point: Point | None = None
+
+    @property
+    def old(self) -> SymbolicLayout:
+        return self.statement.source
+
+    @property
+    def new(self) -> SymbolicLayout:
+        return self.statement.target
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        return self.statement.variables
 
 
 def check_rewrite(
@@ -74,20 +87,21 @@ def check_rewrite(
     hypotheses = read_hypotheses(where, variables, (first, second))
     statement = Statement(first, second, feeds, variables, hypotheses)
     study = Study(statement, solver, more=tuple(s for s, *_ in (*first.states, *second.states)), budget=BUDGET)
-    found = Rewrite(first, second, variables, statement.hypotheses, Outcome.UNDECIDED)
+    found = Rewrite(statement, Outcome.UNDECIDED)
     if not study.is_about_something():
         saved = solver.save(study.unknown[0])
         return replace(found, questions=len(solver.asked), agreement=solver.agreement, saved=saved)
     study = _where_both_have_values(study)
     trial = Trial(study.statement, solver)
-    found = replace(found, hypotheses=study.statement.hypotheses)
+    found = replace(found, statement=study.statement)
     try:
         found = _decided(study, trial, found)
     except UndecidedError as fault:
         found = replace(found, reason=str(fault))
     if found.outcome is Outcome.UNDECIDED and not found.reason and study.unknown:
         found = replace(found, saved=solver.save(study.unknown[0]))
-    return replace(found, tried=trial.tried, questions=len(solver.asked), agreement=solver.agreement)
+    found = replace(found, tried=trial.tried, point=trial.agreed)
+    return replace(found, questions=len(solver.asked), agreement=solver.agreement)
 
 
 def _decided(study: Study, trial: Trial, found: Rewrite) -> Rewrite:
@@ -154,7 +168,8 @@ def _where_both_have_values(study: Study) -> Study:
         ):
             continue
         always = study.follows("pairs", "May there be so few pairs?", negation(few))
-        more.append((sound if always else AnyOf(few, sound), f"{formula(divisor)} != 0"))
+        needed_there = sound if always else AnyOf(few, sound)
+        more.append((needed_there, written(needed_there, study.statement.variables)))
     statement = study.statement
     return replace(study, statement=replace(statement, where=(*statement.where, *more)))
 

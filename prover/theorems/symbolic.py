@@ -45,7 +45,8 @@ class SymbolicLayout:
     `inner`: whole-number expressions that the file works with, under the conditions that choose them.
     `parameters`: the values of those that the layout uses. `needs`: what its expressions need to have values.
     `outside`: why nothing but identity is proved of it for all sizes; it has no cases then. `angles`: the cases of
-    alpha, beta, gamma and delta (see `prover.layouts.layout`) where it has several for a pair.
+    alpha, beta, gamma and delta (see `prover.layouts.layout`) where it has several for a pair. `order`: which pair of
+    the family pair j is, where they are counted otherwise.
     """
 
     spec: str
@@ -66,6 +67,7 @@ class SymbolicLayout:
     needs: tuple[Condition, ...]
     outside: str = ""
     angles: tuple[tuple[Case, ...], ...] = ()
+    order: sympy.Basic = INDEX
 
     @property
     def four_angles(self) -> tuple[tuple[Case, ...], ...]:

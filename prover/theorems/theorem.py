@@ -39,12 +39,25 @@ class Scope(Enum):
     OPEN = "open"
 
 
+class Rule(Enum):
+    """Why two families are not equal somewhere."""
+
+    COUNTS = "counts"
+    OWN_INDEX = "own-index"
+    EDGE = "edge"
+    DOMINATED = "dominated"
+    LANES = "lanes"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The families are equal exactly under `condition`, a conjunction.
 
     `sign`: -1 if turns are reversed there, 0 if of some pairs, or perhaps. `differ`: in words, which pairs differ
-    for all sizes where that is one of the usual answers. `reason`: why the scope is open.
+    for all sizes where that is one of the usual answers. `reason`: why the scope is open. `order`: the pair of the
+    source that turns as pair j of the target does. `rule`: how it was refuted where the condition fails. `clauses`:
+    they hold together exactly where the condition does, each with a pair that differs where it fails. `is_one_by_one`:
+    every pair was decided alone.
     """
 
     scope: Scope
@@ -52,6 +65,10 @@ class Answer:
     sign: int = 1
     differ: str = ""
     reason: str = ""
+    order: sympy.Basic = INDEX
+    rule: Rule | None = None
+    clauses: tuple[Clause, ...] = ()
+    is_one_by_one: bool = False
 
 
 def decide(study: Study) -> Answer:
@@ -134,7 +151,7 @@ def _decide(study: Study) -> Answer:
     if divisor is not None:
         return Answer(Scope.OPEN, reason=f"{_text(divisor)} is not known to be positive")
     if _counts_differ(study, comparison):
-        return Answer(Scope.NEVER, differ="the numbers of lanes that stand still differ")
+        return Answer(Scope.NEVER, differ="the numbers of lanes that stand still differ", rule=Rule.COUNTS)
     return _compared(study, comparison)
 
 
@@ -191,6 +208,7 @@ def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answe
         return so_far
     none = [sympy.LessThan(count, 0, evaluate=False) for count in dict.fromkeys(comparison.counts)]
     possible = study.ask("empty", "Are there parameters for which there are no pairs at all?", *none)
+    so_far = replace(so_far, rule=Rule.EDGE, clauses=())
     if possible == "unsat":
         return replace(so_far, scope=Scope.NEVER, reason="")
     condition = restated(simplified(none, study), study)
@@ -211,15 +229,23 @@ def _by_condition(
     if not found.condition:
         return found
     fails = any_of(map(negation, found.condition))
-    if not _counts_differ(study.assuming(fails), comparison) and (
-        comparison.doubtful_divisor(study, at_two_indices=True) is not None
-        or not (
-            _only_at_own_index(study, comparison, fails) or _no_partner(study, comparison, (fails,))
-            or is_dominated(study, comparison, (fails,))
-        )
-    ):
+    rule = _rule(study, comparison, fails)
+    if rule is None:
         return replace(found, reason="another pair may have the frequency of a differing one")
-    return possible(study, found)
+    return possible(study, replace(found, rule=rule))
+
+
+def _rule(study: Study, comparison: Comparison, fails: Condition) -> Rule | None:
+    """Why no other pair makes up for one that differs; None where that is not known."""
+    if _counts_differ(study.assuming(fails), comparison):
+        return Rule.COUNTS
+    if comparison.doubtful_divisor(study, at_two_indices=True) is not None:
+        return None
+    if _only_at_own_index(study, comparison, fails):
+        return Rule.OWN_INDEX
+    if _no_partner(study, comparison, (fails,)):
+        return Rule.EDGE
+    return Rule.DOMINATED if is_dominated(study, comparison, (fails,)) else None
 
 
 def proved_both_ways(
@@ -245,7 +271,7 @@ def proved_both_ways(
         inside, mismatch, *condition,
     ) != "unsat":
         return replace(so_far, reason="no proof that they are equal where the condition holds")
-    return replace(so_far, condition=condition)
+    return replace(so_far, condition=condition, clauses=clauses)
 
 
 def possible(study: Study, found: Answer) -> Answer:

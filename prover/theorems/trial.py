@@ -38,6 +38,7 @@ MAX_ROWS = 160
 ROWS_OF_ONE = 12
 MAX_CORNERS = 96
 MOST_PAIRS = (64, 4096)
+ENOUGH = 4
 LONG_RUNS = (33, 65, 129, 257)
 
 
@@ -68,8 +69,8 @@ class Difference:
 class Trial:
     """What came of the sizes tried.
 
-    `tried`: at how many the two agreed at every pair. `reason`: why that is not known of one. `fault`: of one at which
-    there are no such layouts.
+    `tried`: at how many the two agreed at every pair; `agreed`: the first of them with the `most` pairs, up to a few.
+    `reason`: why that is not known of one. `fault`: of one at which there are no such layouts.
     """
 
     statement: Statement
@@ -81,6 +82,8 @@ class Trial:
     difference: Difference | None = None
     reason: str = ""
     fault: str = ""
+    agreed: Point | None = None
+    most: int = -1
 
     def try_all(self, points: Iterator[Point], budget: Budget) -> bool:
         """Whether the two agree at all points, as far as the budget goes; stops at the first that differs."""
@@ -119,9 +122,10 @@ class Trial:
             )
         self.tried += 1
         self.pairs += len(old.pairs) + 1
-        if old.pairs == new.pairs:
-            return True
-        return self._is_identical(point, old, new)
+        agree = old.pairs == new.pairs or self._is_identical(point, old, new)
+        if agree and not self.reason and len(old.pairs) > self.most:
+            self.agreed, self.most = point, min(len(old.pairs), ENOUGH)
+        return agree
 
     def _is_identical(self, point: Point, old: Layout, new: Layout) -> bool:
         """Pairs in another order, or numbers written otherwise, are the same kernel all the same."""

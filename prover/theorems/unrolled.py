@@ -38,7 +38,7 @@ MAX_PAIRS = 128
 
 def decide_unrolled(study: Study, identity: bool) -> Answer:
     """For which parameters the two are equal, or `identity`: identical. Open where the number of pairs is not known."""
-    return settled(study, _identical if identity else _equal)
+    return replace(settled(study, _identical if identity else _equal), is_one_by_one=True)
 
 
 def _identical(study: Study) -> Answer:

@@ -15,6 +15,7 @@ from prover.language.logic import Condition
 from prover.language.substitution import MAX_ENTRIES, Inliner, Symbolic
 from prover.language.symbolic import as_sympy
 from prover.language.symbols import entry_symbol, parameter_symbol
+from prover.language.term import Term, constant, named
 from prover.layouts.family import Family, Parameter
 from prover.layouts.loading import family_of, in_spec
 from prover.layouts.spec import parse_spec, parse_value
@@ -83,19 +84,27 @@ def _variable(parameter: Parameter, written: int | None) -> Variable:
 
 def parameter_value(text: str, parameter: Parameter, variables: Sequence[Variable]) -> Symbolic:
     """The value of a parameter in a spec: a number, a list, or expressions in the variables."""
-    numbers, lists = _kinds(variables)
     used = Inliner(values_of(variables), {})
+    found = parameter_terms(text, parameter, variables)
+    if isinstance(found, tuple):
+        return tuple(used.value(as_sympy(entry)) for entry in found)
+    return used.value(as_sympy(found))
+
+
+def parameter_terms(text: str, parameter: Parameter, variables: Sequence[Variable]) -> Term | tuple[Term, ...]:
+    """The same as it is written, with the variables by their names."""
+    numbers, lists = _kinds(variables)
     try:
         value = parse_value(text)
     except InputError:
-        parts = _split(text)
-        if text in lists:
-            return used.entries(text)
-        found = tuple(used.value(as_sympy(parse(part, numbers, lists, index=False))) for part in parts)
+        listed = next((v for v in variables if v.is_list and v.name == text), None)
+        if listed is not None:
+            return tuple(Term("item", (named(text), constant(place))) for place in range(len(listed.symbols)))
+        found = tuple(parse(part, numbers, lists, index=False) for part in _split(text))
         return found if parameter.is_list else _only(found, parameter)
     if isinstance(value, tuple):
-        return tuple(rational(entry) for entry in value)
-    return (rational(value),) if parameter.is_list else rational(value)
+        return tuple(map(constant, value))
+    return (constant(value),) if parameter.is_list else constant(value)
 
 
 def needs_of_text(text: str, variables: Sequence[Variable]) -> tuple[Condition, ...]:
@@ -107,7 +116,7 @@ def needs_of_text(text: str, variables: Sequence[Variable]) -> tuple[Condition, 
     return needs(Inliner(values_of(variables), {}), parts)
 
 
-def _only(found: tuple[sympy.Basic, ...], parameter: Parameter) -> sympy.Basic:
+def _only(found: tuple[Term, ...], parameter: Parameter) -> Term:
     if len(found) != 1:
         raise InputError(f"parameter '{parameter.name}' takes one number, got a list of {len(found)}")
     return found[0]

@@ -6,7 +6,7 @@ No time, no path, no machine: the same claim gives the same bytes on every run.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -28,7 +28,7 @@ from prover.claims.evidence import (
 from prover.claims.unit import OFFSET
 from prover.exact.angle import Angle
 from prover.exact.number import Exact
-from prover.layouts.feed import AxisPositions
+from prover.layouts.feed import AxisPositions, Feed
 from prover.layouts.layout import Layout, Pair
 
 
@@ -72,15 +72,7 @@ def _body(claim: Claim, holds: Witness | None, fails: Refutation | None) -> dict
         "schema": SCHEMA,
         "source": layout_json(claim.source),
         "target": layout_json(claim.target),
-        "feeds": [
-            {
-                "name": feed.name,
-                "coordinates": list(feed.coordinates),
-                "source": _positions_json(feed.source),
-                "target": _positions_json(feed.target),
-            }
-            for feed in claim.feeds
-        ],
+        "feeds": feeds_json(claim.feeds),
         "holds": holds
         and {"relation": holds.relation.value, "permutation": list(holds.permutation)},
         "fails": fails and _refutation_json(fails),
@@ -108,6 +100,17 @@ def difference(root: dict[str, Any], claim: Claim) -> str | None:
         called = ", ".join(f"'{feed['name'][:80]}'" for feed in root["feeds"])
         return f"its feeds are not those of --against; it calls them {called}: give them with --feed"
     return None
+
+
+def feeds_json(feeds: Sequence[Feed]) -> list[dict[str, Any]]:
+    """Feeds as certificates restate them."""
+    return [
+        {
+            "name": feed.name, "coordinates": list(feed.coordinates),
+            "source": _positions_json(feed.source), "target": _positions_json(feed.target),
+        }
+        for feed in feeds
+    ]
 
 
 def layout_json(layout: Layout) -> dict[str, Any]:

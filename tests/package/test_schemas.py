@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from prover import checker
+from prover import checker, theorem_checker
 from prover.claims.relation import Outcome, Relation, Strength
 from prover.claims.shift import Change
 from prover.commands.cli import run_command
@@ -29,6 +29,8 @@ from prover.repair.held import Held
 from prover.reports.differences import LANE_KINDS, PAIR_KINDS
 from prover.reports.schemas import read_schema, schema_paths
 from prover.resources import PROOFS, RULES, SCHEMAS, shipped_claims, shipped_converters, shipped_proofs
+from prover.theorems import certificate as theorem_certificate
+from prover.theorems.theorem import Rule, Scope
 from schema_walk import breaks, faults, possible_breaks, validator
 
 TESTS = Path(__file__).parent.parent
@@ -160,6 +162,13 @@ def test_words_are_those_of_the_code() -> None:
     for name, schema in (("certificate-1", checker.SCHEMA), ("certificate-2", checker.STORED_SCHEMA)):
         assert schema == read_schema(name)["properties"]["schema"]["const"]
         assert list(checker.RUNGS) == read_schema(name)["$defs"]["relation"]["enum"]
+    theorem = read_schema("theorem-certificate-1")["properties"]
+    evidence = theorem["evidence"]["properties"]
+    assert [theorem_checker.SCHEMA, theorem_certificate.SCHEMA] == [theorem["schema"]["const"]] * 2
+    assert [*relations[:-1], None] == theorem["answer"]["properties"]["relation"]["enum"]
+    assert words(Rule) == list(theorem_checker.RULES) == (
+        evidence["refutation"]["anyOf"][0]["properties"]["rule"]["enum"])
+    assert {*words(Scope)} - {"open"} == {*theorem["answer"]["properties"]["scope"]["enum"]}
 
 
 def kind_of(path: Path, tables: dict[str, Any]) -> str:
@@ -198,21 +207,25 @@ def certificates() -> list[tuple[str, Path]]:
     found = []
     for path in sorted(PROOFS.rglob("*.json")):
         head = json.loads(path.read_text()).get("schema", "")
-        if str(head).startswith("rope-prover/certificate/"):
-            found.append((f"certificate-{head.rpartition('/')[2]}", path))
+        kind, _, version = str(head).removeprefix("rope-prover/").partition("/")
+        if kind in ("certificate", "theorem-certificate"):
+            found.append((f"{kind}-{version}", path))
     return found
 
 
 def test_certificates_of_both_versions_are_read() -> None:
     """Every shipped certificate is as the schema of its version says; the smallest of each version checks."""
     files = certificates()
-    assert {"certificate-1", "certificate-2"} == {name for name, _ in files}
+    assert {"certificate-1", "certificate-2", "theorem-certificate-1"} == {name for name, _ in files}
     for name in ("certificate-1", "certificate-2"):
         own = [path for each, path in files if each == name]
         check = validator(name)
         assert [] == [path.name for path in own if not check.is_valid(json.loads(path.read_text()))]
         smallest = min(own, key=lambda path: path.stat().st_size)
         assert any(checker.check(smallest.read_text()))
+    check = validator("theorem-certificate-1")
+    assert [] == [path.name for name, path in files
+                  if name == "theorem-certificate-1" and not check.is_valid(json.loads(path.read_text()))]
     old, new = ((json.loads(path.read_text()), name) for name, path in (files[0], next(
         each for each in files if each[0] == "certificate-2")))
     assert faults("certificate-2", old[0])

@@ -14,7 +14,7 @@ import pytest
 
 from brute_force import Fields, layout, lowest, work_out
 from prover.claims.relation import Outcome
-from prover.reports.theorem_report import shown
+from prover.theorems.words import shown
 from random_statements import Case, prove_case, write, wrong
 
 BOUNDS = ("n >= 1", "m >= 0", "base > 1")

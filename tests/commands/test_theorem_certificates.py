@@ -1,0 +1,192 @@
+"""Theorem certificates from the command line: written, checked, told, stored by `run`, and rejected when they lie."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+import prover
+from prover import theorem_checker
+from prover.checker import canonical, digest
+from prover.commands.cli import run_command
+from prover.resources import PROOFS
+from schema_walk import faults
+
+Capture = pytest.CaptureFixture[str]
+SPECS = ("ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot")
+FOLDER = PROOFS / "theorems"
+
+
+def signed(root: dict[str, object]) -> str:
+    """The canonical text with the digest that fits it."""
+    return canonical({**root, "digest": digest(root)})
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate that `prove --for-all` writes."""
+    path = tmp_path_factory.mktemp("written") / "theorem.json"
+    assert 5 == run_command(["prove", *SPECS, "--for-all", "n_rot,base", "--certificate", str(path)])
+    return path
+
+
+def test_a_certificate_is_written_checked_and_told(written: Path, capsys: Capture) -> None:
+    """The same digest in the report and in the file; `check` and `explain` say what holds for all sizes."""
+    found = json.loads(written.read_text())
+    assert [] == faults("theorem-certificate-1", found)
+    assert 5 == run_command(["prove", *SPECS, "--for-all", "n_rot,base", "--json", "--certificate", str(written)])
+    report = json.loads(capsys.readouterr().out)
+    assert (found["digest"], None) == (report["certificate"], report["strength_reason"])
+    assert report["strength"].startswith("checked, ")
+    assert report["strength"].endswith(" obligations by Z3")
+    assert 0 == run_command(["check", str(written)])
+    line = capsys.readouterr().out
+    assert f"accepted {written}: for all n_rot, base that its layouts allow, 'permutation' holds (checked, " in line
+    assert f"names that are not checked ({found['digest']})" in line
+    assert 0 == run_command(["check", "--json", str(written)])
+    (row,) = json.loads(capsys.readouterr().out)["certificates"]
+    assert (True, "permutation", None, False) == (row["accepted"], row["holds"], row["fails"], row["names_checked"])
+    assert 0 == run_command(["explain", str(written)])
+    told = capsys.readouterr().out
+    assert "permutation holds" in told
+    assert "z3 " in told
+    assert found["digest"] in told
+
+
+def test_names_are_held_against_layouts(written: Path, capsys: Capture) -> None:
+    """`--against` demands that both layouts and the feeds are those of specs with the same parameters left open."""
+    assert 0 == run_command(["check", str(written), "--against", *SPECS])
+    assert "the layouts and feeds are those of ggml/normal" in capsys.readouterr().out
+    assert 4 == run_command(["check", str(written), "--against", "ggml/normal:head_dim=2*n_rot", SPECS[1]])
+    assert "its source has other parameters than --against" in capsys.readouterr().err
+    assert 2 == run_command(["check", str(written), "--against", *["generic/table:frequencies=1"] * 2])
+    stored = FOLDER / "theorem-2-imrope-mrope-text-all-axes.json"
+    text = [str(stored), "--against", "ggml/imrope", "ggml/mrope", "--feed"]
+    assert 0 == run_command(["check", *text, "t=p,h=p,w=p,e=p"])
+    assert 4 == run_command(["check", *text, "t=p,h=p,w=p,e=0"])
+    assert "its feeds are not those of --against" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    ({"relation": "identical"}, "evidence.permutation: wanted, or not wanted"),
+    ({"relation": None, "scope": "never"}, "REJECTED"),
+])
+def test_a_certificate_that_lies_is_rejected(
+    change: dict[str, object], reason: str, written: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """With a digest that fits, so that it is the statement that is found to be wrong."""
+    root = json.loads(written.read_text())
+    root["answer"] |= change
+    path = tmp_path / "lie.json"
+    path.write_text(signed(root))
+    assert 4 == run_command(["check", str(path)])
+    assert reason in capsys.readouterr().err
+    assert 4 == run_command(["explain", str(path)])
+
+
+def test_a_wrong_permutation_and_a_wrong_instance_are_rejected(
+    written: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """Another row for each lane; and a certificate of one size that does not prove what it states."""
+    root = json.loads(written.read_text())
+    wrong = json.loads(json.dumps(root))
+    wrong["evidence"]["permutation"] = "lane"
+    path = tmp_path / "wrong.json"
+    path.write_text(signed(wrong))
+    assert 4 == run_command(["check", str(path)])
+    (instance,) = root["evidence"]["instances"]
+    instance["holds"]["permutation"] = list(range(instance["source"]["width"]))
+    instance["digest"] = digest(instance)
+    path.write_text(signed(root))
+    capsys.readouterr()
+    assert 4 == run_command(["check", str(path)])
+    assert "REJECTED" in capsys.readouterr().err
+
+
+def test_what_no_solver_shows_is_not_accepted(written: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Exit code 3: it is not shown, and not known to be wrong; a theorem is the solver's alone then, and says why."""
+    def nothing(text: str, solve: object) -> object:
+        raise theorem_checker.NotShown("lanes are in range: no solver settles it")
+
+    monkeypatch.setattr(theorem_checker, "check", nothing)
+    assert 3 == run_command(["check", str(written)])
+    assert f"NOT SHOWN {written}: the checker could not show a part" in capsys.readouterr().err
+    answer = prover.prove_for_all(*SPECS, "n_rot,base")
+    found = answer.to_json()
+    assert ("solver only", None) == (found["strength"], found["certificate"])
+    assert "the checker could not show a part: lanes are in range" in found["strength_reason"]
+    assert "strength  solver only: the checker could not show" in answer.to_text()
+    assert None is answer.certificate
+
+
+def test_what_the_checker_rejects_is_not_said(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Evidence that is rejected is an internal failure: exit code 4 and no verdict."""
+    def nothing(text: str, solve: object) -> object:
+        raise theorem_checker.Rejected("not so: lanes are in range")
+
+    monkeypatch.setattr(theorem_checker, "check", nothing)
+    assert 4 == run_command(["prove", *SPECS, "--for-all", "n_rot,base"])
+    assert "the checker rejects the evidence: not so: lanes are in range" in capsys.readouterr().err
+
+
+def test_conditions_and_rewrites_have_certificates_too(tmp_path: Path, capsys: Capture) -> None:
+    """`solve` and `rewrite` write them; one that is there is replaced, another file is not."""
+    path = tmp_path / "found.json"
+    asked = ["ggml/neox:freq_scale=1", "ggml/neox", "--over", "head_dim,n_rot,base,freq_scale", "--where",
+             "freq_scale != 1"]
+    assert 1 == run_command(["solve", *asked, "--certificate", str(path)])
+    assert "never" == json.loads(path.read_text())["answer"]["scope"]
+    capsys.readouterr()
+    assert 0 == run_command(["check", str(path)])
+    assert "'linear' fails (checked, " in capsys.readouterr().out
+    loop = str(PROOFS / "rewrites" / "running-product.toml")
+    names = ["--for-all", "head_dim,n_rot,base"]
+    assert 0 == run_command(["rewrite", loop, "ggml/neox", *names, "--certificate", str(path)])
+    assert "power" == json.loads(path.read_text())["evidence"]["invariant"][0]["state"]
+    assert 0 == run_command(["check", str(path)])
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    assert 2 == run_command(["rewrite", loop, "ggml/neox", "--certificate", str(other)])
+    assert 2 == run_command(["solve", *asked, "--certificate", str(other)])
+
+
+def test_run_keeps_certificates_beside_theorems(tmp_path: Path, capsys: Capture) -> None:
+    """Missing: a problem until --update writes it; changed or of something else: rejected; left over: a problem."""
+    for name in ("theorem-7-linear-scaling.toml", "theorem-6-partial-full.toml"):
+        copy(FOLDER / name, tmp_path)
+    claim, stored = (tmp_path / f"theorem-7-linear-scaling.{ending}" for ending in ("toml", "json"))
+    assert 1 == run_command(["run", str(claim), "--jobs", "1"])
+    assert "theorem-7-linear-scaling.json is missing; 'rope-prover run --update' writes it" in capsys.readouterr().out
+    assert 0 == run_command(["run", str(claim), "--update", "--jobs", "1"])
+    assert (FOLDER / stored.name).read_bytes() == stored.read_bytes()
+    assert 0 == run_command(["run", str(claim), "--jobs", "1"])
+    stored.write_text(stored.read_text().replace('"sign":1', '"sign":0'))
+    capsys.readouterr()
+    assert 4 == run_command(["run", str(claim), "--jobs", "1"])
+    assert "the checker rejects the evidence: digest: does not match the content" in capsys.readouterr().out
+    copy(FOLDER / "theorem-6-partial-full.json", stored)
+    assert 4 == run_command(["run", str(claim), "--jobs", "1"])
+    assert "it is a certificate of something else" in capsys.readouterr().out
+    claim.write_text(claim.read_text().replace("freq_scale=1", "freq_scale=2").replace("never", "open"))
+    assert 4 == run_command(["run", str(claim), "--jobs", "1"])
+
+
+def test_a_rewrite_that_is_wrong_has_none_stored(tmp_path: Path, capsys: Capture) -> None:
+    """A certificate beside it is left over, which is a problem."""
+    for folder in ("theorems", "rewrites"):
+        (tmp_path / folder).mkdir()
+    name = "rewrite-1-counter-without-reset"
+    claim = tmp_path / "theorems" / f"{name}.toml"
+    copy(FOLDER / claim.name, claim)
+    for path in (PROOFS / "rewrites").glob("*.toml"):
+        copy(path, tmp_path / "rewrites")
+    assert 0 == run_command(["run", str(claim), "--update", "--jobs", "1"])
+    left = claim.with_suffix(".json")
+    assert not left.exists()
+    copy(FOLDER / "rewrite-1-counter.json", left)
+    capsys.readouterr()
+    assert 1 == run_command(["run", str(claim), "--jobs", "1"])
+    assert f"{left.name} is stored, and no certificate was found: nothing is proved" in capsys.readouterr().out
