@@ -247,7 +247,9 @@ Proof.
       assert (enough : (0 <= digits)%Z) by (simpl in which; lia).
       destruct (number_is_inside v factor digits (size p) each enough) as [low _].
       apply IZR_lt in above. generalize (IZR_lt _ _ (unit_positive digits enough)). nra. }
-    destruct (alone _ _); simpl in inside'; intuition (subst b; cbn [lanes turns magnitude both]; eauto).
+    destruct (alone _ _); simpl in inside'.
+    + destruct inside' as [<-|[<-|[]]]; repeat split; cbn [lanes]; eauto.
+    + destruct inside' as [<-|[]]; repeat split; unfold both; cbn [lanes]; eauto.
 Qed.
 
 (** Where lane i is in a block, M(i, j) is the block's. *)
