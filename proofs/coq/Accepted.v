@@ -66,8 +66,8 @@ Proof.
   destruct (Nat.ltb_spec rung 1) as [first|]; [|discriminate]. intros gap. assert (rung = 0%nat) as -> by lia. intros equal.
   unfold in_head in inside. cbn [fst snd] in inside. destruct (Nat.ltb_spec r (width s)); [|discriminate].
   apply Nat.ltb_lt in inside. generalize (equal (token_of x) r c (fits_possible _ _ _ at_x)). intros same_value.
-  revert same_value. apply apart_differ in gap with (r := kernel v at_coordinates s (token_of x) r c)
-    (r' := kernel v at_coordinates t (token_of x) r c); [auto|].
+  revert same_value. apply apart_differ with (r := kernel v at_coordinates s (token_of x) r c)
+    (r' := kernel v at_coordinates t (token_of x) r c) in gap; [auto|].
   intros digits enough. split; apply entry_probe_is_sound; trivial. apply fits_both. trivial.
 Qed.
 
@@ -84,8 +84,8 @@ Proof.
   apply (ladder v at_coordinates s t alike_width rung 1) in related_; [|lia].
   generalize (related_ (token_of x) (token_of y) i j (fits_possible _ _ _ at_x) (fits_possible _ _ _ at_y)).
   rewrite !Rmult_1_l. intros same_value. specialize (same_value ltac:(trivial) inside). symmetry in same_value.
-  revert same_value. apply apart_differ in gap with (r := score v at_coordinates s (token_of x) (token_of y) i j)
-    (r' := score v at_coordinates t (token_of x) (token_of y) i j); [auto|].
+  revert same_value. apply apart_differ with (r := score v at_coordinates s (token_of x) (token_of y) i j)
+    (r' := score v at_coordinates t (token_of x) (token_of y) i j) in gap; [auto|].
   intros digits enough. split; apply score_probe_is_sound; trivial; apply fits_both; trivial.
 Qed.
 
@@ -159,8 +159,8 @@ Proof.
   assert (fits_p : forall z, fits at_coordinates s z = true -> fits at_coordinates p z = true)
     by (intros z fz; unfold p; destruct of_source; [trivial|apply fits_both; trivial]).
   generalize (twisted p which).
-  apply apart_differ in gap with (r := score v at_coordinates p (token_of x) (token_of y) i j)
-    (r' := score v at_coordinates p (token_of x') (token_of y') i j); [auto|].
+  apply apart_differ with (r := score v at_coordinates p (token_of x) (token_of y) i j)
+    (r' := score v at_coordinates p (token_of x') (token_of y') i j) in gap; [auto|].
   intros digits enough. split; apply score_probe_is_sound; auto.
 Qed.
 
