@@ -124,7 +124,7 @@ Proof.
     width p = width s -> whole p = whole s ->
     Similarity.same (width s) (score v at_coordinates p (token_of x) (token_of y)) (score v at_coordinates p (token_of x') (token_of y'))).
   { intros p k fine_p rotations_p w_p h_p c e below_c _. unfold token_of. rewrite my, mx', my'.
-    apply (relative_scores v pi at_coordinates known each p fine_p k rotations_p);
+    apply (relative_scores v pi at_coordinates known p fine_p k rotations_p);
       try (unfold possible; rewrite h_p; unfold token_of in px, py, px', py'; rewrite ?my, ?mx', ?my' in *; trivial).
     - apply same_steps_real. trivial.
     - rewrite w_p. trivial. }
