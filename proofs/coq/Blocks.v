@@ -227,6 +227,21 @@ Proof.
   - destruct (IH others eq_refl inside) as [q [l [first' rest']]]. exists q, l. simpl. auto.
 Qed.
 
+Lemma positive_from_spec (each : encloses v factor) last l :
+  0 < value v last -> positive_from factor last l = true -> forall p, In p l -> 0 < value v (size p).
+Proof.
+  revert last. induction l as [|q l IH]; cbn [positive_from]; intros last start all p inside; [contradiction|].
+  destruct (number_eqb (size q) last) eqn:again.
+  - apply (equal_forms v) in again. destruct inside as [<-|inside]; [rewrite again; trivial|]. apply (IH last); trivial.
+  - destruct (existsb _ _) eqn:sure; [|discriminate].
+    assert (positive : 0 < value v (size q)).
+    { apply existsb_exists in sure as [digits [which above]]. apply Z.ltb_lt in above.
+      assert (enough : (0 <= digits)%Z) by (simpl in which; lia).
+      destruct (number_is_inside v factor digits (size q) each enough) as [low _].
+      apply IZR_lt in above. generalize (IZR_lt _ _ (unit_positive digits enough)). nra. }
+    destruct inside as [<-|inside]; trivial. apply (IH (size q)); trivial.
+Qed.
+
 (** One lane or two, an angle for each feed, and a positive magnitude. *)
 Lemma block_shape l b :
   encloses v factor -> blocks coordinates t = Some l -> In b l ->
@@ -241,12 +256,8 @@ Proof.
     assert (size_ok : length (centred turning) = length coordinates).
     { unfold centred. rewrite map_length, (rotation_length p); trivial. }
     assert (positive : 0 < value v (size p)).
-    { destruct (fine_parts _ _ _ fine) as [_ [_ [_ [_ [sizes _]]]]]. unfold positive_sizes in sizes.
-      rewrite forallb_forall in sizes. specialize (sizes p (in_pairs p at_p)).
-      apply existsb_exists in sizes as [digits [which above]]. apply Z.ltb_lt in above.
-      assert (enough : (0 <= digits)%Z) by (simpl in which; lia).
-      destruct (number_is_inside v factor digits (size p) each enough) as [low _].
-      apply IZR_lt in above. generalize (IZR_lt _ _ (unit_positive digits enough)). nra. }
+    { destruct (fine_parts _ _ _ fine) as [_ [_ [_ [_ [sizes _]]]]].
+      apply (positive_from_spec each one_number (pairs t)); trivial; [rewrite one_number_value; lra|apply in_pairs; trivial]. }
     destruct (alone _ _); simpl in inside'.
     + destruct inside' as [<-|[<-|[]]]; repeat split; cbn [lanes]; eauto.
     + destruct inside' as [<-|[]]; repeat split; unfold both; cbn [lanes]; eauto.

@@ -61,8 +61,18 @@ Definition known_axes (coordinates : list nat) (t : table) : bool :=
                                         (angles_of p)) (pairs t))
     (seq 0 (length coordinates)).
 
+(** A number like that of the pair before is not worked out again. *)
+Fixpoint positive_from (factor : Z -> positive -> interval) (last : number) (l : list pair) : bool :=
+  match l with
+  | [] => true
+  | p :: l =>
+      if number_eqb (size p) last then positive_from factor last l
+      else if existsb (fun digits => Z.ltb 0 (fst (evaluate factor digits (size p)))) digits_for_sizes
+           then positive_from factor (size p) l else false
+  end.
+
 Definition positive_sizes (factor : Z -> positive -> interval) (t : table) : bool :=
-  forallb (fun p => existsb (fun digits => Z.ltb 0 (fst (evaluate factor digits (size p)))) digits_for_sizes) (pairs t).
+  positive_from factor one_number (pairs t).
 
 Definition well_formed (factor : Z -> positive -> interval) (coordinates : list nat) (t : table) : bool :=
   if Nat.ltb 0 (width t) then if Nat.ltb 0 (length coordinates) then
