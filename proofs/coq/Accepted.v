@@ -166,4 +166,36 @@ Qed.
 
 End Sides.
 
+Definition is_trace (e : evidence) : bool := match e with Of_trace _ _ _ _ => true | _ => false end.
+
+(** What an accepted certificate states is true at every position; that equal relations have equal traces is not here. *)
+Theorem accepted_is_true c :
+  accepts known c = true ->
+  (forall rung permutation, holds c = Some (rung, permutation) ->
+    stated v (coordinates c) (ours c) (theirs c) rung permutation) /\
+  (forall rung e, fails c = Some (rung, e) -> is_trace e = false ->
+    ~ related v (coordinates c) (source c) (target c) rung).
+Proof.
+  unfold accepts. cbv zeta.
+  destruct (unlike (source c) (target c)) eqn:heads; [discriminate|].
+  destruct (unlike (ours c) (theirs c)) eqn:heads'; [discriminate|].
+  destruct (well_formed (factor known) (coordinates c) (source c)) eqn:fs; [|discriminate].
+  destruct (well_formed (factor known) (coordinates c) (target c)) eqn:ft; [|discriminate].
+  destruct (well_formed (factor known) (coordinates c) (ours c)) eqn:fo; [|discriminate].
+  destruct (well_formed (factor known) (coordinates c) (theirs c)) eqn:fh; [|discriminate].
+  destruct (stated_order _ _); [|discriminate].
+  assert (alike : forall s t, unlike s t = false -> width t = width s /\ whole t = whole s).
+  { intros s t. unfold unlike. destruct (Nat.eqb_spec (width t) (width s)); [|discriminate]. intros equal.
+    apply negb_false_iff, Bool.eqb_prop in equal. auto. }
+  apply alike in heads as [w h]. apply alike in heads' as [w' h']. clear alike.
+  destruct (match holds c with Some _ => _ | None => _ end) eqn:witness; [|discriminate]. intros refutation. split.
+  - intros rung permutation here. rewrite here in witness. destruct (Nat.ltb rung 5); [|discriminate].
+    apply (witness_is_sound v pi (coordinates c) (factor known) each); trivial.
+  - intros rung e here other. rewrite here in refutation. destruct (Nat.ltb rung 5); [|discriminate].
+    destruct e; try discriminate.
+    + eapply entry_is_sound; eauto.
+    + eapply score_is_sound; eauto.
+    + eapply not_relative_is_sound; eauto.
+Qed.
+
 End Meaning.
