@@ -177,6 +177,7 @@ Theorem same_is_sound f g u :
   cos (turn f (1 :: u)) = cos (turn g (1 :: u)) /\ sin (turn f (1 :: u)) = sin (turn g (1 :: u)).
 Proof. intros equal at_u. split; [apply whole_turns_cos|apply whole_turns_sin]; apply same_turn; trivial. Qed.
 
+(** A cosine that is said to vanish everywhere does. *)
 Theorem vanishes_is_sound f u : vanishes whole f = true -> reached whole u -> cos (turn f (1 :: u)) = 0.
 Proof.
   unfold vanishes. destruct (forallb is_of_pi f); [|discriminate]. intros equal at_u.
@@ -185,6 +186,7 @@ Proof.
   rewrite shifted_turn, minus_turn, half_turn_value, Q2R_1, Rmult_1_l, neg_cos, cos_neg in equal by trivial. lra.
 Qed.
 
+(** Cosines that are said to be equal are. *)
 Theorem same_cosine_is_sound f g u :
   same_cosine whole f g = true -> reached whole u -> cos (turn f (1 :: u)) = cos (turn g (1 :: u)).
 Proof.

@@ -194,6 +194,7 @@ Section OfTable.
 Variable t : table.
 Variable fine : well_formed (factor known) coordinates t = true.
 
+(** The enclosure of an entry holds the kernel's entry. *)
 Theorem entry_probe_is_sound digits r c x :
   fits coordinates t x = true -> (0 <= digits)%Z ->
   inside digits (entry_probe known digits coordinates t (r, c) x) (kernel v coordinates t (token_of x) r c).
@@ -265,6 +266,7 @@ Proof.
     + intros r _ other. rewrite delta_other by trivial. ring.
 Qed.
 
+(** The enclosure of a score holds the score. *)
 Theorem score_probe_is_sound digits i j x y :
   fits coordinates t x = true -> fits coordinates t y = true -> (0 <= digits)%Z ->
   inside digits (score_probe known digits coordinates t (i, j) x y) (score v coordinates t (token_of x) (token_of y) i j).
@@ -305,6 +307,7 @@ Proof.
   intros rest. induction (combine f (q :: u)) as [|[n x] parts IH']; cbn [fold_right fst snd]; [ring|]. rewrite IH'. ring.
 Qed.
 
+(** The enclosure of a trace holds the sum over blocks. *)
 Theorem trace_probe_is_sound digits found power where_ :
   (0 <= digits)%Z ->
   inside digits (trace_probe known digits found power where_) (weighted_trace found power (reals_of where_)).
