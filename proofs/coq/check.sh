@@ -11,6 +11,7 @@ if ! command -v coqc > /dev/null; then
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends coq > /dev/null
 fi
 
+here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp _CoqProject ./*.v "$work"
@@ -34,3 +35,16 @@ Coq.Reals.ClassicalDedekindReals.sig_not_dec'
 found=$(sed -n '/^\* Axioms:/,/^ *$/p' summary | sed -n 's/^    *//p' | sort)
 [ "$found" = "$allowed" ] || { printf 'axioms: expected\n%s\ngot\n%s\n' "$allowed" "$found"; exit 1; }
 [ "$(grep -c '<none>' summary)" = 3 ] || { echo "coqchk says that a check was switched off"; exit 1; }
+
+# The extracted checker and checker.py, on the same certificates.
+if ! command -v ocamlfind > /dev/null; then
+    echo "ocamlfind is missing; installing Debian's"
+    as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends ocaml-nox ocaml-findlib > /dev/null
+fi
+echo "extraction"
+cp "$here"/extracted/Extract.v "$here"/extracted/driver.ml .
+coqc -q -R . Rope Extract.v
+rm accepted.mli
+ocamlfind ocamlopt accepted.ml driver.ml -o extracted_checker
+PYTHONPATH="$here/../.." python3 "$here/extracted/compare.py" "$work/extracted_checker"
