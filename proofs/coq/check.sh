@@ -4,11 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-if ! command -v coqc > /dev/null; then
-    echo "coq is missing; installing Debian's"
+if ! command -v coqc > /dev/null || ! command -v ocamlfind > /dev/null; then
+    echo "coq or ocamlfind is missing; installing Debian's"
     as_root=$([ "$(id -u)" = 0 ] || echo sudo)
     $as_root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends coq > /dev/null
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends coq ocaml-nox ocaml-findlib > /dev/null
 fi
 
 here=$PWD
@@ -37,11 +37,6 @@ found=$(sed -n '/^\* Axioms:/,/^ *$/p' summary | sed -n 's/^    *//p' | sort)
 [ "$(grep -c '<none>' summary)" = 3 ] || { echo "coqchk says that a check was switched off"; exit 1; }
 
 # The extracted checker and checker.py, on the same certificates.
-if ! command -v ocamlfind > /dev/null; then
-    echo "ocamlfind is missing; installing Debian's"
-    as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends ocaml-nox ocaml-findlib > /dev/null
-fi
 echo "extraction"
 cp "$here"/extracted/Extract.v "$here"/extracted/driver.ml .
 coqc -q -R . Rope Extract.v
