@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 from lane_picture import in_words, lane_picture
+from measured_example import Example, measured_example
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -72,15 +73,14 @@ def layout_pages() -> Iterator[tuple[str, str]]:
     project = ""
     for name in prover.layout_names():
         layout = prover.show(name).to_json()
-        page, drawn = f"{file_name(name)}.md", []
+        page = f"{file_name(name)}.md"
         if project != (project := name.split("/")[0]):
             catalogue += ["", f"## {project}", ""]
         catalogue.append(f"- [`{name}`]({page}) **{layout['evidence']['kind'][0]}** {plain(layout['title'])}")
-        if not layout["must_be_given"]:
-            scene = prover.draw(name).to_json()
-            drawn = picture(name, scene)
-            yield f"reference/layouts/{file_name(name)}.svg", lane_picture(scene)
-        yield f"reference/layouts/{page}", layout_page(name, layout, drawn)
+        example = measured_example(layout) if layout["must_be_given"] else None
+        scene = prover.draw(example.spec if example else name).to_json()
+        yield f"reference/layouts/{file_name(name)}.svg", lane_picture(scene)
+        yield f"reference/layouts/{page}", layout_page(name, layout, picture(name, scene, example))
     yield "reference/layouts/index.md", "\n".join(catalogue) + "\n"
 
 
@@ -121,14 +121,16 @@ def with_defaults(layout: dict[str, Any]) -> list[str]:
             *(f"- warning: {plain(warning)}" for warning in layout["warnings"]), ""]
 
 
-def picture(name: str, scene: dict[str, Any]) -> list[str]:
-    """A layout drawn with its defaults, and folded as a terminal shows it."""
-    drawn = prover.draw(name).to_text().rstrip().splitlines()
+def picture(name: str, scene: dict[str, Any], example: Example | None) -> list[str]:
+    """A layout drawn with its defaults, or as an example has it, and folded as a terminal shows it."""
+    spec = example.spec if example else name
+    drawn = prover.draw(spec).to_text().rstrip().splitlines()
     return [f"![{plain(name)}: {plain(in_words(scene))}]({file_name(name)}.svg)", "",
+            *([example.caption, ""] if example else []),
             *(f"{plain(note)}\n" for note in scene["strips"][0]["notes"]),
-            '??? note "As a terminal shows it"', "", "    ```console", f"    $ rope-prover draw {name}",
+            '??? note "As a terminal shows it"', "", "    ```console", f"    $ rope-prover draw {spec}",
             *(f"    {line}" if line else "" for line in drawn), "    ```", "",
-            f"Into a file: `rope-prover draw {name} --out picture.svg`.", ""]
+            f"Into a file: {'the same' if example else f'`rope-prover draw {name}`'} with `--out picture.svg`.", ""]
 
 
 def parameter(name: str, facts: dict[str, Any]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import stat
 import tempfile
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -25,7 +28,7 @@ PAGE_START = (
 
 def open_regular(path: Path) -> BinaryIO:
     """A regular file, opened for its bytes. Raises InputError for what is none, or cannot be read."""
-    _require_regular(path)
+    require_regular(path)
     try:
         return path.open("rb")
     except OSError as fault:
@@ -54,11 +57,12 @@ def read_text(path: Path, limit: int) -> str:
         ) from None
 
 
-def _require_regular(path: Path) -> None:
+def require_regular(path: Path) -> None:
     """Raise InputError unless the path is an existing regular file."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
+        refuse_dangling(path)
         raise InputError("no such file", where=shown_path(path), advice="Check the path") from None
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
@@ -67,6 +71,20 @@ def _require_regular(path: Path) -> None:
         raise InputError("is a directory, expected a file", where=shown_path(path))
     if not stat.S_ISREG(mode):
         raise InputError("is not a regular file", where=shown_path(path))
+
+
+def refuse_dangling(path: Path, advice: str = "Create what it leads to, or remove the link") -> None:
+    """Raise InputError for a symbolic link to what is not there: nothing is read or made through it."""
+    if not path.is_symlink():
+        return
+    try:
+        path.stat()
+    except FileNotFoundError:
+        end = shown_path(Path(os.path.realpath(path)))
+        raise InputError(f"is a symbolic link to {end}, where there is nothing", where=shown_path(path),
+                             advice=advice) from None
+    except OSError:
+        return
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -135,20 +153,50 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file or nothing: to a temporary name beside it, then renamed. A link stays, its file is written."""
-    place = os.path.realpath(path)
     if os.path.lexists(path):
-        _require_regular(path)
+        require_regular(path)
+    place = Path(os.path.realpath(path))
+    with beside(place, shown_path(path)) as stream:
+        stream.write(data)
+        finish(stream)
+        os.replace(stream.name, place)
+
+
+@contextlib.contextmanager
+def beside(target: Path, where: str = "") -> Iterator[BinaryIO]:
+    """A new file of a temporary name in the target's folder, to be written and renamed; gone afterwards.
+
+    Its mode is that of the file it is to replace, and else what the umask leaves of rw-rw-rw-. What goes wrong inside
+    with a file is raised as InputError, about the target or `where`.
+    """
+    where = where or shown_path(target)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".rope-prover.", dir=os.path.dirname(place))
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, place)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        temporary = target.with_name(f".rope-prover.{secrets.token_hex(8)}.partial")
+        stream = temporary.open("xb")
+    except (OSError, ValueError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise InputError(f"cannot be written: {why}", where=where) from None
+    try:
+        with stream:
+            _take_mode(temporary, target)
+            yield stream
     except OSError as fault:
-        raise InputError(f"cannot be written: {fault.strerror}", where=shown_path(path)) from None
+        raise InputError(f"cannot be written: {fault.strerror}", where=where) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _take_mode(path: Path, target: Path) -> None:
+    """Give a file the permissions that its target has, before anything is in it."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = target.stat().st_mode & 0o777
+        if mode != path.stat().st_mode & 0o777:
+            path.chmod(mode)
+
+
+def finish(stream: BinaryIO) -> None:
+    """Bring what was written to disk, and close the file."""
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()

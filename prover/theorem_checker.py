@@ -31,13 +31,11 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = "rope-prover/theorem-certificate/1"
-MEANINGS = {
-    "identical": "the two kernels are equal, lane by lane, at every position",
-    "equal-scores": "the attention scores are equal with the weights as they are",
-    "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
-    "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
-    "linear": "some fixed linear maps of W_q and W_k make the scores equal",
-}
+MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every position",
+            "equal-scores": "the attention scores are equal with the weights as they are",
+            "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
+            "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
+            "linear": "some fixed linear maps of W_q and W_k make the scores equal",}
 RULES = ("counts", "own-index", "edge", "dominated", "lanes")
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
@@ -50,53 +48,40 @@ Poly = tuple[tuple[Monomial, Fraction], ...]
 Quotient = tuple[Poly, Poly]
 # True, False, ("and" | "or", (Formula, ...)), or (sign, Poly) against 0: < <= = !=, and <=1 for <= of whole numbers
 Formula = Any
-Path_ = tuple[Formula, ...]  # what was found to hold on the way to a value
-Cases = list[tuple[Path_, Quotient]]
+Known = tuple[Formula, ...]  # what was found to hold on the way to a value
+Cases = list[tuple[Known, Quotient]]
 Turn = dict[tuple[int, str], Quotient]  # feed and coordinate to frequency; coordinate "1" is the constant
 Solve = Callable[[str], dict[str, str]]
-ONE: Poly = (((), Fraction(1)),)
-ZERO_Q: Quotient = ((), ONE)
-ONE_Q: Quotient = (ONE, ONE)
-
+UNIT: Poly = (((), Fraction(1)),)
+ZERO: Quotient = ((), UNIT)
+ONE: Quotient = (UNIT, UNIT)
 
 class Rejected(ValueError):
     """The certificate is malformed, or does not prove what it states."""
 
-
 class NotShown(ValueError):
     """Nothing gainsays the certificate, but no solver settled one of its obligations."""
-
 
 @dataclass(frozen=True)
 class Obligation:
     """What had to be shown, the question that had to have no answer, and who says that it has none."""
-
     sentence: str
     question: str
     discharged: str
 
-
 @dataclass(frozen=True)
 class Accepted:
     """What the theorem says, and how each part of it was shown."""
-
     statement: tuple[str, ...]
     obligations: tuple[Obligation, ...]
 
-
 # ---- formulas
-
-
-def conjunction(parts: Iterable[Formula]) -> Formula:
+def every(*parts: Formula) -> Formula:
     """All of them; False where two are seen to exclude each other."""
     return _joined("and", parts, True)
-
-
-def disjunction(parts: Iterable[Formula]) -> Formula:
+def some(*parts: Formula) -> Formula:
     """At least one of them."""
     return _joined("or", parts, False)
-
-
 def _joined(word: str, parts: Iterable[Formula], neutral: bool) -> Formula:
     found: dict[Formula, None] = {}
     for part in parts:
@@ -105,50 +90,42 @@ def _joined(word: str, parts: Iterable[Formula], neutral: bool) -> Formula:
                 return not neutral
             if each is not neutral:
                 found[each] = None
-    if any(negation(each) in found for each in found if each[0] not in ("and", "or")):
+    if any(no(each) in found for each in found if each[0] not in ("and", "or")):
         return not neutral
     return (word, tuple(found)) if len(found) > 1 else next(iter(found), neutral)
-
-
-def negation(formula: Formula) -> Formula:
-    """What holds where the formula does not."""
+def no(formula: Formula) -> Formula:
+    """What holds where it does not."""
     if isinstance(formula, bool):
         return not formula
     word, body = formula
     if word in ("and", "or"):
-        return (disjunction if word == "and" else conjunction)(negation(each) for each in body)
+        return (some if word == "and" else every)(*map(no, body))
     if word in ("=", "!="):
         return ("!=" if word == "=" else "="), body
     minus = {monomial: -c for monomial, c in body}
     if word == "<=1":  # between whole numbers: not p <= 0 is 1 - p <= 0
         minus[()] = minus.get((), Fraction(0)) + 1
-    return {"<": "<=", "<=": "<", "<=1": "<=1"}[word], tuple(sorted(((m, c) for m, c in minus.items() if c), key=_order))
-
-
+    ordered = tuple(sorted(((m, c) for m, c in minus.items() if c), key=_order))
+    return {"<": "<=", "<=": "<", "<=1": "<=1"}[word], ordered
 def _order(term: tuple[Monomial, Fraction]) -> tuple[int, Monomial]:
     return len(term[0]), term[0]
-
-
-def extended(path: Path_, formula: Formula) -> Path_ | None:
+def extended(path: Known, formula: Formula) -> Known | None:
     """The path with one more thing known; None where it contradicts what is known."""
     for each in formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,):
         if isinstance(each, tuple) and each[0] == "or":
             if any(one in path for one in each[1]):
                 continue
-            each = disjunction(one for one in each[1] if negation(one) not in path)
-        if each is False or (each is not True and negation(each) in path):
+            each = some(*(one for one in each[1] if no(one) not in path))
+        if each is False or (each is not True and no(each) in path):
             return None
         if each is not True and each not in path:
             path = (*path, each)
     return path
 
-
 # ---- terms
-
 
 class Terms:
     """Exact arithmetic on quotients of polynomials, and what is known of the constants in them."""
-
     def __init__(self) -> None:
         self.left = MAX_WORK
         self.whole: dict[str, bool] = {}
@@ -159,20 +136,17 @@ class Terms:
         self.made: dict[Any, Quotient] = {}
         for name in ("compare", "ratio", "add", "multiply"):  # what was worked out is not worked out again
             setattr(self, name, cache(getattr(self, name)))
-
     def spend(self, units: int) -> None:
         """Count work."""
         self.left -= units
         if self.left < 0:
             raise NotShown("checking it takes more work than any certificate needs")
-
     def atom(self, name: str, whole: bool, opaque: bool | None = None) -> Quotient:
         """A constant of this name."""
         self.whole.setdefault(name, whole)
         self.facts.setdefault(name, [])
         self.opaque |= {name: opaque} if opaque is not None else {}
-        return ((((name, 1),), Fraction(1)),), ONE
-
+        return ((((name, 1),), Fraction(1)),), UNIT
     def fresh(self, key: Any, kind: str, whole: bool, opaque: bool | None = None) -> tuple[str, Quotient, bool]:
         """The constant that stands for `key`: its name, itself, and whether it is new."""
         if key in self.made:
@@ -180,7 +154,6 @@ class Terms:
         name = f"{kind} {len(self.made)}"
         self.made[key] = self.atom(name, whole, opaque)
         return name, self.made[key], True
-
     def poly(self, terms: dict[Monomial, Fraction]) -> Poly:
         self.spend(1 + len(terms))
         found = tuple(sorted(((m, c) for m, c in terms.items() if c), key=_order))
@@ -188,16 +161,14 @@ class Terms:
         if len(found) > MAX_TERMS or large:
             raise NotShown("a polynomial is too large")
         return found
-
     def plus(self, p: Poly, q: Poly, factor: Fraction | int = 1) -> Poly:
         terms = dict(p)
         for monomial, c in q:
             terms[monomial] = terms.get(monomial, Fraction(0)) + factor * c
         return self.poly(terms)
-
     def times(self, p: Poly, q: Poly) -> Poly:
-        if p == ONE or q == ONE:
-            return q if p == ONE else p
+        if p == UNIT or q == UNIT:
+            return q if p == UNIT else p
         terms: dict[Monomial, Fraction] = {}
         self.spend(len(p) * len(q))
         for one, c in p:
@@ -205,26 +176,24 @@ class Terms:
                 monomial = self.product(one, two)
                 terms[monomial] = terms.get(monomial, Fraction(0)) + c * d
         return self.poly(terms)
-
     def product(self, one: Monomial, two: Monomial, sign: int = 1) -> Monomial:
         found = dict(one)
         for atom, exponent in two:
             if isinstance(exponent, tuple):
-                found[atom] = self.add(found.get(atom, ZERO_Q), exponent, sign)
+                found[atom] = self.add(found.get(atom, ZERO), exponent, sign)
             else:
                 found[atom] = found.get(atom, 0) + sign * exponent
         if sum(abs(e) for e in found.values() if isinstance(e, int)) > 64:
             raise NotShown("a power is too large")
-        return tuple(sorted((a, e) for a, e in found.items() if e not in (0, ZERO_Q)))
-
+        return tuple(sorted((a, e) for a, e in found.items() if e not in (0, ZERO)))
     def over(self, p: Poly, q: Poly) -> Quotient:
         """p/q in normal form: no factor in common that is seen, the denominator's first coefficient 1."""
         if not p:
-            return ZERO_Q
+            return ZERO
         if not q:
-            return ONE_Q if p == ONE else (p, ONE)  # never reached where it has a value
-        if q == ONE:
-            return p, ONE
+            return ONE if p == UNIT else (p, UNIT)  # never reached where it has a value
+        if q == UNIT:
+            return p, UNIT
         powers = [tuple(f for f in m if isinstance(f[1], tuple)) for m, _ in q]
         common = powers[0] if all(each == powers[0] for each in powers) else ()
         for atom, exponent in q[0][0]:
@@ -236,54 +205,52 @@ class Terms:
         if len(p) == len(q) and all(m == n and c == p[0][1] * d for (m, c), (n, d) in zip(p, q, strict=True)):
             return self.constant(p[0][1] / q[0][1])
         return p, q
-
     def constant(self, value: Fraction | int) -> Quotient:
-        return self.poly({(): Fraction(value)}), ONE
-
+        return self.poly({(): Fraction(value)}), UNIT
     def known(self, value: Quotient) -> Fraction | None:
         """The number, if it is one."""
-        if value[1] == ONE and (not value[0] or (len(value[0]) == 1 and value[0][0][0] == ())):
+        if value[1] == UNIT and (not value[0] or (len(value[0]) == 1 and value[0][0][0] == ())):
             return value[0][0][1] if value[0] else Fraction(0)
         return None
-
     def add(self, x: Quotient, y: Quotient, sign: int = 1) -> Quotient:
         if x[1] == y[1]:
             return self.over(self.plus(x[0], y[0], sign), x[1])
         return self.over(self.plus(self.times(x[0], y[1]), self.times(y[0], x[1]), sign), self.times(x[1], y[1]))
-
     def minus(self, x: Quotient, y: Quotient) -> Quotient:
         return self.add(x, y, -1)
-
     def multiply(self, x: Quotient, y: Quotient) -> Quotient:
         return self.over(self.times(x[0], y[0]), self.times(x[1], y[1]))
-
     def divide(self, x: Quotient, y: Quotient) -> Quotient:
         return self.over(self.times(x[0], y[1]), self.times(x[1], y[0]))
-
     def is_whole(self, p: Poly) -> bool:
         """Seen to be a whole number."""
         return all(c.denominator == 1 and all(isinstance(e, int) and self.whole[a] for a, e in m) for m, c in p)
-
     # -- comparisons
-
+    def equal(self, x: Quotient, y: Quotient) -> Formula:
+        return self.compare("==", x, y)
+    def less(self, x: Quotient, y: Quotient) -> Formula:
+        return self.compare("<", x, y)
+    def at_most(self, x: Quotient, y: Quotient) -> Formula:
+        return self.compare("<=", x, y)
     def compare(self, sign: str, x: Quotient, y: Quotient) -> Formula:
         """x < y and so on, for denominators that are not 0."""
         if sign in (">", ">="):
             return self.compare("<" + sign[1:], y, x)
         number, below = self.minus(x, y)
-        if sign in ("==", "!=") or below == ONE:
+        if sign in ("==", "!=") or below == UNIT:
             return self.against(sign, number)
         minus = self.plus((), number, -1)
-        return disjunction([conjunction([self.against("<", self.plus((), below, -1)), self.against(sign, number)]),
-                            conjunction([self.against("<", below), self.against(sign, minus)])])
-
+        return some(every(self.against("<", self.plus((), below, -1)), self.against(sign, number)),
+                            every(self.against("<", below), self.against(sign, minus)))
     def against(self, sign: str, p: Poly) -> Formula:
         """p < 0 and so on; what all terms have in common is taken out."""
         if not p or (len(p) == 1 and p[0][0] == ()):
             value = p[0][1] if p else 0
             return {"<": value < 0, "<=": value <= 0, "==": value == 0, "!=": value != 0}[sign]
+        if any(atom.startswith("axis ") for m, _ in p for atom, _ in m):  # or a position would choose between angles
+            raise Rejected("an axis is more than added and multiplied")
         if sign in ("<=", "!="):  # by the strict one, so that opposites are each other's negations
-            return negation(self.against("<", self.plus((), p, -1)) if sign == "<=" else self.against("==", p))
+            return no(self.against("<", self.plus((), p, -1)) if sign == "<=" else self.against("==", p))
         for atom, exponent in p[0][0]:
             if all((atom, exponent) in m for m, _ in p) and isinstance(exponent, tuple):
                 return self.against(sign, self.poly({self.product(m, ((atom, exponent),), -1): c for m, c in p}))
@@ -292,12 +259,12 @@ class Terms:
                 rest = self.poly({self.product(m, ((atom, least),), -1): c for m, c in p})
                 own = ((((atom, 1),), Fraction(1)),)
                 if sign == "==":
-                    return disjunction([self.against(sign, own), self.against(sign, rest)])
+                    return some(self.against(sign, own), self.against(sign, rest))
                 if least % 2 == 0:
-                    return conjunction([self.against("!=", own), self.against(sign, rest)])
+                    return every(self.against("!=", own), self.against(sign, rest))
                 minus_own, minus = self.plus((), own, -1), self.plus((), rest, -1)
-                return disjunction([conjunction([self.against("<", minus_own), self.against("<", rest)]),
-                                    conjunction([self.against("<", own), self.against("<", minus)])])
+                return some(every(self.against("<", minus_own), self.against("<", rest)),
+                                    every(self.against("<", own), self.against("<", minus)))
         scale = Fraction(lcm(*(c.denominator for _, c in p)), gcd(*(c.numerator for m, c in p if m)))
         if sign == "==":
             scale = -scale if next(c for m, c in p if m) < 0 else scale
@@ -309,69 +276,63 @@ class Terms:
             rounded = -((-base) // 1) if base.denominator > 1 else base + 1  # p < 0 is p + 1 <= 0
             return ("<=1", self.plus(self.plus(p, (((), base),), -1), (((), Fraction(rounded)),)))
         return ("=" if sign == "==" else sign, p)
-
     # -- what is not a polynomial
-
     def floor(self, x: Quotient) -> Quotient:
         """The greatest whole number that is not above x."""
         number, below = x
-        if below != ONE:
+        if below != UNIT:
             return self.rest(number, below)[0]
         plain = {m: c for m, c in number if all(isinstance(e, int) and self.whole[a] for a, e in m)}
         outside = self.poly({m: Fraction(c // 1) for m, c in plain.items()})
         inside = self.plus(number, outside, -1)
         if not inside or (len(inside) == 1 and inside[0][0] == ()):
-            return outside, ONE
+            return outside, UNIT
         name, own, new = self.fresh(("floor", inside), "floor", True)
         if new:
-            over = self.minus((inside, ONE), own)
-            self.facts[name] += [self.compare("<=", ZERO_Q, over), self.compare("<", over, ONE_Q)]
-        return self.plus(outside, own[0]), ONE
-
+            over = self.minus((inside, UNIT), own)
+            self.facts[name] += [self.at_most(ZERO, over), self.less(over, ONE)]
+        return self.plus(outside, own[0]), UNIT
     def rest(self, number: Poly, below: Poly) -> tuple[Quotient, Quotient]:
         """Rounded quotient and remainder by a divisor that varies."""
         name, q, new = self.fresh(("quotient", number, below), "quotient", True)
         whole, unsure = self.is_whole(number) and self.is_whole(below), self.unsure((number, below)) or None
         _, r, _ = self.fresh(("rest", number, below), "rest", whole, unsure)
         if new:
-            divisor, zero = (below, ONE), ZERO_Q
+            divisor, zero = (below, UNIT), ZERO
             positive, negative = (self.compare(sign, divisor, zero) for sign in (">", "<"))
-            up = [self.compare("<=", zero, r), self.compare("<", r, divisor)]
-            down = [self.compare("<=", r, zero), self.compare("<", divisor, r)]
-            equal = self.compare("==", self.add(self.multiply(divisor, q), r), (number, ONE))
-            facts = [disjunction([negation(positive), each]) for each in up]
-            facts += [disjunction([negation(negative), each]) for each in down]
-            facts += [disjunction([self.compare("==", divisor, zero), equal])]
+            up = [self.at_most(zero, r), self.less(r, divisor)]
+            down = [self.at_most(r, zero), self.less(divisor, r)]
+            equal = self.equal(self.add(self.multiply(divisor, q), r), (number, UNIT))
+            facts = [some(no(positive), each) for each in up]
+            facts += [some(no(negative), each) for each in down]
+            facts += [some(self.equal(divisor, zero), equal)]
             self.facts[name] += facts
             self.facts[r[0][0][0][0][0]] += facts
             self.rests.setdefault(below, {})[number] = (q, r)
         return q, r
-
     def remainder(self, x: Quotient, y: Quotient) -> Quotient:
         number, below = self.divide(x, y)
-        if x[1] == y[1] == ONE and below != ONE and len(below) == len(y[0]):
+        if x[1] == y[1] == UNIT and below != UNIT and len(below) == len(y[0]):
             lead = y[0][0][1] / below[0][1]
             if self.plus((), below, lead) == y[0]:
                 return self.multiply(self.constant(lead), self.rest(number, below)[1])
         return self.minus(x, self.multiply(y, self.floor((number, below))))
-
     def shifts(self, names: set[str]) -> Iterator[Formula]:
         """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d."""
         for below, all_of_it in self.rests.items():
-            divisor, positive = (below, ONE), self.compare("<", ZERO_Q, (below, ONE))
+            divisor, positive = (below, UNIT), self.less(ZERO, (below, UNIT))
             used = [(n, q, r) for n, (q, r) in all_of_it.items() if {q[0][0][0][0][0], r[0][0][0][0][0]} & names]
-            for (n, q, r), (m, p, s) in combinations([((), ZERO_Q, ZERO_Q), *used], 2):
+            for (n, q, r), (m, p, s) in combinations([((), ZERO, ZERO), *used], 2):
                 for k in (-1, 0, 1):
-                    gap = self.minus((m, ONE), (n, ONE))
+                    gap = self.minus((m, UNIT), (n, UNIT))
                     new = self.minus(self.add(r, gap), self.multiply(self.constant(k), divisor))
-                    inside = [positive, self.compare("<=", ZERO_Q, new), self.compare("<", new, divisor)]
-                    equal = [self.compare("==", s, new), self.compare("==", p, self.add(q, self.constant(k)))]
-                    yield disjunction([negation(conjunction(inside)), conjunction(equal)])
+                    inside = [positive, self.at_most(ZERO, new), self.less(new, divisor)]
+                    equal = [self.equal(s, new), self.equal(p, self.add(q, self.constant(k)))]
+                    yield some(no(every(*inside)), every(*equal))
             for n, q, r in used:
-                bounds = [self.compare("<=", ZERO_Q, q), self.compare("<=", r, (n, ONE))]
-                condition = conjunction([positive, self.compare("<=", ZERO_Q, (n, ONE))])
-                yield disjunction([negation(condition), conjunction(bounds)])
-
+                bounds = [self.at_most(ZERO, q), self.at_most(r, (n, UNIT))]
+                condition = every(positive, self.at_most(ZERO, (n, UNIT)))
+                yield some(no(condition), every(*bounds))
     def extreme(self, values: list[Quotient], least: bool) -> Quotient:
         """The least or the greatest of some numbers."""
         numbers = [self.known(value) for value in values]
@@ -382,32 +343,28 @@ class Terms:
             return values[0]
         name, own, new = self.stand_in(("extreme", least), "least" if least else "greatest", values)
         if new:
-            zeros = [self.compare("==", (value[1], ONE), ZERO_Q) for value in values]
+            zeros = [self.equal((value[1], UNIT), ZERO) for value in values]
             facts = [self.compare("<=" if least else ">=", own, value) for value in values]
-            facts += [disjunction(self.compare("==", own, value) for value in values)]
-            self.facts[name] += [disjunction([*zeros, fact]) for fact in facts]
+            facts += [some(*(self.equal(own, value) for value in values))]
+            self.facts[name] += [some(*zeros, fact) for fact in facts]
         return own
-
     def stand_in(self, key: tuple[Any, ...], kind: str, values: list[Quotient]) -> tuple[str, Quotient, bool]:
         """A constant that is always one of these values."""
-        whole = all(v[1] == ONE and self.is_whole(v[0]) for v in values)
+        whole = all(v[1] == UNIT and self.is_whole(v[0]) for v in values)
         return self.fresh((*key, *values), kind, whole, any(self.unsure(v) for v in values) or None)
-
     def unsure(self, value: Quotient) -> bool:
         """Not seen to be an algebraic number."""
-        return any(self.opaque.get(a) or (isinstance(e, tuple) and self.unsure((self.bases[a], ONE)))
+        return any(self.opaque.get(a) or (isinstance(e, tuple) and self.unsure((self.bases[a], UNIT)))
                    for part in value for m, _ in part for a, e in m)
-
     def chosen(self, cases: Cases) -> Quotient:
         """One constant for a value that has cases."""
         if len(cases) == 1 and not cases[0][0]:
             return cases[0][1]
         name, own, new = self.stand_in(tuple(path for path, _ in cases), "case", [value for _, value in cases])
         for path, value in cases if new else ():
-            zero = self.compare("==", (value[1], ONE), ZERO_Q)
-            self.facts[name] += [disjunction([negation(conjunction(path)), zero, self.compare("==", own, value)])]
+            zero = self.equal((value[1], UNIT), ZERO)
+            self.facts[name] += [some(no(every(*path)), zero, self.equal(own, value))]
         return own
-
     def power(self, base: Quotient, exponent: Quotient, need: Callable[[Formula], None]) -> Quotient:
         """base**exponent; bases of exponents that are not whole have to be positive."""
         number, own = self.known(exponent), self.known(base)
@@ -415,26 +372,25 @@ class Terms:
             if abs(number) > (400 if own is not None else 16):
                 raise NotShown("an exponent is too large")
             if number < 0:
-                need(self.compare("!=", base, ZERO_Q))
-                base = self.divide(ONE_Q, base)
-            return reduce(self.multiply, [base] * abs(int(number)), ONE_Q)
+                need(no(self.equal(base, ZERO)))
+                base = self.divide(ONE, base)
+            return reduce(self.multiply, [base] * abs(int(number)), ONE)
         if self.unsure(exponent) or any(isinstance(e, tuple) for p in exponent for m, _ in p for _, e in m):
             raise NotShown("an exponent is not seen to be rational")
         for each in base:
             need(self.against("<", self.plus((), each, -1)))
         if own is not None and number is not None and (root := _root(own, number)) is not None:
             return self.constant(root)
-        found = ONE_Q
+        found = ONE
         for part, sign in zip(base, (1, -1), strict=True):
-            e = exponent if sign == 1 else self.minus(ZERO_Q, exponent)
+            e = exponent if sign == 1 else self.minus(ZERO, exponent)
             if len(part) == 1 and part[0][1] == 1 and all(isinstance(each, tuple) for _, each in part[0][0]):
                 raised = tuple((atom, self.multiply(own_e, e)) for atom, own_e in part[0][0])
             else:
                 self.bases[key := f"^{_shown(part)}"] = part
                 raised = ((key, e),)
-            found = self.multiply(found, ((((raised, Fraction(1)),) if part != ONE else ONE), ONE))
+            found = self.multiply(found, ((((raised, Fraction(1)),) if part != UNIT else UNIT), UNIT))
         return found
-
     def factors(self, value: Quotient) -> tuple[Quotient, dict[str, Quotient]] | None:
         """A quotient without powers times powers; None where terms have unlike powers."""
         plain, powers = [], list[dict[str, Quotient]]()
@@ -445,14 +401,13 @@ class Terms:
             powers.append(dict(kinds.pop()))
             plain.append(self.poly({tuple(f for f in m if isinstance(f[1], int)): c for m, c in part}))
         for key, exponent in powers[1].items():
-            powers[0][key] = self.minus(powers[0].get(key, ZERO_Q), exponent)
+            powers[0][key] = self.minus(powers[0].get(key, ZERO), exponent)
         return self.over(*plain), powers[0]
-
     def ratio(self, x: Quotient, y: Quotient) -> Ratio:
         """How two numbers compare, each a quotient without powers times powers of positive bases."""
         equal, opposite = (self.add(x, y, sign)[0] == () for sign in (-1, 1))
         if equal or opposite:
-            zero = self.compare("==", x, ZERO_Q)
+            zero = self.equal(x, ZERO)
             return Ratio(equal or zero, opposite or zero, False, True)
         one, two = self.factors(x), self.factors(y)
         if one is None or two is None:
@@ -460,57 +415,50 @@ class Terms:
         (c, powers), (d, others) = one, two
         groups: dict[Quotient, tuple[Poly, Poly]] = {}  # the exponent: what is raised to it
         for key in sorted(powers.keys() | others.keys()):
-            e = self.minus(powers.get(key, ZERO_Q), others.get(key, ZERO_Q))
-            if (minus := self.minus(ZERO_Q, e)) in groups:
+            e = self.minus(powers.get(key, ZERO), others.get(key, ZERO))
+            if (minus := self.minus(ZERO, e)) in groups:
                 groups[minus] = groups[minus][0], self.times(groups[minus][1], self.bases[key])
-            elif e != ZERO_Q:
-                up, down = groups.get(e, (ONE, ONE))
+            elif e != ZERO:
+                up, down = groups.get(e, (UNIT, UNIT))
                 groups[e] = self.times(up, self.bases[key]), down
-        parts = [(e, self.compare("==", (up, ONE), (down, ONE)), self.compare(">=", (up, ONE), (down, ONE)),
-                  self.compare("<=", (up, ONE), (down, ONE))) for e, (up, down) in groups.items()]
-        units = [disjunction([self.compare("==", e, ZERO_Q), same]) for e, same, _, _ in parts]
-        plus, minus_ = self.compare("==", c, d), self.compare("==", c, self.minus(ZERO_Q, d))
-        zeros = [self.compare("==", each, ZERO_Q) for each in (c, d)]
-        both = conjunction(zeros)
-        unlike = [conjunction([*units, negation(plus), negation(minus_)]),
-                  conjunction([zeros[0], negation(zeros[1])]), conjunction([zeros[1], negation(zeros[0])])]
+        parts = [(e, self.equal((up, UNIT), (down, UNIT)), self.at_most((down, UNIT), (up, UNIT)),
+                  self.at_most((up, UNIT), (down, UNIT))) for e, (up, down) in groups.items()]
+        units = [some(self.equal(e, ZERO), same) for e, same, _, _ in parts]
+        plus, minus_ = self.equal(c, d), self.equal(c, self.minus(ZERO, d))
+        zeros = [self.equal(each, ZERO) for each in (c, d)]
+        both = every(*zeros)
+        unlike = [every(*units, no(plus), no(minus_)), every(zeros[0], no(zeros[1])), every(zeros[1], no(zeros[0]))]
         for k, unit in enumerate(units):
             rest = units[:k] + units[k + 1 :]
-            unlike.append(conjunction([disjunction([plus, minus_]), negation(zeros[0]), negation(unit), *rest]))
+            unlike.append(every(some(plus, minus_), no(zeros[0]), no(unit), *rest))
         for high, low, s in ((c, d, 1), (d, c, -1)):  # the one is surely the larger
-            grown = [disjunction([conjunction([self.compare(">=" if s > 0 else "<=", e, ZERO_Q), above]),
-                                  conjunction([self.compare("<=" if s > 0 else ">=", e, ZERO_Q), below])])
+            grown = [some(every(self.compare(">=" if s > 0 else "<=", e, ZERO), above),
+                                  every(self.compare("<=" if s > 0 else ">=", e, ZERO), below))
                      for e, _, above, below in parts]
-            size = [self.compare(">", low, ZERO_Q), self.compare(">=", high, low)]
-            strict = disjunction([self.compare(">", high, low), *map(negation, units)])
-            unlike.append(conjunction([*size, *grown, strict]))
-            if len(groups) == 2 and all(down == ONE for _, down in groups.values()):
+            size = [self.less(ZERO, low), self.at_most(low, high)]
+            strict = some(self.less(low, high), *map(no, units))
+            unlike.append(every(*size, *grown, strict))
+            if len(groups) == 2 and all(down == UNIT for _, down in groups.values()):
                 (e, (a, _)), (f, (b, _)) = groups.items()
-                unlike += [conjunction([*size, self._outgrows((a, ONE), e, (b, ONE), f, s)]),
-                           conjunction([*size, self._outgrows((b, ONE), f, (a, ONE), e, s)])]
-        return Ratio(disjunction([both, conjunction([*units, plus])]), disjunction([both, conjunction([*units, minus_])]),
-                     disjunction(unlike), len(units) + (c != d) < 2)
-
+                unlike += [every(*size, self._outgrows((a, UNIT), e, (b, UNIT), f, s)),
+                           every(*size, self._outgrows((b, UNIT), f, (a, UNIT), e, s))]
+        return Ratio(some(both, every(*units, plus)), some(both, every(*units, minus_)),
+                     some(*unlike), len(units) + (c != d) < 2)
     def _outgrows(self, a: Quotient, e: Quotient, b: Quotient, f: Quotient, sign: int) -> Formula:
         """a^(s e) b^(s f) > 1, since b >= a >= 1: it is at least a^(s (e + f)) where s f >= 0."""
         more, both = ("<" if sign > 0 else ">"), self.add(e, f)
-        return conjunction([
-            self.compare(">=", b, a), self.compare(">=", a, ONE_Q), self.compare(more + "=", ZERO_Q, f),
-            self.compare(more + "=", ZERO_Q, both),
-            disjunction([conjunction([self.compare(">", b, a), self.compare(more, ZERO_Q, f)]),
-                         conjunction([self.compare(">", a, ONE_Q), self.compare(more, ZERO_Q, both)])])])
-
+        return every(self.at_most(a, b), self.at_most(ONE, a), self.compare(more + "=", ZERO, f),
+            self.compare(more + "=", ZERO, both),
+            some(every(self.less(a, b), self.compare(more, ZERO, f)),
+                         every(self.less(ONE, a), self.compare(more, ZERO, both))))
 
 @dataclass(frozen=True)
 class Ratio:
     """Formulas that make two numbers equal, opposite, and unlike in size; whether the first two are all there is."""
-
     equal: Formula
     opposite: Formula
     unlike: Formula
     exact: bool
-
-
 def _root(base: Fraction, exponent: Fraction) -> Fraction | None:
     """A power that is rational after all."""
     parts = []
@@ -520,16 +468,11 @@ def _root(base: Fraction, exponent: Fraction) -> Fraction | None:
             return None
         parts.append(near)
     return Fraction(*parts) ** exponent.numerator if parts[0] else None
-
-
 def _shown(p: Poly) -> str:
     """A text for a polynomial, another one for another."""
     return hashlib.sha256(repr(p).encode()).hexdigest()[:40] if len(p) > 1 or len(p[0][0]) > 1 else repr(p)
 
-
 # ---- the expression language
-
-
 def read(text: Any, where: str, condition: bool = False) -> ast.expr:
     """The tree of an expression: numbers, names, arithmetic, comparisons, choices, and a few functions; no more."""
     _require(type(text) is str and _CHARACTERS.fullmatch(text), where, "no text of the expression language")
@@ -551,8 +494,6 @@ def read(text: Any, where: str, condition: bool = False) -> ast.expr:
             raise Rejected(f"{where}: {ast.unparse(node)[:80]!r} is not allowed")
         todo += [(part, is_condition, depth + 1) for part, is_condition in parts]
     return tree
-
-
 def _parts(node: ast.AST, condition: bool, text: str) -> list[tuple[ast.AST, bool]] | None:
     """The parts of a node, and whether each is a condition; None if it does not belong to the language."""
     match node:
@@ -573,8 +514,10 @@ def _parts(node: ast.AST, condition: bool, text: str) -> list[tuple[ast.AST, boo
             source = text.encode()[node.col_offset : node.end_col_offset].decode()
             found = _NUMBER.fullmatch(source)
             proper = found and (found[1] or found[2]) and abs(int((found[3] or "e0")[1:])) <= 400
-            node.value = Fraction(source) if proper else None  # type: ignore[assignment]
-            return [] if proper else None
+            if not proper:
+                return None
+            node.value = Fraction(source)  # type: ignore[assignment]
+            return []
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return [(left, False), (right, False)]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
@@ -587,67 +530,48 @@ def _parts(node: ast.AST, condition: bool, text: str) -> list[tuple[ast.AST, boo
             one = len(args) == 1 and (name in _ONE or (name in _LISTS and isinstance(args[0], ast.Name)))
             return [(each, False) for each in args] if one or (len(args) > 1 and name in ("min", "max")) else None
     return None
-
-
 _SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _ONE, _LISTS = ("floor", "ceil", "abs", "sqrt", "log"), ("min", "max", "sum", "len")
 _FUNCTIONS = {*_ONE, *_LISTS}
-
-
 def _limit(condition: Any, what: str) -> None:
     if not condition:
         raise NotShown(f"more than this checker reads: {what}")
-
-
 def _require(condition: Any, where: str, reason: str) -> None:
     if not condition:
         raise Rejected(f"{where}: {reason}")
-
-
 def _fields(value: Any, names: str, where: str, more: str = "") -> list[Any]:
     proper = isinstance(value, dict) and set(names.split()) <= set(value) <= set(names.split()) | set(more.split())
     _require(proper, where, f"expected exactly the fields {names}")
     return [value[name] for name in names.split()]
-
-
 def _items(value: Any, where: str, most: int = MAX_LIST) -> list[Any]:
     _require(isinstance(value, list), where, "expected a list")
     _limit(len(value) <= most, f"a list of more than {most} ({where})")
     return list(value)
-
-
 def _name(value: Any, where: str) -> str:
     proper = type(value) is str and _NAME.fullmatch(value) and not keyword.iskeyword(value)
     _require(proper and value not in _FUNCTIONS | {"j", "pi", "lane"}, where, f"{value!r:.60} is no name")
     return str(value)
-
-
 def _rational(value: Any, where: str) -> Fraction:
     _require(type(value) is str and _RATIONAL.fullmatch(value), where, "no rational number in digits")
     found = Fraction(value) if not value.endswith("/0") else None
     _require(found is not None and str(found) == value, where, "a rational number that is not in lowest terms")
     return found or Fraction(0)
 
-
 # ---- the statement
-
 
 @dataclass(frozen=True)
 class Parameter:
     """A variable, or a parameter of a layout: whole or not, entries if a list, its value unless it is a variable's."""
-
     name: str
     whole: bool
     entries: int | None
     value: tuple[ast.expr, ...] | None = None
     require: ast.expr | None = None
 
-
 @dataclass(frozen=True)
 class Layout:
     """One of the two kernels, unevaluated."""
-
     side: str
     name: str
     axes: tuple[str, ...]
@@ -659,11 +583,7 @@ class Layout:
     pairs: dict[str, ast.expr]
     places: tuple[dict[str, dict[str, Fraction]], ...]  # feed by feed: axis, coordinate
     invariant: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
-
-
 _PAIRS = "count first second write_first write_second angle magnitude"
-
-
 def _parameter(value: Any, where: str, variable: bool) -> Parameter:
     name, whole, entries = _fields(value, "name whole entries" + " value require" * (not variable), where)[:3]
     where = f"{where} {_name(name, where)}"
@@ -676,8 +596,6 @@ def _parameter(value: Any, where: str, variable: bool) -> Parameter:
         _require(entries is None or len(texts) == entries, where, "not as many values as entries")
         given = tuple(read(text, where) for text in texts)
     return Parameter(name, whole, entries, given, None if require is None else read(require, where, True))
-
-
 def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
     fields = "name axes positions width parameters require let states pairs"
     name, axes, positions, width, parameters, require, let, states, pairs = _fields(value, fields, side)
@@ -685,7 +603,8 @@ def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
     axes = [_name(axis, f"{side}.axes") for axis in _items(axes, f"{side}.axes", 8)]
     found = [_parameter(each, f"{side}.parameters", False) for each in _items(parameters, f"{side}.parameters")]
     lets, loops = _items(let, f"{side}.let", MAX_NAMES), _items(states, f"{side}.states")
-    _require(all(len(_items(each, side)) == n for n, many in ((2, lets), (3, loops)) for each in many), side, "malformed")
+    shaped = all(len(_items(each, side)) == n for n, many in ((2, lets), (3, loops)) for each in many)
+    _require(shaped, side, "malformed")
     names = [*axes, *(p.name for p in found), *(_name(each[0], side) for each in (*lets, *loops)), "axes"]
     _require(len(set(names)) == len(names), side, "a name stands for two things")
     _fields(pairs, _PAIRS, f"{side}.pairs", "sine_angle")
@@ -703,11 +622,9 @@ def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
                   read(width, f"{side}.width"),
                   {key: read(text, f"{side}.pairs.{key}") for key, text in pairs.items()}, tuple(places))
 
-
 @dataclass(frozen=True)
 class Theorem:
     """A certificate as it was read."""
-
     variables: dict[str, Parameter]
     where: tuple[ast.expr, ...]
     feeds: tuple[dict[str, Any], ...]
@@ -724,8 +641,6 @@ class Theorem:
     witness: tuple[tuple[str, ast.expr], ...]
     points: dict[str, dict[str, tuple[Fraction, ...]] | None]
     instances: int
-
-
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
@@ -758,8 +673,9 @@ def statement(text: str) -> Theorem:
         rule, witness = _fields(refutation, "rule witness", "evidence.refutation")
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
         clauses = {clause for clause, _ in condition} if condition else {"0 == 1"}
-        _require(rule in RULES and all(len(r) == 2 and r[0] in clauses for r in witness), "evidence.refutation", "malformed")
-        _require(bool(witness) == (rule in ("own-index", "lanes")), "evidence.refutation", "witness wanted, or not wanted")
+        shaped = rule in RULES and all(len(row) == 2 and row[0] in clauses for row in witness)
+        shaped = shaped and bool(witness) == (rule in ("own-index", "lanes"))
+        _require(shaped, "evidence.refutation", "malformed")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
         side, state, when, value = _fields(row, "side state when value", "evidence.invariant")
@@ -780,8 +696,6 @@ def statement(text: str) -> Theorem:
                    elsewhere, read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
                    tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances))
-
-
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -792,60 +706,47 @@ def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tup
         proper = variable.entries in (None, len(texts)) and not (variable.whole and any(v % 1 for v in found[name]))
         _require(proper, where, f"no value for {name}")
     return found
-
-
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
-
-
 def _digest(root: dict[str, Any]) -> str:
     rest = {key: value for key, value in root.items() if key != "digest"}
     return "sha256:" + hashlib.sha256(_canonical(rest).encode()).hexdigest()
 
-
 # ---- evaluation
-
 
 @dataclass(frozen=True)
 class Scope:
     """What names mean: those of a layout, or the outer ones of conditions; the pair index and the lane, where known."""
-
     layout: Layout | None = None
     index: Quotient | None = None
     lane: Quotient | None = None
     defining: str = ""  # a parameter whose value is worked out: its other names are parameters and variables
-
+    started: bool = True  # what a loop carries has a value
 
 @dataclass(frozen=True)
 class Pair:
     """One pair: lanes read and written, what the cosine and the sine turn with, magnitude."""
-
     lanes: tuple[Quotient, ...]
     turn: Turn
     sine: Turn
     magnitude: Quotient
 
-
 class Reading:
     """The values of expressions, as cases: what was found to hold on the way, and a quotient of polynomials."""
-
     def __init__(self, theorem: Theorem, terms: Terms, point: dict[str, tuple[Fraction, ...]] | None = None) -> None:
         self.theorem, self.terms, self.depth = theorem, terms, 0
-        self.needs: list[tuple[Path_, Formula]] = []
+        self.needs: list[tuple[Known, Formula]] = []
         self.known: dict[Any, Cases] = {}
         self.values = {name: self._variable(each, point) for name, each in theorem.variables.items()}
-
     def _variable(self, own: Parameter, point: dict[str, tuple[Fraction, ...]] | None) -> tuple[Quotient, ...]:
         if point is not None:
             return tuple(self.terms.constant(value) for value in point[own.name])
         names = [own.name] if own.entries is None else [f"{own.name}[{k}]" for k in range(own.entries)]
         return tuple(self.terms.atom(name, own.whole) for name in names)
-
-    def need(self, path: Path_, condition: Formula) -> None:
+    def need(self, path: Known, condition: Formula) -> None:
         if condition is not True:
             self.needs.append((path, condition))
-
-    def value(self, node: ast.AST, scope: Scope, path: Path_ = ()) -> Cases:
+    def value(self, node: ast.AST, scope: Scope, path: Known = ()) -> Cases:
         self.depth, terms = self.depth + 1, self.terms
         terms.spend(4)
         _limit(self.depth <= 4 * MAX_DEPTH, "expressions nested so deep, or a name that is defined by itself")
@@ -857,7 +758,7 @@ class Reading:
                 found = self.named(name, scope, path)
             case ast.UnaryOp(op=op, operand=operand):
                 sign = -1 if isinstance(op, ast.USub) else 1
-                found = [(p, terms.add(ZERO_Q, x, sign)) for p, x in self.value(operand, scope, path)]
+                found = [(p, terms.add(ZERO, x, sign)) for p, x in self.value(operand, scope, path)]
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 found = [case for p, x in self.value(left, scope, path) for q, y in self.value(right, scope, p)
                          for case in self.power(x, y, q)]
@@ -866,7 +767,7 @@ class Reading:
                          for q, y in self.value(right, scope, p)]
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 holds = self.condition(test, scope, path)
-                for formula, branch in ((holds, body), (negation(holds), orelse)):
+                for formula, branch in ((holds, body), (no(holds), orelse)):
                     if (taken := extended(path, formula)) is not None:
                         found += self.value(branch, scope, taken)
             case ast.Subscript(value=ast.Name(id=name), slice=index):
@@ -876,8 +777,7 @@ class Reading:
         _limit(len(found) <= MAX_CASES, "so many cases")
         self.depth -= 1
         return found
-
-    def operation(self, op: ast.operator, x: Quotient, y: Quotient, path: Path_) -> Quotient:
+    def operation(self, op: ast.operator, x: Quotient, y: Quotient, path: Known) -> Quotient:
         terms = self.terms
         match op:
             case ast.Add():
@@ -886,39 +786,36 @@ class Reading:
                 return terms.minus(x, y)
             case ast.Mult():
                 return terms.multiply(x, y)
-        self.need(path, terms.compare("!=", y, ZERO_Q))
+        self.need(path, no(terms.equal(y, ZERO)))
         if isinstance(op, ast.Mod):
             return terms.remainder(x, y)
         return terms.divide(x, y) if isinstance(op, ast.Div) else terms.floor(terms.divide(x, y))
-
-    def power(self, base: Quotient, exponent: Quotient, path: Path_) -> Cases:
+    def power(self, base: Quotient, exponent: Quotient, path: Known) -> Cases:
         """A whole exponent that varies needs no positive base; of such a power nothing else is known."""
-        terms, found = self.terms, list[tuple[Path_, Quotient]]()
-        positive = terms.compare(">", base, ZERO_Q)
-        varies = exponent[1] == ONE and terms.is_whole(exponent[0]) and terms.known(exponent) is None
-        for formula in (positive, negation(positive)) if varies else (True,):
+        terms, found = self.terms, list[tuple[Known, Quotient]]()
+        positive = terms.less(ZERO, base)
+        varies = exponent[1] == UNIT and terms.is_whole(exponent[0]) and terms.known(exponent) is None
+        for formula in (positive, no(positive)) if varies else (True,):
             if (taken := extended(path, formula)) is not None:
                 if formula in (positive, True):
                     found.append((taken, terms.power(base, exponent, partial(self.need, taken))))
                 else:
-                    self.need(taken, disjunction([terms.compare("!=", base, ZERO_Q), terms.compare(">=", exponent, ZERO_Q)]))
+                    self.need(taken, some(no(terms.equal(base, ZERO)), terms.at_most(ZERO, exponent)))
                     own = terms.fresh(("power", base, exponent), "power", False, terms.unsure(base))
                     found.append((taken, own[1]))
         return found
-
-    def entry(self, name: str, index: ast.AST, scope: Scope, path: Path_) -> Cases:
+    def entry(self, name: str, index: ast.AST, scope: Scope, path: Known) -> Cases:
         """One of a list; the index has to be whole and inside."""
         found: Cases = []
         for p, k in self.value(index, scope, path):
             size = self.size(name, scope)
-            hits = [(i, self.terms.compare("==", k, self.terms.constant(i))) for i in range(size)]
-            self.need(p, disjunction(hit for _, hit in hits))
+            hits = [(i, self.terms.equal(k, self.terms.constant(i))) for i in range(size)]
+            self.need(p, some(*(hit for _, hit in hits)))
             for i, hit in hits:
                 if (taken := extended(p, hit)) is not None:
                     found += self.item(name, i, scope, taken)
         return found
-
-    def call(self, name: str, args: list[ast.expr], scope: Scope, path: Path_) -> Cases:
+    def call(self, name: str, args: list[ast.expr], scope: Scope, path: Known) -> Cases:
         terms = self.terms
         if name in _LISTS and len(args) == 1:
             own = args[0].id if isinstance(args[0], ast.Name) else ""
@@ -936,82 +833,75 @@ class Reading:
                 lists = [(q, [*xs, x]) for p, xs in lists for q, x in self.value(arg, scope, p)]
         _limit(len(lists) <= MAX_CASES, "so many cases")
         return [(p, self.function(name, xs, p)) for p, xs in lists if xs or name == "sum"]
-
-    def function(self, name: str, xs: list[Quotient], path: Path_) -> Quotient:
+    def function(self, name: str, xs: list[Quotient], path: Known) -> Quotient:
         terms = self.terms
         match name:
             case "sum":
-                return reduce(terms.add, xs, ZERO_Q)
+                return reduce(terms.add, xs, ZERO)
             case "min" | "max":
                 return terms.extreme(xs, name == "min")
             case "floor":
                 return terms.floor(xs[0])
             case "ceil":
-                return terms.minus(ZERO_Q, terms.floor(terms.minus(ZERO_Q, xs[0])))
+                return terms.minus(ZERO, terms.floor(terms.minus(ZERO, xs[0])))
             case "abs":
-                return terms.extreme([xs[0], terms.minus(ZERO_Q, xs[0])], False)
+                return terms.extreme([xs[0], terms.minus(ZERO, xs[0])], False)
             case "sqrt":
                 return terms.power(xs[0], terms.constant(Fraction(1, 2)), partial(self.need, path))
-        self.need(path, terms.compare(">", xs[0], ZERO_Q))
-        return ZERO_Q if xs[0] == ONE_Q else terms.fresh(("log", xs[0]), "logarithm", False, True)[1]
-
+        self.need(path, terms.less(ZERO, xs[0]))
+        return ZERO if xs[0] == ONE else terms.fresh(("log", xs[0]), "logarithm", False, True)[1]
     # -- conditions
-
-    def condition(self, node: ast.AST, scope: Scope, path: Path_ = ()) -> Formula:
+    def condition(self, node: ast.AST, scope: Scope, path: Known = ()) -> Formula:
         """A formula; what stands behind `and`, `or` and in a chain has a value only where it is reached."""
         match node:
             case ast.Constant(value=flag):
                 return bool(flag)
             case ast.UnaryOp(operand=operand):
-                return negation(self.condition(operand, scope, path))
+                return no(self.condition(operand, scope, path))
             case ast.BoolOp(op=op, values=values):
                 both, parts, reached = isinstance(op, ast.And), list[Formula](), path
                 for each in values:
                     parts.append(self.condition(each, scope, reached))
-                    taken = extended(reached, parts[-1] if both else negation(parts[-1]))
+                    taken = extended(reached, parts[-1] if both else no(parts[-1]))
                     if taken is None:
                         break
                     reached = taken
-                return (conjunction if both else disjunction)(parts)
+                return (every if both else some)(*parts)
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 cases = self.value(left, scope, path)
-                return disjunction(self._chain(p, x, ops, rest, scope, len(path)) for p, x in cases)
-        return disjunction(conjunction([*p[len(path) :], self.terms.compare("!=", x, ZERO_Q)])
-                           for p, x in self.value(node, scope, path))
-
-    def _chain(self, path: Path_, x: Quotient, ops: Any, rest: Any, scope: Scope, start: int) -> Formula:
+                return some(*(self._chain(p, x, ops, rest, scope, len(path)) for p, x in cases))
+        return some(*(every(*p[len(path) :], no(self.terms.equal(x, ZERO))) for p, x in self.value(node, scope, path)))
+    def _chain(self, path: Known, x: Quotient, ops: Any, rest: Any, scope: Scope, start: int) -> Formula:
         found = []
         for p, y in self.value(rest[0], scope, path):
             formula = self.terms.compare(_SIGNS[type(ops[0])], x, y)
             taken = extended(p, formula)
             more = taken is not None and (len(ops) == 1 or self._chain(taken, y, ops[1:], rest[1:], scope, len(taken)))
-            found.append(conjunction([*p[start:], formula, more]))
-        return disjunction(found)
-
+            found.append(every(*p[start:], formula, more))
+        return some(*found)
     # -- names
-
-    def named(self, name: str, scope: Scope, path: Path_) -> Cases:
+    def named(self, name: str, scope: Scope, path: Known) -> Cases:
         layout, terms = scope.layout, self.terms
         if name == "pi":
             return [(path, terms.atom("pi", False, True))]
         if name in ("j", "lane"):
             own = scope.index if name == "j" else scope.lane
             _require(own is not None and not scope.defining, name, "has no meaning here")
-            return [(path, own or ZERO_Q)]
+            return [(path, own or ZERO)]
         if layout is not None and not scope.defining:
             if name in layout.axes:
                 return [(path, terms.atom(f"axis {name}", False, True))]
             if name in layout.let:
-                key = (layout.side, name, scope.index, path)
+                key = (layout.side, name, scope.index, scope.started, path)
                 if key not in self.known:  # what it needs is shown, or taken for granted, once
                     self.known[key] = self.value(layout.let[name], scope, path)
                 return self.known[key]
             if name in layout.states:
+                _require(scope.started, name, "has no value before the loop")
                 return self.state(name, scope, path)
         owner, own_scope = self.owner(name, scope)
         _require(owner.entries is None, name, "a list where a number is wanted")
         return self.parameter(owner, own_scope, 0, path)
-
     def owner(self, name: str, scope: Scope) -> tuple[Parameter, Scope]:
         """The variable or the parameter of a layout that a name means, and where its value is to be read."""
         variable, layout = self.theorem.variables.get(name), scope.layout
@@ -1030,48 +920,41 @@ class Reading:
         found = own or (variable if scope.defining else None)
         _require(found is not None, f"{layout.side} {name}", "an unknown name")
         return found, scope  # type: ignore[return-value]
-
-    def parameter(self, own: Parameter, scope: Scope, entry: int, path: Path_) -> Cases:
+    def parameter(self, own: Parameter, scope: Scope, entry: int, path: Known) -> Cases:
         if scope.layout is None or own.value is None or own is self.theorem.variables.get(own.name):
             variable = self.theorem.variables.get(own.name)
             _require(variable is not None and (own.whole, own.entries) == (variable.whole, variable.entries), own.name,
                      "no value, and no variable like it")
             return [(path, self.values[own.name][entry])]
         return self.value(own.value[entry], Scope(scope.layout, defining=own.name), path)
-
     def size(self, name: str, scope: Scope) -> int:
         if name == "axes" and scope.layout is not None and not scope.defining:
             return len(scope.layout.axes)
         owner, _ = self.owner(name, scope)
         _require(owner.entries is not None, name, "a number where a list is wanted")
         return owner.entries or 0
-
-    def item(self, name: str, entry: int, scope: Scope, path: Path_) -> Cases:
+    def item(self, name: str, entry: int, scope: Scope, path: Known) -> Cases:
         if name == "axes" and scope.layout is not None:
             return self.named(scope.layout.axes[entry], scope, path)
         owner, own_scope = self.owner(name, scope)
         return self.parameter(owner, own_scope, entry, path)
-
-    def state(self, name: str, scope: Scope, path: Path_) -> Cases:
+    def state(self, name: str, scope: Scope, path: Known) -> Cases:
         """A carried value by its invariants; where there is none, it is not known."""
         found: Cases = []
-        left: Path_ | None = path
+        left: Known | None = path
         outer = replace(scope, layout=None)
         for when, value in scope.layout.invariant.get(name, []) if scope.layout else []:
             holds = self.condition(when, outer, left or ())
             if (taken := extended(left or (), holds)) is not None:
                 found += self.value(value, outer, taken)
-            if (left := extended(left or (), negation(holds))) is None:
+            if (left := extended(left or (), no(holds))) is None:
                 return found
         side = scope.layout.side if scope.layout else ""
         return [*found, (left or (), self.terms.fresh(("state", side, name, scope.index), "state", False, True)[1])]
-
     # -- layouts
-
     def requirements(self, layout: Layout) -> Iterator[ast.expr]:
         yield from (each.require for each in layout.parameters.values() if each.require is not None)
         yield from layout.require
-
     def hypotheses(self) -> Formula:
         """All requirements, each with a value; whole parameters are whole."""
         before, self.needs, terms = self.needs, [], self.terms
@@ -1081,24 +964,20 @@ class Reading:
                 for k in range(own.entries or (own.entries is None)):
                     cases = self.parameter(own, Scope(layout), k, ())
                     if own.whole:
-                        found += [disjunction([negation(conjunction(p)), self.whole(x)]) for p, x in cases]
+                        found += [some(no(every(*p)), self.whole(x)) for p, x in cases]
             found += [self.condition(each, Scope(layout)) for each in self.requirements(layout)]
         found += [self.condition(each, Scope()) for each in self.theorem.where]
-        found += [disjunction([negation(conjunction(path)), each]) for path, each in self.needs]
+        found += [some(no(every(*path)), each) for path, each in self.needs]
         self.needs = before
         terms.spend(1)
-        return conjunction(found)
-
+        return every(*found)
     def whole(self, x: Quotient) -> Formula:
-        return self.terms.compare("==", x, self.terms.floor(x))
-
+        return self.terms.equal(x, self.terms.floor(x))
     def count(self, layout: Layout) -> Quotient:
         return self.terms.chosen(self.value(layout.pairs["count"], Scope(layout)))
-
     def inside(self, layout: Layout, index: Quotient) -> Formula:
-        compare = self.terms.compare
-        return conjunction([compare("<=", ZERO_Q, index), compare("<", index, self.count(layout))])
-
+        terms = self.terms
+        return every(terms.at_most(ZERO, index), terms.less(index, self.count(layout)))
     def pulled(self, layout: Layout, angle: Quotient) -> Turn:
         """Frequencies by feed and coordinate, of an angle that is linear in the axes."""
         parts: dict[str, dict[Monomial, Fraction]] = {}
@@ -1117,15 +996,13 @@ class Reading:
                 own = self.terms.over(self.terms.poly(terms), angle[1])
                 for name, factor in place[axis].items():
                     more = self.terms.multiply(own, self.terms.constant(factor))
-                    turn[m, name] = self.terms.add(turn.get((m, name), ZERO_Q), more)
-        return {key: value for key, value in turn.items() if value != ZERO_Q}
-
+                    turn[m, name] = self.terms.add(turn.get((m, name), ZERO), more)
+        return {key: value for key, value in turn.items() if value != ZERO}
     def lanes(self, layout: Layout, index: Quotient) -> tuple[Quotient, ...]:
         scope = Scope(layout, index)
         keys = ("first", "second", "write_first", "write_second")
         return tuple(self.terms.chosen(self.value(layout.pairs[key], scope)) for key in keys)
-
-    def pair(self, layout: Layout, index: Quotient) -> list[tuple[Path_, Pair]]:
+    def pair(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         """The pair at an index, case by case."""
         scope, lanes = Scope(layout, index), self.lanes(layout, index)
         angles = [(p, x, self.pulled(layout, x)) for p, x in self.value(layout.pairs["angle"], scope)]
@@ -1137,18 +1014,14 @@ class Reading:
         _limit(len(found) <= MAX_CASES, "so many cases")
         return found
 
-
 # ---- questions
-
 
 class Writer:
     """SMT-LIB text of some formulas and of all that is known of the constants in them."""
-
     def __init__(self, terms: Terms, linear: bool) -> None:
         self.terms, self.linear = terms, linear
         self.products: dict[Monomial, str] = {}
         self.nonlinear = self.abstract = False
-
     def text(self, sentence: str, parts: list[tuple[str, Formula]]) -> str:
         names, todo, facts = set[str](), [formula for _, formula in parts], dict[Formula, None]()
         for _ in range(3):
@@ -1164,20 +1037,18 @@ class Writer:
         lines = [f"; {comment}\n(assert {self.formula(formula)})" for comment, formula in parts]
         lines += [f"(assert {self.formula(fact)})" for fact in facts if fact is not True]
         late = {name for fact in facts for name in _names(fact)} - names
-        self.abstract, names = bool(late), names | late
+        self.abstract, names = self.abstract or bool(late), names | late
         self.abstract = self.abstract or not names.isdisjoint(self.terms.opaque)
         known = [f"(declare-const |{n}| {'Int' if self.terms.whole[n] else 'Real'})" for n in sorted(names)]
         known += [f"(declare-const |{n}| {'Int' if self.whole(m) else 'Real'})" for m, n in self.products.items()]
         known += [f"(assert (< 0.0 |{n}|))" for m, n in self.products.items() if _powers(m) == m]
         logic = "ALL" if self.nonlinear and not self.linear else "QF_LIRA"
-        text = "\n".join([f"; {sentence}", f"(set-logic {logic})", *known, *lines, "(check-sat)", ""])
+        text = "\n".join(["; " + " ".join(sentence.split()), f"(set-logic {logic})", *known, *lines, "(check-sat)", ""])
         if len(text) > MAX_QUESTION:
             raise NotShown("a question is too large")
         return text
-
     def whole(self, monomial: Monomial) -> bool:
         return all(isinstance(e, int) and self.terms.whole[a] for a, e in monomial)
-
     def formula(self, formula: Formula) -> str:
         if isinstance(formula, bool):
             return str(formula).lower()
@@ -1196,7 +1067,6 @@ class Writer:
         total, sign = terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})", word[:1] if word == "!=" else word
         found = f"({'=' if word in ('=', '!=') else sign.rstrip('1')} {total} 0{dot})"
         return f"(not {found})" if word == "!=" else found
-
     def factors(self, monomial: Monomial, whole: bool) -> list[str]:
         """The factors of a monomial; a constant in place of powers, and in a linear question of products."""
         powers = _powers(monomial)
@@ -1211,12 +1081,8 @@ class Writer:
             name = self.products.setdefault(powers, f"product {len(self.products)}")
             names.append((name, self.whole(powers)))
         return [f"|{name}|" if whole or not own else f"(to_real |{name}|)" for name, own in names]
-
-
 def _powers(monomial: Monomial) -> Monomial:
     return tuple(f for f in monomial if isinstance(f[1], tuple))
-
-
 def _names(formula: Formula) -> set[str]:
     if isinstance(formula, bool):
         return set()
@@ -1224,10 +1090,8 @@ def _names(formula: Formula) -> set[str]:
         return set().union(*map(_names, formula[1]))
     return {a for m, _ in formula[1] for a, e in m if isinstance(e, int)}
 
-
 class Proof:
     """All that has to be shown of a theorem, in order."""
-
     def __init__(self, theorem: Theorem, solve: Solve) -> None:
         self.theorem, self.solve, self.done = theorem, solve, list[Obligation]()
         self.terms = Terms()
@@ -1236,13 +1100,11 @@ class Proof:
         self.hypotheses = self.reading.hypotheses()
         self.j, self.other = (self.terms.atom(name, True) for name in ("j", "j'"))
         self.scope = Scope()
-
     # -- asking
-
     def show(self, sentence: str, against: Formula, *known: Formula, exact: bool = True) -> None:
         """Nothing that is known allows what gainsays the sentence."""
-        parts = [("what is required", self.hypotheses), ("known here", conjunction(known)), ("gainsaid", against)]
-        if conjunction(formula for _, formula in parts) is False:
+        parts = [("what is required", self.hypotheses), ("known here", every(*known)), ("gainsaid", against)]
+        if every(*(formula for _, formula in parts)) is False:
             self.done.append(Obligation(sentence, "", "evaluated"))
             return
         said: dict[str, str] = {}
@@ -1263,26 +1125,21 @@ class Proof:
             if "sat" in answers and exact and not writer.nonlinear and not writer.abstract:
                 raise Rejected(f"not so: {sentence} ({_said(said)})")
         raise NotShown(f"{sentence}: no solver settles it ({_said(said)})")
-
     def defined(self, sentence: str, *known: Formula) -> None:
         """All that was evaluated since has a value."""
         needs, self.reading.needs = self.reading.needs, []
-        self.show(sentence, disjunction(conjunction([*p, negation(each)]) for p, each in needs), *known)
-
+        self.show(sentence, some(*(every(*p, no(each)) for p, each in needs)), *known)
     def outer(self, node: ast.expr, what: str, *known: Formula, scope: Scope | None = None) -> Quotient:
         """The value of an expression of the evidence."""
         self.reading.needs = []
         found = self.terms.chosen(self.reading.value(node, scope or Scope(index=self.j)))
         self.defined(f"{what} has a value", *known)
         return found
-
-    def pair(self, layout: Layout, index: Quotient) -> list[tuple[Path_, Pair]]:
+    def pair(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         found = self.reading.pair(layout, index)
         self.reading.needs = []  # shown once for every pair
         return found
-
     # -- what has to be shown
-
     def run(self) -> tuple[Obligation, ...]:
         theorem = self.theorem
         self.points()
@@ -1293,11 +1150,10 @@ class Proof:
         for layout in theorem.layouts:
             self.loops(layout)
         if theorem.scope != "never":
-            self.relation(theorem.relation or "", conjunction(self.clauses))
+            self.relation(theorem.relation or "", every(*self.clauses))
         if theorem.rule is not None:
             self.refutation(theorem.rule)
         return tuple(self.done)
-
     def points(self) -> None:
         """Some parameters are allowed, on either side of the condition where there is one."""
         for key, point in self.theorem.points.items():
@@ -1305,69 +1161,68 @@ class Proof:
                 continue
             there = Reading(self.theorem, self.terms, point)
             allowed = there.hypotheses()
-            holds = conjunction(there.condition(each, Scope()) for _, each in self.theorem.condition)
+            holds = every(*(there.condition(each, Scope()) for _, each in self.theorem.condition))
             wanted = key == "holds" or self.theorem.scope == "never"
             sentence = f"evidence.points.{key}: allowed, and the condition {key} there"
             if allowed is not True or holds is not wanted:
                 raise Rejected(f"not so: {sentence}")
             self.done.append(Obligation(sentence, "", "evaluated"))
-
     def layouts(self) -> None:
         """Both are layouts: what they say has a value, and lanes are as they have to be."""
         reading, terms, j, other = self.reading, self.terms, self.j, self.other
-        widths, compare = [], self.terms.compare
+        widths = list[Quotient]()
         for layout in self.theorem.layouts:
             side = layout.side
             width = terms.chosen(reading.value(layout.width, Scope(layout)))
             count = reading.count(layout)
             self.defined(f"{side}: width and number of pairs have a value")
             widths.append(width)
-            self.show(f"{side}: width and number of pairs are whole, and not negative", negation(conjunction(
-                [reading.whole(width), reading.whole(count), compare("<=", ZERO_Q, count)])))
+            proper = [reading.whole(width), reading.whole(count), terms.at_most(ZERO, count)]
+            self.show(f"{side}: width and number of pairs are whole, and not negative", no(every(*proper)))
             inside = reading.inside(layout, j)
             pairs = reading.pair(layout, j)
             self.defined(f"{side}: every expression has a value", inside)
-            self.show(f"{side}: magnitudes are positive", disjunction(
-                conjunction([*p, compare("<=", pair.magnitude, ZERO_Q)]) for p, pair in pairs), inside)
+            against = [every(*p, terms.at_most(pair.magnitude, ZERO)) for p, pair in pairs]
+            self.show(f"{side}: magnitudes are positive", some(*against), inside)
             lanes, others = reading.lanes(layout, j), reading.lanes(layout, other)
-            proper = [conjunction([reading.whole(x), compare("<=", ZERO_Q, x), compare("<", x, width)]) for x in lanes]
-            self.show(f"{side}: lanes are whole and inside the head", negation(conjunction(proper)), inside)
+            proper = [every(reading.whole(x), terms.at_most(ZERO, x), terms.less(x, width)) for x in lanes]
+            self.show(f"{side}: lanes are whole and inside the head", no(every(*proper)), inside)
             for k, what in ((0, "read"), (2, "written")):
                 (a, b), (c, d) = lanes[k : k + 2], others[k : k + 2]
-                same = [compare("==", a, b), conjunction([compare("!=", j, other), disjunction(
-                    compare("==", x, y) for x, y in ((a, c), (b, d), (a, d)))])]
-                self.show(f"{side}: no lane is {what} twice", disjunction(same), inside, reading.inside(layout, other))
+                same = some(*(terms.equal(x, y) for x, y in ((a, c), (b, d), (a, d))))
+                twice = some(terms.equal(a, b), every(no(terms.equal(j, other)), same))
+                self.show(f"{side}: no lane is {what} twice", twice, inside, reading.inside(layout, other))
             if {*lanes[:2]} != {*lanes[2:]}:
                 end = terms.multiply(terms.constant(2), count)
-                start = terms.chosen(reading.value(layout.pairs["first"], Scope(layout, ZERO_Q)))
-                outside = [disjunction([compare("<", x, start), compare(">=", x, terms.add(start, end))]) for x in lanes]
-                self.show(f"{side}: lanes read and lanes written are the same run of lanes", disjunction(outside), inside,
+                start = terms.chosen(reading.value(layout.pairs["first"], Scope(layout, ZERO)))
+                outside = [some(terms.less(x, start), terms.at_most(terms.add(start, end), x)) for x in lanes]
+                self.show(f"{side}: lanes read and lanes written are the same run of lanes", some(*outside), inside,
                           exact=False)
             reading.needs = []
-        self.show("both heads have the same width", compare("!=", *widths))
-
+        self.show("both heads have the same width", no(terms.equal(*widths)))
     def loops(self, layout: Layout) -> None:
         """What a loop carries is what its invariant says, at pair 0 and from each pair to the next."""
         reading, terms, j = self.reading, self.terms, self.j
-        following = terms.add(j, ONE_Q)
+        following = terms.add(j, ONE)
         inside = [reading.inside(layout, j), reading.inside(layout, following)]
         for name, rows in layout.invariant.items():
-            for index, node, where, known in ((ZERO_Q, layout.states[name][0], "at pair 0", [reading.inside(layout, ZERO_Q)]),
-                                              (following, layout.states[name][1], "from a pair to the next", inside)):
+            first, step = layout.states[name]
+            start = (ZERO, first, "at pair 0", [reading.inside(layout, ZERO)])
+            for index, node, where, known in (start, (following, step, "from a pair to the next", inside)):
                 before: Formula = True  # a row holds where those before it do not apply
                 for when, value in rows:
                     reading.needs = []
                     applies = reading.condition(when, Scope(index=index))
-                    path = extended((), conjunction([before, applies]))
-                    before = conjunction([before, negation(applies)])
+                    path = extended((), every(before, applies))
+                    before = every(before, no(applies))
                     wanted = reading.value(value, Scope(index=index), path) if path is not None else []
-                    found = reading.value(node, Scope(layout, j if index is following else ZERO_Q))
+                    before_it = Scope(layout, j) if index is following else Scope(layout, ZERO, started=False)
+                    found = reading.value(node, before_it)
                     self.defined(f"{layout.side}.{name} and its invariant have a value {where}", *known)
                     ratios = [(p, q, terms.ratio(x, y)) for p, x in wanted for q, y in found]
-                    self.show(f"{layout.side}.{name} is as its invariant says {where}", disjunction(
-                        conjunction([*p, *q, negation(r.equal)]) for p, q, r in ratios), *known,
-                        exact=all(r.exact for *_, r in ratios))
-
+                    against = [every(*p, *q, no(r.equal)) for p, q, r in ratios]
+                    self.show(f"{layout.side}.{name} is as its invariant says {where}", some(*against), *known,
+                              exact=all(r.exact for *_, r in ratios))
     def relation(self, relation: str, condition: Formula) -> None:
         """The relation holds where the condition does."""
         theorem, reading, terms, j = self.theorem, self.reading, self.terms, self.j
@@ -1377,17 +1232,17 @@ class Proof:
         inside, order = reading.inside(self.target, j), j
         if ast.unparse(theorem.order) == "j":
             for own, other in ((self.source, self.target), (self.target, self.source)):
-                self.still(own, relation, condition, reading.inside(own, j), negation(reading.inside(other, j)))
-            inside = conjunction([inside, reading.inside(self.source, j)])
+                self.still(own, relation, condition, reading.inside(own, j), no(reading.inside(other, j)))
+            inside = every(inside, reading.inside(self.source, j))
         else:
-            self.show("both have the same number of pairs", terms.compare("!=", *counts), condition)
+            self.show("both have the same number of pairs", no(terms.equal(*counts)), condition)
             order = self.outer(theorem.order, "the order of the pairs", condition, inside)
             also = terms.chosen(reading.value(theorem.order, Scope(index=self.other)))
-            proper = conjunction([reading.whole(order), reading.inside(self.source, order)])
-            self.show("the order names a pair of the source for every pair of the target", negation(proper), condition, inside)
-            self.show("the order names no pair twice", conjunction(
-                [terms.compare("==", order, also), terms.compare("!=", j, self.other)]), condition, inside,
-                reading.inside(self.target, self.other))
+            proper = every(reading.whole(order), reading.inside(self.source, order))
+            self.show("the order names a pair of the source for every one of the target", no(proper), condition, inside)
+            twice = every(terms.equal(order, also), no(terms.equal(j, self.other)))
+            both = [reading.inside(self.target, index) for index in (j, self.other)]
+            self.show("the order names no pair twice", twice, condition, *both)
         moved = None
         if theorem.permutation is not None:
             moved = self.moved(theorem.permutation, condition, inside)
@@ -1395,42 +1250,38 @@ class Proof:
         for p, ours in self.pair(self.source, order):
             for q, theirs in self.pair(self.target, j):
                 good, sure = self.same(ours, theirs, relation, moved)
-                against.append(conjunction([*p, *q, negation(good)]))
+                against.append(every(*p, *q, no(good)))
                 exact = exact and sure
-        self.show(f"pair by pair, {relation} holds", disjunction(against), condition, inside, exact=exact)
-
+        self.show(f"pair by pair, {relation} holds", some(*against), condition, inside, exact=exact)
     def still(self, layout: Layout, relation: str, *known: Formula) -> None:
         """Pairs that the other side lacks do what lanes do that pass."""
         terms, against = self.terms, []
         for p, pair in self.pair(layout, self.j):
-            good = [terms.compare("==", *pair.lanes[::2]), terms.compare("==", *pair.lanes[1::2])]
+            good = [terms.equal(*pair.lanes[::2]), terms.equal(*pair.lanes[1::2])]
             good = good if relation == "identical" else []
-            good += [terms.compare("==", pair.magnitude, ONE_Q)] if relation != "pair-map" else []
-            good += [terms.compare("==", x, ZERO_Q) for turn in (pair.turn, pair.sine) for key, x in sorted(turn.items())
+            good += [terms.equal(pair.magnitude, ONE)] if relation != "pair-map" else []
+            good += [terms.equal(x, ZERO) for turn in (pair.turn, pair.sine) for key, x in sorted(turn.items())
                      if not self.cancels(key, relation)]
-            against.append(conjunction([*p, negation(conjunction(good))]))
-        self.show(f"a pair that only the {layout.side} has stands still", disjunction(against), *known)
-
+            against.append(every(*p, no(every(*good))))
+        self.show(f"a pair that only the {layout.side} has stands still", some(*against), *known)
     def cancels(self, key: tuple[int, str], relation: str) -> bool:
         """A constant cancels in scores, where all tokens have the same."""
         return key[1] == "1" and relation != "identical" and len(self.theorem.feeds) == 1
-
     def moved(self, node: ast.expr, condition: Formula, inside: Formula) -> tuple[Quotient, Quotient]:
         """The rows that the permutation gives the lanes of a target pair."""
         terms, reading = self.terms, self.reading
         width = terms.chosen(reading.value(self.target.width, Scope(self.target)))
         lanes = [terms.atom(name, True) for name in ("lane", "lane'")]
-        head = [conjunction([terms.compare("<=", ZERO_Q, x), terms.compare("<", x, width)]) for x in lanes]
+        head = [every(terms.at_most(ZERO, x), terms.less(x, width)) for x in lanes]
         row = self.outer(node, "the permutation", condition, head[0], scope=Scope(lane=lanes[0]))
         also = terms.chosen(reading.value(node, Scope(lane=lanes[1])))
-        proper = [reading.whole(row), terms.compare("<=", ZERO_Q, row), terms.compare("<", row, width)]
-        self.show("the permutation stays inside the head", negation(conjunction(proper)), condition, head[0])
-        self.show("the permutation names no row twice", conjunction(
-            [terms.compare("==", row, also), terms.compare("!=", *lanes)]), condition, *head)
+        proper = [reading.whole(row), terms.at_most(ZERO, row), terms.less(row, width)]
+        self.show("the permutation stays inside the head", no(every(*proper)), condition, head[0])
+        twice = every(terms.equal(row, also), no(terms.equal(*lanes)))
+        self.show("the permutation names no row twice", twice, condition, *head)
         first, second = (terms.chosen(reading.value(node, Scope(lane=lane)))
                          for lane in reading.lanes(self.target, self.j)[:2])
         return first, second
-
     def same(self, s: Pair, t: Pair, relation: str, moved: Any) -> tuple[Formula, bool]:
         """The two pairs turn alike, or oppositely with their lanes swapped; whether that is all that could be."""
         terms, sure = self.terms, True
@@ -1440,34 +1291,32 @@ class Proof:
             if self.theorem.sign == -sign or (sign == -1 and (s.sine != s.turn or t.sine != t.turn)):
                 continue
             own = s.lanes if sign == 1 else (*s.lanes[1::-1], *s.lanes[:1:-1])
-            good = [terms.compare("==", x, y) for x, y in zip(own, lanes, strict=False)]
+            good = [terms.equal(x, y) for x, y in zip(own, lanes, strict=False)]
             for ours, theirs in ((s.turn, t.turn), (s.sine, t.sine)):
                 for key in sorted(ours.keys() | theirs.keys()):
                     if self.cancels(key, relation):
                         continue
-                    ratio = terms.ratio(ours.get(key, ZERO_Q), theirs.get(key, ZERO_Q))
+                    ratio = terms.ratio(ours.get(key, ZERO), theirs.get(key, ZERO))
                     good.append(ratio.equal if sign == 1 else ratio.opposite)
                     sure = sure and ratio.exact
             sizes = terms.ratio(s.magnitude, t.magnitude)
             good += [sizes.equal] if relation != "pair-map" else []
-            both.append(conjunction(good))
-        return disjunction(both), sure
-
+            both.append(every(*good))
+        return some(*both), sure
     # -- why it fails elsewhere
-
     def refutation(self, rule: str) -> None:
         """What was said to fail fails, where the condition does."""
         theorem = self.theorem
-        fails = negation(conjunction(self.clauses)) if self.clauses else True
+        fails = no(every(*self.clauses)) if self.clauses else True
         rotations = not any("sine_angle" in each.pairs for each in theorem.layouts)
-        _require(rotations or (rule == "lanes" and theorem.elsewhere == "identical"), "evidence.refutation", "no rotation")
-        _require(rule != "lanes" or theorem.elsewhere == "identical", "evidence.refutation", "lanes refute no linear map")
+        _require(rotations or rule == "lanes", "evidence.refutation", "no rotation")
+        _require(rule != "lanes" or theorem.elsewhere == "identical", "evidence.refutation", "no linear map is refuted")
         if rule == "counts":
             counts = [self.reading.count(each) for each in theorem.layouts]
-            self.show("the numbers of pairs differ", self.terms.compare("==", *counts), fails)
+            self.show("the numbers of pairs differ", self.terms.equal(*counts), fails)
             for layout in theorem.layouts:
-                still = [conjunction([*p, negation(self.turns(pair))]) for p, pair in self.known_pairs(layout, self.j)]
-                self.show(f"every pair of the {layout.side} turns", disjunction(still), fails,
+                still = [every(*p, no(self.turns(pair.turn))) for p, pair in self.known_pairs(layout, self.j)]
+                self.show(f"every pair of the {layout.side} turns", some(*still), fails,
                           self.reading.inside(layout, self.j), exact=False)
         elif rule in ("edge", "dominated"):
             self.edge(fails)
@@ -1475,38 +1324,35 @@ class Proof:
             if rule == "own-index":
                 self.own_index(fails)
             self.witnesses(rule)
-
-    def known_pairs(self, layout: Layout, index: Quotient) -> list[tuple[Path_, Pair]]:
+    def known_pairs(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
         """Pairs whose frequencies are algebraic, so that whole positions do not take unlike ones for one."""
         found = self.pair(layout, index)
-        if self.theorem.integer and any(self.terms.unsure(x) for _, p in found for t in (p.turn, p.sine) for x in t.values()):
+        frequencies = [x for _, pair in found for turn in (pair.turn, pair.sine) for x in turn.values()]
+        if self.theorem.integer and any(map(self.terms.unsure, frequencies)):
             raise NotShown(f"{layout.side}: a frequency is not seen to be algebraic")
         return found
-
-    def turns(self, pair: Pair) -> Formula:
-        """It is no plane that stands still."""
-        return disjunction(self.terms.compare("!=", x, ZERO_Q) for (_, c), x in pair.turn.items() if c != "1")
-
+    def turns(self, turn: Turn) -> Formula:
+        """It does not stand still."""
+        return some(*(no(self.terms.equal(x, ZERO)) for (_, c), x in turn.items() if c != "1"))
     def unlike(self, ours: Turn, theirs: Turn) -> Formula:
         """The vectors are neither equal nor opposite."""
         keys = sorted(key for key in ours.keys() | theirs.keys() if key[1] != "1")
-        return disjunction(self.terms.ratio(ours.get(k, ZERO_Q), theirs.get(k, ZERO_Q)).unlike for k in keys)
-
+        return some(*(self.terms.ratio(ours.get(k, ZERO), theirs.get(k, ZERO)).unlike for k in keys))
     def own_index(self, fails: Formula) -> None:
         against = []
         for p, ours in self.known_pairs(self.source, self.other):
             for q, theirs in self.known_pairs(self.target, self.j):
-                moves = disjunction([self.turns(ours), self.turns(theirs)])
-                against.append(conjunction([*p, *q, moves, negation(self.unlike(ours.turn, theirs.turn))]))
-        self.show("a pair turns like none of another index", disjunction(against), fails,
+                moves = some(self.turns(ours.turn), self.turns(theirs.turn))
+                against.append(every(*p, *q, moves, no(self.unlike(ours.turn, theirs.turn))))
+        self.show("a pair turns like none of another index", some(*against), fails,
                   self.reading.inside(self.source, self.other), self.reading.inside(self.target, self.j),
-                  self.terms.compare("!=", self.j, self.other), exact=False)
-
+                  no(self.terms.equal(self.j, self.other)), exact=False)
     def witnesses(self, rule: str) -> None:
         """Where a clause fails, and those before hold, a pair at one of its indices is inside and differs."""
-        clauses = list(zip([text for text, _ in self.theorem.condition], self.clauses, strict=True)) or [("0 == 1", False)]
+        texts = [text for text, _ in self.theorem.condition]
+        clauses = list(zip(texts, self.clauses, strict=True)) or [("0 == 1", False)]
         for k, (text, clause) in enumerate(clauses):
-            known = [*(formula for _, formula in clauses[:k]), negation(clause)]
+            known = [*(formula for _, formula in clauses[:k]), no(clause)]
             good = []
             for index_text in dict.fromkeys(index for own, index in self.theorem.witness if own == text):
                 w = self.outer(index_text, f"the index for {text}", *known, scope=Scope())
@@ -1516,45 +1362,39 @@ class Proof:
                 for p, s in pairs[0]:
                     for q, t in pairs[1]:
                         differ = self.unlike(s.turn, t.turn) if rule == "own-index" else self.displaced(s, t)
-                        good.append(conjunction([whole, *inside, *p, *q, differ]))
-                for own, other, cases in ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ():
-                    good += [conjunction([whole, own, negation(other), *p, self.turns(pair)]) for p, pair in cases]
-            self.show(f"where {text} fails, a pair at its index differs", negation(disjunction(good)), *known, exact=False)
-
+                        good.append(every(whole, *inside, *p, *q, differ))
+                alone = ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ()
+                for own, other, cases in alone:
+                    good += [every(whole, own, no(other), *p, self.turns(pair.turn)) for p, pair in cases]
+            self.show(f"where {text} fails, a pair at its index differs", no(some(*good)), *known, exact=False)
     def displaced(self, s: Pair, t: Pair) -> Formula:
-        """An entry of the kernels differs: it turns unlike, or is another one at position 0 where nothing is constant."""
-        compare = self.terms.compare
-        a, b, c, d = (compare("==", x, y) for x, y in zip(s.lanes, t.lanes, strict=True))
-        found = [conjunction([a, c, self.unlike(s.turn, t.turn)]), conjunction([b, c, self.unlike(s.sine, t.sine)])]
+        """An entry of the kernels differs: it turns unlike, or at position 0, where nothing is constant, is another."""
+        terms = self.terms
+        a, b, c, d = (terms.equal(x, y) for x, y in zip(s.lanes, t.lanes, strict=True))
+        found = [every(a, c, self.unlike(s.turn, t.turn)), every(b, c, self.unlike(s.sine, t.sine)),
+                 every(a, c, some(*map(no, (b, d))), self.turns(s.sine), self.turns(t.sine))]
         if not any(key[1] == "1" for turn in (s.turn, s.sine, t.turn, t.sine) for key in turn):
-            found += [conjunction([a, self.terms.ratio(s.magnitude, t.magnitude).unlike])]
-            found += [conjunction([x, negation(y)]) for x, y in ((a, c), (c, a), (b, d), (d, b))]
-        return disjunction(found)
-
+            found += [every(a, self.terms.ratio(s.magnitude, t.magnitude).unlike)]
+            found += [every(x, no(y)) for x, y in ((a, c), (c, a), (b, d), (d, b))]
+        return some(*found)
     def edge(self, fails: Formula) -> None:
         """The first or the last pair of one side turns, and like none of the other side."""
-        one, against = ONE_Q, []
+        one, against = ONE, []
         for k, (layout, other) in enumerate([(self.source, self.target), (self.target, self.source)] * 2):
             last = self.terms.minus(self.reading.count(layout), one)
-            index, i = ZERO_Q if k < 2 else last, self.terms.atom(f"i {k}", True)
+            index, i = ZERO if k < 2 else last, self.terms.atom(f"i {k}", True)
             alike = []
             for p, pair in self.known_pairs(layout, index):
-                near = [conjunction([*q, negation(self.unlike(pair.turn, each.turn))])
-                        for q, each in self.known_pairs(other, i)]
-                met = conjunction([self.reading.inside(other, i), disjunction(near)])
-                alike.append(conjunction([*p, disjunction([negation(self.turns(pair)), met])]))
-            against.append(disjunction([negation(self.reading.inside(layout, index)), *alike]))
-        self.show("the first or the last pair of a side turns like none of the other", conjunction(against), fails,
+                near = [every(*q, no(self.unlike(pair.turn, each.turn))) for q, each in self.known_pairs(other, i)]
+                met = every(self.reading.inside(other, i), some(*near))
+                alike.append(every(*p, some(no(self.turns(pair.turn)), met)))
+            against.append(some(no(self.reading.inside(layout, index)), *alike))
+        self.show("the first or the last pair of a side turns like none of the other", every(*against), fails,
                   exact=False)
-
-
 def _said(answers: dict[str, str]) -> str:
     return ", ".join(f"{name}: {answer}" for name, answer in sorted(answers.items())) or "there is none"
 
-
 # ---- the whole
-
-
 def check(text: str, solve: Solve) -> Accepted:
     """What a certificate states and how it was shown; raises Rejected or NotShown."""
     try:
@@ -1564,8 +1404,6 @@ def check(text: str, solve: Solve) -> Accepted:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
-
-
 def words(text: str) -> Iterator[str]:
     """The theorem in sentences."""
     root = json.loads(text)
@@ -1579,8 +1417,10 @@ def words(text: str) -> Iterator[str]:
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
         values = [f"{p['name']} = {p['value']}" for p in own["parameters"] if p["value"] is not None]
         yield f"{side} {json.dumps(own['name'][:200])}: {', '.join(f'{k} = {v}' for k, v in own['pairs'].items())}"
-        yield f"  where {'; '.join(f'{n} = {v}' for n, v in own['let'])}; with {'; '.join(values)}; allowed if {'; '.join(needs)}"
-    yield f"fed {', '.join(json.dumps(feed['name']) for feed in root['feeds'])}, at {root['source']['positions']} positions:"
+        yield f"  where {'; '.join(f'{name} = {text}' for name, text in own['let'])}"
+        yield f"  with {'; '.join(values)}; allowed if {'; '.join(needs)}"
+    names = ", ".join(json.dumps(feed["name"]) for feed in root["feeds"])
+    yield f"fed {names}, at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
     if answer["scope"] != "never":
@@ -1588,9 +1428,7 @@ def words(text: str) -> Iterator[str]:
     if answer["scope"] != "always":
         yield f"{answer['elsewhere']} fails {'elsewhere' if condition else 'everywhere'}: {fails}"
     if root["evidence"]["instances"]:
-        yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it; this program does not check them"
-
-
+        yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it, and are not checked here"
 def solvers() -> Solve:
     """The solvers that there are as programs, each asked in a process of its own, for so many seconds."""
     commands = {"z3": ["-in", f"-T:{SECONDS}"], "cvc5": ["--lang=smt2", f"--tlimit={1000 * SECONDS}", "-"]}
@@ -1609,15 +1447,14 @@ def solvers() -> Solve:
                 answers[name] = said if said in ("sat", "unsat") else "unknown"
         return answers
     return solve
-
-
 def main(names: list[str]) -> int:
     """Say of each file what it states and whether that is shown."""
     fine, solve = bool(names) and "--help" not in names, solvers()
     print(end="" if fine else "usage: python3 theorem_checker.py CERTIFICATE...\n")
     for name in names if fine else []:
         try:
-            _require(Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES, "file", "no such file, or too large")
+            proper = Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES
+            _require(proper, "file", "there is none, or it is too large")
             accepted = check(Path(name).read_bytes().decode(), solve)
             shown = [f"{each.discharged}: {each.sentence}" for each in accepted.obligations]
             lines = ["accepted", *accepted.statement, "shown", *shown]
@@ -1625,7 +1462,6 @@ def main(names: list[str]) -> int:
             fine, lines = False, [("NOT SHOWN: " if isinstance(fault, NotShown) else "REJECTED: ") + str(fault)[:400]]
         print(json.dumps(name), *lines, sep="\n  ")
     return 0 if fine else 4
-
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from prover.bits.floating import Machine, outputs
+from prover.bits.floating import outputs
+from prover.bits.machine import Machine
 from prover.bits.recipe import read_recipe
 from prover.claims.claim import Claim, make_claim
 from prover.claims.relation import Relation

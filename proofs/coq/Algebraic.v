@@ -60,58 +60,13 @@ Qed.
 Lemma stable_algebraic x n (v : nat -> R) (a : nat -> nat -> R) i0 :
   (forall i j, (i < n)%nat -> (j < n)%nat -> rational (a i j)) -> (i0 < n)%nat -> v i0 <> 0 ->
   (forall i, (i < n)%nat -> x * v i = total n (fun j => a i j * v j)) -> algebraic x.
-Proof.
-  intros entries below some stable.
-  pose (power := fix power k j := match k with
-    | O => if Nat.eq_dec j i0 then 1 else 0
-    | S k => total n (fun i => power k i * a i j) end).
-  assert (rp : forall k j, (j < n)%nat -> rational (power k j)).
-  { induction k as [|k IH]; intros j bj; simpl.
-    - destruct (Nat.eq_dec j i0); [apply rational_1|apply rational_0].
-    - apply rational_total. intros i bi. apply rational_mult; auto. }
-  assert (is_power : forall k, x ^ k * v i0 = total n (fun j => power k j * v j)).
-  { induction k as [|k IH]; simpl.
-    - rewrite (total_single n i0); trivial; [destruct (Nat.eq_dec i0 i0); [ring|contradiction]|].
-      intros j _ other. destruct (Nat.eq_dec j i0); [contradiction|ring].
-    - rewrite Rmult_assoc, IH, <- total_scale.
-      rewrite (total_ext n _ (fun i => total n (fun j => power k i * a i j * v j))).
-      + rewrite total_exchange. apply total_ext. intros j _. apply total_scale_right.
-      + intros i bi. replace (x * (power k i * v i)) with (power k i * (x * v i)) by ring.
-        rewrite stable, <- total_scale by trivial. apply total_ext. intros. ring. }
-  destruct (dependent_over rational rational_field n power) as [c [rc [nonzero zero]]]; [auto|].
-  exists (S n), c. split; [trivial|split; [trivial|]]. apply (Rmult_eq_reg_r (v i0)); trivial.
-  rewrite Rmult_0_l, <- total_scale_right.
-  rewrite (total_ext (S n) _ (fun k => total n (fun j => c k * power k j * v j))).
-  - rewrite total_exchange, (total_ext n _ (fun _ => 0)); [apply total_zero|].
-    intros j bj. rewrite total_scale_right, zero by trivial. ring.
-  - intros k _. rewrite Rmult_assoc, is_power, <- total_scale. apply total_ext. intros. ring.
-Qed.
+Proof. exact (stable_over rational rational_field x n v a i0). Qed.
 
 (** The next power of an algebraic number, in the n powers before. *)
 Lemma algebraic_powers x :
   algebraic x -> exists n a, (0 < n)%nat /\ (forall i k, (i < n)%nat -> (k < n)%nat -> rational (a i k)) /\
     forall i, (i < n)%nat -> x * x ^ i = total n (fun k => a i k * x ^ k).
-Proof.
-  intros [n [q [rq [[k [bk some]] zero]]]].
-  revert k rq bk some zero. induction n as [|n IH]; intros k rq bk some zero; [lia|].
-  destruct (Req_dec (q n) 0) as [top|top].
-  - apply (IH k); auto.
-    + destruct (Nat.eq_dec k n) as [->|]; [contradiction|lia].
-    + simpl in zero. rewrite top in zero. lra.
-  - destruct n as [|n]; [simpl in zero; exfalso; apply top; lra|].
-    exists (S n), (fun i k => if Nat.eq_dec i n then - (q k * / q (S n)) else if Nat.eq_dec k (S i) then 1 else 0).
-    split; [lia|split].
-    + intros i l bi bl. destruct (Nat.eq_dec i n).
-      * apply rational_opp, rational_mult; [|apply rational_inv]; auto.
-      * destruct (Nat.eq_dec l (S i)); [apply rational_1|apply rational_0].
-    + intros i bi. destruct (Nat.eq_dec i n) as [->|].
-      * rewrite (total_ext (S n) _ (fun k => (- / q (S n)) * (q k * x ^ k))) by (intros; ring).
-        rewrite total_scale. change (total (S n) (fun k => q k * x ^ k) + q (S n) * (x * x ^ n) = 0) in zero.
-        replace (total (S n) (fun k => q k * x ^ k)) with (- (q (S n) * (x * x ^ n))) by lra. field. trivial.
-      * rewrite (total_single (S n) (S i))
-        by (lia || (intros l _ other; destruct (Nat.eq_dec l (S i)); [contradiction|ring])).
-        destruct (Nat.eq_dec (S i) (S i)); [simpl; ring|contradiction].
-Qed.
+Proof. exact (powers_over rational rational_field x). Qed.
 
 Lemma total_product n m f : total (n * m) f = total n (fun k => total m (fun l => f (k * m + l)%nat)).
 Proof.

@@ -124,30 +124,31 @@ Proof.
   destruct i as [|i]; [trivial|]. apply IH. lia.
 Qed.
 
-Lemma frequencies_at d l j x : (j < Nat.div2 d)%nat -> nth j (frequencies d l) x = vector l j.
+(** Where one list is another in some order, up to a relation, its places are matched one to one. *)
+Lemma matched_places {A} (r : A -> A -> Prop) (u v : nat -> A) h :
+  (exists order, Permutation (map v (seq 0 h)) order /\ Forall2 r (map u (seq 0 h)) order) ->
+  exists f g, permutes h f g /\ forall j, (j < h)%nat -> r (u j) (v (f j)).
 Proof.
-  intros below. unfold frequencies.
-  rewrite (nth_indep _ x (vector l 0)) by (rewrite map_length, seq_length; exact below).
-  rewrite (map_nth (vector l)), seq_nth by exact below. reflexivity.
+  intros [order [moved matched]].
+  assert (size : forall w : nat -> A, length (map w (seq 0 h)) = h) by (intros; rewrite map_length; apply seq_length).
+  assert (at_place : forall w j, (j < h)%nat -> nth j (map w (seq 0 h)) (u 0%nat) = w j).
+  { intros w j below. rewrite (nth_indep _ (u 0%nat) (w 0%nat)) by (rewrite size; exact below).
+    rewrite (map_nth w), seq_nth by exact below. reflexivity. }
+  apply (Permutation_nth _ _ (u 0%nat)) in moved. cbv zeta in moved. rewrite size in moved.
+  destruct moved as [_ [f [bounded [injective moved]]]].
+  destruct (bSurjective_bBijective bounded) as [g [bounded' inverse]].
+  { apply bInjective_bSurjective; trivial. }
+  exists f, g. split.
+  - intros i below. repeat split; auto; apply inverse; trivial.
+  - intros j below. generalize (Forall2_at _ _ _ (u 0%nat) matched j). rewrite size. intros same.
+    specialize (same below). rewrite moved, !at_place in same; auto.
 Qed.
 
 Lemma partners axes reached d s t :
   equal_multisets axes reached (frequencies d s) (frequencies d t) ->
   exists f g, permutes (Nat.div2 d) f g /\
     forall j, (j < Nat.div2 d)%nat -> alike axes reached (vector s j) (vector t (f j)).
-Proof.
-  intros [order [moved matched]]. set (x := fun _ : nat => 0).
-  assert (size : forall l, length (frequencies d l) = Nat.div2 d)
-    by (intros; unfold frequencies; rewrite map_length, seq_length; reflexivity).
-  apply (Permutation_nth _ _ x) in moved. cbv zeta in moved. rewrite size in moved.
-  destruct moved as [_ [f [bounded [injective moved]]]].
-  destruct (bSurjective_bBijective bounded) as [g [bounded' inverse]].
-  { apply bInjective_bSurjective; trivial. }
-  exists f, g. split.
-  - intros i below. repeat split; auto; apply inverse; trivial.
-  - intros j below. generalize (Forall2_at _ _ _ x matched j). rewrite size. intros same.
-    specialize (same below). rewrite moved, !frequencies_at in same; auto.
-Qed.
+Proof. exact (matched_places (alike axes reached) (vector s) (vector t) (Nat.div2 d)). Qed.
 
 Lemma choose n (a b : nat -> Prop) :
   (forall j, (j < n)%nat -> a j \/ b j) ->
@@ -269,6 +270,50 @@ Proof. intros [room _]. generalize (halves d). destruct (Nat.odd d); simpl; lia.
 Lemma still_vector axes l p j : still (pairs l) (fun j => dot axes (omega l j) p) j = dot axes (vector l j) p.
 Proof. unfold still, vector. destruct (j <? pairs l); [reflexivity|]. symmetry. apply dot_zero_left. Qed.
 
+(** Planes that are matched by f make a permutation of lanes: planes move by f, and the lanes of those change places
+    that turn the other way. It makes D equal wherever the angles of matched planes are equal, or opposite in those. *)
+Lemma matched_planes axes d s t f g (c : nat -> bool) :
+  fits d s -> fits d t -> permutes (Nat.div2 d) f g ->
+  exists lane back, permutes d lane back /\
+    (forall i, (i < d)%nat -> place t (lane i) = moved (Nat.div2 d) f c (place s i)) /\
+    forall p,
+    (forall j, (j < Nat.div2 d)%nat -> cos (dot axes (vector s j) p) = cos (dot axes (vector t (f j)) p)) ->
+    (forall j, (j < Nat.div2 d)%nat -> sin (dot axes (vector s j) p)
+      = if c j then - sin (dot axes (vector t (f j)) p) else sin (dot axes (vector t (f j)) p)) ->
+    forall i k, (i < d)%nat -> (k < d)%nat -> turned axes s p i k = turned axes t p (lane i) (lane k).
+Proof.
+  intros fits_s fits_t order.
+  destruct (room_for_planes d s fits_s) as [few_s room], (room_for_planes d t fits_t) as [few_t _].
+  destruct fits_s as [_ [back_s order_s]], fits_t as [_ [back_t order_t]].
+  exists (fun i => back_t (moved (Nat.div2 d) f c (place s i))).
+  exists (fun i => back_s (moved (Nat.div2 d) g (fun j => c (g j)) (place t i))).
+  assert (there : forall i, (i < d)%nat -> place t (back_t (moved (Nat.div2 d) f c (place s i)))
+                            = moved (Nat.div2 d) f c (place s i)).
+  { intros i below. apply (order_t (moved (Nat.div2 d) f c (place s i))).
+    apply (moved_below d _ f g); trivial. apply (order_s i below). }
+  split; [|split; [exact there|]].
+  - apply (permutes_then d (fun i => moved (Nat.div2 d) f c (place s i))
+             (fun i => back_s (moved (Nat.div2 d) g (fun j => c (g j)) i)) back_t (place t)).
+    + apply permutes_then; [exact order_s|]. apply moved_permutes; trivial.
+    + apply permutes_back. exact order_t.
+  - intros p cosines sines i k below_i below_k. unfold turned.
+    rewrite !there, (planes_still (pairs s) (Nat.div2 d)), (planes_still (pairs t) (Nat.div2 d)) by trivial.
+    apply (planes_moved _ f g); trivial; intros j below; rewrite !still_vector; auto.
+Qed.
+
+(** Vectors that are alike are so with one sign for all positions. *)
+Lemma matched_signs axes reached h (u v : nat -> nat -> R) :
+  closed reached -> (forall j, (j < h)%nat -> alike axes reached (u j) (v j)) ->
+  exists c : nat -> bool, forall p, reached p -> forall j, (j < h)%nat ->
+    sin (dot axes (u j) p) = if c j then - sin (dot axes (v j) p) else sin (dot axes (v j) p).
+Proof.
+  intros closure same.
+  destruct (choose h (fun j => forall p, reached p -> sin (dot axes (u j) p) = sin (dot axes (v j) p))
+    (fun j => forall p, reached p -> sin (dot axes (u j) p) = - sin (dot axes (v j) p))) as [c sign].
+  { intros j below. apply alike_one_sign; auto. }
+  exists c. intros p rp j below. specialize (sign j below). destruct (c j); apply sign; trivial.
+Qed.
+
 (** T3: where the multisets are equal, a permutation of lanes does it. *)
 Theorem permutation_is_enough axes reached d s t :
   closed reached -> fits d s -> fits d t ->
@@ -276,28 +321,10 @@ Theorem permutation_is_enough axes reached d s t :
 Proof.
   intros closure fits_s fits_t equal.
   destruct (partners axes reached d s t equal) as [f [g [order same]]].
-  destruct (choose (Nat.div2 d)
-    (fun j => forall p, reached p -> sin (dot axes (vector s j) p) = sin (dot axes (vector t (f j)) p))
-    (fun j => forall p, reached p -> sin (dot axes (vector s j) p) = - sin (dot axes (vector t (f j)) p)))
-    as [c sign].
-  { intros j below. apply alike_one_sign; auto. }
-  destruct (room_for_planes d s fits_s) as [few_s room], (room_for_planes d t fits_t) as [few_t _].
-  destruct fits_s as [_ [back_s order_s]], fits_t as [_ [back_t order_t]].
-  exists (fun i => back_t (moved (Nat.div2 d) f c (place s i))).
-  exists (fun i => back_s (moved (Nat.div2 d) g (fun j => c (g j)) (place t i))). split.
-  - apply (permutes_then d (fun i => moved (Nat.div2 d) f c (place s i))
-             (fun i => back_s (moved (Nat.div2 d) g (fun j => c (g j)) i)) back_t (place t)).
-    + apply permutes_then; [exact order_s|]. apply moved_permutes; trivial.
-    + apply permutes_back. exact order_t.
-  - intros p rp i k below_i below_k. unfold turned.
-    assert (there : forall i, (i < d)%nat -> place t (back_t (moved (Nat.div2 d) f c (place s i)))
-                              = moved (Nat.div2 d) f c (place s i)).
-    { intros i' below. apply (order_t (moved (Nat.div2 d) f c (place s i'))).
-      apply (moved_below d _ f g); trivial. apply (order_s i' below). }
-    rewrite !there, (planes_still (pairs s) (Nat.div2 d)), (planes_still (pairs t) (Nat.div2 d)) by trivial.
-    apply (planes_moved _ f g); trivial; intros j below; rewrite !still_vector.
-    + apply same; trivial.
-    + specialize (sign j below). destruct (c j); apply sign; trivial.
+  destruct (matched_signs axes reached (Nat.div2 d) (vector s) (fun j => vector t (f j)) closure same) as [c sign].
+  destruct (matched_planes axes d s t f g c fits_s fits_t order) as [lane [back [order' [_ agree]]]].
+  exists lane, back. split; [exact order'|]. intros p rp. apply agree; [|exact (sign p rp)].
+  intros j below. apply same; trivial.
 Qed.
 
 Lemma permuted_similar axes reached d s t : permuted axes reached d s t -> similar axes reached d s t.

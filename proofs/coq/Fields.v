@@ -82,3 +82,67 @@ Proof.
         intros i bi. replace (v i m) with 0; [ring|]. apply NNPP.
         intros differ. apply none. exists i. split; [lia|]. auto.
 Qed.
+
+(** A zero of a polynomial over K that is not 0. *)
+Definition algebraic_over (K : R -> Prop) (x : R) : Prop :=
+  exists n q, (forall k, (k < n)%nat -> K (q k)) /\ (exists k, (k < n)%nat /\ q k <> 0) /\
+    total n (fun k => q k * x ^ k) = 0.
+
+(** Numbers whose combinations over K x carries into themselves make x algebraic over K. *)
+Lemma stable_over K (isfield : field K) x n (v : nat -> R) (a : nat -> nat -> R) i0 :
+  (forall i j, (i < n)%nat -> (j < n)%nat -> K (a i j)) -> (i0 < n)%nat -> v i0 <> 0 ->
+  (forall i, (i < n)%nat -> x * v i = total n (fun j => a i j * v j)) -> algebraic_over K x.
+Proof.
+  pose proof isfield as [k_0 [k_1 [_ [k_mult _]]]].
+  intros entries below some stable.
+  pose (power := fix power k j := match k with
+    | O => if Nat.eq_dec j i0 then 1 else 0
+    | S k => total n (fun i => power k i * a i j) end).
+  assert (rp : forall k j, (j < n)%nat -> K (power k j)).
+  { induction k as [|k IH]; intros j bj; simpl.
+    - destruct (Nat.eq_dec j i0); trivial.
+    - apply field_total; auto. }
+  assert (is_power : forall k, x ^ k * v i0 = total n (fun j => power k j * v j)).
+  { induction k as [|k IH]; simpl.
+    - rewrite (total_single n i0); trivial; [destruct (Nat.eq_dec i0 i0); [ring|contradiction]|].
+      intros j _ other. destruct (Nat.eq_dec j i0); [contradiction|ring].
+    - rewrite Rmult_assoc, IH, <- total_scale.
+      rewrite (total_ext n _ (fun i => total n (fun j => power k i * a i j * v j))).
+      + rewrite total_exchange. apply total_ext. intros j _. apply total_scale_right.
+      + intros i bi. replace (x * (power k i * v i)) with (power k i * (x * v i)) by ring.
+        rewrite stable, <- total_scale by trivial. apply total_ext. intros. ring. }
+  destruct (dependent_over K isfield n power) as [c [rc [nonzero zero]]]; [auto|].
+  exists (S n), c. split; [trivial|split; [trivial|]]. apply (Rmult_eq_reg_r (v i0)); trivial.
+  rewrite Rmult_0_l, <- total_scale_right.
+  rewrite (total_ext (S n) _ (fun k => total n (fun j => c k * power k j * v j))).
+  - rewrite total_exchange, (total_ext n _ (fun _ => 0)); [apply total_zero|].
+    intros j bj. rewrite total_scale_right, zero by trivial. ring.
+  - intros k _. rewrite Rmult_assoc, is_power, <- total_scale. apply total_ext. intros. ring.
+Qed.
+
+(** The next power of a number that is algebraic over K, in the n powers before. *)
+Lemma powers_over K (isfield : field K) x :
+  algebraic_over K x -> exists n a, (0 < n)%nat /\ (forall i k, (i < n)%nat -> (k < n)%nat -> K (a i k)) /\
+    forall i, (i < n)%nat -> x * x ^ i = total n (fun k => a i k * x ^ k).
+Proof.
+  destruct isfield as [k_0 [k_1 [_ [k_mult [k_opp k_inv]]]]].
+  intros [n [q [rq [[k [bk some]] zero]]]].
+  revert k rq bk some zero. induction n as [|n IH]; intros k rq bk some zero; [lia|].
+  destruct (Req_dec (q n) 0) as [top|top].
+  - apply (IH k); auto.
+    + destruct (Nat.eq_dec k n) as [->|]; [contradiction|lia].
+    + simpl in zero. rewrite top in zero. lra.
+  - destruct n as [|n]; [simpl in zero; exfalso; apply top; lra|].
+    exists (S n), (fun i k => if Nat.eq_dec i n then - (q k * / q (S n)) else if Nat.eq_dec k (S i) then 1 else 0).
+    split; [lia|split].
+    + intros i l bi bl. destruct (Nat.eq_dec i n).
+      * apply k_opp, k_mult; [|apply k_inv]; auto.
+      * destruct (Nat.eq_dec l (S i)); trivial.
+    + intros i bi. destruct (Nat.eq_dec i n) as [->|].
+      * rewrite (total_ext (S n) _ (fun k => (- / q (S n)) * (q k * x ^ k))) by (intros; ring).
+        rewrite total_scale. change (total (S n) (fun k => q k * x ^ k) + q (S n) * (x * x ^ n) = 0) in zero.
+        replace (total (S n) (fun k => q k * x ^ k)) with (- (q (S n) * (x * x ^ n))) by lra. field. trivial.
+      * rewrite (total_single (S n) (S i))
+        by (lia || (intros l _ other; destruct (Nat.eq_dec l (S i)); [contradiction|ring])).
+        destruct (Nat.eq_dec (S i) (S i)); [simpl; ring|contradiction].
+Qed.

@@ -410,6 +410,18 @@ Qed.
 Lemma agree_refl k e : agree k e e = true.
 Proof. induction k as [|k IH]; simpl; [reflexivity|]. rewrite IH, Nat.eqb_refl. reflexivity. Qed.
 
+Lemma monomial_in_tower r N :
+  (forall k, field (tower r N k)) ->
+  forall k e, (forall i, (i < k)%nat -> (e i < N)%nat) -> tower r N k (monomial r k e).
+Proof.
+  intros fields. induction k as [|k IH]; intros e low; [apply rational_1|]. destruct (fields k) as [k0 [k1 _]].
+  exists (fun j => if Nat.eq_dec j (e k) then monomial r k e else 0). split.
+  - intros j bj. destruct (Nat.eq_dec j (e k)); auto.
+  - rewrite (total_single N (e k)); [|apply low; lia|].
+    + destruct (Nat.eq_dec (e k) (e k)); [reflexivity|contradiction].
+    + intros j _ other. destruct (Nat.eq_dec j (e k)); [contradiction|ring].
+Qed.
+
 Lemma terms_vanish r N :
   (0 < N)%nat ->
   (forall k, field (tower r N k) /\ (forall q, rational q -> tower r N k q) /\
@@ -420,13 +432,7 @@ Lemma terms_vanish r N :
   forall e0, total terms (fun t => if agree k (e t) e0 then q t else 0) = 0.
 Proof.
   intros some fields.
-  assert (monomials : forall k e, (forall i, (i < k)%nat -> (e i < N)%nat) -> tower r N k (monomial r k e)).
-  { induction k as [|k IH]; intros e low; [apply rational_1|]. destruct (fields k) as [[k0 [k1 _]] _].
-    exists (fun j => if Nat.eq_dec j (e k) then monomial r k e else 0). split.
-    - intros j bj. destruct (Nat.eq_dec j (e k)); auto.
-    - rewrite (total_single N (e k)); [|apply low; lia|].
-      + destruct (Nat.eq_dec (e k) (e k)); [reflexivity|contradiction].
-      + intros j _ other. destruct (Nat.eq_dec j (e k)); [contradiction|ring]. }
+  pose proof (monomial_in_tower r N (fun k => proj1 (fields k))) as monomials.
   induction k as [|k IH]; intros terms q e bounds sum e0.
   - rewrite <- sum. apply total_ext. intros. simpl. ring.
   - destruct (le_lt_dec N (e0 k)) as [high|low].

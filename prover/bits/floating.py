@@ -1,7 +1,7 @@
 """The operations of a recipe, one after the other, done in whatever stands in for floating-point numbers.
 
 `outputs` walks through a recipe as its kernel would. With `Terms` every operation is a symbol, with
-`Machine` it is NumPy's.
+`Machine` it is NumPy's, with `Exactly` one of rational numbers, rounded.
 """
 
 from __future__ import annotations
@@ -9,16 +9,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
-from prover.bits.formats import CARRIERS, Array, round_to
 from prover.bits.recipe import Recipe
+from prover.bits.rotation import evaluated
 from prover.errors import InputError, LimitError, ProverError
 from prover.exact.angle import Angle
-from prover.exact.storing import format_of
 from prover.language.evaluation import CompiledCondition, compiled, number
 from prover.language.expression import Written
 from prover.layouts.expand import scope_of
@@ -44,7 +41,10 @@ class Numbers(Protocol[V]):
         """`value` rounded to another precision."""
 
     def apply(self, operation: str, precision: str, *values: V) -> V:
-        """One operation with its result rounded: add sub mul div pow neg cos sin sqrt log floor ceil min max abs."""
+        """One operation with its result rounded: add sub mul fma div pow neg cos sin sqrt log floor ceil min max abs.
+
+        fma(a, b, c) is a*b + c, rounded once.
+        """
 
 
 def outputs(
@@ -63,25 +63,25 @@ def outputs(
 def _outputs(
     loaded: Loaded, recipe: Recipe, places: Mapping[str, Angle], numbers: Numbers[V]
 ) -> tuple[list[V], list[V]]:
-    layout, table = loaded.layout, recipe.table
-    written = [numbers.lane(lane, table) for lane in range(layout.width)]
-    result, angles = list(written), []
+    layout = loaded.layout
+    read = [numbers.lane(lane, recipe.head) for lane in range(layout.width)]
+    result, angles = list(read), []
     walk = _Walk(loaded, recipe, places, numbers)
+    apply, constant = partial(_apply, numbers, recipe.rotation), partial(numbers.constant, precision=recipe.rotation)
     for pair, (angle, magnitude) in zip(layout.pairs, walk.pairs(len(layout.pairs)), strict=True):
         angles.append(angle)
-        cos, sin = (
-            numbers.convert(
-                numbers.apply("mul", recipe.precision, numbers.apply(name, recipe.precision, angle), magnitude), table
-            )
-            for name in ("cos", "sin")
-        )
-        x, y = (written[lane] for lane in pair.read)
-        a, b, c, d = (
-            numbers.apply("mul", table, *factors) for factors in ((x, cos), (y, sin), (x, sin), (y, cos))
-        )
-        result[pair.write[0]] = numbers.apply("sub", table, a, b)
-        result[pair.write[1]] = numbers.apply("add", table, c, d)
+        known = {name: numbers.convert(read[lane], recipe.rotation) for name, lane in zip("xy", pair.read, strict=True)}
+        for name in ("cos", "sin"):
+            exact = numbers.apply(name, recipe.precision, angle)
+            kept = numbers.convert(numbers.apply("mul", recipe.precision, exact, magnitude), recipe.table)
+            known[name] = numbers.convert(kept, recipe.rotation)
+        for lane, written in zip(pair.write, recipe.rotated, strict=True):
+            result[lane] = numbers.convert(evaluated(written, known, apply, constant), recipe.head)
     return result, angles
+
+
+def _apply(numbers: Numbers[V], precision: str, operation: str, *values: V) -> V:
+    return numbers.apply(operation, precision, *values)
 
 
 class _Walk(Generic[V]):
@@ -196,6 +196,8 @@ class _Walk(Generic[V]):
         if len(exact) == len(values) and function == "abs":
             return abs(exact[0])
         result = values[0]
+        if function == "fma":
+            return self.apply("fma", *values)
         if len(values) == 1:
             return self.apply(function, result)
         for value in values[1:]:
@@ -204,137 +206,3 @@ class _Walk(Generic[V]):
 
     def apply(self, operation: str, *values: V | Fraction) -> V:
         return self.numbers.apply(operation, self.recipe.precision, *map(self.rounded, values))
-
-
-def rounded(value: Fraction, precision: str) -> np.floating:
-    """The nearest floating-point number, to even in a tie. Raises InputError if it would be infinite."""
-    near = format_of(precision).rounded(value)
-    if near is None:
-        raise InputError(f"{float(value) if abs(value) < 10**300 else 'a number'} does not fit into {precision}")
-    return CARRIERS[precision](float(near))
-
-
-class Terms:
-    """Operations as symbols. A term is the number of its node; equal nodes have equal numbers.
-
-    Five facts of IEEE 754 arithmetic that hold in every bit are used, and no other: addition and
-    multiplication commute, a sign can be taken out of a product or quotient, a - b is a + (-b),
-    times 1 and divided by 1 change nothing.
-    """
-
-    def __init__(self) -> None:
-        self.nodes: list[tuple[str, tuple[int, ...]]] = []
-        self.numbers: dict[tuple[str, tuple[int, ...]], int] = {}
-
-    def node(self, symbol: str, *arguments: int) -> int:
-        key = (symbol, arguments)
-        if key not in self.numbers:
-            self.numbers[key] = len(self.nodes)
-            self.nodes.append(key)
-        return self.numbers[key]
-
-    def constant(self, value: Fraction, precision: str) -> int:
-        near = rounded(abs(value), precision)
-        term = self.node(f"{precision} {float(near).hex()}")
-        return self.negated(term, precision) if value < 0 else term
-
-    def position(self, place: Angle, precision: str) -> int:
-        if place.constant is not None and place.phase.rational is not None:
-            return self.constant(place.phase.rational, precision)
-        parts = [f"{frequency}*{name}" for name, frequency in place.frequencies]
-        if place.phase.rational:
-            parts.append(str(place.phase))
-        return self.node(f"{precision} of {' + '.join(parts)}")
-
-    def lane(self, index: int, precision: str) -> int:
-        return self.node(f"{precision} x{index}")
-
-    def convert(self, value: int, precision: str) -> int:
-        symbol = f"to_{precision}"
-        return value if self._precision(value) == precision else self.node(symbol, value)
-
-    def _precision(self, value: int) -> str:
-        symbol = self.nodes[value][0]
-        return symbol.split()[0] if not self.nodes[value][1] else symbol.rpartition("_")[2]
-
-    def negated(self, value: int, precision: str) -> int:
-        symbol, arguments = self.nodes[value]
-        return arguments[0] if symbol == f"neg_{precision}" else self.node(f"neg_{precision}", value)
-
-    def apply(self, operation: str, precision: str, *values: int) -> int:
-        if operation == "neg":
-            return self.negated(values[0], precision)
-        if operation == "sub":
-            operation, values = "add", (values[0], self.negated(values[1], precision))
-        if operation in ("mul", "div"):
-            return self._product(operation, precision, *values)
-        if operation == "add":
-            values = tuple(sorted(values))
-        return self.node(f"{operation}_{precision}", *values)
-
-    def _product(self, operation: str, precision: str, a: int, b: int) -> int:
-        minus = False
-        sizes = []
-        for value in (a, b):
-            symbol, arguments = self.nodes[value]
-            negative = symbol == f"neg_{precision}"
-            minus ^= negative
-            sizes.append(arguments[0] if negative else value)
-        one = self.constant(Fraction(1), precision)
-        if operation == "mul":
-            sizes.sort()
-        if sizes[1] == one:
-            term = sizes[0]
-        elif operation == "mul" and sizes[0] == one:
-            term = sizes[1]
-        else:
-            term = self.node(f"{operation}_{precision}", *sizes)
-        return self.negated(term, precision) if minus else term
-
-
-class Machine:
-    """NumPy's operations, on many positions at once. `coordinates`: whole numbers, one array per name.
-
-    pow, cos, sin and log are worked out in float64 and then rounded.
-    """
-
-    def __init__(self, coordinates: Mapping[str, npt.NDArray[np.int64]], head: npt.NDArray[np.float64]) -> None:
-        self.coordinates, self.head = coordinates, head
-        self.count = head.shape[0]
-
-    def constant(self, value: Fraction, precision: str) -> Array:
-        return np.full(self.count, rounded(value, precision))
-
-    def position(self, place: Angle, precision: str) -> Array:
-        total = np.full(self.count, int(place.phase.rational or 0), dtype=np.int64)
-        for name, frequency in place.frequencies:
-            total += int(frequency.rational or 0) * self.coordinates[name]
-        return round_to(total, precision)
-
-    def lane(self, index: int, precision: str) -> Array:
-        return round_to(self.head[:, index], precision)
-
-    def convert(self, value: Array, precision: str) -> Array:
-        return round_to(value, precision)
-
-    def apply(self, operation: str, precision: str, *values: Array) -> Array:
-        with np.errstate(all="ignore"):
-            # NumPy's float32 versions miss the nearest number more often than those of C libraries and torch; and it
-            # has no bfloat16, whose operations come out right by way of float64, which has more than twice its bits.
-            wide = operation in _LIBRARY or precision == "bfloat16"
-            if wide:
-                values = tuple(value.astype(np.float64) for value in values)
-            result: Array = _FUNCTIONS[operation](*values)
-            if wide:
-                result = round_to(result, precision)
-        if result.dtype != CARRIERS[precision]:
-            raise TypeError(f"{operation} gave {result.dtype}, expected {precision}")
-        return result
-
-
-_LIBRARY = ("pow", "cos", "sin", "log")
-_FUNCTIONS: dict[str, np.ufunc] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "neg": np.negative,
-    "cos": np.cos, "sin": np.sin, "sqrt": np.sqrt, "log": np.log, "floor": np.floor, "ceil": np.ceil,
-    "min": np.minimum, "max": np.maximum, "abs": np.absolute,
-}

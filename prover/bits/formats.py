@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
+
+from prover.errors import InputError
+from prover.exact.storing import format_of
 
 Array = npt.NDArray[np.floating]
 CARRIERS: dict[str, type[np.floating]] = {
@@ -35,3 +41,12 @@ def bits_of(values: Array, precision: str = "") -> npt.NDArray[np.unsignedintege
     """The bits of floating-point numbers, as whole numbers. `precision`: their format, if it is not NumPy's own."""
     bits: npt.NDArray[np.unsignedinteger] = values.view(f"u{values.dtype.itemsize}")
     return bits >> np.uint32(16) if precision == "bfloat16" else bits
+
+
+@lru_cache(maxsize=1 << 14)
+def rounded(value: Fraction, precision: str) -> np.floating:
+    """The nearest floating-point number, to even in a tie. Raises InputError if it would be infinite."""
+    near = format_of(precision).rounded(value)
+    if near is None:
+        raise InputError(f"{float(value) if abs(value) < 10**300 else 'a number'} does not fit into {precision}")
+    return CARRIERS[precision](float(near))

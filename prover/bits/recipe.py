@@ -1,35 +1,55 @@
-"""A recipe: the floating-point operations by which a kernel comes to angle and magnitude, in their order.
+"""A recipe: the floating-point operations by which a kernel comes to angle and magnitude and turns, in their order.
 
 Read as exact arithmetic a recipe must give the layout's own angle and magnitude; `read_recipe` sees to it.
 """
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
+from prover.bits.rotation import read_rotation
 from prover.errors import InputError, ProverError, UndecidedError
 from prover.exact import enclosure
 from prover.exact.number import ZERO
-from prover.language.expression import AXES, Written, parse_written
+from prover.language.expression import AXES, Written, number, parse_written
 from prover.layouts.expand import expand
 from prover.layouts.family import Family, Given
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded
 
+MAX_DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`precision`: of every operation up to cos and sin. `table`: what these are then rounded to.
+    """`precision`: of every operation up to cos and sin. `table`: what these are then rounded to. `rotation`: of the
+    products and sums that turn a pair. `head`: of the numbers read and written, rounded from and to that.
 
+    `may_contract`: a compiler may fuse products with sums. `least`: numbers of the head, cosines and sines are 0 or no
+    smaller. `rotated`: what is written to either lane, of x, y, cos and sin.
     `states`: value at pair 0 and step of what a loop carries. All else of the layout's names is exact.
     """
 
     precision: str
     table: str
+    rotation: str
+    head: str
+    may_contract: bool
+    least: Fraction
+    rotated: tuple[Written, Written]
     lets: dict[str, Written]
     states: dict[str, tuple[Written, Written]]
     angle: Written
     magnitude: Written
+
+    @property
+    def has_fma(self) -> bool:
+        """Whether a fused multiply-add is written somewhere."""
+        parts = [*self.lets.values(), *(part for each in self.states.values() for part in each), *self.rotated]
+        trees = [part.tree for part in (*parts, self.angle, self.magnitude)]
+        return any(isinstance(node, ast.Name) and node.id == "fma" for tree in trees for node in ast.walk(tree))
 
 
 def read_recipe(loaded: Loaded) -> Recipe:
@@ -48,6 +68,7 @@ def read_recipe(loaded: Loaded) -> Recipe:
     for name in own:
         if not name.isidentifier() or name in taken | {*family.axes, "j"} or own.count(name) > 1:
             raise InputError(f"recipe: '{name[:40]}' is taken or no name", advice="Choose another name")
+    where = f"{layout.name[:80]}: recipe"
     lists = [p.name for p in family.parameters if p.is_list]
     names = [*(taken - set(lists)), *own, *family.axes]
 
@@ -56,7 +77,7 @@ def read_recipe(loaded: Loaded) -> Recipe:
             return parse_written(formula, names, [*lists, AXES])
         except ProverError as fault:
             raise InputError(
-                fault.message, where=f"{layout.name[:80]}: recipe.{field}",
+                fault.message, where=f"{where}.{field}",
                 advice="A recipe serves the rules that it was written for; for others write one, or ask for "
                 "--relation identical",
             ) from None
@@ -64,6 +85,11 @@ def read_recipe(loaded: Loaded) -> Recipe:
     recipe = Recipe(
         text.precision,
         text.table,
+        text.rotation,
+        text.head,
+        text.may_contract,
+        _least(text.least, where),
+        read_rotation(*text.rotated, where),
         {name: read(f"let.{name}", formula) for name, formula in text.lets},
         {name: (read(f"state.{name}", first), read(f"state.{name}", step)) for name, first, step in text.states},
         read("angle", text.angle),
@@ -71,6 +97,21 @@ def read_recipe(loaded: Loaded) -> Recipe:
     )
     _check_meaning(family, recipe, layout, dict(loaded.given))
     return recipe
+
+
+def _least(text: str, where: str) -> Fraction:
+    """A power of two written as a number or as 2**-n; 0 if there is no least size."""
+    base, _, exponent = text.replace(" ", "").partition("**-")
+    try:
+        if len(base) > MAX_DIGITS or len(exponent) > MAX_DIGITS:
+            raise ValueError(text)
+        found = number(base) if not exponent else number(base) ** -int(exponent)
+    except (ProverError, ValueError):
+        found = Fraction(-1)
+    if found and (found < 0 or found > 1 or found.numerator != 1 or found.denominator.bit_count() != 1):
+        raise InputError(f"least: expected 0 or a power of two from 2**-9999 to 1, got '{text[:40]}'", where=where,
+                         advice="Write it as 2**-60")
+    return found
 
 
 def _check_meaning(family: Family, recipe: Recipe, layout: Layout, given: dict[str, Given]) -> None:

@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from textwrap import wrap
 
 from prover.errors import EvidenceError, InputError, UndecidedError
-from prover.files import require_writable, write_text
+from prover.files import refuse_dangling, require_writable, write_text
 
 WORK_BUDGET = 200_000_000
 SECOND_BUDGET = 2_000_000
@@ -158,6 +158,7 @@ def make_solver(directory: str | None, second: bool) -> Solver:
     if directory is None:
         return Solver(None, second)
     path = Path(directory)
+    refuse_dangling(path)
     if path.exists() and not path.is_dir():
         raise InputError("is no folder", where=directory, advice="Name a folder for the questions")
     try:

@@ -9,7 +9,7 @@ import click
 
 from prover.commands.console import exit_help, output_style, tell
 from prover.commands.proofs import RELATIONS
-from prover.errors import InputError
+from prover.commands.written import check_folder
 
 
 @click.command(epilog=exit_help("sorted, whatever the classes are"))
@@ -56,8 +56,7 @@ def classes(
     from prover.commands.progress import track
     from prover.files import write_text
 
-    if certificates is not None and not Path(certificates).is_dir():
-        raise InputError("is no folder", where=certificates, advice="Create it first")
+    check_folder(certificates)
     found = api.classes(
         likes, relation=cast("api.RelationName", relation), feeds=feeds, axes=axes, width=width, rotary=rotary,
         base=base, sections=sections, track=track, jobs=jobs,

@@ -12,6 +12,7 @@ import click
 
 from prover.commands.completion import SPEC
 from prover.commands.console import Whole, exit_help, print_json, safe
+from prover.commands.written import check_place
 from prover.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def require_picture(path: str) -> None:
         raise InputError("expected a name that ends in .svg or .png", where=f"picture {safe(path, 80)}")
     if find_spec("matplotlib") is None:
         raise InputError("matplotlib is not installed", where="picture", advice="pip install 'rope-prover[draw]'")
+    check_place(Path(path))
 
 
 def write_picture(picture: Drawn, path: str) -> None:

@@ -10,7 +10,8 @@ import click
 from prover.commands.completion import SPEC
 from prover.commands.console import exit_help, tell_report
 from prover.commands.function_options import function_options
-from prover.errors import EXIT_OK, InputError
+from prover.commands.written import check_table_path
+from prover.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from prover.api import Measured
@@ -73,7 +74,7 @@ def _command(name: str) -> click.Command:
         from prover import api
         from prover.commands.progress import track
 
-        _require_table(out)
+        check_table_path(out)
         return _tell(api.measure_software(name, specs, track=track), out, compare)
 
     return command
@@ -90,7 +91,7 @@ def ggml(specs: tuple[str, ...], library: str | None, out: str | None, compare: 
     from prover import api
     from prover.commands.progress import track
 
-    _require_table(out)
+    check_table_path(out)
     return _tell(api.measure_ggml(specs, library, track=track), out, compare)
 
 
@@ -106,7 +107,7 @@ def transformers(cases: tuple[str, ...], list_cases: bool, out: str | None, comp
 
     if list_cases:
         return tell_report(api.transformers_cases(), False)
-    _require_table(out)
+    check_table_path(out)
     return _tell(api.measure_transformers(cases, track=track), out, compare)
 
 
@@ -144,15 +145,9 @@ def function(function: str, out: str | None, spec: str | None, **asked: Any) -> 
     """
     from prover import api
 
-    _require_table(out)
+    check_table_path(out)
     measured = api.measure_function(function, spec, **asked)
     return _tell(measured, out, spec is not None)
-
-
-def _require_table(out: str | None) -> None:
-    """Refuse a file that a table would replace and that is none, before any work is done."""
-    if out is not None and Path(out).exists() and '"software"' not in Path(out).read_text("utf-8", "replace")[:400]:
-        raise InputError("exists and is no measured table", where=out, advice="Remove it first or name another file")
 
 
 def _tell(measured: Measured, out: str | None, compare: bool) -> int:

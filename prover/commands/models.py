@@ -22,7 +22,7 @@ from prover.commands.console import (
 from prover.commands.draw import require_picture, write_picture
 from prover.commands.engine_arguments import EngineArgumentsCommand, with_arguments
 from prover.commands.proofs import RELATIONS, RUNTIME
-from prover.errors import InputError
+from prover.commands.written import check_folder
 
 
 class _Rung(click.Choice[str]):
@@ -77,8 +77,7 @@ def diff(
     from prover.commands.progress import track
     from prover.files import write_text
 
-    if folder is not None and not Path(folder).is_dir():
-        raise InputError("is no folder", where=folder, advice="Create it first")
+    check_folder(folder)
     allowed = cast("api.RelationName | None", relation)
     given, engine = with_arguments(target or source, engine)
     found = api.diff(
@@ -118,8 +117,7 @@ def audit(
     from prover.commands.progress import track
     from prover.files import write_text
 
-    if folder is not None and not Path(folder).is_dir():
-        raise InputError("is no folder", where=folder, advice="Create it first")
+    check_folder(folder)
     if picture is not None:
         require_picture(picture)
     found = api.audit(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from prover.commands.console import exit_help, output_style, tell
-from prover.errors import InputError
+from prover.commands.written import check_folder
 
 
 @click.command(epilog=exit_help(
@@ -53,8 +53,7 @@ def verify(
     from prover.commands.progress import track
     from prover.files import write_text
 
-    if folder is not None and not Path(folder).is_dir():
-        raise InputError("is no folder", where=folder, advice="Create it first")
+    check_folder(folder)
     found = api.verify_weights(
         source, target, made_for=made_for, meant_for=meant_for, engine=engine, base=base,
         tensors=tensors, jobs=jobs, track=track,

@@ -1,8 +1,9 @@
-"""Files that a command is told to write, refused before any work is done."""
+"""Files and folders that a command is told to write, refused before any work is done."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from prover.errors import InputError
@@ -10,18 +11,45 @@ from prover.errors import InputError
 
 def check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else."""
-    _check(name, "--certificate", ('{"digest":"sha256:', '{"answer":{"condition":['), "certificate")
+    starts = ('{"digest":"sha256:', '{"answer":{"condition":[')   # of a verdict, of a theorem
+    _check(name, "--certificate", lambda text: text.startswith(starts), "certificate")
 
 
 def check_report_path(name: str) -> None:
     """Refuse a path where a page would replace something else."""
     from prover.files import PAGE_START
 
-    _check(name, "--report", (PAGE_START,), "page of rope-prover")
+    _check(name, "--report", lambda text: text.startswith(PAGE_START), "page of rope-prover")
 
 
-def _check(name: str, option: str, starts: tuple[str, ...], what: str) -> None:
-    from prover.files import read_text, require_writable
+def check_table_path(name: str | None) -> None:
+    """Refuse a path where a measured table would replace something else."""
+    if name is not None:
+        _check(name, "--out", lambda text: '"software"' in text[:400], "measured table")
+
+
+def check_place(path: Path) -> None:
+    """Refuse a path where no file can be put, or that is no file."""
+    from prover.files import require_regular, require_writable
+
+    if os.path.lexists(path):
+        require_regular(path)
+    if not path.parent.is_dir():
+        raise InputError("its folder does not exist", where=str(path), advice="Create the folder first")
+    require_writable(path.parent)
+
+
+def check_folder(name: str | None) -> None:
+    """Refuse what is no folder to put certificates into."""
+    from prover.files import refuse_dangling
+
+    if name is not None and not Path(name).is_dir():
+        refuse_dangling(Path(name))
+        raise InputError("is no folder", where=name, advice="Create it first")
+
+
+def _check(name: str, option: str, is_ours: Callable[[str], bool], what: str) -> None:
+    from prover.files import read_text
 
     path = Path(name)
     if not name:
@@ -29,8 +57,6 @@ def _check(name: str, option: str, starts: tuple[str, ...], what: str) -> None:
     if name == "-":
         raise InputError("is no file name, and nothing is written to the standard output", where=f"{option} -",
                          advice="Name a file, or ./- for one of that name")
-    if os.path.lexists(path) and not read_text(path, 1 << 26).startswith(starts):
+    if os.path.lexists(path) and not is_ours(read_text(path, 1 << 26)):
         raise InputError(f"exists and is no {what}", where=name, advice="Remove it first or name another file")
-    if not path.parent.is_dir():
-        raise InputError("its folder does not exist", where=name, advice="Create the folder first")
-    require_writable(path.parent)
+    check_place(path)

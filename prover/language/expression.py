@@ -108,8 +108,8 @@ class Written:
 
 
 def parse_written(text: str, numbers: Collection[str], lists: Collection[str]) -> Written:
-    """As `parse`, with the syntax tree."""
-    tree, translator = _prepare(text, numbers, lists, True)
+    """As `parse`, with the syntax tree, and with fma(a, b, c): a*b + c, for those who ask how that is rounded."""
+    tree, translator = _prepare(text, numbers, lists, True, has_fma=True)
     return Written(translator.value(tree.body), tree.body, translator)
 
 
@@ -122,7 +122,7 @@ def parse_condition(
 
 
 def _prepare(
-    text: str, numbers: Collection[str], lists: Collection[str], index: bool
+    text: str, numbers: Collection[str], lists: Collection[str], index: bool, has_fma: bool = False
 ) -> tuple[ast.Expression, _Translator]:
     flat = flattened(text)
     lead = len(flat) - len(flat.lstrip())
@@ -140,7 +140,7 @@ def _prepare(
         raise ExpressionError(
             f"the expression is too large: at most {MAX_NODES} nodes, nested {MAX_DEPTH} deep"
         )
-    return tree, _Translator(text, flat.strip(), lead, frozenset(numbers), frozenset(lists), index)
+    return tree, _Translator(text, flat.strip(), lead, frozenset(numbers), frozenset(lists), index, has_fma)
 
 
 def _depth(node: ast.AST) -> int:
@@ -155,12 +155,14 @@ class _Translator:
     """One walk over one syntax tree."""
 
     def __init__(
-        self, text: str, flat: str, lead: int, numbers: frozenset[str], lists: frozenset[str], index: bool
+        self, text: str, flat: str, lead: int, numbers: frozenset[str], lists: frozenset[str], index: bool,
+        has_fma: bool,
     ) -> None:
         self.text = text
         self.flat = flat
         self.lead = lead
         self.index = index
+        self.has_fma = has_fma
         self.numbers = numbers
         self.lists = lists
 
@@ -262,6 +264,9 @@ class _Translator:
 
     def call(self, node: ast.Call) -> Term:
         name = node.func.id if isinstance(node.func, ast.Name) else self.source(node.func)
+        if name == "fma" and self.has_fma and len(node.args) == 3 and not node.keywords:
+            a, b, c = map(self.value, node.args)
+            return sum_of(product_of(a, b), c)
         if name not in FUNCTIONS or node.keywords:
             raise self.fail(node, f"call of '{name}' is not allowed",
                             f"{_INSTEAD.get(name, '')} Functions: {' '.join(sorted(FUNCTIONS))}".lstrip())

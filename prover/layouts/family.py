@@ -96,14 +96,20 @@ class KernelWarning:
 
 @dataclass(frozen=True, slots=True)
 class RecipeText:
-    """How a kernel computes a pair's angle and magnitude in floating point, as written.
+    """How a kernel computes a pair's angle and magnitude in floating point, and turns the pair, as written.
 
-    `precision`: of every operation up to cos and sin. `table`: what cos and sin are then rounded to.
-    `states`: name, value at pair 0, and step.
+    `precision`: of every operation up to cos and sin. `table`: what cos and sin are then rounded to. `rotation`: of the
+    products and sums. `head`: of the numbers read and written. `rotated`: what is written to the two lanes; None: as
+    is usual. `states`: name, value at pair 0, and step.
     """
 
     precision: str
     table: str
+    rotation: str
+    head: str
+    may_contract: bool
+    least: str
+    rotated: tuple[str | None, str | None]
     angle: str
     magnitude: str
     lets: tuple[tuple[str, str], ...]

@@ -139,9 +139,17 @@ def _recipe(raw: RawRecipe | None) -> RecipeText | None:
     if raw is None or raw.angle is None:
         return None
     precision = raw.precision or "float32"
+    table = raw.table or precision
+    rotation = raw.rotation or table
+    rotated = [None if text is None else _text(text) for text in (raw.rotated_first, raw.rotated_second)]
     return RecipeText(
         precision,
-        raw.table or precision,
+        table,
+        rotation,
+        raw.head or rotation,
+        raw.contract == "allowed",
+        _text(_or(raw.least, 0)),
+        (rotated[0], rotated[1]),
         _text(raw.angle),
         _text(_or(raw.magnitude, 1)),
         tuple((name, _text(text)) for name, text in raw.let.items()),

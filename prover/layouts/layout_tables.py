@@ -22,6 +22,7 @@ Text = str | int
 Feeds = dict[str, dict[str, Text]]
 Positions = Literal["integer", "real"]
 Precision = Literal["float16", "bfloat16", "float32", "float64"]
+Contract = Literal["never", "allowed"]
 LimitOf = Literal["factors", "feed"]
 
 
@@ -68,10 +69,16 @@ class RawState(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RawRecipe(msgspec.Struct, forbid_unknown_fields=True):
-    """How a kernel computes angle and magnitude in floating point; what a rule leaves out, another part states."""
+    """How a kernel computes and turns in floating point; what a rule leaves out, another part states."""
 
     precision: Precision | None = None
     table: Precision | None = None
+    rotation: Precision | None = None
+    head: Precision | None = None
+    contract: Contract | None = None
+    least: Text | None = None
+    rotated_first: Text | None = None
+    rotated_second: Text | None = None
     angle: Text | None = None
     magnitude: Text | None = None
     let: dict[str, Text] = {}
@@ -176,7 +183,10 @@ _PARTS: dict[str, type[msgspec.Struct]] = {
     "warnings": RawWarning,
     "limits": RawLimit,
 }
-_WORDS = {"positions": Positions, "limits[...].of": LimitOf, "recipe.precision": Precision, "recipe.table": Precision}
+_WORDS = {
+    "positions": Positions, "limits[...].of": LimitOf, "recipe.contract": Contract,
+    **{f"recipe.{name}": Precision for name in ("precision", "table", "rotation", "head")},
+}
 _Raw = TypeVar("_Raw", RawRule, RawLayout, RawChoices)
 
 

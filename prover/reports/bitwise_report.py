@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from prover.bits.bitwise import Bits
+from prover.bits.recipe import Recipe
 from prover.claims.relation import EXIT_CODES, Outcome
 from prover.exact.display import show_pairs
+from prover.exact.text import rational_text
 from prover.reports.document import Document, labelled
 from prover.reports.report import JSON, relation_word
 from prover.reports.text import labelled_text
@@ -29,6 +31,12 @@ def bitwise_json(found: Bits) -> JSON:
         "titles": {"source": found.source.about.title, "target": found.target.about.title},
         "feeds": [feed.name for feed in found.exact.claim.feeds],
         "precision": [recipe.precision for recipe in found.recipes],
+        "formats": [
+            {"angles": recipe.precision, "table": recipe.table, "rotation": recipe.rotation, "head": recipe.head}
+            for recipe in found.recipes
+        ],
+        "contract": ["allowed" if recipe.may_contract else "never" for recipe in found.recipes],
+        "least": rational_text(found.least),
         "pairs_not_congruent": list(found.open_pairs),
         "first_difference": None if difference is None else {
             "feed": difference.feed,
@@ -36,8 +44,10 @@ def bitwise_json(found: Bits) -> JSON:
             "position": dict(difference.position),
             "lane": difference.lane,
             "pair": difference.pair,
+            "inputs": {str(lane): value for lane, value in difference.inputs},
             "angle": difference.angles and list(difference.angles),
             "output": list(difference.values),
+            "compiled": list(difference.choices),
         },
         "positions_run": found.positions,
         "numpy": np.__version__,
@@ -49,17 +59,44 @@ def bitwise_json(found: Bits) -> JSON:
 
 def _headline(found: Bits) -> str:
     exact = relation_word(found.exact)
+    contracts = any(recipe.may_contract for recipe in found.recipes)
     if found.outcome is Outcome.EQUIVALENT:
-        return "The same operations on the same numbers, so the same bits at every position."
+        fused = ", whichever products a compiler fuses with sums" if contracts else ""
+        return f"The same operations on the same numbers, so the same bits at every position{fused}."
     if found.outcome is Outcome.DIFFERENT:
         meant = "identical in exact arithmetic" if exact == "identical" else "not identical in exact arithmetic either"
-        return f"Not the same bits; the two are {meant}."
+        fused = " for every choice of what a compiler fuses" if contracts else ""
+        return f"Not the same bits{fused}; the two are {meant}."
     return "The operations are not the same, and no position was found where the bits differ."
 
 
+def _formats(recipe: Recipe) -> str:
+    """The formats in words, from the angles on; each is named where it is another one than before."""
+    parts = [recipe.precision]
+    steps = ((recipe.table, "cos and sin kept in"), (recipe.rotation, "turned in"), (recipe.head, "heads in"))
+    for before, (kind, words) in zip((recipe.precision, recipe.table, recipe.rotation), steps, strict=True):
+        if kind != before:
+            parts.append(f"{words} {kind}")
+    return ", ".join(parts)
+
+
+def _premise(found: Bits) -> str:
+    """What the verdict holds for."""
+    if any(recipe.may_contract for recipe in found.recipes):
+        sides = zip(("source", "target"), found.recipes, strict=True)
+        compilers = " and ".join(f"the {side}'s compiler" for side, recipe in sides if recipe.may_contract)
+        text = f"operations in the order written, products fused with sums or not, as {compilers} may choose"
+    elif any(recipe.has_fma for recipe in found.recipes):
+        text = "operations in the order written, each rounded once: fused multiply-adds only where fma is written"
+    else:
+        text = "operations in the order written, each rounded once: no fused multiply-add"
+    if found.least:
+        text += f"; heads, cos and sin of 0 or not below 2**-{found.least.denominator.bit_length() - 1}"
+    return text
+
+
 def _rows(found: Bits) -> list[tuple[str, str]]:
-    formats = [f"{r.precision} up to cos and sin, {r.table} from there" if r.table != r.precision else r.precision
-               for r in found.recipes]
+    formats = [_formats(recipe) for recipe in found.recipes]
     rows = [
         ("source", f"{found.source.layout.name}  ({found.source.about.title}; {formats[0]})"),
         ("target", f"{found.target.layout.name}  ({found.target.about.title}; {formats[1]})"),
@@ -71,20 +108,23 @@ def _rows(found: Bits) -> list[tuple[str, str]]:
     if difference is not None:
         at = ", ".join(f"{name}={value}" for name, value in difference.position)
         rows.append(("position", f"{at}, lane {difference.lane}, for a head of {difference.head}"))
+        rows.append(("head", ", ".join(f"lane {lane} {value}" for lane, value in difference.inputs)))
         for side, which in (("source", 0), ("target", 1)):
             angle = f"angle {difference.angles[which]}, " if difference.angles else ""
-            rows.append((side, f"{angle}output {difference.values[which]}"))
+            compiled = f", {difference.choices[which]}" if found.recipes[which].may_contract else ""
+            rows.append((side, f"{angle}output {difference.values[which]}{compiled}"))
     if found.outcome is Outcome.EQUIVALENT:
         rows.append(("proof", "congruence: equal operations on equal arguments give equal results; "
                      f"{found.questions} question{'s' * (found.questions != 1)} to Z3"
                      + (f"; {found.agreement}" if found.agreement else "")))
         rows.append(("numeric", f"NumPy's kernels agree in every bit at {found.positions} positions"))
     elif difference is not None:
-        library = f"NumPy {np.__version__}"
-        rows.append(("evidence", f"{library}, its pow, cos and sin to the nearest; others may round otherwise"))
+        rows.append(("evidence", f"found by NumPy {np.__version__} and confirmed in exact arithmetic, every operation, "
+                     "pow, cos and sin among them, rounded to the nearest; a library's pow, cos and sin may round "
+                     "otherwise"))
     else:
         rows.append(("numeric", f"NumPy's kernels agree at {found.positions} positions in every bit: no proof"))
-    rows.append(("holds for", "operations in the order written, each rounded once: no fused multiply-add"))
+    rows.append(("holds for", _premise(found)))
     rows.append(("strength", found.strength.value))
     return rows
 

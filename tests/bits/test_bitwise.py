@@ -11,8 +11,8 @@ import pytest
 
 from prover.bits import bitwise, floating
 from prover.bits.bitwise import Bits, compare_bits
-from prover.bits.floating import Machine, rounded
-from prover.bits.formats import PRECISIONS, bits_of, round_to
+from prover.bits.formats import PRECISIONS, bits_of, round_to, rounded
+from prover.bits.machine import Machine
 from prover.bits.recipe import read_recipe
 from prover.claims.solver import Solver
 from prover.commands.cli import run_command
@@ -33,6 +33,15 @@ SHIPPED = {
     "bitwise-1-imrope-neox-all-axes": ("equivalent", "identical", []),
     "bitwise-2-recurrence-power": ("different", "identical", None),
     "bitwise-3-reciprocal-power": ("different", "identical", None),
+    "bitwise-4-rotate-half": ("equivalent", "identical", []),
+    "bitwise-4-fused": ("different", "identical", list(range(64))),
+    "bitwise-4-contracted": ("different", "identical", list(range(64))),
+    "bitwise-5-bfloat16": ("different", "identical", list(range(64))),
+    "bitwise-5-bfloat16-table": ("different", "identical", list(range(64))),
+    "bitwise-5-bfloat16-contracted": ("equivalent", "identical", []),
+    "bitwise-5-float16-contracted": ("equivalent", "identical", []),
+    "bitwise-6-vision": ("equivalent", "identical", []),
+    "bitwise-6-vision-power": ("different", "identical", None),
 }
 
 LAYOUT = """
@@ -97,7 +106,7 @@ def test_the_differing_bits_are_those_of_a_plain_loop() -> None:
 
 
 RECIPES = [
-    "ggml/normal", "ggml/neox", "ggml/mrope", "ggml/imrope", "llama-cpp/text", "llama-cpp/mrope",
+    "ggml/normal", "ggml/neox", "ggml/mrope", "ggml/imrope", "ggml/vision", "llama-cpp/text", "llama-cpp/mrope",
     "llama-cpp/imrope", "llama-cpp/hunyuan-vl", "transformers/half", "transformers/hidden-states",
 ]
 
@@ -211,7 +220,7 @@ def test_refused(tmp_path: Path, recipe: str, part: str) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "part"), [
-    (["ggml/vision", "ggml/vision"], "has no recipe"),
+    (["ggml/vision-cuda", "ggml/vision"], "has no recipe"),
     (["ggml/imrope-openvino", "ggml/imrope"], "has no recipe"),
     (["ggml/neox", "transformers/half:rope_type=yarn"], "unknown name 'inv_freq'"),
     (["ggml/neox", "ggml/neox", "--for-all", "n_rot"], "neither --for-all nor --certificate"),

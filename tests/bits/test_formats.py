@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from prover.bits.floating import Machine
 from prover.bits.formats import bits_of, round_to
+from prover.bits.machine import Machine
 
 LARGEST = Fraction(255, 128) * Fraction(2) ** 127
 

@@ -51,7 +51,7 @@ def test_seeds_do_not_matter(name: str) -> None:
     """Every question of a shipped theorem or rewrite has the same answer with every seed."""
     recorder = _Recorder()
     run = run_rewrite if name.startswith("rewrite") else run_theorem
-    assert () == run(PROOFS / "theorems" / f"{name}.toml", recorder).problems
+    assert () == run(PROOFS / "theorems" / f"{name}.toml", False, recorder).problems
     assert recorder.kept
     _ask_again(recorder)
 

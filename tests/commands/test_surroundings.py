@@ -185,3 +185,28 @@ def test_questions_of_each_file_are_kept_apart(tmp_path: Path) -> None:
     assert 0 == run_command(["run", *names, "--smtlib", str(tmp_path / "asked"), "--jobs", "2"])
     assert names == sorted(path.name for path in (tmp_path / "asked").iterdir())
     assert all(list((tmp_path / "asked" / name).glob("*.smt2")) for name in names)
+
+
+def test_questions_of_files_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+    """Claim files of one name in two folders have a folder of questions each, with what one has that is run alone."""
+    name, first = "06-gpt-oss-yarn.toml", shipped_proofs()[0].parent
+    for folder in ("one", "one/two"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "one" / name).write_text((first / name).read_text())
+    (tmp_path / "one" / "two" / name).write_text((first / "02-imrope-to-mrope.toml").read_text())
+    files = [str(tmp_path / "one" / name), str(tmp_path / "one" / "two" / name)]
+    alone = []
+    for number, file in enumerate(files):
+        run_command(["run", file, "--smtlib", str(tmp_path / str(number)), "--jobs", "1"])
+        alone.append(questions(tmp_path / str(number) / "06-gpt-oss-yarn"))
+    for jobs in ("1", "2"):
+        made = tmp_path / f"jobs {jobs}"
+        run_command(["run", *files, "--smtlib", str(made), "--jobs", jobs])
+        assert alone == [questions(made / "06-gpt-oss-yarn"), questions(made / "two" / "06-gpt-oss-yarn")]
+    assert alone[0]
+    assert alone[0] != alone[1]
+
+
+def questions(folder: Path) -> dict[str, str]:
+    """The texts of the questions in a folder, by name."""
+    return {path.name: path.read_text() for path in folder.glob("*.smt2")}

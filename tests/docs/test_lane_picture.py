@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 from pathlib import Path
@@ -14,20 +16,34 @@ from typing import Any
 import pytest
 
 import prover
+from measured_rows import rows
+from prover.layouts.loading import load
+from prover.measure.conform import conform
 
 ROOT = Path(__file__).parent.parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(scope="module")
-def pictures() -> ModuleType:
-    """docs/lane_picture.py, which the site's hook imports."""
-    spec = importlib.util.spec_from_file_location("lane_picture", ROOT / "docs/lane_picture.py")
+def module_of_docs(name: str) -> ModuleType:
+    """A module that the site's hook imports."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"docs/{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def pictures() -> ModuleType:
+    """docs/lane_picture.py."""
+    return module_of_docs("lane_picture")
+
+
+@pytest.fixture(scope="module")
+def examples() -> ModuleType:
+    """docs/measured_example.py."""
+    return module_of_docs("measured_example")
 
 
 def drawn(pictures: ModuleType, spec: str) -> ElementTree.Element:
@@ -106,15 +122,40 @@ def test_words(pictures: ModuleType, spec: str, wanted: list[str]) -> None:
     assert [] == [word for word in wanted if word not in words]
 
 
-def test_every_layout_has_a_picture(pictures: ModuleType) -> None:
-    """Well-formed, with numbers alone, and no more than 60 kB."""
+def test_every_layout_has_a_picture(pictures: ModuleType, examples: ModuleType) -> None:
+    """Well-formed, with numbers alone, and no more than 60 kB; where parameters must be given, of an example."""
     wrong: dict[str, Any] = {}
     for name in prover.layout_names():
-        if prover.show(name).to_json()["must_be_given"]:
-            continue
-        text = pictures.lane_picture(prover.draw(name).to_json())
+        layout = prover.show(name).to_json()
+        spec = examples.measured_example(layout).spec if layout["must_be_given"] else name
+        text = pictures.lane_picture(prover.draw(spec).to_json())
         ElementTree.fromstring(text)
         numbers = [float(each) for each in re.findall(r' (?:x|y|cx|cy|width)="([^"]+)"', text)]
         if len(text) > 60_000 or not all(math.isfinite(each) for each in numbers):
             wrong[name] = len(text)
     assert {} == wrong
+
+
+def test_an_example_is_one_that_was_measured(examples: ModuleType) -> None:
+    """Each layout that needs parameters is drawn with those of a row that the measured tables are held against."""
+    held = {(row.file, row.entry): row for row in rows()}
+    names = [name for name in prover.layout_names() if prover.show(name).to_json()["must_be_given"]]
+    assert {"mlx-lm/su-rope", "mlx-vlm/su-rope", "sglang/longrope", "transformers/latent-learned",
+            "transformers/phimoe", "vllm/longrope"} <= set(names)
+    for name in names:
+        found = examples.measured_example(prover.show(name).to_json())
+        row = held[Path(found.table).stem, found.entry]
+        assert (row.spec, name) == (found.spec, found.spec.partition(":")[0])
+        assert conform(load(found.spec).layout, row.measured).conforms
+        software = json.loads((ROOT / "tests/measured" / found.table).read_text())["software"]
+        named = software if isinstance(software, str) else ", ".join(f"{key} {each}" for key, each in software.items())
+        assert named == found.software
+
+
+def test_a_caption_says_which_parameters_were_taken(examples: ModuleType) -> None:
+    """All of them, of what, and where that is written down."""
+    caption = examples.Example("a/b:head_dim=4:factors=1,2", "kernels/a.json", "first", "a 1.0").caption
+    assert caption.endswith("with those at which a kernel of a 1.0 was measured (`first` in "
+                            "`tests/measured/kernels/a.json`): `head_dim=4`, `factors=1,2`.")
+    with pytest.raises(LookupError, match="a/b was never measured"):
+        examples.measured_example({"name": "a/b", "evidence": {"tables": []}})

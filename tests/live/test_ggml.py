@@ -78,7 +78,8 @@ def test_bits_on_text(spec: str, apart: list[int], more: str, library: Path) -> 
 
 @pytest.mark.parametrize("spec", [
     "ggml/normal", "ggml/neox", "ggml/neox:n_rot=64", "ggml/neox:freq_scale=0.25", f"ggml/neox{YARN}",
-    "ggml/mrope:sections=16,24,24,0", "ggml/imrope:sections=24,20,20,0",
+    "ggml/mrope:sections=16,24,24,0", "ggml/imrope:sections=24,20,20,0", "ggml/vision:sections=32,32,32,32",
+    "ggml/vision:sections=16,16,16,16", "ggml/vision:sections=10,6,0,0", "ggml/vision:sections=0,20,30,14",
 ])
 def test_recipe_is_the_kernel(spec: str, library: Path) -> None:
     """At positions where rounding has moved angles far, ggml's outputs are those of its recipe.

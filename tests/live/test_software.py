@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from prover.commands.cli import run_command
 from prover.layouts.loading import load
 from prover.measure.conform import conform
 from prover.measure.measured import decode
+from prover.measure.upstream.llama_cpp_files import ARCHITECTURES
 from prover.measure.upstream.measuring import installed, measure_upstream, software
 from prover.measure.upstream.names import MODULES
 
@@ -150,6 +152,19 @@ def test_what_no_file_is_made_of_is_refused(spec: str, told: str, capsys: pytest
     """Before llama.cpp sees it, which ends the process."""
     assert 2 == run_command(["measure", "llama-cpp", spec])
     assert told in capsys.readouterr().err
+
+
+def test_a_process_that_llama_cpp_ends_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A graph that rotates part of a head where it must not ends its own process, not that of the command."""
+    pytest.importorskip("xllamacpp")
+    monkeypatch.setitem(ARCHITECTURES, "qwen2", replace(ARCHITECTURES["qwen2"], partial=True))
+    assert 2 == run_command(["measure", "llama-cpp", "llama-cpp/text:arch=qwen2:head_dim=64:n_rot=32"])
+    told = capsys.readouterr().err
+    assert "llama-cpp does not compute it: ValueError: llama.cpp ended its process by the signal SIGABRT: " in told
+    assert "GGML_ASSERT(n_embd_head == " in told
+    assert 0 == run_command(["measure", "llama-cpp", "llama-cpp/text:arch=qwen2:head_dim=64", "--conform"])
 
 
 def test_what_the_software_refuses_is_told(capsys: pytest.CaptureFixture[str]) -> None:

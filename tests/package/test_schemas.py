@@ -237,8 +237,10 @@ MADE = {
     "claim-1": {"title": "", "source": "ggml/neox", "target": "ggml/neox", "relation": "permutation",
                 "expect": {"verdict": "equivalent", "relation": "identical"}},
     "layout-file-1": {"title": "", "axes": ["p"], "width": 2, "state": {"turn": {"initial": 0, "step": "turn + 1"}},
-                      "recipe": {"precision": "float16", "table": "float32"}},
-    "rule-file-1": {"title": "", "recipe": {"table": "float32"}},
+                      "recipe": {"precision": "float16", "table": "float32", "rotation": "bfloat16", "head": "float64",
+                                 "contract": "allowed", "least": 0}},
+    "rule-file-1": {"title": "", "recipe": {"table": "float32", "rotation": "float32", "head": "float16",
+                                            "contract": "never", "rotated_first": "x*cos - y*sin"}},
 }
 # A choice's file without its words is a rule file that has a title alone.
 HARMLESS = {"/$defs/choices without rules"}

@@ -255,7 +255,7 @@ def test_the_commands_print_the_page(capsys: pytest.CaptureFixture[str], proof: 
 @pytest.mark.parametrize(
     ("arguments", "heading", "links"),
     [
-        (("prove", "ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--for-all", "n_rot"), "Convertible", 0),
+        (("prove", "ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot", "--for-all", "n_rot"), "Convertible", 1),
         (("check-permutation", "ggml/neox", "ggml/normal", "llama.cpp/permute"), "Right", 1),
         (("run", "01-normal-to-neox"), "1 of 1 claim is as expected.", 0),
     ],

@@ -47,14 +47,15 @@ def run_file(kind: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Doc
     module, name, to_json, document = KINDS[kind]
     documents = []
 
-    def told(found: Any) -> Any:
-        documents.append(document(found))
-        return to_json(found)
+    def told(*found: Any) -> Any:
+        documents.append(document(*found))
+        return to_json(*found)
 
     monkeypatch.setattr(module, name, told)
     run = "run_converter_file" if kind == "converters" else f"run_{kind.removesuffix('s')}"
-    second: Any = False if kind == "converters" else make_solver(None, False)
-    assert () == getattr(module, run)(path, second).problems
+    solver = make_solver(None, False)
+    rest: dict[str, tuple[Any, ...]] = {"converters": (False,), "bitwise": (solver,)}
+    assert () == getattr(module, run)(path, *rest.get(kind, (False, solver))).problems
     return documents
 
 

@@ -61,7 +61,7 @@ def state(name: str, initial: str, step: str) -> str:
 @pytest.mark.parametrize("name", few(EXPECTED.keys(), 3))
 def test_shipped_rewrite(name: str) -> None:
     """It comes to what its file expects, and that is what is expected here."""
-    result = run_rewrite(PROOFS / "theorems" / f"{name}.toml", Solver())
+    result = run_rewrite(PROOFS / "theorems" / f"{name}.toml", False, Solver())
     assert () == result.problems
     first = result.report["first_difference"]
     assert EXPECTED[name] == (result.report["verdict"], first and first["pair"])

@@ -75,7 +75,7 @@ def test_theorem_file_states_the_table(name: str) -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_shipped_theorem(name: str) -> None:
     """It is proved anew, and comes to what its file and the table expect."""
-    result = run_theorem(PROOFS / "theorems" / f"{name}.toml", Solver())
+    result = run_theorem(PROOFS / "theorems" / f"{name}.toml", False, Solver())
     assert () == result.problems
     assert EXPECTED[name] == (result.report["scope"], result.report["relation"])
 

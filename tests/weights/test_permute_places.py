@@ -68,7 +68,19 @@ def test_a_place_that_exists_is_refused(model: Path, tmp_path: Path) -> None:
     for name in ("folder", "file", "link"):
         out = tmp_path / name
         {"folder": out.mkdir, "file": out.touch, "link": lambda at=out: at.symlink_to("nowhere")}[name]()
-        refused(model, out, "exists, and nothing is written over")
+        nowhere = f"is a symbolic link to {tmp_path / 'nowhere'}, where there is nothing. Name a new folder, or remove"
+        refused(model, out, nowhere if name == "link" else "exists, and nothing is written over")
+
+
+@pytest.mark.parametrize("mask", [0o002, 0o077])
+def test_the_new_folder_follows_the_umask(mask: int, model: Path, tmp_path: Path) -> None:
+    """It has the permissions that mkdir gives, whoever may read or write there."""
+    before = os.umask(mask)
+    try:
+        permute_weights(str(model), target=NORMAL, out=str(tmp_path / "out"))
+    finally:
+        os.umask(before)
+    assert 0o777 & ~mask == (tmp_path / "out").stat().st_mode & 0o777
 
 
 def test_places_around_the_source(model: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from prover.measure.probe import Array, Kernel
 from prover.measure.upstream.llama_cpp_files import HEADS, write_model
-from prover.measure.upstream.llama_cpp_run import BACK, ROPE, Graph
+from prover.measure.upstream.llama_cpp_process import GraphProcess
+from prover.measure.upstream.llama_cpp_run import BACK, ROPE
 from prover.measure.upstream.software import Build, Software, Values
 
 _NUMBERS = {"base": "rope.freq_base", "freq_base": "rope.freq_base", "alpha": "rope.scaling.alpha",
@@ -30,7 +31,7 @@ def _built(arch: str | None, operation: str = ROPE) -> Build:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.gguf"
             hidden = write_model(path, name, width, _keys(values), _factors(values))
-            graph = Graph(path, width, HEADS, hidden, operation, **_settings(values))
+            graph = GraphProcess(path, width, HEADS, hidden, operation, **_settings(values))
 
         def kernel(vectors: Array, position: tuple[float, ...]) -> Array:
             return graph.rotated(vectors, position)

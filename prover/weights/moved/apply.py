@@ -196,7 +196,7 @@ def _journal(place: Path, digest: str) -> Iterator[_Journal]:
     """
     first = json.dumps(digest) + "\n"
     if not os.path.lexists(place):
-        place.mkdir(mode=0o755)
+        place.mkdir()
     if place.is_symlink() or not place.is_dir() or set(os.listdir(place)) - {JOURNAL, FILES, JOURNAL + PART}:
         raise InputError("is in the way", where=shown_path(place), advice="Remove it")
     if not (place / JOURNAL).exists() and not (place / FILES).exists():

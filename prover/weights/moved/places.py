@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import InputError
-from prover.files import require_writable
+from prover.files import refuse_dangling, require_writable
 from prover.resources import shown_path
 from prover.sources.config_json import CONFIG
 from prover.weights.stored.tensors import Checkpoint, Format
@@ -153,6 +153,7 @@ def check_place(checkpoint: Checkpoint, out: Path) -> None:
         raise InputError("holds the source", where=where, advice="Name a new folder beside it")
     if root.is_dir() and place.is_relative_to(root):
         raise InputError("lies inside the source", where=where, advice="Name a new folder beside the source")
+    refuse_dangling(out, "Name a new folder, or remove the link")
     if os.path.lexists(out):
         raise InputError("exists, and nothing is written over", where=where, advice="Name a new folder, or remove it")
     if not out.parent.is_dir():

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from prover.errors import InputError
-from prover.files import open_regular
+from prover.files import beside, finish, open_regular
 from prover.resources import shown_path
 from prover.sources.gguf_bytes import FETCH
 from prover.sources.gguf_file import KEYS_START, Places, read_gguf, read_places
 from prover.sources.gguf_tensors import ALIGNMENT, Entry, padded
 from prover.sources.gguf_types import TENSOR_TYPES
 from prover.sources.metadata import Metadata, Tensor
-from prover.weights.stored.new_file import beside, publish, require_new
+from prover.weights.stored.new_file import publish, require_new
 
 PIECE = 1 << 20
 F32 = next(number for number, blocks in TENSOR_TYPES.items() if blocks.name == "f32")
@@ -56,20 +56,14 @@ def write_with_tensor(
     stored = struct.unpack(f"<{len(values)}f", data)
     assert [Fraction(each) for each in stored] == list(values), "the numbers are float32 numbers"
     entries = _with_entry(places, Entry(name, (len(values),), "f32", F32, len(data), 0))
-    with open_regular(source) as stream, beside(target) as temporary:
+    with open_regular(source) as stream, beside(target) as sink:
         stamp = _stamp(stream)
-        try:
-            with temporary.open("wb") as sink:
-                _copy(stream, sink, places, entries, {name: data}, track)
-                sink.flush()
-                os.fsync(sink.fileno())
-            os.chmod(temporary, 0o644)
-        except OSError as fault:
-            raise InputError(f"cannot be written: {fault.strerror}", where=shown_path(target)) from None
+        _copy(stream, sink, places, entries, {name: data}, track)
+        finish(sink)
         if _stamp(stream) != stamp:
             raise InputError("changed while it was copied", where=shown_path(source), advice="Try again")
-        _require_copied(before, temporary, name, tuple(values))
-        publish(temporary, target)
+        _require_copied(before, Path(sink.name), name, tuple(values))
+        publish(Path(sink.name), target)
     replaced = any(entry.name == name for entry in places.listing.entries)
     return Copied(target, replaced, target.stat().st_size - places.size)
 

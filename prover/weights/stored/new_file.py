@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from prover.errors import InputError
+from prover.files import beside, finish, refuse_dangling
 from prover.resources import shown_path
 
 
@@ -17,6 +15,7 @@ def require_new(target: Path, *sources: Path) -> None:
     where = shown_path(target)
     if any(_is_same(source, target) for source in sources):
         raise InputError("is the file itself, which is never changed", where=where, advice="Name another file")
+    refuse_dangling(target, "Name another file, or remove the link")
     if os.path.lexists(target):
         raise InputError("is there already", where=where, advice="Name another file, or remove it first")
 
@@ -31,29 +30,10 @@ def _is_same(source: Path, target: Path) -> bool:
 def write_new(target: Path, data: bytes) -> None:
     """Write a whole file or nothing. Raises InputError."""
     require_new(target)
-    with beside(target) as temporary:
-        try:
-            temporary.write_bytes(data)
-            os.chmod(temporary, 0o644)
-        except OSError as fault:
-            raise InputError(f"cannot be written: {fault.strerror}", where=shown_path(target)) from None
-        publish(temporary, target)
-
-
-@contextlib.contextmanager
-def beside(target: Path) -> Iterator[Path]:
-    """An empty file of a temporary name in the target's folder; gone afterwards."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".partial", dir=target.parent)
-        os.close(handle)
-    except (OSError, ValueError) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else fault
-        raise InputError(f"cannot be written: {why}", where=shown_path(target)) from None
-    try:
-        yield Path(name)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
+    with beside(target) as stream:
+        stream.write(data)
+        finish(stream)
+        publish(Path(stream.name), target)
 
 
 def publish(temporary: Path, target: Path) -> None:

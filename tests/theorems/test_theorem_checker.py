@@ -1,0 +1,201 @@
+"""The checker of theorems: certificates written by hand, and what it must not accept."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small_sizes
+import written_certificates as written
+from false_statements import FALSE
+from theorem_statements import TRUE, changed, refuted, solve
+from written_certificates import JSON, WRITTEN, parameter, sealed
+
+from prover import theorem_checker
+from prover.theorem_checker import NotShown, Rejected, check
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_accepted(name: str) -> None:
+    """Each theorem written by hand is shown, every obligation by evaluation or by a solver."""
+    accepted = check(sealed(WRITTEN[name]()), solve)
+    assert {"evaluated", "z3: unsat"} == {each.discharged for each in accepted.obligations}
+    assert all((each.question == "") == (each.discharged == "evaluated") for each in accepted.obligations)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_written_theorems_are_true(name: str) -> None:
+    """The same statements hold at small parameters, by arithmetic that has nothing of the checker."""
+    assert None is small_sizes.false_at(WRITTEN[name](), 25)
+
+
+def test_statement() -> None:
+    """What is accepted is said in words: variables, what they have to meet, the relation, the condition."""
+    said = "\n".join(check(sealed(written.imrope_neox_text()), solve).statement)
+    for part in (
+        "for all whole head_dim, whole n_rot, rational base, whole sections (4 of them)",
+        "with sum(sections) >= n_rot//2",
+        'source "ggml/imrope"',
+        'target "ggml/neox"',
+        'fed "text"',
+        "identical holds where 3*sections[0] >= n_rot//2 and 3*sections[1] + 1 >= n_rot//2",
+        "linear fails elsewhere: it is not so that some fixed linear maps",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_true(name: str) -> None:
+    """Each of these is shown, and is true at small sizes."""
+    assert check(sealed(TRUE[name]()), solve).obligations
+    assert None is small_sizes.false_at(TRUE[name](), 25)
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_false(name: str) -> None:
+    """None of these is shown."""
+    with pytest.raises((Rejected, NotShown)):
+        check(sealed(FALSE[name]()), solve)
+
+
+MALFORMED: dict[str, Callable[[], str]] = {
+    "no JSON": lambda: "{",
+    "truncated": lambda: sealed(TRUE["the same"]())[:-40],
+    "no object": lambda: "[]\n",
+    "another schema": lambda: changed(TRUE["the same"](), "schema", "rope-prover/certificate/1"),
+    "a float": lambda: changed(TRUE["the same"](), "evidence.sign", 1.0),
+    "a flag for a number": lambda: changed(TRUE["the same"](), "evidence.sign", True),
+    "a number for a flag": lambda: changed(TRUE["the same"](), "variables.0.whole", 1),
+    "a field more": lambda: sealed({**TRUE["the same"](), "note": ""}),
+    "a field twice": lambda: sealed(TRUE["the same"]()).replace('"schema":', '"schema":"x","schema":', 1),
+    "another order of fields": lambda: json.dumps(json.loads(sealed(TRUE["the same"]()))) + "\n",
+    "a wrong digest": lambda: sealed(TRUE["the same"]()).replace("small", "large"),
+    "a variable twice": lambda: changed(TRUE["the same"](), "variables.1.name", "n"),
+    "a variable called j": lambda: changed(TRUE["the same"](), "variables.1.name", "j"),
+    "a variable of another kind": lambda: changed(TRUE["the same"](), "variables.0.whole", False),
+    "an axis called like a parameter": lambda: changed(TRUE["the same"](), "source.axes.0", "n"),
+    "an unknown axis in a feed": lambda: changed(TRUE["the same"](), "feeds.0.source", {"q": {"p": "1"}}),
+    "an unknown coordinate": lambda: changed(TRUE["the same"](), "feeds.0.source.p", {"q": "1"}),
+    "a rational not in lowest terms": lambda: changed(TRUE["the same"](), "feeds.0.source.p.p", "2/2"),
+    "no feed": lambda: changed(TRUE["the same"](), "feeds", []),
+    "a condition with always": lambda: changed(TRUE["the same"](), "answer.condition", ["n > 1"]),
+    "an unknown relation": lambda: changed(TRUE["the same"](), "answer.relation", "similar"),
+    "linear is no witness": lambda: changed(TRUE["the same"](), "answer.relation", "linear"),
+    "no relation": lambda: changed(TRUE["the same"](), "answer.relation", None),
+    "a permutation that is not wanted": lambda: changed(TRUE["the same"](), "evidence.permutation", "lane"),
+    "no permutation": lambda: changed(TRUE["permutation"](), "evidence.permutation", None),
+    "no refutation": lambda: changed(TRUE["edge"](), "evidence.refutation", None),
+    "a refutation that is not wanted": lambda: changed(TRUE["the same"](), "evidence.refutation", refuted("edge")),
+    "an unknown rule": lambda: changed(TRUE["edge"](), "evidence.refutation.rule", "trace"),
+    "a witness for another clause": lambda: changed(TRUE["own index"](), "evidence.refutation.witness.0.0", "n <= 3"),
+    "no witness": lambda: changed(TRUE["own index"](), "evidence.refutation.witness", []),
+    "no point": lambda: changed(TRUE["the same"](), "evidence.points.holds", None),
+    "a point too many": lambda: changed(TRUE["the same"](), "evidence.points.fails", {"n": "1", "base": "2"}),
+    "a point without a variable": lambda: changed(TRUE["the same"](), "evidence.points.holds", {"n": "1"}),
+    "a point that is not whole": lambda: changed(TRUE["the same"](), "evidence.points.holds.n", "3/2"),
+    "an invariant of no state": lambda: changed(TRUE["a loop"](), "evidence.invariant.0.state", "n"),
+    "unlike positions": lambda: changed(TRUE["the same"](), "source.positions", "real"),
+    "no layout": lambda: changed(TRUE["the same"](), "source", None),
+    "no text": lambda: changed(TRUE["the same"](), "source.pairs.angle", 3),
+    "a parameter without a value": lambda: changed(
+        TRUE["the same"](), "source.parameters", lambda own: [*own, parameter("c", "c > 0")]
+    ),
+    "not as many entries": lambda: changed(
+        TRUE["the same"](), "source.parameters", lambda own: [*own, parameter("c", None, ["1"], entries=2)]
+    ),
+    "two meanings of a name": lambda: changed(
+        changed_root(TRUE["the same"](), "source.parameters", lambda own: [*own, parameter("c", None, "1")]),
+        "target.parameters",
+        lambda own: [*own, parameter("c", None, "2")],
+    ).replace("", ""),
+}
+
+
+def changed_root(root: JSON, path: str, new: Any) -> JSON:
+    return json.loads(changed(root, path, new))
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed(name: str) -> None:
+    """Each is rejected with a reason, and never with an error of another kind."""
+    if name == "two meanings of a name":
+        text = changed(json.loads(MALFORMED[name]()), "where", ["c > 0"])
+    else:
+        text = MALFORMED[name]()
+    with pytest.raises(Rejected):
+        check(text, solve)
+
+
+# ---- solvers
+
+
+@pytest.mark.parametrize(
+    "answers", [{}, {"z3": "unknown"}, {"z3": "unsat", "cvc5": "sat"}, {"z3": "sat", "cvc5": "unsat"}]
+)
+def test_solvers_that_do_not_settle_it(answers: dict[str, str]) -> None:
+    """No answer, and answers that contradict each other, show nothing."""
+    with pytest.raises(NotShown):
+        check(sealed(TRUE["permutation"]()), lambda text: answers)
+
+
+def test_a_text_is_no_command() -> None:
+    """A clause with line breaks stays in the comment of its question."""
+    root = TRUE["lanes"]()
+    root["answer"]["condition"] = root["evidence"]["refutation"]["witness"][0][:1] = ["n ==\n(1)\n"]
+    asked: list[str] = []
+    check(sealed(root), lambda text: asked.append(text) or solve(text))  # type: ignore[func-returns-value]
+    assert any("(1) fails" in text for text in asked)
+    assert all(text.split("\n")[1].startswith("(set-logic ") for text in asked)
+
+
+def test_two_solvers() -> None:
+    """All who say that nothing gainsays it are named; one that does not know is no objection."""
+    shown = check(sealed(TRUE["permutation"]()), lambda text: {**solve(text), "cvc5": "unsat", "yices": "unknown"})
+    assert {"evaluated", "cvc5 and z3: unsat"} == {each.discharged for each in shown.obligations}
+
+
+def test_what_is_false_is_rejected() -> None:
+    """Where nothing was left out of a question, an answer to it is a reason to reject."""
+    with pytest.raises(Rejected, match="not so: source: lanes are whole and inside the head"):
+        check(sealed(FALSE["a lane outside"]()), solve)
+
+
+# ---- as a program
+
+
+def test_copied_out(tmp_path: Path) -> None:
+    """The file alone, run by a Python that sees nothing else, says what each certificate states."""
+    program = tmp_path / "checker.py"
+    program.write_bytes(Path(theorem_checker.__file__).read_bytes())
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(sealed(TRUE["the same"]()))
+    bad.write_text(sealed(FALSE["a point that is not allowed"]()))
+
+    def run(*names: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-I", program, *names], capture_output=True, text=True, check=False)
+
+    if not any(theorem_checker.solvers()("(declare-const x Int)\n(assert (< x x))\n(check-sat)\n").values()):
+        pytest.skip("there is no solver as a program")
+    assert (0, True) == (
+        (found := run(good)).returncode,
+        '"\n  accepted\n  for all whole n, rational base' in found.stdout,
+    )
+    assert (4, True) == (
+        (found := run(good, bad)).returncode,
+        "REJECTED: not so: evidence.points.holds" in found.stdout,
+    )
+    assert 4 == run().returncode
+    assert 4 == run(tmp_path / "none.json").returncode
+
+
+def test_stands_alone() -> None:
+    """It imports nothing but the standard library."""
+    text = Path(theorem_checker.__file__).read_text()
+    modules = {found[1] for found in re.finditer(r"^(?:from|import) ([a-z_]+)", text, re.MULTILINE)}
+    assert modules <= sys.stdlib_module_names
