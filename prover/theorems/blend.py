@@ -1,7 +1,7 @@
 """Two sums of positive terms: which is larger, as a question that a linear solver can answer.
 
 A blend such as (1 - s)*u/f + s*u, with numbers s and u that need not be rational, is no product of powers. Where all
-terms of two such sums are positive, so are the sums; the two are equal up to sign only where they are equal, and that is
+terms of two such sums are positive, so are the sums; the two are equal up to sign only where they are equal. That is
 linear where the numbers left in their difference are rational multiples of one of them: (1 - s)*u*(1/f - 1).
 """
 

@@ -253,7 +253,8 @@ def _same_magnitudes(study: Study) -> bool:
         inside = in_range(INDEX, mine.count)
         beyond = sympy.GreaterThan(INDEX, other.count, evaluate=False)
         both = [] if mine is target else [
-            ((*guards, *others, negation(beyond)), _same_magnitude(substituted(ours, known), substituted(theirs, known)))
+            ((*guards, *others, negation(beyond)),
+             _same_magnitude(substituted(ours, known), substituted(theirs, known)))
             for guards, ours in mine.magnitude for others, theirs in other.magnitude
         ]
         alone = [((*guards, beyond), _same_magnitude(substituted(ours, known), sympy.Integer(1)))

@@ -62,7 +62,8 @@ def _side(
 ) -> Condition:
     """Where a pair of the source may be faster, or slower, on a coordinate than the target's of the same index."""
     return any_of(
-        all_of([*a.guards, *b.guards, _may_be(a, b, found, coordinate, which)]) for a, b, found in comparison.at_one_index
+        all_of([*a.guards, *b.guards, _may_be(a, b, found, coordinate, which)])
+        for a, b, found in comparison.at_one_index
     )
 
 

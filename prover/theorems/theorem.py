@@ -104,7 +104,7 @@ def _sees_whole_turns(statement: Statement) -> bool:
 def is_over_pi(e: sympy.Basic) -> bool:
     """Whether it is a sum of algebraic numbers over whole powers of pi, by its form.
 
-    Where that of two such sums, or what they come to together, is 2*pi*k, pi solves an equation with 2*k in front of its
+    Where two such sums differ by 2*pi*k, or come to that together, pi solves an equation with 2*k in front of its
     highest power; pi is transcendental, so k is 0.
     """
     if not e.has(sympy.pi, sympy.log):
