@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -49,7 +49,7 @@ Number = dict[str, Fraction]  # a sum: a product of factors, as text, to its rat
 Interval = tuple[int, int]  # in whole units of 10**-digits
 Turn = dict[tuple[int, str], Number]  # an angle: (feed, coordinate) to frequency; coordinate "1" is the constant
 Point = dict[tuple[int, str], Fraction]
-Token = tuple[int, Point]
+Entry = tuple[tuple[int, int], tuple[Number, Turn]]
 Lanes = tuple[int, ...]
 Pair = tuple[Lanes, Lanes, list[Turn], Number]
 ONE, PI, QUARTER = {"": Fraction(1)}, {"pi": Fraction(1)}, {"pi": Fraction(1, 2)}
@@ -90,7 +90,10 @@ def _witness(s: _Side, t: _Side, permutation: list[int], relation: str) -> int:
     """W_target_rows = W_source_rows[permutation] makes the relation hold."""
     rung, _ = RUNGS.index(relation), _lanes(permutation, s.width, s.width, distinct=True)
     _require(rung > 1 or permutation == sorted(permutation), f"{relation} allows no permutation")
-    for ours, theirs in ((dict(s.entries(m)), dict(t.entries(m))) for m in range(0 if rung else s.feeds)):
+    for m in range(0 if rung else s.feeds):
+        alike = {i for i, (a, b) in enumerate(zip(s.pairs, t.pairs, strict=False)) if a == b and _is_free(a, m)}
+        s.numbers.spend(8 * len(alike))  # what it takes to see the same of their entries, one by one
+        ours, theirs = (dict(side.entries(m, without=alike)) for side in (s, t))
         for place in ours.keys() | theirs.keys():
             (a, x), (b, y) = ours.get(place, ({}, {})), theirs.get(place, ({}, {}))
             _require(a == b != {} and s.same_cosine(x, y), "the kernels differ at row, column {}", place)
@@ -163,16 +166,14 @@ class _Side:
         fields = "angle magnitude read second_angle write" + " sine_angle second_sine_angle" * ("sine_angle" in pair)
         angle, size, (a, b), second, (c, d), *sines = _fields(pair, fields)
         _require(sines != [angle, second], "four angles where two say the same")
-        alpha, number, own = self._pulled(angle), self._read(size), self.numbers
+        alpha, number, own = self._pulled(angle), self.numbers.read(self.put.get(size, size)), self.numbers
         delta = alpha if second is None and not sines else self._pulled(second)
         beta, gamma = map(self._pulled, sines) if sines else (alpha, delta)
         above = self.above[size] = self.above.get(size) or any(own.evaluate(number, n)[0] > 0 for n in PRECISIONS[:2])
         _require(above, "a magnitude is not positive")
         return (a, b), (c, d), [alpha, beta, gamma, delta], number
-    def _read(self, text: str) -> Number:
-        return self.numbers.read(self.put.get(text, text))
     def _pulled(self, angle: dict[str, str]) -> Turn:
-        parts = {axis: self._read(text) for axis, text in angle.items()}
+        parts = {axis: self.numbers.read(self.put.get(text, text)) for axis, text in angle.items()}
         return {(m, c): self.numbers.sum((number, feed[axis].get(c, 0)) for axis, number in parts.items())
                 for m, (known, feed) in enumerate(self.maps) for c in known}
     def minus(self, turn: Turn) -> Turn:
@@ -187,8 +188,7 @@ class _Side:
             if rest and not turns:
                 return False
         return True
-    def _vanishes(self, turn: Turn) -> bool:
-        """cos(turn) is 0 everywhere: the angle is half a turn less itself."""
+    def _vanishes(self, turn: Turn) -> bool:  # cos(turn) is 0 everywhere: the angle is half a turn less itself
         return _is_of_pi(turn) and self.same(turn, self._shifted(self.minus(turn), PI, 1))
     def same_cosine(self, a: Turn, b: Turn) -> bool:
         return self.same(a, b) or self.same(a, self.minus(b)) or (self._vanishes(a) and self._vanishes(b))
@@ -218,16 +218,15 @@ class _Side:
             del turn[0, "1"]  # what all constants share cancels in scores
             alone = _is_of_pi(turn) and self.same(turn, self.minus(turn))
             yield from ((own, turn, pair[3]) for own in ([(lane,) for lane in pair[0]] if alone else [pair[0]]))
-    def entries(self, feed: int, lane: int | None = None) -> Iterator[tuple[tuple[int, int], tuple[Number, Turn]]]:
+    def entries(self, feed: int, lane: int | None = None, without: Container[int] = ()) -> Iterator[Entry]:
         """The kernel's (row, column) to (s, turn), meaning s * cos(turn), of the pair that reads a lane, or of all."""
-        still: Turn = {(feed, "1"): {}}
-        yield from (((write, read), (ONE, still)) for read, write in self.passes)
-        for pair in self.pairs if lane is None else [pair for pair in self.pairs if lane in pair[0]]:
+        yield from (((write, read), (ONE, Turn({(feed, "1"): {}}))) for read, write in self.passes)
+        for pair in (pair for i, pair in enumerate(self.pairs) if i not in without and lane in (None, *pair[0])):
             ((a, b), (c, d)), (alpha, beta, gamma, delta) = pair[:2], _of_feed(pair, feed)
             minus_sine, sine = self._shifted(beta, QUARTER, 1), self._shifted(gamma, QUARTER, -1)
             four = (((c, a), alpha), ((c, b), minus_sine), ((d, a), sine), ((d, b), delta))
             yield from ((place, (pair[3], turn)) for place, turn in four if not self._vanishes(turn))
-    def probe(self, lanes: list[int], at: list[Token], digits: int) -> Interval:
+    def probe(self, lanes: list[int], at: list[tuple[int, Point]], digits: int) -> Interval:
         """One token: the kernel's entry at (row, column). Two: the score of one-hot q and k at those lanes."""
         columns = [
             {row: (*entry, point) for (row, column), entry in self.entries(feed, lane) if column == lane}
@@ -247,6 +246,9 @@ class _Side:
         return own.product(parts, digits)
 def _is_of_pi(turn: Turn) -> bool:  # no other angle is half a turn, or a whole one, when it is taken twice
     return all(value.keys() <= PI.keys() for value in turn.values())
+def _is_free(pair: Pair, feed: int) -> bool:  # of one angle, not of pi alone: none of its entries vanishes
+    turn = _of_feed(pair, feed)[0]
+    return all(each is pair[2][0] for each in pair[2]) and not turn[feed, "1"] and not _is_of_pi(turn)
 def _of_feed(pair: Pair, feed: int) -> list[Turn]:
     return [{key: value for key, value in turn.items() if key[0] == feed} for turn in pair[2]]
 
@@ -259,14 +261,13 @@ class _Numbers:
         self.instead: dict[str, str] = {}  # numbers that take the place of stored ones for the moment
         self.known: dict[tuple[Any, ...], Interval] = {}
     def spend(self, units: int) -> None:
-        """Count work, weighted by the size of what is worked on."""
         self.left -= units
         _require(self.left >= 0, "checking it takes more work than any certificate needs")
     def read(self, text: Any) -> Number:
         """The number of a text; what might not exist is worked out, so that it does."""
         _require(type(text) is str and len(text) <= MAX_TEXT, "a number is no text, or too long")
-        _require(self.stored or "{" not in text, f"only {STORED_SCHEMA} has stored numbers")
         if text not in self.texts:
+            _require(self.stored or "{" not in text, f"only {STORED_SCHEMA} has stored numbers")
             self.spend(4 + len(text) // 4)
             terms = [_split(term, "*") for term in _split(text, " + ")] if text != "0" else []
             found = {"*".join(factors): _rational(first) for first, *factors in terms}
@@ -274,7 +275,7 @@ class _Numbers:
                 _require(_rise([_powers(factor)[0] for factor in factors]), "factors are out of order")
                 for factor in (factor for factor in factors if "(" in factor):
                     self.power(factor, PRECISIONS[0])  # or there is no such number
-            rising = _rise(["*".join(factors) for _, *factors in terms])
+            rising = len(found) == len(terms) and _rise([*found])
             _require(rising and all(found.values()), "terms are out of order, or one is 0")
             self.texts[text] = found
         return self.texts[text]
@@ -427,10 +428,9 @@ def _powers(text: str) -> tuple[str, Fraction]:
     base, hat, exponent = (text, "", "") if text.endswith(")") or "^" not in text else text.rpartition("^")
     _require(exponent not in ("0", "1"), "an exponent that says nothing")
     power = _rational(exponent) if hat else Fraction(1)
-    whole = bool(_WHOLE.fullmatch(base)) and base != "1" and (not hat or 0 < power < 1)
-    whole = whole or (base[:1] == "{" and bool(_stored(base)))
+    whole = bool(_WHOLE.fullmatch(base)) and base != "1" and (not hat or 0 < power.numerator < power.denominator)
     inner = base.endswith(")") and (base.startswith("log(") or (base[0] == "(" and power < 1))
-    _require(whole or inner or base == "pi", "a factor is malformed")
+    _require(whole or inner or base == "pi" or (base[:1] == "{" and bool(_stored(base))), "a factor is malformed")
     return base, power
 def _rise(texts: list[str]) -> bool:
     return all((len(one), one) < (len(two), two) for one, two in pairwise(texts))
@@ -443,7 +443,7 @@ def _require(condition: bool, reason: str, *parts: object) -> None:
     if not condition:
         raise Rejected(reason.format(*parts) if parts else reason)
 def _fields(value: Any, names: str) -> list[Any]:
-    _require(isinstance(value, dict) and set(value) == set(names.split()), f"expected exactly the fields {names}")
+    _require(isinstance(value, dict) and value.keys() == {*names.split()}, "expected exactly the fields " + names)
     return [value[name] for name in names.split()]
 def _lanes(values: Any, count: int, below: int, distinct: bool = False) -> list[int]:
     proper = type(values) is list and [*map(type, values)] == [int] * count and all(0 <= v < below for v in values)
@@ -462,7 +462,7 @@ def _rational(text: Any) -> Fraction:
 def _decimal(text: Any) -> Fraction:
     _require(type(text) is str and bool(_DECIMAL.fullmatch(text)) and text != "-0", "a bound is malformed")
     return Fraction(text)
-def _token(value: Any, coordinates: list[list[str]], whole: bool) -> Token:
+def _token(value: Any, coordinates: list[list[str]], whole: bool) -> tuple[int, Point]:
     feed, position = _fields(value, "feed position")
     return feed, _point(_lanes([feed], 1, len(coordinates))[0], position, coordinates[feed], whole)
 def _point(feed: int, position: dict[str, Any], names: list[str], whole: bool) -> Point:

@@ -57,6 +57,16 @@ def spread(jobs: int, module: str) -> Iterator[Spread]:
             raise
 
 
+def prepare(module: str) -> None:
+    """Let the process that others are forked from start, and import the module, while this one does something else."""
+    context = _context(module)
+    if context.get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        with interrupts_held_back():
+            ensure_running()
+
+
 def usual_jobs() -> int:
     """As many processes as there are cores that this one may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,13 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-if ! command -v coqc > /dev/null; then
-    echo "coq is missing; installing Debian's"
+if ! command -v coqc > /dev/null || ! command -v ocamlfind > /dev/null; then
+    echo "coq or ocamlfind is missing; installing Debian's"
     as_root=$([ "$(id -u)" = 0 ] || echo sudo)
     $as_root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends coq > /dev/null
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends coq ocaml-nox ocaml-findlib > /dev/null
 fi
 
+here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp _CoqProject ./*.v "$work"
@@ -34,3 +35,11 @@ Coq.Reals.ClassicalDedekindReals.sig_not_dec'
 found=$(sed -n '/^\* Axioms:/,/^ *$/p' summary | sed -n 's/^    *//p' | sort)
 [ "$found" = "$allowed" ] || { printf 'axioms: expected\n%s\ngot\n%s\n' "$allowed" "$found"; exit 1; }
 [ "$(grep -c '<none>' summary)" = 3 ] || { echo "coqchk says that a check was switched off"; exit 1; }
+
+# The extracted checker and checker.py, on the same certificates.
+echo "extraction"
+cp "$here"/extracted/Extract.v "$here"/extracted/driver.ml .
+coqc -q -R . Rope Extract.v
+rm accepted.mli
+ocamlfind ocamlopt accepted.ml driver.ml -o extracted_checker
+PYTHONPATH="$here/../.." python3 "$here/extracted/compare.py" "$work/extracted_checker"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from prover.errors import EXIT_INTERNAL, EXIT_OK
@@ -44,6 +43,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """For notebooks: the text."""
+        from html import escape
+
         return f"<pre>{escape(self.to_text())}</pre>"
 
     def _repr_markdown_(self) -> str:
@@ -158,6 +159,8 @@ class ModelReport(Report):
 
     def _repr_html_(self) -> str:
         """For notebooks: the text, and a picture of each layout, up to some; how many are left out is said."""
+        from html import escape
+
         from prover.api.pictures import draw
         from prover.errors import ProverError
         from prover.reports.text import counted, plain

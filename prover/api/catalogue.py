@@ -161,18 +161,22 @@ def classes(
     for progress. `jobs`: in how many processes, as many as there are cores if None; several import the caller's main
     module: a script then needs `if __name__ == "__main__"`.
     """
-    from prover.processes import usual_jobs
+    from prover.processes import prepare, usual_jobs
+
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
+    jobs = jobs or usual_jobs()
+    if jobs > 1:
+        prepare("prover.verdicts.classes")
     from prover.reports.classes_report import classes_json, classes_text
     from prover.reports.documents.classes import classes_document
     from prover.verdicts.classes import certificates_of, sort_catalogue
 
-    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
-        raise InputError(f"expected a whole number from 1 on, got {str(jobs)[:40]}", where="jobs")
     given = {"width": width, "rotary": rotary, "base": base, "sections": sections}
     roles = {role: str(value) for role, value in given.items() if value is not None}
     specs = tuple(map(spec_of, several(likes)))
     found = sort_catalogue(
-        specs, relation_of(relation), several(feeds), axes or "", roles, track, jobs or usual_jobs(),
+        specs, relation_of(relation), several(feeds), axes or "", roles, track, jobs,
     )
     return Classes(
         EXIT_OK, lambda: classes_json(found), lambda _: classes_text(found),

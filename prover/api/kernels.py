@@ -160,10 +160,12 @@ def software_names() -> tuple[str, ...]:
 
 def software() -> Report:
     """What can be measured here: each software, with its version or what is missing."""
+    from prover import __version__
     from prover.measure.found import found_software
     from prover.reports.conform_report import software_json, software_text
+    from prover.requirements import read_requirements
 
-    found = found_software()
+    found = found_software(read_requirements(__version__))
     return Report(EXIT_OK, lambda: software_json(found), lambda _: software_text(found))
 
 

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
-from prover.api.answers import Answer, Checked, Layout, Proof, Texts, several
+from prover.api.answers import JSON, Answer, Checked, Layout, Proof, Texts, several
 from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, is_identical, loaded_told, spec_of
 from prover.api.functions import Called, recognised
 from prover.errors import InputError
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from prover.claims.solver import Solver
     from prover.repair.asked import Cause
     from prover.reports.cause_report import Keys
+    from prover.reports.document import Document
     from prover.sources.model import Finding
     from prover.theorems.for_all import Theorem
+    from prover.verdicts.verdict import Verdict
 
 _OF_THEOREM = re.compile(r'"schema"\s*:\s*"rope-prover/theorem-certificate/')
 
@@ -56,10 +59,8 @@ def prove(
     from prover.repair.cause import causes
     from prover.repair.size import require_positions
     from prover.reports.cause_report import causes_json, fingerprint_json
-    from prover.reports.documents.verdict import verdict_document
-    from prover.reports.html.verdict_page import verdict_page
     from prover.reports.render import render_text
-    from prover.reports.report import report
+    from prover.reports.report import differences, outline
     from prover.verdicts.as_stored import prove_loaded
 
     if exact and ulps:
@@ -74,18 +75,37 @@ def prove(
     verdict = prove_loaded(first, second, fed, allowed(relation), solver, None if exact else ulps)
     about = about_under(first, verdict.claim, "source"), about_under(second, verdict.claim, "target")
     facts = causes(first, second, verdict, fed, None if exact else ulps)
-    found = report(verdict, *about, positions, (told, also)) | {
-        "second_opinion": solver.agreement or None, "causes": causes_json(facts, _keys(facts, source, target)),
-        "fingerprint": fingerprint_json(verdict),
+    keys = _keys(facts, source, target)
+    found = outline(verdict, *about, positions, (told, also)) | {
+        "second_opinion": solver.agreement or None, "causes": causes_json(facts, keys, is_whole=False),
+        "fingerprint": None if facts else fingerprint_json(verdict),  # a text tells it in the place of causes
     }
+
+    @cache
+    def whole() -> dict[str, Any]:
+        return found | {"differences": differences(verdict), "causes": causes_json(facts, keys),
+                        "fingerprint": fingerprint_json(verdict)}
+
     pairs = found["differing_pairs"]
     return Proof(
-        verdict.exit_code, lambda: dict(found), lambda path: render_text(found, path),
+        verdict.exit_code, lambda: dict(whole()), lambda path: render_text(found, path),
         found["verdict"], found["headline"], verdict.certificate,
         found["relation"], found["refuted"], tuple(found["witness"]["permutation"]) if found["witness"] else None,
-        (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: verdict_document(found, path),
-        _page=lambda words, path: verdict_page(found, verdict, words, path),
+        (tuple(pairs["source"]), tuple(pairs["target"])), _document=lambda path: _document(whole(), path),
+        _page=lambda words, path: _page(whole(), verdict, words, path),
     )
+
+
+def _document(found: JSON, path: str | None) -> Document:
+    from prover.reports.documents.verdict import verdict_document
+
+    return verdict_document(found, path)
+
+
+def _page(found: JSON, verdict: Verdict, words: str, path: str | None) -> str:
+    from prover.reports.html.verdict_page import verdict_page
+
+    return verdict_page(found, verdict, words, path)
 
 
 def _sides(

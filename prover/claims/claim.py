@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.errors import InputError
 from prover.layouts.feed import Feed, resolve_feeds
@@ -23,6 +23,12 @@ class Claim:
     def whole_positions(self) -> bool:
         """True if coordinates are whole numbers, so that whole turns cannot be seen."""
         return self.source.positions == "integer"
+
+    @property
+    def is_of_one_table(self) -> bool:
+        """Whether the two layouts are the same in all but their names, and are fed alike: they are one kernel then."""
+        unnamed = (replace(side, name="") for side in (self.source, self.target))
+        return all(feed.source == feed.target for feed in self.feeds) and next(unnamed) == next(unnamed)
 
 
 def make_claim(source: Loaded, target: Loaded, feeds: Sequence[str]) -> Claim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prover.claims.turned import BACK, QUARTER, Turned, mirrored, shifted, vanishes
+from prover.claims.turned import BACK, QUARTER, Turned, mirrored, only_half_turns, shifted, vanishes
 from prover.claims.unit import Key, Unit, Vector, leads_positive, opposite
 from prover.exact.angle import Angle
 from prover.exact.number import ONE, Exact
@@ -35,12 +35,9 @@ def entries(
 def pair_entries(pair: Pair, turn: Turned, feed: int, whole: bool) -> list[tuple[Place, Entry]]:
     """The up to four entries of one pair."""
     (a, b), (c, d), magnitude = pair.read, pair.write, pair.magnitude
-    alpha, beta, gamma, delta = turn.angles[feed]
     four = [
-        ((c, a), Entry(magnitude, alpha)),
-        ((c, b), Entry(magnitude, shifted(beta, QUARTER))),
-        ((d, a), Entry(magnitude, shifted(gamma, BACK))),
-        ((d, b), Entry(magnitude, delta)),
+        (place, Entry(magnitude, _angle(turn, which, feed)))
+        for which, place in enumerate(((c, a), (c, b), (d, a), (d, b)))
     ]
     return [(place, entry) for place, entry in four if not vanishes(entry.angle, whole)]
 
@@ -70,14 +67,85 @@ def canonical_entry(entry: Entry, whole: bool) -> Entry:
     return entry if leads_positive(values) else Entry(entry.magnitude, mirrored(entry.angle, whole))
 
 
-def differing_places(
-    left: dict[Place, Entry], right: dict[Place, Entry], whole: bool
-) -> list[Place]:
-    """Places where the kernels differ by normal form, in order of columns."""
-    return sorted(
-        (p for p in left.keys() | right.keys() if not same_entry(left.get(p), right.get(p), whole)),
-        key=lambda place: (place[1], place[0]),
+Kernel = tuple[Layout, tuple[Turned, ...]]
+_Cell = tuple[int, int, int]  # row, pair or -1 for a lane that passes, which of the pair's four entries
+_PASSES = Entry(ONE, Angle())
+
+
+def differing_columns(source: Kernel, target: Kernel, feed: int, whole: bool) -> list[int]:
+    """Columns where the kernels differ by normal form under one feed, in rising order."""
+    ours, theirs = (_columns(layout, turned, feed, whole) for layout, turned in (source, target))
+    alike: dict[tuple[int, int], bool] = {}
+    found: list[int] = []
+    for column, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        if {cell[0] for cell in mine} != {cell[0] for cell in other}:
+            found.append(column)
+            continue
+        pairs = (mine[0][1], other[0][1]) if mine else (-1, -1)
+        if min(pairs) >= 0 and pairs not in alike:
+            alike[pairs] = _alike(source, target, pairs, feed)
+        if pairs != (-1, -1) and not alike.get(pairs) and _rows(source, target, feed, (mine, other), whole):
+            found.append(column)
+    return found
+
+
+def differing_places(source: Kernel, target: Kernel, feed: int, whole: bool) -> list[Place]:
+    """Places where the kernels differ by normal form under one feed, in order of columns and then of rows."""
+    ours, theirs = (_columns(layout, turned, feed, whole) for layout, turned in (source, target))
+    return [
+        (row, column) for column in differing_columns(source, target, feed, whole)
+        for row in _rows(source, target, feed, (ours[column], theirs[column]), whole)
+    ]
+
+
+def _rows(
+    source: Kernel, target: Kernel, feed: int, cells: tuple[tuple[_Cell, ...], tuple[_Cell, ...]], whole: bool
+) -> list[int]:
+    """The rows in which a column of the two differs."""
+    mine, other = ({row: (pair, which) for row, pair, which in each} for each in cells)
+    return [
+        row for row in sorted({*mine, *other})
+        if row not in mine or row not in other
+        or not same_entry(_entry(source, mine[row], feed), _entry(target, other[row], feed), whole)
+    ]
+
+
+def _columns(layout: Layout, turned: tuple[Turned, ...], feed: int, whole: bool) -> list[tuple[_Cell, ...]]:
+    """The entries of each column that do not vanish."""
+    found: list[tuple[_Cell, ...]] = [()] * layout.width
+    for read, write in layout.passes:
+        found[read] = ((write, -1, 0),)
+    for index, (pair, turn) in enumerate(zip(layout.pairs, turned, strict=True)):
+        (a, b), (c, d) = pair.read, pair.write
+        found[a], found[b] = ((c, index, 0), (d, index, 2)), ((c, index, 1), (d, index, 3))
+        if any(only_half_turns(angle, whole) for angle in turn.distinct_angles(feed)):
+            for lane in pair.read:
+                found[lane] = tuple(
+                    cell for cell in found[lane] if not vanishes(_angle(turn, cell[2], feed), whole)
+                )
+    return found
+
+
+def _alike(source: Kernel, target: Kernel, pairs: tuple[int, int], feed: int) -> bool:
+    """Whether two pairs are the same in all that makes their entries."""
+    (mine, turn), (other, turns) = (
+        (layout.pairs[index], turned[index]) for (layout, turned), index in zip((source, target), pairs, strict=True)
     )
+    return (
+        mine.read == other.read and mine.write == other.write and mine.magnitude == other.magnitude
+        and turn.angles[feed] == turns.angles[feed]
+    )
+
+
+def _entry(kernel: Kernel, cell: tuple[int, int], feed: int) -> Entry:
+    (layout, turned), (index, which) = kernel, cell
+    return _PASSES if index < 0 else Entry(layout.pairs[index].magnitude, _angle(turned[index], which, feed))
+
+
+def _angle(turn: Turned, which: int, feed: int) -> Angle:
+    """The angle of one of four entries: K[c, a], K[c, b], K[d, a], K[d, b]."""
+    angle = turn.angles[feed][which]
+    return shifted(angle, QUARTER) if which == 1 else shifted(angle, BACK) if which == 2 else angle
 
 
 def oriented(unit: Unit, keys: tuple[Key, ...], whole: bool) -> tuple[tuple[int, ...], Vector, Exact]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prover.claims.claim import Claim
-from prover.claims.compare import Place, differing_places, differing_units, entries
+from prover.claims.compare import Place, differing_columns, differing_places, differing_units
 from prover.claims.evidence import (
     EntryRefutation,
     NotRelativeRefutation,
@@ -48,22 +48,23 @@ class Decision:
 def decide(claim: Claim, solver: Solver) -> Decision:
     """Search all rungs. Raises UndecidedError only if Z3's work budget runs out."""
     source = make_side(claim, claim.source, "source")
-    target = make_side(claim, claim.target, "target")
-    places = differing_entries(claim, source, target)
+    is_one = claim.is_of_one_table
+    target = source if is_one else make_side(claim, claim.target, "target")
+    columns = set() if is_one else _differing_columns(claim, source, target)
     nothing = Decision(
         holds=None,
         fails=None,
         counterexample=None,
         mismatch=None,
         units=(source.units, target.units),
-        differing=(_pairs_at(source, places), _pairs_at(target, places)),
+        differing=(_pairs_at(source, columns), _pairs_at(target, columns)),
         not_rotations=(source.twisted, target.twisted),
     )
-    if not places:
+    if not columns:
         return replace(nothing, holds=Witness(Relation.IDENTICAL, tuple(range(claim.source.width))))
     if source.twisted or target.twisted:
-        return _decide_twisted(claim, (source, target), places, nothing)
-    return _decide_rotations(claim, (source, target), places, nothing, solver)
+        return _decide_twisted(claim, (source, target), columns, nothing)
+    return _decide_rotations(claim, (source, target), nothing, solver)
 
 
 def make_side(claim: Claim, layout: Layout, name: str) -> Side:
@@ -75,14 +76,14 @@ def make_side(claim: Claim, layout: Layout, name: str) -> Side:
 
 
 def _decide_rotations(
-    claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]], nothing: Decision, solver: Solver
+    claim: Claim, sides: tuple[Side, Side], nothing: Decision, solver: Solver
 ) -> Decision:
     """Both sides are rotations and differ somewhere: scores, permutation, pair map, in this order."""
     keys, whole = stack_keys(claim), claim.whole_positions
     source, target = sides
     ours, theirs = differing_units(source.units, target.units, keys, whole)
     if not ours and not theirs:
-        entry = refute_identical(claim, sides, places)
+        entry = refute_identical(claim, sides, differing_entries(claim, *sides))
         holds = Witness(Relation.EQUAL_SCORES, tuple(range(claim.source.width)))
         return replace(nothing, holds=holds, fails=entry, counterexample=entry)
     score = refute_scores(claim, sides, lane_pairs([*ours, *theirs]))
@@ -102,20 +103,19 @@ def _decide_rotations(
 
 
 def _decide_twisted(
-    claim: Claim, sides: tuple[Side, Side], places: Sequence[tuple[int, Place]], nothing: Decision
+    claim: Claim, sides: tuple[Side, Side], columns: set[int], nothing: Decision
 ) -> Decision:
     """A side is no rotation: against a rotation no linear map helps; two such are left at scores."""
-    columns = {column for _, (_, column) in places}
     lanes = {
         (a, b)
         for side in sides
         for pair in side.layout.pairs
-        if columns & set(pair.read)
+        if not columns.isdisjoint(pair.read)
         for a in pair.read
         for b in pair.read
     }
     score = refute_scores(claim, sides, sorted(lanes))
-    shown = score or refute_identical(claim, sides, places)
+    shown = score or refute_identical(claim, sides, differing_entries(claim, *sides))
     relative: NotRelativeRefutation | None = None
     if not (sides[0].twisted and sides[1].twisted):
         side, name = (sides[0], "source") if sides[0].twisted else (sides[1], "target")
@@ -123,20 +123,26 @@ def _decide_twisted(
     return replace(nothing, fails=relative or shown, counterexample=shown)
 
 
+def _differing_columns(claim: Claim, source: Side, target: Side) -> set[int]:
+    """Columns of the kernels that differ under some feed."""
+    ours, theirs = ((side.layout, side.turned) for side in (source, target))
+    return {
+        column for feed in range(len(claim.feeds))
+        for column in differing_columns(ours, theirs, feed, claim.whole_positions)
+    }
+
+
 def differing_entries(claim: Claim, source: Side, target: Side) -> list[tuple[int, Place]]:
     """Feed and (row, column) of the kernels' entries that differ by their normal forms."""
-    found: list[tuple[int, Place]] = []
-    for feed in range(len(claim.feeds)):
-        ours, theirs = (
-            entries(side.layout, side.turned, feed, side.whole) for side in (source, target)
-        )
-        found += [(feed, place) for place in differing_places(ours, theirs, claim.whole_positions)]
-    return found
+    ours, theirs = ((side.layout, side.turned) for side in (source, target))
+    return [
+        (feed, place) for feed in range(len(claim.feeds))
+        for place in differing_places(ours, theirs, feed, claim.whole_positions)
+    ]
 
 
-def _pairs_at(side: Side, places: Sequence[tuple[int, Place]]) -> tuple[int, ...]:
-    columns = {column for _, (_, column) in places}
-    return tuple(i for i, pair in enumerate(side.layout.pairs) if columns & set(pair.read))
+def _pairs_at(side: Side, columns: set[int]) -> tuple[int, ...]:
+    return tuple([i for i, pair in enumerate(side.layout.pairs) if not columns.isdisjoint(pair.read)])
 
 
 def lane_pairs(units: Sequence[Unit]) -> list[Place]:

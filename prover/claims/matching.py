@@ -164,16 +164,17 @@ def _classes(
     whole: bool,
     by_magnitude: bool,
 ) -> dict[UnitClass, _Members]:
-    found: dict[UnitClass, _Members] = {}
+    found: dict[tuple[int, Vector, Exact | None], _Members] = {}
     for side, units in (("source", source), ("target", target)):
         for number, unit in enumerate(units):
             vector, own = canonical_vector(unit.vector, keys, whole)
-            kind = UnitClass(len(unit.lanes), vector, unit.magnitude if by_magnitude else None)
-            group = found.setdefault(
-                kind, _Members({True: [], False: []}, {True: [], False: []})
-            )
-            getattr(group, side)[own or len(unit.lanes) == 1].append(number)
-    return found
+            kind = len(unit.lanes), vector, unit.magnitude if by_magnitude else None
+            group = found.get(kind)
+            if group is None:
+                group = found[kind] = _Members({True: [], False: []}, {True: [], False: []})
+            members = group.source if side == "source" else group.target
+            members[own or len(unit.lanes) == 1].append(number)
+    return {UnitClass(*kind): group for kind, group in found.items()}
 
 
 def _assign(
@@ -185,9 +186,16 @@ def _assign(
     """Turn counts into an assignment, keeping lanes and order where the counts allow it."""
     chosen: dict[int, tuple[int, bool]] = {}
     for i, group in enumerate(members):
+        if group.count("source") == group.count("target") == 1:
+            # Only one move joins the two.
+            (s,), (t,) = (each[True] or each[False] for each in (group.source, group.target))
+            chosen[t] = s, bool(group.source[True]) is not bool(group.target[True])
+            continue
         left = {side: {own: list(getattr(group, side)[own]) for own in (True, False)}
                 for side in ("source", "target")}
         for move, a, b in _MOVES:
+            if not left["source"][a] or not left["target"][b]:
+                continue
             wanted = counts.get(_name(move, i, a, b), 0)
             pairs = _pair_up(left["source"][a], left["target"][b], wanted, source, target)
             chosen |= {t: (s, move == "swap") for s, t in pairs}

@@ -100,7 +100,7 @@ def find_choice(question: OpenClaim) -> tuple[Claim, Choice, Relation] | None:
 def shown_relation(claim: Claim) -> Relation | None:
     """The lowest relation that equal signatures show; those between are only looked at where the last is shown."""
     lowest, *between, last = RELATIONS
-    if _is_shown(claim, lowest):
+    if claim.is_of_one_table or _is_shown(claim, lowest):
         return lowest
     if not _is_shown(claim, last):
         return None

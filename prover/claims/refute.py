@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice, product
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ from prover.claims.relation import Relation
 from prover.claims.turned import Turned
 from prover.claims.unit import Key, Unit, Vector, stack_keys
 from prover.exact.angle import Angle
-from prover.exact.enclosure import bounds, enclose, rational_ball
+from prover.exact.enclosure import bounds, enclose, is_surely_below, rational_ball
 from prover.exact.number import Exact
 from prover.layouts.layout import Layout
 
@@ -40,6 +41,7 @@ MAX_FAILURES = 8
 MAX_PLACES = 24
 MAX_VALUE = 10**400  # the checker reads at most 500 digits
 MAX_POWER = 8
+FREE_BITS = 16  # of a turn, which cost no precision
 
 
 class Side:
@@ -64,7 +66,11 @@ class Side:
         self._passes = dict(layout.passes)
         self._balls: dict[tuple[Exact, int], arb] = {}
         self._entries: dict[tuple[int, int], list[tuple[Place, Entry]]] = {}
-        self.extra = _extra_bits(turned)
+
+    @cached_property
+    def extra(self) -> int:
+        """Bits that the whole part of the fastest turn per step takes away from the precision."""
+        return _extra_bits(self.turned)
 
     def ball(self, value: Exact, precision: int) -> arb:
         key = (value, precision)
@@ -121,13 +127,12 @@ class Side:
 
 
 def _extra_bits(turned: tuple[Turned, ...]) -> int:
-    """Bits that the whole part of the fastest turn per step takes away from the precision."""
     fastest = arb(1)
-    for turn in turned:
-        for angle in {angle for angles in turn.angles for angle in angles}:
-            for value in (angle.phase, *(f for _, f in angle.frequencies)):
-                fastest = fastest.max(abs(enclose(value, 64)))
-    return max(0, int(bounds(fastest)[1]).bit_length() - 16)
+    angles = [angle for turn in turned for feed in range(len(turn.angles)) for angle in turn.distinct_angles(feed)]
+    for value in {value for angle in angles for value in (angle.phase, *(f for _, f in angle.frequencies))}:
+        if not is_surely_below(value, 1 << FREE_BITS - 1):
+            fastest = fastest.max(abs(enclose(value, 64)))
+    return max(0, int(bounds(fastest)[1]).bit_length() - FREE_BITS)
 
 
 def _precisions(sides: Iterable[Side]) -> tuple[int, ...]:

@@ -1,22 +1,28 @@
 """Questions to solvers: SMT-LIB 2 text that any solver reads, asked of Z3 and, if wanted, of cvc5.
 
-Each question goes to a fresh solver under a budget of work, not of time. The second solver gets the
-same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
+Each question goes to a fresh solver under a budget of work, not of time. Most want no more than a word and are
+easy: they go to Z3's plain solver first, in a context that is made once and reset for each. The second solver gets
+the same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.files import refuse_dangling, require_writable, write_text
 
+if TYPE_CHECKING:
+    import z3
+
 WORK_BUDGET = 200_000_000
+EASY_BUDGET = 500_000
 SECOND_BUDGET = 2_000_000
 WHOLE_BUDGET = 10 * WORK_BUDGET
 MAX_QUESTIONS = 20_000
@@ -31,7 +37,7 @@ class Question:
     """SMT-LIB 2 declarations, assertions and one check.
 
     `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up. `logic`: what SMT-LIB
-    calls the kind of formulas.
+    calls the kind of formulas. `of_word`: nothing but the word is asked for, and those values.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -43,6 +49,7 @@ class Question:
     values: tuple[str, ...] = ()
     budget: int = WORK_BUDGET
     logic: str = "ALL"
+    of_word: bool = False
 
     @property
     def text(self) -> str:
@@ -94,6 +101,7 @@ class Solver:
     second: bool = False
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     work: int = 0
+    _easy: EasySolver | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_recorded(self) -> bool:
@@ -113,7 +121,7 @@ class Solver:
             )
         if self.directory is not None:
             write_text(self.directory / f"{len(self.asked):04d}-{question.name}.smt2", question.text)
-        answer = ask_z3(question)
+        answer = self._easily(question) or ask_z3(question)
         other = ask_cvc5(question) if self.second else ""
         self.asked.append((question.name, answer.word, other))
         self.work += answer.work
@@ -123,6 +131,19 @@ class Solver:
                 advice="One of the solvers is wrong; save the question with --smtlib and report it",
             )
         return answer
+
+    def _easily(self, question: Question) -> Answer | None:
+        """The answer if the word is all that is needed, and easy to find."""
+        if not question.of_word:
+            return None
+        if self._easy is None:
+            self._easy = EasySolver()
+        found = self._easy.ask(question)
+        self.work += found.work
+        if found.word == "unknown":
+            self._easy = None   # what is left of a question that was given up stays in its context
+        is_enough = found.word == "unsat" or (found.word == "sat" and not question.values)
+        return replace(found, work=0) if is_enough else None
 
     def save(self, question: Question) -> str:
         """Write a question that was left open, and give the path."""
@@ -169,14 +190,54 @@ def make_solver(directory: str | None, second: bool) -> Solver:
     return Solver(path, second)
 
 
+class EasySolver:
+    """Z3's plain solver for words alone, fresh for each question, in one context: to make one takes longer than most.
+
+    What a model or a core has in it depends on what was in a context before; whether there is one does not.
+    """
+
+    def __init__(self) -> None:
+        import z3
+
+        self.context: z3.Context = z3.Context()
+        self.work = 0
+        self._said(_seeds(0))
+
+    def ask(self, question: Question) -> Answer:
+        """The word and the work; unknown where it is not easy, or no question. After that it is to be asked no more."""
+        import z3
+
+        budget = min(question.budget, EASY_BUDGET)
+        try:
+            self._said("(reset)")
+            # Above a push there is no choosing among strategies, which takes longer than most questions.
+            word = self._said(f"(set-option :reproducible-resource-limit {budget})\n(push)\n{question.body}")
+            before, self.work = self.work, _work(self._said("(get-info :rlimit)"))
+        except z3.Z3Exception:
+            return Answer("unknown", "", budget)
+        return Answer(word if word in ("sat", "unsat") else "unknown", "", self.work - before)
+
+    def _said(self, text: str) -> str:
+        import z3
+
+        return str(z3.Z3_eval_smtlib2_string(self.context.ref(), text)).strip()
+
+
+def _seeds(seed: int) -> str:
+    return "\n".join(f"(set-option :{part}.random_seed {seed})" for part in ("smt", "sat"))
+
+
+def _work(said: str) -> int:
+    return int(said.strip("()\n ").split()[-1])
+
+
 def ask_z3(question: Question, seed: int = 0) -> Answer:
     """Z3's answer in a fresh context."""
     import z3
 
     context = z3.Context()
     # Z3 keeps seeds set from a text for the whole process, so each question sets its own.
-    seeds = [f"(set-option :{part}.random_seed {seed})" for part in ("smt", "sat")]
-    text = "\n".join([*seeds, question.text])
+    text = f"{_seeds(seed)}\n{question.text}"
     word = z3.Z3_eval_smtlib2_string(context.ref(), text).strip()
     if word not in ("sat", "unsat", "unknown"):
         raise EvidenceError(f"Z3 cannot read the question '{question.name}': {word[:300]}")
@@ -186,7 +247,7 @@ def ask_z3(question: Question, seed: int = 0) -> Answer:
         more = "(get-unsat-core)" if word == "unsat" else "(get-info :reason-unknown)"
     detail = z3.Z3_eval_smtlib2_string(context.ref(), more)
     work = z3.Z3_eval_smtlib2_string(context.ref(), "(get-info :rlimit)")
-    return Answer(word, detail, int(work.strip("()\n ").split()[-1]))
+    return Answer(word, detail, _work(work))
 
 
 def ask_cvc5(question: Question) -> str:

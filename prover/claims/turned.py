@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prover.claims.claim import Claim
-from prover.exact.angle import Angle
+from prover.exact.angle import Angle, axis_angle
 from prover.exact.number import PI, Exact, exact
 from prover.layouts.feed import AxisPositions, pull_back
 from prover.layouts.layout import Angles, Layout, Pair
@@ -33,30 +33,50 @@ class Turned:
     def is_rotation(self) -> bool:
         return None not in self.turns
 
+    def distinct_angles(self, feed: int) -> tuple[Angle, ...]:
+        """One where the four are one object, as those of a pair with a single angle are."""
+        four = self.angles[feed]
+        return four[:1] if four[0] is four[1] is four[2] is four[3] else four
+
     @property
     def rotation(self) -> tuple[Angle, ...]:
         """The angle for each feed; only rotations have it."""
-        found = tuple(turn for turn in self.turns if turn is not None)
+        found = tuple([turn for turn in self.turns if turn is not None])
         assert len(found) == len(self.turns)
         return found
 
 
 def turned_pairs(claim: Claim, layout: Layout, side: str) -> tuple[Turned, ...]:
     """Every pair of one side pulled back along the claim's feeds; angles reduced where allowed."""
-    places = [feed.source if side == "source" else feed.target for feed in claim.feeds]
-    return tuple(_turned(pair, places, claim.whole_positions) for pair in layout.pairs)
+    feeds = [_Places(feed.source if side == "source" else feed.target) for feed in claim.feeds]
+    return tuple([_turned(pair, feeds, claim.whole_positions) for pair in layout.pairs])
 
 
-def _turned(pair: Pair, places: list[AxisPositions], whole: bool) -> Turned:
+class _Places:
+    """A feed's places, and the axes that are a coordinate of their own name, with which an angle stays as it is."""
+
+    def __init__(self, positions: AxisPositions) -> None:
+        self.positions = positions
+        self.own = frozenset(axis for axis, place in positions if place == axis_angle(axis))
+
+    def pulled(self, angle: Angle, whole: bool) -> Angle:
+        """An angle over the coordinates, reduced where that is allowed."""
+        for axis, _ in angle.frequencies:
+            if axis not in self.own:
+                return _reduced(pull_back(angle, self.positions), whole)
+        return _reduced(angle, whole)
+
+
+def _turned(pair: Pair, feeds: list[_Places], whole: bool) -> Turned:
     if len(pair.distinct_angles) == 1:
-        turns = tuple(_reduced(pull_back(pair.angle, place), whole) for place in places)
-        return Turned(tuple((turn, turn, turn, turn) for turn in turns), turns)
-    angles = tuple(_four(pair.angles, place, whole) for place in places)
+        turns = tuple([feed.pulled(pair.angle, whole) for feed in feeds])
+        return Turned(tuple([(turn, turn, turn, turn) for turn in turns]), turns)
+    angles = tuple([_four(pair.angles, feed, whole) for feed in feeds])
     return Turned(angles, tuple(_rotation(four, whole) for four in angles))
 
 
-def _four(angles: Angles, place: AxisPositions, whole: bool) -> Angles:
-    alpha, beta, gamma, delta = (_reduced(pull_back(angle, place), whole) for angle in angles)
+def _four(angles: Angles, feed: _Places, whole: bool) -> Angles:
+    alpha, beta, gamma, delta = (feed.pulled(angle, whole) for angle in angles)
     return alpha, beta, gamma, delta
 
 
@@ -103,10 +123,17 @@ def mirrored(angle: Angle, whole: bool) -> Angle:
 
 def vanishes(angle: Angle, whole: bool) -> bool:
     """cos of the angle is 0 at every position (angles are reduced; half turns count if whole)."""
-    return bool(angle.phase) and angle.phase in (QUARTER, BACK) and all(whole and f == PI for _, f in angle.frequencies)
+    return bool(angle.phase) and angle.phase in (QUARTER, BACK) and only_half_turns(angle, whole)
+
+
+def only_half_turns(angle: Angle, whole: bool) -> bool:
+    """Whether the cosine is a constant up to its sign at every position, so that it may vanish with some phase."""
+    return all(whole and f == PI for _, f in angle.frequencies)
 
 
 def _reduced(angle: Angle, whole: bool) -> Angle:
+    if not angle.phase and not (whole and any(reduce_turns(f) is not f for _, f in angle.frequencies)):
+        return angle
     frequencies = {c: reduce_turns(f) if whole else f for c, f in angle.frequencies}
     phase = reduce_turns(angle.phase)
     if phase is angle.phase and all(frequencies[c] is f for c, f in angle.frequencies):

@@ -59,19 +59,18 @@ def make_units(claim: Claim, layout: Layout, turned: tuple[Turned, ...]) -> tupl
 
 def _is_own_opposite(vector: Vector, keys: tuple[Key, ...], whole: bool) -> bool:
     """Angles are reduced, so only 0 and, where whole turns do not count, pi are their own opposite."""
-    return all(
-        not value or (value == PI and (whole or name == OFFSET))
-        for value, (_, name) in zip(vector, keys, strict=True)
-    )
+    for value, (_, name) in zip(vector, keys, strict=True):
+        if value.terms and not ((whole or name == OFFSET) and value == PI):
+            return False
+    return True
 
 
 def _stack(turn: Turned, keys: tuple[Key, ...]) -> Vector:
     turns = turn.rotation
-    base = turns[0].phase
-    return tuple(
-        reduce_turns(turns[feed].phase - base) if name == OFFSET else turns[feed][name]
+    return tuple([
+        reduce_turns(turns[feed].phase - turns[0].phase) if name == OFFSET else turns[feed][name]
         for feed, name in keys
-    )
+    ])
 
 
 def opposite(vector: Vector, keys: tuple[Key, ...], whole: bool) -> Vector:

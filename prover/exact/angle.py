@@ -35,6 +35,10 @@ class Angle:
         return Angle(tuple((a, -f) for a, f in self.frequencies), -self.phase)
 
     def scaled(self, factor: Exact) -> Angle:
+        if len(self.frequencies) == 1 and not self.phase:
+            axis, frequency = self.frequencies[0]
+            scaled = frequency * factor
+            return Angle(((axis, scaled),)) if scaled else Angle()
         return Angle.of({a: f * factor for a, f in self.frequencies}, self.phase * factor)
 
     def __getitem__(self, axis: str) -> Exact:

@@ -21,7 +21,7 @@ MAX_PRECISION = PRECISIONS[-1]
 MAX_SHOWN = 200
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 18)
 def enclose(value: Exact, precision: int) -> arb:
     """A ball that contains `value`, computed with `precision` bits."""
     with ctx.workprec(precision):
@@ -32,6 +32,19 @@ def enclose(value: Exact, precision: int) -> arb:
                 term = term * _atom_power(atom, exponent, precision)
             total = total + term
         return total
+
+
+def is_surely_below(value: Exact, limit: int) -> bool:
+    """Whether |value| is below a positive number, where that is seen without an enclosure; False says nothing."""
+    if len(value.terms) != 1:
+        return not value
+    ((monomial, coefficient),) = value.terms
+    most = abs(coefficient.numerator)
+    for atom, _ in monomial:  # exponents of primes are in (0, 1)
+        if not isinstance(atom.argument, int):
+            return False
+        most *= atom.argument
+    return most < limit * coefficient.denominator
 
 
 def rational_ball(value: Fraction) -> arb:
@@ -73,7 +86,7 @@ def sign(value: Exact) -> int:
     """-1, 0 or 1. Raises UndecidedError if no precision separates the value from zero."""
     rational = value.rational
     if rational is not None:
-        return (rational > 0) - (rational < 0)
+        return (rational.numerator > 0) - (rational.numerator < 0)
     if len(value.terms) == 1 and all(a.kind in ("prime", "pi") for a, _ in value.terms[0][0]):
         return 1 if value.terms[0][1] > 0 else -1
     for precision in PRECISIONS:
@@ -143,6 +156,8 @@ def positive_power(base: Exact, exponent: Exact) -> Exact:
     rational = exponent.rational
     if rational is None:
         raise ExpressionError(f"the exponent {_shown(exponent)} is not a rational number")
+    if base == ONE:
+        return ONE
     if rational.denominator != 1 and base and sign(base) < 0:
         raise ExpressionError(f"a fractional power ({rational}) of {_shown(base)}, which is negative")
     if rational.denominator != 1:

@@ -58,7 +58,11 @@ class Exact:
     _hash: int | None = field(default=None, init=False, repr=False)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Exact) and self.terms == other.terms)
+        # Numbers that are unlike are mostly so in the number of terms, or of factors of the first.
+        return self is other or (
+            isinstance(other, Exact) and len(self.terms) == len(other.terms)
+            and (not self.terms or len(self.terms[0][0]) == len(other.terms[0][0])) and self.terms == other.terms
+        )
 
     def __hash__(self) -> int:
         # Numbers are keys of many tables, and hashing fractions is slow: worked out once.
@@ -161,7 +165,7 @@ def log(value: Exact) -> Exact:
     return total
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 18)
 def power(base: Exact, exponent: Fraction) -> Exact:
     """base ** exponent for a rational exponent.
 
@@ -225,9 +229,26 @@ def _rational_power(value: Fraction, exponent: Fraction) -> Exact:
         return exact(value ** int(exponent))
     if value < 0:
         raise ExpressionError(f"a negative number ({value}) under the root {exponent}")
-    return _collect(
-        _reduced(tuple((_prime(p), n * exponent) for p, n in _factor(value)), Fraction(1))
-    )
+    above, below = 1, 1
+    kept, known = list[tuple[Atom, Fraction]](), dict[int, Fraction]()
+    for prime, count in _factor(value):
+        whole, rest = divmod(count * exponent.numerator, exponent.denominator)
+        if whole:
+            raised = _whole_power(prime, whole)
+            above, below = above * raised.numerator, below * raised.denominator
+        if rest:
+            if count not in known:
+                known[count] = Fraction(rest, exponent.denominator)
+            kept.append((_prime(prime), known[count]))
+    coefficient = Fraction(above, below)
+    _bound(coefficient)
+    return Exact(((tuple(kept), coefficient),))
+
+
+@lru_cache(maxsize=1024)
+def _whole_power(prime: int, exponent: int) -> Fraction:
+    _bound_power(Fraction(prime), exponent, MAX_STEP_BITS)
+    return Fraction(prime) ** exponent
 
 
 @lru_cache(maxsize=1024)
@@ -277,8 +298,7 @@ def _reduced(
             whole = exponent.numerator // exponent.denominator
             assert isinstance(atom.argument, int)
             if whole:
-                _bound_power(Fraction(atom.argument), whole, MAX_STEP_BITS)
-                coefficient *= Fraction(atom.argument) ** whole
+                coefficient *= _whole_power(atom.argument, whole)
                 exponent -= whole
         elif atom.kind == "sum" and exponent >= 1:
             whole = exponent.numerator // exponent.denominator

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -89,11 +90,9 @@ def make_kernel(layout: Layout) -> Kernel:
     plain = all(len(pair.distinct_angles) == 1 for pair in pairs)
 
     def table(angles: list[Angle]) -> Array:
-        found = np.zeros((len(pairs), len(layout.axes)))
-        for row, angle in enumerate(angles):
-            for axis, frequency in angle.frequencies:
-                found[row, layout.axes.index(axis)] = to_float(frequency)
-        return found
+        rows = [{axis: to_float(frequency) for axis, frequency in angle.frequencies} for angle in angles]
+        found = [[row.get(axis, 0.0) for axis in layout.axes] for row in rows]
+        return np.array(found, dtype=np.float64).reshape(len(pairs), len(layout.axes))
 
     def column(values: list[Exact]) -> Array:
         return np.array([to_float(value) for value in values], dtype=np.float64)
@@ -114,6 +113,7 @@ def make_kernel(layout: Layout) -> Kernel:
     )
 
 
+@lru_cache(maxsize=1 << 18)
 def to_float(value: Exact) -> float:
     """The nearest float64, give or take one unit in the last place."""
     rational = value.rational

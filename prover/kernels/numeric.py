@@ -28,10 +28,10 @@ from prover.claims.evidence import (
     Witness,
 )
 from prover.claims.relation import Relation
-from prover.exact.enclosure import enclose
+from prover.exact.enclosure import enclose, is_surely_below
 from prover.exact.number import ONE, Exact
 from prover.kernels.kernel import Kernel, axis_positions, make_kernel
-from prover.kernels.rotation import Array
+from prover.kernels.rotation import Array, Rotation
 
 SEED = 20260209
 SAMPLES = 4
@@ -81,8 +81,10 @@ class _Run:
     ) -> None:
         self.claim = claim
         self.dtype = dtype
-        self._positions: dict[tuple[Token, str], Array] = {}
-        self._turn_errors: dict[Token, float] = {}
+        # By the token's id, with the token, since hashing fractions is slow.
+        self._positions: dict[tuple[int, str], tuple[Token, Array]] = {}
+        self._rotations: dict[tuple[int, str], Rotation] = {}
+        self._turn_errors: dict[int, float] = {}
         self.tokens = tokens
         self.source, self.target = (kernel.rounded(dtype) for kernel in kernels)
         self.roundoff = float(np.finfo(dtype).eps) / 2
@@ -96,16 +98,20 @@ class _Run:
         return found
 
     def position(self, token: Token, side: str) -> Array:
-        if (token, side) not in self._positions:
+        key = id(token), side
+        if key not in self._positions:
             places = axis_positions(self.claim, token, side, self.kernel(side).axes)
-            self._positions[token, side] = np.array([float(place) for place in places], dtype=self.dtype)
-        return self._positions[token, side]
+            self._positions[key] = token, np.array([float(place) for place in places], dtype=self.dtype)
+        return self._positions[key][1]
 
     def kernel(self, side: str) -> Kernel:
         return self.source if side == "source" else self.target
 
     def apply(self, side: str, x: Array, token: Token) -> Array:
-        return self.kernel(side).apply(x, self.position(token, side))
+        key = id(token), side
+        if key not in self._rotations:
+            self._rotations[key] = self.kernel(side).at(self.position(token, side))
+        return self._rotations[key].rotate(x)
 
     def score(self, side: str, q: Array, k: Array, query: Token, key: Token) -> Array:
         """Scores of q and k of shape (..., width), shape (...)."""
@@ -113,14 +119,14 @@ class _Run:
         return np.asarray(products.sum(axis=-1))
 
     def turn_error(self, token: Token) -> float:
-        if token not in self._turn_errors:
-            self._turn_errors[token] = max(
+        if id(token) not in self._turn_errors:
+            self._turn_errors[id(token)] = max(
                 (len(self.kernel(side).axes) + 2)
                 * self.roundoff
                 * self.kernel(side).largest_turn(self.position(token, side))
                 for side in ("source", "target")
             )
-        return self._turn_errors[token]
+        return self._turn_errors[id(token)]
 
     def tolerance(self, query: Token, key: Token, size: float) -> float:
         """What two scores may differ by. `size`: s**2 |q| |k|, with the largest magnitude s that meets q and k."""
@@ -139,7 +145,8 @@ def confirm(
         what = "kernels were not run, since a number of the claim is beyond 10**9"
         return Confirmation((Comparison(what, "float32", 0.0, 0.0, True),))
     found: list[Comparison] = []
-    kernels = make_kernel(claim.source), make_kernel(claim.target)
+    source = make_kernel(claim.source)
+    kernels = source, source if claim.is_of_one_table else make_kernel(claim.target)
     tokens = _tokens(claim)
     runs = [_Run(claim, kernels, dtype, tokens) for _, dtype in PRECISIONS]
     for (precision, _), run in zip(PRECISIONS, runs, strict=True):
@@ -157,20 +164,18 @@ def confirm(
 
 def _in_float_range(claim: Claim) -> bool:
     """True if frequencies, phases, magnitudes and feeds can be computed with in float32."""
-    for layout in (claim.source, claim.target):
-        for pair in layout.pairs:
-            numbers = [n for a in pair.distinct_angles for n in (a.phase, *(f for _, f in a.frequencies))]
-            if not all(_below(n, MAX_TURN) for n in numbers):
-                return False
-            size = pair.magnitude
-            if size != ONE and not (_below(size, MAX_SIZE) and _below(ONE / size, MAX_SIZE)):
-                return False
-    places = [place for feed in claim.feeds for _, place in (*feed.source, *feed.target)]
-    return all(_below(n, MAX_TURN) for a in places for n in (a.phase, *(f for _, f in a.frequencies)))
+    pairs = [pair for layout in (claim.source, claim.target) for pair in layout.pairs]
+    angles = [angle for pair in pairs for angle in pair.distinct_angles]
+    angles += [place for feed in claim.feeds for _, place in (*feed.source, *feed.target)]
+    numbers = {number for angle in angles for number in (angle.phase, *(f for _, f in angle.frequencies))}
+    sizes = {pair.magnitude for pair in pairs} - {ONE}
+    return all(_below(number, MAX_TURN) for number in numbers) and all(
+        _below(size, MAX_SIZE) and _below(ONE / size, MAX_SIZE) for size in sizes
+    )
 
 
 def _below(value: Exact, limit: int) -> bool:
-    return not value or bool(abs(enclose(value, 64)) < limit)
+    return is_surely_below(value, limit) or bool(abs(enclose(value, 64)) < limit)
 
 
 def _tokens(claim: Claim) -> list[tuple[Token, Token]]:

@@ -6,11 +6,13 @@ do not depend on the index j are computed once per scope.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from prover.errors import ExpressionError, InputError, UndecidedError
+from prover.errors import ExpressionError, InputError, ProverError, UndecidedError
 from prover.exact import enclosure
 from prover.exact.angle import Angle, as_number
 from prover.exact.number import ONE, PI, ZERO, Exact, exact
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
 Expression: TypeAlias = "Term | sympy.Basic"
 Value = Exact | Angle | tuple[Exact | Angle, ...]
+Plain = int | Fraction
 Compute = Callable[["Scope"], Value]
+ComputePlain = Callable[["Scope"], Plain]
 Test = Callable[["Scope"], bool]
+MOST_BITS = 500  # of plain numbers: one step more does not reach the limit of an exact number
 
 
 class Scope:
@@ -41,22 +46,30 @@ class Scope:
         self.lets = lets
         self.moving_names = moving_names
         self.fixed: dict[object, Value | bool] = {}
+        self.plain: dict[object, Plain] = {}
+        self.lines: dict[object, tuple[Plain, Plain] | None] = {}
+        self.no_plain: set[object] = set()
         self.moving: dict[str, Value] = {}
-        self.index = exact(0)
+        self.place = 0
 
     def at(self, index: int) -> Scope:
         """The same scope at pair index `index`; states step from pair to pair, so in rising order."""
         if index == 0:
             # Another block of pairs may have been run through before.
-            self.index, self.moving = exact(0), {}
+            self.place, self.moving = 0, {}
         if self.states:
             parts = [(name, initial if index == 0 else step) for name, (initial, step) in self.states.items()]
             carried = {name: part.compute(self) for name, part in parts}
         else:
             carried = {}
-        self.index = exact(index)
+        self.place = index
         self.moving = carried
         return self
+
+    @property
+    def index(self) -> Exact:
+        """The pair index as a number."""
+        return exact(self.place)
 
     def lookup(self, name: str) -> Value:
         if name in self.values:
@@ -80,13 +93,24 @@ class Scope:
 class Compiled:
     """An expression ready to be evaluated."""
 
-    __slots__ = ("compute", "expression", "moves")
+    __slots__ = ("_plain", "compute", "expression", "moves")
 
     def __init__(self, expression: Expression, moving_names: frozenset[str]) -> None:
         self.expression = expression
         read = _read(expression)
         self.moves = _moves(read, moving_names)
         self.compute = _compile(read, moving_names)
+        self._plain = plain_arithmetic(read, moving_names) if self.moves else None
+
+    def whole(self, scope: Scope) -> int | None:
+        """The value where plain arithmetic finds a whole number; None says nothing."""
+        if self._plain is None:
+            return None
+        try:
+            found = self._plain(scope)
+        except NotPlain:
+            return None
+        return found.numerator if found.denominator == 1 else None
 
 
 @lru_cache(maxsize=4096)
@@ -117,9 +141,9 @@ def names_in(expression: Expression) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def node_count(expression: Expression) -> int:
-    """How many operations, names and numbers an expression has."""
-    return sum(1 for _ in _read(expression).whole_tree)
+def node_count(expression: Expression, moving_names: frozenset[str]) -> int:
+    """How many operations and names of an expression depend on the pair index; the others are worked out once."""
+    return sum(1 for node in _read(expression).whole_tree if _moves(node, moving_names))
 
 
 def _read(expression: Expression) -> Term:
@@ -175,12 +199,40 @@ def _node(expression: Term, moving: frozenset[str]) -> Compute:
         return lambda scope: scope.lookup(name)
     if kind == "choice":
         return _choice(expression, moving)
+    if kind in ("add", "mul", "mod", "floor", "ceil") and _moves(expression, moving):
+        return _quickly(plain_arithmetic(expression, moving), _operated(expression, moving))
+    return _operated(expression, moving)
+
+
+def _quickly(plain: ComputePlain | None, general: Compute) -> Compute:
+    """Plain arithmetic until it does not suffice, then the general way, which also says what is wrong."""
+    if plain is None:
+        return general
+    key = object()
+
+    def compute(scope: Scope) -> Value:
+        if key in scope.no_plain:
+            return general(scope)
+        try:
+            return exact(plain(scope))
+        except NotPlain:
+            scope.no_plain.add(key)
+            return general(scope)
+
+    return compute
+
+
+def _operated(expression: Term, moving: frozenset[str]) -> Compute:
+    kind = expression.kind
     if kind == "add":
         return _associative(expression, moving, _add)
     if kind == "mul":
         return _associative(expression, moving, _multiply)
     parts = [_compile(argument, moving) for argument in expression.args]
     operation = _operation(expression)
+    if len(parts) == 2:
+        left, right = parts
+        return lambda scope: operation(left(scope), right(scope))
 
     def apply(scope: Scope) -> Value:
         return operation(*(part(scope) for part in parts))
@@ -193,7 +245,7 @@ def _associative(expression: Term, moving: frozenset[str], combine: Callable[[li
     terms = _flat(expression, expression.kind)
     fixed = [_compile(term, moving) for term in terms if not _moves(term, moving)]
     parts = [_compile(term, moving) for term in terms if _moves(term, moving)]
-    key = (expression.kind, expression)
+    key = object()
 
     def compute(scope: Scope) -> Value:
         values = [part(scope) for part in parts]
@@ -250,16 +302,160 @@ def _condition(expression: Term, moving: frozenset[str]) -> Test:
     left, right = (_compile(side, moving) for side in expression.args)
     if kind in ("eq", "ne"):
         wanted = kind == "eq"
-        return lambda scope: _same(number(left(scope)), number(right(scope))) is wanted
-    accepted = _ACCEPTED[kind]
 
-    def compare(scope: Scope) -> bool:
-        return enclosure.compare(number(left(scope)), number(right(scope))) in accepted
+        def compare(scope: Scope) -> bool:
+            return _same(number(left(scope)), number(right(scope))) is wanted
+    else:
+        accepted = _ACCEPTED[kind]
 
-    return compare
+        def compare(scope: Scope) -> bool:
+            return enclosure.compare(number(left(scope)), number(right(scope))) in accepted
+
+    a, b = (plain_arithmetic(side, moving) for side in expression.args)
+    if a is None or b is None or not _moves(expression, moving):
+        return compare
+    order = _ORDERS[kind]
+
+    def compare_plain(scope: Scope) -> bool:
+        try:
+            return order(a(scope), b(scope))
+        except NotPlain:
+            return compare(scope)
+
+    return compare_plain
 
 
 _ACCEPTED: dict[Kind, tuple[int, ...]] = {"lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1)}
+_ORDERS: dict[Kind, Callable[[Plain, Plain], bool]] = {
+    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
+}
+
+
+class NotPlain(Exception):
+    """Plain arithmetic does not say what this is."""
+
+
+def plain_arithmetic(expression: Term, moving: frozenset[str]) -> ComputePlain | None:
+    """The expression with Python's own numbers, which are quicker; None if there is more in it than arithmetic with j.
+
+    What it gives or raises is what `compute` does, which takes the same steps in the same order. It raises NotPlain
+    where a value is no rational number, where there is none, and where one is so long that it might reach a limit.
+    """
+    kind = expression.kind
+    if not _moves(expression, moving):
+        return _plain_constant(_compile(expression, moving))
+    if kind == "index":
+        return lambda scope: scope.place
+    if kind == "name":
+        name = str(expression.value)
+        return _by_line(expression, moving, lambda scope: _plain(scope.lookup(name)))
+    if kind in ("add", "mul"):
+        found = _plain_combined(expression, moving)
+        return None if found is None else _by_line(expression, moving, found)
+    if kind not in ("mod", "floor", "ceil"):
+        return None
+    parts = [plain_arithmetic(argument, moving) for argument in expression.args]
+    first, last = parts[0], parts[-1]
+    if first is None or last is None:
+        return None
+    if kind == "mod":
+        return lambda scope: _plain_modulo(first(scope), last(scope))
+    if kind == "floor":
+        return lambda scope: first(scope) // 1
+    return lambda scope: -(-first(scope) // 1)
+
+
+def _by_line(expression: Term, moving: frozenset[str], otherwise: ComputePlain) -> ComputePlain:
+    """a + b*j where the expression is that at every pair, which is found once per scope."""
+    key = object()
+
+    def compute(scope: Scope) -> Plain:
+        if key not in scope.lines:
+            try:
+                scope.lines[key] = _line(expression, moving, scope)
+            except (NotPlain, ProverError):
+                scope.lines[key] = None
+        line = scope.lines[key]
+        return otherwise(scope) if line is None else line[0] + line[1] * scope.place
+
+    return compute
+
+
+def _line(expression: Term, moving: frozenset[str], scope: Scope) -> tuple[Plain, Plain]:
+    """The numbers a and b of a + b*j. Raises NotPlain if it is no such sum, or is not seen to be one."""
+    if not _moves(expression, moving):
+        return _plain(_compile(expression, moving)(scope)), 0
+    if expression.kind == "index":
+        return 0, 1
+    if expression.kind == "name":
+        name = str(expression.value)
+        if name in scope.values or name in scope.states or name not in scope.lets:
+            raise NotPlain
+        return _line(_read(scope.lets[name].expression), scope.moving_names, scope)
+    if expression.kind not in ("add", "mul"):
+        raise NotPlain
+    (a, b), (c, d) = (_line(part, moving, scope) for part in expression.args)
+    if expression.kind == "add":
+        return _short(a + c), _short(b + d)
+    if b and d:
+        raise NotPlain
+    return _short(a * c), _short(a * d + b * c)
+
+
+def _short(value: Plain) -> Plain:
+    if value.numerator.bit_length() > MOST_BITS or value.denominator.bit_length() > MOST_BITS:
+        raise NotPlain
+    return value.numerator if value.denominator == 1 else value
+
+
+def _plain_constant(compute: Compute) -> ComputePlain:
+    """A part that does not depend on j, worked out once per scope."""
+    key = object()
+
+    def known(scope: Scope) -> Plain:
+        found = scope.plain.get(key)
+        if found is None:
+            found = scope.plain[key] = _plain(compute(scope))
+        return found
+
+    return known
+
+
+def _plain_combined(expression: Term, moving: frozenset[str]) -> ComputePlain | None:
+    """A sum or product, its fixed parts combined once per scope, as `_associative` has it."""
+    terms = _flat(expression, expression.kind)
+    parts = [plain_arithmetic(term, moving) for term in terms if _moves(term, moving)]
+    ready = [part for part in parts if part is not None]
+    if len(ready) < len(parts):
+        return None
+    is_sum = expression.kind == "add"
+    fixed = [_compile(term, moving) for term in terms if not _moves(term, moving)]
+    if fixed:
+        combine = _add if is_sum else _multiply
+        ready.append(_plain_constant(lambda scope: combine([part(scope) for part in fixed])))
+    first, *others = ready
+
+    def compute(scope: Scope) -> Plain:
+        total = first(scope)
+        for part in others:
+            total = _short(total + part(scope) if is_sum else total * part(scope))
+        return total
+
+    return compute
+
+
+def _plain_modulo(value: Plain, divisor: Plain) -> Plain:
+    if not divisor:
+        raise NotPlain
+    return value % divisor
+
+
+def _plain(value: Value) -> Plain:
+    """A rational number as Python's own."""
+    found = value.rational if isinstance(value, Exact) else None
+    if found is None:
+        raise NotPlain
+    return _short(found)
 
 
 def _same(left: Exact, right: Exact) -> bool:
@@ -286,7 +482,9 @@ def _multiply(values: list[Value]) -> Value:
     factor = ONE
     angle: Angle | None = None
     for value in values:
-        if isinstance(value, Angle) and value.constant is None:
+        if type(value) is Exact:
+            factor = value if factor is ONE else factor * value
+        elif isinstance(value, Angle) and value.constant is None:
             if angle is not None:
                 raise ExpressionError("positions are multiplied; an angle must be linear in them")
             angle = value

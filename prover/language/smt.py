@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import lcm
 
 import sympy
@@ -37,18 +38,21 @@ class Term:
 class Translator:
     """Translates expressions over some symbols. `names`: the SMT-LIB constant and sort of each.
 
-    `facts` gathers what is known of the constants that stand for remainders.
+    `facts` gathers what is known of the constants that stand for remainders. `known`: texts of conditions without
+    such constants, which are the same in every question.
     """
 
-    names: dict[sympy.Symbol, Term]
+    names: Mapping[sympy.Symbol, Term]
     facts: list[str] = field(default_factory=list)
     fresh: dict[tuple[sympy.Basic, sympy.Basic], Term] = field(default_factory=dict)
+    known: dict[sympy.Basic, str] = field(default_factory=dict)
+    remainders: int = 0
 
     @staticmethod
     def of(symbols: Mapping[sympy.Symbol, str]) -> Translator:
         """A translator for symbols of these sorts."""
-        names = constant_names(symbols)
-        return Translator({s: Term(names[s], sort) for s, sort in symbols.items()})
+        names, known = _words(tuple(symbols.items()))
+        return Translator(names, known=known)
 
     def declarations(self) -> list[str]:
         """Every constant that may occur, then what is known of those for remainders."""
@@ -57,6 +61,15 @@ class Translator:
 
     def condition(self, e: sympy.Basic) -> str:
         """The condition as SMT-LIB. Raises UndecidedError with the part that cannot be expressed."""
+        text = self.known.get(e)
+        if text is None:
+            before = self.remainders
+            text = self._condition(e)
+            if self.remainders == before:
+                self.known[e] = text
+        return text
+
+    def _condition(self, e: sympy.Basic) -> str:
         if e in (sympy.true, sympy.false):
             return "true" if e == sympy.true else "false"
         if isinstance(e, AllOf):
@@ -131,6 +144,7 @@ class Translator:
             raise _refused(e, "remainders are of whole numbers")
         if divisor.is_Integer and divisor > 0:
             return Term(f"(mod {above.text} {below.text})", INT)
+        self.remainders += 1
         key = (value, divisor)
         if key not in self.fresh:
             found = Term(remainder_name(len(self.fresh)), INT)
@@ -162,6 +176,15 @@ class Translator:
         for other in others:
             best = Term(f"(ite ({relation} {best.text} {other.text}) {best.text} {other.text})", best.sort)
         return best
+
+
+@lru_cache(maxsize=16)
+def _words(
+    symbols: tuple[tuple[sympy.Symbol, str], ...]
+) -> tuple[Mapping[sympy.Symbol, Term], dict[sympy.Basic, str]]:
+    """The constants of these symbols, and what is written in them; questions come in hundreds with the same ones."""
+    names = constant_names(dict(symbols))
+    return {s: Term(names[s], sort) for s, sort in symbols}, {}
 
 
 _RELATIONS = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 
 from prover.errors import ExpressionError, InputError, LimitError, ProverError
@@ -31,6 +32,7 @@ _PLACE = re.compile(r"\{(.*?)\}")
 MAX_LIST = 1 << 15
 MAX_WORK = 4_000_000
 _READ_AND_WRITTEN = (("first", "write_first"), ("second", "write_second"))
+_LANES = ("first", "second", "write_first", "write_second")
 
 
 def expand(
@@ -59,8 +61,10 @@ def _expanded(
     family: Family, given: Mapping[str, Given], instead: Mapping[str, Value], some: int | None
 ) -> tuple[int, list[tuple[int, Pair]]]:
     """The width and the pairs with their places; of every block only `some`, if that is said."""
-    _check_requirements(family, scope_of(family, given))
-    scope = scope_of(family, given, instead)
+    scope = scope_of(family, given)
+    _check_requirements(family, scope)
+    if instead:
+        scope = scope_of(family, given, instead)
     width = _whole(scope, family.width, "width", 1, MAX_WIDTH)
     pairs: list[tuple[int, Pair]] = []
     start = 0
@@ -189,7 +193,13 @@ def _exact_value(value: Given) -> Value:
 
 def moving_names(texts: Mapping[str, Expression], states: Collection[str]) -> frozenset[str]:
     """Names whose value depends on the pair index j. Raises InputError on a circle."""
-    uses = {name: names_in(e) for name, e in texts.items()}
+    return _moving(tuple((name, names_in(e)) for name, e in texts.items()), tuple(states))
+
+
+@lru_cache(maxsize=1024)
+def _moving(names: tuple[tuple[str, frozenset[str]], ...], states: tuple[str, ...]) -> frozenset[str]:
+    """The same by the names that each name's text has in it: families ask it for each of their layouts."""
+    uses = dict(names)
     pending: list[str] = []
     done: dict[str, bool] = {}
 
@@ -313,14 +323,16 @@ def _expand_block(
     }
     more = tuple(block.more_angles)
     fields |= block.more_angles
-    nodes = sum(map(node_count, fields.values()))
     used = used_lets(family, fields.values())
-    nodes += sum(node_count(e) for parts in used.values() for e in parts)
+    expressions = (*fields.values(), *(e for parts in used.values() for e in parts))
+    nodes = sum(node_count(e, scope.moving_names) for e in expressions)
     if nodes * count > MAX_WORK:
         raise LimitError(f"{count} pairs of {nodes} operations each are more than {MAX_WORK}")
     same = {name: read for read, name in _READ_AND_WRITTEN if fields[read] == fields[name]}
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items() if name not in same}
+    written = [same.get(name, name) for _, name in _READ_AND_WRITTEN]
     pairs: list[tuple[int, Pair]] = []
+    still: dict[str, Value] = {}
     wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
     for index in range(count):
         if wanted is not None and index not in wanted and not scope.states:
@@ -328,20 +340,27 @@ def _expand_block(
         scope.at(index)
         if wanted is not None and index not in wanted:
             continue
-        values: dict[str, Value] = {}
+        values = dict(still)
+        lanes: dict[str, int] = {}
         for name, expression in ready.items():
             try:
+                if name in still:
+                    continue
+                if name in _LANES and (lane := expression.whole(scope)) is not None:
+                    lanes[name] = lane
+                    continue
                 values[name] = expression.compute(scope)
+                if not expression.moves:
+                    still[name] = values[name]
             except ProverError as fault:
                 raise fault.inside(f"{name} at j={index}") from None
             except RecursionError:
                 raise LimitError("is nested too deeply", where=f"{name} at j={index}") from None
-        values |= {name: values[read] for name, read in same.items()}
-        read = (_lane(values, "first", index), _lane(values, "second", index))
+        lanes |= {name: _lane(values[name], name, index) for name in _LANES if name in values}
+        read = (lanes["first"], lanes["second"])
         pair = Pair(
             read=read,
-            write=read if len(same) == 2 else (
-                _lane(values, "write_first", index), _lane(values, "write_second", index)),
+            write=read if len(same) == 2 else (lanes[written[0]], lanes[written[1]]),
             angle=_angle(values["angle"]),
             magnitude=number(values["magnitude"], "magnitude"),
             **{name: _angle(values[name]) for name in more},
@@ -353,16 +372,18 @@ def _expand_block(
 
 def _bound_text(pair: Pair, index: int) -> None:
     """The checker reads numbers of at most MAX_TEXT characters; a longer one has no proof."""
-    numbers = [n for a in pair.distinct_angles for n in (a.phase, *(f for _, f in a.frequencies))]
-    for value in (pair.magnitude, *numbers):
+    numbers = [pair.magnitude]
+    for angle in pair.distinct_angles:
+        numbers += [angle.phase, *[frequency for _, frequency in angle.frequencies]]
+    for value in numbers:
         if len(value.terms) > 8 and len(str(value)) > MAX_TEXT:
             raise LimitError(f"an exact number at j={index} is longer than {MAX_TEXT} characters")
 
 
-def _lane(values: Mapping[str, Value], name: str, index: int) -> int:
-    value = number(values[name], name).rational
+def _lane(found: Value, name: str, index: int) -> int:
+    value = number(found, name).rational
     if value is None or value.denominator != 1:
-        raise InputError(f"{name} at j={index} is {show_value(values[name])}, expected a lane number")
+        raise InputError(f"{name} at j={index} is {show_value(found)}, expected a lane number")
     return int(value)
 
 

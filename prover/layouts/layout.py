@@ -22,7 +22,7 @@ from prover.exact.number import ONE, Exact, exact
 Positions = Literal["integer", "real"]
 Angles = tuple[Angle, Angle, Angle, Angle]
 
-MAX_WIDTH = 1 << 16
+MAX_WIDTH = 1 << 17
 LARGEST = exact(10**100)
 SMALLEST = ONE / LARGEST
 

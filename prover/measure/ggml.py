@@ -53,7 +53,7 @@ def find_library(given: str | None) -> Path:
                     return path
     raise InputError(
         "no ggml library was found", where="measure ggml",
-        advice="pip install 'rope-prover[ggml]', or give --library PATH of libggml-cpu.so",
+        advice="pip install 'rope-prover[ggml]', or name a libggml-cpu.so with --library or ROPE_PROVER_GGML",
     )
 
 

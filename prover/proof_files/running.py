@@ -1,4 +1,7 @@
-"""Running files of proofs, each in its own way and with a solver of its own; many at once, in processes."""
+"""Running files of proofs, each in its own way and with a solver of its own; many at once, in processes.
+
+Only the processes that run files import what that takes.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prover.claims.solver import Solver, make_solver
+from prover.claims.solver import make_solver
 from prover.errors import ProverError
 from prover.processes import spread
-from prover.proof_files.bitwise_file import is_bitwise, run_bitwise
-from prover.proof_files.claim_file import run_claim
-from prover.proof_files.converter_file import is_converter_file, run_converter_file
 from prover.proof_files.result import ProofResult
-from prover.proof_files.rewrite_file import is_rewrite, run_rewrite
-from prover.proof_files.runtime_file import is_runtime, run_runtime
-from prover.proof_files.theorem_file import is_theorem, run_theorem
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +28,14 @@ class Way:
 
 def run_file(path: Path, way: Way) -> ProofResult:
     """One file, proved anew and compared with what it expects. A fault of the file is its result, not raised."""
+    from prover.proof_files.kinds import run_kind
+
     try:
         solver = make_solver(way.smtlib, way.cvc5)
-        found = _run(path, way, solver)
+        found = run_kind(path, way.update, solver)
     except ProverError as fault:
         return ProofResult(path.stem, "", "not run", {}, (str(fault),), fault=fault.exit_code)
     return replace(found, opinions=solver.opinions)
-
-
-def _run(path: Path, way: Way, solver: Solver) -> ProofResult:
-    if is_rewrite(path):
-        return run_rewrite(path, way.update, solver)
-    if is_theorem(path):
-        return run_theorem(path, way.update, solver)
-    if is_bitwise(path):
-        return run_bitwise(path, solver)
-    if is_runtime(path):
-        return run_runtime(path, way.update)
-    if is_converter_file(path):
-        return run_converter_file(path, way.update)
-    return run_claim(path, way.update, solver)
 
 
 def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResult]:
@@ -60,7 +45,7 @@ def run_files(paths: Sequence[Path], way: Way, jobs: int) -> Iterator[ProofResul
     questions are in a folder of its own inside `way.smtlib`. Raises EvidenceError if a process dies.
     """
     ways = [replace(way, smtlib=way.smtlib and str(Path(way.smtlib) / folder)) for folder in folders_of(paths)]
-    with spread(min(jobs, len(paths)) or 1, __name__) as each:
+    with spread(min(jobs, len(paths)) or 1, "prover.proof_files.kinds") as each:
         results = each(_run_task, list(zip(paths, ways, strict=True)))
         for name, result in zip(names_of(paths), results, strict=True):
             yield replace(result, name=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from prover.recognition.chain import Chain
 from prover.recognition.hypothesis import TURN, Hypothesis
@@ -11,7 +12,7 @@ from prover.recognition.hypothesis import TURN, Hypothesis
 def sizes(hypothesis: Hypothesis, chain: Chain) -> tuple[float, ...]:
     """One for each pair of a chain, by its place. A chain with divisors has one for every pair."""
     kept = [share_kept(hypothesis, point.place) for point in chain]
-    factor = float(hypothesis.numbers.get("factor", 1))
+    factor = float(hypothesis.numbers.get("factor", Fraction(1)))
     divisors = hypothesis.divisors or (1,) * len(chain)
     return tuple(
         _plain(hypothesis, point.place) * (share + (1 - share) / factor) / float(divisor)

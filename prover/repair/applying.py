@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from prover.exact.display import approximate
 from prover.exact.enclosure import sign
 from prover.exact.number import Exact, exact
 from prover.exact.text import number_text
-from prover.language.evaluation import Scope, Value, compiled, compiled_condition, names_in, number
+from prover.language.evaluation import Compiled, Scope, Value, compiled, compiled_condition, names_in, number
 from prover.language.term import Term
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded
@@ -35,17 +35,17 @@ def apply_laws(
     `fields`: laws that change one of these are left out. `is_last`: else another law is to follow, so that only those
     that join others are taken, and no look is.
     """
-    seen: set[tuple[str, tuple[Pair, ...]]] = set()
+    seen: dict[str, list[tuple[Pair, ...]]] = {}
     for law in laws():
         if law.on != question.own or law.fields & set(fields) or not (is_last or law.joins):
             continue
         for applied, pairs, is_other in _applications(law, question, is_last):
             try:
-                if pairs == question.shape.layout.pairs or (law.name, pairs) in seen:
+                if pairs == question.shape.layout.pairs or pairs in seen.get(law.name, ()):
                     continue
                 if law.first and _partners(pairs) == _partners(question.shape.layout.pairs):
                     continue  # lanes exchanged are a direction, and no other lanes
-                seen.add((law.name, pairs))
+                seen.setdefault(law.name, []).append(pairs)
                 layout = question.moved(pairs, is_whole=True)
             except ProverError:
                 continue
@@ -179,18 +179,29 @@ def _scope(question: Question, fixed: Mapping[str, Value], j: int) -> Scope:
     return Scope(own | ({} if frequency is None else {"frequency": frequency}) | dict(fixed), {}, MOVING).at(j)
 
 
+def _scopes(
+    question: Question, law: Law, fixed: Mapping[str, Value], indices: Iterable[int]
+) -> Iterator[tuple[int, Scope]]:
+    """Each pair with what a law can see at it: one scope for all where it sees nothing that is the pair's own."""
+    if expressions_of(law).names & MOVING - fixed.keys():
+        yield from ((j, _scope(question, fixed, j)) for j in indices)
+        return
+    scope = Scope(fixed, {}, MOVING)
+    yield from ((j, scope.at(j)) for j in indices)
+
+
 def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: Sequence[int]) -> tuple[Pair, ...]:
     """Pairs as the law makes them; those that no longer turn are left out."""
     read = expressions_of(law)
     ready = [None if each is None else compiled(each, MOVING) for each in (read.frequency, read.phase, read.magnitude)]
     pairs = question.shape.layout.pairs
     lanes, takes = ([compiled(each, MOVING) for each in part] for part in (read.lanes, read.takes))
-    if takes and any(len(pair.distinct_angles) > 1 for pair in pairs):
+    if takes and not question.shape.is_of_one_angle:
         raise InputError("the pairs have several angles")
     turns = None if read.turns is None else compiled_condition(read.turns, MOVING)
     found = []
-    for j in indices:
-        pair, scope = pairs[j], _scope(question, fixed, j)
+    for j, scope in _scopes(question, law, fixed, indices):
+        pair = pairs[j]
         if turns is not None and not turns.test(scope):
             continue
         values = dict(scope.values)
@@ -218,7 +229,7 @@ def _changed(law: Law, question: Question, fixed: Mapping[str, Value], indices: 
             taken = [pairs[_whole(each.compute(scope))].angle for each in takes]
             pair = replace(pair, angle=taken[0], second_angle=taken[1] if len(taken) > 1 else None)
         if lanes:
-            first, second = (_whole(each.compute(scope)) for each in lanes)
+            first, second = (_lane(each, scope) for each in lanes)
             write = (first, second) if pair.write == pair.read else pair.write
             pair = replace(pair, read=(first, second), write=write)
         found.append(pair)
@@ -230,6 +241,11 @@ def _says_step(law: Law) -> bool:
     read = expressions_of(law)
     names = read.names.union(*(names_in(expression) for _, expression in read.tells))
     return "step" in names or any("{step}" in text for text in (law.fault, law.unread, law.change))
+
+
+def _lane(expression: Compiled, scope: Scope) -> int:
+    found = expression.whole(scope)
+    return _whole(expression.compute(scope)) if found is None or found < 0 else found
 
 
 def _whole(value: Value) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from prover.claims.claim import Claim, make_claim
+from prover.claims.evidence import Witness
 from prover.claims.opened import shown_relation
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
@@ -14,9 +16,30 @@ from prover.layouts.loading import Loaded
 from prover.repair.facts import Fact
 from prover.repair.laws import Applied
 from prover.verdicts.as_stored import prove_loaded
-from prover.verdicts.verdict import Verdict
+from prover.verdicts.certificate import write_certificate
+from prover.verdicts.verdict import check_text
 
 MAX_FACTS, MAX_TOLD = 3, 3
+
+
+class Proved:
+    """The relation that is proved of two sides, and the checked certificate.
+
+    That two equal tables are one kernel needs no search: the certificate is written, and checked, where it is told.
+    """
+
+    def __init__(self, relation: Relation, certificate: str | None = None, claim: Claim | None = None) -> None:
+        self.relation = relation
+        self._certificate, self._claim = certificate, claim
+
+    @cached_property
+    def certificate(self) -> str | None:
+        """Its text. Raises EvidenceError if the checker rejects it."""
+        if self._claim is None:
+            return self._certificate
+        text = write_certificate(self._claim, Witness(self.relation, tuple(range(self._claim.source.width))), None)
+        check_text(text)
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +47,26 @@ class Cause:
     """Facts with which the target would be as the source needs it, and the relation that is proved of it then.
 
     `is_lost`: the facts are the source's, and the target is what the source would be with them. `spec`: the side that
-    is changed, with them, None where a law changes it too; `certificate`: of the proof. `laws`: what no parameter says.
+    is changed, with them, None where a law changes it too; `proof`: of that relation. `laws`: what no parameter says.
     `is_alone`: of the layouts alone, what is beside them staying unlike or unknown.
     """
 
     facts: tuple[Fact, ...]
     spec: str | None
     is_lost: bool
-    relation: Relation
-    certificate: str | None
+    proof: Proved
     laws: tuple[Applied, ...] = ()
     is_alone: bool = False
+
+    @property
+    def relation(self) -> Relation:
+        """What is proved once all is changed."""
+        return self.proof.relation
+
+    @property
+    def certificate(self) -> str | None:
+        """The checked text of that proof. Raises EvidenceError."""
+        return self.proof.certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +96,12 @@ class Asked:
             return None
         return found if self.suffices(found) else None
 
-    def proved(self) -> Verdict | None:
-        """The verdict, if what it proves suffices."""
+    def proved(self) -> Proved | None:
+        """What is proved of the two, if it suffices."""
         try:
+            if (claim := self.claim).is_of_one_table:
+                return Proved(Relation.IDENTICAL, claim=claim)
             found = prove_loaded(self.source, self.target, self.feeds, None, Solver(), self.ulps)
         except ProverError:
             return None
-        return found if self.suffices(found.holds) else None
+        return Proved(found.holds, found.certificate) if found.holds and self.suffices(found.holds) else None

@@ -208,8 +208,17 @@ def same_axes(claim: Claim, own: str) -> dict[str, str]:
 
 def pair_axes(layout: Layout) -> list[str] | None:
     """The one axis of each pair; None if some pair has none or several."""
-    axes = [{axis for angle in pair.distinct_angles for axis, _ in angle.frequencies} for pair in layout.pairs]
-    return [next(iter(each)) for each in axes] if axes and all(len(each) == 1 for each in axes) else None
+    found: list[str] = []
+    for pair in layout.pairs:
+        angles = pair.distinct_angles
+        if len(angles) > 1 or len(angles[0].frequencies) != 1:
+            axes = {axis for angle in angles for axis, _ in angle.frequencies}
+            if len(axes) != 1:
+                return None
+            found += axes
+        else:
+            found.append(angles[0].frequencies[0][0])
+    return found or None
 
 
 def axis_pattern(axes: Sequence[str], of: str = "pairs") -> str | None:

@@ -193,10 +193,10 @@ def _tried(asked: Asked, side: Described, facts: Sequence[Fact], is_lost: bool) 
     if then.shown() is None and not _is_near(then.source, then.target):
         return None
     proved = then.proved()
-    if proved is None or proved.holds is None:
+    if proved is None:
         return None
     facts = named_by_lists(named_by_lanes(facts, side.loaded.layout, changed.layout), side, changed)
-    return Cause(facts, spec, is_lost, proved.holds, proved.certificate)
+    return Cause(facts, spec, is_lost, proved)
 
 
 def _is_near(source: Loaded, target: Loaded) -> bool:

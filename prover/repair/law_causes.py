@@ -10,7 +10,7 @@ from prover.claims.relation import Relation
 from prover.errors import ProverError
 from prover.layouts.loading import Loaded, load
 from prover.repair.applying import apply_laws
-from prover.repair.asked import MAX_FACTS, MAX_TOLD, Asked, Cause
+from prover.repair.asked import MAX_FACTS, MAX_TOLD, Asked, Cause, Proved
 from prover.repair.facts import Described, Fact, compatible, spec_with, unique_facts
 from prover.repair.law_question import Question, without_still_pairs
 from prover.repair.laws import Applied, Side
@@ -28,11 +28,11 @@ class Given:
     is_lost: bool = False
     laws: tuple[Applied, ...] = ()
 
-    def cause(self, law: Applied, relation: Relation, certificate: str | None) -> Cause:
+    def cause(self, law: Applied, proof: Proved) -> Cause:
         """With one law more."""
         laws = (*self.laws, law)
         is_lost = self.is_lost if self.facts else all(each.law.on == "source" for each in laws)
-        return Cause(self.facts, None, is_lost, relation, certificate, laws)
+        return Cause(self.facts, None, is_lost, proof, laws)
 
 
 NOTHING = Given()
@@ -56,8 +56,7 @@ def causes_by_law(asked: Asked, given: Given = NOTHING) -> tuple[Cause, ...]:
         if len(told) == MAX_TOLD or applied.yields(others) or applied.fault in {c.laws[-1].fault for c in told}:
             continue
         if (proved := then.proved()) is not None:
-            assert proved.holds is not None
-            told.append(given.cause(applied, proved.holds, proved.certificate))
+            told.append(given.cause(applied, proved))
     return tuple(told)
 
 

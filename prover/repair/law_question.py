@@ -46,6 +46,11 @@ class Shape:
         return values | ({"step": step} if step is not None else {})
 
     @cached_property
+    def is_of_one_angle(self) -> bool:
+        """Whether each pair has one."""
+        return all(len(pair.distinct_angles) == 1 for pair in self.layout.pairs)
+
+    @cached_property
     def is_even(self) -> bool:
         """Whether `step` is that of all pairs; `fixed` has it of the first two, as few laws need it."""
         return _step(self.layout.pairs) is not None
@@ -87,6 +92,8 @@ def without_still_pairs(loaded: Loaded) -> Loaded:
 
 
 def _is_still(pair: Pair) -> bool:
+    if pair.angle.frequencies:
+        return False
     return pair.read == pair.write and pair.magnitude == ONE and not any(
         angle.frequencies or angle.phase for angle in pair.distinct_angles
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from prover.checker import digest
 from prover.claims.relation import Outcome, Relation
 from prover.exact.display import show_pairs
 from prover.repair.asked import Cause
 from prover.repair.facts import Fact
 from prover.repair.fingerprint import Mark, fingerprint
 from prover.repair.laws import Applied
+from prover.verdicts.certificate import digest_of
 from prover.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -52,13 +51,15 @@ _MARKS = {  # of several pairs, and of one
 }
 
 
-def causes_json(causes: Sequence[Cause], sides: Sequence[Keys] = (NO_KEYS, NO_KEYS)) -> list[JSON]:
-    """All of them; where there are several, each alone would do, and their texts say so."""
+def causes_json(
+    causes: Sequence[Cause], sides: Sequence[Keys] = (NO_KEYS, NO_KEYS), is_whole: bool = True
+) -> list[JSON]:
+    """All of them; where there are several, each alone would do, and their texts say so. `is_whole`: with digests."""
     texts = causes_text(causes, sides)
-    return [cause_json(cause) | {"text": text} for cause, text in zip(causes, texts, strict=True)]
+    return [cause_json(cause, is_whole) | {"text": text} for cause, text in zip(causes, texts, strict=True)]
 
 
-def cause_json(cause: Cause) -> JSON:
+def cause_json(cause: Cause, is_whole: bool = True) -> JSON:
     """What is otherwise, its values as they are and as they would have to be, and what is proved of the changed side.
 
     Of laws there are the words, and the numbers in them; a layout that a law changes has no spec.
@@ -69,7 +70,7 @@ def cause_json(cause: Cause) -> JSON:
         "laws": _laws_json(cause.laws),
         "then": cause.relation.value,
         "spec": cause.spec,
-        "certificate": cause.certificate and digest(json.loads(cause.certificate)),
+        "certificate": digest_of(cause.certificate) if is_whole and cause.certificate else None,
         "text": cause_text(cause),
     }
 

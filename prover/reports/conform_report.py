@@ -131,8 +131,8 @@ def cases_text(cases: Mapping[str, Case]) -> str:
 
 def software_json(found: Sequence[Found]) -> dict[str, Any]:
     """Software that can be measured, and whether it is here."""
-    rows = {each.name: {"version": each.version or None, "missing": each.missing or None, "kernels": each.kernels}
-            for each in found}
+    rows = {each.name: {"version": each.version or None, "missing": each.missing or None, "kernels": each.kernels,
+                        "state": each.state.value} for each in found}
     return {"schema": "rope-prover/software/1", "software": rows}
 
 
@@ -140,5 +140,5 @@ def software_text(found: Sequence[Found]) -> str:
     """The same, a line each."""
     width = max(len(each.name) for each in found)
     lines = [f"{each.name:<{width}}  {each.kernels:>3} kernels  "
-             + (plain(each.version) if each.version else f"missing: {plain(each.missing)}") for each in found]
+             + plain(each.told) for each in found]
     return "\n".join(lines) + "\n"

@@ -82,7 +82,7 @@ def lane_by_lane(claim: Claim, decision: Decision) -> LaneByLane:
         kinds = list(_kinds(claim, (source.pairs[index], ours[index]), (target.pairs[index], theirs[index])))
         for kind in kinds:
             found[kind].append(index)
-        if _turn(ours[index]) != _turn(theirs[index]):
+        if ours[index] != theirs[index] and _turn(ours[index]) != _turn(theirs[index]):
             turned.append(index)
     turning = _turning(source, ours), _turning(target, theirs)
     still = {
@@ -121,7 +121,9 @@ def _lead(turn: Turned) -> tuple[Angle, ...]:
 
 def _kinds(claim: Claim, source: tuple[Pair, Turned], target: tuple[Pair, Turned]) -> Iterator[str]:
     (ours, mine), (theirs, other) = source, target
-    if _turns(mine) and _turns(other):
+    if mine == other:
+        pass
+    elif _turns(mine) and _turns(other):
         yield from _turn_kinds(_lead(mine), _lead(other), claim.whole_positions)
         others = [[four[1:] for four in turn.angles] for turn in (mine, other)]
         if mine.is_rotation != other.is_rotation or (not mine.is_rotation and others[0] != others[1]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
@@ -24,7 +23,7 @@ from prover.kernels.kernel import axis_positions, to_float
 from prover.layouts.loading import About
 from prover.repair.size import DEFAULT_POSITIONS, size_of
 from prover.reports.advice import advice_for
-from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, Sides, lane_by_lane, unmatched_pairs
+from prover.reports.differences import LANE_KINDS, PAIR_KINDS, LaneByLane, lane_by_lane, unmatched_pairs
 from prover.reports.explain import axis_strip, explanation, headline
 from prover.reports.idiom import find_idiom
 from prover.reports.runs import runs_json
@@ -34,7 +33,7 @@ from prover.reports.stored_report import stored_json
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.findings import MEASURED, incomplete
 from prover.sources.model import Finding
-from prover.verdicts.certificate import bounds_json
+from prover.verdicts.certificate import bounds_json, digest_of
 from prover.verdicts.verdict import Verdict
 
 SCHEMA = "rope-prover/verdict/2"
@@ -46,6 +45,17 @@ def report(
     told: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
 ) -> JSON:
     """Everything a reader or a program needs; only JSON types; a float stands in `numeric` or beside its exact text.
+
+    As of `outline`.
+    """
+    return outline(verdict, source, target, positions, told) | {"differences": differences(verdict)}
+
+
+def outline(
+    verdict: Verdict, source: About, target: About, positions: int = DEFAULT_POSITIONS,
+    told: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
+) -> JSON:
+    """The report without the rows of `differences`, one for each pair that differs, which no text tells.
 
     `positions`: up to which distance it is told by how much the two differ. `told`: of each side that is a part of a
     model, what was found of it.
@@ -85,14 +95,14 @@ def report(
             "source": list(decision.not_rotations[0]),
             "target": list(decision.not_rotations[1]),
         },
-        "differences": _differences(claim, differing.pairs, decision.not_rotations),
+        "differences": [],
         "size": size_json(claim, size_of(verdict, positions)),
         "witness": decision.holds and _witness(claim, decision.holds),
         "refutation": decision.fails and _refutation(decision.fails),
         "numeric": _numeric(verdict),
         "headline": headline(verdict),
         "explanation": explanation(verdict),
-        "certificate": verdict.certificate and json.loads(verdict.certificate)["digest"],
+        "certificate": verdict.certificate and digest_of(verdict.certificate),
         "exit_code": verdict.exit_code,
     }
 
@@ -119,13 +129,15 @@ def _lane_by_lane(differing: LaneByLane) -> JSON:
     }
 
 
-def _differences(claim: Claim, differing: Sides, not_rotations: Sides) -> list[JSON]:
+def differences(verdict: Verdict) -> list[JSON]:
     """One row per pair that differs lane by lane: what it is on either side, and whether it is a rotation as fed."""
+    claim, differing, not_rotations = verdict.claim, verdict.decision.differing, verdict.decision.not_rotations
+    twisted = tuple(map(frozenset, not_rotations))
     rows, angle_text, of_angle, size_json = [], cache(show_angle), cache(angle_json), cache(number_json)
     for index in sorted({*differing[0], *differing[1]}):
         row: JSON = {"pair": index}
-        for name, layout, twisted in zip(
-            ("source", "target"), (claim.source, claim.target), not_rotations, strict=True
+        for name, layout, no_rotations in zip(
+            ("source", "target"), (claim.source, claim.target), twisted, strict=True
         ):
             row[name] = None
             if index < len(layout.pairs):
@@ -134,7 +146,7 @@ def _differences(claim: Claim, differing: Sides, not_rotations: Sides) -> list[J
                     "lanes": list(pair.read),
                     "turn": [angle_text(angle) for angle in pair.distinct_angles],
                     "angles": [of_angle(angle) for angle in pair.distinct_angles],
-                    "is_rotation": index not in twisted,
+                    "is_rotation": index not in no_rotations,
                     "magnitude": size_json(pair.magnitude),
                 }
         rows.append(row)

@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from itertools import islice, product
 
 import sympy
 
 from prover.errors import ProverError, UndecidedError
 from prover.exact.number import exact
-from prover.language.evaluation import Scope, compiled_condition
+from prover.language.evaluation import Scope, Test, compiled_condition
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.language.substitution import substituted
 from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.theorems.factors import factors, is_expressible
 from prover.theorems.instance import Point
+from prover.theorems.simulation import Row, holds
 from prover.theorems.study import Statement, Study
 
 WHOLE = (*range(13), -1, -2, -3)
@@ -40,33 +40,58 @@ MAX_WHOLE = 10**6
 MAX_REAL_BITS = 256
 
 
+class _Known:
+    """A condition ready to be tested, and whether it holds at numbers for its symbols, by numerator and denominator."""
+
+    __slots__ = ("at", "plain", "symbols", "test")
+
+    def __init__(self, condition: Condition) -> None:
+        self.symbols: tuple[sympy.Symbol, ...] = tuple(sorted(condition.free_symbols, key=lambda s: str(s.name)))
+        self.test: Test | None = None
+        self.at: dict[tuple[int, ...], bool | None] = {}
+        # Without powers and what is more, plain rational numbers are enough, and exact too.
+        self.plain = None if condition.has(sympy.Pow) else condition
+        with suppress(ProverError):
+            self.test = compiled_condition(condition).test
+
+    def holds(self, numbers: tuple[int, ...]) -> bool | None:
+        if self.test is None:
+            return None
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        values: Row = {s: p if q == 1 else Fraction(p, q) for s, (p, q) in zip(self.symbols, pairs, strict=True)}
+        if self.plain is not None and (found := holds(self.plain, values)) is not None:
+            return found
+        scope = Scope({s.name: exact(value) for s, value in values.items()}, {})
+        try:
+            return self.test(scope)
+        except ProverError:
+            return None
+
+
 @dataclass(slots=True)
 class Truth:
     """Whether conditions hold at points, worked out exactly and once for the same numbers."""
 
-    known: dict[tuple[Condition, tuple[sympy.Basic, ...]], bool | None] = field(default_factory=dict)
+    known: dict[Condition, _Known] = field(default_factory=dict)
 
     def holds(self, condition: Condition, point: Point) -> bool | None:
         """None where the condition has no value."""
-        if condition in (sympy.true, sympy.false):
-            return bool(condition == sympy.true)
-        symbols = _symbols(condition)
-        key = (condition, tuple(point[s] for s in symbols))
-        if key not in self.known:
-            scope = Scope({s.name: exact(Fraction(int(point[s].p), int(point[s].q))) for s in symbols}, {})
-            try:
-                self.known[key] = compiled_condition(condition).test(scope)
-            except ProverError:
-                self.known[key] = None
-        return self.known[key]
+        if condition is sympy.true or condition is sympy.false:
+            return condition is sympy.true
+        known = self.known.get(condition)
+        if known is None:
+            known = self.known[condition] = _Known(condition)
+        numbers: list[int] = []
+        for symbol in known.symbols:
+            value = point[symbol]
+            numbers += (int(value.p), int(value.q))
+        key = tuple(numbers)
+        if key not in known.at:
+            known.at[key] = known.holds(key)
+        return known.at[key]
 
     def all_hold(self, conditions: Iterable[Condition], point: Point) -> bool:
         return all(self.holds(condition, point) for condition in conditions)
-
-
-@lru_cache(maxsize=4096)
-def _symbols(condition: Condition) -> tuple[sympy.Symbol, ...]:
-    return tuple(sorted(condition.free_symbols, key=lambda s: str(s.name)))
 
 
 def tried_points(study: Study, condition: Sequence[Condition], truth: Truth) -> tuple[list[Point], int]:

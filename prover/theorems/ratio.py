@@ -8,6 +8,7 @@ exponent. A product of several powers is not 1 if all that is not 1 lies on the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import lcm
 
 import sympy
@@ -104,6 +105,7 @@ def _not_above_one(base: sympy.Basic) -> sympy.Basic:
     return sympy.LessThan(base, 1, evaluate=False)
 
 
+@lru_cache(maxsize=4096)
 def quotient(numerator: sympy.Basic, denominator: sympy.Basic) -> Quotient:
     """What numerator / denominator is made of, with common powers cancelled: they may not be 0."""
     turns, total, opaque = sympy.Integer(0), dict[sympy.Basic, sympy.Basic](), False

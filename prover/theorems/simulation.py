@@ -83,13 +83,17 @@ def _compiled(e: sympy.Basic) -> Callable[[Row], Any]:
     if isinstance(e, AllOf):
         return lambda row: all(part(row) for part in parts)
     operation = _operation(e)
-    return lambda row: operation(*(part(row) for part in parts))
+    if len(parts) == 2:
+        left, right = parts
+        return lambda row: operation(left(row), right(row))
+    return lambda row: operation(*[part(row) for part in parts])
 
 
 def _known(symbol: sympy.Symbol, row: Row) -> Value:
-    if symbol not in row:
-        raise NoValueError
-    return row[symbol]
+    try:
+        return row[symbol]
+    except KeyError:
+        raise NoValueError from None
 
 
 def _operation(e: sympy.Basic) -> Callable[..., Any]:

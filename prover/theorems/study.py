@@ -132,7 +132,7 @@ class Study:
         question = Question(
             name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
             "candidate, to be tried with numbers.", "\n".join(body),
-            tuple(translator.names[symbol].text for symbol in wanted), self.budget,
+            tuple(translator.names[symbol].text for symbol in wanted), self.budget, of_word=not held,
         )
         found = self.solver.ask(question)
         if found.word == "unknown":

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import product
 
 import sympy
 
@@ -191,23 +190,42 @@ def _point(symbols: Sequence[sympy.Symbol], values: Sequence[Fraction]) -> Point
 def small_sizes(statement: Statement, fixed: Point) -> Iterator[Point]:
     """Points with whole numbers from 0 on that the hypotheses allow: by their largest number, then in order."""
     symbols = [s for v in statement.variables if v.is_whole for s in v.symbols]
-    allowed = allowed_points(statement)
-    looked_at = 0
+    due: list[list[Condition]] = [[] for _ in range(len(symbols) + 1)]
+    for hypothesis in statement.hypotheses:
+        due[max((symbols.index(s) + 1 for s in hypothesis.free_symbols - fixed.keys()), default=0)].append(hypothesis)
+    # By as many of the numbers as each asks about, so that whole blocks of points are not looked at one by one.
+    allowed = [_allowed(hypotheses) for hypotheses in due]
+    left = MAX_LOOKED_AT
+
+    def search(values: tuple[int, ...], largest: int) -> Iterator[Point]:
+        nonlocal left
+        more = len(symbols) - len(values)
+        number = (largest + 1) ** more - (0 if not symbols or largest in values else largest ** more)
+        if not number:
+            return
+        point = {**fixed, **{s: sympy.Integer(v) for s, v in zip(symbols, values, strict=False)}}
+        if not allowed[len(values)](point):
+            left -= number
+        elif more:
+            for value in range(largest + 1):
+                if left > 0:
+                    yield from search((*values, value), largest)
+        else:
+            left -= 1
+            yield point
+
     for largest in range(LARGEST + 1):
-        for values in product(range(largest + 1), repeat=len(symbols)):
-            if max(values, default=largest) < largest:
-                continue
-            looked_at += 1
-            if looked_at > MAX_LOOKED_AT:
-                return
-            point = {**fixed, **{s: sympy.Integer(v) for s, v in zip(symbols, values, strict=True)}}
-            if allowed(point):
-                yield point
+        if left > 0:
+            yield from search((), largest)
 
 
 def allowed_points(statement: Statement) -> Callable[[Point], bool]:
     """A test of whether the hypotheses allow a point."""
-    tests = [(h, CompiledCondition(h, frozenset())) for h in statement.hypotheses]
+    return _allowed(statement.hypotheses)
+
+
+def _allowed(hypotheses: Sequence[Condition]) -> Callable[[Point], bool]:
+    tests = [(h, CompiledCondition(h, frozenset())) for h in hypotheses]
 
     def allowed(point: Point) -> bool:
         row: Row = {s: int(v.p) if v.q == 1 else Fraction(int(v.p), int(v.q)) for s, v in point.items()}

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -26,6 +27,7 @@ from prover.claims.evidence import (
 )
 from prover.claims.unit import OFFSET
 from prover.exact.angle import Angle
+from prover.exact.number import Exact
 from prover.layouts.feed import AxisPositions, Feed
 from prover.layouts.layout import Layout, Pair
 
@@ -58,6 +60,11 @@ def _finished(body: dict[str, Any]) -> str:
     """The canonical text with its digest, the first of its fields by name, put before what it is the digest of."""
     rest = canonical(body)
     return f'{{"digest":"sha256:{sha256(rest.encode()).hexdigest()}",{rest[1:]}'
+
+
+def digest_of(certificate: str) -> str:
+    """The digest of a certificate that was written here."""
+    return certificate.removeprefix('{"digest":"').partition('"')[0]
 
 
 def _body(claim: Claim, holds: Witness | None, fails: Refutation | None) -> dict[str, Any]:
@@ -125,8 +132,10 @@ def _pair_json(pair: Pair) -> dict[str, Any]:
         "write": list(pair.write),
         "angle": _angle_json(pair.angle),
         "second_angle": pair.second_angle and _angle_json(pair.second_angle),
-        "magnitude": str(pair.magnitude),
+        "magnitude": _number(pair.magnitude),
     }
+    if len(pair.distinct_angles) == 1 and pair.second_angle is None:
+        return found
     alpha, beta, gamma, delta = pair.angles
     if alpha == beta and gamma == delta:
         return found
@@ -135,8 +144,13 @@ def _pair_json(pair: Pair) -> dict[str, Any]:
 
 
 def _angle_json(angle: Angle) -> dict[str, str]:
-    found = {axis: str(frequency) for axis, frequency in angle.frequencies}
-    return found | {OFFSET: str(angle.phase)} if angle.phase else found
+    found = {axis: _number(frequency) for axis, frequency in angle.frequencies}
+    return found | {OFFSET: _number(angle.phase)} if angle.phase else found
+
+
+@lru_cache(maxsize=1 << 18)
+def _number(value: Exact) -> str:
+    return str(value)
 
 
 def _positions_json(positions: AxisPositions) -> dict[str, dict[str, str]]:

@@ -1044,6 +1044,31 @@ def test_work_of_a_certificate_does_not_depend_on_what_was_checked_before(work: 
     assert work[0] == work[1] > 0
 
 
+@pytest.mark.parametrize("feeds", [1, 2])
+@pytest.mark.parametrize("frequencies", [("1", "1/2", "1*pi"), ("1*2^1/2", "1/10", "1/100")])
+def test_equal_pairs_in_one_place_take_the_work_of_others(
+    work: list[int], frequencies: tuple[str, ...], feeds: int
+) -> None:
+    """Whether the pairs of the two sides stand in the same order is no matter for the work that they take."""
+    pairs = [pair([2 * i, 2 * i + 1], number) for i, number in enumerate(frequencies)]
+    for other in (pairs, pairs[::-1], [pairs[1], pairs[0], pairs[2]]):
+        root = same("identical", layout(6, *pairs), layout(6, *other))
+        root["feeds"] = [root["feeds"][0] | {"name": f"feed {number}"} for number in range(feeds)]
+        checker.check(finish(root))
+    assert work[0] == work[1] == work[2] > 0
+
+
+@pytest.mark.parametrize("index", range(3))
+@pytest.mark.parametrize("change", [{"angle": {"p": "1/3"}}, {"magnitude": "2"}, {"second_angle": {"p": "1/7"}}])
+def test_one_pair_that_differs_among_equal_ones_is_seen(index: int, change: dict[str, Any]) -> None:
+    """A side that is another in a single field of a single pair is not the same kernel."""
+    pairs = [pair([2 * i, 2 * i + 1], f"1/{i + 2}*2^1/2") for i in range(3)]
+    other = [each | change if i == index else each for i, each in enumerate(pairs)]
+    checker.check(finish(same("identical", layout(6, *pairs), layout(6, *pairs))))
+    with pytest.raises(checker.Rejected, match="the kernels differ"):
+        checker.check(finish(same("identical", layout(6, *pairs), layout(6, *other))))
+
+
 def test_the_largest_heads_stay_well_within_the_work(work: list[int]) -> None:
     """16,384 pairs of YaRN with a trace take less than a quarter of the work; a 64th part of them a 256th."""
     size = 1 << 8

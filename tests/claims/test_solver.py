@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import z3
 from conftest import free_claim
 from prover.claims import solver as module
 from prover.claims.decide import decide
-from prover.claims.solver import Answer, Question, Solver, ask_z3
+from prover.claims.solver import Answer, EasySolver, Question, Solver, ask_z3
 from prover.commands.cli import run_command
 from prover.errors import EvidenceError
 from prover.layouts.loading import load
@@ -65,7 +67,9 @@ def test_seeds_do_not_matter_for_claims() -> None:
 
 
 def _ask_again(recorder: _Recorder) -> None:
+    easy = EasySolver()
     for question, word in recorder.kept:
+        assert word == easy.ask(question).word, question.name
         for seed in SEEDS:
             assert word == ask_z3(question, seed).word, question.name
 
@@ -78,6 +82,45 @@ def test_a_seed_is_for_one_question() -> None:
     ask_z3(question, 7)
     assert first == ask_z3(question)
     assert "0" == z3.get_param("smt.random_seed")
+
+
+def _pigeons(holes: int) -> Question:
+    """One more pigeon than there are holes: they do not fit, and that takes more work with each hole."""
+    names = [[f"p{pigeon}_{hole}" for hole in range(holes)] for pigeon in range(holes + 1)]
+    body = [f"(declare-const {name} Bool)" for row in names for name in row]
+    body += [f"(assert (or {' '.join(row)}))" for row in names]
+    body += [f"(assert (not (and {a} {b})))" for hole in zip(*names, strict=True) for a, b in combinations(hole, 2)]
+    return Question("pigeons", "", "", "\n".join([*body, "(check-sat)"]), (), 3_000_000, of_word=True)
+
+
+def test_what_is_not_easy_is_asked_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that the plain solver gives up gets the whole budget, and the next ones are as if it had not been."""
+    monkeypatch.setattr(module, "EASY_BUDGET", 1000)
+    number = "(declare-const x Int)\n(assert (< {} x {}))\n(check-sat)"
+    some, none = (Question("number", "", "", number.format(0, most), of_word=True) for most in (2, 1))
+    solver, pigeons = Solver(), _pigeons(5)
+    assert "unknown" == EasySolver().ask(pigeons).word
+    words = [solver.ask(question).word for question in (some, pigeons, none, some, pigeons, some)]
+    assert ["sat", "unsat", "unsat", "sat", "unsat", "sat"] == words
+    assert solver.work > 2 * 1000
+
+
+def test_values_are_those_of_a_context_of_its_own() -> None:
+    """A model does not depend on what was asked before."""
+    text = "(declare-const x Int)\n(assert (and (< 0 x) (< x 1000)))\n(check-sat)"
+    question = Question("number", "", "", text, ("x",), of_word=True)
+    solver = Solver()
+    for other in (QUESTION, _pigeons(3)):
+        solver.ask(replace(other, of_word=True))
+        assert ask_z3(question).values() == solver.ask(question).values() != {}
+
+
+def test_no_question_is_no_easy_one() -> None:
+    """Text that is no SMT-LIB is told as it is for every question, and hides nothing from the next."""
+    solver = Solver()
+    with pytest.raises(z3.Z3Exception, match="error"):
+        solver.ask(Question("odd", "", "", "(assert (bla", of_word=True))
+    assert ask_z3(QUESTION).word == solver.ask(replace(QUESTION, of_word=True)).word
 
 
 SPENT = [
@@ -95,6 +138,7 @@ SPENT = [
 def test_a_spent_budget_is_undecided(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """Without an answer nothing is claimed: exit code 3, and the question is saved where the output says."""
     monkeypatch.setattr(module, "ask_z3", lambda question: Answer("unknown", "budget"))
+    monkeypatch.setattr(EasySolver, "ask", lambda self, question: Answer("unknown", "budget"))
     code = run_command(arguments)
     captured = capsys.readouterr()
     text = " ".join((captured.out + captured.err).split())

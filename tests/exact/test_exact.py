@@ -14,7 +14,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from prover.errors import ExpressionError, LimitError, UndecidedError
-from prover.exact.enclosure import bounds, compare, enclose, floor, positive_log, positive_power, sign
+from prover.exact.enclosure import (
+    bounds,
+    compare,
+    enclose,
+    floor,
+    is_surely_below,
+    positive_log,
+    positive_power,
+    sign,
+)
 from prover.exact.number import MAX_BITS, MAX_TERMS, ONE, PI, ZERO, Exact, exact, log, power
 
 BITS = 600
@@ -383,3 +392,22 @@ def test_no_value(build: Callable[[], object]) -> None:
     """What has no real value, or none in the language, is refused."""
     with pytest.raises(ExpressionError):
         build()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100, 1 << 15, 10**9])
+@pytest.mark.parametrize("coefficient", ["1/10000", "-1/3", "99", "-100", "32767", "123456789"])
+@pytest.mark.parametrize(("base", "exponent"), [(2, "1/2"), (10000, "-5/64"), (6, "1/3"), (7919, "63/64"), (5, "-7/2")])
+def test_what_is_surely_below_a_limit_is_below_it(base: int, exponent: str, coefficient: str, limit: int) -> None:
+    """It is as mpmath has it; a number far below a limit is seen to be, and zero is below each."""
+    value = exact(Fraction(coefficient)) * power(exact(base), Fraction(exponent))
+    size = abs(mpmath.mpf(Fraction(coefficient).numerator) / Fraction(coefficient).denominator
+               * mpmath.mpf(base) ** (mpmath.mpf(Fraction(exponent).numerator) / Fraction(exponent).denominator))
+    assert not is_surely_below(value, limit) or size < limit
+    assert is_surely_below(value, limit) or size * base > limit
+    assert is_surely_below(ZERO, limit)
+
+
+@pytest.mark.parametrize("value", [PI, log(exact(2)), exact(1) + power(exact(2), Fraction(1, 2))])
+def test_of_other_numbers_nothing_is_seen(value: Exact) -> None:
+    """Pi, logarithms and sums are left to enclosures."""
+    assert not is_surely_below(value, 10**9)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from prover.layouts.loading import load, outline
 from prover.measure.probe import NotALayout, probe
 from prover.measure.upstream.names import MODULES
 from prover.measure.upstream.software import Software, Values
+from prover.requirements import installed_version
 
 
 def software(name: str) -> Software:
@@ -25,13 +25,7 @@ def software(name: str) -> Software:
 
 def installed(packages: Sequence[str]) -> dict[str, str | None]:
     """The version of each package; None for what is not installed."""
-    found: dict[str, str | None] = {}
-    for package in packages:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = None
-    return found
+    return {package: installed_version(package) for package in packages}
 
 
 def measure_upstream(name: str, spec: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Values:
 
     def number(self, name: str) -> float:
         """A parameter that is one number."""
-        return to_float(self.values[name])  # type: ignore[arg-type]
+        return to_float(self.values[name])
 
     def whole(self, name: str) -> int:
         """A parameter that is a whole number. Raises ValueError for another."""
@@ -41,7 +41,7 @@ class Values:
 
     def numbers(self, name: str) -> list[float]:
         """A parameter that is a list."""
-        return [to_float(each) for each in self.values[name]]  # type: ignore[union-attr, arg-type]
+        return [to_float(each) for each in self.values[name]]  # type: ignore[union-attr]
 
 
 Build = Callable[[Values], Kernel]

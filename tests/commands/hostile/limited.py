@@ -21,7 +21,7 @@ from prover.commands.cli import run_command
 
 IMPORTED = (
     "numpy.random", "prover.api", "prover.checker", "prover.commands.progress", "prover.layouts.search",
-    "prover.proof_files.running", "prover.proof_files.summary", "prover.reports.certificate_report",
+    "prover.proof_files.kinds", "prover.proof_files.summary", "prover.reports.certificate_report",
     "prover.reports.render", "prover.reports.report", "prover.reports.show", "prover.verdicts.verdict", "tomllib",
 )
 HANG_SECONDS = 60
