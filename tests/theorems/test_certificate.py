@@ -37,7 +37,10 @@ from random_statements import prove_case, random_case
 
 STORED = sorted((PROOFS / "theorems").glob("*.json"))
 NAMES = [path.stem for path in STORED]
-OPEN = {"rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty"}
+OPEN = {
+    "rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty", "theorem-11-yarn-without-scale",
+    "theorem-12-yarn-ramp-lost", "theorem-13-llama3-lost",
+}
 MOST = 8
 
 
@@ -78,7 +81,7 @@ def sides(name: str, point: Point) -> list[Layout] | None:
 
 
 def test_every_theorem_that_can_has_a_certificate() -> None:
-    """Two rewrites are wrong, and of those two sizes are what is proved; all else that is shipped is certified."""
+    """Of two wrong rewrites sizes are what is proved; one theorem has logarithms, and two were decided pair by pair."""
     assert {path.stem for path in (PROOFS / "theorems").glob("*.toml")} - OPEN == set(NAMES)
 
 
