@@ -28,6 +28,7 @@ from prover.claims.relation import Relation
 from prover.claims.solver import Solver
 from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
+from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
 from prover.proof_files.stored import with_stored_theorem
 from prover.reports.theorem_report import JSON, theorem_json
@@ -77,12 +78,13 @@ def read_theorem(path: Path) -> TheoremFile:
 def run_theorem(path: Path, update: bool, solver: Solver) -> ProofResult:
     """Prove a theorem file anew, compare with its expectation, and check the stored certificate."""
     stated = read_theorem(path)
+    source, target = (beside(path, spec) for spec in (stated.source, stated.target))
     try:
         theorem = state_theorem(
-            stated.source, stated.target, ",".join(stated.for_all), stated.where, stated.feeds,
+            source, target, ",".join(stated.for_all), stated.where, stated.feeds,
             Relation(stated.relation) if stated.relation else None, solver,
         )
-        evidence = evidence_of(theorem, solver)
+        evidence = evidence_of(theorem, solver, (stated.source, stated.target))
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     found = theorem_json(theorem, evidence)

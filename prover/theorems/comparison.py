@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import sympy
 
-from prover.errors import ExpressionError, ProverError, UndecidedError
-from prover.language.evaluation import Scope, compiled_condition
+from prover.errors import ExpressionError, UndecidedError
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.layouts.feed import Feed
+from prover.theorems.blend import difference
 from prover.theorems.factors import common_factor, is_expressible
+from prover.theorems.numbers import sign_of_equal
 from prover.theorems.ratio import Quotient, quotient
 from prover.theorems.signs import Signs, divided
 from prover.theorems.study import Statement, Study
@@ -44,7 +45,8 @@ def pulled(layout: SymbolicLayout, feeds: Sequence[Feed], side: str) -> tuple[Ca
 class Agreement:
     """When the vectors of two cases agree up to sign: where `surely` holds they do, else where `possibly` does.
 
-    `sign`: 1 or -1 if it is known, 0 if it depends on parameters, None if there is nothing that turns.
+    `sign`: 1 or -1 if it is known, 0 if it depends on parameters, None if there is nothing that turns. `apart`: above 0
+    exactly where the source's pair is faster, below 0 where it is slower, if that is known.
     """
 
     surely: Condition
@@ -52,6 +54,7 @@ class Agreement:
     sign: int | None
     bases: tuple[sympy.Basic, ...] = ()
     divisors: tuple[sympy.Basic, ...] = ()
+    apart: sympy.Basic | None = None
 
 
 def agreement(source: Case, target: Case) -> Agreement:
@@ -81,22 +84,16 @@ def agreement(source: Case, target: Case) -> Agreement:
     return Agreement(surely, possibly, sign, bases, divisors)
 
 
-def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
-    """1 for the same number, -1 for opposite ones, 0 for others; None for what is no plain number, 0, or not known."""
-    if one.free_symbols or other.free_symbols:
-        return None
-    zero = sympy.Integer(0)
-    try:
-        if is_true_of_numbers(sympy.Eq, one, zero) or is_true_of_numbers(sympy.Eq, other, zero):
-            return None
-        return 1 if is_true_of_numbers(sympy.Eq, one, other) else -int(is_true_of_numbers(sympy.Eq, one, -other))
-    except ProverError:
-        return None
-
-
-def is_true_of_numbers(kind: type, left: sympy.Basic, right: sympy.Basic) -> bool:
-    """Whether a comparison of two constants holds, worked out exactly. Raises ProverError where that is not known."""
-    return compiled_condition(kind(left, right, evaluate=False)).test(Scope({}, {}))
+def _by_terms(source: Case, target: Case, found: Agreement, signs: Signs | None) -> Agreement:
+    """The agreement; where quotients leave it open, as a difference of sums of positive terms."""
+    if signs is None or found.surely == found.possibly or len(source.vector) != 1 or len(target.vector) != 1:
+        return found
+    ((key, ours),), ((other, theirs),) = source.vector, target.vector
+    apart = difference(ours, theirs, signs) if key == other else None
+    if apart is None:
+        return found
+    alike = sympy.Eq(apart, 0, evaluate=False) if apart.free_symbols else sympy.true if apart == 0 else sympy.false
+    return Agreement(alike, alike, 1, found.bases, found.divisors, apart)
 
 
 def _surely(found: Quotient) -> Condition:
@@ -143,8 +140,9 @@ class Comparison:
         self.same_counts = same_counts
         # Cases of which one begins where the other ends meet at no index, but may at two.
         self.at_two_indices = [(a, b, agreement(a, b)) for a in self.source for b in self.target]
+        signs = None if study is None else Signs(study, self.inside)
         self.at_one_index = [
-            (a, b, found) for a, b, found in self.at_two_indices
+            (a, b, _by_terms(a, b, found, signs)) for a, b, found in self.at_two_indices
             if not {negation(guard) for guard in a.guards} & set(b.guards)
         ]
 
@@ -242,25 +240,36 @@ def same_magnitudes(study: Study) -> bool:
     """Whether it is proved that pair j has the same magnitude on both sides, for all j; lanes that pass have 1."""
     try:
         return _same_magnitudes(study)
-    except UndecidedError:
+    except (ExpressionError, UndecidedError):
         return False
 
 
 def _same_magnitudes(study: Study) -> bool:
     source, target = study.statement.source, study.statement.target
+    known = {e.args[0]: e.args[1] for e in study.assumed
+             if isinstance(e, sympy.Eq) and e.args[0].is_Symbol and e.args[1].is_Rational}
     differ = []
     for mine, other in ((source, target), (target, source)):
         inside = in_range(INDEX, mine.count)
         beyond = sympy.GreaterThan(INDEX, other.count, evaluate=False)
         both = [] if mine is target else [
-            ((*guards, *others, negation(beyond)), quotient(ours, theirs))
+            ((*guards, *others, negation(beyond)),
+             _same_magnitude(substituted(ours, known), substituted(theirs, known)))
             for guards, ours in mine.magnitude for others, theirs in other.magnitude
         ]
-        alone = [((*guards, beyond), quotient(ours, sympy.Integer(1))) for guards, ours in mine.magnitude]
-        for guards, found in (*both, *(alone if source.count != target.count else [])):
-            same = _surely(found) if found.sign == 1 else sympy.false
+        alone = [((*guards, beyond), _same_magnitude(substituted(ours, known), sympy.Integer(1)))
+                 for guards, ours in mine.magnitude]
+        for guards, same in (*both, *(alone if source.count != target.count else [])):
             differ.append(all_of([inside, *guards, negation(same)]))
     return study.ask("magnitudes", "Is there a pair whose magnitudes differ?", any_of(differ)) == "unsat"
+
+
+def _same_magnitude(ours: sympy.Basic, theirs: sympy.Basic) -> Condition:
+    """A condition under which the two are surely the same."""
+    if sign_of_equal(ours, theirs) == 1:
+        return sympy.true
+    found = quotient(ours, theirs)
+    return _surely(found) if found.sign == 1 else sympy.false
 
 
 def differing(study: Study, comparison: Comparison, mismatch: Condition) -> str:

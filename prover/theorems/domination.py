@@ -16,8 +16,9 @@ from prover.errors import ProverError
 from prover.language.logic import Condition, all_of, any_of
 from prover.language.substitution import substituted
 from prover.language.symbolic import INDEX
-from prover.theorems.comparison import Comparison, is_true_of_numbers
+from prover.theorems.comparison import Agreement, Comparison
 from prover.theorems.factors import is_expressible
+from prover.theorems.numbers import is_true_of_numbers
 from prover.theorems.ratio import Power, quotient
 from prover.theorems.study import OTHER, Study
 from prover.theorems.symbolic import Case
@@ -61,18 +62,23 @@ def _side(
 ) -> Condition:
     """Where a pair of the source may be faster, or slower, on a coordinate than the target's of the same index."""
     return any_of(
-        all_of([*a.guards, *b.guards, _may_be(a, b, coordinate, which)]) for a, b, _ in comparison.at_one_index
+        all_of([*a.guards, *b.guards, _may_be(a, b, found, coordinate, which)])
+        for a, b, found in comparison.at_one_index
     )
 
 
-def _may_be(a: Case, b: Case, coordinate: str, which: Callable[[Power], Condition]) -> Condition:
+def _may_be(
+    a: Case, b: Case, agreed: Agreement, coordinate: str, which: Callable[[Power], Condition]
+) -> Condition:
     ours, theirs = dict(a.vector).get(coordinate), dict(b.vector).get(coordinate)
     if ours is None or theirs is None:
         # What stands still is slower than what may turn.
         moves = ours if which is _above else theirs
         return sympy.false if moves is None else sympy.true
+    kind = sympy.StrictGreaterThan if which is _above else sympy.StrictLessThan
+    if agreed.apart is not None:
+        return kind(agreed.apart, 0, evaluate=False) if agreed.apart.free_symbols else kind(agreed.apart, 0)
     if not ours.free_symbols and not theirs.free_symbols:
-        kind = sympy.StrictGreaterThan if which is _above else sympy.StrictLessThan
         with suppress(ProverError):
             is_so = is_true_of_numbers(kind, *(sympy.Abs(e, evaluate=False) for e in (ours, theirs)))
             return sympy.true if is_so else sympy.false

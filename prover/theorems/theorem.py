@@ -96,8 +96,23 @@ def _sees_whole_turns(statement: Statement) -> bool:
     """Whether whole positions may hide a difference: by T5 no two algebraic frequencies differ by a whole turn."""
     return any(
         layout.family.positions == "integer"
-        and any(v.has(sympy.pi, sympy.log) for case in layout.all_cases for _, v in case.vector)
+        and not all(is_over_pi(v) for case in layout.all_cases for _, v in case.vector)
         for layout in (statement.source, statement.target)
+    )
+
+
+def is_over_pi(e: sympy.Basic) -> bool:
+    """Whether it is a sum of algebraic numbers over whole powers of pi, by its form.
+
+    Where two such sums differ by 2*pi*k, or come to that together, pi solves an equation with 2*k in front of its
+    highest power; pi is transcendental, so k is 0.
+    """
+    if not e.has(sympy.pi, sympy.log):
+        return True
+    if isinstance(e, sympy.Add | sympy.Mul):
+        return all(map(is_over_pi, e.args))
+    return isinstance(e, sympy.Pow) and e.exp.is_Integer and (
+        is_over_pi(e.base) if e.exp > 0 else e.base == sympy.pi
     )
 
 

@@ -37,12 +37,19 @@ EXPECTED = {
     "theorem-2-mrope-neox-text": ("sometimes", "identical"),
     "theorem-3-imrope-stride3": ("sometimes", "identical"),
     "theorem-4-imrope-mrope-free": ("sometimes", "identical"),
+    "theorem-4-imrope-mrope-other-sections": ("never", None),
     "theorem-5-stride-without-bounds": ("sometimes", "identical"),
     "theorem-5-stride-without-bounds-transformers": ("sometimes", "identical"),
     "theorem-6-partial-full": ("never", None),
     "theorem-7-linear-scaling": ("never", None),
     "theorem-7-wrong-base": ("sometimes", "identical"),
     "theorem-8-wan-slices": ("sometimes", "identical"),
+    "theorem-9-front-and-back": ("always", "permutation"),
+    "theorem-10-cache-shift-imrope": ("always", "identical"),
+    "theorem-10-cache-shift-mrope": ("always", "identical"),
+    "theorem-11-yarn-without-scale": ("always", "identical"),
+    "theorem-12-yarn-ramp-lost": ("sometimes", "identical"),
+    "theorem-13-llama3-lost": ("sometimes", "identical"),
 }
 
 

@@ -1,0 +1,26 @@
+"""Constants of layouts compared exactly, whatever roots, powers of pi and logarithms are in them."""
+
+from __future__ import annotations
+
+import sympy
+
+from prover.errors import ProverError
+from prover.language.evaluation import Scope, compiled_condition
+
+
+def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
+    """1 for the same number, -1 for opposite ones, 0 for others; None for what is no plain number, 0, or not known."""
+    if one.free_symbols or other.free_symbols:
+        return None
+    zero = sympy.Integer(0)
+    try:
+        if is_true_of_numbers(sympy.Eq, one, zero) or is_true_of_numbers(sympy.Eq, other, zero):
+            return None
+        return 1 if is_true_of_numbers(sympy.Eq, one, other) else -int(is_true_of_numbers(sympy.Eq, one, -other))
+    except ProverError:
+        return None
+
+
+def is_true_of_numbers(kind: type, left: sympy.Basic, right: sympy.Basic) -> bool:
+    """Whether a comparison of two constants holds, worked out exactly. Raises ProverError where that is not known."""
+    return compiled_condition(kind(left, right, evaluate=False)).test(Scope({}, {}))
