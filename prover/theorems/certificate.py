@@ -19,6 +19,7 @@ from prover.claims.solver import Solver
 from prover.errors import UndecidedError
 from prover.language.logic import Condition, all_of, any_of, negation
 from prover.language.symbols import Carried
+from prover.layouts.spec import parse_spec
 from prover.theorems.elimination import Clause
 from prover.theorems.for_all import Theorem
 from prover.theorems.induction import Invariant
@@ -66,7 +67,7 @@ def theorem_certificate(found: Theorem, names: tuple[str, str] | None = None) ->
         "refutation": None if answer.scope is Scope.ALWAYS else _refutation(found),
         "invariant": [],
         "points": {"holds": holds, "fails": fails},
-        "instances": _instances([found.below, found.smallest]),
+        "instances": _instances([found.below, found.smallest], statement, names),
     })
 
 
@@ -124,9 +125,20 @@ def _point(variables: Sequence[Variable], point: Point) -> JSON:
     return stated_point(variables, values)
 
 
-def _instances(found: Sequence[Instance | None]) -> list[JSON]:
+def _instances(
+    found: Sequence[Instance | None], statement: Statement, names: tuple[str, str] | None
+) -> list[JSON]:
+    """The certificates at points, which call the layouts as the whole does: not by where they lie here."""
     texts = [at.verdict.certificate for at in found if at is not None and at.verdict.certificate]
-    return [json.loads(text) for text in dict.fromkeys(texts)]
+    roots = [json.loads(text) for text in dict.fromkeys(texts)]
+    for root in roots:
+        for side, layout, name in zip(
+            ("source", "target"), (statement.source, statement.target), names or (), strict=False
+        ):
+            here = parse_spec(layout.spec).name
+            root[side]["name"] = parse_spec(name).name + root[side]["name"].removeprefix(here)
+        root["digest"] = digest(root)
+    return roots
 
 
 def _refutation(found: Theorem) -> JSON:

@@ -277,3 +277,12 @@ def test_the_same_bytes_in_every_process(tmp_path: Path) -> None:
                 f"os.execv(sys.executable, [sys.executable, '-m', 'prover', *{asked!r}])")
         assert 1 == python("-c", code)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize("path", STORED, ids=NAMES)
+def test_instances_call_the_layouts_as_the_whole_does(path: Path) -> None:
+    """So that the same theorem has the same bytes wherever its files lie."""
+    root = json.loads(path.read_text())
+    for side in ("source", "target"):
+        called = root[side]["name"].split(":")[0]
+        assert all(each[side]["name"].split(":")[0] == called for each in root["evidence"]["instances"])
