@@ -428,12 +428,14 @@ def test_the_certificate_of_the_counterexample_is_written(tmp_path: Path, capsys
 
 
 def test_questions_are_written_as_text(tmp_path: Path, capsys: Capture) -> None:
-    """Every question lies in the folder, with its comment, a budget, and one check."""
+    """Every question lies in the folder, those of the checker too, with its comment, a budget, and one check."""
     folder = tmp_path / "questions"
     assert 5 == run_command(["prove", "ggml/normal", "ggml/neox", "--for-all", "n_rot", "--smtlib", str(folder)])
     count = int(capsys.readouterr().out.split(" questions to Z3")[0].split()[-1])
     texts = [path.read_text() for path in sorted(folder.iterdir())]
-    assert count == len(texts)
+    obligations = list(folder.glob("*-obligation.smt2"))
+    assert obligations
+    assert count + len(obligations) == len(texts)
     for text in texts:
         assert text.startswith("; ")
         assert (1, 1) == (text.count("(check-sat"), text.count(":reproducible-resource-limit"))
