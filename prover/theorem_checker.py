@@ -39,7 +39,7 @@ MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every posi
 RULES = ("counts", "own-index", "edge", "dominated", "lanes")
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
-MAX_QUESTIONS, SECONDS = 120, 10
+MAX_QUESTIONS, SECONDS, WRITTEN = 120, 10, 16
 _NAME, _CHARACTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"[A-Za-z0-9_ .+\-*/%<>=!()\[\],\n\t]*")
 _NUMBER = re.compile(r"(?=.{1,60}$)(\d{0,40})\.?(\d{0,40})([eE][+-]?\d{1,3})?")
 _RATIONAL = re.compile(r"0|-?[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?")
@@ -109,6 +109,11 @@ def no(formula: Formula) -> Formula:
     return {"<": "<=", "<=": "<", "<=1": "<=1"}[word], ordered
 def _order(term: tuple[Monomial, Fraction]) -> tuple[int, Monomial]:
     return len(term[0]), term[0]
+def _size(formula: Formula) -> int:
+    """How many comparisons are written in it."""
+    if isinstance(formula, bool) or formula[0] not in ("and", "or"):
+        return 1
+    return 1 + sum(map(_size, formula[1]))
 def extended(path: Known, formula: Formula) -> Known | None:
     """The path with one more thing known; None where it contradicts what is known."""
     for each in formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,):
@@ -853,6 +858,10 @@ class Reading:
     # -- conditions
     def condition(self, node: ast.AST, scope: Scope, path: Known = ()) -> Formula:
         """A formula; what stands behind `and`, `or` and in a chain has a value only where it is reached."""
+        found = self._condition(node, scope, path)
+        self.terms.spend(WRITTEN * _size(found))  # a choice within a choice writes a formula twice
+        return found
+    def _condition(self, node: ast.AST, scope: Scope, path: Known) -> Formula:
         match node:
             case ast.Constant(value=flag):
                 return bool(flag)
@@ -934,7 +943,7 @@ class Reading:
         _require(owner.entries is not None, name, "a number where a list is wanted")
         return owner.entries or 0
     def item(self, name: str, entry: int, scope: Scope, path: Known) -> Cases:
-        if name == "axes" and scope.layout is not None:
+        if name == "axes" and scope.layout is not None and not scope.defining:
             return self.named(scope.layout.axes[entry], scope, path)
         owner, own_scope = self.owner(name, scope)
         return self.parameter(owner, own_scope, entry, path)
