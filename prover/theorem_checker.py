@@ -249,6 +249,7 @@ class Terms:
                             every(self.against("<", below), self.against(sign, minus)))
     def against(self, sign: str, p: Poly) -> Formula:
         """p < 0 and so on; what all terms have in common is taken out."""
+        self.spend(WRITTEN)
         if not p or (len(p) == 1 and p[0][0] == ()):
             value = p[0][1] if p else 0
             return {"<": value < 0, "<=": value <= 0, "==": value == 0, "!=": value != 0}[sign]
@@ -753,7 +754,7 @@ class Reading:
             self.needs.append((path, condition))
     def value(self, node: ast.AST, scope: Scope, path: Known = ()) -> Cases:
         self.depth, terms = self.depth + 1, self.terms
-        terms.spend(4)
+        terms.spend(4 + len(path))
         _limit(self.depth <= 4 * MAX_DEPTH, "expressions nested so deep, or a name that is defined by itself")
         found: Cases = []
         match node:
@@ -815,6 +816,8 @@ class Reading:
         for p, k in self.value(index, scope, path):
             size = self.size(name, scope)
             hits = [(i, self.terms.equal(k, self.terms.constant(i))) for i in range(size)]
+            hits = [(i, hit) for i, hit in hits if hit is not False]
+            self.terms.spend(len(hits) * (1 + len(p)))
             self.need(p, some(*(hit for _, hit in hits)))
             for i, hit in hits:
                 if (taken := extended(p, hit)) is not None:
@@ -859,7 +862,7 @@ class Reading:
     def condition(self, node: ast.AST, scope: Scope, path: Known = ()) -> Formula:
         """A formula; what stands behind `and`, `or` and in a chain has a value only where it is reached."""
         found = self._condition(node, scope, path)
-        self.terms.spend(WRITTEN * _size(found))  # a choice within a choice writes a formula twice
+        self.terms.spend(2 * WRITTEN * _size(found))  # a choice within a choice writes a formula twice
         return found
     def _condition(self, node: ast.AST, scope: Scope, path: Known) -> Formula:
         match node:
@@ -883,6 +886,7 @@ class Reading:
     def _chain(self, path: Known, x: Quotient, ops: Any, rest: Any, scope: Scope, start: int) -> Formula:
         found = []
         for p, y in self.value(rest[0], scope, path):
+            self.terms.spend(WRITTEN * (1 + len(p) - start))
             formula = self.terms.compare(_SIGNS[type(ops[0])], x, y)
             taken = extended(p, formula)
             more = taken is not None and (len(ops) == 1 or self._chain(taken, y, ops[1:], rest[1:], scope, len(taken)))
@@ -1113,6 +1117,7 @@ class Proof:
     def show(self, sentence: str, against: Formula, *known: Formula, exact: bool = True) -> None:
         """Nothing that is known allows what gainsays the sentence."""
         parts = [("what is required", self.hypotheses), ("known here", every(*known)), ("gainsaid", against)]
+        self.terms.spend(sum(_size(formula) for _, formula in parts))
         if every(*(formula for _, formula in parts)) is False:
             self.done.append(Obligation(sentence, "", "evaluated"))
             return

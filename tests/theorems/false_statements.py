@@ -17,7 +17,7 @@ from theorem_statements import (
     small,
     sometimes,
 )
-from written_certificates import JSON, feed, parameter
+from written_certificates import JSON, feed, parameter, variable
 
 FALSE: dict[str, Callable[[], JSON]] = {
     "another base": lambda: claim(small(), small("p*(base + 1)**(-j/n)")),
@@ -168,5 +168,19 @@ FALSE: dict[str, Callable[[], JSON]] = {
     "an axis in a denominator": lambda: claim(small("1/p"), small("1/p")),
     "an axis among the requirements": lambda: claim(small(require="n > 0 and p > 0"), small(require="n > 0 and p > 0")),
     "a square of an axis": lambda: claim(small("p*p"), small("p*p")),
+    "a list called axes, read as the axes where a parameter is defined": lambda: claim(
+        small("p*c", more=(parameter("c", None, "axes[0]"),)),
+        small("q*c", axes=("q",), more=(parameter("c", None, "p"),)),
+        points={"holds": {"n": "3", "base": "2", "axes": ["1"], "p": "1"}, "fails": None},
+        feeds=[feed("free", {"p": {"p": "1"}}, {"q": {"p": "1"}}, "p")],
+        variables=(variable("axes", False, 1), variable("p", False)),
+    ),
+    "a sum of a list called axes": lambda: claim(
+        small("p*c", more=(parameter("c", None, "sum(axes)"),)),
+        small("q*c", axes=("q",), more=(parameter("c", None, "p"),)),
+        points={"holds": {"n": "3", "base": "2", "axes": ["1"], "p": "1"}, "fails": None},
+        feeds=[feed("free", {"p": {"p": "1"}}, {"q": {"p": "1"}}, "p")],
+        variables=(variable("axes", False, 1), variable("p", False)),
+    ),
     "fed otherwise": lambda: claim(small(), small(), feeds=[feed("text", {"p": {"p": "1"}}, {"p": {"p": "2"}}, "p")]),
 }
