@@ -136,6 +136,7 @@ class Terms:
         self.whole: dict[str, bool] = {}
         self.facts: dict[str, list[Formula]] = {}
         self.opaque: dict[str, bool] = {}  # of these less is known than is true; whether they may not be algebraic
+        self.irrational = set[str]()  # those that are not seen to be rational
         self.bases: dict[str, Poly] = {}
         self.rests: dict[Poly, dict[Poly, tuple[Quotient, Quotient]]] = {}  # divisor, dividend: quotient, remainder
         self.made: dict[Any, Quotient] = {}
@@ -151,6 +152,7 @@ class Terms:
         self.whole.setdefault(name, whole)
         self.facts.setdefault(name, [])
         self.opaque |= {name: opaque} if opaque is not None else {}
+        self.irrational |= {name} if opaque else set()
         return ((((name, 1),), Fraction(1)),), UNIT
     def fresh(self, key: Any, kind: str, whole: bool, opaque: bool | None = None) -> tuple[str, Quotient, bool]:
         """The constant that stands for `key`: its name, itself, and whether it is new."""
@@ -302,7 +304,8 @@ class Terms:
         """Rounded quotient and remainder by a divisor that varies."""
         name, q, new = self.fresh(("quotient", number, below), "quotient", True)
         whole, unsure = self.is_whole(number) and self.is_whole(below), self.unsure((number, below)) or None
-        _, r, _ = self.fresh(("rest", number, below), "rest", whole, unsure)
+        other, r, _ = self.fresh(("rest", number, below), "rest", whole, unsure)
+        self.irrational |= set() if self.rational((number, below)) else {other}
         if new:
             divisor, zero = (below, UNIT), ZERO
             positive, negative = (self.compare(sign, divisor, zero) for sign in (">", "<"))
@@ -357,7 +360,12 @@ class Terms:
     def stand_in(self, key: tuple[Any, ...], kind: str, values: list[Quotient]) -> tuple[str, Quotient, bool]:
         """A constant that is always one of these values."""
         whole = all(v[1] == UNIT and self.is_whole(v[0]) for v in values)
-        return self.fresh((*key, *values), kind, whole, any(self.unsure(v) for v in values) or None)
+        found = self.fresh((*key, *values), kind, whole, any(self.unsure(v) for v in values) or None)
+        self.irrational |= set() if all(map(self.rational, values)) else {found[0]}
+        return found
+    def rational(self, value: Quotient) -> bool:
+        """Seen to be a rational number."""
+        return not any(isinstance(e, tuple) or a in self.irrational for part in value for m, _ in part for a, e in m)
     def unsure(self, value: Quotient) -> bool:
         """Not seen to be an algebraic number."""
         return any(self.opaque.get(a) or (isinstance(e, tuple) and self.unsure((self.bases[a], UNIT)))
@@ -381,7 +389,7 @@ class Terms:
                 need(no(self.equal(base, ZERO)))
                 base = self.divide(ONE, base)
             return reduce(self.multiply, [base] * abs(int(number)), ONE)
-        if self.unsure(exponent) or any(isinstance(e, tuple) for p in exponent for m, _ in p for _, e in m):
+        if not self.rational(exponent):
             raise NotShown("an exponent is not seen to be rational")
         for each in base:
             need(self.against("<", self.plus((), each, -1)))
@@ -808,6 +816,7 @@ class Reading:
                 else:
                     self.need(taken, some(no(terms.equal(base, ZERO)), terms.at_most(ZERO, exponent)))
                     own = terms.fresh(("power", base, exponent), "power", False, terms.unsure(base))
+                    terms.irrational |= set() if terms.rational(base) else {own[0]}
                     found.append((taken, own[1]))
         return found
     def entry(self, name: str, index: ast.AST, scope: Scope, path: Known) -> Cases:
@@ -1429,12 +1438,18 @@ def words(text: str) -> Iterator[str]:
     for side in ("source", "target"):
         own = root[side]
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
-        values = [f"{p['name']} = {p['value']}" for p in own["parameters"] if p["value"] is not None]
+        values = [f"{'whole ' * p['whole']}{p['name']} = {p['value']}" for p in own["parameters"]
+                  if p["value"] is not None]
         yield f"{side} {json.dumps(own['name'][:200])}: {', '.join(f'{k} = {v}' for k, v in own['pairs'].items())}"
         yield f"  where {'; '.join(f'{name} = {text}' for name, text in own['let'])}"
+        carried = [f"{name} begins as {first} and goes on as {step}" for name, first, step in own["states"]]
+        yield from [f"  carried from pair to pair: {'; '.join(carried)}"] if carried else []
         yield f"  with {'; '.join(values)}; allowed if {'; '.join(needs)}"
-    names = ", ".join(json.dumps(feed["name"]) for feed in root["feeds"])
-    yield f"fed {names}, at {root['source']['positions']} positions:"
+    for feed in root["feeds"]:
+        fed = "; ".join(f"{side}'s {axis} gets " + (" + ".join(f"{c} {name}" for name, c in place.items()) or "0")
+                        for side in ("source", "target") for axis, place in feed[side].items())
+        yield f"fed {json.dumps(feed['name'][:200])}: {fed}"
+    yield f"at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
     if answer["scope"] != "never":

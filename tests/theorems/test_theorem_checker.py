@@ -14,10 +14,11 @@ import pytest
 import small_sizes
 import written_certificates as written
 from false_statements import FALSE
-from theorem_statements import TRUE, changed, refuted, solve
+from theorem_statements import FAILS, NEVER, TRUE, changed, claim, refuted, small, solve
 from written_certificates import JSON, WRITTEN, parameter, sealed
 
 from prover import theorem_checker
+from prover.resources import PROOFS
 from prover.theorem_checker import NotShown, Rejected, check
 
 
@@ -48,6 +49,14 @@ def test_statement() -> None:
         "linear fails elsewhere: it is not so that some fixed linear maps",
     ):
         assert part in said
+
+
+def test_a_loop_and_its_feed_are_told() -> None:
+    """What is carried from pair to pair, where it begins, and what every axis gets belongs to what is stated."""
+    said = "\n".join(check((PROOFS / "theorems" / "rewrite-1-counter.json").read_text(), solve).statement)
+    assert "turn begins as 0 and goes on as 0 if " in said
+    assert "source's h gets 1 h; " in said
+    assert "whole offset = 0" in said
 
 
 @pytest.mark.parametrize("name", TRUE)
@@ -152,6 +161,13 @@ def test_a_text_is_no_command() -> None:
     check(sealed(root), lambda text: asked.append(text) or solve(text))  # type: ignore[func-returns-value]
     assert any("(1) fails" in text for text in asked)
     assert all(text.split("\n")[1].startswith("(set-logic ") for text in asked)
+
+
+@pytest.mark.parametrize("exponent", ["sqrt(2)", "min(sqrt(2), n)", "(sqrt(2) if j > 0 else 1)", "(-sqrt(2))**n"])
+def test_exponents_that_may_be_irrational(exponent: str) -> None:
+    """2**sqrt(2) is no algebraic number, so that whole turns might hide what differs: nothing is shown."""
+    with pytest.raises(NotShown, match="not seen to be rational"):
+        check(sealed(claim(small(f"p*2**{exponent}"), small("p*7"), NEVER, FAILS, refutation=refuted("edge"))), solve)
 
 
 def test_two_solvers() -> None:
