@@ -1,0 +1,254 @@
+"""A theorem certificate's statement as a Coq file: definitions that a person can read, the theorem, and its proof.
+
+The proof is case analysis with lia, nia, ring and field; nothing is admitted, so that where they fail the file does not
+compile. Files are made of theorems that hold always and whose pairs are matched one by one in their order.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+from prover.claims.unit import OFFSET
+from prover.language.expression import parse, parse_condition
+from prover.language.term import TRUE, Term, constant, named, product_of, sum_of
+from prover.theorems.coq_names import Names
+from prover.theorems.coq_side import Side, numbers_of
+from prover.theorems.coq_terms import Meaning, settled
+from prover.theorems.coq_text import bare, refused
+
+JSON = dict[str, Any]
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9']*")
+RELATIONS = ("identical", "equal-scores", "permutation")
+
+HEAD = r"""From Coq Require Import Bool ZArith Reals Lia Lra.
+Open Scope bool_scope.
+Open Scope Z_scope.
+
+(* Quotients and remainders by their equations, then lia. *)
+Ltac Zify.zify_post_hook ::= Z.to_euclidean_division_equations.
+
+(* Every choice, innermost first. *)
+Ltac cases := repeat match goal with
+  | |- context [if ?b then _ else _] => lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
+  | H : context [if ?b then _ else _] |- _ =>
+      lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
+  end.
+Ltac shown := intros; cases; first
+  [reflexivity | lia | lra | ring | exfalso; lia | nia | repeat f_equal; first [ring | lia | field; apply not_0_IZR; lia]].
+"""
+
+
+def coq_file(root: JSON) -> str:
+    """The text of the file. Raises UndecidedError for a theorem of a kind that it has no proof for."""
+    answer, evidence = root["answer"], root["evidence"]
+    if answer["scope"] != "always":
+        raise refused("it holds under a condition or never, and only what always holds is written")
+    if answer["relation"] not in RELATIONS:
+        raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
+    if evidence["order"] != "j" or evidence["sign"] != 1:
+        raise refused("its pairs are not matched in their order, turning alike")
+    if answer["relation"] == "permutation" and evidence["permutation"] is None:
+        raise refused("it has no closed form of the permutation")
+    return _Writer(root).text()
+
+
+class _Writer:
+    """One walk over one certificate."""
+
+    def __init__(self, root: JSON) -> None:
+        self.root, names = root, Names()
+        self.variables: dict[str, Meaning] = {}
+        self.kinds: dict[str, str] = {}   # Coq names of all variables, in order: Z or R
+        for each in root["variables"]:
+            count = each["entries"]
+            coq = [names.new(each["name"] if count is None else f"{each['name']}_{i}") for i in range(count or 1)]
+            self.kinds |= dict.fromkeys(coq, "Z" if each["whole"] else "R")
+            self.variables[each["name"]] = named(coq[0]) if count is None else tuple(map(named, coq))
+        whole = {name for name, kind in self.kinds.items() if kind == "Z"}
+        self.sides = {side: Side(side, root[side], self.variables, whole, names) for side in ("source", "target")}
+        self.names = names
+
+    def text(self) -> str:
+        """The whole file."""
+        for side, made in self.sides.items():
+            pairs = made.layout["pairs"]
+            if any(pairs[f"write_{each}"] != pairs[each] and made.term(pairs[f"write_{each}"]) != made.term(pairs[each])
+                   for each in ("first", "second")):
+                raise refused(f"the {side} writes other lanes than it reads")
+        hypotheses = self._hypotheses()
+        fields = {
+            side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
+            for side, made in self.sides.items()
+        }
+        permutation = self._permutation()
+        lines = [self._title(), HEAD, "Section ForAll.", "", "(* The theorem is for all of these. *)"]
+        for kind in ("Z", "R"):
+            own = [name for name, each in self.kinds.items() if each == kind]
+            lines += [f"Variables {' '.join(own)} : {kind}."] if own else []
+        for side, made in self.sides.items():
+            about = ("weights are made for", "kernel computes")[side == "target"]
+            lines += ["", f"(* The layout that the {about}. Pair j reads and writes the lanes first and second. *)",
+                      *(each.stated for each in made.definitions.values())]
+        lines += ["", "(* What the layouts require, and what is assumed. *)",
+                  f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
+        if permutation:
+            lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
+                      f"Definition permutation (lane : Z) : Z :=\n  {bare(permutation)}."]
+        lines += ["", *self._theorem(fields, bool(permutation)), "", "End ForAll.", *self._example(hypotheses)]
+        return "\n".join(lines) + "\n"
+
+    def _title(self) -> str:
+        source, target = (_comment(self.root[side]["name"]) for side in ("source", "target"))
+        return (f"(* {source} -> {target}: {self.root['answer']['relation']}, for all sizes.\n"
+                f"   Made by rope-prover from the certificate {self.root['digest']}. *)\n")
+
+    def _meaning(self, name: str) -> Meaning:
+        if name in self.variables:
+            return self.variables[name]
+        side = next(made for made in self.sides.values() if name in made.parameters)
+        return side.meaning(name)
+
+    def _shared(self) -> tuple[set[str], set[str]]:
+        """Names of numbers and of lists that expressions outside the layouts may have."""
+        lists = set(self.variables) - numbers_of(self.variables)
+        parameters = {name for made in self.sides.values() for name in made.parameters}
+        lists |= {name for made in self.sides.values() for name in made.lists & parameters}
+        return (set(self.variables) | parameters) - lists, lists
+
+    def _hypotheses(self) -> list[str]:
+        found: dict[str, None] = {}
+        numbers, lists = self._shared()
+        terms = [(self.sides["source"], settled(parse_condition(text, numbers, lists), self._meaning))
+                 for text in self.root["where"]]
+        for made in self.sides.values():
+            required = [p["require"] for p in made.layout["parameters"] if p["require"]]
+            terms += [(made, made.condition(text)) for text in required + made.layout["require"]]
+        for made, term in terms:
+            for part in term.args if term.kind == "and" else () if term == TRUE else (term,):
+                found[made.printer.proposition(part)] = None
+        return list(found)
+
+    def _permutation(self) -> str:
+        text = self.root["evidence"]["permutation"]
+        if self.root["answer"]["relation"] != "permutation":
+            return ""
+        numbers, lists = self._shared()
+        term = settled(parse(text, numbers | {"lane"}, lists, index=False),
+                       lambda name: named("lane") if name == "lane" else self._meaning(name))
+        made = self.sides["source"]
+        made.whole.add("lane")
+        return made.printer.integer(term)
+
+    def _theorem(self, fields: dict[str, dict[str, str]], is_permutation: bool) -> list[str]:
+        source, target = fields["source"], fields["target"]
+
+        def at(name: str, index: str = "j") -> str:
+            definition = next(d for made in self.sides.values() for d in made.definitions.values() if d.name == name)
+            return f"{name} {index}" if definition.of_pair else name
+
+        parts = [("Both have one width and one number of pairs.",
+                  f"{source['width']} = {target['width']} /\\ {source['count']} = {target['count']}")]
+        inside = f"forall j, 0 <= j < {target['count']} ->"
+        two = f"forall j k, 0 <= j < {target['count']} -> 0 <= k < {target['count']} ->"
+        for side, own in fields.items():
+            first, second, width = own["first"], own["second"], own["width"]
+            parts += [
+                (f"The {side} has each lane of its pairs in the head, and no lane twice.",
+                 f"({inside} 0 <= {at(first)} < {width} /\\ 0 <= {at(second)} < {width})"),
+                ("", f"({two} ({at(first)} = {at(first, 'k')} -> j = k) /\\ ({at(second)} = {at(second, 'k')} -> j = k)"
+                     f" /\\ {at(first)} <> {at(second, 'k')})"),
+            ]
+            needed = " /\\ ".join(self.sides[side].printer.needed)
+            parts += [(f"Every divisor and every base of a power in the {side} is positive.",
+                       f"({inside} {needed})")] if needed else []
+        lane = f"0 <= lane < {target['width']}"
+        if is_permutation:
+            parts += [
+                ("The permutation stays in the head and is one-to-one.",
+                 f"(forall lane, {lane} -> 0 <= permutation lane < {target['width']})"),
+                ("", f"(forall lane other, {lane} -> 0 <= other < {target['width']} ->"
+                     " permutation lane = permutation other -> lane = other)"),
+            ]
+        moved = "permutation" if is_permutation else ""
+        lanes = [f"{moved} ({at(target[key])})" if moved else at(target[key]) for key in ("first", "second")]
+        parts.append((
+            "The lanes of each pair " + ("go to those of the same pair." if moved else "are the same."),
+            f"({inside} {lanes[0]} = {at(source['first'])} /\\ {lanes[1]} = {at(source['second'])})"))
+        parts.append(("Each pair has one magnitude in both.",
+                      f"({inside} {at(source['magnitude'])} = {at(target['magnitude'])})"))
+        for feed in self.root["feeds"]:
+            parts.append(("Each pair turns by one angle in both, at all positions.", self._angles(feed, fields, inside)))
+        statement = " /\\\n".join((f"  (* {why} *)\n" if why else "") + f"  {text}" for why, text in parts)
+        unfolded = [d.name for made in reversed(self.sides.values()) for d in reversed(made.definitions.values())]
+        unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded]
+        return [
+            f"Theorem layouts_agree : allowed ->\n{statement}.",
+            "Proof.", f"  unfold {', '.join(unfolded)}.", "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
+            "  repeat apply conj; intros; repeat apply conj; shown.", "Qed.",
+        ]
+
+    def _angles(self, feed: JSON, fields: dict[str, dict[str, str]], inside: str) -> str:
+        coordinates = {each: self.names.local(each) for each in feed["coordinates"]}
+        calls = []
+        for side, made in self.sides.items():
+            definition = made.definitions[fields[side]["angle"]]
+            arguments = ["j"] * definition.of_pair
+            for axis, name in made.axes.items():
+                if name in definition.axes:
+                    total = constant(0)
+                    for key, value in feed[side][axis].items():
+                        weight = constant(_rational(value))
+                        part = weight if key == OFFSET else (
+                            named(coordinates[key]) if weight.whole == 1 else product_of(weight, named(coordinates[key])))
+                        total = part if total.number == 0 else sum_of(total, part)
+                    arguments.append(made.printer.real(total))
+            calls.append(" ".join([definition.name, *arguments]))
+        bound = f"forall {' '.join(coordinates.values())} : R, " if coordinates else ""
+        return f"({inside} {bound}({calls[0]} = {calls[1]})%R)"
+
+    def _example(self, hypotheses: list[str]) -> list[str]:
+        """That some parameters are allowed, so that the theorem says something."""
+        point = self.root["evidence"]["points"]["holds"]
+        values: dict[str, Term] = {}
+        for each in self.root["variables"]:
+            found, own = self.variables[each["name"]], point[each["name"]]
+            pairs = zip(found, own, strict=True) if isinstance(found, tuple) else [(found, own)]
+            values |= {str(term.value): constant(Fraction(text)) for term, text in pairs}
+        printer = self.sides["source"].printer
+        used = self._used(" ".join(hypotheses))
+        arguments = [printer.real(values[name]) + "%R" if self.kinds[name] == "R" else printer.integer(values[name])
+                     for name in used]
+        unfolded = ", ".join(["allowed", *(d.name for made in self.sides.values() for d in made.definitions.values())])
+        return ["", "(* Some parameters are allowed. *)",
+                f"Example some_are_allowed : exists {' '.join(used)}, {' '.join(['allowed', *used])}." if used else
+                "Example some_are_allowed : allowed.",
+                "Proof.", f"  {'exists ' * bool(used)}{', '.join(arguments)}{'; ' * bool(used)}unfold {unfolded}; "
+                "repeat apply conj; first [lia | lra].", "Qed."]
+
+    def _used(self, text: str) -> list[str]:
+        """The variables that a text needs, also through definitions: Coq makes them its arguments."""
+        definitions = {d.name: d.text for made in self.sides.values() for d in made.definitions.values()}
+        found, todo = set[str](), [text]
+        while todo:
+            words = set(_WORD.findall(todo.pop())) - found
+            found |= words
+            todo += [definitions[word] for word in words if word in definitions]
+        return [name for kind in ("Z", "R") for name, own in self.kinds.items() if own == kind and name in found]
+
+
+def _conjunction(parts: list[str]) -> str:
+    return " /\\\n  ".join(parts) if parts else "True"
+
+
+def _rational(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except ValueError:
+        raise refused(f"a feed gives an axis {text} times a position") from None
+
+
+def _comment(text: str) -> str:
+    """Text that ends no comment and opens none."""
+    return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
