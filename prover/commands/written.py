@@ -15,6 +15,25 @@ def check_certificate_path(name: str) -> None:
     _check(name, "--certificate", lambda text: text.startswith(starts), "certificate")
 
 
+def check_coq_path(name: str) -> None:
+    """Refuse a path where a Coq file would replace something else."""
+    _check(name, "--coq", lambda text: text.startswith("(* Made by rope-prover"), "Coq file of rope-prover")
+
+
+def write_coq(name: str, certificate: str | None, reason: str = "") -> None:
+    """Write the Coq file of a theorem's certificate. `reason`: why there is no certificate.
+
+    Raises UndecidedError where none can be made.
+    """
+    from prover.files import write_text
+    from prover.theorems.coq_file import coq_file
+    from prover.theorems.coq_text import refused
+
+    if certificate is None:
+        raise refused(reason or "there is no certificate for all sizes")
+    write_text(Path(name), coq_file(certificate))
+
+
 def check_report_path(name: str) -> None:
     """Refuse a path where a page would replace something else."""
     from prover.files import PAGE_START

@@ -6,8 +6,10 @@ compile. Files are made of theorems that hold always and whose pairs are matched
 
 from __future__ import annotations
 
+import json
 import re
 from fractions import Fraction
+from textwrap import fill
 from typing import Any
 
 from prover.claims.unit import OFFSET
@@ -16,9 +18,11 @@ from prover.language.term import TRUE, Term, constant, named, product_of, sum_of
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_terms import Meaning, settled
-from prover.theorems.coq_text import bare, refused
+from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
 JSON = dict[str, Any]
+SCHEMA = "rope-prover/theorem-certificate/1"
+MADE = "(* Made by rope-prover from the certificate "
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9']*")
 RELATIONS = ("identical", "equal-scores", "permutation")
 
@@ -40,8 +44,11 @@ Ltac shown := intros; cases; first
 """
 
 
-def coq_file(root: JSON) -> str:
-    """The text of the file. Raises UndecidedError for a theorem of a kind that it has no proof for."""
+def coq_file(certificate: str) -> str:
+    """The file for an accepted certificate. Raises UndecidedError for a theorem of a kind that it has no proof for."""
+    root = json.loads(certificate)
+    if root["schema"] != SCHEMA:
+        raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
     if answer["scope"] != "always":
         raise refused("it holds under a condition or never, and only what always holds is written")
@@ -95,14 +102,14 @@ class _Writer:
                   f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
         if permutation:
             lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
-                      f"Definition permutation (lane : Z) : Z :=\n  {bare(permutation)}."]
+                      f"Definition permutation (lane : Z) : Z :=\n  {on_lines(bare(permutation))}."]
         lines += ["", *self._theorem(fields, bool(permutation)), "", "End ForAll.", *self._example(hypotheses)]
         return "\n".join(lines) + "\n"
 
     def _title(self) -> str:
         source, target = (_comment(self.root[side]["name"]) for side in ("source", "target"))
-        return (f"(* {source} -> {target}: {self.root['answer']['relation']}, for all sizes.\n"
-                f"   Made by rope-prover from the certificate {self.root['digest']}. *)\n")
+        return (f"{MADE}{self.root['digest']}.\n"
+                f"   {source} -> {target}: {self.root['answer']['relation']}, for all sizes. *)\n")
 
     def _meaning(self, name: str) -> Meaning:
         if name in self.variables:
@@ -137,9 +144,14 @@ class _Writer:
         numbers, lists = self._shared()
         term = settled(parse(text, numbers | {"lane"}, lists, index=False),
                        lambda name: named("lane") if name == "lane" else self._meaning(name))
-        made = self.sides["source"]
-        made.whole.add("lane")
-        return made.printer.integer(term)
+        printer = Printer(lambda name: name == "lane" or any(made.is_whole(name) for made in self.sides.values()), self._call)
+        printed = printer.integer(term)
+        if printer.needed:
+            raise refused("the permutation divides by what is no number")
+        return printed
+
+    def _call(self, name: str) -> str:
+        return next((d.call for made in self.sides.values() for d in [made.definitions.get(name)] if d), name)
 
     def _theorem(self, fields: dict[str, dict[str, str]], is_permutation: bool) -> list[str]:
         source, target = fields["source"], fields["target"]
@@ -157,8 +169,8 @@ class _Writer:
             parts += [
                 (f"The {side} has each lane of its pairs in the head, and no lane twice.",
                  f"({inside} 0 <= {at(first)} < {width} /\\ 0 <= {at(second)} < {width})"),
-                ("", f"({two} ({at(first)} = {at(first, 'k')} -> j = k) /\\ ({at(second)} = {at(second, 'k')} -> j = k)"
-                     f" /\\ {at(first)} <> {at(second, 'k')})"),
+                ("", f"({two}\n    ({at(first)} = {at(first, 'k')} -> j = k) /\\ ({at(second)} = {at(second, 'k')} -> j = k)"
+                     f" /\\\n    {at(first)} <> {at(second, 'k')})"),
             ]
             needed = " /\\ ".join(self.sides[side].printer.needed)
             parts += [(f"Every divisor and every base of a power in the {side} is positive.",
@@ -168,7 +180,7 @@ class _Writer:
             parts += [
                 ("The permutation stays in the head and is one-to-one.",
                  f"(forall lane, {lane} -> 0 <= permutation lane < {target['width']})"),
-                ("", f"(forall lane other, {lane} -> 0 <= other < {target['width']} ->"
+                ("", f"(forall lane other, {lane} -> 0 <= other < {target['width']} ->\n   "
                      " permutation lane = permutation other -> lane = other)"),
             ]
         moved = "permutation" if is_permutation else ""
@@ -185,7 +197,7 @@ class _Writer:
         unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded]
         return [
             f"Theorem layouts_agree : allowed ->\n{statement}.",
-            "Proof.", f"  unfold {', '.join(unfolded)}.", "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
+            "Proof.", f"  unfold {_listed(unfolded)}.", "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
             "  repeat apply conj; intros; repeat apply conj; shown.", "Qed.",
         ]
 
@@ -220,26 +232,37 @@ class _Writer:
         used = self._used(" ".join(hypotheses))
         arguments = [printer.real(values[name]) + "%R" if self.kinds[name] == "R" else printer.integer(values[name])
                      for name in used]
-        unfolded = ", ".join(["allowed", *(d.name for made in self.sides.values() for d in made.definitions.values())])
+        given = f"exists {', '.join(arguments)}; " if used else ""
+        unfolded = ["allowed", *(d.name for made in self.sides.values() for d in made.definitions.values()
+                                 if d.name in self._reached(" ".join(hypotheses)))]
         return ["", "(* Some parameters are allowed. *)",
                 f"Example some_are_allowed : exists {' '.join(used)}, {' '.join(['allowed', *used])}." if used else
                 "Example some_are_allowed : allowed.",
-                "Proof.", f"  {'exists ' * bool(used)}{', '.join(arguments)}{'; ' * bool(used)}unfold {unfolded}; "
+                "Proof.", f"  {given}unfold {_listed(unfolded)}; "
                 "repeat apply conj; first [lia | lra].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
-        """The variables that a text needs, also through definitions: Coq makes them its arguments."""
+        """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""
+        found = self._reached(text)
+        return [name for kind in ("Z", "R") for name, own in self.kinds.items() if own == kind and name in found]
+
+    def _reached(self, text: str) -> set[str]:
+        """The names in a text, and in the definitions that it calls."""
         definitions = {d.name: d.text for made in self.sides.values() for d in made.definitions.values()}
         found, todo = set[str](), [text]
         while todo:
             words = set(_WORD.findall(todo.pop())) - found
             found |= words
             todo += [definitions[word] for word in words if word in definitions]
-        return [name for kind in ("Z", "R") for name, own in self.kinds.items() if own == kind and name in found]
+        return found
 
 
 def _conjunction(parts: list[str]) -> str:
     return " /\\\n  ".join(parts) if parts else "True"
+
+
+def _listed(names: list[str]) -> str:
+    return fill(", ".join(names), 110, subsequent_indent="    ")
 
 
 def _rational(text: str) -> Fraction:

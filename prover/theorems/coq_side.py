@@ -10,7 +10,7 @@ from prover.language.expression import AXES, parse, parse_condition
 from prover.language.term import Term, named
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_terms import Meaning, settled
-from prover.theorems.coq_text import Printer, bare, refused
+from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
 JSON = dict[str, Any]
 
@@ -37,7 +37,7 @@ class Definition:
         pair = " (j : Z)" if self.of_pair else ""
         axes = f" ({' '.join(self.axes)} : R)" if self.axes else ""
         kind, text = ("Z", bare(self.text)) if self.is_whole else ("R", f"{self.text}%R")
-        return f"Definition {self.name}{pair}{axes} : {kind} := {text}."
+        return f"Definition {self.name}{pair}{axes} : {kind} := {on_lines(text)}."
 
 
 class Side:

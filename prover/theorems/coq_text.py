@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 
 from prover.errors import UndecidedError
 from prover.language.term import Kind, Term
@@ -64,7 +65,10 @@ class Printer:
             case "add":
                 return self._sum(term, self.integer)
             case "mul":
-                return _infix(self.integer(term.args[0]), "*", self.integer(term.args[1]))
+                a, b = term.args
+                if a.whole == -1:
+                    return f"(- {self.integer(b)})"
+                return _infix(self.integer(a), "*", self.integer(b))
             case "mod":
                 return _infix(self.integer(term.args[0]), "mod", self.divisor(term.args[1]))
             case "pow":
@@ -197,6 +201,16 @@ def _fraction(value: Fraction) -> str:
 def bare(text: str) -> str:
     """Text without the parentheses around all of it."""
     return text[1:-1] if text.startswith("(") and text.endswith(")") and not _levels(text[1:-1]) & {"end"} else text
+
+
+def on_lines(text: str) -> str:
+    """Text with the cases of its outermost choice on lines of their own."""
+    own = text[:text.find("if ")].count("(")
+    parts = text.split(" else ")
+    depths = accumulate(part.count("(") - part.count(")") for part in parts[:-1])
+    return parts[0] + "".join(
+        ("\n  else " if depth == own else " else ") + part for depth, part in zip(depths, parts[1:], strict=True)
+    )
 
 
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2}   # comparisons bind least
