@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from prover.errors import InputError
+from prover.errors import InputError, UndecidedError
 
 
 def check_certificate_path(name: str) -> None:
@@ -20,18 +20,14 @@ def check_coq_path(name: str) -> None:
     _check(name, "--coq", lambda text: text.startswith("(* Made by rope-prover"), "Coq file of rope-prover")
 
 
-def write_coq(name: str, certificate: str | None, reason: str = "") -> None:
-    """Write the Coq file of a theorem's certificate. `reason`: why there is no certificate.
-
-    Raises UndecidedError where none can be made.
-    """
+def write_coq(name: str, certificate: str | None) -> None:
+    """Write the Coq file of a theorem's certificate. Raises UndecidedError where none can be made."""
+    from prover import api
     from prover.files import write_text
-    from prover.theorems.coq_file import coq_file
-    from prover.theorems.coq_text import refused
 
     if certificate is None:
-        raise refused(reason or "there is no certificate for all sizes")
-    write_text(Path(name), coq_file(certificate))
+        raise UndecidedError("no Coq file is made of it: there is no certificate for all sizes")
+    write_text(Path(name), api.coq_file(certificate))
 
 
 def check_report_path(name: str) -> None:

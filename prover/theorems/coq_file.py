@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
-from textwrap import fill
 from typing import Any
 
-from prover.claims.unit import OFFSET
 from prover.language.expression import parse, parse_condition
-from prover.language.term import TRUE, Term, constant, named, product_of, sum_of
+from prover.language.term import TRUE, Term, constant, named
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
+from prover.theorems.coq_statement import listed, statement
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
@@ -35,12 +34,14 @@ Ltac Zify.zify_post_hook ::= Z.to_euclidean_division_equations.
 
 (* Every choice, innermost first. *)
 Ltac cases := repeat match goal with
-  | |- context [if ?b then _ else _] => lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
+  | |- context [if ?b then _ else _] =>
+      lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
   | H : context [if ?b then _ else _] |- _ =>
       lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
   end.
 Ltac shown := intros; cases; first
-  [reflexivity | lia | lra | ring | exfalso; lia | nia | repeat f_equal; first [ring | lia | field; apply not_0_IZR; lia]].
+  [reflexivity | lia | lra | ring | exfalso; lia | nia
+  | repeat f_equal; first [ring | lia | field; apply not_0_IZR; lia]].
 """
 
 
@@ -90,6 +91,7 @@ class _Writer:
             for side, made in self.sides.items()
         }
         permutation = self._permutation()
+        theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation))
         lines = [self._title(), HEAD, "Section ForAll.", "", "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -103,7 +105,7 @@ class _Writer:
         if permutation:
             lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
                       f"Definition permutation (lane : Z) : Z :=\n  {on_lines(bare(permutation))}."]
-        lines += ["", *self._theorem(fields, bool(permutation)), "", "End ForAll.", *self._example(hypotheses)]
+        lines += ["", *theorem, "", "End ForAll.", *self._example(hypotheses)]
         return "\n".join(lines) + "\n"
 
     def _title(self) -> str:
@@ -144,7 +146,8 @@ class _Writer:
         numbers, lists = self._shared()
         term = settled(parse(text, numbers | {"lane"}, lists, index=False),
                        lambda name: named("lane") if name == "lane" else self._meaning(name))
-        printer = Printer(lambda name: name == "lane" or any(made.is_whole(name) for made in self.sides.values()), self._call)
+        sides = self.sides.values()
+        printer = Printer(lambda name: name == "lane" or any(made.is_whole(name) for made in sides), self._call)
         printed = printer.integer(term)
         if printer.needed:
             raise refused("the permutation divides by what is no number")
@@ -152,73 +155,6 @@ class _Writer:
 
     def _call(self, name: str) -> str:
         return next((d.call for made in self.sides.values() for d in [made.definitions.get(name)] if d), name)
-
-    def _theorem(self, fields: dict[str, dict[str, str]], is_permutation: bool) -> list[str]:
-        source, target = fields["source"], fields["target"]
-
-        def at(name: str, index: str = "j") -> str:
-            definition = next(d for made in self.sides.values() for d in made.definitions.values() if d.name == name)
-            return f"{name} {index}" if definition.of_pair else name
-
-        parts = [("Both have one width and one number of pairs.",
-                  f"{source['width']} = {target['width']} /\\ {source['count']} = {target['count']}")]
-        inside = f"forall j, 0 <= j < {target['count']} ->"
-        two = f"forall j k, 0 <= j < {target['count']} -> 0 <= k < {target['count']} ->"
-        for side, own in fields.items():
-            first, second, width = own["first"], own["second"], own["width"]
-            parts += [
-                (f"The {side} has each lane of its pairs in the head, and no lane twice.",
-                 f"({inside} 0 <= {at(first)} < {width} /\\ 0 <= {at(second)} < {width})"),
-                ("", f"({two}\n    ({at(first)} = {at(first, 'k')} -> j = k) /\\ ({at(second)} = {at(second, 'k')} -> j = k)"
-                     f" /\\\n    {at(first)} <> {at(second, 'k')})"),
-            ]
-            needed = " /\\ ".join(self.sides[side].printer.needed)
-            parts += [(f"Every divisor and every base of a power in the {side} is positive.",
-                       f"({inside} {needed})")] if needed else []
-        lane = f"0 <= lane < {target['width']}"
-        if is_permutation:
-            parts += [
-                ("The permutation stays in the head and is one-to-one.",
-                 f"(forall lane, {lane} -> 0 <= permutation lane < {target['width']})"),
-                ("", f"(forall lane other, {lane} -> 0 <= other < {target['width']} ->\n   "
-                     " permutation lane = permutation other -> lane = other)"),
-            ]
-        moved = "permutation" if is_permutation else ""
-        lanes = [f"{moved} ({at(target[key])})" if moved else at(target[key]) for key in ("first", "second")]
-        parts.append((
-            "The lanes of each pair " + ("go to those of the same pair." if moved else "are the same."),
-            f"({inside} {lanes[0]} = {at(source['first'])} /\\ {lanes[1]} = {at(source['second'])})"))
-        parts.append(("Each pair has one magnitude in both.",
-                      f"({inside} {at(source['magnitude'])} = {at(target['magnitude'])})"))
-        for feed in self.root["feeds"]:
-            parts.append(("Each pair turns by one angle in both, at all positions.", self._angles(feed, fields, inside)))
-        statement = " /\\\n".join((f"  (* {why} *)\n" if why else "") + f"  {text}" for why, text in parts)
-        unfolded = [d.name for made in reversed(self.sides.values()) for d in reversed(made.definitions.values())]
-        unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded]
-        return [
-            f"Theorem layouts_agree : allowed ->\n{statement}.",
-            "Proof.", f"  unfold {_listed(unfolded)}.", "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
-            "  repeat apply conj; intros; repeat apply conj; shown.", "Qed.",
-        ]
-
-    def _angles(self, feed: JSON, fields: dict[str, dict[str, str]], inside: str) -> str:
-        coordinates = {each: self.names.local(each) for each in feed["coordinates"]}
-        calls = []
-        for side, made in self.sides.items():
-            definition = made.definitions[fields[side]["angle"]]
-            arguments = ["j"] * definition.of_pair
-            for axis, name in made.axes.items():
-                if name in definition.axes:
-                    total = constant(0)
-                    for key, value in feed[side][axis].items():
-                        weight = constant(_rational(value))
-                        part = weight if key == OFFSET else (
-                            named(coordinates[key]) if weight.whole == 1 else product_of(weight, named(coordinates[key])))
-                        total = part if total.number == 0 else sum_of(total, part)
-                    arguments.append(made.printer.real(total))
-            calls.append(" ".join([definition.name, *arguments]))
-        bound = f"forall {' '.join(coordinates.values())} : R, " if coordinates else ""
-        return f"({inside} {bound}({calls[0]} = {calls[1]})%R)"
 
     def _example(self, hypotheses: list[str]) -> list[str]:
         """That some parameters are allowed, so that the theorem says something."""
@@ -238,7 +174,7 @@ class _Writer:
         return ["", "(* Some parameters are allowed. *)",
                 f"Example some_are_allowed : exists {' '.join(used)}, {' '.join(['allowed', *used])}." if used else
                 "Example some_are_allowed : allowed.",
-                "Proof.", f"  {given}unfold {_listed(unfolded)}; "
+                "Proof.", f"  {given}unfold {listed(unfolded)}; "
                 "repeat apply conj; first [lia | lra].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
@@ -259,17 +195,6 @@ class _Writer:
 
 def _conjunction(parts: list[str]) -> str:
     return " /\\\n  ".join(parts) if parts else "True"
-
-
-def _listed(names: list[str]) -> str:
-    return fill(", ".join(names), 110, subsequent_indent="    ")
-
-
-def _rational(text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except ValueError:
-        raise refused(f"a feed gives an axis {text} times a position") from None
 
 
 def _comment(text: str) -> str:

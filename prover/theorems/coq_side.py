@@ -43,7 +43,9 @@ class Definition:
 class Side:
     """The definitions of one layout, made as they are asked for. Raises UndecidedError for what they cannot say."""
 
-    def __init__(self, side: str, layout: JSON, variables: Mapping[str, Meaning], whole: set[str], names: Names) -> None:
+    def __init__(
+        self, side: str, layout: JSON, variables: Mapping[str, Meaning], whole: set[str], names: Names
+    ) -> None:
         if layout["states"]:
             raise refused(f"the {side} carries values from pair to pair")
         if "sine_angle" in layout["pairs"]:

@@ -10,12 +10,14 @@ Ltac Zify.zify_post_hook ::= Z.to_euclidean_division_equations.
 
 (* Every choice, innermost first. *)
 Ltac cases := repeat match goal with
-  | |- context [if ?b then _ else _] => lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
+  | |- context [if ?b then _ else _] =>
+      lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
   | H : context [if ?b then _ else _] |- _ =>
       lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
   end.
 Ltac shown := intros; cases; first
-  [reflexivity | lia | lra | ring | exfalso; lia | nia | repeat f_equal; first [ring | lia | field; apply not_0_IZR; lia]].
+  [reflexivity | lia | lra | ring | exfalso; lia | nia
+  | repeat f_equal; first [ring | lia | field; apply not_0_IZR; lia]].
 
 Section ForAll.
 
