@@ -50,6 +50,16 @@ def test_shipped_files_are_what_the_certificates_give() -> None:
     assert made == {path.stem: path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")}
 
 
+def test_what_has_no_file_is_listed() -> None:
+    """The table of reasons names every theorem and rewrite without a Coq file, and no other."""
+    section = (PROOFS / "README.md").read_text().partition("These have none:")[2].partition("Refused besides")[0]
+    listed = {
+        name.strip() for row in section.splitlines() if row.startswith("| ") for name in row.split("|")[1].split(",")
+    }
+    everything = {path.stem for path in (PROOFS / "theorems").glob("*.toml")}
+    assert everything - {name.replace("_", "-") for name in WRITTEN} == listed - {"shipped"}
+
+
 @pytest.mark.parametrize("text", [path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")])
 def test_nothing_is_admitted(text: str) -> None:
     """One theorem and one example, each with a finished proof."""
@@ -76,7 +86,8 @@ def test_whole_numbers(text: str, coq: str) -> None:
     ("n/m", "(IZR n / IZR m)", ["0 < m"]), ("x/3", "(x / 3)", []), ("x*1/8", "(x / 8)", []),
     ("x**3*x", "(x ^ 3 * x)", []), ("min(x, n)", "(Rmin x (IZR n))", []), ("1/3", "(1 / 3)", []),
     ("x if n < 2 else pi", "(if (n <? 2)%Z then x else PI)", []), ("x - x/n", "(x - x / IZR n)", ["0 < n"]),
-    ("x*(n//2)", "(x * IZR (n / 2))", []), ("x*(1/3)", "(x * (1 / 3))", []), ("n//m*x", "(IZR (n / m) * x)", ["0 < m"]),
+    ("x*(n//2)", "(x * IZR (n / 2))", []), ("x*(1/3)", "(x * (1 / 3))", []),
+    ("n//m*x", "(IZR (n / m) * x)", ["0 < m"]),
 ])
 def test_real_numbers(text: str, coq: str, needed: list[str]) -> None:
     """In R, with what has to be positive so that it has a value."""
@@ -86,7 +97,10 @@ def test_real_numbers(text: str, coq: str, needed: list[str]) -> None:
 
 @pytest.mark.parametrize(("text", "coq"), [
     ("n % 2 == 0", "(n mod 2 = 0)"), ("x > 1", "(x > 1)%R"), ("x >= n", "(x >= IZR n)%R"),
-    ("n != 1 or not m < 2", "((n <> 1) \\/ (~ (m < 2)))"), ("0 < n <= m and x == x", "((0 < n) /\\ (n <= m) /\\ (x = x)%R)"),
+    ("n != 1 or not m < 2", "((n <> 1) \\/ (~ (m < 2)))"),
+    (
+        "0 < n <= m and x == x", "((0 < n) /\\ (n <= m) /\\ (x = x)%R)",
+    ),
 ])
 def test_hypotheses(text: str, coq: str) -> None:
     """As propositions."""
@@ -95,7 +109,8 @@ def test_hypotheses(text: str, coq: str) -> None:
 
 @pytest.mark.parametrize(("text", "reason"), [
     ("x", "has to be whole"), ("n/2", "has to be whole"), ("floor(x)", "no quotient of whole numbers"),
-    ("ceil(n/2)", "'ceil'"), ("n//(-2)", "not positive"), ("n % 0", "not positive"), ("n if x > 1 else 0", "a choice by"),
+    ("ceil(n/2)", "'ceil'"), ("n//(-2)", "not positive"), ("n % 0", "not positive"),
+    ("n if x > 1 else 0", "a choice by"),
     ("parts[n]", "whose index is not a number"), ("floor(log(x))", "no quotient"),
 ])
 def test_what_has_no_form_is_refused(text: str, reason: str) -> None:
@@ -139,7 +154,7 @@ def test_other_lanes_written_are_refused() -> None:
 
 
 def test_the_commands(tmp_path: Path, capsys: Capture) -> None:
-    """`prove` and `check` write the same file; what is no file of theirs is not replaced, and nothing is left if refused."""
+    """`prove` and `check` write the same file; what is no such file is not replaced, and nothing is left if refused."""
     specs = ["ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot"]
     proved, checked, stored = (tmp_path / name for name in ("proved.v", "checked.v", "stored.json"))
     asked = ["prove", *specs, "--for-all", "n_rot,base", "--certificate", str(stored), "--coq", str(proved)]
