@@ -65,7 +65,7 @@ def statement(
         parts.append(("Each pair turns by one angle in both, at all positions.",
                       _angles(sides, names, feed, fields, inside)))
     said = " /\\\n".join((f"  (* {why} *)\n" if why else "") + f"  {text}" for why, text in parts)
-    unfolded = [d.name for made in reversed(sides.values()) for d in reversed(made.definitions.values())]
+    unfolded = [d.name for made in reversed([*sides.values()]) for d in reversed(made.definitions.values())]
     unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded]
     return [
         f"Theorem layouts_agree : allowed ->\n{said}.",
