@@ -62,8 +62,8 @@ def require_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        refuse_dangling(path)
-        raise InputError("no such file", where=shown_path(path), advice="Check the path") from None
+        link = ": it is a symbolic link that leads nowhere" if path.is_symlink() else ""
+        raise InputError(f"no such file{link}", where=shown_path(path), advice="Check the path") from None
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
         raise InputError(f"cannot be read: {reason}", where=shown_path(path)) from None
@@ -74,7 +74,7 @@ def require_regular(path: Path) -> None:
 
 
 def refuse_dangling(path: Path, advice: str = "Create what it leads to, or remove the link") -> None:
-    """Raise InputError for a symbolic link to what is not there: nothing is read or made through it."""
+    """Raise InputError for a symbolic link to what is not there: nothing is made through it."""
     if not path.is_symlink():
         return
     try:
