@@ -153,6 +153,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file or nothing: to a temporary name beside it, then renamed. A link stays, its file is written."""
+    refuse_dangling(path)
     if os.path.lexists(path):
         require_regular(path)
     place = Path(os.path.realpath(path))
