@@ -62,7 +62,7 @@ def require_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        link = ": it is a symbolic link that leads nowhere" if path.is_symlink() else ""
+        link = ": it is a symbolic link that leads nowhere" if os.path.islink(path) else ""
         raise InputError(f"no such file{link}", where=shown_path(path), advice="Check the path") from None
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
@@ -75,7 +75,7 @@ def require_regular(path: Path) -> None:
 
 def refuse_dangling(path: Path, advice: str = "Create what it leads to, or remove the link") -> None:
     """Raise InputError for a symbolic link to what is not there: nothing is made through it."""
-    if not path.is_symlink():
+    if not os.path.islink(path):
         return
     try:
         path.stat()
