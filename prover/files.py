@@ -62,8 +62,8 @@ def require_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        refuse_dangling(path)
-        raise InputError("no such file", where=shown_path(path), advice="Check the path") from None
+        link = ": it is a symbolic link that leads nowhere" if os.path.islink(path) else ""
+        raise InputError(f"no such file{link}", where=shown_path(path), advice="Check the path") from None
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
         raise InputError(f"cannot be read: {reason}", where=shown_path(path)) from None
@@ -74,8 +74,8 @@ def require_regular(path: Path) -> None:
 
 
 def refuse_dangling(path: Path, advice: str = "Create what it leads to, or remove the link") -> None:
-    """Raise InputError for a symbolic link to what is not there: nothing is read or made through it."""
-    if not path.is_symlink():
+    """Raise InputError for a symbolic link to what is not there: nothing is made through it."""
+    if not os.path.islink(path):
         return
     try:
         path.stat()
@@ -153,6 +153,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file or nothing: to a temporary name beside it, then renamed. A link stays, its file is written."""
+    refuse_dangling(path)
     if os.path.lexists(path):
         require_regular(path)
     place = Path(os.path.realpath(path))

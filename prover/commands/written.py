@@ -45,8 +45,9 @@ def check_table_path(name: str | None) -> None:
 
 def check_place(path: Path) -> None:
     """Refuse a path where no file can be put, or that is no file."""
-    from prover.files import require_regular, require_writable
+    from prover.files import refuse_dangling, require_regular, require_writable
 
+    refuse_dangling(path)
     if os.path.lexists(path):
         require_regular(path)
     if not path.parent.is_dir():
@@ -64,7 +65,7 @@ def check_folder(name: str | None) -> None:
 
 
 def _check(name: str, option: str, is_ours: Callable[[str], bool], what: str) -> None:
-    from prover.files import read_text
+    from prover.files import read_text, refuse_dangling
 
     path = Path(name)
     if not name:
@@ -72,6 +73,7 @@ def _check(name: str, option: str, is_ours: Callable[[str], bool], what: str) ->
     if name == "-":
         raise InputError("is no file name, and nothing is written to the standard output", where=f"{option} -",
                          advice="Name a file, or ./- for one of that name")
+    refuse_dangling(path)
     if os.path.lexists(path) and not is_ours(read_text(path, 1 << 26)):
         raise InputError(f"exists and is no {what}", where=name, advice="Remove it first or name another file")
     check_place(path)
