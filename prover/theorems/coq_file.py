@@ -71,7 +71,8 @@ class _Writer:
         self.kinds: dict[str, str] = {}   # Coq names of all variables, in order: Z or R
         for each in root["variables"]:
             count = each["entries"]
-            coq = [names.new(each["name"] if count is None else f"{each['name']}_{i}") for i in range(1 if count is None else count)]
+            wanted = [each["name"]] if count is None else [f"{each['name']}_{i}" for i in range(count)]
+            coq = [names.new(name) for name in wanted]
             self.kinds |= dict.fromkeys(coq, "Z" if each["whole"] else "R")
             self.variables[each["name"]] = named(coq[0]) if count is None else tuple(map(named, coq))
         whole = {name for name, kind in self.kinds.items() if kind == "Z"}
