@@ -164,6 +164,8 @@ def test_the_commands(tmp_path: Path, capsys: Capture) -> None:
     assert "Variables n_rot : Z.\nVariables base : R." in proved.read_text()
     assert 2 == run_command(["prove", *specs, "--coq", str(proved)])
     assert "--coq needs --for-all" in capsys.readouterr().err
+    assert 2 == run_command([*asked[:-1], str(tmp_path / "." / "new.v"), "--certificate", str(tmp_path / "new.v")])
+    assert "name the same file" in capsys.readouterr().err
     assert 2 == run_command(["check", str(stored), str(stored), "--coq", str(checked)])
     assert 2 == run_command(["check", str(stored), "--coq", str(stored)])
     assert "exists and is no Coq file of rope-prover" in capsys.readouterr().err
