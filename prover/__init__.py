@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         classes,
         conform,
         converters,
+        coq_file,
         diff,
         doctor,
         draw,
@@ -78,12 +79,12 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Picture", "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "__version__",
-    "audit", "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor",
-    "draw", "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors",
-    "measure_function", "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights",
-    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run",
-    "schema", "schemas", "show",
-    "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
+    "audit", "check", "check_factors", "check_permutation", "classes", "conform", "converters", "coq_file", "diff",
+    "doctor", "draw", "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load",
+    "make_factors", "measure_function", "measure_ggml", "measure_software", "measure_transformers", "names",
+    "permute_weights", "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all",
+    "rewrite", "run", "schema", "schemas", "show", "software", "software_names", "solve", "transformers_cases",
+    "unsupported", "verify_weights", "version_line",
 ]
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from prover.api.numerics import precision
     from prover.api.permutations import check_permutation
     from prover.api.pictures import Picture, draw
-    from prover.api.questions import check, prove, prove_bits, prove_for_all, rewrite, solve
+    from prover.api.questions import check, coq_file, prove, prove_bits, prove_for_all, rewrite, solve
     from prover.api.repairs import find_repair, prove_runtime, repair_for_all
     from prover.api.surroundings import doctor, version_line
     from prover.api.weights_factors import check_factors, make_factors
@@ -53,12 +53,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer", "Audit", "Checked", "Classes", "Difference", "Layout", "Measured", "Permutation", "PermutedWeights",
     "Picture", "Proof", "ProofResult", "ProverError", "RelationName", "Report", "Run", "VerifiedWeights", "audit",
-    "check", "check_factors", "check_permutation", "classes", "conform", "converters", "diff", "doctor", "draw",
-    "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors",
+    "check", "check_factors", "check_permutation", "classes", "conform", "converters", "coq_file", "diff", "doctor",
+    "draw", "evidence", "explain_finding", "find", "find_repair", "identify", "layout_names", "load", "make_factors",
     "measure_function", "measure_ggml", "measure_software", "measure_transformers", "names", "permute_weights",
-    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run",
-    "schema", "schemas", "show",
-    "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights", "version_line",
+    "precision", "prove", "prove_bits", "prove_for_all", "prove_runtime", "repair_for_all", "rewrite", "run", "schema",
+    "schemas", "show", "software", "software_names", "solve", "transformers_cases", "unsupported", "verify_weights",
+    "version_line",
 ]
 _HOMES = {
     "prover.api.answers": "Answer Audit Checked Classes Difference Layout Measured Permutation Proof Report",
@@ -74,7 +74,7 @@ _HOMES = {
     "prover.api.numerics": "precision",
     "prover.api.permutations": "check_permutation",
     "prover.api.pictures": "Picture draw",
-    "prover.api.questions": "check prove prove_bits prove_for_all rewrite solve",
+    "prover.api.questions": "check coq_file prove prove_bits prove_for_all rewrite solve",
     "prover.api.repairs": "find_repair prove_runtime repair_for_all",
     "prover.api.surroundings": "doctor version_line",
     "prover.api.weights_factors": "check_factors make_factors",

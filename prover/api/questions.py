@@ -261,6 +261,16 @@ def check(
     return Checked(True, holds, fails, "", against is not None, root)
 
 
+def coq_file(certificate: str) -> str:
+    """The theorem of an accepted certificate as a Coq file, with its proof; `coqc` is what checks it.
+
+    Raises UndecidedError for a theorem of a kind that Coq files are not made of.
+    """
+    from prover.theorems.coq_file import coq_file
+
+    return coq_file(certificate)
+
+
 def _check_theorem(
     text: str, against: tuple[str, str] | None, axes: str | None, feeds: Sequence[str], cvc5: bool
 ) -> Checked:

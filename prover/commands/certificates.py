@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from prover.commands.console import exit_help, print_json, safe, tell_report
-from prover.commands.theorems import CVC5
+from prover.commands.theorems import COQ, CVC5
 from prover.errors import EXIT_UNDECIDED, EXIT_USAGE, InputError
 
 JSON = dict[str, Any]
@@ -24,11 +24,12 @@ _CODE = re.compile(r"RP\d*", re.IGNORECASE)
 )
 @click.option("--feed", "feeds", multiple=True, metavar="F", help="With --against: the feeds, as 'prove' takes them.")
 @click.option("--axes", metavar="A=B,...", help="With --against: which axis is which, as 'prove' takes it.")
+@COQ
 @CVC5
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def check(
     certificates: tuple[str, ...], against: tuple[str, str] | None, feeds: tuple[str, ...], axes: str | None,
-    cvc5: bool, as_json: bool,
+    coq: str | None, cvc5: bool, as_json: bool,
 ) -> int:
     """Check certificates with the small independent checker alone.
 
@@ -36,16 +37,24 @@ def check(
     unless --against says which layouts they should be. A certificate of a theorem, for all sizes, goes to a checker of
     its own, which reads the layouts in it and asks Z3 what it cannot show by itself.
     """
+    from prover.commands.written import check_coq_path, write_coq
+
     if (feeds or axes) and not against:
         raise InputError(
             f"{'--feed' if feeds else '--axes'} needs --against", advice="A certificate restates its own feeds"
         )
+    if coq is not None:
+        if len(certificates) != 1:
+            raise InputError(f"--coq takes one certificate, got {len(certificates)}", advice="Write one file at a time")
+        check_coq_path(coq)
     rows = [_row(name, against, feeds, axes, cvc5) for name in certificates]
     if as_json:
         print_json({"schema": "rope-prover/check/1", "certificates": rows})
     else:
         for row in rows:
             click.echo(_line(row, against), err=not row["accepted"])
+    if coq is not None and rows[0]["accepted"]:
+        write_coq(coq, _read(certificates[0]))
     return max(int(row["exit_code"]) for row in rows)
 
 

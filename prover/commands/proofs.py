@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, cast
 
 import click
@@ -9,7 +10,7 @@ import click
 from prover.commands.completion import SPEC
 from prover.commands.console import EXIT_HELP, POSITIONS, output_style, tell
 from prover.commands.function_options import function_options
-from prover.commands.theorems import CVC5, SMTLIB
+from prover.commands.theorems import COQ, CVC5, SMTLIB
 
 RELATIONS = ("identical", "equal-scores", "permutation", "pair-map", "linear")
 BITWISE = "bitwise"
@@ -54,13 +55,14 @@ RUNTIME = "runtime"
     "spec may be expressions in them.",
 )
 @click.option("--where", multiple=True, metavar="CONDITION", help="What --for-all may assume of the parameters.")
+@COQ
 @SMTLIB
 @CVC5
 @function_options
 def prove(
     source: str, target: str, feeds: tuple[str, ...], axes: str | None, relation: str | None, certificate: str | None,
     style: str, names: str | None, where: tuple[str, ...], smtlib: str | None, cvc5: bool, exact: bool,
-    ulps: int, positions: int | None, **called: Any,
+    ulps: int, positions: int | None, coq: str | None, **called: Any,
 ) -> int:
     """Decide whether weights made for SOURCE work in a kernel that computes TARGET.
 
@@ -79,11 +81,17 @@ def prove(
     """
     from prover import api
     from prover.api.arguments import DEFAULT_POSITIONS
-    from prover.commands.written import check_certificate_path
+    from prover.commands.written import check_certificate_path, check_coq_path, write_coq
     from prover.errors import InputError
 
     if certificate is not None:
         check_certificate_path(certificate)
+    if coq is not None:
+        if names is None or relation in (BITWISE, RUNTIME):
+            raise InputError("--coq needs --for-all", advice="Name the parameters that stay symbolic")
+        check_coq_path(coq)
+        if certificate is not None and os.path.abspath(coq) == os.path.abspath(certificate):
+            raise InputError("--coq and --certificate name the same file", where=coq, advice="Name two files")
     if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     if ulps and (names is not None or relation == BITWISE):
@@ -107,7 +115,10 @@ def prove(
     if names is not None:
         answer = api.prove_for_all(source, target, names, where=where, feeds=feeds, axes=axes, relation=allowed,
                                    smtlib=smtlib, cvc5=cvc5)
-        return tell(answer, style, certificate)
+        code = tell(answer, style, certificate)
+        if coq is not None:
+            write_coq(coq, answer.certificate)
+        return code
     answer = api.prove(source, target, feeds=feeds, axes=axes, relation=allowed, smtlib=smtlib, cvc5=cvc5, exact=exact,
                        ulps=ulps, positions=positions or DEFAULT_POSITIONS, **called)
     return tell(answer, style, certificate)

@@ -6,13 +6,28 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from prover.errors import InputError
+from prover.errors import InputError, UndecidedError
 
 
 def check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else."""
     starts = ('{"digest":"sha256:', '{"answer":{"condition":[')   # of a verdict, of a theorem
     _check(name, "--certificate", lambda text: text.startswith(starts), "certificate")
+
+
+def check_coq_path(name: str) -> None:
+    """Refuse a path where a Coq file would replace something else."""
+    _check(name, "--coq", lambda text: text.startswith("(* Made by rope-prover"), "Coq file of rope-prover")
+
+
+def write_coq(name: str, certificate: str | None) -> None:
+    """Write the Coq file of a theorem's certificate. Raises UndecidedError where none can be made."""
+    from prover import api
+    from prover.files import write_text
+
+    if certificate is None:
+        raise UndecidedError("no Coq file is made of it: there is no certificate for all sizes")
+    write_text(Path(name), api.coq_file(certificate))
 
 
 def check_report_path(name: str) -> None:

@@ -1,0 +1,203 @@
+"""A theorem certificate's statement as a Coq file: definitions that a person can read, the theorem, and its proof.
+
+The proof is case analysis with lia, nia, ring and field; nothing is admitted, so that where they fail the file does not
+compile. Files are made of theorems that hold always and whose pairs are matched one by one in their order.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from typing import Any
+
+from prover.language.expression import parse, parse_condition
+from prover.language.term import TRUE, Term, constant, named
+from prover.theorems.coq_names import Names
+from prover.theorems.coq_side import Side, numbers_of
+from prover.theorems.coq_statement import listed, statement
+from prover.theorems.coq_terms import Meaning, settled
+from prover.theorems.coq_text import Printer, bare, on_lines, refused
+
+JSON = dict[str, Any]
+SCHEMA = "rope-prover/theorem-certificate/1"
+MADE = "(* Made by rope-prover from the certificate "
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9']*")
+RELATIONS = ("identical", "equal-scores", "permutation")
+
+HEAD = r"""From Coq Require Import Bool ZArith Reals Lia Lra.
+Open Scope bool_scope.
+Open Scope Z_scope.
+
+(* Quotients and remainders by their equations, then lia. *)
+Ltac Zify.zify_post_hook ::= Z.to_euclidean_division_equations.
+
+(* Every choice, innermost first. *)
+Ltac cases := repeat match goal with
+  | |- context [if ?b then _ else _] =>
+      lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
+  | H : context [if ?b then _ else _] |- _ =>
+      lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:? end
+  end.
+Ltac shown := intros; cases; first
+  [reflexivity | lia | lra | ring | exfalso; lia | nia
+  | repeat f_equal; first [ring | lia | field; apply not_0_IZR; lia]].
+"""
+
+
+def coq_file(certificate: str) -> str:
+    """The file for an accepted certificate. Raises UndecidedError for a theorem of a kind that it has no proof for."""
+    root = json.loads(certificate)
+    if root["schema"] != SCHEMA:
+        raise refused("its certificate is of given sizes, and only what holds for all is written")
+    answer, evidence = root["answer"], root["evidence"]
+    if answer["scope"] != "always":
+        raise refused("it holds under a condition or never, and only what always holds is written")
+    if answer["relation"] not in RELATIONS:
+        raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
+    if evidence["order"] != "j" or evidence["sign"] != 1:
+        raise refused("its pairs are not matched in their order, turning alike")
+    if answer["relation"] == "permutation" and evidence["permutation"] is None:
+        raise refused("it has no closed form of the permutation")
+    return _Writer(root).text()
+
+
+class _Writer:
+    """One walk over one certificate."""
+
+    def __init__(self, root: JSON) -> None:
+        self.root, names = root, Names()
+        self.variables: dict[str, Meaning] = {}
+        self.kinds: dict[str, str] = {}   # Coq names of all variables, in order: Z or R
+        for each in root["variables"]:
+            count = each["entries"]
+            wanted = [each["name"]] if count is None else [f"{each['name']}_{i}" for i in range(count)]
+            coq = [names.new(name) for name in wanted]
+            self.kinds |= dict.fromkeys(coq, "Z" if each["whole"] else "R")
+            self.variables[each["name"]] = named(coq[0]) if count is None else tuple(map(named, coq))
+        whole = {name for name, kind in self.kinds.items() if kind == "Z"}
+        self.sides = {side: Side(side, root[side], self.variables, whole, names) for side in ("source", "target")}
+        self.names = names
+
+    def text(self) -> str:
+        """The whole file."""
+        for side, made in self.sides.items():
+            pairs = made.layout["pairs"]
+            if any(pairs[f"write_{each}"] != pairs[each] and made.term(pairs[f"write_{each}"]) != made.term(pairs[each])
+                   for each in ("first", "second")):
+                raise refused(f"the {side} writes other lanes than it reads")
+        hypotheses = self._hypotheses()
+        fields = {
+            side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
+            for side, made in self.sides.items()
+        }
+        permutation = self._permutation()
+        theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation))
+        lines = [self._title(), HEAD, "Section ForAll.", "", "(* The theorem is for all of these. *)"]
+        for kind in ("Z", "R"):
+            own = [name for name, each in self.kinds.items() if each == kind]
+            lines += [f"Variables {' '.join(own)} : {kind}."] if own else []
+        for side, made in self.sides.items():
+            about = ("weights are made for", "kernel computes")[side == "target"]
+            lines += ["", f"(* The layout that the {about}. Pair j reads and writes the lanes first and second. *)",
+                      *(each.stated for each in made.definitions.values())]
+        lines += ["", "(* What the layouts require, and what is assumed. *)",
+                  f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
+        if permutation:
+            lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
+                      f"Definition permutation (lane : Z) : Z :=\n  {on_lines(bare(permutation))}."]
+        lines += ["", *theorem, "", "End ForAll.", *self._example(hypotheses)]
+        return "\n".join(lines) + "\n"
+
+    def _title(self) -> str:
+        source, target = (_comment(self.root[side]["name"]) for side in ("source", "target"))
+        return (f"{MADE}{self.root['digest']}.\n"
+                f"   {source} -> {target}: {self.root['answer']['relation']}, for all sizes. *)\n")
+
+    def _meaning(self, name: str) -> Meaning:
+        if name in self.variables:
+            return self.variables[name]
+        side = next(made for made in self.sides.values() if name in made.parameters)
+        return side.meaning(name)
+
+    def _shared(self) -> tuple[set[str], set[str]]:
+        """Names of numbers and of lists that expressions outside the layouts may have."""
+        lists = set(self.variables) - numbers_of(self.variables)
+        parameters = {name for made in self.sides.values() for name in made.parameters}
+        lists |= {name for made in self.sides.values() for name in made.lists & parameters}
+        return (set(self.variables) | parameters) - lists, lists
+
+    def _hypotheses(self) -> list[str]:
+        found: dict[str, None] = {}
+        numbers, lists = self._shared()
+        terms = [(self.sides["source"], settled(parse_condition(text, numbers, lists), self._meaning))
+                 for text in self.root["where"]]
+        for made in self.sides.values():
+            required = [p["require"] for p in made.layout["parameters"] if p["require"]]
+            terms += [(made, made.condition(text)) for text in required + made.layout["require"]]
+        for made, term in terms:
+            for part in term.args if term.kind == "and" else () if term == TRUE else (term,):
+                found[made.printer.proposition(part)] = None
+        return list(found)
+
+    def _permutation(self) -> str:
+        text = self.root["evidence"]["permutation"]
+        if self.root["answer"]["relation"] != "permutation":
+            return ""
+        numbers, lists = self._shared()
+        term = settled(parse(text, numbers | {"lane"}, lists, index=False),
+                       lambda name: named("lane") if name == "lane" else self._meaning(name))
+        sides = self.sides.values()
+        printer = Printer(lambda name: name == "lane" or any(made.is_whole(name) for made in sides), self._call)
+        printed = printer.integer(term)
+        if printer.needed:
+            raise refused("the permutation divides by what is no number")
+        return printed
+
+    def _call(self, name: str) -> str:
+        return next((d.call for made in self.sides.values() for d in [made.definitions.get(name)] if d), name)
+
+    def _example(self, hypotheses: list[str]) -> list[str]:
+        """That some parameters are allowed, so that the theorem says something."""
+        point = self.root["evidence"]["points"]["holds"]
+        values: dict[str, Term] = {}
+        for each in self.root["variables"]:
+            found, own = self.variables[each["name"]], point[each["name"]]
+            pairs = zip(found, own, strict=True) if isinstance(found, tuple) else [(found, own)]
+            values |= {str(term.value): constant(Fraction(text)) for term, text in pairs}
+        printer = self.sides["source"].printer
+        used = self._used(" ".join(hypotheses))
+        arguments = [printer.real(values[name]) + "%R" if self.kinds[name] == "R" else printer.integer(values[name])
+                     for name in used]
+        given = f"exists {', '.join(arguments)}; " if used else ""
+        unfolded = ["allowed", *(d.name for made in self.sides.values() for d in made.definitions.values()
+                                 if d.name in self._reached(" ".join(hypotheses)))]
+        return ["", "(* Some parameters are allowed. *)",
+                f"Example some_are_allowed : exists {' '.join(used)}, {' '.join(['allowed', *used])}." if used else
+                "Example some_are_allowed : allowed.",
+                "Proof.", f"  {given}unfold {listed(unfolded)}; "
+                "repeat apply conj; first [lia | lra].", "Qed."]
+
+    def _used(self, text: str) -> list[str]:
+        """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""
+        found = self._reached(text)
+        return [name for kind in ("Z", "R") for name, own in self.kinds.items() if own == kind and name in found]
+
+    def _reached(self, text: str) -> set[str]:
+        """The names in a text, and in the definitions that it calls."""
+        definitions = {d.name: d.text for made in self.sides.values() for d in made.definitions.values()}
+        found, todo = set[str](), [text]
+        while todo:
+            words = set(_WORD.findall(todo.pop())) - found
+            found |= words
+            todo += [definitions[word] for word in words if word in definitions]
+        return found
+
+
+def _conjunction(parts: list[str]) -> str:
+    return " /\\\n  ".join(parts) if parts else "True"
+
+
+def _comment(text: str) -> str:
+    """Text that ends no comment and opens none."""
+    return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")

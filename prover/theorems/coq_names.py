@@ -1,0 +1,32 @@
+"""Names in a Coq file: those of the certificate where Coq and the file leave them free, else with a prime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# Coq's words, and the names that the text of the file itself uses.
+_WORDS = (
+    "as at cofix else end exists exists2 fix for forall fun if in let match mod return Set SProp Prop Type then using "
+    "where with by is do IF j k lane other hypotheses Z R PI IZR Rpower Rabs Rmin Rmax negb allowed permutation cases "
+    "shown nat bool True False conj"
+)
+
+
+@dataclass(slots=True)
+class Names:
+    """Gives each thing a name of its own; no expression of the language has a prime in a name."""
+
+    taken: set[str] = field(default_factory=lambda: set(_WORDS.split()))
+
+    def new(self, wanted: str) -> str:
+        """`wanted`, with primes behind it until it is free."""
+        while wanted in self.taken:
+            wanted += "'"
+        self.taken.add(wanted)
+        return wanted
+
+    def local(self, wanted: str) -> str:
+        """The same for a name that is bound where it is used, and may be bound anew."""
+        while wanted in self.taken or (wanted.startswith(("source_", "target_")) and not wanted.endswith("'")):
+            wanted += "'"
+        return wanted

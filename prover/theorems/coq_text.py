@@ -1,0 +1,241 @@
+"""Expressions as Coq text: whole numbers in Z with Z.div and Z.modulo, which round down, all others in R.
+
+What has no form here that Coq's lia, ring and field can work on is refused, never written as something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import accumulate
+
+from prover.errors import UndecidedError
+from prover.language.term import Kind, Term
+
+Z_COMPARISONS: Mapping[Kind, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
+_TESTS: Mapping[Kind, str] = {"lt": "<?", "le": "<=?", "gt": ">?", "ge": ">=?", "eq": "=?"}
+
+
+def refused(what: str) -> UndecidedError:
+    """The error of what Coq files cannot say so far."""
+    return UndecidedError(f"no Coq file is made of it: {what}", advice="The certificate is what proves it")
+
+
+@dataclass(slots=True)
+class Printer:
+    """Terms to text. `is_whole`: of a name; `call`: a name with its arguments.
+
+    `needed`: what has to hold so that each expression has a value, as propositions, in the order met.
+    """
+
+    is_whole: Callable[[str], bool]
+    call: Callable[[str], str]
+    needed: dict[str, Term] = field(default_factory=dict)
+
+    def whole(self, term: Term) -> bool:
+        """Whether the form of a term shows that it is a whole number."""
+        match term.kind:
+            case "number":
+                return term.whole is not None
+            case "index" | "floor" | "ceil":
+                return True
+            case "name":
+                return self.is_whole(str(term.value))
+            case "add" | "mul" | "mod" | "smallest" | "largest" | "abs":
+                return all(map(self.whole, term.args))
+            case "choice":
+                return all(map(self.whole, term.args[1:]))
+            case "pow":
+                exponent = term.args[1].whole
+                return exponent is not None and exponent >= 0 and self.whole(term.args[0])
+        return False
+
+    def integer(self, term: Term) -> str:
+        """A whole number, in Z_scope; what is no atom stands in parentheses."""
+        if not self.whole(term):
+            raise refused("a number has to be whole whose form does not show it")
+        match term.kind:
+            case "number":
+                return str(term.whole) if (term.whole or 0) >= 0 else f"({term.whole})"
+            case "index":
+                return "j"
+            case "name":
+                return self.call(str(term.value))
+            case "add":
+                return self._sum(term, self.integer)
+            case "mul":
+                a, b = term.args
+                if a.whole == -1:
+                    return f"(- {self.integer(b)})"
+                return _infix(self.integer(a), "*", self.integer(b))
+            case "mod":
+                return _infix(self.integer(term.args[0]), "mod", self.divisor(term.args[1]))
+            case "pow":
+                return f"({self.integer(term.args[0])} ^ {self.integer(term.args[1])})"
+            case "floor" | "ceil" if self.whole(term.args[0]):
+                return self.integer(term.args[0])
+            case "floor":
+                return self._quotient(term.args[0])
+            case "abs":
+                return f"(Z.abs {self.integer(term.args[0])})"
+            case "smallest" | "largest":
+                word = "Z.min" if term.kind == "smallest" else "Z.max"
+                return _folded(word, [self.integer(each) for each in term.args])
+            case "choice":
+                test, then, other = term.args
+                return f"(if {bare(self.test(test))} then {bare(self.integer(then))} else {bare(self.integer(other))})"
+        raise refused(f"'{term.kind}' of whole numbers")
+
+    def _sum(self, term: Term, text: Callable[[Term], str]) -> str:
+        """a + b, or a - b where b is -1 times something."""
+        left, right = term.args
+        minus = right.kind == "mul" and right.args[0].whole == -1
+        return _infix(text(left), "-", text(right.args[1])) if minus else _infix(text(left), "+", text(right))
+
+    def _quotient(self, term: Term) -> str:
+        if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
+            return _infix(self.integer(term.args[0]), "/", self.divisor(term.args[1].args[0]))
+        raise refused("rounding of what is no quotient of whole numbers")
+
+    def divisor(self, term: Term) -> str:
+        """A divisor of a whole number, which has to be positive."""
+        text = self.integer(term)
+        if term.whole is not None and term.whole <= 0:
+            raise refused("a divisor that is not positive")
+        if term.whole is None:
+            self.needed[f"0 < {text}"] = term
+        return text
+
+    def real(self, term: Term) -> str:
+        """A number in R_scope; what is no atom stands in parentheses."""
+        if term.number is not None:
+            return _fraction(term.number)
+        if self.whole(term):
+            return f"(IZR {self.integer(term)})"
+        match term.kind:
+            case "pi":
+                return "PI"
+            case "name":
+                return self.call(str(term.value))
+            case "add":
+                return self._sum(term, self.real)
+            case "mul":
+                left, right = term.args
+                if right.kind == "pow" and right.args[1].whole == -1:
+                    return _infix(self.real(left), "/", self._positive(right.args[0]))
+                return _infix(self.real(left), "*", self.real(right))
+            case "pow":
+                return self._power(*term.args)
+            case "abs":
+                return f"(Rabs {self.real(term.args[0])})"
+            case "smallest" | "largest":
+                word = "Rmin" if term.kind == "smallest" else "Rmax"
+                return _folded(word, [self.real(each) for each in term.args])
+            case "choice":
+                test, then, other = term.args
+                return f"(if {self.test(test)}%Z then {bare(self.real(then))} else {bare(self.real(other))})"
+        raise refused(f"'{term.kind}' of numbers that need not be whole")
+
+    def _power(self, base: Term, exponent: Term) -> str:
+        if exponent.whole == -1:
+            return f"(/ {self._positive(base)})"
+        if exponent.whole is not None and exponent.whole >= 0:
+            return f"({self.real(base)} ^ {exponent.whole})"
+        return f"(Rpower {self._positive(base)} {self.real(exponent)})"
+
+    def _positive(self, term: Term) -> str:
+        text = self.real(term)
+        if term.number is not None:
+            if term.number <= 0:
+                raise refused("a base or divisor that is not positive")
+        elif self.whole(term):
+            self.needed[f"0 < {self.integer(term)}"] = term
+        else:
+            self.needed[f"(0 < {text})%R"] = term
+        return text
+
+    def test(self, term: Term) -> str:
+        """A condition on whole numbers that is computed: a bool in Z_scope."""
+        match term.kind:
+            case "and" | "or":
+                return "(" + (" && " if term.kind == "and" else " || ").join(map(self.test, term.args)) + ")"
+            case "not":
+                return f"(negb {self.test(term.args[0])})"
+            case "ne":
+                return f"(negb {self.test(Term('eq', term.args))})"
+            case kind if kind in _TESTS:
+                if not all(map(self.whole, term.args)):
+                    raise refused("a choice by numbers that need not be whole")
+                return _infix(self.integer(term.args[0]), _TESTS[kind], self.integer(term.args[1]))
+        raise refused(f"a choice by '{term.kind}'")
+
+    def proposition(self, term: Term) -> str:
+        """A condition as a Prop, in Z_scope."""
+        match term.kind:
+            case "and" | "or":
+                return "(" + (" /\\ " if term.kind == "and" else " \\/ ").join(map(self.proposition, term.args)) + ")"
+            case "not":
+                return f"(~ {self.proposition(term.args[0])})"
+            case kind if kind in Z_COMPARISONS:
+                a, b = term.args
+                if self.whole(a) and self.whole(b):
+                    return _infix(self.integer(a), Z_COMPARISONS[kind], self.integer(b))
+                return _infix(self.real(a), Z_COMPARISONS[kind], self.real(b)) + "%R"
+        raise refused(f"a hypothesis with '{term.kind}'")
+
+
+def _folded(word: str, parts: list[str]) -> str:
+    last = parts[-1]
+    for part in reversed(parts[:-1]):
+        last = f"({word} {part} {last})"
+    return last
+
+
+def _fraction(value: Fraction) -> str:
+    if value.denominator == 1:
+        return str(value) if value >= 0 else f"({value})"
+    return f"({value.numerator} / {value.denominator})"
+
+
+def bare(text: str) -> str:
+    """Text without the parentheses around all of it."""
+    return text[1:-1] if text.startswith("(") and text.endswith(")") and not _levels(text[1:-1]) & {"end"} else text
+
+
+def on_lines(text: str) -> str:
+    """Text with the cases of its outermost choice on lines of their own."""
+    own = text[:text.find("if ")].count("(")
+    parts = text.split(" else ")
+    depths = accumulate(part.count("(") - part.count(")") for part in parts[:-1])
+    return parts[0] + "".join(
+        ("\n  else " if depth == own else " else ") + part for depth, part in zip(depths, parts[1:], strict=True)
+    )
+
+
+_BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2}   # comparisons bind least
+
+
+def _infix(left: str, sign: str, right: str) -> str:
+    """left sign right in parentheses, and the two without those that the order of operations makes idle."""
+    binding = _BINDING.get(sign, 0)
+    return f"({_operand(left, binding)} {sign} {_operand(right, binding + (binding > 0))})"
+
+
+def _operand(text: str, binding: int) -> str:
+    inner = bare(text)
+    if inner == text or inner.startswith(("-", "if ")):
+        return text
+    words = _levels(inner)
+    return inner if all(_BINDING.get(word, 3) >= max(binding, 1) for word in words) else text
+
+
+def _levels(text: str) -> set[str]:
+    """The words of a text that stand outside all parentheses; "end" among them if one closes that was not opened."""
+    depth, outside = 0, ""
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return {"end"}
+        outside += sign if depth == 0 else ""
+    return set(outside.split())

@@ -1,0 +1,175 @@
+"""Theorems as Coq files: what is written, byte for byte as shipped, and what is refused. coq/check.sh compiles them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prover.commands.cli import run_command
+from prover.errors import UndecidedError
+from prover.language.expression import parse, parse_condition
+from prover.resources import PROOFS
+from prover.theorems.coq_file import coq_file
+from prover.theorems.coq_names import Names
+from prover.theorems.coq_terms import settled
+from prover.theorems.coq_text import Printer, on_lines
+
+Capture = pytest.CaptureFixture[str]
+SHIPPED = sorted((PROOFS / "theorems").glob("*.json"))
+WRITTEN = {
+    "theorem_1_normal_to_neox", "theorem_1_normal_to_neox_offset", "theorem_10_cache_shift_imrope",
+    "theorem_10_cache_shift_mrope", "theorem_2_imrope_mrope_text_all_axes", "theorem_9_front_and_back",
+}
+WHOLE, LISTS = {"n", "m"}, {"parts"}
+ENTRIES = tuple(parse(text, WHOLE, ()) for text in ("n", "m", "3"))
+
+
+def printer() -> Printer:
+    """For whole n and m, and x that need not be whole."""
+    return Printer(WHOLE.__contains__, str)
+
+
+def read(text: str, is_condition: bool = False) -> object:
+    """The term of a text in n, m, x and the list parts, which is n, m, 3."""
+    make = parse_condition if is_condition else parse
+    return settled(make(text, {*WHOLE, "x"}, LISTS, index=True),
+                   lambda name: ENTRIES if name in LISTS else parse(name, {name}, ()))
+
+
+def test_shipped_files_are_what_the_certificates_give() -> None:
+    """Each file byte for byte; there is one for every shipped theorem of which one can be made, and no other."""
+    made = {}
+    for path in SHIPPED:
+        try:
+            made[path.stem.replace("-", "_")] = coq_file(path.read_text())
+        except UndecidedError:
+            continue
+    assert made.keys() == WRITTEN
+    assert made == {path.stem: path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")}
+
+
+def test_what_has_no_file_is_listed() -> None:
+    """The table of reasons names every theorem and rewrite without a Coq file, and no other."""
+    section = (PROOFS / "README.md").read_text().partition("These have none:")[2].partition("Refused besides")[0]
+    listed = {
+        name.strip() for row in section.splitlines() if row.startswith("| ") for name in row.split("|")[1].split(",")
+    }
+    everything = {path.stem for path in (PROOFS / "theorems").glob("*.toml")}
+    assert everything - {name.replace("_", "-") for name in WRITTEN} == listed - {"shipped"}
+
+
+@pytest.mark.parametrize("text", [path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")])
+def test_nothing_is_admitted(text: str) -> None:
+    """One theorem and one example, each with a finished proof."""
+    assert 2 == text.count("\nProof.") == text.count("Qed.")
+    assert not {"Admitted.", "admit", "Axiom", "Hypothesis", "Parameter"} & set(text.split())
+
+
+@pytest.mark.parametrize(("text", "coq"), [
+    ("n//2", "(n / 2)"), ("n//2*2", "(n / 2 * 2)"), ("n - (m - 1)", "(n - (m + (-1)))"), ("-n + m", "((- n) + m)"),
+    ("(n + m) % 3", "((n + m) mod 3)"), ("n*(m + 1)", "(n * (m + 1))"), ("n//(2*m)", "(n / (2 * m))"),
+    ("min(n, m, 1)", "(Z.min n (Z.min m 1))"), ("abs(n)", "(Z.abs n)"), ("n**2", "(n ^ 2)"), ("floor(n)", "n"),
+    ("sum(parts)", "(n + m + 3)"), ("len(parts)", "3"), ("parts[2]", "3"), ("max(parts)", "(Z.max n (Z.max m 3))"),
+    ("n if n > 0 and m != 1 else 0", "(if (n >? 0) && (negb (m =? 1)) then n else 0)"),
+    ("n if 1 > 2 else m", "m"), ("n if len(parts) == 3 or n > 1 else m", "n"), ("-3", "(-3)"),
+    ("n - m*(n - 1)", "(n - m * (n + (-1)))"), ("(n - m) - 1", "(n - m + (-1))"), ("n - (m - n)", "(n - (m - n))"),
+])
+def test_whole_numbers(text: str, coq: str) -> None:
+    """Text of the language and what it is in Z, written by hand."""
+    assert coq == printer().integer(read(text))
+
+
+@pytest.mark.parametrize(("text", "coq", "needed"), [
+    ("x**(-2*j/n)", "(Rpower x (IZR ((-2) * j) / IZR n))", ["(0 < x)%R", "0 < n"]),
+    ("n/m", "(IZR n / IZR m)", ["0 < m"]), ("x/3", "(x / 3)", []), ("x*1/8", "(x / 8)", []),
+    ("x**3*x", "(x ^ 3 * x)", []), ("min(x, n)", "(Rmin x (IZR n))", []), ("1/3", "(1 / 3)", []),
+    ("x if n < 2 else pi", "(if (n <? 2)%Z then x else PI)", []), ("x - x/n", "(x - x / IZR n)", ["0 < n"]),
+    ("x*(n//2)", "(x * IZR (n / 2))", []), ("x*(1/3)", "(x * (1 / 3))", []),
+    ("n//m*x", "(IZR (n / m) * x)", ["0 < m"]),
+])
+def test_real_numbers(text: str, coq: str, needed: list[str]) -> None:
+    """In R, with what has to be positive so that it has a value."""
+    own = printer()
+    assert (coq, needed) == (own.real(read(text)), list(own.needed))
+
+
+@pytest.mark.parametrize(("text", "coq"), [
+    ("n % 2 == 0", "(n mod 2 = 0)"), ("x > 1", "(x > 1)%R"), ("x >= n", "(x >= IZR n)%R"),
+    ("n != 1 or not m < 2", "((n <> 1) \\/ (~ (m < 2)))"),
+    (
+        "0 < n <= m and x == x", "((0 < n) /\\ (n <= m) /\\ (x = x)%R)",
+    ),
+])
+def test_hypotheses(text: str, coq: str) -> None:
+    """As propositions."""
+    assert coq == printer().proposition(read(text, True))
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    ("x", "has to be whole"), ("n/2", "has to be whole"), ("floor(x)", "no quotient of whole numbers"),
+    ("ceil(n/2)", "'ceil'"), ("n//(-2)", "not positive"), ("n % 0", "not positive"),
+    ("n if x > 1 else 0", "a choice by"),
+    ("parts[n]", "whose index is not a number"), ("floor(log(x))", "no quotient"),
+])
+def test_what_has_no_form_is_refused(text: str, reason: str) -> None:
+    """With the reason; nothing else is written in its place."""
+    with pytest.raises(UndecidedError, match=reason):
+        printer().integer(read(text))
+
+
+def test_names() -> None:
+    """Coq's words, and what is taken, get primes; a choice that is not the outermost stays on its line."""
+    names = Names()
+    assert ["forall'", "n", "n'", "x"] == [names.new(each) for each in ("forall", "n", "n", "x")]
+    assert ["n''", "p", "p", "source_p'"] == [names.local(each) for each in ("n", "p", "p", "source_p")]
+    assert "if a then b\n  else if (if c then d else e) then f\n  else g" == on_lines(
+        "if a then b else if (if c then d else e) then f else g")
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    ({"answer": {"scope": "sometimes"}}, "under a condition or never"),
+    ({"answer": {"relation": "pair-map"}}, "its relation is pair-map"),
+    ({"evidence": {"order": "n_rot//2 - 1 - j"}}, "not matched in their order"),
+    ({"evidence": {"sign": -1}}, "not matched in their order"),
+    ({"evidence": {"permutation": None}}, "no closed form"),
+    ({"schema": "rope-prover/certificate/1"}, "of given sizes"),
+])
+def test_kinds_that_are_refused(change: dict[str, object], reason: str) -> None:
+    """By what a certificate states."""
+    root = json.loads((PROOFS / "theorems" / "theorem-1-normal-to-neox.json").read_text())
+    for key, value in change.items():
+        root[key] = {**root[key], **value} if isinstance(value, dict) else value
+    with pytest.raises(UndecidedError, match=reason):
+        coq_file(json.dumps(root))
+
+
+def test_other_lanes_written_are_refused() -> None:
+    """What is said of lanes is said of those read."""
+    root = json.loads((PROOFS / "theorems" / "theorem-1-normal-to-neox.json").read_text())
+    root["target"]["pairs"]["write_first"] = "second_lane"
+    with pytest.raises(UndecidedError, match="the target writes other lanes than it reads"):
+        coq_file(json.dumps(root))
+
+
+def test_the_commands(tmp_path: Path, capsys: Capture) -> None:
+    """`prove` and `check` write the same file; what is no such file is not replaced, and nothing is left if refused."""
+    specs = ["ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot"]
+    proved, checked, stored = (tmp_path / name for name in ("proved.v", "checked.v", "stored.json"))
+    asked = ["prove", *specs, "--for-all", "n_rot,base", "--certificate", str(stored), "--coq", str(proved)]
+    assert 5 == run_command(asked)
+    assert 0 == run_command(["check", str(stored), "--coq", str(checked)])
+    assert proved.read_text() == checked.read_text()
+    assert "Variables n_rot : Z.\nVariables base : R." in proved.read_text()
+    assert 2 == run_command(["prove", *specs, "--coq", str(proved)])
+    assert "--coq needs --for-all" in capsys.readouterr().err
+    assert 2 == run_command([*asked[:-1], str(tmp_path / "." / "new.v"), "--certificate", str(tmp_path / "new.v")])
+    assert "name the same file" in capsys.readouterr().err
+    assert 2 == run_command(["check", str(stored), str(stored), "--coq", str(checked)])
+    assert 2 == run_command(["check", str(stored), "--coq", str(stored)])
+    assert "exists and is no Coq file of rope-prover" in capsys.readouterr().err
+    never = str(PROOFS / "theorems" / "theorem-6-partial-full.json")
+    assert 3 == run_command(["check", never, "--coq", str(tmp_path / "never.v")])
+    assert "no Coq file is made of it" in capsys.readouterr().err
+    assert not (tmp_path / "never.v").exists()
