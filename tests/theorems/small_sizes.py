@@ -119,6 +119,7 @@ def log(x: Number) -> Number:
 
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
+MOST_PAIRS = 100
 _LITERAL = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 FUNCTIONS = {
     "floor": lambda x: x.__floor__(),
@@ -208,7 +209,10 @@ class Side:
         """Lanes, what the cosine and the sine turn with, magnitude."""
         plain, texts = self.names(None, {}), self.layout["pairs"]
         found = []
-        for j in range(value(texts["count"], plain).__index__()):
+        count = value(texts["count"], plain).__index__()
+        if count > MOST_PAIRS:
+            raise Unjudged
+        for j in range(count):
             lanes = tuple(
                 value(texts[key], self.names(j, {})).__index__()
                 for key in ("first", "second", "write_first", "write_second")
