@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from prover.claims.claim import Claim, make_claim
 from prover.claims.evidence import Witness
@@ -22,24 +21,19 @@ from prover.verdicts.verdict import check_text
 MAX_FACTS, MAX_TOLD = 3, 3
 
 
+@dataclass(frozen=True, slots=True)
 class Proved:
-    """The relation that is proved of two sides, and the checked certificate.
+    """The relation that is proved of two sides, and the text of the certificate that the checker accepted."""
 
-    That two equal tables are one kernel needs no search: the certificate is written, and checked, where it is told.
-    """
+    relation: Relation
+    certificate: str | None
 
-    def __init__(self, relation: Relation, certificate: str | None = None, claim: Claim | None = None) -> None:
-        self.relation = relation
-        self._certificate, self._claim = certificate, claim
 
-    @cached_property
-    def certificate(self) -> str | None:
-        """Its text. Raises EvidenceError if the checker rejects it."""
-        if self._claim is None:
-            return self._certificate
-        text = write_certificate(self._claim, Witness(self.relation, tuple(range(self._claim.source.width))), None)
-        check_text(text)
-        return text
+def one_kernel(claim: Claim) -> Proved:
+    """The proof that two equal tables are one kernel, for which nothing is searched. Raises EvidenceError."""
+    text = write_certificate(claim, Witness(Relation.IDENTICAL, tuple(range(claim.source.width))), None)
+    check_text(text)
+    return Proved(Relation.IDENTICAL, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ class Cause:
 
     @property
     def certificate(self) -> str | None:
-        """The checked text of that proof. Raises EvidenceError."""
+        """The checked text of that proof."""
         return self.proof.certificate
 
 
@@ -100,7 +94,7 @@ class Asked:
         """What is proved of the two, if it suffices."""
         try:
             if (claim := self.claim).is_of_one_table:
-                return Proved(Relation.IDENTICAL, claim=claim)
+                return one_kernel(claim)
             found = prove_loaded(self.source, self.target, self.feeds, None, Solver(), self.ulps)
         except ProverError:
             return None
