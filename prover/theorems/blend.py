@@ -100,7 +100,8 @@ def _over_one_of_them(numbers: list[sympy.Basic]) -> list[sympy.Rational] | None
     found = []
     for number in numbers:
         # A guess, which is then held against the exact numbers.
-        near = (sum(between(number / size)) / 2).limit_denominator(MAX_DENOMINATOR)
+        low, high = between(number / size)
+        near = ((low + high) / 2).limit_denominator(MAX_DENOMINATOR)
         ratio = sympy.Rational(near.numerator, near.denominator)
         if not is_true_of_numbers(sympy.Eq, number, ratio * size):
             return None

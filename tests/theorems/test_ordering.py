@@ -111,15 +111,17 @@ def test_estimates_by_hand(tmp_path: Path) -> None:
     study = study_of(tmp_path, "t*f", "t")
     signs, (f,) = Signs(study, sympy.true), study.statement.variables[0].symbols
     ours = PI + ROOT / f
-    assert all(is_surely_no_less(ours, theirs, signs) for theirs in (sympy.Integer(3), PI, PI + 1 / f, sympy.Integer(0)))
+    three, zero = sympy.Integer(3), sympy.Integer(0)
+    assert all(is_surely_no_less(ours, theirs, signs) for theirs in (three, PI, PI + 1 / f, zero))
     assert not any(is_surely_no_less(ours, theirs, signs) for theirs in (PI + ROOT, PI * f, PI + 3 / (2 * f), -PI))
     assert is_surely_no_less(ours, PI + ROOT, signs, sympy.Le(f, sympy.Rational(9, 10), evaluate=False))
-    assert is_surely_no_less(sympy.Integer(0), sympy.Integer(0), signs)
+    assert is_surely_no_less(zero, zero, signs)
 
 
 @pytest.mark.parametrize("constant", [PI, ROOT, sympy.log(2) / PI, sympy.Rational(-1, 3), sympy.Integer(0)])
 def test_bounds_of_constants(constant: sympy.Expr) -> None:
     """Closely around it."""
-    low, high = between(constant)
-    assert sympy.Rational(low.numerator, low.denominator) <= constant <= sympy.Rational(high.numerator, high.denominator)
-    assert high - low < 1e-40
+    ends = between(constant)
+    low, high = (sympy.Rational(end.numerator, end.denominator) for end in ends)
+    assert low <= constant <= high
+    assert high - low < sympy.Rational(1, 10**40)
