@@ -1,8 +1,8 @@
 """Both sides turn no faster from pair to pair: then nothing linear helps where two pairs of one index differ.
 
 Two sequences in order are the same multiset only if they are the same sequence. So no partner of another index has to
-be ruled out. And frequencies on either side of 0 that are closer to it than half a turn hide nothing at whole positions:
-two of them neither differ nor come together by a whole turn but 0.
+be ruled out. And frequencies on either side of 0 that are closer to it than half a turn hide nothing at whole
+positions: two of them neither differ nor come together by a whole turn but 0.
 """
 
 from __future__ import annotations
