@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
-from prover.repair.converters import converters
-
 MAX_ROWS = 72
-RECORDED = Path(__file__).parents[3] / "tests" / "repair" / "converter_rows.json"
+ROOT = Path(__file__).parents[3]
+RECORDED = ROOT / "tests" / "repair" / "converter_rows.json"
+CONVERTERS = tomllib.loads((ROOT / "models" / "converters.toml").read_text())["converter"]
 OF_ITS_HEADS = re.compile(r"W\.reshape\(heads, (.+), -1\)\.swapaxes\(1, 2\)\.reshape\(W\.shape\)")
 
 
@@ -28,8 +29,8 @@ def function_of(name: str, matrix: str, heads: int, kv_heads: int, rows: int) ->
             return f"permute_for_rope false {heads} {rows}"
         case "transformers/PermuteForRope.inverse":
             return f"permute_for_rope true {heads} {rows}"
-    (found,) = (each for each in converters() if each.name == name)
-    of_its_heads = None if found.k else OF_ITS_HEADS.fullmatch(found.q)
+    (found,) = (each for each in CONVERTERS if each["name"] == name)
+    of_its_heads = None if "k" in found else OF_ITS_HEADS.fullmatch(found["q"])
     axes = of_its_heads[1].replace("W.shape[0] // heads", "d") if of_its_heads else ""
     named = {"2, d // 2": "half_to_adjacent", "d // 2, 2": "adjacent_to_half"}
     return f"{named[axes]} {rows} {own}" if axes in named else ""
