@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 import sympy
+import z3
 from mpmath import mp, mpf
 
 from prover.claims.solver import Solver
+from prover.language.smt import Translator
 from prover.theorems.blend import is_surely_no_less
 from prover.theorems.numbers import between
 from prover.theorems.points import Truth
@@ -125,3 +128,25 @@ def test_bounds_of_constants(constant: sympy.Expr) -> None:
     low, high = (sympy.Rational(end.numerator, end.denominator) for end in ends)
     assert low <= constant <= high
     assert high - low < sympy.Rational(1, 10**40)
+
+
+@pytest.mark.parametrize("kind", [sympy.Lt, sympy.Le, sympy.Gt, sympy.Ge, sympy.Eq, sympy.Ne])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_number_over_an_unknown_is_compared(kind: type, turned: bool) -> None:
+    """At every value by plain arithmetic; where the unknown is 0 there is no number, and nothing holds."""
+    x, compared = sympy.Symbol("x", real=True), {
+        sympy.Lt: operator.lt, sympy.Le: operator.le, sympy.Gt: operator.gt, sympy.Ge: operator.ge,
+        sympy.Eq: operator.eq, sympy.Ne: operator.ne,
+    }[kind]
+    for above, other in product((1, -2, Fraction(3, 2)), (0, 1, -1, Fraction(1, 2))):
+        sides = (sympy.Rational(str(above)) / x, sympy.Rational(str(other)))
+        condition = kind(*(reversed(sides) if turned else sides), evaluate=False)
+        translator = Translator.of({x: "Real"})
+        text = f"(assert {translator.condition(condition)})"
+        for value in (0, 1, -1, 2, -2, Fraction(3, 2), Fraction(-1, 3), 3):
+            solver = z3.Solver()
+            solver.add(z3.parse_smt2_string("\n".join([*translator.declarations(), text])))
+            solver.add(z3.Real(translator.names[x].text.strip("|")) == z3.RealVal(str(value)))
+            ends = () if value == 0 else (Fraction(above) / value, other)
+            expected = bool(ends) and compared(*(reversed(ends) if turned else ends))
+            assert expected == (solver.check() == z3.sat), (condition, value)
