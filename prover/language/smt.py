@@ -1,8 +1,9 @@
 """The one translator from SymPy to SMT-LIB 2: linear arithmetic over whole and real numbers.
 
-Divisions and remainders by a number are exact, and so is a number over an unknown compared with a number. A remainder by an expression gets a fresh constant
-that is only known to lie below the divisor and, where the dividend is small, to be the dividend; so
-what is proved holds, and a model need not be one. Anything else that is not linear is refused.
+Divisions and remainders by a number are exact, and so is a number over an unknown compared with a number. A
+remainder by an expression gets a fresh constant that is only known to lie below the divisor and, where the dividend is
+small, to be the dividend; so what is proved holds, and a model need not be one. Anything else that is not linear is
+refused.
 """
 
 from __future__ import annotations
