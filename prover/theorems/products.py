@@ -28,10 +28,10 @@ SMALL = range(-64, 65)
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A carried product: `state` is `initial` * `factor`**`exponent` at every pair, the exponent carried and whole."""
+    """A carried product: `state` is `unit` * `factor`**`exponent` at every pair, the exponent carried and whole."""
 
     state: sympy.Symbol
-    initial: sympy.Basic
+    unit: sympy.Basic
     factor: sympy.Basic
     exponent: Carried
 
@@ -41,7 +41,7 @@ class Counted:
 
     def at(self, exponent: sympy.Basic) -> sympy.Basic:
         """The product with this exponent."""
-        return self.initial * _raised(self.factor, exponent)
+        return self.unit * _raised(self.factor, exponent)
 
 
 def _raised(factor: sympy.Basic, exponent: sympy.Basic) -> sympy.Basic:
@@ -49,6 +49,8 @@ def _raised(factor: sympy.Basic, exponent: sympy.Basic) -> sympy.Basic:
     if isinstance(factor, sympy.Mul):
         return sympy.Mul(*(_raised(part, exponent) for part in factor.args))
     base, power = (factor.base, factor.exp) if isinstance(factor, sympy.Pow) else (factor, sympy.Integer(1))
+    if base.is_Rational and base.p == 1:
+        base, power = 1 / base, -power  # a half is 2**-1, as it is written elsewhere
     return sympy.Pow(base, power * exponent)
 
 
@@ -81,11 +83,11 @@ def with_exponents(study: Study) -> tuple[Study, list[Counted]]:
             found = None if state.is_integer else _counted(study, state, initial, step)
             if found is None:
                 continue
-            counted, following = found
+            counted, start, following = found
             kept.append(counted)
             statement = in_both(study.statement, state, counted.at(counted.exponent))
             layout = getattr(statement, side)
-            own = (counted.exponent, sympy.Integer(0), substituted(following, {state: counted.at(counted.exponent)}))
+            own = (counted.exponent, start, substituted(following, {state: counted.at(counted.exponent)}))
             statement = replace(statement, **{side: replace(layout, states=(*layout.states, own))})
             study = replace(study, statement=statement, more=(*study.more, counted.exponent))
     return study, kept
@@ -93,8 +95,8 @@ def with_exponents(study: Study) -> tuple[Study, list[Counted]]:
 
 def _counted(
     study: Study, state: sympy.Symbol, initial: sympy.Basic, step: sympy.Basic
-) -> tuple[Counted, sympy.Basic] | None:
-    """The product and the step of its exponent; None where it is not proved that they go together."""
+) -> tuple[Counted, sympy.Basic, sympy.Basic] | None:
+    """The product, its exponent at pair 0 and the exponent's step; None where they are not proved to go together."""
     multiplied = [e / state for _, e in pieces(step) if e.has(state)]
     factor = next((e for e in multiplied if e != 1), None)
     if factor is None or factor.has(INDEX, Carried) or initial.has(CHOICE):
@@ -102,7 +104,11 @@ def _counted(
     form = quotient(factor, sympy.Integer(1))
     if form.sign <= 0 or form.opaque or not _are_positive(study, form.positive):
         return None
-    counted = Counted(state, initial, factor, Carried(f"exponent of {state.name}", real=True, integer=True))
+    unit, start = sympy.Integer(1), _whole_exponent(initial, sympy.Integer(1), factor)
+    if start is None or not _is_one(study, "base", f"Can {state} be another power at pair 0?", initial,
+                                    _raised(factor, start)):
+        unit, start = initial, sympy.Integer(0)
+    counted = Counted(state, unit, factor, Carried(f"exponent of {state.name}", real=True, integer=True))
     following = _followed(step, counted)
     if following is None:
         return None
@@ -113,7 +119,7 @@ def _counted(
         asks = f"Can a step take {state} to another power?"
         if not _is_one(asking, "step", asks, substituted(e, here), counted.at(exponent), inside, *known):
             return None
-    return counted, following
+    return counted, start, following
 
 
 def _followed(step: sympy.Basic, counted: Counted) -> sympy.Basic | None:
@@ -128,7 +134,7 @@ def _followed(step: sympy.Basic, counted: Counted) -> sympy.Basic | None:
             last = CHOICE(all_of(guards), e, last, evaluate=False)
         return _followed(last, counted)
     is_multiplied = step.has(counted.state)
-    more = _whole_exponent(step, counted.state if is_multiplied else counted.initial, counted.factor)
+    more = _whole_exponent(step, counted.state if is_multiplied else counted.unit, counted.factor)
     return None if more is None else counted.exponent + more if is_multiplied else more
 
 
@@ -142,10 +148,10 @@ def _whole_exponent(e: sympy.Basic, unit: sympy.Basic, factor: sympy.Basic) -> s
     if not found.powers or not own.powers:
         return None if found.powers else sympy.Integer(0)
     one, other = found.powers[0], own.powers[0]
-    exponent = sympy.cancel(one.over * other.under / (one.under * other.over))
-    if (one.above, one.below) == (other.below, other.above):
-        exponent = -exponent
-    exponent = sympy.expand(exponent)
+    turned = {(other.above, other.below): 1, (other.below, other.above): -1}.get((one.above, one.below))
+    if turned is None:
+        return None
+    exponent = sympy.expand(turned * sympy.cancel(one.over * other.under / (one.under * other.over)))
     return exponent if is_whole(exponent) else None
 
 
@@ -178,8 +184,8 @@ def _told(own: Counted, exponent: sympy.Basic, products: Mapping[sympy.Symbol, C
     if not others:
         return own.at(exponent)
     rest = sympy.expand(exponent - others[0].exponent)
-    if len(others) > 1 or rest.has(others[0].exponent) or (own.initial, own.factor) != (
-        others[0].initial, others[0].factor
+    if len(others) > 1 or rest.has(others[0].exponent) or (own.unit, own.factor) != (
+        others[0].unit, others[0].factor
     ):
         return None
     return others[0].state * _raised(own.factor, rest)
