@@ -142,8 +142,8 @@ def _whole_exponent(e: sympy.Basic, unit: sympy.Basic, factor: sympy.Basic) -> s
     """The whole k for which e may be unit * factor**k, by their form."""
     if e == unit:
         return sympy.Integer(0)
-    if e.is_Rational and unit.is_Rational and factor.is_Rational:
-        return next((k for k in map(sympy.Integer, SMALL) if e == unit * factor ** k), None)
+    if factor.is_Rational and (e / unit).is_Rational:
+        return next((k for k in map(sympy.Integer, SMALL) if e / unit == factor ** k), None)
     found, own = quotient(e, unit), quotient(factor, sympy.Integer(1))
     if not found.powers or not own.powers:
         return None if found.powers else sympy.Integer(0)
