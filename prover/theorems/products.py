@@ -115,7 +115,7 @@ def _counted(
     here, inside = {state: counted.at(counted.exponent)}, in_range(INDEX, study.statement.source.count - 1)
     asking = replace(study, more=(*study.more, counted.exponent))
     for guards, e, exponent in _leaves(step, following):
-        known = [g for g in (substituted(guard, here) for guard in guards) if asking.is_expressible(g)]
+        known = [substituted(guard, here) for guard in guards]
         asks = f"Can a step take {state} to another power?"
         if not _is_one(asking, "step", asks, substituted(e, here), counted.at(exponent), inside, *known):
             return None
@@ -156,13 +156,13 @@ def _whole_exponent(e: sympy.Basic, unit: sympy.Basic, factor: sympy.Basic) -> s
 
 
 def _leaves(
-    step: sympy.Basic, following: sympy.Basic
+    step: sympy.Basic, other: sympy.Basic
 ) -> Iterator[tuple[tuple[Condition, ...], sympy.Basic, sympy.Basic]]:
-    """The product's step and that of its exponent under each way that both have their choices go."""
-    for guards, exponent in pieces(following):
-        for more, e in pieces(step):
+    """Both expressions under each way that their choices can go; a choice within the other one stays."""
+    for guards, e in pieces(step):
+        for more, found in pieces(other) if other.func == CHOICE else [((), other)]:
             if not {negation(guard) for guard in guards} & set(more):
-                yield (*guards, *more), e, exponent
+                yield (*guards, *more), e, found
 
 
 def told(counted: Sequence[Counted], found: Sequence[Invariant]) -> list[Invariant]:
@@ -205,8 +205,8 @@ def _is_carried(
     later = substituted(after(value, {s: following for s, _, following in states}), {state: value})
     inside = in_range(INDEX, study.statement.source.count - 1)
     return all(
-        _is_one(study, "step", f"Can a step take {state} somewhere else?", found, later, inside, *guards)
-        for guards, found in pieces(substituted(step, {state: value}))
+        _is_one(study, "step", f"Can a step take {state} somewhere else?", found, wanted, inside, *guards)
+        for guards, found, wanted in _leaves(substituted(step, {state: value}), later)
     )
 
 
@@ -214,8 +214,8 @@ def _is_one(
     study: Study, name: str, asks: str, one: sympy.Basic, other: sympy.Basic, *assumed: Condition
 ) -> bool:
     """Whether two products of positive powers are equal wherever `assumed` holds."""
-    found = quotient(one, other)
-    if found.exactly is None or not all(map(study.is_expressible, (found.exactly, *assumed))):
+    found, assumed = quotient(one, other), tuple(filter(study.is_expressible, assumed))
+    if found.exactly is None or not study.is_expressible(found.exactly):
         return False
     return found.sign > 0 and study.follows(name, asks, found.exactly, *assumed) and _are_positive(
         study, found.positive, *assumed

@@ -38,7 +38,8 @@ from random_statements import prove_case, random_case
 STORED = sorted((PROOFS / "theorems").glob("*.json"))
 NAMES = [path.stem for path in STORED]
 OPEN = {
-    "rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty", "theorem-11-yarn-without-scale",
+    "rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty",
+    "rewrite-4-vision-products-late", "theorem-11-yarn-without-scale",
     "theorem-12-yarn-ramp-lost", "theorem-13-llama3-lost",
 }
 MOST = 8

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import pytest
+import sympy
 
 from plain_loops import Loop, first_difference
 from prover.claims.relation import Outcome
 from prover.claims.solver import Solver
+from prover.language.symbols import Carried, carried_symbol, parameter_symbol
 from prover.reports.rewrite_report import invariant_text
 from prover.resources import PROOFS
 from prover.theorems.evidence import evidence_of
+from prover.theorems.induction import Invariant
+from prover.theorems.products import Counted, told
 from prover.theorems.rewrite import Rewrite, check_rewrite
+from sampling import few
 
 Pairs = list[tuple[int, int]]
 Sizes = tuple[int, tuple[int, ...]]
@@ -223,3 +230,61 @@ def test_a_product_that_is_set_back_elsewhere_is_refuted(old: Loop, new: Loop, t
     assert found.difference is not None
     n, m = map(int, re.findall(r"=(-?\d+)", found.difference.text))
     assert found.difference.pair == first_difference(old.run(n, m), new.run(n, m))
+
+
+STEPS = ("x/2", "x/2", "x/2", "x/4", "x", "2*x", "1", "1/2", "x*m", "3", "4", "x/2 if j % 2 == 0 else x")
+TESTS = ("(j + 1) % 3 == 0", "(j + 1) % m == 0", "j + 1 == m", "j == 5", "j < m", "j % m == 0", "j + 1 == 2*m",
+         "j == n - 2")
+CLOSED = (
+    "2**(-(j % 3))", "2**(-(j % m))", "2**(-j)", "2**(1 - j)", "4**(-j)", "1/2", "2**(-(j % m) - 1)", "2**(-min(j, m))",
+    "2**(-j if j < m else m - j)", "2**(-j if j <= 5 else 6 - j)", "2**(-(3*j)//2)", "3/2**(j % 3)",
+    "2**(j - 2*(j % 3))",
+)
+
+
+def random_product(choose: random.Random, name: str) -> tuple[str, str, str]:
+    """A carried product: half of them set back somewhere."""
+    step = choose.choice(STEPS[:5]) if choose.random() < 0.8 else choose.choice(STEPS)
+    for _ in range(choose.choice((0, 1, 1, 2))):
+        step = f"({choose.choice(STEPS)}) if {choose.choice(TESTS)} else ({step})"
+    return name, choose.choice(("1", "1", "1/2", "4", "3")), step.replace("x", name)
+
+
+@pytest.mark.parametrize("seed", few(range(60), 6))
+def test_random_products(seed: int, tmp_path: Path) -> None:
+    """What is said of random products is what plain Python runs of them show; a small difference is never missed."""
+    choose = random.Random(seed)
+    state = random_product(choose, "x")
+    old = Loop((("", "t", "x"),), (state,))
+    if choose.random() < 0.7:
+        # The same with the tests in another form: it may well be equal.
+        other = state[2].replace("(j + 1) % m == 0", "(1 + j) % m < 1").replace("j + 1 == m", "j == m - 1")
+        other = other if choose.random() < 0.5 else random_product(choose, "x")[2]
+        new = Loop((("", "t", "y"),), (("y", state[1], other.replace("x", "y")),))
+    else:
+        new = Loop((("", "t", choose.choice(CLOSED)),))
+    found = compare(old, new, tmp_path)
+    apart = {}
+    for n, m in product((*range(1, 12), 25), range(6)):
+        with suppress(ZeroDivisionError):
+            apart[n, m] = first_difference(old.run(n, m), new.run(n, m))
+    if found.outcome is Outcome.DIFFERENT:
+        assert found.difference is not None
+        n, m = map(int, re.findall(r"=(-?\d+)", found.difference.text))
+        assert first_difference(old.run(n, m), new.run(n, m)) == found.difference.pair
+    elif found.outcome is Outcome.EQUIVALENT or not found.reason:
+        assert {None} == set(apart.values())
+    if found.outcome is Outcome.EQUIVALENT:
+        evidence_of(found, Solver())
+
+
+def test_an_exponent_that_is_told_by_another() -> None:
+    """Powers of the same factor are told by each other; of another factor, by their exponents, which no layout has."""
+    x, y = carried_symbol("x", "old", False), carried_symbol("y", "new", False)
+    base = parameter_symbol("base", False)
+    ours, theirs = (Carried(f"exponent of {s.name}", integer=True) for s in (x, y))
+    one, same = (Counted(s, sympy.Integer(1), base, g) for s, g in ((x, ours), (y, theirs)))
+    found = [Invariant(ours, (), theirs + 2)]
+    assert [Invariant(x, (), y*base**2)] == told([one, same], found)
+    other = Counted(y, sympy.Integer(1), base**2, theirs)
+    assert [Invariant(x, (), base**ours), Invariant(y, (), base**(2*theirs)), *found] == told([one, other], found)
