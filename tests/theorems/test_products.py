@@ -17,6 +17,7 @@ from plain_loops import Loop, first_difference
 from prover.claims.relation import Outcome
 from prover.claims.solver import Solver
 from prover.language.symbols import Carried, carried_symbol, parameter_symbol
+from prover.layouts.loading import load
 from prover.reports.rewrite_report import invariant_text
 from prover.resources import PROOFS
 from prover.theorems.evidence import evidence_of
@@ -208,6 +209,19 @@ def test_a_product_that_is_set_back_is_proved(old: Loop, new: Loop, invariant: s
     assert Outcome.EQUIVALENT is found.outcome
     assert invariant in "; ".join(invariant_text(found, each) for each in found.invariant)
     assert evidence_of(found, Solver()).strength.startswith("checked")
+
+
+def test_no_pair_at_all(tmp_path: Path) -> None:
+    """Without a pair nothing is ever multiplied or set back, and the proof holds there too."""
+    specs = []
+    for name, one in (("old", loop("1 if (j + 1) % (m + 1) == 0 else x/2")), ("new", power("-(j % (m + 1))"))):
+        path = Path(one.write(tmp_path / f"{name}.toml"))
+        path.write_text(path.read_text().replace('"n >= 1"', '"n >= 0"').replace('"2*n"', '"2*n + 1"'))
+        specs.append(str(path))
+    assert [(), ()] == [load(f"{spec}:n=0:m=0").layout.pairs for spec in specs]
+    for where in ([], ["n == 0"]):
+        found = check_rewrite(*specs, ["n", "m"], where, Solver())
+        assert (Outcome.EQUIVALENT, "checked") == (found.outcome, evidence_of(found, Solver()).strength[:7])
 
 
 FALSE = {
