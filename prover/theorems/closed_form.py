@@ -18,8 +18,9 @@ from prover.language.logic import Condition, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.language.symbolic import CHOICE, INDEX, AllOf
 from prover.theorems.comparison import Comparison
+from prover.theorems.matching import Way, reordered
 from prover.theorems.study import LANE, OTHER, OTHER_LANE, Study
-from prover.theorems.symbolic import Case, SymbolicLayout
+from prover.theorems.symbolic import SymbolicLayout
 
 SMALL = range(13)
 PROBES = range(4)
@@ -91,21 +92,7 @@ def along_lanes(study: Study) -> Iterator[tuple[Study, int]]:
         in_range(index, source.count), inside,
     ):
         return
-    new = {INDEX: index}
-    moved = replace(
-        source, order=substituted(source.order, new), first=substituted(source.first, new),
-        second=substituted(source.second, new),
-        write_first=substituted(source.write_first, new), write_second=substituted(source.write_second, new),
-        magnitude=tuple((tuple(substituted(g, new) for g in guards), substituted(e, new))
-                        for guards, e in source.magnitude),
-        cases=tuple(
-            Case(
-                tuple(substituted(g, new) for g in case.guards),
-                tuple((axis, substituted(e, new)) for axis, e in case.vector),
-            )
-            for case in source.cases
-        ),
-    )
+    moved = reordered(source, [Way((), (), index)])
     found = replace(study, statement=replace(statement, source=moved))
     with suppress(UndecidedError):
         comparison = Comparison(found.statement, found)
@@ -200,7 +187,10 @@ def _passing(study: Study) -> sympy.Basic:
                 _at(in_range(LANE, 2 * layout.count), lanes - start), in_range(INDEX, layout.count),
             ):
                 raise UndecidedError("the rotated lanes are no single run")
-    if ours == theirs:
+    if ours == theirs or study.follows(
+        "window", "Do the two runs of rotated lanes start at different lanes?", sympy.Eq(ours, theirs, evaluate=False),
+        sympy.StrictGreaterThan(source.count, 0, evaluate=False),
+    ):
         return LANE
     rank = CHOICE(sympy.StrictLessThan(LANE, theirs, evaluate=False), LANE, LANE - 2 * target.count, evaluate=False)
     return CHOICE(sympy.StrictLessThan(rank, ours, evaluate=False), rank, rank + 2 * source.count, evaluate=False)

@@ -35,6 +35,7 @@ from prover.theorems.instance import (
     smallest_point,
 )
 from prover.theorems.listing import pattern_of, points_up_to
+from prover.theorems.matching import along_frequencies
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.theorem import Answer, Scope, decide
@@ -148,6 +149,11 @@ def _equal(study: Study) -> tuple[Study, Answer]:
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
             study, answer = moved, replace(decide(moved), order=moved.statement.source.order)
+    if answer.scope is Scope.OPEN and not study.statement.outside:
+        for moved in along_frequencies(study):
+            found = decide(moved)
+            if found.scope is Scope.ALWAYS:
+                return moved, replace(found, order=moved.statement.source.order)
     if answer.scope is Scope.OPEN:
         one_by_one = decide_unrolled(study, identity=False)
         answer = answer if one_by_one.scope is Scope.OPEN else one_by_one

@@ -29,7 +29,6 @@ from prover.theorems.restated import restated
 from prover.theorems.simplification import simplified
 from prover.theorems.study import OTHER, Statement, Study
 
-
 FIRST_PAIRS = tuple(map(sympy.Integer, range(6)))
 
 
