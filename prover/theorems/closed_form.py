@@ -179,14 +179,7 @@ def _line(lanes: sympy.Basic) -> tuple[int, sympy.Basic]:
 def _passing(study: Study) -> sympy.Basic:
     """Where a lane that passes comes from: the same lane, or the one of the same rank."""
     source, target = study.statement.source, study.statement.target
-    ours, theirs = (substituted(layout.first, {INDEX: sympy.Integer(0)}) for layout in (source, target))
-    for layout, start in ((source, ours), (target, theirs)):
-        for lanes in (layout.first, layout.second):
-            if not study.follows(
-                "window", "Is there a pair with a lane outside one run of lanes that starts with pair 0?",
-                _at(in_range(LANE, 2 * layout.count), lanes - start), in_range(INDEX, layout.count),
-            ):
-                raise UndecidedError("the rotated lanes are no single run")
+    ours, theirs = _start(study, source), _start(study, target)
     if ours == theirs or study.follows(
         "window", "Do the two runs of rotated lanes start at different lanes?", sympy.Eq(ours, theirs, evaluate=False),
         sympy.StrictGreaterThan(source.count, 0, evaluate=False),
@@ -196,13 +189,27 @@ def _passing(study: Study) -> sympy.Basic:
     return CHOICE(sympy.StrictLessThan(rank, ours, evaluate=False), rank, rank + 2 * source.count, evaluate=False)
 
 
+def _start(study: Study, layout: SymbolicLayout) -> sympy.Basic:
+    """The first of the rotated lanes: they are one run that starts with pair 0, counted as here or as in the family."""
+    starts = [substituted(layout.first, {INDEX: sympy.Integer(0)}), layout.begin]
+    for start in dict.fromkeys(s for s in starts if s is not None):
+        if all(
+            study.follows(
+                "window", "Is there a pair with a lane outside one run of lanes that starts with pair 0?",
+                _at(in_range(LANE, 2 * layout.count), lanes - start), in_range(INDEX, layout.count),
+            )
+            for lanes in (layout.first, layout.second)
+        ):
+            return start
+    raise UndecidedError("the rotated lanes are no single run")
+
+
 def proved_writes(study: Study) -> None:
     """Prove that each layout writes every lane that it reads, once; scores do not see in which order."""
     for layout in (study.statement.source, study.statement.target):
         if (layout.write_first, layout.write_second) == (layout.first, layout.second):
             continue
-        start = substituted(layout.first, {INDEX: sympy.Integer(0)})
-        inside = in_range(INDEX, layout.count)
+        start, inside = _start(study, layout), in_range(INDEX, layout.count)
         other = in_range(OTHER, layout.count)
         writes = (layout.write_first, layout.write_second)
         proved = all(

@@ -23,6 +23,7 @@ from prover.theorems.study import OTHER, Study
 from prover.theorems.symbolic import Case, SymbolicLayout, is_whole
 
 MAX_ORDERS = 8
+MAX_WAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def reordered(layout: SymbolicLayout, ways: Sequence[Way]) -> SymbolicLayout:
         index = CHOICE(all_of(way.told), way.index, index, evaluate=False)
     new = {INDEX: index}
     return replace(
-        layout, order=substituted(layout.order, new), first=substituted(layout.first, new),
+        layout, order=substituted(layout.order, new),
+        begin=substituted(layout.first, {INDEX: sympy.Integer(0)}) if layout.begin is None else layout.begin,
+        first=substituted(layout.first, new),
         second=substituted(layout.second, new),
         write_first=substituted(layout.write_first, new), write_second=substituted(layout.write_second, new),
         magnitude=tuple(
@@ -74,6 +77,8 @@ def along_frequencies(study: Study) -> Iterator[Study]:
     try:
         ours, theirs = pulled(source, statement.feeds, "source"), pulled(target, statement.feeds, "target")
         plain = list(_needed(study, theirs))
+        if len(plain) > MAX_WAYS:
+            return
         possible = [dict.fromkeys(_indices(ours, case)) for case, _ in plain]
         for indices in islice(product(*possible), MAX_ORDERS):
             ways = [Way(case.guards, told, index) for (case, told), index in zip(plain, indices, strict=True)]

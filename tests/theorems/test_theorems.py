@@ -50,6 +50,9 @@ EXPECTED = {
     "theorem-11-yarn-without-scale": ("always", "identical"),
     "theorem-12-yarn-ramp-lost": ("sometimes", "identical"),
     "theorem-13-llama3-lost": ("sometimes", "identical"),
+    "theorem-14-imrope-mrope-111": ("sometimes", "identical"),
+    "theorem-14-imrope-mrope-factors": ("always", "permutation"),
+    "theorem-14-imrope-mrope-only-111": ("never", None),
 }
 
 
