@@ -341,8 +341,13 @@ def _none_below_zero(study: Study, *conditions: Condition) -> bool:
 
 
 def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
-    """The words of hypotheses without which the answer is the same, and tried to be."""
+    """The words of hypotheses without which the answer is the same, and tried to be.
+
+    None where pairs are matched in another order, which is one under all hypotheses together.
+    """
     answer = found.answer
+    if study.statement.source.order != INDEX:
+        return
     for hypothesis in study.statement.where:
         wider = without(study, hypothesis)
         try:

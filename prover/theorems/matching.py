@@ -100,6 +100,8 @@ def _needed(study: Study, cases: Sequence[Case]) -> Iterator[tuple[Case, tuple[C
             if study.follows("case", "Does this guard alone keep a pair out?", guard, inside, *before, *rest):
                 told = rest
         yield case, told
+        if not told:
+            return
         before.append(negation(all_of(case.guards)))
 
 

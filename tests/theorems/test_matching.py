@@ -61,14 +61,14 @@ ORDERS: dict[str, tuple[str, Order]] = {
 }
 
 
-def theorem(tmp_path: Path, source: str, target: str) -> Theorem:
+def theorem(tmp_path: Path, source: str, target: str, *where: str) -> Theorem:
     """What is known for all n and base of two layouts with these angles."""
     specs = []
     for name, angle in (("source", source), ("target", target)):
         path = tmp_path / f"{name}.toml"
         path.write_text(PLAIN.format(angle=angle))
         specs.append(str(path))
-    return state_theorem(*specs, "n,base", [], [], None, Solver())
+    return state_theorem(*specs, "n,base", where, [], None, Solver())
 
 
 @pytest.mark.parametrize(("text", "order"), few(ORDERS, 1))
@@ -90,6 +90,16 @@ def test_exponents_in_another_order(text: str, order: Order, tmp_path: Path) -> 
     for n in range(1, 13):
         moved = [eval(rows, {"n": n, "lane": lane}) for lane in range(2 * n)]
         assert [order(j, n) for j in range(n)] + [order(j, n) + n for j in range(n)] == moved
+
+
+def test_an_order_under_a_hypothesis(tmp_path: Path) -> None:
+    """Up to size 8 it is an order; that the hypothesis could be left out is not said, though the order is of it."""
+    text, order = ORDERS["wrong from size 9 on"]
+    assert [True] * 8 + [False] == [sorted(order(j, n) for j in range(n)) == [*range(n)] for n in range(1, 10)]
+    found = theorem(tmp_path, "t*base**(-2*j/n)", f"t*base**(-2*({text})/n)", "n <= 8")
+    assert (Outcome.CONVERTIBLE, ()) == (found.outcome, found.unneeded)
+    assert evidence_of(found, Solver()).strength.startswith("checked")
+    assert Scope.OPEN is theorem(tmp_path, "t*base**(-2*j/n)", f"t*base**(-2*({text})/n)", "n <= 9").answer.scope
 
 
 def test_each_axis_in_its_own_order(tmp_path: Path) -> None:
