@@ -39,7 +39,7 @@ def reordered(layout: SymbolicLayout, ways: Sequence[Way]) -> SymbolicLayout:
     """The layout whose pair j is its pair at the index of the way that holds of j, of which there is one."""
     index = ways[-1].index
     for way in reversed(ways[:-1]):
-        index = CHOICE(all_of(way.told), way.index, index, evaluate=False)
+        index = index if way.index == index else CHOICE(all_of(way.told), way.index, index, evaluate=False)
     new = {INDEX: index}
     return replace(
         layout, order=substituted(layout.order, new),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
@@ -18,6 +20,7 @@ from prover.resources import PROOFS
 from prover.theorems.evidence import evidence_of
 from prover.theorems.for_all import Theorem, state_theorem
 from prover.theorems.theorem import Scope
+from prover.theorems.words import shown
 from sampling import few
 
 PLAIN = """
@@ -185,3 +188,40 @@ def test_never_by_the_first_pairs(where: list[str], scope: Scope) -> None:
     assert scope is found.answer.scope
     if scope is Scope.NEVER:
         assert evidence_of(found, Solver()).strength.startswith("checked")
+
+
+EXPONENTS = (
+    *(text for text, _ in ORDERS.values()), "j", "n - 1 - j", "j + 1", "j if j != 1 else 0", "(j + 1) % n", "j + j % 2",
+    "2*j if 2*j < n else 2*(n - 1 - j) + 1", "j if j < 3 else n + 2 - j", "j - 1 if j > 0 else n - 1",
+)
+ON_T = ("0 == 0", "j % 2 == 0", "j % 2 == 1", "2*j < n", "j < (n + 1)//2", "j == 0", "j < n - 1", "j >= n//2",
+        "j % 3 == 0")
+
+
+@pytest.mark.parametrize("seed", few(range(80), 8))
+def test_random_orders(seed: int, tmp_path: Path) -> None:
+    """What is said for all sizes is what multisets of axes and exponents are at small ones, by plain Python."""
+    choose = random.Random(seed)
+    sides = [(choose.choice(ON_T), choose.choice(("j", "j", choose.choice(EXPONENTS))))]
+    sides.append((choose.choice((sides[0][0], choose.choice(ON_T))), choose.choice(EXPONENTS)))
+    if choose.random() < 0.4:
+        # The axis of the pair of the source that has this exponent: equal where the exponents are an order.
+        sides[0] = sides[0][0], "j"
+        whose = choose.choice(("j % 2 == 0", "j < 1", "j % 3 == 0"))
+        sides = [(whose, "j"), (re.sub(r"\bj\b", f"({sides[1][1]})", whose), sides[1][1])]
+    found = theorem(tmp_path, *(f"(t if {on} else h)*base**(-2*({e})/n)" for on, e in sides))
+    same = []
+    for n in range(1, 13):
+        ours, theirs = (
+            sorted((bool(eval(on, {"j": j, "n": n})), eval(e, {"j": j, "n": n})) for j in range(n)) for on, e in sides
+        )
+        same.append(ours == theirs)
+    assert found.answer.scope is not Scope.ALWAYS or all(same)
+    assert found.answer.scope is not Scope.NEVER or not any(same)
+    if found.answer.scope is Scope.SOMETIMES:
+        condition = [shown(each, found.statement.variables) for each in found.answer.condition]
+        assert same == [all(eval(each, {"n": n, "base": 2, "min": min, "max": max}) for each in condition)
+                        for n in range(1, 13)]
+    assert found.outcome not in (Outcome.EQUIVALENT, Outcome.CONVERTIBLE) or all(same)
+    assert found.outcome is not Outcome.DIFFERENT or not all(same) or found.smallest is not None
+    evidence_of(found, Solver())
