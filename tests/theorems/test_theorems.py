@@ -51,6 +51,9 @@ EXPECTED = {
     "theorem-12-yarn-ramp-lost": ("sometimes", "identical"),
     "theorem-13-llama3-lost": ("sometimes", "identical"),
     "theorem-14-yarn-truncated": ("sometimes", "identical"),
+    "theorem-15-imrope-mrope-111": ("sometimes", "identical"),
+    "theorem-15-imrope-mrope-factors": ("always", "permutation"),
+    "theorem-15-imrope-mrope-only-111": ("never", None),
 }
 
 
