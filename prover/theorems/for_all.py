@@ -35,6 +35,7 @@ from prover.theorems.instance import (
     smallest_point,
 )
 from prover.theorems.listing import pattern_of, points_up_to
+from prover.theorems.needed import is_needed
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.theorem import Answer, Scope, decide
@@ -336,9 +337,11 @@ def _none_below_zero(study: Study, *conditions: Condition) -> bool:
 
 def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
     """The words of hypotheses without which the answer is the same, and tried to be."""
-    answer = found.answer
+    answer, elsewhere = found.answer, Relation.IDENTICAL if found.is_identity else Relation.LINEAR
     for hypothesis in study.statement.where:
         wider = without(study, hypothesis)
+        if is_needed(wider, answer, elsewhere):
+            continue
         try:
             other = _identical(wider) if found.is_identity else decide(wider)
         except InputError:
@@ -349,7 +352,6 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
             else:
                 relation = _rung(wider.assuming(*other.condition), other.sign).relation
             if relation is found.relation:
-                elsewhere = Relation.IDENTICAL if found.is_identity else Relation.LINEAR
                 said = Said(other.condition, relation, other.differ, elsewhere=elsewhere)
                 tried(wider, said, found.feeds, checked=0)
                 yield hypothesis[1]
