@@ -117,6 +117,12 @@ class Study:
         found = self._asked(name, asks, (*assumed, negation(condition)), held, ())
         return found.word == "unsat", found.core(HELD) if found.word == "unsat" else ()
 
+    def is_met(self, *conditions: Condition) -> bool:
+        """Whether numbers are known that meet the hypotheses and these conditions; never where questions are recorded."""
+        return not self.solver.is_recorded and self.seen.meets(
+            (*self.statement.hypotheses, *self.assumed, *conditions)
+        )
+
     def is_expressible(self, condition: Condition) -> bool:
         """Whether the condition can be put to the solver."""
         try:
@@ -130,9 +136,8 @@ class Study:
         wanted: Sequence[sympy.Symbol],
     ) -> Answer:
         translator = Translator.of(self.sorts())
-        asked = (*self.statement.hypotheses, *self.assumed, *conditions)
-        facts = [translator.condition(c) for c in asked]
-        if not held and not wanted and not self.solver.is_recorded and self.seen.meets(asked):
+        facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
+        if not held and not wanted and self.is_met(*conditions):
             return Answer("sat", "")
         named = [f"(! {translator.condition(c)} :named |{HELD} {n}|)" for n, c in enumerate(held)]
         body = [*translator.declarations(), *(f"(assert {fact})" for fact in (*facts, *named)), "(check-sat)"]
