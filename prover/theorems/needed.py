@@ -1,4 +1,4 @@
-"""Which hypotheses an answer needs, seen at one point: it is allowed without one of them, and the answer fails there."""
+"""Which hypotheses an answer needs, seen at a point: without one of them it is allowed, and the answer fails there."""
 
 from __future__ import annotations
 

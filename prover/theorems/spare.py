@@ -1,4 +1,4 @@
-"""Which of many conditions follow, and which of many are spare, with few questions: the answers are those of one by one.
+"""Which of many conditions follow, and which are spare, with few questions: the answers are those of one by one.
 
 A model that refutes one candidate refutes others, and what is no part of an unsatisfiable core is spare as well.
 """

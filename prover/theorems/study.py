@@ -118,7 +118,7 @@ class Study:
         return found.word == "unsat", found.core(HELD) if found.word == "unsat" else ()
 
     def is_met(self, *conditions: Condition) -> bool:
-        """Whether numbers are known that meet the hypotheses and these conditions; never where questions are recorded."""
+        """Whether numbers are known that meet the hypotheses and these; never where questions are recorded."""
         return not self.solver.is_recorded and self.seen.meets(
             (*self.statement.hypotheses, *self.assumed, *conditions)
         )
