@@ -151,6 +151,7 @@ def positive_log(value: Exact) -> Exact:
     return log(value)
 
 
+@lru_cache(maxsize=1 << 14)
 def positive_power(base: Exact, exponent: Exact) -> Exact:
     """base ** exponent; the exponent must be rational, and the base positive if it is a fraction."""
     rational = exponent.rational

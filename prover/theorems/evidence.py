@@ -82,7 +82,7 @@ def asked_by(solver: Solver) -> Callable[[str], dict[str, str]]:
         logic = _LOGIC.search(body)
         question = Question(
             "obligation", comment.removeprefix("; "), "unsat: what the checker of theorems has to show is shown.",
-            _LOGIC.sub("", body, count=1), budget=BUDGET, logic=logic[1] if logic else "ALL",
+            _LOGIC.sub("", body, count=1), budget=BUDGET, logic=logic[1] if logic else "ALL", of_word=True,
         )
         word = solver.ask(question).word
         said = {"z3": word}
