@@ -89,7 +89,6 @@ class Scope:
         assert not isinstance(found, bool)
         return found
 
-
     def seen_by(
         self, expression: Expression
     ) -> tuple[tuple[tuple[str, Value], ...], tuple[tuple[str, Expression], ...]]:

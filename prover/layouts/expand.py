@@ -379,7 +379,9 @@ def _columns(fields: Mapping[str, Compiled], scope: Scope, count: int) -> dict[s
     for name, field in fields.items() if not scope.states else ():
         if field.moves:
             with suppress(ProverError, RecursionError):  # told later, at the pair and in the order of the fields
-                found[name] = _column(field.expression, *scope.seen_by(field.expression), scope.moving_names, count)
+                values, lets = scope.seen_by(field.expression)
+                moving = scope.moving_names.intersection(let for let, _ in lets)
+                found[name] = _column(field.expression, values, lets, moving, count)
     return found
 
 

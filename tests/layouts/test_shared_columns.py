@@ -22,7 +22,7 @@ top   = {{ default = {top} }}
 list  = {{ default = [5, 6, 7, 8] }}
 [let]
 rate = "{rate}"
-over = "{over}"
+over = "{over}"{more}
 [pairs]
 count  = "count"
 first  = "{first}"
@@ -30,7 +30,7 @@ second = "{first} + {step}"
 angle  = "{angle}"
 """
 PLAIN = {
-    "top": "12", "rate": "top/over", "over": "j + 1", "first": "j", "step": "count", "angle": "p*rate",
+    "top": "12", "rate": "top/over", "over": "j + 1", "more": "", "first": "j", "step": "count", "angle": "p*rate",
 }
 
 
@@ -48,7 +48,7 @@ def numbers(layout: Layout) -> list[Fraction | None]:
 
 def test_two_pairings_have_their_angles_in_common(tmp_path: Path) -> None:
     """The same angles by name, and one object each; the lanes are each layout's own."""
-    half, adjacent = expanded(tmp_path), expanded(tmp_path, first="2*j", step="1")
+    half, adjacent = expanded(tmp_path), expanded(tmp_path, more='\nlane = "2*j"', first="lane", step="1")
     assert [12, 6, 4] == numbers(half) == numbers(adjacent)
     assert all(one.angle is two.angle for one, two in zip(half.pairs, adjacent.pairs, strict=True))
     assert [(0, 3), (1, 4), (2, 5)] == [pair.read for pair in half.pairs]
@@ -94,4 +94,5 @@ def test_the_first_fault_is_told(tmp_path: Path, text: dict[str, str], where: st
 def test_one_is_one_object() -> None:
     """However it is written: most numbers are held against it."""
     assert ONE is exact(1) is exact(Fraction(3, 3)) is exact(1)
-    assert Fraction(1) == ONE.rational and exact(-1) != ONE
+    assert Fraction(1) == ONE.rational
+    assert exact(-1) != ONE
