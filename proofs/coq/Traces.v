@@ -20,8 +20,8 @@ Variable cosines : encloses_cosines (cosine known).
 
 Notation origin := (origin coordinates).
 
-(** The element as steps from token to token: the change from the first feed to feed m as often as is said, or back, then
-    the step from feed m's origin to its coordinates. *)
+(** The element as steps from token to token: the change from the first feed to feed m as often as is said, or back,
+    then the step from feed m's origin to its coordinates. *)
 Definition changes (m : nat) (count : Z) : list (token * token) :=
   match count with
   | Z0 => []
@@ -41,8 +41,8 @@ Definition steps_of (element : list (Q * list Q)) : list (token * token) := step
 
 Lemma whole_part_value q : is_whole q = true -> Q2R q = IZR (whole_part q).
 Proof.
-  unfold is_whole, whole_part. intros even. apply Z.eqb_eq, Z.mod_divide in even; [|discriminate]. destruct even as [k equal].
-  rewrite equal, Z.div_mul by discriminate. unfold Q2R. rewrite equal, mult_IZR.
+  unfold is_whole, whole_part. intros even. apply Z.eqb_eq, Z.mod_divide in even; [|discriminate].
+  destruct even as [k equal]. rewrite equal, Z.div_mul by discriminate. unfold Q2R. rewrite equal, mult_IZR.
   assert (IZR (QDen q) <> 0) by (apply not_0_IZR; discriminate). field. trivial.
 Qed.
 
@@ -99,8 +99,9 @@ Proof.
   assert (centre : forall turning q, rotation coordinates t q = Some turning -> In q (pairs t) ->
     value v (hd [] (of_feed (centred turning) 0)) = 0).
   { intros turning q turned at_q.
-    generalize (centred_turn v turning 0 (repeat 0 0) (rotation_some coordinates (factor known) t fine q turning 0 turned at_q some)).
-    rewrite (rotation_length coordinates t q turning turned), !turn_zeros. intros equal'. specialize (equal' some). lra. }
+    generalize (rotation_some coordinates (factor known) t fine q turning 0 turned at_q some). intros here.
+    generalize (centred_turn v turning 0 (repeat 0 0) here). rewrite (rotation_length coordinates t q turning turned).
+    rewrite !turn_zeros. intros equal'. specialize (equal' some). lra. }
   destruct p as [[r w]|p]; cbn [blocks_of] in equal.
   - injection equal as <-. destruct inside' as [<-|[]]. cbn [turns]. unfold of_feed.
     rewrite (nth_indep _ [] (still coordinates 0)) by (rewrite map_length, seq_length; trivial).
@@ -137,7 +138,8 @@ Lemma phase_from b m element :
   In b found -> Forall (fun part => is_whole (fst part) = true) element ->
   (m + length element = length (turns b))%nat ->
   phase v b (steps_from m element) =
-  add_all (fun part => turn v (fst part) (fst (snd part) :: snd (snd part))) (combine (skipn m (turns b)) (reals_of element)).
+  add_all (fun part => turn v (fst part) (fst (snd part) :: snd (snd part)))
+    (combine (skipn m (turns b)) (reals_of element)).
 Proof.
   intros inside. revert m. induction element as [|[count u] element IH]; intros m counts size.
   - cbn [steps_from reals_of map]. destruct (skipn m (turns b)); reflexivity.
@@ -178,7 +180,8 @@ Theorem trace_of_element power element :
   weighted_trace v found power (reals_of element) =
   total (width t) (fun i => gram v coordinates t i ^ power * walk v coordinates t (steps_of element) i i).
 Proof.
-  intros fit. rewrite (trace_of_walk v pi coordinates known each t fine found rotations) by (apply element_possible; trivial).
+  intros fit.
+  rewrite (trace_of_walk v pi coordinates known each t fine found rotations) by (apply element_possible; trivial).
   unfold weighted_trace. apply add_all_ext. intros b inside. do 3 f_equal.
   destruct (element_parts _ _ _ fit) as [size counts].
   destruct (shape v coordinates known each t fine found rotations b inside) as [_ [feeds _]].
@@ -190,7 +193,8 @@ Definition reciprocal : matrix := fun i k => if Nat.eq_dec i k then / gram v coo
 
 Lemma gram_positive i : (i < width t)%nat -> 0 < gram v coordinates t i.
 Proof.
-  intros below. destruct (lane_has_a_block coordinates (factor known) t fine found i rotations below) as [b [inside own]].
+  intros below.
+  destruct (lane_has_a_block coordinates (factor known) t fine found i rotations below) as [b [inside own]].
   rewrite (gram_at v pi coordinates known each t fine found rotations b) by trivial.
   destruct (shape v coordinates known each t fine found rotations b inside) as [_ [_ positive]]. nra.
 Qed.
@@ -198,7 +202,8 @@ Qed.
 Lemma score_origin i k : (i < width t)%nat ->
   score v coordinates t (origin 0) (origin 0) i k = if Nat.eq_dec i k then gram v coordinates t i else 0.
 Proof.
-  intros below. destruct (lane_has_a_block coordinates (factor known) t fine found i rotations below) as [b [inside own]].
+  intros below.
+  destruct (lane_has_a_block coordinates (factor known) t fine found i rotations below) as [b [inside own]].
   assert (at_0 : possible coordinates t (origin 0)) by (apply origin_possible, (fine_parts _ _ _ fine)).
   rewrite (gram_at v pi coordinates known each t fine found rotations b) by trivial.
   rewrite (score_at v pi coordinates known t fine found rotations b) by trivial.
@@ -294,8 +299,8 @@ Proof.
   assert (grams : forall i, (i < d)%nat -> gram v coordinates t i = gram v coordinates s (f i)).
   { intros i below. unfold gram. rewrite <- (equal (origin 0) (origin 0) i i) by trivial. ring. }
   split; [exact grams|]. induction steps as [|[x y] steps IH]; intros all i k below_i below_k.
-  - unfold walk, one. cbn [fold_right]. destruct (Nat.eq_dec i k) as [->|differ], (Nat.eq_dec (f _) (f _)) as [meet|apart];
-      try congruence. exfalso. apply differ.
+  - unfold walk, one. cbn [fold_right]. destruct (Nat.eq_dec i k) as [->|differ],
+      (Nat.eq_dec (f _) (f _)) as [meet|apart]; try congruence. exfalso. apply differ.
     destruct (order i below_i) as [_ [_ [<- _]]], (order k below_k) as [_ [_ [<- _]]]. congruence.
   - destruct (all (x, y) ltac:(simpl; auto)) as [at_x at_y]. cbn [fst snd] in *.
     specialize (IH ltac:(intros each_ here; apply all; simpl; auto)).
