@@ -70,13 +70,14 @@ def turned(angles: list[Json], target: Json) -> Json:
             "holds": {"relation": "equal-scores", "permutation": [0, 1]}}
 
 
-HALF = {"p": "1*pi", "1": "1/2*pi"}
+PAST_HALF, HALF = {"p": "1", "1": "1*pi"}, {"p": "1*pi", "1": "1/2*pi"}
 BY_HAND = {
     "not-relative": NOT_RELATIVE, "as stored": AS_STORED, "not as stored": NOT_AS_STORED,
     # 8 cos 1 + 1 and 18 cos 1 + 1
     "weighted": weighted(0, ("2", "3"), (["5.3", "5.4"], ["10.7", "10.8"])),
     "highest power": weighted(8, ("1", "2"), (["2.08", "2.09"], ["283275.01", "283275.02"])),
-    "turned by -alpha": turned([{"p": "1"}, {"p": "-1"}, {"p": "-1"}, {"p": "1"}], {"p": "-1"}),
+    # sin(p + pi) = -sin p, so by -p, which is pi - beta
+    "turned by -alpha": turned([{"p": "1"}, PAST_HALF, PAST_HALF, {"p": "1"}], {"p": "-1"}),
     # cos(pi/2) = cos(pi p + pi/2) = 0 at whole p, and sin(pi p + pi/2) is 1 and -1 by turns
     "turned by beta": turned([{"1": "1/2*pi"}, HALF, HALF, {"1": "1/2*pi"}], HALF)}
 FALSE = {
