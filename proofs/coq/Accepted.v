@@ -1,7 +1,7 @@
 (** What a certificate is, when it is accepted, and that what it states is then true. *)
 
 From Coq Require Import Arith Reals Lra Lia List QArith Qreals Bool ZArith.
-From Rope Require Import Sums Decision Exact Angles Tables Entries Blocks Ladder Witness Probes Refutation Similarity.
+From Rope Require Import Sums Decision Exact Angles Tables Entries Blocks Ladder Witness Probes Refutation Traces Similarity.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -166,15 +166,12 @@ Qed.
 
 End Sides.
 
-Definition is_trace (e : evidence) : bool := match e with Of_trace _ _ _ _ => true | _ => false end.
-
-(** What an accepted certificate states is true at every position; that equal relations have equal traces is not here. *)
+(** What an accepted certificate states is true at every position, whatever its witness and its evidence. *)
 Theorem accepted_is_true c :
   accepts known c = true ->
   (forall rung permutation, holds c = Some (rung, permutation) ->
     stated v (coordinates c) (ours c) (theirs c) rung permutation) /\
-  (forall rung e, fails c = Some (rung, e) -> is_trace e = false ->
-    ~ related v (coordinates c) (source c) (target c) rung).
+  (forall rung e, fails c = Some (rung, e) -> ~ related v (coordinates c) (source c) (target c) rung).
 Proof.
   unfold accepts. cbv zeta.
   destruct (unlike (source c) (target c)) eqn:heads; [discriminate|].
@@ -191,10 +188,11 @@ Proof.
   destruct (match holds c with Some _ => _ | None => _ end) eqn:witness; [|discriminate]. intros refutation. split.
   - intros rung permutation here. rewrite here in witness. destruct (Nat.ltb rung 5); [|discriminate].
     apply (witness_is_sound v pi (coordinates c) (factor known) each); trivial.
-  - intros rung e here other. rewrite here in refutation. destruct (Nat.ltb rung 5); [|discriminate].
-    destruct e; try discriminate.
+  - intros rung e here. rewrite here in refutation. destruct (Nat.ltb rung 5); [|discriminate].
+    destruct e.
     + eapply entry_is_sound; eauto.
     + eapply score_is_sound; eauto.
+    + eapply trace_is_sound; eauto.
     + eapply not_relative_is_sound; eauto.
 Qed.
 

@@ -13,7 +13,8 @@ fi
 
 here=$PWD
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+loosened=$(mktemp -d)
+trap 'rm -rf "$work" "$loosened"' EXIT
 cp -r _CoqProject ./*.v theorems "$work"
 cd "$work"
 files=$(grep '\.v$' _CoqProject)
@@ -36,6 +37,14 @@ sed 's/:= 2 \* j + 1\./:= 2 * j./' theorems/theorem_1_normal_to_neox.v > false/t
 ! cmp -s theorems/theorem_1_normal_to_neox.v false/theorem.v || { echo "nothing was made false"; exit 1; }
 ! coqc -q false/theorem.v > false/said 2>&1 || { echo "Coq accepts a theorem that is false"; exit 1; }
 grep -q "Tactic failure\|Cannot find witness\|No applicable tactic\|Unable to" false/said || { cat false/said; exit 1; }
+
+# Nor is a rule that is too loose: with weighted traces that refute pair maps.
+cp ./*.vo Traces.v "$loosened"
+sed 's/then true else Nat.ltb rung 3/then true else Nat.ltb rung 4/' Refutation.v > "$loosened/Refutation.v"
+! cmp -s Refutation.v "$loosened/Refutation.v" || { echo "nothing was loosened"; exit 1; }
+coqc -q -R "$loosened" Rope "$loosened/Refutation.v"
+! coqc -q -R "$loosened" Rope "$loosened/Traces.v" > false/said 2>&1 || { echo "Coq accepts a rule that is too loose"; exit 1; }
+grep -q "Cannot find witness" false/said || { cat false/said; exit 1; }
 
 echo "coqchk"
 modules=$(for file in $files theorems/*.v; do echo "Rope.${file%.v}"; done | tr / .)
