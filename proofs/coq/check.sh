@@ -27,12 +27,17 @@ for file in theorems/*.v; do
     echo "coqc $file"
     coqc -q -R . Rope "$file"
 done
-# A theorem that is false is not proved: with the second lane of each pair of NORMAL where its first is.
+# What is false is not proved. False: the second lane of each pair of NORMAL where its first is; a counter that is set
+# back one pair early.
 mkdir false
-sed 's/:= 2 \* j + 1\./:= 2 * j./' theorems/theorem_1_normal_to_neox.v > false/theorem.v
-! cmp -s theorems/theorem_1_normal_to_neox.v false/theorem.v || { echo "nothing was made false"; exit 1; }
-! coqc -q false/theorem.v > false/said 2>&1 || { echo "Coq accepts a theorem that is false"; exit 1; }
-grep -q "Tactic failure\|Cannot find witness\|No applicable tactic\|Unable to" false/said || { cat false/said; exit 1; }
+rejected() {
+    sed "$2" "theorems/$1.v" > "false/$1.v"
+    ! cmp -s "theorems/$1.v" "false/$1.v" || { echo "nothing was made false in $1"; exit 1; }
+    ! coqc -q "false/$1.v" > false/said 2>&1 || { echo "Coq accepts $1 made false"; exit 1; }
+    grep -q "Tactic failure\|Cannot find witness\|No applicable tactic\|Unable to" false/said || { cat false/said; exit 1; }
+}
+rejected theorem_1_normal_to_neox 's/:= 2 \* j + 1\./:= 2 * j./'
+rejected rewrite_1_counter 's/(source_turn_at before =? 2)/(source_turn_at before =? 1)/; s/(source_turn j =? 2)/(source_turn j =? 1)/'
 
 echo "coqchk"
 modules=$(for file in $files theorems/*.v; do echo "Rope.${file%.v}"; done | tr / .)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
+from prover.theorems import coq_loop
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
-from prover.theorems.coq_statement import listed, statement
+from prover.theorems.coq_statement import listed, statement, unfolded_of
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
@@ -92,8 +94,10 @@ class _Writer:
             for side, made in self.sides.items()
         }
         permutation = self._permutation()
+        loops = self._loops(fields)
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation))
-        lines = [self._title(), HEAD, "Section ForAll.", "", "(* The theorem is for all of these. *)"]
+        lines = [self._title(), HEAD + coq_loop.HEAD * bool(loops), "Section ForAll.", "",
+                 "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
             lines += [f"Variables {' '.join(own)} : {kind}."] if own else []
@@ -106,7 +110,7 @@ class _Writer:
         if permutation:
             lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
                       f"Definition permutation (lane : Z) : Z :=\n  {on_lines(bare(permutation))}."]
-        lines += ["", *theorem, "", "End ForAll.", *self._example(hypotheses)]
+        lines += [*loops, "", *theorem, "", "End ForAll.", *[coq_loop.TAIL] * bool(loops), *self._example(hypotheses)]
         return "\n".join(lines) + "\n"
 
     def _title(self) -> str:
@@ -139,6 +143,21 @@ class _Writer:
             for part in term.args if term.kind == "and" else () if term == TRUE else (term,):
                 found[made.printer.proposition(part)] = None
         return list(found)
+
+    def _loops(self, fields: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """The closed forms of what the sides carry."""
+        numbers, lists = self._shared()
+        rows: dict[str, list[tuple[str, Term, Term]]] = {}
+        for row in self.root["evidence"]["invariant"]:
+            when = settled(parse_condition(row["when"], numbers, lists, index=True), self._meaning)
+            value = settled(parse(row["value"], numbers, lists), self._meaning)
+            rows.setdefault(row["side"], []).append((row["state"], when, value))
+        for side in rows:
+            self.sides[side].carried()
+        unfolded = listed(["allowed", *unfolded_of(self.sides)])
+        return [line for side, made in self.sides.items() if made.loop
+                for line in coq_loop.closed_forms(made.loop, rows.get(side, []), made.printer, fields[side]["count"],
+                                                  unfolded)]
 
     def _permutation(self) -> str:
         text = self.root["evidence"]["permutation"]

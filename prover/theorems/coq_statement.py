@@ -65,13 +65,35 @@ def statement(
         parts.append(("Each pair turns by one angle in both, at all positions.",
                       _angles(sides, names, feed, fields, inside)))
     said = " /\\\n".join((f"  (* {why} *)\n" if why else "") + f"  {text}" for why, text in parts)
-    unfolded = [d.name for made in reversed([*sides.values()]) for d in reversed(made.definitions.values())]
-    unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded]
+    unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded_of(sides)]
+    loops = [side for side, made in sides.items() if made.loop]
     return [
         f"Theorem layouts_agree : allowed ->\n{said}.",
-        "Proof.", f"  unfold {listed(unfolded)}.",
-        "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
-        "  repeat apply conj; intros; repeat apply conj; shown.", "Qed.",
+        "Proof.", *(_along(loops, unfolded) if loops else [
+            f"  unfold {listed(unfolded)}.",
+            "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
+            "  repeat apply conj; intros; repeat apply conj; shown.",
+        ]), "Qed.",
+    ]
+
+
+def unfolded_of(sides: Mapping[str, Side]) -> list[str]:
+    """What proofs unfold of both sides."""
+    return [name for made in reversed([*sides.values()]) for name in made.unfolded]
+
+
+def _along(loops: Sequence[str], unfolded: Sequence[str]) -> list[str]:
+    """The proof where something is carried: its closed form is put in at each pair."""
+    known = "; ".join(f"pose proof ({side}_all j ltac:(lia))" for side in loops)
+    return [
+        "  intros hypotheses.",
+        *(f"  pose proof ({side}_carried hypotheses) as {side}_all; unfold {side}_carries in {side}_all."
+          for side in loops),
+        f"  unfold {listed(unfolded)} in *.",
+        "  apart; repeat apply conj; intros; repeat match goal with",
+        f"    inside : 0 <= ?j < _ |- _ => {known}; revert inside end; intros.",
+        f"  all: clear {' '.join(f'{side}_all' for side in loops)}.",
+        "  all: apart; repeat apply conj; shown_along.",
     ]
 
 
