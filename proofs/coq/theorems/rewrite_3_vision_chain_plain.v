@@ -50,21 +50,29 @@ Ltac remainders := repeat match goal with
   | |- context [?a mod ?b] => divided a b | H : context [?a mod ?b] |- _ => divided a b
   | |- context [?a / ?b] => divided a b | H : context [?a / ?b] |- _ => divided a b
   end.
-Ltac one_later := intros; repeat match goal with
-  | |- context [(?a + 1) mod ?b] => rewrite (next_mod a b) by lia
-  | H : context [(?a + 1) mod ?b] |- _ => rewrite (next_mod a b) in H by lia
-  end.
 
 (* Stated so that lia passes over it. *)
 Definition given (condition fact : Prop) : Prop := condition -> fact.
 
-(* Bounds one by one; what is known under a condition that holds, put in; and powers by their exponents. *)
+(* Bounds and cases one by one. *)
 Ltac apart := repeat match goal with
   | both : _ /\ _ |- _ => destruct both
   | H : ?condition -> ?carried ?j = ?value |- _ => is_var j; change (given condition (carried j = value)) in H
   | least : Z.min ?a ?b >= ?c |- _ => assert (a >= c) by lia; assert (b >= c) by lia; clear least
   | least : Z.min ?a ?b > ?c |- _ => assert (a > c) by lia; assert (b > c) by lia; clear least
   end.
+Ltac chosen b :=
+  lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:?; try (exfalso; lia) end.
+Ltac choices := repeat match goal with
+  | |- context [if ?b then _ else _] => chosen b | H : context [if ?b then _ else _] |- _ => chosen b end.
+Ltac same := first [lia | ring | progress f_equal; same].
+
+Ltac one_later := intros; repeat match goal with
+  | |- context [(?a + 1) mod ?b] => rewrite (next_mod a b) by lia
+  | H : context [(?a + 1) mod ?b] |- _ => rewrite (next_mod a b) in H by lia
+  end.
+
+(* What is known under a condition that holds, put in; and powers by their exponents. *)
 Ltac settle := repeat match goal with
   | H : given ?condition _ |- _ =>
       first [assert condition as known by lia; specialize (H known); clear known | clear H]
@@ -74,11 +82,6 @@ Ltac exponents := repeat first [rewrite plus_IZR | rewrite mult_IZR | rewrite op
 Ltac powers := unfold Rpower; rewrite <- ?exp_plus; first
   [f_equal; exponents
   | symmetry; match goal with |- exp ?x = _ => replace x with 0%R; [apply exp_0 | exponents] end].
-Ltac chosen b :=
-  lazymatch b with context [if _ then _ else _] => fail | _ => destruct b eqn:?; try (exfalso; lia) end.
-Ltac choices := repeat match goal with
-  | |- context [if ?b then _ else _] => chosen b | H : context [if ?b then _ else _] |- _ => chosen b end.
-Ltac same := first [lia | ring | progress f_equal; same].
 Ltac shown_along := intros; remainders; choices; settle; first [same | powers | shown].
 
 Section ForAll.
