@@ -27,6 +27,27 @@ Proof.
   apply Rinv_neq_0_compat, not_0_IZR. lia.
 Qed.
 
+(* A larger exponent is a larger power; of negative exponents a larger base is a smaller one. *)
+Lemma power_order b n x y :
+  (1 < b)%R -> 0 < n -> x <= y -> (Rpower b (IZR x / IZR n) <= Rpower b (IZR y / IZR n))%R.
+Proof.
+  intros above positive order. apply Rle_Rpower; [lra|]. apply IZR_lt in positive. apply IZR_le in order.
+  apply Rmult_le_compat_r; [|trivial]. apply Rlt_le, Rinv_0_lt_compat. lra.
+Qed.
+Lemma base_order b c n x y : (1 < b)%R -> (b < c)%R -> 0 < n -> y < 0 -> y <= x ->
+  (Rpower c (IZR y / IZR n) < Rpower b (IZR x / IZR n))%R.
+Proof.
+  intros above larger positive negative order. apply Rlt_le_trans with (Rpower b (IZR y / IZR n)).
+  - apply exp_increasing. assert (log : (ln b < ln c)%R) by (apply ln_increasing; lra).
+    apply Ropp_lt_cancel. rewrite <- !Ropp_mult_distr_l_reverse. apply Rmult_lt_compat_l; [|trivial].
+    apply IZR_lt in negative, positive. replace (- (IZR y / IZR n))%R with ((- IZR y) * / IZR n)%R by (field; lra).
+    apply Rmult_lt_0_compat; [lra|]. apply Rinv_0_lt_compat. lra.
+  - apply power_order; trivial.
+Qed.
+
+Lemma power_zero b n x : x = 0 -> Rpower b (IZR x / IZR n) = 1%R.
+Proof. intros ->. unfold Rpower. replace (0 / IZR n * ln b)%R with 0%R by (unfold Rdiv; ring). apply exp_0. Qed.
+
 Lemma called (a : Z) : exists b, b = a.
 Proof. eauto. Qed.
 
@@ -34,16 +55,24 @@ Ltac either := repeat match goal with one : _ \/ _ |- _ => destruct one end; apa
 Ltac small := repeat match goal with
   | |- context [?a mod ?b] => rewrite (Z.mod_small a b) by lia
   | H : context [?a mod ?b] |- _ => rewrite (Z.mod_small a b) in H by lia end.
-Ltac shown_there := intros; apart; either; small; remainders; choices; first [same | shown].
+Ltac zeros := repeat match goal with
+  |- context [Rpower ?b (IZR ?x / IZR ?n)] => rewrite (power_zero b n x) by lia end.
+Ltac shown_there := intros; apart; either; small; remainders; choices; first [same | zeros; ring | shown].
 Ltac positive := repeat match goal with H : context [Rpower ?b ?x] |- _ =>
   lazymatch goal with _ : (0 < Rpower b x)%R |- _ => fail | _ => pose proof (power_positive b x) end end.
+Ltac order b x c y n := first
+  [assert (Rpower b (IZR x / IZR n) <= Rpower c (IZR y / IZR n))%R by (apply power_order; [lra | lia | lia])
+  | assert (Rpower b (IZR x / IZR n) < Rpower c (IZR y / IZR n))%R by (apply base_order; first [lra | lia])].
+Ltac ordered := match goal with
+  P : (0 < Rpower ?b (IZR ?x / IZR ?n))%R, Q : (0 < Rpower ?c (IZR ?y / IZR ?n))%R |- _ =>
+    first [order b x c y n | order c y b x n]; nra end.
 Ltac differ := exfalso; positive; first
   [lia | lra | match goal with P : (0 < Rpower ?b (IZR ?x / IZR ?n))%R, Q : (0 < Rpower ?b (IZR ?y / IZR ?n))%R |- _ =>
     destruct (Rtotal_order (Rpower b (IZR x / IZR n)) (Rpower b (IZR y / IZR n))) as [|[equal|]];
-    [lra | apply one_exponent in equal; [lia | lra | lia] | lra] end].
+    [lra | apply one_exponent in equal; [lia | lra | lia] | lra] end | ordered | nra].
+Ltac sides := repeat match goal with H : (?a <> ?b)%R |- _ => destruct (Rdichotomy a b H); clear H end.
 """
 _RULES = {
-    "edge": "that the first or the last pair of one side is like none of the other",
     "dominated": "that one side turns no slower at any pair",
     "lanes": "that lanes or entries differ",
 }
@@ -53,7 +82,7 @@ def check_kind(root: JSON) -> None:
     """Raises UndecidedError for a refutation that has no proof here."""
     refutation, feeds = root["evidence"]["refutation"] or {"rule": "", "witness": []}, root["feeds"]
     rule, rows = refutation["rule"], [text for text, _ in refutation["witness"]]
-    if rule not in ("own-index", "counts") or root["answer"]["elsewhere"] != "linear":
+    if rule not in ("own-index", "counts", "edge") or root["answer"]["elsewhere"] != "linear":
         raise refused(f"{_RULES.get(rule, 'what fails elsewhere')} is not proved in Coq so far")
     if rule == "own-index" and len(set(rows)) < len(rows):
         raise refused("which of several pairs differs is found by cases that are not written in Coq so far")
@@ -63,9 +92,9 @@ def check_kind(root: JSON) -> None:
 
 def elsewhere(
     sides: Mapping[str, Side], names: Names, feed: JSON, fields: Mapping[str, Mapping[str, str]],
-    clauses: Sequence[str], witness: Mapping[int, str], unfolded: str,
+    clauses: Sequence[str], rule: str, witness: Mapping[int, str], unfolded: str,
 ) -> list[str]:
-    """Lines of the theorem. `clauses`: of the condition; `witness`: for each, an index; none where counts differ."""
+    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the index of a pair, by own-index."""
     source, target = (fields[side]["count"] for side in ("source", "target"))
     turns = Turns(sides, names, feed, fields)
 
@@ -78,7 +107,7 @@ def elsewhere(
                 f"    forall k, 0 <= k < {fields[other]['count']} ->\n"
                 f"    ~ ({turns.everywhere}({a} = {b})%R) /\\\n    ~ ({turns.everywhere}({a} = - {b})%R))")
 
-    if witness:
+    if rule != "counts":
         said = ["  (* A pair of one side turns, and no pair of the other turns as it does, nor oppositely. *)",
                 f"  {unmatched('source', 'target')} \\/", f"  {unmatched('target', 'source')}."]
     else:
@@ -86,8 +115,12 @@ def elsewhere(
                 f"  {source} <> {target} /\\", *(
                     f"  (forall j, 0 <= j < {fields[side]['count']} -> {turning(side, 'j')}){end}"
                     for side, end in (("source", " /\\"), ("target", ".")))]
-    goes = f"unfold {unfolded} in *; apart."
-    if witness:
+    goes, ends = f"unfold {unfolded} in *; apart.", ""
+    if rule == "edge":
+        tried = " | ".join(f"{way}; there {at}" for way, last in (("left", "i"), ("right", "k")) for at in ("0", last))
+        ends = f"destruct (called ({source} - 1)) as [i]; destruct (called ({target} - 1)) as [k];\n  "
+        proved = [f"sides; first [{tried}]."]
+    elif witness:
         indices = [index for _, index in sorted(witness.items(), reverse=True)]
         proved = [f"first [left; there {index} | right; there {index}]." for index in indices]
     else:
@@ -96,10 +129,10 @@ def elsewhere(
         steps = [
             *(f"  destruct (classic {clause}); [" for clause in clauses),
             "  exfalso; apply fails; unfold condition; repeat apply conj; assumption" + "|]" * len(clauses) + ".",
-            f"  all: {goes}", *([f"  - {each}" for each in proved] if witness else [f"  all: {proved[0]}"]),
+            f"  all: {ends}{goes}", *([f"  - {each}" for each in proved] if witness else [f"  all: {proved[0]}"]),
         ]
     else:
-        steps = [f"  {goes}", f"  {proved[0]}"]
+        steps = [f"  {ends}{goes}", f"  {proved[0]}"]
     return [
         "", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)", *turns.tactics(),
         "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",

@@ -101,7 +101,8 @@ class _Writer:
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope)
         if scope != "always":
-            theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses, witness,
+            theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
+                                               self.root["evidence"]["refutation"]["rule"], witness,
                                                listed(["allowed", *unfolded_of(self.sides)]))
         lines = [self._title(), self._head(bool(loops)), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
@@ -158,7 +159,7 @@ class _Writer:
         answer = self.root["answer"]
         if answer["scope"] == "never":
             return "never linear"
-        return f"{answer['relation']}" + ", exactly under a condition" * (answer["scope"] == "sometimes")
+        return str(answer["relation"]) + ", exactly under a condition" * bool(answer["scope"] == "sometimes")
 
     def _meaning(self, name: str) -> Meaning:
         if name in self.variables:

@@ -25,6 +25,7 @@ WRITTEN = {
     "theorem_10_cache_shift_mrope", "theorem_2_imrope_mrope_text_all_axes", "theorem_9_front_and_back",
     "theorem_2_imrope_neox_text", "theorem_2_mrope_neox_text", "theorem_3_imrope_stride3",
     "theorem_5_stride_without_bounds", "theorem_5_stride_without_bounds_transformers", "theorem_6_partial_full",
+    "theorem_7_linear_scaling", "theorem_7_wrong_base",
     "rewrite_1_counter", "rewrite_2_running_product", "rewrite_3_vision_chain", "rewrite_3_vision_chain_plain",
 }
 WHOLE, LISTS = {"n", "m"}, {"parts"}
@@ -143,8 +144,7 @@ def refuting(rule: str, *indices: str) -> dict[str, object]:
 
 @pytest.mark.parametrize(("change", "reason"), [
     ({"answer": {"scope": "sometimes"}}, "what fails elsewhere is not proved"),
-    (refuting("edge"), "the first or the last pair of one side"), (refuting("dominated"), "no slower at any pair"),
-    (refuting("lanes"), "lanes or entries differ"),
+    (refuting("dominated"), "no slower at any pair"), (refuting("lanes"), "lanes or entries differ"),
     (refuting("own-index", "1", "2"), "which of several pairs differs"),
     ({**refuting("counts"), "feeds": [{"source": {"p": {"1": "3"}}, "target": {"p": {}}}]}, "positions that are moved"),
     ({**refuting("counts"), "feeds": [{}, {}]}, "more than one feed"),

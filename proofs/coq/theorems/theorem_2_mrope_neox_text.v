@@ -60,6 +60,27 @@ Proof.
   apply Rinv_neq_0_compat, not_0_IZR. lia.
 Qed.
 
+(* A larger exponent is a larger power; of negative exponents a larger base is a smaller one. *)
+Lemma power_order b n x y :
+  (1 < b)%R -> 0 < n -> x <= y -> (Rpower b (IZR x / IZR n) <= Rpower b (IZR y / IZR n))%R.
+Proof.
+  intros above positive order. apply Rle_Rpower; [lra|]. apply IZR_lt in positive. apply IZR_le in order.
+  apply Rmult_le_compat_r; [|trivial]. apply Rlt_le, Rinv_0_lt_compat. lra.
+Qed.
+Lemma base_order b c n x y : (1 < b)%R -> (b < c)%R -> 0 < n -> y < 0 -> y <= x ->
+  (Rpower c (IZR y / IZR n) < Rpower b (IZR x / IZR n))%R.
+Proof.
+  intros above larger positive negative order. apply Rlt_le_trans with (Rpower b (IZR y / IZR n)).
+  - apply exp_increasing. assert (log : (ln b < ln c)%R) by (apply ln_increasing; lra).
+    apply Ropp_lt_cancel. rewrite <- !Ropp_mult_distr_l_reverse. apply Rmult_lt_compat_l; [|trivial].
+    apply IZR_lt in negative, positive. replace (- (IZR y / IZR n))%R with ((- IZR y) * / IZR n)%R by (field; lra).
+    apply Rmult_lt_0_compat; [lra|]. apply Rinv_0_lt_compat. lra.
+  - apply power_order; trivial.
+Qed.
+
+Lemma power_zero b n x : x = 0 -> Rpower b (IZR x / IZR n) = 1%R.
+Proof. intros ->. unfold Rpower. replace (0 / IZR n * ln b)%R with 0%R by (unfold Rdiv; ring). apply exp_0. Qed.
+
 Lemma called (a : Z) : exists b, b = a.
 Proof. eauto. Qed.
 
@@ -67,13 +88,22 @@ Ltac either := repeat match goal with one : _ \/ _ |- _ => destruct one end; apa
 Ltac small := repeat match goal with
   | |- context [?a mod ?b] => rewrite (Z.mod_small a b) by lia
   | H : context [?a mod ?b] |- _ => rewrite (Z.mod_small a b) in H by lia end.
-Ltac shown_there := intros; apart; either; small; remainders; choices; first [same | shown].
+Ltac zeros := repeat match goal with
+  |- context [Rpower ?b (IZR ?x / IZR ?n)] => rewrite (power_zero b n x) by lia end.
+Ltac shown_there := intros; apart; either; small; remainders; choices; first [same | zeros; ring | shown].
 Ltac positive := repeat match goal with H : context [Rpower ?b ?x] |- _ =>
   lazymatch goal with _ : (0 < Rpower b x)%R |- _ => fail | _ => pose proof (power_positive b x) end end.
+Ltac order b x c y n := first
+  [assert (Rpower b (IZR x / IZR n) <= Rpower c (IZR y / IZR n))%R by (apply power_order; [lra | lia | lia])
+  | assert (Rpower b (IZR x / IZR n) < Rpower c (IZR y / IZR n))%R by (apply base_order; first [lra | lia])].
+Ltac ordered := match goal with
+  P : (0 < Rpower ?b (IZR ?x / IZR ?n))%R, Q : (0 < Rpower ?c (IZR ?y / IZR ?n))%R |- _ =>
+    first [order b x c y n | order c y b x n]; nra end.
 Ltac differ := exfalso; positive; first
   [lia | lra | match goal with P : (0 < Rpower ?b (IZR ?x / IZR ?n))%R, Q : (0 < Rpower ?b (IZR ?y / IZR ?n))%R |- _ =>
     destruct (Rtotal_order (Rpower b (IZR x / IZR n)) (Rpower b (IZR y / IZR n))) as [|[equal|]];
-    [lra | apply one_exponent in equal; [lia | lra | lia] | lra] end].
+    [lra | apply one_exponent in equal; [lia | lra | lia] | lra] end | ordered | nra].
+Ltac sides := repeat match goal with H : (?a <> ?b)%R |- _ => destruct (Rdichotomy a b H); clear H end.
 
 Section ForAll.
 
