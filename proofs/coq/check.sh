@@ -27,6 +27,9 @@ for file in theorems/*.v; do
     echo "coqc $file"
     coqc -q -R . Rope "$file"
 done
+echo "recorded rows of converters"
+PYTHONPATH="$here/../.." python3 "$here/extracted/recorded.py" > Recorded.v
+coqc -q -R . Rope Recorded.v
 # What is false is not proved. False: the second lane of each pair of NORMAL where its first is; a counter that is set
 # back one pair early; a condition that is too wide, or too narrow; part of a head that may be all of it; a scale
 # that may be 1.
