@@ -31,7 +31,7 @@ FORMATS = {"float16": (11, -24, 31), "bfloat16": (8, -133, 255), "float32": (24,
 AS_WRITTEN = "each operation rounded"
 WAYS = {AS_WRITTEN: 0, "first products fused": 1, "last products fused": -1}
 MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_DEPTH, MAX_NAMES, MAX_FACTOR = 1 << 23, 1 << 14, 4000, 80, 200, 1 << 20
-MAX_WORK, MAX_BITS, MAX_POWER, MAX_POSITION = 400_000, 400, 64, 1 << 62  # units of a few microseconds
+MAX_WORK, MAX_BITS, MAX_POWER, MAX_LIST, MAX_POSITION = 400_000, 400, 64, 1 << 14, 1 << 62  # work: microseconds
 PRECISIONS, FAR = (128, 320, 800, 2200), 4000  # bits of an enclosure; e**FAR is no number of any format
 FUNCTIONS = {"floor": 1, "ceil": 1, "abs": 1, "sqrt": 1, "log": 1, "fma": 3, "sum": 1, "len": 1, "min": 0, "max": 0}
 RESERVED = {*FUNCTIONS, "j", "pi", "axes", "if", "else", "and", "or", "not", "in", "is", "True", "False", "None",
@@ -357,6 +357,14 @@ class Numbers:
 
 # ---- symbols
 Symbol = tuple[bool, int]  # whether a minus stands before it, and the term
+# Bits of a number at most, a power of two that it is a multiple of, its largest size, its least if it is not 0.
+Known = tuple[int, Fraction, Fraction, Fraction]
+@lru_cache(maxsize=256)
+def _known(kind: str, least: Fraction, most: Fraction | None) -> Known:
+    """What is known of a number of a format that is 0 or of sizes from `least`, a power of two, to `most`."""
+    bits, lowest, fields = FORMATS[kind]
+    top = (2**bits - 1) * Fraction(2) ** (lowest + fields - 2)
+    return bits, max(Fraction(2) ** lowest, least / 2 ** (bits - 1)), min(top, most or top), least
 class Symbols:
     """Operations as terms: equal operations on equal terms are one term.
 
@@ -364,16 +372,13 @@ class Symbols:
     a - b is a + (-b), times 1 and divided by 1 change nothing, a*b + c is a sum where the format has the product.
     """
     def __init__(self, work: Work, least: Fraction) -> None:
-        self.work, self.least, self.terms, self.known = work, least, dict[Any, int](), list[Any]()
+        self.work, self.least = work, least
+        self.terms, self.known, self.ones = dict[Any, int](), list[Known](), dict[str, int]()
     def term(self, what: Any, kind: str, least: Fraction = Fraction(0), most: Fraction | None = None) -> Symbol:
         """The term `what`; unless it is 0 its size is from `least` to `most`."""
         if what not in self.terms:
-            bits, lowest, fields = FORMATS[kind]
-            grid = max(Fraction(2) ** lowest, least / 2 ** (bits - 1))
-            top = (2**bits - 1) * Fraction(2) ** (lowest + fields - 2)
             self.terms[what] = len(self.known)
-            # Bits at most, a power of two that it is a multiple of, its largest and its least size.
-            self.known.append((bits, grid, min(top, most or top), least))
+            self.known.append(_known(kind, least, most))
         return False, self.terms[what]
     def fits(self, bits: int, grid: Fraction, most: Fraction, kind: str) -> bool:
         """Whether a format has all such numbers."""
@@ -381,6 +386,10 @@ class Symbols:
         return bits <= own and grid >= Fraction(2) ** lowest and most < Fraction(2) ** (own + lowest + fields - 2)
     def constant(self, value: Fraction, kind: str) -> Symbol:
         return value < 0, self.term(("number", kind, rounded(abs(value), kind).number), kind)[1]
+    def one(self, kind: str) -> int:
+        if kind not in self.ones:
+            self.ones[kind] = self.constant(Fraction(1), kind)[1]
+        return self.ones[kind]
     def place(self, form: Form, kind: str) -> Symbol:
         if all(name == "1" for name, _ in form):
             return self.constant(Fraction(sum(factor for _, factor in form)), kind)
@@ -405,13 +414,13 @@ class Symbols:
         if operation == "add":
             return self.term(("add", kind, *sorted(values)), kind)
         if operation in ("mul", "div", "fma"):
-            (t, b), one = rest[0], self.constant(Fraction(1), kind)[1]
+            (t, b), one = rest[0], self.one(kind)
             first, second = (a, b) if operation == "div" else sorted((a, b))
             minus = s is not t
-            bits, grid, most = (self.known[a][0] + self.known[b][0], self.known[a][1] * self.known[b][1],
-                                self.known[a][2] * self.known[b][2])
-            if operation == "fma" and not (one in (a, b) or self.fits(bits, grid, most, kind)):
-                return self.term(("fma", kind, minus, first, second, rest[1]), kind)
+            if operation == "fma" and one not in (a, b):
+                (bits, grid, most, _), (more, other, largest, _) = self.known[a], self.known[b]
+                if not self.fits(bits + more, grid * other, most * largest, kind):
+                    return self.term(("fma", kind, minus, first, second, rest[1]), kind)
             if b == one or (a == one and operation != "div"):
                 product = minus, a if b == one else b
             else:
@@ -440,13 +449,16 @@ class Kernel:
             root, "name axes width lanes parameters let states recipe")
         self.side, self.name, self.width = side, _text(name), _whole(width, 1, 1 << 20)
         _limit(self.width <= MAX_WIDTH, "a head of this width")
+        _limit(2 * len(_list(lanes)) <= self.width, "more pairs than fit into the head")
         self.lanes = [[_whole(lane, 0, self.width - 1) for lane in _list(row, 4)] for row in _list(lanes)]
         for read_or_written in ([row[:2] for row in self.lanes], [row[2:] for row in self.lanes]):
             flat = [lane for pair in read_or_written for lane in pair]
             _require(len(set(flat)) == len(flat), f"{side}: a lane belongs to two pairs")
         self.axes = [_text(axis) for axis in _list(axes)]
+        rows = self.rows(parameters, 2)
+        _limit(sum(len(value) for _, value in rows if type(value) is list) <= MAX_LIST, "a list of this length")
         self.parameters = {name: tuple(map(_rational, value)) if type(value) is list else _rational(value)
-                           for name, value in self.rows(parameters, 2)}
+                           for name, value in rows}
         self.let = {name: read(text) for name, text in self.rows(let, 2)}
         self.states = {name: (read(first), read(step)) for name, first, step in self.rows(states, 3)}
         (self.precision, self.table, self.rotation, self.head, self.contract, least, own, carried, angle, magnitude,

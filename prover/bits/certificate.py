@@ -20,7 +20,6 @@ from prover.claims.claim import make_claim
 from prover.claims.relation import Outcome
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.exact.number import Exact
-from prover.exact.text import rational_text
 from prover.language.term import Term
 from prover.language.tokens import words
 from prover.language.unparse import term_text
@@ -145,7 +144,7 @@ def _kernel(loaded: Loaded, recipe: Recipe, name: str) -> JSON:
         "states": [[state, *layouts[state]] for state, *_ in family.states if state in used],
         "recipe": {
             "precision": recipe.precision, "table": recipe.table, "rotation": recipe.rotation, "head": recipe.head,
-            "contract": recipe.may_contract, "least": rational_text(recipe.least),
+            "contract": recipe.may_contract, "least": str(recipe.least),
             "let": [[let, _line(formula)] for let, formula in text.lets if let in used],
             "states": [[state, _line(first), _line(step)] for state, first, step in text.states if state in used],
             "angle": _line(text.angle), "magnitude": _line(text.magnitude),
@@ -175,5 +174,5 @@ def _value(name: str, value: object) -> str | list[str]:
     found: Fraction | None = value.rational if isinstance(value, Exact) else None
     if found is None:
         raise UndecidedError(f"a certificate has no field for {name}, which is no rational number")
-    return rational_text(found)
+    return str(found)
 

@@ -18,7 +18,7 @@ AS_WRITTEN = "each operation rounded"
 
 
 def kernel(**changes: Any) -> JSON:
-    """Two pairs of four lanes in float32; fields of the recipe, others and, as `exact_let`, the layout's are changed."""
+    """Two pairs of four lanes in float32; fields of the recipe are changed, others, and `exact_let` of the layout."""
     found: JSON = {
         "name": "k", "axes": ["p"], "width": 4, "lanes": [[0, 2, 0, 2], [1, 3, 1, 3]],
         "parameters": [["base", "10000"], ["list", ["3", "1/3"]]], "let": [["slot", "j % 2"]], "states": [],

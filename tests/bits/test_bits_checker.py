@@ -52,7 +52,8 @@ EQUAL: dict[str, tuple[JSON, JSON]] = {
         {"angle": "p if j == 0 else p*f", "let": [["f", "base**(-1/2)"]]}),
     "what is carried exactly": ({"exact_states": [["slot", "0", "slot + 1"]], "exact_let": []}, {}),
     "numbers that round alike": ({"angle": "p*0.1"}, {"angle": "p*0.1000000001"}),
-    "lanes that pass": ({"lanes": [[0, 2, 2, 0]]}, {"lanes": [[0, 2, 2, 0]], "rotated": ["-y*sin + x*cos", ROTATED[1]]}),
+    "lanes that pass": ({"lanes": [[0, 2, 2, 0]]},
+                        {"lanes": [[0, 2, 2, 0]], "rotated": ["-y*sin + x*cos", ROTATED[1]]}),
 }
 
 UNLIKE: dict[str, tuple[JSON, JSON]] = {
@@ -212,8 +213,9 @@ def refusals() -> dict[str, tuple[JSON, str]]:
         "a large factor": (of(["feeds", 0, "source"], {"p": {"p": "1048577"}}), "large"),
         "another feed": (of(["feeds", 0, "target"], {"p": {"p": "2"}}), "the operations for lane"),
         "a token on": (of(["feeds", 0, "target"], {"p": {"p": "1", "1": "1"}}), "the operations for lane"),
-        "a lane that is not read": (of(["answer", "head"], [*different["answer"]["head"], [3, "0x00000000"]], different),
-                                    "lanes that are read"),
+        "a lane that is not read": (
+            of(["answer", "head"], [*different["answer"]["head"], [3, "0x00000000"]], different),
+            "lanes that are read"),
         "a lane missing": (of(["answer", "head"], different["answer"]["head"][:1], different), "lanes that are read"),
         "infinity": (of(["answer", "head", 0, 1], "0x7f800000", different), "no finite number"),
         "not a number": (of(["answer", "head", 0, 1], "0xffc00000", different), "no finite number"),

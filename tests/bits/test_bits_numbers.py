@@ -183,7 +183,8 @@ def test_functions_are_the_nearest_numbers(name: str, kind: str) -> None:
     """Against 200 bits of mpmath, of which the nearest number is picked among neighbours."""
     draw = random.Random(8)
     for _ in range(60):
-        a = draw.choice([draw.gauss(0, 1), draw.gauss(0, 1) * 1000, draw.uniform(0, 60000), 10.0 ** draw.uniform(-4, 4)])
+        a = draw.choice([
+            draw.gauss(0, 1), draw.gauss(0, 1) * 1000, draw.uniform(0, 60000), 10.0 ** draw.uniform(-4, 4)])
         b = draw.choice([draw.gauss(0, 1), -draw.random(), 0.5, float(draw.randrange(-3, 4))])
         if name in ("log", "pow"):
             a = abs(a) + 1e-3
@@ -203,7 +204,8 @@ CORNERS = [
     ("sqrt", "float64", ["0x0000000000000001"], "0x1e60000000000000"),  # 2**-537
     ("pow", "float32", ["0x80000000", "0x40400000"], "0x80000000"),  # (-0)**3
     ("pow", "float32", ["0x80000000", "0x40000000"], "0x00000000"),
-    ("pow", "float32", ["0x00000000", "0x00000000"], "0x3f800000"), ("pow", "float32", ["0xc0000000", "0x40400000"], "0xc1000000"),
+    ("pow", "float32", ["0x00000000", "0x00000000"], "0x3f800000"),
+    ("pow", "float32", ["0xc0000000", "0x40400000"], "0xc1000000"),
     ("pow", "float32", ["0x40800000", "0x3f000000"], "0x40000000"),  # 4**0.5
     ("pow", "float32", ["0x40000000", "0xc3150000"], "0x00000001"),  # 2**-149
     ("pow", "float32", ["0x40000000", "0xc3161000"], "0x00000000"),  # 2**-150.0625 is nearer to 0
@@ -215,7 +217,8 @@ CORNERS = [
     ("fma", "float32", ["0x3f800000", "0xbf800000", "0x3f800000"], "0x00000000"),
     ("neg", "float32", ["0x00000000"], "0x80000000"), ("abs", "float32", ["0x80000000"], "0x00000000"),
     ("floor", "float32", ["0x80000000"], "0x80000000"), ("ceil", "float32", ["0xbf000000"], "0x80000000"),
-    ("min", "float32", ["0x3f800000", "0xbf800000"], "0xbf800000"), ("max", "float32", ["0x3f800000", "0xbf800000"], "0x3f800000"),
+    ("min", "float32", ["0x3f800000", "0xbf800000"], "0xbf800000"),
+    ("max", "float32", ["0x3f800000", "0xbf800000"], "0x3f800000"),
     # sin of 2**100, and of the largest float64: pi has to be known to more than a thousand bits.
     ("sin", "float32", ["0x71800000"], None), ("sin", "float64", ["0x7fefffffffffffff"], "0x3f7452fc98b34e97"),
 ]

@@ -105,7 +105,8 @@ REFUSED = [
     "a[b", "a[]", "a[b:c]", "a[b, c]", "a.b", "a = b", "a := b", "a <> b", "a is b", "a in b", "not", "lambda: a",
     "[a]", "{a}", "'a'", "a;b", "a\\\nb", "a # b", "a\rb", "a\fb", "a\x00b", "a\u00a0b", "\u0661", "\uff11", "1_0",
     "0x1", "1e", "1e1000", "1.2.3", "1j", "1a", "a@b", "a^b", "a|b", "a&b", "~a", "a<<b", "!a", "a!b", "if", "else",
-    "and", "a and", "axes[0", "axes", "max", "1 if 2 else", "a if b else c d", "None", "a < ", "a not b", "2(3)", "9" * 90,
+    "and", "a and", "axes[0", "axes", "max", "1 if 2 else", "a if b else c d", "None", "a < ", "a not b", "2(3)",
+    "9" * 90,
 ]
 
 

@@ -224,7 +224,8 @@ def certificates() -> list[tuple[str, Path]]:
 def test_certificates_of_both_versions_are_read() -> None:
     """Every shipped certificate is as the schema of its version says; the smallest of each version checks."""
     files = certificates()
-    assert {"certificate-1", "certificate-2", "theorem-certificate-1", "bitwise-certificate-1"} == {name for name, _ in files}
+    assert {"certificate-1", "certificate-2", "theorem-certificate-1", "bitwise-certificate-1"} == {
+        name for name, _ in files}
     for name in ("certificate-1", "certificate-2"):
         own = [path for each, path in files if each == name]
         check = validator(name)
