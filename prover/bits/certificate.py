@@ -98,7 +98,7 @@ def _accepted_text(found: Bits, names: tuple[str, str]) -> str:
         try:
             accepted(text)
             return text
-        except (EvidenceError, UndecidedError):
+        except UndecidedError:
             if at == SHOWN_AT[-1]:
                 raise
     raise AssertionError

@@ -277,7 +277,7 @@ def test_the_least_size_is_demanded_of_heads_cosines_and_sines() -> None:
                for name in ("cos", "sin")]
     if any(abs(float(each)) < 0.5 for each in cosines) and found["answer"]["lane"] in (0, 2):
         assert [False] == shown
-    with pytest.raises(Rejected, match="smaller than numbers are said to be"):
+    with pytest.raises(NotShown, match="smaller than numbers are said to be"):
         check(sealed(equal(kernel(least="1/2"), kernel(least="1/2"))))  # sin(1/100) at position 1
     assert "equal" == check(sealed(changed(
         equal(kernel(least="1/2"), kernel()), ["answer", "points", 0, "p"], 0))).bits

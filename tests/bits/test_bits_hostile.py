@@ -27,6 +27,9 @@ def chain(count: int, step: str, first: str = "3/7") -> list[list[str]]:
 
 LONG = "+".join(["p*f"] * 59)
 HOSTILE: dict[str, JSON] = {
+    "much text": kernel(let=[[f"a{i}", "p" + "*p" * 40 + "+(p)" * 50] for i in range(190)]),
+    "long texts": kernel(let=[[f"a{i}", "(p" + "*p" * 50 + ")+(p" + "*p" * 50 + ")"] for i in range(190)],
+                         states=[[f"s{i}", "+".join(["p"] * 59), "p*" * 59 + "p"] for i in range(190)]),
     "a very wide head": wide(8192),
     "every pair long": wide(4096, angle=LONG),
     "many functions": wide(2048, precision="float64", angle="sqrt(p)*log(p + 3)**1.5"),
