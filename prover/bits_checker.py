@@ -31,13 +31,13 @@ FORMATS = {"float16": (11, -24, 31), "bfloat16": (8, -133, 255), "float32": (24,
 AS_WRITTEN = "each operation rounded"
 WAYS = {AS_WRITTEN: 0, "first products fused": 1, "last products fused": -1}
 MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_TEXTS = 1 << 23, 1 << 14, 4000, 1 << 16
-MAX_DEPTH, MAX_NAMES, MAX_FACTOR = 80, 200, 1 << 20
+MAX_DEPTH, MAX_NAMES, MAX_FEEDS, MAX_FACTOR = 80, 200, 16, 1 << 20
 MAX_WORK, MAX_BITS, MAX_POWER, MAX_LIST, MAX_POSITION = 400_000, 400, 64, 1 << 14, 1 << 62  # work: microseconds
 PRECISIONS, FAR = (128, 320, 800, 2200), 4000  # bits of an enclosure; e**FAR is no number of any format
 FUNCTIONS = {"floor": 1, "ceil": 1, "abs": 1, "sqrt": 1, "log": 1, "fma": 3, "sum": 1, "len": 1, "min": 0, "max": 0}
 RESERVED = {*FUNCTIONS, "j", "pi", "axes", "if", "else", "and", "or", "not", "in", "is", "True", "False", "None",
             "lambda", "for"}
-_NAME, _RATIONAL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"0|-?[1-9]\d{0,99}(/[1-9]\d{0,99})?", re.A)
+_NAME, _RATIONAL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), re.compile(r"0|-?[1-9]\d{0,499}(/[1-9]\d{0,499})?", re.A)
 _TOKEN = re.compile(r" *(?:(?P<number>(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?)(?![A-Za-z_.\d])"
                     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|//|[<>=!]=|[-+*/%<>(),\[\]])|(?P<end>\Z))", re.A)
 Tree = tuple[Any, ...]  # what it is, and its parts: ("+", left, right), ("name", "base"), ("number", 1/2)
@@ -481,11 +481,11 @@ class Kernel:
         _require(len(set(names)) == len(names) and not RESERVED & set(names) and all(map(_NAME.fullmatch, names)),
                  f"{side}: two things of one name, or no name")
         for trees, known in (
-            ([*self.let.values(), *(t for both in self.states.values() for t in both)], exact),
+            ([*self.let.values(), *(t for both in self.states.values() for t in both)], [*exact, *self.axes]),
             ([*self.own_let.values(), *(t for both in self.own_states.values() for t in both), self.angle,
               self.magnitude], names), (self.rotated, ["x", "y", "cos", "sin"]),
         ):
-            unknown = {name for tree in trees for name in _names(tree)} - {*known, "j", "pi"}
+            unknown = {name for tree in trees for name in _names(tree)} - {*known, "j", "pi", "axes"}
             _require(not unknown, f"{side}: unknown name {min(unknown, default='')[:40]!r}")
     def tree(self, text: Any) -> Tree:
         self.left -= len(_text(text))
@@ -703,8 +703,9 @@ def check(text: str) -> Accepted:
         kernels = Kernel(source, "source"), Kernel(target, "target")
         _require(kernels[0].width == kernels[1].width, "heads of unlike width")
         _require(kernels[0].head == kernels[1].head, "heads of unlike formats, whose bits are not compared")
-        fed = [_feed(feed, kernels) for feed in _list(feeds)]
-        _require(0 < len(fed) <= 16, "expected some feeds, at most 16")
+        fed = [_feed(feed, kernels) for feed in _list(feeds)[: MAX_FEEDS + 1]]
+        _require(fed, "expected some feeds")
+        _limit(len(fed) <= MAX_FEEDS, "a number of feeds like this")
         work, least = Work(), max(kernel.least for kernel in kernels)
         bits = answer["bits"]
         _require(bits in ("equal", "different"), "expected equal or different")
@@ -723,7 +724,7 @@ def _feed(feed: Any, kernels: Sides) -> Feed:
     _, coordinates, *sides = _fields(feed, "name coordinates source target")
     names = [_text(name) for name in _list(coordinates)]
     _text(feed["name"])
-    _require(len(set(names)) == len(names) <= 16 and all(map(_NAME.fullmatch, names)), "coordinates are not names")
+    _require(len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names)), "coordinates are not names")
     found = []
     for kernel, places in zip(kernels, sides, strict=True):
         _require(type(places) is dict and sorted(places) == sorted(kernel.axes), "a feed is of other axes")

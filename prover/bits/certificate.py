@@ -135,6 +135,8 @@ def _kernel(loaded: Loaded, recipe: Recipe, name: str) -> JSON:
     layouts |= {state: (term_text(first), term_text(step)) for state, first, step in family.states}
     defaults = {p.name: (term_text(p.default),) for p in family.parameters if isinstance(p.default, Term)}
     used = _used([text.angle, text.magnitude], {**defaults, **layouts, **own})
+    if "fma" in {*family.axes, *defaults, *layouts, *own, *(p.name for p in family.parameters)}:
+        raise UndecidedError("a certificate calls a function 'fma', and so is something of a layout called")
     values = parameter_values(family, dict(loaded.given))
     return {
         "name": name, "axes": list(loaded.layout.axes), "width": loaded.layout.width,
