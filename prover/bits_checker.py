@@ -37,7 +37,7 @@ PRECISIONS, FAR = (128, 320, 800, 2200), 4000  # bits of an enclosure; e**FAR is
 FUNCTIONS = {"floor": 1, "ceil": 1, "abs": 1, "sqrt": 1, "log": 1, "fma": 3, "sum": 1, "len": 1, "min": 0, "max": 0}
 RESERVED = {*FUNCTIONS, "j", "pi", "axes", "if", "else", "and", "or", "not", "in", "is", "True", "False", "None",
             "lambda", "for"}
-_NAME, _RATIONAL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), re.compile(r"0|-?[1-9]\d{0,499}(/[1-9]\d{0,499})?", re.A)
+_NAME, _RATIONAL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), re.compile(r"0|-?[1-9]\d*(/[1-9]\d*)?", re.A)
 _TOKEN = re.compile(r" *(?:(?P<number>(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?)(?![A-Za-z_.\d])"
                     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|//|[<>=!]=|[-+*/%<>(),\[\]])|(?P<end>\Z))", re.A)
 Tree = tuple[Any, ...]  # what it is, and its parts: ("+", left, right), ("name", "base"), ("number", 1/2)
@@ -74,8 +74,11 @@ def _list(value: Any, length: int | None = None) -> list[Any]:
 def _whole(value: Any, low: int, high: int) -> int:
     _require(type(value) is int and low <= value <= high, f"expected a whole number from {low} to {high}")
     return int(value)
+def _size(value: Fraction) -> None:
+    _limit(max(value.numerator.bit_length(), value.denominator.bit_length()) <= MAX_BITS, "a number of this size")
 def _rational(value: Any) -> Fraction:
-    _require(_RATIONAL.fullmatch(_text(value)), f"{value[:40]!r} is no rational number in lowest terms")
+    _limit(len(_text(value)) <= 1001, "a number of this length")
+    _require(_RATIONAL.fullmatch(value), f"{value[:40]!r} is no rational number in lowest terms")
     found = Fraction(value)
     _require(str(found) == value, f"{value[:40]!r} is no rational number in lowest terms")
     return found
@@ -182,6 +185,7 @@ class _Reader:
             index = self.choice()
             self.need("]")
             return ("entry", token, index)
+        _limit(token != "axes", "a use of the axes as a list")
         _require(token not in RESERVED - {"j", "pi"}, f"{self.text[:80]!r}: {token} is no name")
         return ("name", token)
 def _names(tree: Tree) -> Iterator[str]:
@@ -511,7 +515,9 @@ class Run:
     def outputs(self, wanted: int | None = None) -> dict[int, Any]:
         """What is written to each lane, or to the one that is wanted."""
         own, domain = self.kernel, self.domain
-        found = {lane: domain.lane(lane, own.head) for lane in range(own.width) if wanted in (None, lane)}
+        written = {lane for row in own.lanes for lane in row[2:]}
+        found = {lane: domain.lane(lane, own.head) for lane in range(own.width)
+                 if lane not in written and wanted in (None, lane)}
         for index, (a, b, c, d) in enumerate(own.lanes):
             self.step(index)
             if wanted not in (None, c, d):
@@ -631,7 +637,11 @@ class Run:
             _require(values[0] or tree[1] in ("sum", "len"), f"{tree[1]} of nothing")
             entries = list(values[0])
             if tree[1] in ("sum", "len"):
-                return Fraction(sum(entries) if tree[1] == "sum" else len(entries))
+                total = Fraction(len(entries) if tree[1] == "len" else 0)
+                for entry in entries if tree[1] == "sum" else []:
+                    total += entry
+                    _size(total)  # unlike denominators multiply
+                return total
             return min(entries) if tree[1] == "min" else max(entries)
         _require(all(isinstance(value, Fraction) for value in values), f"{tree[1]} takes numbers")
         if tree[1] in ("sqrt", "log"):
@@ -644,7 +654,7 @@ class Run:
         """An exact number."""
         value = self.exact(tree)
         _require(isinstance(value, Fraction), "a list, where a number is expected")
-        _limit(max(value.numerator.bit_length(), value.denominator.bit_length()) <= MAX_BITS, "a number of this size")
+        _size(value)
         return Fraction(value)
     def looked_up(self, name: str) -> Any:
         """A parameter, the pair index, or what the layout says of it."""
@@ -706,6 +716,7 @@ def check(text: str) -> Accepted:
         fed = [_feed(feed, kernels) for feed in _list(feeds)[: MAX_FEEDS + 1]]
         _require(fed, "expected some feeds")
         _limit(len(fed) <= MAX_FEEDS, "a number of feeds like this")
+        _require(len({feed["name"][:200] for feed in feeds}) == len(fed), "two feeds of one name")
         work, least = Work(), max(kernel.least for kernel in kernels)
         bits = answer["bits"]
         _require(bits in ("equal", "different"), "expected equal or different")
@@ -780,6 +791,16 @@ def _different(answer: Any, kernels: Sides, feeds: list[Feed], work: Work, least
         _require(shown == wanted, f"lane {lane} of the {kernel.side} comes out as {shown}, not as stated")
     _require(outputs[0] != outputs[1], "the two bit patterns are the same")
 
+def _lanes(rows: list[list[int]]) -> Iterator[str]:
+    """The lanes that pairs read and write; of pairs in even steps the first and the last."""
+    at = 0
+    while at < len(rows):
+        end, step = at + 1, [b - a for a, b in zip(rows[at], (rows[at + 1 :] or [rows[at]])[0], strict=True)]
+        while end < len(rows) and [b - a for a, b in zip(rows[end - 1], rows[end], strict=True)] == step:
+            end += 1
+        ends = [f"({a}, {b}) to ({c}, {d})" for a, b, c, d in (rows[at], rows[end - 1])[: min(end - at, 2)]]
+        yield " ... ".join(ends)
+        at = end
 def words(root: dict[str, Any]) -> Iterator[str]:
     """What is stated, in sentences."""
     for side in ("source", "target"):
@@ -791,10 +812,11 @@ def words(root: dict[str, Any]) -> Iterator[str]:
         given = "; ".join(f"{name} = {', '.join(v) if type(v) is list else v}" for name, v in own["parameters"])
         exact = "; ".join(f"{name} = {text}" for name, text in own["let"])
         rounded_ones = "; ".join(f"{name} = {text}" for name, text in recipe["let"])
-        carried = "; ".join(f"{name} begins as {first} and goes on as {then}"
-                            for name, first, then in (*own["states"], *recipe["states"]))
-        for what, said in (("given", given), ("exactly", exact), ("rounded", rounded_ones),
-                           ("from pair to pair", carried)):
+        carried, carried_rounded = ("; ".join(f"{name} begins as {first} and goes on as {then}" for name, first, then
+                                              in each["states"]) for each in (own, recipe))
+        for what, said in (("lanes", ", ".join(_lanes(own["lanes"]))), ("given", given), ("exactly", exact),
+                           ("exactly, from pair to pair", carried), ("rounded", rounded_ones),
+                           ("rounded, from pair to pair", carried_rounded)):
             yield from [f"  {what}: {said}"] if said else []
         yield from ["  its compiler may fuse a product with a sum, or not, at every sum"] if recipe["contract"] else []
     for feed in root["feeds"]:

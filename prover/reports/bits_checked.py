@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from prover.bits_checker import Accepted
 from prover.reports.text import labelled_text, plain
 
 JSON = dict[str, Any]
+_SIDES = ("source", "target")
 
 
 def bits_proved_text(root: JSON) -> str:
     """The answer in a sentence."""
     answer, width = root["answer"], root["source"]["width"]
     if answer["bits"] == "equal":
-        return f"the bits of all {width} lanes are the same at every position"
+        return f"the bits of all {width} lanes are the same at every position{_premise(root)}"
     at = ", ".join(f"{name}={value}" for name, value in answer["position"].items())
     ours, theirs = answer["outputs"]
-    return f"the bits differ at {at or 'every position'}, lane {answer['lane']}: {ours} and {theirs}"
+    compiled = " and ".join(answer["compiled"])
+    fused = f", compiled with {compiled}" if any(root[side]["recipe"]["contract"] for side in _SIDES) else ""
+    return f"the bits differ at {at or 'every position'}, lane {answer['lane']}: {ours} and {theirs}{fused}"
+
+
+def _premise(root: JSON) -> str:
+    """What an equality holds for, and what it is said of."""
+    recipes = [root[side]["recipe"] for side in _SIDES]
+    fused = ", whichever products a compiler fuses with sums" if any(own["contract"] for own in recipes) else ""
+    least = max(Fraction(own["least"]) for own in recipes)
+    small = f", of heads, cosines and sines that are 0 or not below 2**-{least.denominator.bit_length() - 1}"
+    return fused + small * bool(least)
 
 
 def bits_checked_json(root: JSON) -> JSON:
