@@ -303,6 +303,9 @@ class Numbers:
         return self.head(index)
     def convert(self, value: Float, kind: str, before: str) -> Float:
         return rounded(value.number, kind, value.negative)
+    def factored(self, operation: str, kind: str, found: Float, traced: list[Traced]) -> Traced:
+        """A result and what it is the product of, as it is written."""
+        return found, (traced[0][0], traced[1][0]) if operation == "mul" else None
     def apply(self, operation: str, kind: str, *values: Float) -> Float:
         self.work.spend(4)
         (a, s), *rest = [(value.number, value.negative) for value in values]
@@ -435,6 +438,20 @@ class Symbols:
         turned = operation in ("cos", "sin")
         return self.term((operation, kind, *values), kind, self.least if turned else Fraction(0),
                          Fraction(1) if turned else None)
+    def factored(self, operation: str, kind: str, found: Symbol, traced: list[Traced]) -> Traced:
+        """A result and what a compiler may take it for the product of.
+
+        It leaves out 1, so that fma(1, a, b) may be another fused sum; and what may come to a product is open.
+        """
+        for ((minus, value), _), (_, inner) in (traced, traced[::-1]) if operation == "mul" else ():
+            if inner and value == self.one(kind):
+                (s, a), b = inner
+                return found, ((s is not minus, a), b)
+        if operation == "mul":
+            return found, (traced[0][0], traced[1][0])
+        unknown = self.term(("open", len(self.known)), "float64")
+        folds = operation == "fma" and self.one(kind) in (traced[0][0][1], traced[1][0][1])
+        return (unknown if folds else found), (found, unknown)
     def any_of(self, ways: list[Symbol]) -> Symbol:
         """The term that all ways are; else one like no other."""
         return ways[0] if len(set(ways)) == 1 else self.term(("open", len(self.known)), "float64")
@@ -561,8 +578,9 @@ class Run:
             operation, traced[1] = "add", self.apply("neg", kind, traced[1])
         plain = [value for value, _ in traced]
         found = domain.apply(operation, kind, *plain)
-        if operation == "mul":
-            return found, (plain[0], plain[1])
+        if self.kernel.contract and operation in _PRODUCTS:
+            result: Traced = domain.factored(operation, kind, found, traced)
+            return result
         if operation == "neg" and traced[0][1]:
             x, y = traced[0][1]
             return found, (domain.apply("neg", kind, x), y)
@@ -698,6 +716,8 @@ class Run:
                 return False
             left = right
         return True
+# Compilers make x*2 of x/0.5, x*x of x**2, x of max(x, x).
+_PRODUCTS = ("mul", "div", "pow", "abs", "min", "max", "fma")
 _OPERATIONS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "//": "", "%": "", "minus": "neg"}
 
 # ---- the whole
@@ -735,7 +755,8 @@ def _feed(feed: Any, kernels: Sides) -> Feed:
     _, coordinates, *sides = _fields(feed, "name coordinates source target")
     names = [_text(name) for name in _list(coordinates)]
     _text(feed["name"])
-    _require(len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names)), "coordinates are not names")
+    _require(len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names)),
+             "coordinates are not names")
     found = []
     for kernel, places in zip(kernels, sides, strict=True):
         _require(type(places) is dict and sorted(places) == sorted(kernel.axes), "a feed is of other axes")

@@ -97,7 +97,7 @@ def test_a_sum_of_unlike_denominators_is_bounded() -> None:
 
 
 def test_feeds_have_names_of_their_own() -> None:
-    """A difference is told by the name of its feed: which of two is meant must be said, in the first 200 letters too."""
+    """A difference is told by the name of its feed, of which the first 200 letters are said."""
     for first, second in (("text", "text"), ("t" * 200 + "a", "t" * 200 + "b")):
         feeds: list[JSON] = [{**feed(), "name": first},
                  {**feed(), "name": second, "target": {"p": {"p": "2"}}, "source": {"p": {"p": "2"}}}]
@@ -156,3 +156,43 @@ def test_a_line_about_other_bits_says_what_compilers_do() -> None:
     plain = differing(equal(kernel(), kernel(angle="p*f*f*3")))
     assert plain is not None
     assert "compiled" not in told(sealed(plain)).proved
+
+
+CONTRACTED: dict[str, JSON] = {
+    "times 1": {"rotated": ["x*cos*1 - y*sin*1", "x*sin + y*cos"]},
+    "1 times": {"rotated": ["1*(x*cos) - 1*(y*sin)", "x*sin + y*cos"]},
+    "times -1": {"rotated": ["x*cos*-1 - y*sin*-1", "x*sin + y*cos"]},
+    "fused with 1": {"rotated": ["fma(1, x*cos, -y)", "x*sin + y*cos"]},
+    "fused with 1, the product last": {"rotated": ["fma(x*cos, 1, -y)", "x*sin + y*cos"]},
+    "times a parameter of 1": {"angle": "p*f*unit + p", "parameters": [["base", "10000"], ["unit", "1"]]},
+    "divided by 1": {"angle": "p*f/1 + p"},
+    "divided by 2": {"angle": "p*f/2 + p"},
+    "a square": {"angle": "f**2 + p"},
+    "the size of a square": {"angle": "abs(f*f) + p"},
+    "the larger of two alike": {"angle": "max(p*f, p*f) + p"},
+}
+
+
+@pytest.mark.parametrize("name", CONTRACTED)
+def test_compilers_fuse_what_folding_leaves(name: str) -> None:
+    """GCC 12 with -mfma makes one fmsub of x*c*1.0f - y*s*1.0f, as of x*c - y*s, and takes x*x for pow(x, 2)."""
+    plain, free = kernel(**CONTRACTED[name]), kernel(**CONTRACTED[name], contract=True)
+    if "rotated" in CONTRACTED[name]:
+        free["recipe"]["rotated"][1] = plain["recipe"]["rotated"][1] = "x"  # the other lane is the same
+    for source, target in ((plain, free), (free, plain), (free, free)):
+        with pytest.raises(Rejected, match="the operations for lane 0 are not the same"):
+            check(sealed(equal(source, target)))
+    assert "equal" == check(sealed(equal(plain, plain))).bits
+
+
+@pytest.mark.parametrize("angle", [
+    "p*f*1 + 0", "p*f/1 + 0", "p*(abs(f) + 0)", "p*(max(f, f) + 0)", "p*(f**1 + 0)", "fma(p*f, 1, 0)",
+])
+def test_the_search_takes_it_so_too(angle: str, tmp_path: Path) -> None:
+    """What the checker would reject is not called equal: it is no fault of the evidence."""
+    path = Path(layout(tmp_path, angle=angle))
+    assert "equivalent" == compare_bits(str(path), str(path), [], Solver()).outcome.value
+    path.write_text(path.read_text().replace("[recipe]", '[recipe]\ncontract = "allowed"', 1))
+    found = compare_bits(str(path), str(path), [], Solver())
+    assert "equivalent" != found.outcome.value
+    assert "rejects" not in evidence_of(found).reason
