@@ -724,7 +724,8 @@ def _feed(feed: Any, kernels: Sides) -> Feed:
     _, coordinates, *sides = _fields(feed, "name coordinates source target")
     names = [_text(name) for name in _list(coordinates)]
     _text(feed["name"])
-    _require(len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names)), "coordinates are not names")
+    are_names = len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names))
+    _require(are_names, "coordinates are not names")
     found = []
     for kernel, places in zip(kernels, sides, strict=True):
         _require(type(places) is dict and sorted(places) == sorted(kernel.axes), "a feed is of other axes")
