@@ -695,7 +695,7 @@ def check(text: str) -> Accepted:
     """What a certificate states; raises Rejected or NotShown."""
     try:
         _require(len(text) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
-        root = json.loads(text, parse_float=str, parse_constant=str)
+        root = _parsed(text)
         sha, kind, feeds, source, target, answer = _fields(root, "digest schema feeds source target answer")
         _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
@@ -717,6 +717,11 @@ def check(text: str) -> Accepted:
         raise NotShown("something nested so deeply is more than this checker takes") from None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as fault:
         raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=str, parse_constant=str)
+    except RecursionError:
+        raise Rejected("not JSON: nested too deeply") from None
 Sides = tuple[Kernel, Kernel]
 Feed = tuple[list[str], tuple[dict[str, Form], ...]]
 def _feed(feed: Any, kernels: Sides) -> Feed:
