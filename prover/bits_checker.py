@@ -725,7 +725,7 @@ def check(text: str) -> Accepted:
     """What a certificate states; raises Rejected or NotShown."""
     try:
         _require(len(text) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
-        root = json.loads(text, parse_float=str, parse_constant=str)
+        root = _parsed(text)
         sha, kind, feeds, source, target, answer = _fields(root, "digest schema feeds source target answer")
         _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
         _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
@@ -748,6 +748,11 @@ def check(text: str) -> Accepted:
         raise NotShown("something nested so deeply is more than this checker takes") from None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as fault:
         raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=str, parse_constant=str)
+    except RecursionError:
+        raise Rejected("not JSON: nested too deeply") from None
 Sides = tuple[Kernel, Kernel]
 Feed = tuple[list[str], tuple[dict[str, Form], ...]]
 def _feed(feed: Any, kernels: Sides) -> Feed:
@@ -755,8 +760,8 @@ def _feed(feed: Any, kernels: Sides) -> Feed:
     _, coordinates, *sides = _fields(feed, "name coordinates source target")
     names = [_text(name) for name in _list(coordinates)]
     _text(feed["name"])
-    _require(len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names)),
-             "coordinates are not names")
+    are_names = len(set(names)) == len(names) <= MAX_FEEDS and all(map(_NAME.fullmatch, names))
+    _require(are_names, "coordinates are not names")
     found = []
     for kernel, places in zip(kernels, sides, strict=True):
         _require(type(places) is dict and sorted(places) == sorted(kernel.axes), "a feed is of other axes")

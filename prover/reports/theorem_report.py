@@ -118,8 +118,8 @@ def fixed_text(first: tuple[str, SymbolicLayout], second: tuple[str, SymbolicLay
 
 
 def _kind(variable: Variable) -> str:
-    """Numbers are algebraic: only of these is it known that no two frequencies differ by whole turns."""
-    return "whole" if variable.is_whole else "algebraic"
+    """Numbers are rational: what a config holds is, and of no two such frequencies do whole turns hide a difference."""
+    return "whole" if variable.is_whole else "rational"
 
 
 def _instance(at: Instance | None) -> JSON | None:

@@ -102,18 +102,27 @@ def _sees_whole_turns(statement: Statement) -> bool:
 
 
 def is_over_pi(e: sympy.Basic) -> bool:
-    """Whether it is a sum of algebraic numbers over whole powers of pi, by its form.
+    """Whether it is a sum of algebraic numbers over whole powers of pi, by its form, at rational parameters.
 
     Where two such sums differ by 2*pi*k, or come to that together, pi solves an equation with 2*k in front of its
     highest power; pi is transcendental, so k is 0.
     """
     if not e.has(sympy.pi, sympy.log):
-        return True
+        return all(_is_rational(power.exp) for power in e.atoms(sympy.Pow))
     if isinstance(e, sympy.Add | sympy.Mul):
         return all(map(is_over_pi, e.args))
     return isinstance(e, sympy.Pow) and e.exp.is_Integer and (
         is_over_pi(e.base) if e.exp > 0 else e.base == sympy.pi
     )
+
+
+def _is_rational(e: sympy.Basic) -> bool:
+    """Whether its form shows a rational number: 2**sqrt(2) is not algebraic."""
+    if isinstance(e, sympy.floor | sympy.ceiling):
+        return True
+    if isinstance(e, sympy.Pow):
+        return e.exp.is_Integer and _is_rational(e.base)
+    return not e.is_NumberSymbol and not e.has(sympy.log) and all(map(_is_rational, e.args))
 
 
 def about(study: Study) -> Answer | None:

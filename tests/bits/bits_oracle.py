@@ -183,8 +183,8 @@ class _Texts(ast.NodeTransformer):
         self.text, self.exact = text, exact
 
     def visit_Constant(self, node: ast.Constant) -> Any:
-        call = ast.Call(ast.Name("Fraction" if self.exact else "_q", ast.Load()), [
-            ast.Constant(str(ast.get_source_segment(self.text, node)))], [])
+        text = str(int(node.value)) if isinstance(node.value, bool) else str(ast.get_source_segment(self.text, node))
+        call = ast.Call(ast.Name("Fraction" if self.exact else "_q", ast.Load()), [ast.Constant(text)], [])
         return ast.copy_location(call, node)
 
     def visit_Name(self, node: ast.Name) -> Any:

@@ -47,6 +47,10 @@ EQUAL: dict[str, tuple[JSON, JSON]] = {
     "an entry, a sum, a length": ({"angle": "p*3"}, {"angle": "p*list[0] if sum(list) > 3 else p*len(list)"}),
     "exact arithmetic of the layout": ({"angle": "p*0.5"}, {"angle": "p*half", "exact_let": [
         ["slot", "j % 2"], ["half", "max(1/4, min(1/2, 7), floor(-0.5)) + abs(0*len(list)) + ceil(-1/3)"]]}),
+    "exact powers and choices of the layout": ({"angle": "p*0.125"}, {"angle": "p*part", "exact_let": [
+        ["slot", "j % 2"], ["part", "2**(-3) if slot < 2 and list[0] == 3 else 0**0"]]}),
+    "a name as a condition": ({}, {"angle": "7*p if slot < 0 or False else p*f if base and True else p"}),
+    "exact extremes": ({"angle": "p*3"}, {"angle": "p*max(list[1], abs(-3), min(list))*1 if max(list) == 3 else p"}),
     "a running product": (
         {"states": [["turn", "p", "turn*f"]], "angle": "turn", "let": [["f", "base**(-1/2)"]]},
         {"angle": "p if j == 0 else p*f", "let": [["f", "base**(-1/2)"]]}),
@@ -199,6 +203,11 @@ def refusals() -> dict[str, tuple[JSON, str]]:
         "an attribute": (of([*recipe, "angle"], "p.real"), "no expression"),
         "a walrus": (of([*recipe, "angle"], "(q := p)"), "no expression"),
         "a keyword argument": (of([*recipe, "angle"], "max(p, b=1)"), "no expression"),
+        "pi where nothing is rounded": (of([*recipe, "angle"], "p*pi"), "pi in exact arithmetic"),
+        "a root where nothing is rounded": (of(["target", "let", 0, 1], "sqrt(4)"), "sqrt in exact arithmetic"),
+        "a power that is not rational": (of(["target", "let", 0, 1], "2**(1/2)"), "a power in exact arithmetic"),
+        "0 to the -1 where nothing is rounded": (of(["target", "let", 0, 1], "0**(-1)"), "divided by 0"),
+        "a large power": (of(["target", "let", 0, 1], "base**400"), "a number of this size"),
         "a let in a circle": (of([*recipe, "let"], [["f", "f"]]), "nested so deeply"),
         "a state before the first pair": (of([*recipe, "states"], [["s", "s", "s"]]), "without rounding"),
         "divided by 0": (equal(kernel(angle="p/(1 - 1)"), kernel(angle="p/(1 - 1)")), "divided by 0"),
@@ -242,6 +251,20 @@ def test_a_certificate_that_is_wrong_is_refused(name: str) -> None:
     root, reason = REFUSALS[name]
     with pytest.raises((Rejected, NotShown), match=reason):
         check(sealed(root))
+
+
+def test_an_axis_may_get_the_same_number_always() -> None:
+    """Fed a constant, an axis is that constant; fed nothing, it is 0."""
+    fixed = {"name": "fixed", "coordinates": [], "source": {"p": {"1": "3"}}, "target": {"p": {}}}
+    root = {**equal(kernel(), kernel(angle="(p + 0)*3*f")), "feeds": [fixed],
+            "answer": {"bits": "equal", "points": [{}]}}
+    with pytest.raises(Rejected, match="the operations for lane"):
+        check(sealed(root))
+    root["target"] = kernel(angle="3*f")
+    assert "equal" == check(sealed(root)).bits
+    found = differing({**root, "target": kernel()})
+    assert found is not None
+    assert "different" == check(sealed(found)).bits
 
 
 def test_which_contraction_is_stated_counts() -> None:

@@ -238,9 +238,17 @@ def test_corners(name: str, kind: str, values: list[str], wanted: str | None) ->
     ("div", ["0x3f800000", "0x80000000"]), ("div", ["0x00000000", "0x00000000"]), ("sqrt", ["0xbf800000"]),
     ("log", ["0x00000000"]), ("log", ["0x80000000"]), ("log", ["0xbf800000"]), ("pow", ["0x00000000", "0xbf800000"]),
     ("pow", ["0xc1000000", "0x3eaaaaab"]), ("pow", ["0x41200000", "0x42200000"]), ("add", ["0x7f7fffff", "0x7f7fffff"]),
+    ("pow", ["0x3fc00000", "0x7b800000"]),  # 1.5 to the 2**120
     ("mul", ["0x7f7fffff", "0x40000000"]), ("pow", ["0x00000000", "0x3f000000"]),
 ])
 def test_what_is_no_finite_number_is_refused(name: str, values: list[str]) -> None:
     """Divisions by 0, logarithms and roots of what has none, overflow."""
     with pytest.raises((Rejected, NotShown)):
         numbers().apply(name, "float32", *(number(v, "float32") for v in values))
+
+
+def test_the_middle_of_two_numbers_is_not_guessed() -> None:
+    """169**1.5 is 2197 exactly, and float16 has 2196 and 2198; an exact sum of that size goes to the even one."""
+    with pytest.raises(NotShown, match="which float16 is nearest"):
+        numbers().apply("pow", "float16", rounded(Fraction(169), "float16"), rounded(Fraction(3, 2), "float16"))
+    assert 2196 == rounded(Fraction(2197), "float16").number

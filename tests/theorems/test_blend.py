@@ -20,7 +20,7 @@ from prover.verdicts.verdict import prove
 
 LLAMA3 = "transformers/half:rope_type=llama3:head_dim=8:rope_theta=500000"
 PLAIN = "transformers/half:head_dim=8:rope_theta=500000"
-PI, ROOT = sympy.pi, sympy.sqrt(2)
+PI, ROOT, BASE = sympy.pi, sympy.sqrt(2), sympy.Symbol("base", positive=True)
 
 
 def solved(source: str, target: str, names: str = "factor") -> Theorem:
@@ -87,6 +87,8 @@ def test_llama3_over_its_factor(source: str, target: str, expected: list[str]) -
     (ROOT, True), (1 / PI, True), (ROOT / PI**2 + 3, True), ((1 + 1 / PI) ** 2, True), (PI, False), (1 + PI, False),
     (1 / (1 + PI), False), (PI ** sympy.Rational(-1, 2), False), (sympy.log(2), False), (1 / sympy.log(2), False),
     (2 ** (1 / PI), False), (PI ** -sympy.Symbol("m", integer=True), False),
+    (BASE ** (1 - sympy.Symbol("j", integer=True) / 3), True), (2**ROOT, False), (BASE ** (2**ROOT), False),
+    (BASE ** sympy.floor(ROOT * BASE), True), ((1 + BASE**ROOT) ** 2, False),
 ])
 def test_sums_over_powers_of_pi(number: sympy.Expr, is_so: bool) -> None:
     """By its form alone."""
