@@ -34,11 +34,11 @@ HOSTILE: dict[str, JSON] = {
     "every pair long": wide(4096, angle=LONG),
     "many functions": wide(2048, precision="float64", angle="sqrt(p)*log(p + 3)**1.5"),
     "float64 of large sizes": wide(512, precision="float64", table="float64", rotation="float64",
-                                   angle="p*1e300*(0.1*j + 0.3)"),
-    "powers of large sizes": wide(1024, precision="float64", angle="(p + 1e-300)**(0.7*j + 0.1)"),
+                                   angle="p*1e100*1e100*1e100*(0.1*j + 0.3)"),
+    "powers of large sizes": wide(1024, precision="float64", angle="(p + 1e-100)**(0.7*j + 0.1)"),
     "squares of squares": kernel(let=[], exact_let=chain(150, "@*@"), angle="p*a149"),
     "powers of powers": kernel(let=[], exact_let=chain(40, "@**9"), angle="p*a39"),
-    "whole powers of small numbers": wide(2048, precision="float64", angle="(p*1e-300)**(64 - j//1000) + p"),
+    "whole powers of small numbers": wide(2048, precision="float64", angle="(p*1e-100*1e-100)**(64 - j//1000) + p"),
     "a power of a large number": kernel(angle="p*big", exact_let=[["slot", "j"], ["big", "7**400**2"]]),
     "floats squared": kernel(let=chain(150, "@*@*1.5", "p + 0.3"), angle="a149"),
     "names of names": kernel(let=chain(199, "@ + @", "p"), exact_let=[], angle="a198", parameters=[]),
@@ -51,7 +51,7 @@ HOSTILE: dict[str, JSON] = {
     "many values carried": wide(512, states=[[f"s{i}", "p", f"s{i}*base + s{(i + 1) % 150}"] for i in range(150)],
                                 angle="s0", let=[]),
     "sines beside multiples of pi": wide(1024, precision="float64", table="float64",
-                                         angle="p*6381956970095103*2**797"),
+                                         angle="p*6381956970095103*2.0**797"),
     "fused with everything": wide(1024, contract=True, angle=LONG),
 }
 
