@@ -105,7 +105,7 @@ def test_every_field_of_small_certificates(name: str) -> None:
     assert check(sealed(root))
     asked = [(path, value) for path, own in leaves(root) if path[-1] not in UNCHECKED for value in tampered(own)]
     assert len(asked) > 150
-    found = [lies(root, path, value, 12) for path, value in asked]
+    found = [lies(root, path, value, 6) for path, value in asked]
     assert [] == [each for each in found if each]
 
 
@@ -172,7 +172,7 @@ def test_every_kind_of_field_of_shipped_certificates(path: Path) -> None:
     spoiled = []
     for where, own in kinds.values():
         values = list(tampered(own))
-        spoiled += [lies(root, where, value, 2) for value in draw.sample(values, min(3, len(values)))]
+        spoiled += [lies(root, where, value, 2) for value in draw.sample(values, min(1, len(values)))]
     assert [] == [each for each in spoiled if each]
 
 
