@@ -25,7 +25,7 @@ WRITTEN = {
     "theorem_10_cache_shift_mrope", "theorem_2_imrope_mrope_text_all_axes", "theorem_9_front_and_back",
     "theorem_2_imrope_neox_text", "theorem_2_mrope_neox_text", "theorem_3_imrope_stride3",
     "theorem_5_stride_without_bounds", "theorem_5_stride_without_bounds_transformers", "theorem_6_partial_full",
-    "theorem_7_linear_scaling", "theorem_7_wrong_base",
+    "theorem_7_linear_scaling", "theorem_7_wrong_base", "theorem_15_imrope_mrope_111",
     "rewrite_1_counter", "rewrite_2_running_product", "rewrite_3_vision_chain", "rewrite_3_vision_chain_plain",
 }
 WHOLE, LISTS = {"n", "m"}, {"parts"}
