@@ -871,7 +871,13 @@ class Reading:
             case "sqrt":
                 return terms.power(xs[0], terms.constant(Fraction(1, 2)), partial(self.need, path))
         self.need(path, terms.less(ZERO, xs[0]))
-        return ZERO if xs[0] == ONE else terms.fresh(("log", xs[0]), "logarithm", False, True)[1]
+        if xs[0] == ONE:
+            return ZERO
+        own, found, _ = terms.fresh(("log", xs[0]), "logarithm", False, True)
+        has_log = every(terms.less(ZERO, xs[0]), no(terms.equal((xs[0][1], UNIT), ZERO)))
+        ways = (every(terms.compare(sign, xs[0], ONE), terms.compare(sign, found, ZERO)) for sign in ("<", "==", ">"))
+        terms.facts[own] = [some(no(has_log), *ways)]
+        return found
     # -- conditions
     def condition(self, node: ast.AST, scope: Scope, path: Known = ()) -> Formula:
         """A formula; what stands behind `and`, `or` and in a chain has a value only where it is reached."""
@@ -910,7 +916,9 @@ class Reading:
     def named(self, name: str, scope: Scope, path: Known) -> Cases:
         layout, terms = scope.layout, self.terms
         if name == "pi":
-            return [(path, terms.atom("pi", False, True))]
+            pi = terms.atom("pi", False, True)
+            terms.facts[name] = [terms.less(terms.constant(3), pi), terms.less(pi, terms.constant(4))]
+            return [(path, pi)]
         if name in ("j", "lane"):
             own = scope.index if name == "j" else scope.lane
             _require(own is not None and not scope.defining, name, "has no meaning here")

@@ -27,6 +27,9 @@ for file in theorems/*.v; do
     echo "coqc $file"
     coqc -q -R . Rope "$file"
 done
+echo "recorded rows of converters"
+PYTHONPATH="$here/../.." python3 "$here/extracted/recorded.py" > Recorded.v
+coqc -q -R . Rope Recorded.v
 # A theorem that is false is not proved: with the second lane of each pair of NORMAL where its first is.
 mkdir false
 sed 's/:= 2 \* j + 1\./:= 2 * j./' theorems/theorem_1_normal_to_neox.v > false/theorem.v

@@ -1,8 +1,9 @@
 """The one translator from SymPy to SMT-LIB 2: linear arithmetic over whole and real numbers.
 
-Divisions and remainders by a number are exact. A remainder by an expression gets a fresh constant
-that is only known to lie below the divisor and, where the dividend is small, to be the dividend; so
-what is proved holds, and a model need not be one. Anything else that is not linear is refused.
+Divisions and remainders by a number are exact, and so is a number over an unknown compared with a number. A
+remainder by an expression gets a fresh constant that is only known to lie below the divisor and, where the dividend is
+small, to be the dividend; so what is proved holds, and a model need not be one. Anything else that is not linear is
+refused.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ class Translator:
             return f"(not {self.condition(e.args[0])})"
         if not isinstance(e, sympy.core.relational.Relational):
             raise _refused(e, "it is no condition")
+        if (cleared := _without_divisor(e)) is not None:
+            return self.condition(cleared)
         left, right = (self.term(side) for side in e.args)
         a, b = (left.text, right.text) if left.sort == right.sort else (left.as_real, right.as_real)
         if isinstance(e, sympy.Ne):
@@ -185,6 +188,19 @@ def _words(
     """The constants of these symbols, and what is written in them; questions come in hundreds with the same ones."""
     names = constant_names(dict(symbols))
     return {s: Term(names[s], sort) for s, sort in symbols}, {}
+
+
+def _without_divisor(e: sympy.Basic) -> sympy.Basic | None:
+    """A comparison of a number over an unknown with a number, multiplied by the unknown; false where that is 0."""
+    for left, right, kind in ((e.lhs, e.rhs, e.func), (e.rhs, e.lhs, e.reversed.func)):
+        number, below = left.as_coeff_Mul()
+        if right.is_Rational and isinstance(below, sympy.Pow) and below.exp == -1 and below.base.free_symbols:
+            sides = (number, right * below.base)
+            return AnyOf(
+                AllOf(sympy.StrictGreaterThan(below.base, 0, evaluate=False), kind(*sides, evaluate=False)),
+                AllOf(sympy.StrictLessThan(below.base, 0, evaluate=False), kind(*reversed(sides), evaluate=False)),
+            )
+    return None
 
 
 _RELATIONS = {

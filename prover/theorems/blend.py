@@ -2,18 +2,18 @@
 
 A blend such as (1 - s)*u/f + s*u, with numbers s and u that need not be rational, is no product of powers. Where all
 terms of two such sums are positive, so are the sums; the two are equal up to sign only where they are equal. That is
-linear where the numbers left in their difference are rational multiples of one of them: (1 - s)*u*(1/f - 1).
+linear where the numbers left in their difference are rational multiples of one of them: (1 - s)*u*(1/f - 1). Where they
+are not, rational bounds of the numbers bound the difference from below.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import sympy
 
 from prover.errors import ProverError, UndecidedError
+from prover.language.logic import Condition
 from prover.theorems.factors import factors, is_expressible, shared_divisor
-from prover.theorems.numbers import is_true_of_numbers
+from prover.theorems.numbers import between, is_true_of_numbers
 from prover.theorems.signs import Signs
 
 MAX_TERMS = 16
@@ -39,14 +39,42 @@ def difference(ours: sympy.Basic, theirs: sympy.Basic, signs: Signs) -> sympy.Ba
         return None
     if len(left) < 2:
         return sympy.Add(*rational)
-    total = sympy.Add(*(number * monomial for number, monomial in zip(rational, left, strict=True)))
+    return _asked(dict(zip(left, rational, strict=True)))
+
+
+def is_surely_no_less(ours: sympy.Basic, theirs: sympy.Basic, signs: Signs, *assumed: Condition) -> bool:
+    """Whether it is proved that ours >= theirs, both being 0 or sums of positive terms."""
+    try:
+        mine, other = (_terms(e, signs) for e in (ours, theirs))
+        if mine is None or other is None:
+            return False
+        left = {m: mine.get(m, ZERO) - other.get(m, ZERO) for m in dict.fromkeys((*mine, *other))}
+        least = {m: sympy.Rational(low.numerator, low.denominator) for m, number in left.items()
+                 if (low := between(number)[0])}
+    except ProverError:
+        return False
+    if all(number > 0 for number in least.values()):
+        return True
+    total = _asked(least)
+    return total is not None and signs.study.follows(
+        "no-less", "Is a pair slower than another one by its least estimate?",
+        sympy.GreaterThan(total, 0, evaluate=False), signs.inside, *assumed,
+    )
+
+
+def _asked(numbers: dict[sympy.Basic, sympy.Rational]) -> sympy.Basic | None:
+    """A sum with the sign of that of rational numbers times positive monomials; None where no solver can be asked."""
+    total = sympy.Add(*(number * monomial for monomial, number in numbers.items()))
     # What the terms are divided by is a product of what was shown to be positive.
     total = sympy.expand(total * shared_divisor(total)) if isinstance(total, sympy.Add) else total
     return total if is_expressible(total) else None
 
 
 def _terms(e: sympy.Basic, signs: Signs) -> dict[sympy.Basic, sympy.Basic] | None:
-    """Numbers by what they stand beside; None where a number, or what it stands beside, is not known to be positive."""
+    """Numbers by what they stand beside; None where a number, or what it stands beside, is not known to be positive.
+
+    Numbers that are 0 are left out.
+    """
     found: dict[sympy.Basic, sympy.Basic] = {}
     terms = sympy.Add.make_args(sympy.expand(e))
     if len(terms) > MAX_TERMS:
@@ -54,6 +82,7 @@ def _terms(e: sympy.Basic, signs: Signs) -> dict[sympy.Basic, sympy.Basic] | Non
     for term in terms:
         number, monomial = term.as_independent(*term.free_symbols, as_Add=False)
         found[monomial] = found.get(monomial, ZERO) + number
+    found = {m: number for m, number in found.items() if not is_true_of_numbers(sympy.Eq, number, ZERO)}
     for monomial, number in found.items():
         if not is_true_of_numbers(sympy.StrictGreaterThan, number, ZERO):
             return None
@@ -71,7 +100,8 @@ def _over_one_of_them(numbers: list[sympy.Basic]) -> list[sympy.Rational] | None
     found = []
     for number in numbers:
         # A guess, which is then held against the exact numbers.
-        near = Fraction(str(sympy.N(number / size, 40))).limit_denominator(MAX_DENOMINATOR)
+        low, high = between(number / size)
+        near = ((low + high) / 2).limit_denominator(MAX_DENOMINATOR)
         ratio = sympy.Rational(near.numerator, near.denominator)
         if not is_true_of_numbers(sympy.Eq, number, ratio * size):
             return None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import sympy
 
-from prover.errors import ProverError
-from prover.language.evaluation import Scope, compiled_condition
+from prover.errors import ProverError, UndecidedError
+from prover.exact.enclosure import bounds, enclose
+from prover.language.evaluation import Scope, compiled, compiled_condition, number
+
+PRECISION = 192
 
 
 def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
@@ -24,3 +29,11 @@ def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
 def is_true_of_numbers(kind: type, left: sympy.Basic, right: sympy.Basic) -> bool:
     """Whether a comparison of two constants holds, worked out exactly. Raises ProverError where that is not known."""
     return compiled_condition(kind(left, right, evaluate=False)).test(Scope({}, {}))
+
+
+def between(constant: sympy.Basic) -> tuple[Fraction, Fraction]:
+    """Rational numbers between which a constant lies. Raises ProverError where none are found."""
+    ball = enclose(number(compiled(constant).compute(Scope({}, {}))), PRECISION)
+    if not ball.is_finite():
+        raise UndecidedError("no bounds of a number are known")
+    return bounds(ball)

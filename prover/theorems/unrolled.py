@@ -17,6 +17,7 @@ from prover.theorems.comparison import Comparison
 from prover.theorems.domination import are_dominated
 from prover.theorems.elimination import Clause
 from prover.theorems.identity import Meeting, meetings, require_same_lanes
+from prover.theorems.ordering import are_below_half_a_turn, are_ordered
 from prover.theorems.points import Truth
 from prover.theorems.restated import in_order
 from prover.theorems.study import Study
@@ -28,7 +29,6 @@ from prover.theorems.theorem import (
     have_values,
     possible,
     proved_both_ways,
-    settled,
     unless_hidden,
 )
 from prover.theorems.variables import Variable
@@ -38,7 +38,11 @@ MAX_PAIRS = 128
 
 def decide_unrolled(study: Study, identity: bool) -> Answer:
     """For which parameters the two are equal, or `identity`: identical. Open where the number of pairs is not known."""
-    return replace(settled(study, _identical if identity else _equal), is_one_by_one=True)
+    try:
+        found = (_identical if identity else _equal)(study)
+    except UndecidedError as fault:
+        found = Answer(Scope.OPEN, reason=fault.message)
+    return replace(found, is_one_by_one=True)
 
 
 def _identical(study: Study) -> Answer:
@@ -51,7 +55,13 @@ def _identical(study: Study) -> Answer:
         if (unknown := have_values(pair)) is not None:
             return unknown
         found += [(number, met) for met in meetings(pair, sympy.true, True)]
-    return unless_hidden(_settled_by(study, found, Answer(Scope.OPEN)), [pair.statement for pair in pairs])
+    answer = _settled_by(study, found, Answer(Scope.OPEN))
+    statements = [pair.statement for pair in pairs]
+    seen = unless_hidden(answer, statements)
+    if seen is answer or any(each.outside for each in statements):
+        return seen
+    comparisons = [Comparison(pair.statement, pair) for pair in pairs]
+    return answer if are_below_half_a_turn(study, comparisons) else seen
 
 
 def _equal(study: Study) -> Answer:
@@ -74,12 +84,14 @@ def _equal(study: Study) -> Answer:
     agreed = [one for comparison in comparisons for *_, one in comparison.at_one_index if one.possibly != sympy.false]
     signs = {one.sign for one in agreed if one.sign is not None}
     sign = next(iter(signs), 1) if len(signs) <= 1 else 0
-    answer = unless_hidden(
-        _settled_by(study, found, Answer(Scope.OPEN, sign=sign)), [pair.statement for pair in pairs]
-    )
+    answer = _settled_by(study, found, Answer(Scope.OPEN, sign=sign))
+    seen = unless_hidden(answer, [pair.statement for pair in pairs])
+    if seen is not answer and not are_below_half_a_turn(study, comparisons):
+        return seen
     if answer.scope in (Scope.ALWAYS, Scope.OPEN):
         return answer
-    if not are_dominated(study, comparisons, [any_of(map(negation, answer.condition))] if answer.condition else []):
+    fails = [any_of(map(negation, answer.condition))] if answer.condition else []
+    if not are_dominated(study, comparisons, fails) and not are_ordered(study, comparisons, fails):
         return Answer(Scope.OPEN, reason="another pair may have the frequency of a differing one")
     return answer
 

@@ -143,7 +143,7 @@ def test_factors_that_make_mrope_imrope(pairs: int) -> None:
 
 def test_the_rows_that_make_mrope_imrope() -> None:
     """By hand at 16 lanes: t takes rows 0, 3 and 6, h 1, 4 and 7, w 2 and 5; the second half alike; the rest stays."""
-    root = json.loads((PROOFS / "theorems" / "theorem-14-imrope-mrope-factors.json").read_text())
+    root = json.loads((PROOFS / "theorems" / "theorem-15-imrope-mrope-factors.json").read_text())
     rows = root["evidence"]["permutation"]
     at = {"head_dim": 18, "n_rot": 16, "base": 2, "sections": [3, 3, 2, 0]}
     half = [0, 3, 6, 1, 4, 7, 2, 5]

@@ -16,7 +16,7 @@ import pytest
 import small_sizes
 import written_certificates as written
 from false_statements import FALSE
-from theorem_statements import FAILS, NEVER, TRUE, changed, claim, refuted, small, solve
+from theorem_statements import FAILS, LOGARITHMS, NEVER, TRUE, changed, claim, refuted, small, solve
 from written_certificates import JSON, WRITTEN, parameter, sealed
 
 from prover import theorem_checker
@@ -67,6 +67,12 @@ def test_true(name: str) -> None:
     """Each of these is shown, and is true at small sizes."""
     assert check(sealed(TRUE[name]()), solve).obligations
     assert None is small_sizes.false_at(TRUE[name](), 25)
+
+
+@pytest.mark.parametrize("name", LOGARITHMS)
+def test_logarithms_and_pi(name: str) -> None:
+    """What is known of them is enough for each of these."""
+    assert check(sealed(LOGARITHMS[name]()), solve).obligations
 
 
 @pytest.mark.parametrize("name", FALSE)

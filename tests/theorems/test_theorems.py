@@ -50,9 +50,10 @@ EXPECTED = {
     "theorem-11-yarn-without-scale": ("always", "identical"),
     "theorem-12-yarn-ramp-lost": ("sometimes", "identical"),
     "theorem-13-llama3-lost": ("sometimes", "identical"),
-    "theorem-14-imrope-mrope-111": ("sometimes", "identical"),
-    "theorem-14-imrope-mrope-factors": ("always", "permutation"),
-    "theorem-14-imrope-mrope-only-111": ("never", None),
+    "theorem-14-yarn-truncated": ("sometimes", "identical"),
+    "theorem-15-imrope-mrope-111": ("sometimes", "identical"),
+    "theorem-15-imrope-mrope-factors": ("always", "permutation"),
+    "theorem-15-imrope-mrope-only-111": ("never", None),
 }
 
 

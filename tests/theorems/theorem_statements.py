@@ -184,3 +184,19 @@ TRUE: dict[str, Callable[[], JSON]] = {
         refutation=refuted("lanes", ("n == 1", "0")),
     ),
 }
+# True by hand: log(x) is below 0, 0 or above 0 as x is below 1, 1 or above it.
+LOGARITHMS: dict[str, Callable[[], JSON]] = {
+    "divided by a logarithm that is above 0": lambda: claim(
+        small(f"{ANGLE}/log(2*base)"), small(f"{ANGLE}/log(base*2)")
+    ),
+    "the sign of a logarithm": lambda: claim(
+        small(), small(f"({ANGLE})*(1 if log(base) > 0 and log(1/base) < 0 else 2)"),
+    ),
+    "the logarithm of 1 alone is 0": lambda: claim(
+        small("p if k == 1 else 2*p", more=(parameter("k", "k > 0"),)),
+        small("p if log(k) == 0 else 2*p", more=(parameter("k", "k > 0"),)),
+        points={"holds": {"n": "3", "base": "2", "k": "1"}, "fails": None},
+        variables=(variable("k", False),),
+    ),
+    "pi between 3 and 4": lambda: claim(small(), small(f"({ANGLE})*(1 if 3 < pi < 4 else 2)")),
+}
