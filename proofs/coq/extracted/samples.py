@@ -82,6 +82,11 @@ BY_HAND = {
     "turned by beta": turned([{"1": "1/2*pi"}, HALF, HALF, {"1": "1/2*pi"}], HALF)}
 FALSE = {
     "power too high": weighted(9, ("1", "2"), (["2.08", "2.09"], ["1133097.06", "1133097.07"])),
+    # cos 1 and cos 2: the kernels differ, which says nothing of scores
+    "entry against scores": NOT_AS_STORED | {
+        "schema": checker.SCHEMA, "source": turning("1"),
+        "fails": {"kind": "entry", "relation": "equal-scores", "lanes": [0, 0], "tokens": [token("1")],
+                  "source": ["0.54", "0.55"], "target": ["-0.42", "-0.41"]}},
     "intervals that touch": NOT_AS_STORED | {
         "schema": checker.SCHEMA, "source": turning("1"),
         "fails": NOT_AS_STORED["fails"] | {"source": ["0.1", "1.09"], "target": ["-0.84", "0.1"]}}}
