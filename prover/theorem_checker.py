@@ -427,6 +427,11 @@ class Terms:
         if one is None or two is None:
             return Ratio(False, False, False, False)
         (c, powers), (d, others) = one, two
+        for key in sorted(powers.keys() | others.keys()):  # a number that is a power of a base is one more factor
+            base, number = self.known((self.bases[key], UNIT)), self.known(self.divide(c, d)) if d != ZERO else None
+            k = next((k for k in range(-16, 17) if base and number and base**k == number), 0)
+            if k:
+                c, powers = d, powers | {key: self.add(powers.get(key, ZERO), self.constant(k))}
         groups: dict[Quotient, tuple[Poly, Poly]] = {}  # the exponent: what is raised to it
         for key in sorted(powers.keys() | others.keys()):
             e = self.minus(powers.get(key, ZERO), others.get(key, ZERO))

@@ -192,6 +192,8 @@ def _invariant(invariant: Invariant, found: Rewrite) -> JSON:
     carried = {s for e in (invariant.value, *invariant.guards) for s in e.free_symbols if isinstance(s, Carried)}
     names = {symbol: symbol.name.rpartition(" of ")[0] for symbol in carried | {invariant.state}}
     own = source if side == "source" else {state for state, *_ in found.new.states}
+    if not carried | {invariant.state} <= source | {state for state, *_ in found.new.states}:
+        raise UndecidedError("an invariant is about the exponent of a carried product, which no layout has")
     if not carried <= own:
         raise UndecidedError("an invariant is about what the loops of both sides carry")
     when = all_of(invariant.guards)

@@ -18,8 +18,9 @@ from prover.language.logic import Condition, any_of, in_range, negation
 from prover.language.substitution import substituted
 from prover.language.symbolic import CHOICE, INDEX, AllOf
 from prover.theorems.comparison import Comparison
+from prover.theorems.matching import Way, reordered
 from prover.theorems.study import LANE, OTHER, OTHER_LANE, Study
-from prover.theorems.symbolic import Case, SymbolicLayout
+from prover.theorems.symbolic import SymbolicLayout
 
 SMALL = range(13)
 PROBES = range(4)
@@ -91,21 +92,7 @@ def along_lanes(study: Study) -> Iterator[tuple[Study, int]]:
         in_range(index, source.count), inside,
     ):
         return
-    new = {INDEX: index}
-    moved = replace(
-        source, order=substituted(source.order, new), first=substituted(source.first, new),
-        second=substituted(source.second, new),
-        write_first=substituted(source.write_first, new), write_second=substituted(source.write_second, new),
-        magnitude=tuple((tuple(substituted(g, new) for g in guards), substituted(e, new))
-                        for guards, e in source.magnitude),
-        cases=tuple(
-            Case(
-                tuple(substituted(g, new) for g in case.guards),
-                tuple((axis, substituted(e, new)) for axis, e in case.vector),
-            )
-            for case in source.cases
-        ),
-    )
+    moved = reordered(source, [Way((), (), index)])
     found = replace(study, statement=replace(statement, source=moved))
     with suppress(UndecidedError):
         comparison = Comparison(found.statement, found)
@@ -192,18 +179,29 @@ def _line(lanes: sympy.Basic) -> tuple[int, sympy.Basic]:
 def _passing(study: Study) -> sympy.Basic:
     """Where a lane that passes comes from: the same lane, or the one of the same rank."""
     source, target = study.statement.source, study.statement.target
-    ours, theirs = (substituted(layout.first, {INDEX: sympy.Integer(0)}) for layout in (source, target))
-    for layout, start in ((source, ours), (target, theirs)):
-        for lanes in (layout.first, layout.second):
-            if not study.follows(
-                "window", "Is there a pair with a lane outside one run of lanes that starts with pair 0?",
-                _at(in_range(LANE, 2 * layout.count), lanes - start), in_range(INDEX, layout.count),
-            ):
-                raise UndecidedError("the rotated lanes are no single run")
-    if ours == theirs:
+    ours, theirs = _start(study, source), _start(study, target)
+    if ours == theirs or study.follows(
+        "window", "Do the two runs of rotated lanes start at different lanes?", sympy.Eq(ours, theirs, evaluate=False),
+        sympy.StrictGreaterThan(source.count, 0, evaluate=False),
+    ):
         return LANE
     rank = CHOICE(sympy.StrictLessThan(LANE, theirs, evaluate=False), LANE, LANE - 2 * target.count, evaluate=False)
     return CHOICE(sympy.StrictLessThan(rank, ours, evaluate=False), rank, rank + 2 * source.count, evaluate=False)
+
+
+def _start(study: Study, layout: SymbolicLayout) -> sympy.Basic:
+    """The first of the rotated lanes: they are one run that starts with pair 0, counted as here or as in the family."""
+    starts = [substituted(layout.first, {INDEX: sympy.Integer(0)}), layout.begin]
+    for start in dict.fromkeys(s for s in starts if s is not None):
+        if all(
+            study.follows(
+                "window", "Is there a pair with a lane outside one run of lanes that starts with pair 0?",
+                _at(in_range(LANE, 2 * layout.count), lanes - start), in_range(INDEX, layout.count),
+            )
+            for lanes in (layout.first, layout.second)
+        ):
+            return start
+    raise UndecidedError("the rotated lanes are no single run")
 
 
 def proved_writes(study: Study) -> None:
@@ -211,8 +209,7 @@ def proved_writes(study: Study) -> None:
     for layout in (study.statement.source, study.statement.target):
         if (layout.write_first, layout.write_second) == (layout.first, layout.second):
             continue
-        start = substituted(layout.first, {INDEX: sympy.Integer(0)})
-        inside = in_range(INDEX, layout.count)
+        start, inside = _start(study, layout), in_range(INDEX, layout.count)
         other = in_range(OTHER, layout.count)
         writes = (layout.write_first, layout.write_second)
         proved = all(

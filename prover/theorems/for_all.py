@@ -35,6 +35,7 @@ from prover.theorems.instance import (
     smallest_point,
 )
 from prover.theorems.listing import pattern_of, points_up_to
+from prover.theorems.matching import along_frequencies
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.theorem import Answer, Scope, decide
@@ -148,6 +149,11 @@ def _equal(study: Study) -> tuple[Study, Answer]:
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
             study, answer = moved, replace(decide(moved), order=moved.statement.source.order)
+    if answer.scope is Scope.OPEN and not study.statement.outside:
+        for moved in along_frequencies(study):
+            found = decide(moved)
+            if found.scope is Scope.ALWAYS:
+                return moved, replace(found, order=moved.statement.source.order)
     if answer.scope is Scope.OPEN:
         one_by_one = decide_unrolled(study, identity=False)
         answer = answer if one_by_one.scope is Scope.OPEN else one_by_one
@@ -335,8 +341,13 @@ def _none_below_zero(study: Study, *conditions: Condition) -> bool:
 
 
 def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
-    """The words of hypotheses without which the answer is the same, and tried to be."""
+    """The words of hypotheses without which the answer is the same, and tried to be.
+
+    None where pairs are matched in another order, which is one under all hypotheses together.
+    """
     answer = found.answer
+    if study.statement.source.order != INDEX:
+        return
     for hypothesis in study.statement.where:
         wider = without(study, hypothesis)
         try:

@@ -19,7 +19,6 @@ from prover.claims.solver import Solver
 from prover.errors import EvidenceError, InputError, UndecidedError
 from prover.language.formula import formula
 from prover.language.logic import Condition, all_of, any_of, in_range, negation
-from prover.language.substitution import pieces, substituted
 from prover.language.symbolic import CHOICE, INDEX, AllOf, AnyOf
 from prover.language.symbols import Axis, Carried
 from prover.layouts.feed import resolve_feeds
@@ -28,8 +27,9 @@ from prover.layouts.roles import role_names
 from prover.theorems.comparison import Comparison
 from prover.theorems.induction import Goal, Induction, Invariant, after, candidates
 from prover.theorems.instance import Point
+from prover.theorems.products import in_both, told, with_exponents, with_powers
 from prover.theorems.ratio import quotient
-from prover.theorems.simulation import Row, State
+from prover.theorems.simulation import Row
 from prover.theorems.study import Statement, Study
 from prover.theorems.symbolic import SymbolicLayout, read_hypotheses, symbolic_layout
 from prover.theorems.trial import CORNERS, FIRST, LONG_RUNS, SEARCH, Difference, Trial, corners, reals, small_sizes
@@ -110,7 +110,7 @@ def _decided(study: Study, trial: Trial, found: Rewrite) -> Rewrite:
     small = iter(()) if fixed is None else small_sizes(study.statement, fixed)
     if not trial.try_all(small, FIRST):
         return replace(found, outcome=Outcome.DIFFERENT, difference=trial.difference)
-    proof, known = _proof(study, trial.seen)
+    proof, known = _proof(study, trial)
     held = study.assuming(*(c.condition for c in proof or known if study.is_expressible(c.condition)))
     agree = trial.try_all(corners(held, trial.seen, fixed or {}, () if proof is not None else LONG_RUNS), CORNERS)
     if agree and proof is None:
@@ -223,7 +223,7 @@ def _divisors(e: sympy.Basic) -> Iterator[tuple[tuple[Condition, ...], sympy.Bas
         yield from _divisors(part)
 
 
-def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | None, tuple[Invariant, ...]]:
+def _proof(study: Study, trial: Trial) -> tuple[tuple[Invariant, ...] | None, tuple[Invariant, ...]]:
     """The invariant under which the two agree at every pair; or None, and what is known of the loops all the same."""
     known: tuple[Invariant, ...] = ()
     with suppress(UndecidedError):
@@ -236,14 +236,16 @@ def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | N
             sympy.Eq(statement.source.count, statement.target.count, evaluate=False),
         ):
             return None, known
-        statement, powers = _products(study)
-        study = replace(study, statement=statement)
+        study, powers = with_powers(study)
+        study, counted = with_exponents(study)
+        statement = study.statement
+        seen = trial.rows_of(statement) if counted else trial.seen
         induction = Induction(study, (*statement.source.states, *statement.target.states))
         possible = _possible(study, seen)
         with suppress(UndecidedError):
             found = _proved(study, induction, possible)
             if found is not None:
-                return (*powers, *found), known
+                return tuple(told(counted, [*powers, *found])), known
         known = tuple(induction.proved(possible[:MAX_PROVED]))
         # With values put in for what is carried, more can cancel.
         values: dict[sympy.Symbol, Invariant] = {}
@@ -252,14 +254,13 @@ def _proof(study: Study, seen: Sequence[Row]) -> tuple[tuple[Invariant, ...] | N
             if not one.guards and one.state not in {*values, *used} and not one.value.free_symbols & values.keys():
                 values[one.state] = one
         for state, one in values.items():
-            source, target = (_replaced(layout, state, one.value) for layout in (statement.source, statement.target))
-            statement = replace(statement, source=source, target=target)
+            statement = in_both(statement, state, one.value)
         if values:
             study, first = replace(study, statement=statement), induction
             induction = Induction(study, (*statement.source.states, *statement.target.states))
             found = _proved(study, induction, _possible(study, seen))
             if found is not None:
-                return (*powers, *first.behind(list(values.values())), *found), known
+                return tuple(told(counted, [*powers, *first.behind(list(values.values())), *found])), known
     return None, known
 
 
@@ -323,82 +324,4 @@ def _differs(comparison: Comparison) -> Condition:
     return any_of(
         all_of([*a.guards, *b.guards, *([] if found.sign in (-1, 0) else [negation(found.surely)])])
         for a, b, found in comparison.at_one_index
-    )
-
-
-def _products(study: Study) -> tuple[Statement, list[Invariant]]:
-    """Carried values that are no whole numbers, replaced by the power that they are at every pair."""
-    statement, kept = study.statement, []
-    for side, other in (("source", "target"), ("target", "source")):
-        for state, initial, step in getattr(statement, side).states:
-            if state.is_integer:
-                continue
-            theirs = getattr(statement, other)
-            grown = [initial * (e / state) ** INDEX for e in [step] if not (e / state).has(INDEX, Carried)]
-            possible = [e for e in theirs.inner if e.is_Pow] + [s for s, *_ in theirs.states if not s.is_integer]
-            states = (*statement.source.states, *statement.target.states)
-            value = next((e for e in possible + grown if _is_carried(study, state, initial, step, e, states)), None)
-            if value is None:
-                # It may still cancel against itself, or be a sum.
-                continue
-            kept.append(Invariant(state, (), value))
-            source, target = (_replaced(layout, state, value) for layout in (statement.source, statement.target))
-            statement = replace(statement, source=source, target=target)
-    return statement, kept
-
-
-def _is_carried(
-    study: Study, state: sympy.Symbol, initial: sympy.Basic, step: sympy.Basic, value: sympy.Basic,
-    states: Sequence[State],
-) -> bool:
-    """Whether state = value at pair 0, and one step on if it holds before."""
-    if value.has(state):
-        return False
-    start = substituted(value, {INDEX: sympy.Integer(0), **{s: first for s, first, _ in states}})
-    if not _is_one(study, "base", f"Can {state} be something else at pair 0?", initial, start):
-        return False
-    # What the value is made of may step by the state itself, whose value is put in there too.
-    later = substituted(after(value, {s: following for s, _, following in states}), {state: value})
-    inside = in_range(INDEX, study.statement.source.count - 1)
-    return all(
-        _is_one(study, "step", f"Can a step take {state} somewhere else?", found, later, inside, *guards)
-        for guards, found in pieces(substituted(step, {state: value}))
-    )
-
-
-def _is_one(
-    study: Study, name: str, asks: str, one: sympy.Basic, other: sympy.Basic, *assumed: Condition
-) -> bool:
-    """Whether two products of positive powers are equal wherever `assumed` holds."""
-    found = quotient(one, other)
-    if found.exactly is None or not all(map(study.is_expressible, (found.exactly, *assumed))):
-        return False
-    return found.sign > 0 and study.follows(name, asks, found.exactly, *assumed) and all(
-        study.follows("positive", "May a base or a divisor not be positive?",
-                      sympy.StrictGreaterThan(value, 0, evaluate=False), *assumed)
-        for value in found.positive
-    )
-
-
-def _replaced(layout: SymbolicLayout, state: sympy.Symbol, value: sympy.Basic) -> SymbolicLayout:
-    new = {state: value}
-    return replace(
-        layout,
-        cases=tuple(
-            replace(
-                case, guards=tuple(substituted(g, new) for g in case.guards),
-                vector=tuple((axis, substituted(e, new)) for axis, e in case.vector),
-            )
-            for case in layout.cases
-        ),
-        magnitude=tuple(
-            (tuple(substituted(g, new) for g in guards), substituted(e, new)) for guards, e in layout.magnitude
-        ),
-        first=substituted(layout.first, new),
-        second=substituted(layout.second, new),
-        write_first=substituted(layout.write_first, new),
-        write_second=substituted(layout.write_second, new),
-        states=tuple(
-            (s, initial, substituted(step, new)) for s, initial, step in layout.states if s != state
-        ),
     )

@@ -46,7 +46,7 @@ class SymbolicLayout:
     `parameters`: the values of those that the layout uses. `needs`: what its expressions need to have values.
     `outside`: why nothing but identity is proved of it for all sizes; it has no cases then. `angles`: the cases of
     alpha, beta, gamma and delta (see `prover.layouts.layout`) where it has several for a pair. `order`: which pair of
-    the family pair j is, where they are counted otherwise.
+    the family pair j is, where they are counted otherwise; `begin`: the first lane of the family's pair 0 then.
     """
 
     spec: str
@@ -68,6 +68,7 @@ class SymbolicLayout:
     outside: str = ""
     angles: tuple[tuple[Case, ...], ...] = ()
     order: sympy.Basic = INDEX
+    begin: sympy.Basic | None = None
 
     @property
     def four_angles(self) -> tuple[tuple[Case, ...], ...]:

@@ -29,6 +29,8 @@ from prover.theorems.restated import restated
 from prover.theorems.simplification import simplified
 from prover.theorems.study import OTHER, Statement, Study
 
+FIRST_PAIRS = tuple(map(sympy.Integer, range(6)))
+
 
 class Scope(Enum):
     """For which of the parameters that the hypotheses allow the families are equal."""
@@ -223,7 +225,30 @@ def _compared(study: Study, comparison: Comparison) -> Answer:
         found = _by_condition(study, comparison, mismatch, _clauses(study, comparison, mismatch), so_far)
     except (UndecidedError, ExpressionError) as fault:
         found = replace(so_far, reason=fault.message)
-    return _unless_empty(study, comparison, found) if found.scope is Scope.OPEN and not found.condition else found
+    if found.scope is Scope.OPEN and not found.condition:
+        found = _unless_empty(study, comparison, found)
+    return _at_first_pairs(study, comparison, mismatch, found) if found.scope is Scope.OPEN else found
+
+
+def _at_first_pairs(study: Study, comparison: Comparison, mismatch: Condition, so_far: Answer) -> Answer:
+    """Never, where at all parameters one of the first few pairs differs and no other pair can make up for it.
+
+    A single index leaves no remainder of the index, whatever it is divided by.
+    """
+    if not comparison.is_exact or comparison.doubtful_divisor(study, at_two_indices=True) is not None:
+        return so_far
+    try:
+        differ = [substituted(AllOf(comparison.inside, mismatch), {INDEX: k}) for k in FIRST_PAIRS]
+    except ExpressionError:
+        return so_far
+    if study.ask(
+        "first-pairs", "Are there parameters at which none of the first pairs differs?", *map(negation, differ)
+    ) != "unsat" or not _only_at_own_index(study, comparison, sympy.true):
+        return so_far
+    clauses = tuple(Clause((negation(each),), k) for k, each in zip(FIRST_PAIRS, differ, strict=True))
+    return replace(
+        so_far, scope=Scope.NEVER, condition=(), reason="", rule=Rule.OWN_INDEX, clauses=clauses
+    )
 
 
 def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain, islice
 
 import sympy
 
@@ -94,6 +95,11 @@ class Trial:
             if self.tried - tried >= budget.points or self.pairs - pairs >= budget.pairs:
                 break
         return True
+
+    def rows_of(self, statement: Statement) -> list[Row]:
+        """What the loops of another form of the statement carry at the points tried."""
+        sides = (statement.source, statement.target)
+        return list(islice(chain.from_iterable(rows(p, sides, ROWS_OF_ONE) for p in self.points), MAX_ROWS))
 
     def _agree(self, point: Point) -> bool:
         if point in self.points:

@@ -88,6 +88,32 @@ FALSE: dict[str, Callable[[], JSON]] = {
         small("p*(j + 1)"),
         invariant=[{"side": "source", "state": "k", "when": "0 == 0", "value": "j + 1"}],
     ),
+    "a product that is set back one pair late": lambda: claim(
+        small("p*x", states=(("x", "1", "1 if j % 3 == 0 else x*base**(-1/n)"),)),
+        small("p*base**(-(j % 3)/n)"),
+        invariant=[{"side": "source", "state": "x", "when": "0 == 0", "value": "base**(-(j % 3)/n)"}],
+    ),
+    "a product of halves that is set back to a half": lambda: claim(
+        small("p*x", states=(("x", "1", "1/2 if (j + 1) % 3 == 0 else x/2"),)),
+        small("p*2**(-(j % 3))"),
+        invariant=[{"side": "source", "state": "x", "when": "0 == 0", "value": "2**(-(j % 3))"}],
+    ),
+    "a product of quarters": lambda: claim(
+        small("p*x", states=(("x", "1", "1 if (j + 1) % 3 == 0 else x/4"),)),
+        small("p*2**(-(j % 3))"),
+        invariant=[{"side": "source", "state": "x", "when": "0 == 0", "value": "2**(-(j % 3))"}],
+    ),
+    "a product that is never set back": lambda: claim(
+        small("p*x", states=(("x", "1", "x/2"),)),
+        small("p*2**(-j if j < 5 else 5 - j)"),
+        invariant=[
+            {"side": "source", "state": "x", "when": "j < 5", "value": "2**(-j)"},
+            {"side": "source", "state": "x", "when": "j >= 5", "value": "2**(5 - j)"},
+        ],
+    ),
+    "numbers that make up for exponents": lambda: claim(
+        small("p*2**(-j)"), small("p*2**(1 - j)/2"), NEVER, FAILS, refutation=refuted("edge")
+    ),
     "a loop without its invariant": lambda: claim(small("p*k", states=(("k", "0", "k + 1"),)), small("p*j")),
     "an invariant that says nothing": lambda: claim(
         small("p*k", states=(("k", "0", "k + 2"),)),

@@ -38,12 +38,15 @@ from random_statements import prove_case, random_case
 STORED = sorted((PROOFS / "theorems").glob("*.json"))
 NAMES = [path.stem for path in STORED]
 OPEN = {
-    "rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty", "theorem-12-yarn-ramp-lost",
-    "theorem-13-llama3-lost", "theorem-14-yarn-truncated",
+    "rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty", "rewrite-4-vision-products-late",
+    "theorem-12-yarn-ramp-lost", "theorem-13-llama3-lost", "theorem-14-yarn-truncated",
 }
 MOST = 8
 # With two lists of sections the small points are too many to go through: sections, and parts, with as many pairs.
-GIVEN = {"theorem-4-imrope-mrope-other-sections": (("1100", "2000"), ("1110", "0300"), ("0202", "1120"))}
+GIVEN = {
+    "theorem-4-imrope-mrope-other-sections": (("1100", "2000"), ("1110", "0300"), ("0202", "1120")),
+    "theorem-15-imrope-mrope-only-111": (("2110", "1120"), ("2110", "1111"), ("2011", "2020"), ("2110", "1101")),
+}
 
 
 @cache

@@ -129,7 +129,7 @@ def test_numbers_that_contradict_a_proof_are_an_internal_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is proved is still tried with numbers where something turns."""
-    monkeypatch.setattr(rewriting, "_proof", lambda study, seen: ((), ()))
+    monkeypatch.setattr(rewriting, "_proof", lambda study, trial: ((), ()))
     with pytest.raises(EvidenceError, match="at n=100 pair 0 differs, against what was proved for all sizes"):
         compare(FLOORED, T, tmp_path, "n")
 

@@ -88,6 +88,7 @@ SHIPPED = {
     "theorem-7-linear-scaling": ("true", "select", "to_real", "forall"),
     "rewrite-1-counter": ("i", "old_turn", "mod", "let"),
     "rewrite-2-running-product": ("power", "i", "Int", "c"),
+    "rewrite-4-vision-products": ("power_t", "div", "lane"),
     "rewrite-3-vision-chain-empty": ("run_t", "div", "lane", "c"),
 }
 

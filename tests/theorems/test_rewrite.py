@@ -26,6 +26,9 @@ EXPECTED = {
     "rewrite-3-vision-chain": ("equivalent", None),
     "rewrite-3-vision-chain-plain": ("equivalent", None),
     "rewrite-3-vision-chain-empty": ("different", 1),
+    "rewrite-4-vision-products": ("equivalent", None),
+    "rewrite-4-vision-products-each": ("equivalent", None),
+    "rewrite-4-vision-products-late": ("different", 1),
 }
 
 LOOP = """

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from written_certificates import JSON, WRITTEN, parameter, sealed
 from prover import theorem_checker
 from prover.resources import PROOFS
 from prover.theorem_checker import NotShown, Rejected, check
+from sampling import few
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -77,6 +80,28 @@ def test_false(name: str) -> None:
     """None of these is shown."""
     with pytest.raises((Rejected, NotShown)):
         check(sealed(FALSE[name]()), solve)
+
+
+NUMBERS = (Fraction(1), Fraction(1, 2), Fraction(4), Fraction(3), Fraction(-2))
+EXPONENTS = ("j", "j + 1", "j - 2", "-j", "1 - j", "j % 3", "2 + j % 3")
+
+
+@pytest.mark.parametrize(
+    ("c", "e", "d", "f"), few(list(product(NUMBERS, EXPONENTS, NUMBERS, EXPONENTS)), 40)
+)
+def test_numbers_beside_powers(c: Fraction, e: str, d: Fraction, f: str) -> None:
+    """c*2**e and d*2**f: identical exactly where plain Python has them so at the first pairs; never alike likewise."""
+    ours, theirs = ([n * Fraction(2) ** eval(text, {"j": j}) for j in range(9)] for n, text in ((c, e), (d, f)))
+    both = small(f"p*({c})*2**({e})"), small(f"p*({d})*2**({f})")
+    if ours == theirs:
+        assert check(sealed(claim(*both)), solve).obligations
+    else:
+        with pytest.raises((Rejected, NotShown)):
+            check(sealed(claim(*both)), solve)
+    never = claim(*both, NEVER, FAILS, refutation=refuted("own-index", ("0 == 1", "0")))
+    if abs(ours[0]) == abs(theirs[0]):
+        with pytest.raises((Rejected, NotShown)):
+            check(sealed(never), solve)
 
 
 MALFORMED: dict[str, Callable[[], str]] = {

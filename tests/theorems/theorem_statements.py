@@ -110,6 +110,23 @@ TRUE: dict[str, Callable[[], JSON]] = {
         small(),
         invariant=[{"side": "source", "state": "power", "when": "0 == 0", "value": "base**(-j/n)"}],
     ),
+    "a product that is set back": lambda: claim(
+        small("p*x", states=(("x", "1", "1 if (j + 1) % 3 == 0 else x*base**(-1/n)"),)),
+        small("p*base**(-(j % 3)/n)"),
+        invariant=[{"side": "source", "state": "x", "when": "0 == 0", "value": "base**(-(j % 3)/n)"}],
+    ),
+    "a product of halves that is set back once": lambda: claim(
+        small("p*x", states=(("x", "1", "1 if j == 4 else x/2"),)),
+        small("p*2**(-j if j < 5 else 5 - j)"),
+        points={"holds": {"n": "9", "base": "2"}, "fails": None},
+        invariant=[
+            {"side": "source", "state": "x", "when": "j < 5", "value": "2**(-j)"},
+            {"side": "source", "state": "x", "when": "j >= 5", "value": "2**(5 - j)"},
+        ],
+    ),
+    "a number that is a power of the base": lambda: claim(
+        small("p*2**(-j)"), small("p*2**(-j)/4"), NEVER, FAILS, refutation=refuted("edge")
+    ),
     "further pairs stand still": lambda: (
         claim(
             small(),
