@@ -64,7 +64,8 @@ def test_output_that_takes_no_unicode(encoding: str, style: str, tmp_path: Path)
         [sys.executable, "-m", "prover", "run", str(tmp_path / "claim.toml"), "--format", style], capture_output=True,
         env={**os.environ, "PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
     )
-    assert (1, b"") == (done.returncode, done.stderr)    # it has no stored certificate
+    assert 1 == done.returncode    # it has no stored certificate
+    assert all(line.startswith(b"claim: ") for line in done.stderr.splitlines())    # progress, on a slow machine
     assert b"is missing" in done.stdout
     if style == "junit":
         (failure,) = ET.fromstring(done.stdout).iter("failure")
