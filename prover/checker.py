@@ -32,8 +32,7 @@ MEANINGS = {
     "equal-scores": "the attention scores are equal with the weights as they are",
     "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
     "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
-    "linear": "some fixed linear maps of W_q and W_k make the scores equal",
-}
+    "linear": "some fixed linear maps of W_q and W_k make the scores equal"}
 RUNGS = tuple(MEANINGS)
 MEANINGS |= {name + AS_STORED: f"for some reals that round to what is stored, {MEANINGS[name]}" for name in RUNGS}
 MAX_BYTES, MAX_WIDTH, MAX_TEXT, MAX_NAMES, MAX_POWER, MAX_DIGITS = 1 << 26, 1 << 17, 1 << 12, 8, 8, 600
@@ -282,6 +281,10 @@ class _Numbers:
     def sum(self, parts: Iterable[tuple[Number, Fraction | int]]) -> Number:
         total: Number = {}
         for number, factor in parts:
+            if factor == 1 and not total:
+                total |= number  # all there is to do where one axis is one coordinate, as in most angles
+                self.spend(2 * len(number))
+                continue
             for monomial, coefficient in number.items() if factor else ():
                 amount = coefficient if factor == 1 else factor * coefficient
                 own = total[monomial] = total[monomial] + amount if monomial in total else amount
@@ -291,8 +294,7 @@ class _Numbers:
     def evaluate(self, number: Number, digits: int) -> Interval:
         terms = [[_ratio(c, digits), *(self.power(f, digits) for f in _split(m, "*") if m)] for m, c in number.items()]
         return _total(self.product(factors, digits) for factors in terms)
-    def power(self, text: str, digits: int) -> Interval:
-        """One factor: the enclosure of its base, raised."""
+    def power(self, text: str, digits: int) -> Interval:  # one factor: the enclosure of its base, raised
         if (text, digits) not in self.known or "{" in text:
             base, exponent = _powers(text)
             if base in self.instead:
@@ -417,8 +419,7 @@ def _pi(digits: int) -> int:
     unit, odds = 10 ** (digits + 9), range(1, 4 * digits + 41, 2)
     terms: list[int] = [(2 - k % 4) * f * unit // (k * x**k) for k in odds for f, x in ((16, 5), (-4, 239))]
     return sum(terms) // 10**9
-def _split(text: str, separator: str) -> list[str]:
-    """The parts of a text between the separators that stand outside parentheses."""
+def _split(text: str, separator: str) -> list[str]:  # the parts between separators that stand outside parentheses
     parts, depth = [""], 0
     for piece in text.split(separator):
         parts[-1:] = [parts[-1] + separator + piece] if depth else [parts[-1], piece]
@@ -472,8 +473,7 @@ def _point(feed: int, position: dict[str, Any], names: list[str], whole: bool) -
     for name, value in found.items():
         _require(abs(value) < 1 << 63 and (value.denominator == 1 or not (whole or name == "1")), "not a position")
     return {(feed, name): value for name, value in found.items()}
-def words(text: str) -> list[str]:
-    """What an accepted certificate proves, in sentences."""
+def words(text: str) -> list[str]:  # what an accepted certificate proves, in sentences
     (holds, fails), root = check(text), json.loads(text)
     source, target = root["source"], root["target"]
     kinds = {m.group(1, 3) for side in (source, target) for m in _STORED.finditer(json.dumps(side["pairs"]))}

@@ -31,12 +31,22 @@ done
 echo "recorded rows of converters"
 PYTHONPATH="$here/../.." python3 "$here/extracted/recorded.py" > Recorded.v
 coqc -q -R . Rope Recorded.v
-# A theorem that is false is not proved: with the second lane of each pair of NORMAL where its first is.
+# What is false is not proved. False: the second lane of each pair of NORMAL where its first is; a counter that is set
+# back one pair early; a condition that is too wide, or too narrow; part of a head that may be all of it; a scale
+# that may be 1.
 mkdir false
-sed 's/:= 2 \* j + 1\./:= 2 * j./' theorems/theorem_1_normal_to_neox.v > false/theorem.v
-! cmp -s theorems/theorem_1_normal_to_neox.v false/theorem.v || { echo "nothing was made false"; exit 1; }
-! coqc -q false/theorem.v > false/said 2>&1 || { echo "Coq accepts a theorem that is false"; exit 1; }
-grep -q "Tactic failure\|Cannot find witness\|No applicable tactic\|Unable to" false/said || { cat false/said; exit 1; }
+rejected() {
+    sed "$2" "theorems/$1.v" > "false/$1.v"
+    ! cmp -s "theorems/$1.v" "false/$1.v" || { echo "nothing was made false in $1"; exit 1; }
+    ! coqc -q "false/$1.v" > false/said 2>&1 || { echo "Coq accepts $1 made false"; exit 1; }
+    grep -q "Tactic failure\|Cannot find witness\|No applicable tactic\|Unable to" false/said || { cat false/said; exit 1; }
+}
+rejected theorem_1_normal_to_neox 's/:= 2 \* j + 1\./:= 2 * j./'
+rejected rewrite_1_counter 's/(source_turn_at before =? 2)/(source_turn_at before =? 1)/; s/(source_turn j =? 2)/(source_turn j =? 1)/'
+rejected theorem_2_imrope_neox_text 's/3 \* sections_0 >= n_rot/3 * sections_0 + 1 >= n_rot/'
+rejected theorem_2_imrope_neox_text 's/3 \* sections_2 + 2 >= n_rot/3 * sections_2 >= n_rot/'
+rejected theorem_6_partial_full 's/(n_rot < head_dim)/(n_rot <= head_dim)/'
+rejected theorem_7_linear_scaling 's/(freq_scale <> 1)/(freq_scale <> 2)/'
 
 # Nor is a rule that is too loose: with weighted traces that refute pair maps.
 cp ./*.vo Traces.v "$loosened"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from prover.errors import EXIT_INTERNAL, EXIT_OK
 
 if TYPE_CHECKING:
+    from prover.bits_checker import Accepted as AcceptedBits
     from prover.layouts.layout import Pair
     from prover.layouts.loading import Loaded
     from prover.reports.document import Document
@@ -273,6 +274,7 @@ class Checked:
     names_checked: bool = False
     _root: JSON = field(compare=False, default_factory=dict)
     _theorem: Accepted | None = field(compare=False, default=None)
+    _bits: AcceptedBits | None = field(compare=False, default=None, kw_only=True)
     _exit: int = field(compare=False, default=EXIT_INTERNAL)
 
     def __repr__(self) -> str:
@@ -288,6 +290,10 @@ class Checked:
             from prover.reports.theorem_checked import proved_text
 
             return proved_text(self._root)
+        if self._bits is not None:
+            from prover.reports.bits_checked import bits_proved_text
+
+            return bits_proved_text(self._root)
         said = [f"'{self.holds}' holds"] if self.holds else []
         said += [f"'{self.fails}' fails"] if self.fails else []
         return " and ".join(said)
@@ -307,6 +313,10 @@ class Checked:
             from prover.reports.theorem_checked import theorem_checked_json
 
             about = theorem_checked_json(self._root, self._theorem)
+        elif self._bits is not None:
+            from prover.reports.bits_checked import bits_checked_json
+
+            about = bits_checked_json(self._root)
         else:
             about = checked_json(self._root)
         return {"accepted": True, "exit_code": self.exit_code, "holds": self.holds, "fails": self.fails, **about,
@@ -316,7 +326,7 @@ class Checked:
         """The same in a line."""
         from prover.reports.checked_report import tables_text
 
-        if not self.accepted or self._theorem is not None:
+        if not self.accepted or self._theorem is not None or self._bits is not None:
             return self.proved if self.accepted else self.reason
         return f"{self.proved} for {tables_text(self._root)}"
 
@@ -331,6 +341,11 @@ class Checked:
 
             theorem = self._root, self._theorem, certificate_path
             return Report(self.exit_code, lambda: theorem_story_json(*theorem), lambda _: theorem_story_text(*theorem))
+        if self._bits is not None:
+            from prover.reports.bits_checked import bits_story_json, bits_story_text
+
+            bits = self._root, self._bits, certificate_path
+            return Report(self.exit_code, lambda: bits_story_json(*bits), lambda _: bits_story_text(*bits))
         about = self._root, self.holds, self.fails, certificate_path
         return Report(self.exit_code, lambda: story_json(*about), lambda _: story_text(*about))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prover.verdicts.verdict import Verdict
 
 _OF_THEOREM = re.compile(r'"schema"\s*:\s*"rope-prover/theorem-certificate/')
+_OF_BITS = re.compile(r'"schema"\s*:\s*"rope-prover/bitwise-certificate/')
 
 
 def prove(
@@ -145,15 +146,18 @@ def prove_bits(
 ) -> Answer:
     """Do two kernels with a [recipe] give the same bits?"""
     from prover.bits.bitwise import compare_bits
+    from prover.bits.certificate import evidence_of
     from prover.claims.relation import EXIT_CODES
     from prover.claims.solver import make_solver
     from prover.layouts.axes import axes_feeds
     from prover.reports.bitwise_report import bitwise_document, bitwise_json, bitwise_text
 
     found = compare_bits(spec_of(source), spec_of(target), axes_feeds(axes, several(feeds)), make_solver(smtlib, cvc5))
+    evidence = evidence_of(found)
     return Answer(
-        EXIT_CODES[found.outcome], lambda: bitwise_json(found), lambda _: bitwise_text(found),
-        found.outcome.value, _first_line(bitwise_text(found)), None, _document=lambda _: bitwise_document(found),
+        EXIT_CODES[found.outcome], lambda: bitwise_json(found, evidence),
+        lambda path: bitwise_text(found, evidence, path), found.outcome.value, _first_line(bitwise_text(found)),
+        evidence.certificate, _document=lambda path: bitwise_document(found, evidence, path),
     )
 
 
@@ -227,7 +231,8 @@ def check(
 ) -> Checked:
     """Run the small independent checker on a certificate's text; the answer is true if it was accepted.
 
-    A theorem's goes to the checker of theorems, which asks Z3, and with `cvc5` that solver too.
+    A theorem's goes to the checker of theorems, which asks Z3, and with `cvc5` that solver too; one about bits to the
+    checker of bits.
 
     What is proved is of the tables in it; the names in it are its maker's. `against`: two specs; then the tables and
     feeds must be those of these layouts under `feeds` and `axes`, as `prove` takes them.
@@ -243,6 +248,8 @@ def check(
         raise InputError("expected two specs, of the source and of the target", where="against")
     if _OF_THEOREM.search(certificate):
         return _check_theorem(certificate, against, axes, several(feeds), cvc5)
+    if _OF_BITS.search(certificate):
+        return _check_bits(certificate, against, axes, several(feeds))
     try:
         holds, fails = checker.check(certificate)
     except checker.Rejected as rejected:
@@ -296,6 +303,28 @@ def _check_theorem(
     answer = root["answer"]
     fails = None if answer["scope"] == "always" else answer["elsewhere"]
     return Checked(True, answer["relation"], fails, "", against is not None, root, found)
+
+
+def _check_bits(text: str, against: tuple[str, str] | None, axes: str | None, feeds: Sequence[str]) -> Checked:
+    """What the checker of bits says; what is beyond it is not accepted, and not known to be wrong."""
+    from prover.bits.certificate import accepted, difference
+    from prover.errors import EXIT_UNDECIDED, EvidenceError, UndecidedError
+    from prover.layouts.axes import axes_feeds
+
+    try:
+        found = accepted(text)
+    except EvidenceError as fault:
+        return Checked(False, None, None, fault.message.partition(": ")[2])
+    except UndecidedError as fault:
+        return Checked(False, None, None, fault.message, _exit=EXIT_UNDECIDED)
+    root = json.loads(text)
+    if against is not None:
+        source, target = map(spec_of, against)
+        apart = difference(root, (source, target), axes_feeds(axes, feeds))
+        if apart:
+            return Checked(False, None, None, apart)
+    holds, fails = ("bitwise", None) if found.bits == "equal" else (None, "bitwise")
+    return Checked(True, holds, fails, "", against is not None, root, _bits=found)
 
 
 def _theorem(found: Theorem, solver: Solver) -> Answer:

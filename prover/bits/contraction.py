@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Generic, TypeVar
 
 from prover.bits.floating import Numbers
+from prover.bits.terms import Terms
 from prover.exact.angle import Angle
 
 V = TypeVar("V")
@@ -50,8 +51,11 @@ class Contracting(Generic[V]):
         plain = [each.value for each in values]
         found = self.numbers.apply(operation, precision, *plain)
         match operation, values:
-            case "mul", (a, b):
+            case "mul", (a, b) if not isinstance(self.numbers, Terms):
                 return Traced(found, (a.value, b.value))
+            case ("mul" | "div" | "pow" | "abs" | "min" | "max" | "fma"), _ if isinstance(self.numbers, Terms):
+                pairs = [(each.value, each.factors) for each in values]
+                return Traced(*self.numbers.factored(operation, precision, found, pairs))
             case "neg", (Traced(factors=(x, y)),):
                 return Traced(found, (self.numbers.apply("neg", precision, x), y))
             case ("add" | "sub"), (a, b):

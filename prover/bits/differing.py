@@ -38,6 +38,7 @@ class BitDifference:
     """One position at which a lane of a head comes out with other bits, written in hexadecimal.
 
     `inputs`: the lanes that are read for it, and their values. `choices`: what a compiler makes of sums of products.
+    `head_bits`, `output_bits`: the bits alone of `inputs` and of `values`.
     """
 
     feed: str
@@ -49,6 +50,8 @@ class BitDifference:
     angles: tuple[str, str] | None
     values: tuple[str, str]
     choices: tuple[str, str]
+    head_bits: tuple[tuple[int, str], ...]
+    output_bits: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +159,25 @@ def _confirmed(
     exact = Exactly(position, [Fraction(float(each)) for each in head])
     try:
         first, second = (side.outputs(exact, choice) for side, choice in zip(sides, choices, strict=True))
+        lane = next((
+            i for i, (a, b) in enumerate(zip(first[0], second[0], strict=True))
+            if a != b and _meets_premise(sides, (first, second), i, exact)
+        ), None)
     except UndecidedError:
         return None
-    lane = next((i for i, (a, b) in enumerate(zip(first[0], second[0], strict=True)) if a != b), None)
     return None if lane is None else (lane, first, second)
+
+
+def _meets_premise(sides: tuple[Side, Side], runs: tuple[Run, Run], lane: int, exact: Exactly) -> bool:
+    """Whether cosines and sines that a lane is made of are 0 or not below the least size that is assumed."""
+    least = max(side.recipe.least for side in sides)
+    for side, (_, angles) in zip(sides, runs, strict=True):
+        pair = side.pair_of(lane)
+        if least and pair is not None:
+            turned = [exact.apply(name, side.recipe.precision, angles[pair]) for name in ("cos", "sin")]
+            if any(0 < abs(value.number) < least for value in turned):
+                return False
+    return True
 
 
 def _told(
@@ -179,6 +197,8 @@ def _told(
         feed.name, head_name, tuple(position.items()), lane, pairs[0],
         tuple((each, shown(kept.lane(each, kind), kind)) for each in lanes), angles,
         (shown(first[0][lane], kind), shown(second[0][lane], kind)), (choices[0], choices[1]),
+        tuple((each, pattern(kept.lane(each, kind), kind)) for each in lanes),
+        (pattern(first[0][lane], kind), pattern(second[0][lane], kind)),
     )
 
 
@@ -190,6 +210,15 @@ def _read(sides: tuple[Side, Side], lane: int, pairs: Sequence[int | None]) -> I
 
 def shown(value: Value, precision: str) -> str:
     """A floating-point number with its bits."""
-    kept: Array = np.array([value.float], dtype=CARRIERS[precision])
+    return f"{_kept(value, precision)[0]!s} ({pattern(value, precision)})"
+
+
+def pattern(value: Value, precision: str) -> str:
+    """The bits of a floating-point number, in hexadecimal."""
+    kept = _kept(value, precision)
     digits = 4 if precision == "bfloat16" else 2 * kept.dtype.itemsize
-    return f"{kept[0]!s} (0x{int(bits_of(kept, precision)[0]):0{digits}x})"
+    return f"0x{int(bits_of(kept, precision)[0]):0{digits}x}"
+
+
+def _kept(value: Value, precision: str) -> Array:
+    return np.array([value.float], dtype=CARRIERS[precision])

@@ -61,7 +61,7 @@ class Exactly:
                 return Value(-a, not signs[0])
             case "abs", (a,):
                 return Value(abs(a), False)
-            case ("min" | "max"), (a, b):
+            case ("min" | "max"), (a, b) if a != b or signs[0] is signs[1]:
                 is_first = a == b or (a < b) is (operation == "min")
                 return values[0] if is_first else values[1]
             case "add", (a, b):

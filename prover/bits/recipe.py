@@ -6,6 +6,7 @@ Read as exact arithmetic a recipe must give the layout's own angle and magnitude
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -13,13 +14,14 @@ from prover.bits.rotation import read_rotation
 from prover.errors import InputError, ProverError, UndecidedError
 from prover.exact import enclosure
 from prover.exact.number import ZERO
-from prover.language.expression import AXES, Written, number, parse_written
+from prover.language.expression import AXES, RESERVED, Written, number, parse_written
 from prover.layouts.expand import expand
 from prover.layouts.family import Family, Given
 from prover.layouts.layout import Layout, Pair
 from prover.layouts.loading import Loaded
 
 MAX_DIGITS = 4
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read_recipe(loaded: Loaded) -> Recipe:
     own = [*(name for name, _ in text.lets), *(name for name, *_ in text.states)]
     taken = {*(p.name for p in family.parameters), *(n for n, _ in family.lets), *(n for n, *_ in family.states)}
     for name in own:
-        if not name.isidentifier() or name in taken | {*family.axes, "j"} or own.count(name) > 1:
+        if not _NAME.match(name) or name in RESERVED or name in taken | {*family.axes, "j"} or own.count(name) > 1:
             raise InputError(f"recipe: '{name[:40]}' is taken or no name", advice="Choose another name")
     where = f"{layout.name[:80]}: recipe"
     lists = [p.name for p in family.parameters if p.is_list]

@@ -111,6 +111,26 @@ class Terms:
         self.open_choices += 1
         return self.node(f"choice{self.open_choices}_{self._precision(ways[0])}", *ways)
 
+    def factored(
+        self, operation: str, precision: str, found: int, values: Sequence[tuple[int, tuple[int, int] | None]]
+    ) -> tuple[int, tuple[int, int]]:
+        """A result and what a compiler may take it for the product of.
+
+        It leaves out 1, so that fma(1, a, b) may be another fused sum; and a quotient, a power, a size, a least or
+        largest number may come to a product: x/0.5 is x*2, x**2 is x*x, max(x, x) is x.
+        """
+        one = self.constant(Fraction(1), precision)
+        ones = one, self.negated(one, precision)
+        for (value, _), (_, inner) in (values, values[::-1]) if operation == "mul" else ():
+            if inner and value in ones:
+                return found, ((inner[0] if value == one else self.negated(inner[0], precision)), inner[1])
+        if operation == "mul":
+            return found, (values[0][0], values[1][0])
+        self.open_choices += 1
+        unknown = self.node(f"choice{self.open_choices}_{precision}", found)
+        folds = operation == "fma" and not {values[0][0], values[1][0]}.isdisjoint(ones)
+        return (unknown if folds else found), (found, unknown)
+
     def _fused(self, precision: str, a: int, b: int, c: int) -> int:
         minus, sizes = self._sizes(precision, a, b)
         sizes.sort()

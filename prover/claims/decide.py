@@ -22,7 +22,7 @@ from prover.claims.matching import Match, Mismatch, match_units
 from prover.claims.refute import Side, refute_identical, refute_match, refute_relative, refute_scores
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
-from prover.claims.turned import turned_pairs
+from prover.claims.turned import Turned, turned_pairs
 from prover.claims.unit import Unit, make_units, stack_keys
 from prover.layouts.layout import Layout
 
@@ -31,6 +31,7 @@ from prover.layouts.layout import Layout
 class Decision:
     """What the search found, before any check.
 
+    `turned`: the pairs of each side under the feeds.
     `counterexample` shows the difference of the kernels as they are, weights untouched;
     `mismatch` the classes that have no partner; `differing` the pair indices of each side that
     differ lane by lane; `not_rotations` the pairs of each side that are no rotation.
@@ -40,6 +41,7 @@ class Decision:
     fails: Refutation | None
     counterexample: ScoreRefutation | EntryRefutation | None
     mismatch: Mismatch | None
+    turned: tuple[tuple[Turned, ...], tuple[Turned, ...]]
     units: tuple[tuple[Unit, ...], tuple[Unit, ...]]
     differing: tuple[tuple[int, ...], tuple[int, ...]]
     not_rotations: tuple[tuple[int, ...], tuple[int, ...]]
@@ -56,6 +58,7 @@ def decide(claim: Claim, solver: Solver) -> Decision:
         fails=None,
         counterexample=None,
         mismatch=None,
+        turned=(source.turned, target.turned),
         units=(source.units, target.units),
         differing=(_pairs_at(source, columns), _pairs_at(target, columns)),
         not_rotations=(source.twisted, target.twisted),

@@ -37,7 +37,8 @@ class Question:
     """SMT-LIB 2 declarations, assertions and one check.
 
     `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up. `logic`: what SMT-LIB
-    calls the kind of formulas. `of_word`: nothing but the word is asked for, and those values.
+    calls the kind of formulas. `of_word`: nothing but the word is asked for, and those values. `hints`: constants whose
+    values in a model are welcome where they are easy to have; they may be others in another run.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -50,6 +51,7 @@ class Question:
     budget: int = WORK_BUDGET
     logic: str = "ALL"
     of_word: bool = False
+    hints: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -213,9 +215,11 @@ class EasySolver:
             # Above a push there is no choosing among strategies, which takes longer than most questions.
             word = self._said(f"(set-option :reproducible-resource-limit {budget})\n(push)\n{question.body}")
             before, self.work = self.work, _work(self._said("(get-info :rlimit)"))
+            values = f"(get-value ({' '.join(question.hints)}))" if word == "sat" and question.hints else ""
+            detail = self._said(values) if values else ""
         except z3.Z3Exception:
             return Answer("unknown", "", budget)
-        return Answer(word if word in ("sat", "unsat") else "unknown", "", self.work - before)
+        return Answer(word if word in ("sat", "unsat") else "unknown", detail, self.work - before)
 
     def _said(self, text: str) -> str:
         import z3

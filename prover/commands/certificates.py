@@ -35,7 +35,8 @@ def check(
 
     What is proved is of the tables of pairs in a certificate. The names in it are its maker's: they are not checked
     unless --against says which layouts they should be. A certificate of a theorem, for all sizes, goes to a checker of
-    its own, which reads the layouts in it and asks Z3 what it cannot show by itself.
+    its own, which reads the layouts in it and asks Z3 what it cannot show by itself; one about bits goes to a checker
+    that reads the recipes in it and does their operations.
     """
     from prover.commands.written import check_coq_path, write_coq
 
@@ -107,12 +108,14 @@ def _line(row: JSON, against: tuple[str, str] | None) -> str:
     parts = [f"'{row['holds']}' holds"] if row["holds"] else []
     parts += [f"'{row['fails']}' fails"] if row["fails"] else []
     called = f"'{row['source'][:200]}' -> '{row['target'][:200]}' under feed {', '.join(row['feeds'])}"
-    what = "layouts" if "for_all" in row else "tables"
+    what = "layouts" if "for_all" in row else "recipes" if "bits" in row else "tables"
     names = f"the {what} and feeds are those of {against[0][:200]} -> {against[1][:200]}" if against else (
         f"the certificate calls this {called}, names that are not checked"
     )
     if "for_all" in row:
         proved = f"for all {', '.join(row['for_all'])} that its layouts allow, {row['proved']} ({row['strength']})"
+    elif "bits" in row:
+        proved = row["proved"]
     else:
         proved = f"{' and '.join(parts)} for {row['tables']}"
     return safe(f"accepted {row['file']}: {proved}; {names} ({row['digest']})")

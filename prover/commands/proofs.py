@@ -101,10 +101,10 @@ def prove(
         raise InputError("--positions goes with neither --for-all nor --relation bitwise",
                          advice="By how much two layouts differ is told at given sizes")
     if relation == BITWISE:
-        if names is not None or certificate is not None:
-            raise InputError("--relation bitwise takes neither --for-all nor --certificate",
-                             advice="Bits are compared at given sizes, and their proof is a solver's")
-        return tell(api.prove_bits(source, target, feeds=feeds, axes=axes, smtlib=smtlib, cvc5=cvc5), style)
+        if names is not None:
+            raise InputError("--relation bitwise does not take --for-all", advice="Bits are compared at given sizes")
+        answer = api.prove_bits(source, target, feeds=feeds, axes=axes, smtlib=smtlib, cvc5=cvc5)
+        return tell(answer, style, certificate)
     if relation == RUNTIME:
         if names is not None or exact or ulps or cvc5 or smtlib:
             raise InputError("--relation runtime takes none of --for-all, --exact, --ulps, --smtlib, --cvc5",

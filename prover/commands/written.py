@@ -11,7 +11,8 @@ from prover.errors import InputError, UndecidedError
 
 def check_certificate_path(name: str) -> None:
     """Refuse a path where a certificate would replace something else."""
-    starts = ('{"digest":"sha256:', '{"answer":{"condition":[')   # of a verdict, of a theorem
+    # Of a verdict, of a theorem, of bits.
+    starts = ('{"digest":"sha256:', '{"answer":{"condition":[', '{"answer":{"bits":"')
     _check(name, "--certificate", lambda text: text.startswith(starts), "certificate")
 
 

@@ -136,9 +136,11 @@ class Exact:
 
 
 def exact(value: int | Fraction) -> Exact:
-    """The rational number `value`."""
+    """The rational number `value`; 0 and 1, which most numbers are held against, are one object each."""
     if not value:
         return ZERO
+    if value == 1:
+        return ONE
     if not isinstance(value, Fraction):
         value = Fraction(value)
     _bound(value)

@@ -88,11 +88,14 @@ def make_kernel(layout: Layout) -> Kernel:
     """The kernel of a layout in float64."""
     pairs = layout.pairs
     plain = all(len(pair.distinct_angles) == 1 for pair in pairs)
+    places = {axis: place for place, axis in enumerate(layout.axes)}
 
     def table(angles: list[Angle]) -> Array:
-        rows = [{axis: to_float(frequency) for axis, frequency in angle.frequencies} for angle in angles]
-        found = [[row.get(axis, 0.0) for axis in layout.axes] for row in rows]
-        return np.array(found, dtype=np.float64).reshape(len(pairs), len(layout.axes))
+        found = np.zeros((len(pairs), len(layout.axes)), dtype=np.float64)
+        for row, angle in enumerate(angles):
+            for axis, frequency in angle.frequencies:
+                found[row, places[axis]] = to_float(frequency)
+        return found
 
     def column(values: list[Exact]) -> Array:
         return np.array([to_float(value) for value in values], dtype=np.float64)

@@ -89,6 +89,22 @@ class Scope:
         assert not isinstance(found, bool)
         return found
 
+    def seen_by(
+        self, expression: Expression
+    ) -> tuple[tuple[tuple[str, Value], ...], tuple[tuple[str, Expression], ...]]:
+        """The values and the lets that an expression names, directly or through one another, in alphabetical order."""
+        values: dict[str, Value] = {}
+        lets: dict[str, Expression] = {}
+        pending = [expression]
+        while pending:
+            for name in names_in(pending.pop()) - values.keys() - lets.keys():
+                if name in self.values:
+                    values[name] = self.values[name]
+                elif name in self.lets:
+                    lets[name] = self.lets[name].expression
+                    pending.append(lets[name])
+        return tuple(sorted(values.items())), tuple(sorted(lets.items()))
+
 
 class Compiled:
     """An expression ready to be evaluated."""

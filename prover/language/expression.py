@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from prover.errors import ExpressionError
 from prover.language.term import (
@@ -124,6 +125,13 @@ def parse_condition(
 def _prepare(
     text: str, numbers: Collection[str], lists: Collection[str], index: bool, has_fma: bool = False
 ) -> tuple[ast.Expression, _Translator]:
+    tree, flat, lead = _syntax(text)
+    return tree, _Translator(text, flat, lead, frozenset(numbers), frozenset(lists), index, has_fma)
+
+
+@lru_cache(maxsize=4096)
+def _syntax(text: str) -> tuple[ast.Expression, str, int]:
+    """The syntax tree of a text, the text on one line, and how many blanks were before it: many files say the same."""
     flat = flattened(text)
     lead = len(flat) - len(flat.lstrip())
     try:
@@ -140,7 +148,7 @@ def _prepare(
         raise ExpressionError(
             f"the expression is too large: at most {MAX_NODES} nodes, nested {MAX_DEPTH} deep"
         )
-    return tree, _Translator(text, flat.strip(), lead, frozenset(numbers), frozenset(lists), index, has_fma)
+    return tree, flat.strip(), lead
 
 
 def _depth(node: ast.AST) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -14,6 +15,7 @@ from prover.exact.angle import Angle, as_angle, axis_angle
 from prover.exact.number import MAX_TEXT, Exact, exact
 from prover.exact.text import angle_text, number_text
 from prover.language.evaluation import (
+    Compiled,
     Expression,
     Scope,
     Value,
@@ -331,6 +333,7 @@ def _expand_block(
     same = {name: read for read, name in _READ_AND_WRITTEN if fields[read] == fields[name]}
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items() if name not in same}
     written = [same.get(name, name) for _, name in _READ_AND_WRITTEN]
+    columns = _columns({n: e for n, e in ready.items() if n not in _LANES}, scope, count) if some is None else {}
     pairs: list[tuple[int, Pair]] = []
     still: dict[str, Value] = {}
     wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
@@ -340,11 +343,11 @@ def _expand_block(
         scope.at(index)
         if wanted is not None and index not in wanted:
             continue
-        values = dict(still)
+        values = still | {name: column[index] for name, column in columns.items()}
         lanes: dict[str, int] = {}
         for name, expression in ready.items():
             try:
-                if name in still:
+                if name in values:
                     continue
                 if name in _LANES and (lane := expression.whole(scope)) is not None:
                     lanes[name] = lane
@@ -368,6 +371,29 @@ def _expand_block(
         _bound_text(pair, index)
         pairs.append((index, pair))
     return count, pairs
+
+
+def _columns(fields: Mapping[str, Compiled], scope: Scope, count: int) -> dict[str, tuple[Value, ...]]:
+    """The values of fields at every pair, as far as they move, no state is carried and nothing is wrong with them."""
+    found = {}
+    for name, field in fields.items() if not scope.states else ():
+        if field.moves:
+            with suppress(ProverError, RecursionError):  # told later, at the pair and in the order of the fields
+                values, lets = scope.seen_by(field.expression)
+                moving = scope.moving_names.intersection(let for let, _ in lets)
+                found[name] = _column(field.expression, values, lets, moving, count)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _column(
+    expression: Expression, values: tuple[tuple[str, Value], ...], lets: tuple[tuple[str, Expression], ...],
+    moving: frozenset[str], count: int,
+) -> tuple[Value, ...]:
+    """One expression at every pair, worked out once for layouts that have it in common, as those of two pairings do."""
+    scope = Scope(dict(values), {name: compiled(let, moving) for name, let in lets}, moving)
+    field = compiled(expression, moving)
+    return tuple([field.compute(scope.at(index)) for index in range(count)])
 
 
 def _bound_text(pair: Pair, index: int) -> None:

@@ -20,11 +20,13 @@ from typing import Literal
 import msgspec
 
 from prover.bits.bitwise import compare_bits
+from prover.bits.certificate import accepted, evidence_of, is_same
 from prover.claims.solver import Solver
 from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
+from prover.proof_files.stored import with_stored_evidence
 from prover.reports.bitwise_report import bitwise_json
 from prover.resources import shown_path
 
@@ -52,13 +54,13 @@ def is_bitwise(path: Path) -> bool:
     return read_toml(path).get("relation") == "bitwise"
 
 
-def run_bitwise(path: Path, solver: Solver) -> ProofResult:
-    """Decide anew and compare with the expectation."""
+def run_bitwise(path: Path, update: bool, solver: Solver) -> ProofResult:
+    """Decide anew, compare with the expectation, and check the stored certificate."""
     stated = typed_toml(path, BitwiseFile)
     try:
-        found = bitwise_json(compare_bits(
-            beside(path, stated.source), beside(path, stated.target), stated.feeds, solver
-        ))
+        bits = compare_bits(beside(path, stated.source), beside(path, stated.target), stated.feeds, solver)
+        evidence = evidence_of(bits, (stated.source, stated.target))
+        found = bitwise_json(bits, evidence)
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     expect = stated.expect
@@ -66,4 +68,5 @@ def run_bitwise(path: Path, solver: Solver) -> ProofResult:
         [("verdict", expect.verdict, found["verdict"]), ("exact relation", expect.exact, found["exact_relation"])],
         [("pairs", expect.pairs, found["pairs_not_congruent"])],
     )
-    return ProofResult(path.stem, stated.title, f"{found['verdict']}, bitwise", found, problems)
+    problems, rejected = with_stored_evidence(path, problems, evidence, update, accepted, is_same)
+    return ProofResult(path.stem, stated.title, f"{found['verdict']}, bitwise", found, problems, rejected)

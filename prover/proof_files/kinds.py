@@ -21,7 +21,7 @@ def run_kind(path: Path, update: bool, solver: Solver) -> ProofResult:
     if is_theorem(path):
         return run_theorem(path, update, solver)
     if is_bitwise(path):
-        return run_bitwise(path, solver)
+        return run_bitwise(path, update, solver)
     if is_runtime(path):
         return run_runtime(path, update)
     if is_converter_file(path):

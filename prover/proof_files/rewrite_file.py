@@ -17,6 +17,7 @@ The certificate, where the checker of theorems accepts one, lies beside the file
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -27,10 +28,10 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
-from prover.proof_files.stored import with_stored_theorem
+from prover.proof_files.stored import with_stored_evidence
 from prover.reports.rewrite_report import rewrite_json
 from prover.resources import shown_path
-from prover.theorems.evidence import evidence_of
+from prover.theorems.evidence import checked, evidence_of
 from prover.theorems.rewrite import check_rewrite
 
 
@@ -79,5 +80,5 @@ def run_rewrite(path: Path, update: bool, solver: Solver) -> ProofResult:
             ("pair", expect.pair, first.get("pair")),
         ],
     )
-    problems, rejected = with_stored_theorem(path, problems, evidence, update, solver)
+    problems, rejected = with_stored_evidence(path, problems, evidence, update, partial(checked, solver=solver))
     return ProofResult(path.stem, stated.title, f"{found['verdict']}, {how}", found, problems, rejected)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from pathlib import Path
 
 from prover.checker import MAX_BYTES
-from prover.claims.solver import Solver
 from prover.errors import EvidenceError, UndecidedError
 from prover.files import read_text, write_text
-from prover.theorems.evidence import Evidence, checked
+from prover.verdicts.evidence import Evidence
 from prover.verdicts.verdict import Verdict, check_text
+
+Same = Callable[[str, str], bool]
 
 
 def check_stored(path: Path, verdict: Verdict, update: bool) -> tuple[str, ...]:
@@ -27,8 +30,14 @@ def check_stored(path: Path, verdict: Verdict, update: bool) -> tuple[str, ...]:
     return ()
 
 
-def check_stored_theorem(path: Path, evidence: Evidence, update: bool, solver: Solver) -> tuple[str, ...]:
-    """The same of a theorem, whose fresh certificate was checked; one without a certificate has none stored."""
+def check_stored_evidence(
+    path: Path, evidence: Evidence, update: bool, check: Callable[[str], object], same: Same = operator.eq
+) -> tuple[str, ...]:
+    """The same of what has a checker of its own, `check`, and whose fresh certificate was checked.
+
+    What is proved without a certificate has none stored. `same`: whether the stored text and the fresh one state the
+    same.
+    """
     if evidence.certificate is None:
         left = f"{path.name} is stored, and no certificate was found: {evidence.reason}"
         return (left,) if path.is_file() else ()
@@ -37,20 +46,21 @@ def check_stored_theorem(path: Path, evidence: Evidence, update: bool, solver: S
         return _missing(path)
     if text != evidence.certificate:
         try:
-            checked(text, solver)
+            check(text)
         except UndecidedError as fault:
             raise EvidenceError(fault.message) from None
-    _require_same(text, evidence.certificate)
+    _require_same(text, evidence.certificate, same)
     return ()
 
 
-def with_stored_theorem(
-    path: Path, problems: tuple[str, ...], evidence: Evidence, update: bool, solver: Solver
+def with_stored_evidence(
+    path: Path, problems: tuple[str, ...], evidence: Evidence, update: bool, check: Callable[[str], object],
+    same: Same = operator.eq,
 ) -> tuple[tuple[str, ...], bool]:
     """The problems with those of the certificate beside the file, and whether that one is rejected."""
     beside = path.with_suffix(".json")
     try:
-        return (*problems, *check_stored_theorem(beside, evidence, update and not problems, solver)), False
+        return (*problems, *check_stored_evidence(beside, evidence, update and not problems, check, same)), False
     except EvidenceError as fault:
         return (*problems, f"{beside.name}: {fault}"), True
 
@@ -66,6 +76,6 @@ def _missing(path: Path) -> tuple[str, ...]:
     return (f"{path.name} is missing; 'rope-prover run --update' writes it",)
 
 
-def _require_same(text: str, certificate: str) -> None:
-    if text != certificate:
+def _require_same(text: str, certificate: str, same: Same = operator.eq) -> None:
+    if not same(text, certificate):
         raise EvidenceError("it is a certificate of something else", advice="'rope-prover run --update' rewrites it")

@@ -19,6 +19,7 @@ The certificate, where the checker of theorems accepts one, lies beside the file
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -30,10 +31,10 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
-from prover.proof_files.stored import with_stored_theorem
+from prover.proof_files.stored import with_stored_evidence
 from prover.reports.theorem_report import JSON, theorem_json
 from prover.resources import shown_path
-from prover.theorems.evidence import evidence_of
+from prover.theorems.evidence import checked, evidence_of
 from prover.theorems.for_all import state_theorem
 
 
@@ -88,7 +89,8 @@ def run_theorem(path: Path, update: bool, solver: Solver) -> ProofResult:
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     found = theorem_json(theorem, evidence)
-    problems, rejected = with_stored_theorem(path, _unexpected(stated.expect, found), evidence, update, solver)
+    problems = _unexpected(stated.expect, found)
+    problems, rejected = with_stored_evidence(path, problems, evidence, update, partial(checked, solver=solver))
     # Of all sizes the verdict says it; where the sizes matter, their scope does.
     short = found["verdict"] if found["scope"] == "always" else found["scope"]
     word = f"{short}, {found['relation'] or 'none'}"

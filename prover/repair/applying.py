@@ -110,6 +110,8 @@ def _applications(law: Law, question: Question, is_last: bool) -> Iterator[tuple
 def _rule_changes(law: Law, question: Question) -> Iterator[RuleChange]:
     if law.rule == "rounded":
         return rounded_changes(question.shape.layout, question.other)
+    if len(question.shape.layout.axes) == len(question.other.axes) == 1:
+        return iter(())  # the other rules are about which pairs have which of several axes
     changes = section_changes if law.rule in SECTION_RULES else axis_changes
     return changes(law.rule, question.shape.layout, question.claim, question.own)
 

@@ -12,19 +12,22 @@ from prover.exact.text import rational_text
 from prover.reports.document import Document, labelled
 from prover.reports.report import JSON, relation_word
 from prover.reports.text import labelled_text
+from prover.verdicts.evidence import Evidence
 
 SCHEMA = "rope-prover/bitwise/1"
 
 
-def bitwise_json(found: Bits) -> JSON:
-    """Everything that is known."""
+def bitwise_json(found: Bits, evidence: Evidence | None = None) -> JSON:
+    """Everything that is known; without evidence, that it is the solver's or NumPy's alone."""
     difference = found.difference
     return {
         "schema": SCHEMA,
         "verdict": found.outcome.value,
         "relation": "bitwise" if found.outcome is Outcome.EQUIVALENT else None,
         "exact_relation": relation_word(found.exact),
-        "strength": found.strength.value,
+        "strength": evidence.strength if evidence else found.strength.value,
+        "strength_reason": (evidence.reason or None) if evidence else None,
+        "certificate": evidence.digest if evidence else None,
         "headline": _headline(found),
         "source": found.source.layout.name,
         "target": found.target.layout.name,
@@ -95,7 +98,7 @@ def _premise(found: Bits) -> str:
     return text
 
 
-def _rows(found: Bits) -> list[tuple[str, str]]:
+def _rows(found: Bits, evidence: Evidence | None, path: str | None) -> list[tuple[str, str]]:
     formats = [_formats(recipe) for recipe in found.recipes]
     rows = [
         ("source", f"{found.source.layout.name}  ({found.source.about.title}; {formats[0]})"),
@@ -125,15 +128,24 @@ def _rows(found: Bits) -> list[tuple[str, str]]:
     else:
         rows.append(("numeric", f"NumPy's kernels agree at {found.positions} positions in every bit: no proof"))
     rows.append(("holds for", _premise(found)))
-    rows.append(("strength", found.strength.value))
-    return rows
+    return [*rows, *_evidence_rows(found, evidence, path)]
 
 
-def bitwise_text(found: Bits) -> str:
-    """Plain text, a label a line."""
-    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", _rows(found))
+def _evidence_rows(found: Bits, evidence: Evidence | None, path: str | None) -> list[tuple[str, str]]:
+    """What it rests on. `path`: where the certificate was written, if it was."""
+    if evidence is None or evidence.certificate is None:
+        why = f": {evidence.reason}" if evidence and evidence.reason and found.outcome is not Outcome.UNDECIDED else ""
+        return [("strength", f"{found.strength.value}{why}")]
+    where = f"; written to {path}" if path else ""
+    return [("strength", evidence.strength),
+            ("checked", f"{evidence.digest}, accepted by the checker of bits{where}")]
 
 
-def bitwise_document(found: Bits) -> Document:
+def bitwise_text(found: Bits, evidence: Evidence | None = None, path: str | None = None) -> str:
+    """Plain text, a label a line. `path`: where the certificate was written, if it was."""
+    return labelled_text(f"{found.outcome.value.upper()}: {_headline(found)}", _rows(found, evidence, path))
+
+
+def bitwise_document(found: Bits, evidence: Evidence | None = None, path: str | None = None) -> Document:
     """A pull-request comment."""
-    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found))
+    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found, evidence, path))

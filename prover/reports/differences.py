@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prover.claims.claim import Claim
 from prover.claims.decide import Decision
-from prover.claims.turned import Turned, reduce_turns, turned_pairs
+from prover.claims.turned import Turned, reduce_turns
 from prover.exact.angle import Angle
 from prover.exact.display import show_pairs
 from prover.layouts.layout import Layout, Pair
@@ -69,8 +69,7 @@ def of_one(words: str) -> str:
 
 def lane_by_lane(claim: Claim, decision: Decision) -> LaneByLane:
     """What differs between the two kernels as they are, under the claim's feeds."""
-    source, target = claim.source, claim.target
-    ours, theirs = turned_pairs(claim, source, "source"), turned_pairs(claim, target, "target")
+    source, target, (ours, theirs) = claim.source, claim.target, decision.turned
     found: dict[str, list[int]] = {kind: [] for kind in (*PAIR_KINDS, *LANE_KINDS)}
     both = sorted({*decision.differing[0], *decision.differing[1]})
     turned = []

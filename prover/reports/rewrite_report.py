@@ -6,10 +6,10 @@ from prover.claims.relation import EXIT_CODES, Outcome, Strength
 from prover.reports.document import Document, labelled
 from prover.reports.text import counted, labelled_text
 from prover.reports.theorem_report import JSON, evidence_json, evidence_rows, fixed_parameters, fixed_text
-from prover.theorems.evidence import Evidence
 from prover.theorems.induction import Invariant
 from prover.theorems.rewrite import Rewrite
 from prover.theorems.words import shown
+from prover.verdicts.evidence import Evidence
 
 SCHEMA = "rope-prover/rewrite/1"
 

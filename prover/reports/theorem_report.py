@@ -8,13 +8,13 @@ from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Str
 from prover.language.formula import formula
 from prover.reports.document import Document, labelled
 from prover.reports.text import counted, labelled_text
-from prover.theorems.evidence import Evidence
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import SymbolicLayout
 from prover.theorems.theorem import Scope
 from prover.theorems.variables import Variable
 from prover.theorems.words import shown
+from prover.verdicts.evidence import Evidence
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem/1"

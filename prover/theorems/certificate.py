@@ -25,6 +25,7 @@ from prover.theorems.for_all import Theorem
 from prover.theorems.induction import Invariant
 from prover.theorems.instance import Instance, Point
 from prover.theorems.rewrite import Rewrite
+from prover.theorems.spare import without_spare
 from prover.theorems.stated import stated_layouts, stated_point, stated_variables
 from prover.theorems.study import LANE, Statement, Study, make_statement
 from prover.theorems.theorem import Rule, Scope
@@ -177,12 +178,14 @@ def _fewest(study: Study, condition: Condition, clauses: Sequence[Clause]) -> Se
     for clause in clauses:
         if are_enough([clause]):
             return [clause]
-    kept = list(clauses)
-    for clause in sorted(clauses, key=lambda each: -len(list(sympy.preorder_traversal(each.witness)))):
-        less = [other for other in kept if other is not clause]
-        if less and are_enough(less):
-            kept = less
-    return kept
+
+    def core(kept: Sequence[Clause]) -> Sequence[Clause]:
+        follows, found = study.follows_from("witness", "Which of these clauses does the condition need?", condition,
+                                            [any_of(clause.any_of) for clause in kept])
+        return [kept[n] for n in found] if follows else kept
+
+    order = sorted(clauses, key=lambda each: -len(list(sympy.preorder_traversal(each.witness))))
+    return without_spare(clauses, order, lambda kept: bool(kept) and are_enough(kept), core)
 
 
 def _invariant(invariant: Invariant, found: Rewrite) -> JSON:

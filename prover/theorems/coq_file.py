@@ -1,21 +1,25 @@
 """A theorem certificate's statement as a Coq file: definitions that a person can read, the theorem, and its proof.
 
 The proof is case analysis with lia, nia, ring and field; nothing is admitted, so that where they fail the file does not
-compile. Files are made of theorems that hold always and whose pairs are matched one by one in their order.
+compile. Files are made of theorems whose pairs are matched one by one in their order, always or under a condition,
+and of those where a pair of one side is like none of the other, or the numbers of pairs differ.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
+from prover.theorems import coq_elsewhere, coq_loop
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
-from prover.theorems.coq_statement import listed, statement
+from prover.theorems.coq_statement import listed, statement, unfolded_of
+from prover.theorems.coq_tactics import TAIL
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
@@ -52,8 +56,8 @@ def coq_file(certificate: str) -> str:
         raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
     if answer["scope"] != "always":
-        raise refused("it holds under a condition or never, and only what always holds is written")
-    if answer["relation"] not in RELATIONS:
+        coq_elsewhere.check_kind(root)
+    if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
     if evidence["order"] != "j" or evidence["sign"] != 1:
         raise refused("its pairs are not matched in their order, turning alike")
@@ -91,9 +95,18 @@ class _Writer:
             side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
             for side, made in self.sides.items()
         }
-        permutation = self._permutation()
-        theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation))
-        lines = [self._title(), HEAD, "Section ForAll.", "", "(* The theorem is for all of these. *)"]
+        permutation, scope = self._permutation(), self.root["answer"]["scope"]
+        loops, clauses = self._loops(fields), self._condition()
+        if scope != "always" and any(made.loop for made in self.sides.values()):
+            raise refused("a loop that is another one under a condition or never")
+        witness = self._witness()
+        theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope)
+        if scope != "always":
+            theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
+                                               self.root["evidence"]["refutation"]["rule"], witness,
+                                               listed(["allowed", *unfolded_of(self.sides)]))
+        lines = [self._title(), self._head(bool(loops)), "Section ForAll.", "",
+                 "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
             lines += [f"Variables {' '.join(own)} : {kind}."] if own else []
@@ -103,16 +116,51 @@ class _Writer:
                       *(each.stated for each in made.definitions.values())]
         lines += ["", "(* What the layouts require, and what is assumed. *)",
                   f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
+        if clauses:
+            lines += ["", "(* Where the relation holds; elsewhere it does not. *)",
+                      f"Definition condition : Prop :=\n  {_conjunction(clauses)}."]
         if permutation:
             lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
                       f"Definition permutation (lane : Z) : Z :=\n  {on_lines(bare(permutation))}."]
-        lines += ["", *theorem, "", "End ForAll.", *self._example(hypotheses)]
+        lines += [*loops, "", *theorem, "", "End ForAll.", *[TAIL] * (bool(loops) or scope != "always"),
+                  *self._example(hypotheses, clauses)]
         return "\n".join(lines) + "\n"
+
+    def _head(self, is_loop: bool) -> str:
+        if self.root["answer"]["scope"] != "always":
+            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD
+        return HEAD + coq_loop.HEAD * is_loop
+
+    def _condition(self) -> list[str]:
+        """The clauses of the condition."""
+        numbers, lists = self._shared()
+        terms = [settled(parse_condition(text, numbers, lists), self._meaning)
+                 for text in self.root["answer"]["condition"]]
+        return [self.sides["source"].printer.proposition(term) for term in terms]
+
+    def _witness(self) -> dict[int, str]:
+        """For each clause the index of a pair that differs where it fails; for "never", one."""
+        refutation = self.root["evidence"]["refutation"]
+        if refutation is None:
+            return {}
+        numbers, lists = self._shared()
+        clauses = self.root["answer"]["condition"] or [text for text, _ in refutation["witness"]]
+        return {
+            clauses.index(clause): self.sides["source"].printer.integer(
+                settled(parse(text, numbers, lists, index=False), self._meaning))
+            for clause, text in refutation["witness"]
+        }
 
     def _title(self) -> str:
         source, target = (_comment(self.root[side]["name"]) for side in ("source", "target"))
-        return (f"{MADE}{self.root['digest']}.\n"
-                f"   {source} -> {target}: {self.root['answer']['relation']}, for all sizes. *)\n")
+        return (f"{MADE}{self.root['digest']}.\n   {source} -> {target}: "
+                f"{self._kind()}, for all sizes. *)\n")
+
+    def _kind(self) -> str:
+        answer = self.root["answer"]
+        if answer["scope"] == "never":
+            return "never linear"
+        return str(answer["relation"]) + ", exactly under a condition" * bool(answer["scope"] == "sometimes")
 
     def _meaning(self, name: str) -> Meaning:
         if name in self.variables:
@@ -140,6 +188,21 @@ class _Writer:
                 found[made.printer.proposition(part)] = None
         return list(found)
 
+    def _loops(self, fields: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """The closed forms of what the sides carry."""
+        numbers, lists = self._shared()
+        rows: dict[str, list[tuple[str, Term, Term]]] = {}
+        for row in self.root["evidence"]["invariant"]:
+            when = settled(parse_condition(row["when"], numbers, lists, index=True), self._meaning)
+            value = settled(parse(row["value"], numbers, lists), self._meaning)
+            rows.setdefault(row["side"], []).append((row["state"], when, value))
+        for side in rows:
+            self.sides[side].carried()
+        unfolded = listed(["allowed", *unfolded_of(self.sides)])
+        return [line for side, made in self.sides.items() if made.loop
+                for line in coq_loop.closed_forms(made.loop, rows.get(side, []), made.printer, fields[side]["count"],
+                                                  unfolded)]
+
     def _permutation(self) -> str:
         text = self.root["evidence"]["permutation"]
         if self.root["answer"]["relation"] != "permutation":
@@ -157,24 +220,37 @@ class _Writer:
     def _call(self, name: str) -> str:
         return next((d.call for made in self.sides.values() for d in [made.definitions.get(name)] if d), name)
 
-    def _example(self, hypotheses: list[str]) -> list[str]:
-        """That some parameters are allowed, so that the theorem says something."""
-        point = self.root["evidence"]["points"]["holds"]
+    def _example(self, hypotheses: list[str], clauses: list[str]) -> list[str]:
+        """That some parameters are allowed, on either side of a condition, so that the theorem says something."""
+        found: list[str] = []
+        for place, said in (("holds", "condition"), ("fails", "~ condition")):
+            point = self.root["evidence"]["points"][place]
+            if point is not None:
+                name = "some_are_allowed" if self.root["answer"]["scope"] != "sometimes" else f"condition_{place}"
+                found += self._example_at(name, point, hypotheses, clauses, said if clauses else "")
+        return found
+
+    def _example_at(
+        self, title: str, point: JSON, hypotheses: list[str], clauses: list[str], condition: str
+    ) -> list[str]:
         values: dict[str, Term] = {}
         for each in self.root["variables"]:
             found, own = self.variables[each["name"]], point[each["name"]]
             pairs = zip(found, own, strict=True) if isinstance(found, tuple) else [(found, own)]
             values |= {str(term.value): constant(Fraction(text)) for term, text in pairs}
         printer = self.sides["source"].printer
-        used = self._used(" ".join(hypotheses))
+        used, also = self._used(" ".join(hypotheses)), self._used(" ".join(clauses))
+        every = self._used(" ".join([*hypotheses, *clauses]))
         arguments = [printer.real(values[name]) + "%R" if self.kinds[name] == "R" else printer.integer(values[name])
-                     for name in used]
-        given = f"exists {', '.join(arguments)}; " if used else ""
-        unfolded = ["allowed", *(d.name for made in self.sides.values() for d in made.definitions.values()
-                                 if d.name in self._reached(" ".join(hypotheses)))]
-        return ["", "(* Some parameters are allowed. *)",
-                f"Example some_are_allowed : exists {' '.join(used)}, {' '.join(['allowed', *used])}." if used else
-                "Example some_are_allowed : allowed.",
+                     for name in every]
+        given = f"exists {', '.join(arguments)}; " if every else ""
+        said = " ".join(["allowed", *used]) + (f" /\\ {' '.join([condition, *also])}" if condition else "")
+        unfolded = ["allowed", *["condition"] * bool(condition), *(
+            d.name for made in self.sides.values() for d in made.definitions.values()
+            if d.name in self._reached(" ".join([*hypotheses, *clauses])))]
+        comment = {"": "are allowed", "condition": "are allowed and meet the condition"}
+        return ["", f"(* Some parameters {comment.get(condition, 'are allowed and do not meet the condition')}. *)",
+                f"Example {title} : " + (f"exists {' '.join(every)}, " if every else "") + f"{said}.",
                 "Proof.", f"  {given}unfold {listed(unfolded)}; "
                 "repeat apply conj; first [lia | lra].", "Qed."]
 

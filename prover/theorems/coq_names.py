@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 _WORDS = (
     "as at cofix else end exists exists2 fix for forall fun if in let match mod return Set SProp Prop Type then using "
     "where with by is do IF j k lane other hypotheses Z R PI IZR Rpower Rabs Rmin Rmax negb allowed permutation cases "
-    "shown nat bool True False conj"
+    "shown nat bool True False conj O S steps before along_pairs next_mod given source_carries source_carried "
+    "source_all target_carries target_carried target_all condition called "
+    "power_positive one_exponent classic same holds fails inside equal positive exp ln both_are_layouts layouts_agree "
+    "nothing_linear some_are_allowed condition_holds condition_fails"
 )
 
 

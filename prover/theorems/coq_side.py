@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from prover.language.expression import AXES, parse, parse_condition
 from prover.language.term import Term, named
+from prover.theorems.coq_definition import Definition
+from prover.theorems.coq_loop import Loop, loop
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_terms import Meaning, settled
-from prover.theorems.coq_text import Printer, bare, on_lines, refused
+from prover.theorems.coq_text import Printer, refused
 
 JSON = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """`name` is a number, of the pair and of the positions on axes if it needs them."""
-
-    name: str
-    is_whole: bool
-    of_pair: bool
-    axes: tuple[str, ...]
-    text: str
-
-    @property
-    def call(self) -> str:
-        """The name with its arguments."""
-        arguments = ["j"] * self.of_pair + list(self.axes)
-        return f"({' '.join([self.name, *arguments])})" if arguments else self.name
-
-    @property
-    def stated(self) -> str:
-        """The sentence that defines it."""
-        pair = " (j : Z)" if self.of_pair else ""
-        axes = f" ({' '.join(self.axes)} : R)" if self.axes else ""
-        kind, text = ("Z", bare(self.text)) if self.is_whole else ("R", f"{self.text}%R")
-        return f"Definition {self.name}{pair}{axes} : {kind} := {on_lines(text)}."
 
 
 class Side:
@@ -46,8 +22,6 @@ class Side:
     def __init__(
         self, side: str, layout: JSON, variables: Mapping[str, Meaning], whole: set[str], names: Names
     ) -> None:
-        if layout["states"]:
-            raise refused(f"the {side} carries values from pair to pair")
         if "sine_angle" in layout["pairs"]:
             raise refused(f"the {side} has a sine of an angle of its own")
         self.side, self.layout, self.variables, self.names = side, layout, variables, names
@@ -55,7 +29,9 @@ class Side:
         self.lets = dict(layout["let"])
         self.parameters = {p["name"]: p for p in layout["parameters"]}
         self.lists = {name for name, p in self.parameters.items() if p["entries"] is not None} | {AXES}
-        self.numbers = {*self.axes, *self.lets, *self.parameters} - self.lists
+        self.states = {name for name, _, _ in layout["states"]}
+        self.numbers = {*self.axes, *self.lets, *self.parameters, *self.states} - self.lists
+        self.loop: Loop | None = None
         self.whole = whole
         self.meanings: dict[str, Meaning] = {AXES: tuple(named(name) for name in self.axes.values())}
         self.meanings |= {axis: named(name) for axis, name in self.axes.items()}
@@ -72,12 +48,28 @@ class Side:
 
     def meaning(self, name: str) -> Meaning:
         """What a name in an expression of this layout stands for."""
+        if name in self.states:
+            return named(self.carried().called[name])
         if name not in self.meanings:
             self.meanings[name] = (
                 self._defined(name, settled(parse(self.lets[name], self.numbers, self.lists), self.meaning))
                 if name in self.lets else self._parameter(self.parameters[name])
             )
         return self.meanings[name]
+
+    def carried(self) -> Loop:
+        """The values carried from pair to pair, defined when first asked for."""
+        if self.loop is None:
+            self.loop = loop(self.side, self.layout, self.names, self.printer, self.definitions.get, self.numbers,
+                             self.lists, self.meaning, set(self.axes.values()))
+            self.definitions |= {each.name: each for each in self.loop.definitions}
+        return self.loop
+
+    @property
+    def unfolded(self) -> list[str]:
+        """What a proof unfolds, later definitions first: all but what a loop carries."""
+        kept = set(self.loop.called.values()) if self.loop else set()
+        return [name for name in reversed(self.definitions) if name not in kept]
 
     def _parameter(self, parameter: JSON) -> Meaning:
         name, value = parameter["name"], parameter["value"]

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from textwrap import fill
 from typing import Any
 
-from prover.claims.unit import OFFSET
-from prover.language.term import constant, named, product_of, sum_of
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
-from prover.theorems.coq_text import refused
+from prover.theorems.coq_turns import Turns
 
 JSON = dict[str, Any]
 
 
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
-    is_permutation: bool,
+    is_permutation: bool, scope: str,
 ) -> list[str]:
-    """Lines of the theorem and its proof. `fields`: for each side what its definitions are called.
+    """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
+
+    `fields`: for each side what its definitions are called.
 
     Raises UndecidedError for a feed whose positions are no rational multiples of coordinates.
     """
@@ -30,13 +29,14 @@ def statement(
         definition = next(d for made in sides.values() for d in made.definitions.values() if d.name == name)
         return f"{name} {index}" if definition.of_pair else name
 
-    parts = [("Both have one width and one number of pairs.",
-              f"{source['width']} = {target['width']} /\\ {source['count']} = {target['count']}")]
-    inside = f"forall j, 0 <= j < {target['count']} ->"
-    two = f"forall j k, 0 <= j < {target['count']} -> 0 <= k < {target['count']} ->"
+    same = [("Both have one width and one number of pairs.",
+             f"{source['width']} = {target['width']} /\\ {source['count']} = {target['count']}")]
+    alone: list[tuple[str, str]] = []
     for side, own in fields.items():
         first, second, width = own["first"], own["second"], own["width"]
-        parts += [
+        count = (target if scope == "always" else own)["count"]
+        inside, two = f"forall j, 0 <= j < {count} ->", f"forall j k, 0 <= j < {count} -> 0 <= k < {count} ->"
+        alone += [
             (f"The {side} has each lane of its pairs in the head, and no lane twice.",
              f"({inside} 0 <= {at(first)} < {width} /\\ 0 <= {at(second)} < {width})"),
             ("", f"({two}\n    ({at(first)} = {at(first, 'k')} -> j = k) /\\"
@@ -44,9 +44,15 @@ def statement(
                  f" /\\\n    {at(first)} <> {at(second, 'k')})"),
         ]
         needed = " /\\ ".join(sides[side].printer.needed)
-        parts += [(f"Every divisor and every base of a power in the {side} is positive.",
+        alone += [(f"Every divisor and every base of a power in the {side} is positive.",
                    f"({inside} {needed})")] if needed else []
-    lane = f"0 <= lane < {target['width']}"
+        alone += [(f"The angles of the {side} are linear in the positions.",
+                   f"({inside} {Turns(sides, names, feed, fields).linear(side)})")
+                  for feed in feeds if scope != "always"]
+        alone += [(f"The magnitudes of the {side} are positive.",
+                   f"({inside} (0 < {at(own['magnitude'])})%R)")] if scope != "always" else []
+    inside = f"forall j, 0 <= j < {target['count']} ->"
+    lane, parts = f"0 <= lane < {target['width']}", list[tuple[str, str]]()
     if is_permutation:
         parts += [
             ("The permutation stays in the head and is one-to-one.",
@@ -62,49 +68,56 @@ def statement(
     parts.append(("Each pair has one magnitude in both.",
                   f"({inside} {at(source['magnitude'])} = {at(target['magnitude'])})"))
     for feed in feeds:
+        turns = Turns(sides, names, feed, fields)
+        alike = f"({turns.angle('source', 'j')} = {turns.angle('target', 'j')})%R"
         parts.append(("Each pair turns by one angle in both, at all positions.",
-                      _angles(sides, names, feed, fields, inside)))
-    said = " /\\\n".join((f"  (* {why} *)\n" if why else "") + f"  {text}" for why, text in parts)
-    unfolded = [d.name for made in reversed([*sides.values()]) for d in reversed(made.definitions.values())]
-    unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded]
-    return [
-        f"Theorem layouts_agree : allowed ->\n{said}.",
-        "Proof.", f"  unfold {listed(unfolded)}.",
+                      f"({inside} {turns.everywhere}{alike})"))
+    unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded_of(sides)]
+    loops = [side for side, made in sides.items() if made.loop]
+    plain = [
+        f"  unfold {listed(unfolded)}.",
         "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
-        "  repeat apply conj; intros; repeat apply conj; shown.", "Qed.",
+        "  repeat apply conj; intros; repeat apply conj; shown.",
     ]
+    if scope == "always":
+        return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)
+    there = [
+        f"  unfold {listed(['condition', *unfolded])} in *.",
+        "  apart; repeat apply conj; intros; apart; repeat apply conj; shown_there.",
+    ]
+    lines = _theorem("both_are_layouts : allowed ->", alone, [
+        f"  unfold {listed(unfolded)}.", "  intros hypotheses.", there[1]])
+    if scope == "sometimes":
+        lines += ["", *_theorem("layouts_agree : allowed -> condition ->", same + parts,
+                                ["  intros hypotheses holds.", *there])]
+    return lines
 
 
-def _angles(
-    sides: Mapping[str, Side], names: Names, feed: JSON, fields: Mapping[str, Mapping[str, str]], inside: str
-) -> str:
-    """That the angles of each pair agree at the positions that a feed gives."""
-    coordinates = {each: names.local(each) for each in feed["coordinates"]}
-    calls = []
-    for side, made in sides.items():
-        definition = made.definitions[fields[side]["angle"]]
-        arguments = ["j"] * definition.of_pair
-        for axis, name in made.axes.items():
-            if name in definition.axes:
-                total = constant(0)
-                for key, value in feed[side][axis].items():
-                    weight = constant(_rational(value))
-                    at = named(coordinates.get(key, OFFSET))
-                    part = weight if key == OFFSET else at if weight.whole == 1 else product_of(weight, at)
-                    total = part if total.number == 0 else sum_of(total, part)
-                arguments.append(made.printer.real(total))
-        calls.append(" ".join([definition.name, *arguments]))
-    bound = f"forall {' '.join(coordinates.values())} : R, " if coordinates else ""
-    return f"({inside} {bound}({calls[0]} = {calls[1]})%R)"
+def _theorem(head: str, parts: Sequence[tuple[str, str]], proof: Sequence[str]) -> list[str]:
+    said = " /\\\n".join((f"  (* {why} *)\n" if why else "") + f"  {text}" for why, text in parts)
+    return [f"Theorem {head}\n{said}.", "Proof.", *proof, "Qed."]
+
+
+def unfolded_of(sides: Mapping[str, Side]) -> list[str]:
+    """What proofs unfold of both sides."""
+    return [name for made in reversed([*sides.values()]) for name in made.unfolded]
+
+
+def _along(loops: Sequence[str], unfolded: Sequence[str]) -> list[str]:
+    """The proof where something is carried: its closed form is put in at each pair."""
+    known = "; ".join(f"pose proof ({side}_all j ltac:(lia))" for side in loops)
+    return [
+        "  intros hypotheses.",
+        *(f"  pose proof ({side}_carried hypotheses) as {side}_all; unfold {side}_carries in {side}_all."
+          for side in loops),
+        f"  unfold {listed(unfolded)} in *.",
+        "  apart; repeat apply conj; intros; repeat match goal with",
+        f"    inside : 0 <= ?j < _ |- _ => {known}; revert inside end; intros.",
+        f"  all: clear {' '.join(f'{side}_all' for side in loops)}.",
+        "  all: apart; repeat apply conj; shown_along.",
+    ]
 
 
 def listed(names: Sequence[str]) -> str:
     """Names with commas between, on lines."""
     return fill(", ".join(names), 110, subsequent_indent="    ")
-
-
-def _rational(text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except ValueError:
-        raise refused(f"a feed gives an axis {text} times a position") from None

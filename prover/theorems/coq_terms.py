@@ -17,7 +17,10 @@ _DECIDED: Mapping[Kind, Callable[[Fraction, Fraction], bool]] = {
 
 
 def settled(term: Term, meaning: Callable[[str], Meaning]) -> Term:
-    """The term with each name replaced by its meaning, and with what that decides decided. Raises UndecidedError."""
+    """The term with each name replaced by its meaning, and with what that decides decided. Raises UndecidedError.
+
+    An entry at an index that is no number becomes an `item` of the index and all entries.
+    """
     def entries(of: Term) -> tuple[Term, ...]:
         found = meaning(str(of.value))
         assert isinstance(found, tuple)
@@ -31,11 +34,12 @@ def settled(term: Term, meaning: Callable[[str], Meaning]) -> Term:
         case "length":
             return constant(len(entries(term.args[0])))
         case "item":
-            index = settled(term.args[1], meaning).whole
-            listed = entries(term.args[0])
-            if index is None or not 0 <= index < len(listed):
-                raise refused("an entry of a list whose index is not a number")
-            return listed[index]
+            index, listed = settled(term.args[1], meaning), entries(term.args[0])
+            if index.number is None and listed:
+                return Term("item", (index, *listed))
+            if index.whole is None or not 0 <= index.whole < len(listed):
+                raise refused("an entry of a list whose index is no place in it")
+            return listed[index.whole]
         case "total":
             total = constant(0)
             for entry in entries(term.args[0]):

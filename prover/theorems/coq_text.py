@@ -44,7 +44,7 @@ class Printer:
                 return self.is_whole(str(term.value))
             case "add" | "mul" | "mod" | "smallest" | "largest" | "abs":
                 return all(map(self.whole, term.args))
-            case "choice":
+            case "choice" | "item":
                 return all(map(self.whole, term.args[1:]))
             case "pow":
                 exponent = term.args[1].whole
@@ -85,6 +85,8 @@ class Printer:
             case "choice":
                 test, then, other = term.args
                 return f"(if {bare(self.test(test))} then {bare(self.integer(then))} else {bare(self.integer(other))})"
+            case "item":
+                return self._item(term, self.integer)
         raise refused(f"'{term.kind}' of whole numbers")
 
     def _sum(self, term: Term, text: Callable[[Term], str]) -> str:
@@ -92,6 +94,13 @@ class Printer:
         left, right = term.args
         minus = right.kind == "mul" and right.args[0].whole == -1
         return _infix(text(left), "-", text(right.args[1])) if minus else _infix(text(left), "+", text(right))
+
+    def _item(self, term: Term, text: Callable[[Term], str]) -> str:
+        """One of several, by an index that has to be one of their places."""
+        index, (*before, last) = self.integer(term.args[0]), term.args[1:]
+        self.needed[f"0 <= {index} < {len(before) + 1}"] = term
+        cases = "".join(f"if ({index} =? {place})%Z then {bare(text(each))} else " for place, each in enumerate(before))
+        return f"({cases}{bare(text(last))})"
 
     def _quotient(self, term: Term) -> str:
         if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
@@ -135,6 +144,8 @@ class Printer:
             case "choice":
                 test, then, other = term.args
                 return f"(if {self.test(test)}%Z then {bare(self.real(then))} else {bare(self.real(other))})"
+            case "item":
+                return self._item(term, self.real)
         raise refused(f"'{term.kind}' of numbers that need not be whole")
 
     def _power(self, base: Term, exponent: Term) -> str:

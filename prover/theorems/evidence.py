@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from prover import checker, theorem_checker
 from prover.claims.relation import Strength
@@ -14,23 +13,10 @@ from prover.errors import EvidenceError, UndecidedError
 from prover.theorems.certificate import rewrite_certificate, theorem_certificate
 from prover.theorems.for_all import Theorem
 from prover.theorems.rewrite import Rewrite
+from prover.verdicts.evidence import Evidence
 
 BUDGET = 20_000_000
 _LOGIC = re.compile(r"\(set-logic (\w+)\)\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The strength of what is said, in words. `certificate`: the one that was accepted; `reason`: why there is none."""
-
-    strength: str
-    certificate: str | None = None
-    reason: str = ""
-
-    @property
-    def digest(self) -> str | None:
-        """That of the certificate."""
-        return None if self.certificate is None else str(json.loads(self.certificate)["digest"])
 
 
 def evidence_of(found: Theorem | Rewrite, solver: Solver, names: tuple[str, str] | None = None) -> Evidence:
@@ -82,7 +68,7 @@ def asked_by(solver: Solver) -> Callable[[str], dict[str, str]]:
         logic = _LOGIC.search(body)
         question = Question(
             "obligation", comment.removeprefix("; "), "unsat: what the checker of theorems has to show is shown.",
-            _LOGIC.sub("", body, count=1), budget=BUDGET, logic=logic[1] if logic else "ALL",
+            _LOGIC.sub("", body, count=1), budget=BUDGET, logic=logic[1] if logic else "ALL", of_word=True,
         )
         word = solver.ask(question).word
         said = {"z3": word}

@@ -36,6 +36,7 @@ from prover.theorems.instance import (
 )
 from prover.theorems.listing import pattern_of, points_up_to
 from prover.theorems.matching import along_frequencies
+from prover.theorems.needed import is_needed
 from prover.theorems.points import Truth, tried_points
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.theorem import Answer, Scope, decide
@@ -345,11 +346,13 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
 
     None where pairs are matched in another order, which is one under all hypotheses together.
     """
-    answer = found.answer
     if study.statement.source.order != INDEX:
         return
+    answer, elsewhere = found.answer, Relation.IDENTICAL if found.is_identity else Relation.LINEAR
     for hypothesis in study.statement.where:
         wider = without(study, hypothesis)
+        if is_needed(wider, answer, elsewhere):
+            continue
         try:
             other = _identical(wider) if found.is_identity else decide(wider)
         except InputError:
@@ -360,7 +363,6 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
             else:
                 relation = _rung(wider.assuming(*other.condition), other.sign).relation
             if relation is found.relation:
-                elsewhere = Relation.IDENTICAL if found.is_identity else Relation.LINEAR
                 said = Said(other.condition, relation, other.differ, elsewhere=elsewhere)
                 tried(wider, said, found.feeds, checked=0)
                 yield hypothesis[1]

@@ -90,7 +90,7 @@ def tried(study: Study, said: Said, feeds: Sequence[str], checked: int = CHECKED
             continue
         lanes += claim.source.width
         wanted = len(agreed[not is_equal]) < checked
-        settled = _agrees(claim, said.relation if is_equal else None, said.elsewhere)
+        settled = agrees(claim, said.relation if is_equal else None, said.elsewhere)
         _check_words(claim, said, point, statement)
         if wanted or settled is not True:
             shown = instance_if_any(statement, point, feeds, said.elsewhere, study.solver)
@@ -163,7 +163,7 @@ def _fraction(value: sympy.Rational) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def _agrees(claim: Claim, relation: Relation | None, elsewhere: Relation) -> bool | None:
+def agrees(claim: Claim, relation: Relation | None, elsewhere: Relation) -> bool | None:
     """Whether signatures are as they should be; None where unequal normal forms may be equal numbers."""
     asked = relation or elsewhere
     ours, theirs = (

@@ -14,16 +14,19 @@ import sympy
 
 from prover.language.logic import Condition, negation
 from prover.language.symbolic import AllOf, AnyOf
+from prover.theorems import spare
 
 MAX_CLAUSES = 400
 ASKS = "Can a condition be made shorter?"
 
 
-class Asked(Protocol):
+class Asked(spare.Asked, Protocol):
     """Whoever knows the hypotheses."""
 
-    def ask(self, name: str, asks: str, *conditions: Condition) -> str:
-        """sat, unsat or unknown for the hypotheses and the conditions together."""
+    def follows_from(
+        self, name: str, asks: str, condition: Condition, held: Sequence[Condition]
+    ) -> tuple[bool, tuple[int, ...]]:
+        """Whether the condition holds where the hypotheses and `held` do; and which of `held` it needs."""
 
     def sorts(self) -> dict[sympy.Symbol, str]:
         """The symbols."""
@@ -151,15 +154,19 @@ def _of_atoms(clauses: Sequence[Condition], study: Asked) -> list[Condition] | N
     symbols = [s for s in study.sorts() if s in used and s.is_integer]
     pool = [part for clause in clauses for part in _parts(clause)]
     pool += list(_usual(symbols))
-    implied = [atom for atom in dict.fromkeys(pool) if study.ask("shorter", ASKS, *clauses, negation(atom)) == "unsat"]
-    if study.ask("shorter", ASKS, *implied, negation(AllOf(*clauses, sympy.true))) != "unsat":
+    implied = spare.implied(study, "shorter", ASKS, clauses, dict.fromkeys(pool))
+    whole = AllOf(*clauses, sympy.true)
+
+    def are_enough(kept: Sequence[Condition]) -> bool:
+        return study.ask("shorter", ASKS, *kept, negation(whole)) == "unsat"
+
+    def core(kept: Sequence[Condition]) -> list[Condition]:
+        follows, found = study.follows_from("shorter", ASKS, whole, kept)
+        return [kept[n] for n in found] if follows else list(kept)
+
+    if not are_enough(implied):
         return None
-    kept = list(implied)
-    for atom in sorted(implied, key=_size, reverse=True):
-        others = [a for a in kept if a != atom]
-        if study.ask("shorter", ASKS, *others, negation(AllOf(*clauses, sympy.true))) == "unsat":
-            kept = others
-    return kept
+    return spare.without_spare(implied, sorted(implied, key=_size, reverse=True), are_enough, core)
 
 
 def _usual(symbols: Sequence[sympy.Symbol]) -> Iterable[Condition]:

@@ -16,6 +16,7 @@ from prover.language.symbolic import INDEX
 from prover.language.symbols import index_symbol
 from prover.layouts.feed import Feed, resolve_feeds
 from prover.layouts.feed_text import coordinate_names
+from prover.theorems.seen import Seen
 from prover.theorems.symbolic import SymbolicLayout, read_hypotheses, symbolic_layout
 from prover.theorems.variables import Variable
 
@@ -75,6 +76,8 @@ class Study:
     """A statement under study: its questions go to one solver, under the same hypotheses.
 
     `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open. `budget`: the work for one.
+    `seen`: numbers of models; where they answer a question of the word alone, and questions are not recorded, no solver
+    is asked.
     """
 
     statement: Statement
@@ -83,6 +86,7 @@ class Study:
     more: tuple[sympy.Symbol, ...] = ()
     unknown: list[Question] = field(default_factory=list)
     budget: int = WORK_BUDGET
+    seen: Seen = field(default_factory=Seen)
 
     def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
         """The same study under further conditions, with further symbols."""
@@ -113,6 +117,12 @@ class Study:
         found = self._asked(name, asks, (*assumed, negation(condition)), held, ())
         return found.word == "unsat", found.core(HELD) if found.word == "unsat" else ()
 
+    def is_met(self, *conditions: Condition) -> bool:
+        """Whether numbers are known that meet the hypotheses and these; never where questions are recorded."""
+        return not self.solver.is_recorded and self.seen.meets(
+            (*self.statement.hypotheses, *self.assumed, *conditions)
+        )
+
     def is_expressible(self, condition: Condition) -> bool:
         """Whether the condition can be put to the solver."""
         try:
@@ -127,14 +137,20 @@ class Study:
     ) -> Answer:
         translator = Translator.of(self.sorts())
         facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
+        if not held and not wanted and self.is_met(*conditions):
+            return Answer("sat", "")
         named = [f"(! {translator.condition(c)} :named |{HELD} {n}|)" for n, c in enumerate(held)]
         body = [*translator.declarations(), *(f"(assert {fact})" for fact in (*facts, *named)), "(check-sat)"]
         question = Question(
             name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
             "candidate, to be tried with numbers.", "\n".join(body),
             tuple(translator.names[symbol].text for symbol in wanted), self.budget, of_word=not held,
+            hints=tuple(term.text for term in translator.names.values()),
         )
         found = self.solver.ask(question)
+        numbers = found.numbers() if found.word == "sat" else {}
+        if not held and len(numbers) == len(translator.names):
+            self.seen.add({s: numbers[term.text] for s, term in translator.names.items()})
         if found.word == "unknown":
             self.unknown.append(question)
         return found

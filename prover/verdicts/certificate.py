@@ -6,7 +6,7 @@ No time, no path, no machine: the same claim gives the same bytes on every run.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -34,7 +34,15 @@ from prover.layouts.layout import Layout, Pair
 
 def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | None) -> str:
     """The certificate's text."""
-    return _finished(_body(claim, holds, fails))
+    return next(write_certificates([claim], holds, fails))
+
+
+def write_certificates(claims: Sequence[Claim], holds: Witness | None, fails: Refutation | None) -> Iterator[str]:
+    """The texts of certificates of claims that differ in nothing but the names of layouts."""
+    body = _body(claims[0], holds, fails)
+    for claim in claims:
+        names = {side: body[side] | {"name": getattr(claim, side).name} for side in ("source", "target")}
+        yield _finished(body | names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from prover.errors import EXIT_INTERNAL, EvidenceError
 from prover.exact.number import Exact
 from prover.exact.storing import StoredNumber
 from prover.kernels.numeric import Confirmation, confirm
-from prover.verdicts.certificate import write_certificate
+from prover.verdicts.certificate import write_certificates
 
 
 class Found(Enum):
@@ -87,7 +87,7 @@ def prove_alike(claims: Sequence[Claim], limit: Relation | None = None, solver: 
     """
     assert all(nameless(claim) == nameless(claims[0]) for claim in claims[1:]), "one search is of one claim"
     decision = decide(claims[0], solver or Solver())
-    checked = [_certified(claim, decision) for claim in claims]
+    checked = _certified(claims, decision)
     confirmation = confirmed(claims[0], decision)
     return [
         Verdict(
@@ -110,11 +110,12 @@ def nameless(claim: Claim) -> Claim:
     return replace(claim, source=replace(claim.source, name=""), target=replace(claim.target, name=""))
 
 
-def _certified(claim: Claim, decision: Decision) -> tuple[str | None, Relation | None, Relation | None]:
+def _certified(
+    claims: Sequence[Claim], decision: Decision
+) -> list[tuple[str | None, Relation | None, Relation | None]]:
     if not (decision.holds or decision.fails):
-        return None, None, None
-    certificate = write_certificate(claim, decision.holds, decision.fails)
-    return certificate, *check_text(certificate)
+        return [(None, None, None)] * len(claims)
+    return [(text, *check_text(text)) for text in write_certificates(claims, decision.holds, decision.fails)]
 
 
 def confirmed(claim: Claim, decision: Decision) -> Confirmation:

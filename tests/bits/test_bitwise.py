@@ -74,7 +74,7 @@ def bits(tmp_path: Path, first: str, second: str, angle: str = "p*base**(-j/2)")
 @pytest.mark.parametrize("path", few({path.stem: path for path in shipped_bitwise()}, 3))
 def test_shipped(path: Path) -> None:
     """Each comes to what its file expects, and that is what is expected here."""
-    result = run_bitwise(path, Solver())
+    result = run_bitwise(path, False, Solver())
     assert () == result.problems
     verdict, exact, pairs = SHIPPED[path.stem]
     assert (verdict, exact) == (result.report["verdict"], result.report["exact_relation"])
@@ -223,8 +223,7 @@ def test_refused(tmp_path: Path, recipe: str, part: str) -> None:
     (["ggml/vision-cuda", "ggml/vision"], "has no recipe"),
     (["ggml/imrope-openvino", "ggml/imrope"], "has no recipe"),
     (["ggml/neox", "transformers/half:rope_type=yarn"], "unknown name 'inv_freq'"),
-    (["ggml/neox", "ggml/neox", "--for-all", "n_rot"], "neither --for-all nor --certificate"),
-    (["ggml/neox", "ggml/neox", "--certificate", "x.json"], "neither --for-all nor --certificate"),
+    (["ggml/neox", "ggml/neox", "--for-all", "n_rot"], "does not take --for-all"),
     (["ggml/neox", "ggml/neox", "--feed", "p=p/2"], "whole positions"),
 ])
 def test_bad_usage(arguments: list[str], part: str, capsys: Capture) -> None:
@@ -239,7 +238,7 @@ def test_command(capsys: Capture) -> None:
     assert 1 == run_command(arguments)
     assert "operations differ at pairs 61-62" in capsys.readouterr().out
     assert 1 == run_command([*arguments, "--format", "markdown"])
-    assert "| strength | numeric only |" in capsys.readouterr().out
+    assert "| strength | checked |" in capsys.readouterr().out
     assert 1 == run_command([*arguments, "--json"])
     found = json.loads(capsys.readouterr().out)
     assert ("rope-prover/bitwise/1", [61, 62], {"p": 1}) == (

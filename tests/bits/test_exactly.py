@@ -74,3 +74,13 @@ def test_no_number() -> None:
     for operation, arguments in cases:
         with pytest.raises(UndecidedError):
             EXACT.apply(operation, "float32", *(value(np.float64(each)) for each in arguments))
+
+
+@pytest.mark.parametrize("operation", ["min", "max"])
+def test_which_zero_is_the_least_is_not_guessed(operation: str) -> None:
+    """Machines differ; two zeros of one sign are that zero."""
+    zero, minus = Value(Fraction(0), False), Value(Fraction(0), True)
+    for pair in ((zero, minus), (minus, zero)):
+        with pytest.raises(UndecidedError):
+            EXACT.apply(operation, "float32", *pair)
+    assert minus == EXACT.apply(operation, "float32", minus, minus)

@@ -185,7 +185,7 @@ def test_angles_are_contracted_too(tmp_path: Path) -> None:
 
 def test_the_position_that_is_told_is_one(tmp_path: Path) -> None:
     """C's fmaf of the reported numbers gives the reported bits: cos and sin are NumPy's of the reported angle."""
-    report = run_bitwise(PROOFS / "bitwise" / "bitwise-4-contracted.toml", Solver()).report
+    report = run_bitwise(PROOFS / "bitwise" / "bitwise-4-contracted.toml", False, Solver()).report
     told = report["first_difference"]
     assert [FIRST_FUSED] == told["compiled"][1:]
     (x, y), pair = (_float(told["inputs"][str(lane)]) for lane in (told["pair"], told["pair"] + 64)), told["pair"]
@@ -230,3 +230,16 @@ def test_fma_is_for_recipes_alone(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(LAYOUT.replace('angle  = "p*base**(-j/2)"', 'angle  = "fma(p, base**(-j/2), 0)"'))
     with pytest.raises(InputError, match="call of 'fma' is not allowed"):
         compare_bits(str(tmp_path / "a.toml"), "ggml/neox", [], Solver())
+
+
+def test_a_difference_is_told_only_where_the_premise_holds(tmp_path: Path) -> None:
+    """With `least` a position counts whose cosine and sine are 0 or no smaller; pair 0 turns by p itself."""
+    least, fused = '\nleast = "2**-1"', '\nrotated_first = "fma(x, cos, -y*sin)"'
+    found = compared(tmp_path, least, least + fused)
+    assert found.difference is not None
+    (_, at), lane = found.difference.position[0], found.difference.lane
+    angle = at * 10000.0 ** (-(lane % 2) / 2)
+    assert all(abs(turned) >= 0.5 - 1e-6 for turned in (np.cos(angle), np.sin(angle)))
+    heads = [abs(float(text.split()[0])) for _, text in found.difference.inputs]
+    assert all(size == 0 or size >= 0.5 for size in heads)
+    assert at > 0

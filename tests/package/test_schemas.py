@@ -12,7 +12,10 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from prover import checker, theorem_checker
+from prover import bits_checker, checker, theorem_checker
+from prover.bits import certificate as bitwise_certificate
+from prover.bits.contraction import CHOICES
+from prover.bits.formats import PRECISIONS
 from prover.claims.relation import Outcome, Relation, Strength
 from prover.claims.shift import Change
 from prover.commands.cli import run_command
@@ -168,6 +171,11 @@ def test_words_are_those_of_the_code() -> None:
     assert [*relations[:-1], None] == theorem["answer"]["properties"]["relation"]["enum"]
     assert words(Rule) == list(theorem_checker.RULES) == (
         evidence["refutation"]["anyOf"][0]["properties"]["rule"]["enum"])
+    bits, kernel = (read_schema("bitwise-certificate-1")[key] for key in ("properties", "$defs"))
+    assert [bits_checker.SCHEMA, bitwise_certificate.SCHEMA] == [bits["schema"]["const"]] * 2
+    assert list(bits_checker.FORMATS) == list(PRECISIONS) == kernel["format"]["enum"]
+    assert list(bits_checker.WAYS.items()) == list(CHOICES.items())
+    assert list(CHOICES) == kernel["way"]["enum"]
     assert {*words(Scope)} - {"open"} == {*theorem["answer"]["properties"]["scope"]["enum"]}
 
 
@@ -208,7 +216,7 @@ def certificates() -> list[tuple[str, Path]]:
     for path in sorted(PROOFS.rglob("*.json")):
         head = json.loads(path.read_text()).get("schema", "")
         kind, _, version = str(head).removeprefix("rope-prover/").partition("/")
-        if kind in ("certificate", "theorem-certificate"):
+        if kind in ("certificate", "theorem-certificate", "bitwise-certificate"):
             found.append((f"{kind}-{version}", path))
     return found
 
@@ -216,16 +224,18 @@ def certificates() -> list[tuple[str, Path]]:
 def test_certificates_of_both_versions_are_read() -> None:
     """Every shipped certificate is as the schema of its version says; the smallest of each version checks."""
     files = certificates()
-    assert {"certificate-1", "certificate-2", "theorem-certificate-1"} == {name for name, _ in files}
+    assert {"certificate-1", "certificate-2", "theorem-certificate-1", "bitwise-certificate-1"} == {
+        name for name, _ in files}
     for name in ("certificate-1", "certificate-2"):
         own = [path for each, path in files if each == name]
         check = validator(name)
         assert [] == [path.name for path in own if not check.is_valid(json.loads(path.read_text()))]
         smallest = min(own, key=lambda path: path.stat().st_size)
         assert any(checker.check(smallest.read_text()))
-    check = validator("theorem-certificate-1")
-    assert [] == [path.name for name, path in files
-                  if name == "theorem-certificate-1" and not check.is_valid(json.loads(path.read_text()))]
+    for kind in ("theorem-certificate-1", "bitwise-certificate-1"):
+        check = validator(kind)
+        assert [] == [path.name for name, path in files
+                      if name == kind and not check.is_valid(json.loads(path.read_text()))]
     old, new = ((json.loads(path.read_text()), name) for name, path in (files[0], next(
         each for each in files if each[0] == "certificate-2")))
     assert faults("certificate-2", old[0])

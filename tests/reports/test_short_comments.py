@@ -54,7 +54,7 @@ def run_file(kind: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Doc
     monkeypatch.setattr(module, name, told)
     run = "run_converter_file" if kind == "converters" else f"run_{kind.removesuffix('s')}"
     solver = make_solver(None, False)
-    rest: dict[str, tuple[Any, ...]] = {"converters": (False,), "bitwise": (solver,)}
+    rest: dict[str, tuple[Any, ...]] = {"converters": (False,)}
     assert () == getattr(module, run)(path, *rest.get(kind, (False, solver))).problems
     return documents
 

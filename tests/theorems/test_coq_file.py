@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from theorem_statements import claim, small
+from written_certificates import parameter, sealed
 
 from prover.commands.cli import run_command
 from prover.errors import UndecidedError
@@ -21,6 +23,10 @@ SHIPPED = sorted((PROOFS / "theorems").glob("*.json"))
 WRITTEN = {
     "theorem_1_normal_to_neox", "theorem_1_normal_to_neox_offset", "theorem_10_cache_shift_imrope",
     "theorem_10_cache_shift_mrope", "theorem_2_imrope_mrope_text_all_axes", "theorem_9_front_and_back",
+    "theorem_2_imrope_neox_text", "theorem_2_mrope_neox_text", "theorem_3_imrope_stride3",
+    "theorem_5_stride_without_bounds", "theorem_5_stride_without_bounds_transformers", "theorem_6_partial_full",
+    "theorem_7_linear_scaling", "theorem_7_wrong_base", "theorem_15_imrope_mrope_111",
+    "rewrite_1_counter", "rewrite_2_running_product", "rewrite_3_vision_chain", "rewrite_3_vision_chain_plain",
 }
 WHOLE, LISTS = {"n", "m"}, {"parts"}
 ENTRIES = tuple(parse(text, WHOLE, ()) for text in ("n", "m", "3"))
@@ -62,8 +68,9 @@ def test_what_has_no_file_is_listed() -> None:
 
 @pytest.mark.parametrize("text", [path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")])
 def test_nothing_is_admitted(text: str) -> None:
-    """One theorem and one example, each with a finished proof."""
-    assert 2 == text.count("\nProof.") == text.count("Qed.")
+    """Every lemma, theorem and example has a finished proof."""
+    stated = sum(text.count(f"\n{word} ") for word in ("Lemma", "Theorem", "Example"))
+    assert 2 <= stated == text.count("\nProof.") == text.count("Qed.")
     assert not {"Admitted.", "admit", "Axiom", "Hypothesis", "Parameter"} & set(text.split())
 
 
@@ -88,6 +95,7 @@ def test_whole_numbers(text: str, coq: str) -> None:
     ("x if n < 2 else pi", "(if (n <? 2)%Z then x else PI)", []), ("x - x/n", "(x - x / IZR n)", ["0 < n"]),
     ("x*(n//2)", "(x * IZR (n / 2))", []), ("x*(1/3)", "(x * (1 / 3))", []),
     ("n//m*x", "(IZR (n / m) * x)", ["0 < m"]),
+    ("x*parts[n]", "(x * IZR (if (n =? 0)%Z then n else if (n =? 1)%Z then m else 3))", ["0 <= n < 3"]),
 ])
 def test_real_numbers(text: str, coq: str, needed: list[str]) -> None:
     """In R, with what has to be positive so that it has a value."""
@@ -111,7 +119,7 @@ def test_hypotheses(text: str, coq: str) -> None:
     ("x", "has to be whole"), ("n/2", "has to be whole"), ("floor(x)", "no quotient of whole numbers"),
     ("ceil(n/2)", "'ceil'"), ("n//(-2)", "not positive"), ("n % 0", "not positive"),
     ("n if x > 1 else 0", "a choice by"),
-    ("parts[n]", "whose index is not a number"), ("floor(log(x))", "no quotient"),
+    ("parts[7]", "no place in it"), ("parts[1/2]", "no place in it"), ("floor(log(x))", "no quotient"),
 ])
 def test_what_has_no_form_is_refused(text: str, reason: str) -> None:
     """With the reason; nothing else is written in its place."""
@@ -128,8 +136,18 @@ def test_names() -> None:
         "if a then b else if (if c then d else e) then f else g")
 
 
+def refuting(rule: str, *indices: str) -> dict[str, object]:
+    """What makes a certificate one that never holds, by a rule."""
+    refutation = {"rule": rule, "witness": [["0 == 1", index] for index in indices]}
+    return {"answer": {"scope": "never", "elsewhere": "linear"}, "evidence": {"refutation": refutation}}
+
+
 @pytest.mark.parametrize(("change", "reason"), [
-    ({"answer": {"scope": "sometimes"}}, "under a condition or never"),
+    ({"answer": {"scope": "sometimes"}}, "what fails elsewhere is not proved"),
+    (refuting("dominated"), "no slower at any pair"), (refuting("lanes"), "lanes or entries differ"),
+    (refuting("own-index", "1", "2"), "which of several pairs differs"),
+    ({**refuting("counts"), "feeds": [{"source": {"p": {"1": "3"}}, "target": {"p": {}}}]}, "positions that are moved"),
+    ({**refuting("counts"), "feeds": [{}, {}]}, "more than one feed"),
     ({"answer": {"relation": "pair-map"}}, "its relation is pair-map"),
     ({"evidence": {"order": "n_rot//2 - 1 - j"}}, "not matched in their order"),
     ({"evidence": {"sign": -1}}, "not matched in their order"),
@@ -153,6 +171,53 @@ def test_other_lanes_written_are_refused() -> None:
         coq_file(json.dumps(root))
 
 
+def test_a_condition_is_stated_both_ways() -> None:
+    """What holds where it does, what fails where it does not, and parameters on either side of it."""
+    text = (PROOFS / "coq" / "theorems" / "theorem_2_mrope_neox_text.v").read_text()
+    assert (
+        "Definition condition : Prop :=\n"
+        "  ((sections_0 + sections_1 + sections_2 >= n_rot / 2) \\/ (sections_3 = 0)).\n"
+    ) in text
+    assert "Theorem layouts_agree : allowed -> condition ->\n" in text
+    assert "Theorem nothing_linear : allowed -> ~ condition ->\n" in text
+    assert "exists 2, 2, 0, 0, 1, 0, 2%R; unfold allowed, condition;" in text
+    assert "exists 4, 4, 0, 0, 1, 1, 2%R; unfold allowed, condition;" in text
+
+
+COUNTED = (("up", "0", "up + 1 if odd == 1 else up"), ("odd", "0", "(1 - odd)*seen"))
+ADDED = {"angle": "p*(up + odd)"}
+
+
+def looping(states: tuple[tuple[str, str, str], ...], angle: str = ADDED["angle"]) -> str:
+    """A certificate of two layouts that are one, with a loop."""
+    side = small(angle, states=states, more=(parameter("seen", whole=True, value="1"),))
+    return sealed(claim(side, side))
+
+
+def test_values_that_step_at_once_are_one_function_of_the_steps() -> None:
+    """A value that another one reads comes with it; a choice reads both as they were."""
+    text = coq_file(looping(COUNTED))
+    assert (
+        "Fixpoint source_odd_at (steps : nat) : Z :=\n  match steps with\n  | O => 0\n"
+        "  | S before =>\n    1 - source_odd_at before\n  end.\n"
+    ) in text
+    assert "if source_odd_at before =? 1 then source_up_at before + 1\n  else source_up_at before\n" in text
+    both = coq_file(looping((("up", "0", "odd + 1"), ("odd", "0", "up + j"))))
+    assert "| S before =>\n    source_odd_at before + 1\n  end\nwith source_odd_at (steps : nat) : Z :=" in both
+    assert "| S before => let j := Z.of_nat before in\n    source_up_at before + j\n  end.\n" in both
+
+
+@pytest.mark.parametrize(("state", "reason"), [
+    (("up", "j", "up + 1"), "begins its loop with a value of the pair"),
+    (("up", "0", "up + p"), "depend on positions"),
+    (("up", "1", "base/up"), "divides by what its loop carries"),
+])
+def test_loops_that_are_refused(state: tuple[str, str, str], reason: str) -> None:
+    """Each with the reason."""
+    with pytest.raises(UndecidedError, match=reason):
+        coq_file(looping((state,), "p*up"))
+
+
 def test_the_commands(tmp_path: Path, capsys: Capture) -> None:
     """`prove` and `check` write the same file; what is no such file is not replaced, and nothing is left if refused."""
     specs = ["ggml/normal:head_dim=n_rot", "ggml/neox:head_dim=n_rot"]
@@ -169,7 +234,7 @@ def test_the_commands(tmp_path: Path, capsys: Capture) -> None:
     assert 2 == run_command(["check", str(stored), str(stored), "--coq", str(checked)])
     assert 2 == run_command(["check", str(stored), "--coq", str(stored)])
     assert "exists and is no Coq file of rope-prover" in capsys.readouterr().err
-    never = str(PROOFS / "theorems" / "theorem-6-partial-full.json")
+    never = str(PROOFS / "theorems" / "theorem-8-wan-slices.json")
     assert 3 == run_command(["check", never, "--coq", str(tmp_path / "never.v")])
     assert "no Coq file is made of it" in capsys.readouterr().err
     assert not (tmp_path / "never.v").exists()

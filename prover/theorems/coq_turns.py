@@ -1,0 +1,72 @@
+"""The angles of pairs at the positions that a feed gives, as Coq text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from prover.claims.unit import OFFSET
+from prover.language.term import constant, named, product_of, sum_of
+from prover.theorems.coq_names import Names
+from prover.theorems.coq_side import Side
+from prover.theorems.coq_text import refused
+
+JSON = dict[str, Any]
+
+
+class Turns:
+    """Angles under one feed. Raises UndecidedError for positions that are no rational multiples of coordinates."""
+
+    def __init__(
+        self, sides: Mapping[str, Side], names: Names, feed: JSON, fields: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        self.sides, self.feed, self.fields = sides, feed, fields
+        self.coordinates = {each: names.local(each) for each in feed["coordinates"]}
+        self.everywhere = f"forall {' '.join(self.coordinates.values())} : R, " if self.coordinates else ""
+
+    def angle(self, side: str, index: str, at: Mapping[str, str] | None = None) -> str:
+        """The angle of a pair of one side; at the coordinates, or at other names `at` for them."""
+        made, coordinates = self.sides[side], at or self.coordinates
+        definition = made.definitions[self.fields[side]["angle"]]
+        arguments = [index] * definition.of_pair
+        for axis, name in made.axes.items():
+            if name in definition.axes:
+                total = constant(0)
+                for key, value in self.feed[side][axis].items():
+                    weight = constant(_rational(value))
+                    place = named(coordinates.get(key, OFFSET))
+                    part = weight if key == OFFSET else place if weight.whole == 1 else product_of(weight, place)
+                    total = part if total.number == 0 else sum_of(total, part)
+                arguments.append(made.printer.real(total))
+        return " ".join([definition.name, *arguments])
+
+    def linear(self, side: str) -> str:
+        """That the angle is linear in the positions."""
+        others = {key: f"{name}'" for key, name in self.coordinates.items()}
+        while set(others.values()) & set(self.coordinates.values()):
+            others = {key: f"{name}'" for key, name in others.items()}
+        both = {key: f"({name} + {others[key]})" for key, name in self.coordinates.items()}
+        bound = " ".join([*self.coordinates.values(), *others.values()])
+        return (f"forall {bound} : R,\n    ({self.angle(side, 'j', both)} = "
+                f"{self.angle(side, 'j')} + {self.angle(side, 'j', others)})%R")
+
+    def tactics(self) -> list[str]:
+        """Tactics that put 1 on each coordinate in turn."""
+        places = [" ".join("1%R" if key == other else "0%R" for other in self.coordinates) for key in self.coordinates]
+        used = "; ".join(f"pose proof (same {place})" for place in places)
+        return [
+            f"Ltac at_ones := intros same; {used}; clear same; remainders; choices; differ.",
+            "Ltac turns := either; small; at_ones.",
+            "Ltac there index := let i := fresh in let at_i := fresh in destruct (called index) as [i at_i]; exists i;",
+            "  split; [either; remainders; lia | split; [turns|]];",
+            "  let k := fresh in let inside := fresh in intros k inside; apart; destruct (Z.eq_dec k i);",
+            "  [subst k|]; split; turns.",
+        ]
+
+
+def _rational(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except ValueError:
+        raise refused(f"a feed gives an axis {text} times a position") from None
