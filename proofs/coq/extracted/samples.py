@@ -87,6 +87,13 @@ FALSE = {
         "schema": checker.SCHEMA, "source": turning("1"),
         "fails": {"kind": "entry", "relation": "equal-scores", "lanes": [0, 0], "tokens": [token("1")],
                   "source": ["0.54", "0.55"], "target": ["-0.42", "-0.41"]}},
+    # half a change of feed: 2 cos 1.5 and 2 cos 3 would be right
+    "change in part": NOT_AS_STORED | {
+        "schema": checker.SCHEMA, "source": turning("1") | {"positions": "real"},
+        "target": turning("2") | {"positions": "real"},
+        "feeds": [*ONE_FEED, ONE_FEED[0] | {side: {"p": {"p": "1", "1": "1"}} for side in ("source", "target")}],
+        "fails": NOT_AS_STORED["fails"] | {"position": [{"p": "1"}, {"p": "0", "1": "1/2"}],
+                                           "source": ["0.14", "0.15"], "target": ["-1.98", "-1.97"]}},
     "intervals that touch": NOT_AS_STORED | {
         "schema": checker.SCHEMA, "source": turning("1"),
         "fails": NOT_AS_STORED["fails"] | {"source": ["0.1", "1.09"], "target": ["-0.84", "0.1"]}}}
