@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from prover.api.answers import JSON, Answer, Checked, Layout, Proof, Texts, several
 from prover.api.arguments import DEFAULT_POSITIONS, RelationName, allowed, is_identical, loaded_told, spec_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _OF_THEOREM = re.compile(r'"schema"\s*:\s*"rope-prover/theorem-certificate/')
 _OF_BITS = re.compile(r'"schema"\s*:\s*"rope-prover/bitwise-certificate/')
+Found = TypeVar("Found")
 
 
 def prove(
@@ -283,48 +284,60 @@ def _check_theorem(
 ) -> Checked:
     """What the checker of theorems says; what no solver shows is not accepted, and not known to be wrong."""
     from prover.claims.solver import make_solver
-    from prover.errors import EXIT_UNDECIDED, EvidenceError, UndecidedError
-    from prover.layouts.axes import axes_feeds
     from prover.theorems.certificate import difference
     from prover.theorems.evidence import accepted
 
-    try:
-        found = accepted(text, make_solver(None, cvc5))
-    except EvidenceError as fault:
-        return Checked(False, None, None, fault.message.partition(": ")[2])
-    except UndecidedError as fault:
-        return Checked(False, None, None, fault.message, _exit=EXIT_UNDECIDED)
+    found = _accepted(lambda: accepted(text, make_solver(None, cvc5)))
+    if isinstance(found, Checked):
+        return found
     root = json.loads(text)
-    if against is not None:
-        source, target = map(spec_of, against)
-        apart = difference(root, (source, target), axes_feeds(axes, feeds))
-        if apart:
-            return Checked(False, None, None, apart)
     answer = root["answer"]
     fails = None if answer["scope"] == "always" else answer["elsewhere"]
-    return Checked(True, answer["relation"], fails, "", against is not None, root, found)
+    return _told_against(
+        Checked(True, answer["relation"], fails, "", against is not None, root, found), against,
+        lambda specs, named: difference(root, specs, named), axes, feeds,
+    )
 
 
 def _check_bits(text: str, against: tuple[str, str] | None, axes: str | None, feeds: Sequence[str]) -> Checked:
     """What the checker of bits says; what is beyond it is not accepted, and not known to be wrong."""
     from prover.bits.certificate import accepted, difference
+
+    found = _accepted(lambda: accepted(text))
+    if isinstance(found, Checked):
+        return found
+    root = json.loads(text)
+    holds, fails = ("bitwise", None) if found.bits == "equal" else (None, "bitwise")
+    return _told_against(
+        Checked(True, holds, fails, "", against is not None, root, _bits=found), against,
+        lambda specs, named: difference(root, specs, named), axes, feeds,
+    )
+
+
+def _accepted(ask: Callable[[], Found]) -> Found | Checked:
+    """What a checker found, or that it rejects the certificate, or cannot show what it states."""
     from prover.errors import EXIT_UNDECIDED, EvidenceError, UndecidedError
-    from prover.layouts.axes import axes_feeds
 
     try:
-        found = accepted(text)
+        return ask()
     except EvidenceError as fault:
         return Checked(False, None, None, fault.message.partition(": ")[2])
     except UndecidedError as fault:
         return Checked(False, None, None, fault.message, _exit=EXIT_UNDECIDED)
-    root = json.loads(text)
-    if against is not None:
-        source, target = map(spec_of, against)
-        apart = difference(root, (source, target), axes_feeds(axes, feeds))
-        if apart:
-            return Checked(False, None, None, apart)
-    holds, fails = ("bitwise", None) if found.bits == "equal" else (None, "bitwise")
-    return Checked(True, holds, fails, "", against is not None, root, _bits=found)
+
+
+def _told_against(
+    found: Checked, against: tuple[str, str] | None,
+    difference: Callable[[tuple[str, str], Sequence[str]], str | None], axes: str | None, feeds: Sequence[str],
+) -> Checked:
+    """What was found, unless the certificate is about others than the two specs."""
+    from prover.layouts.axes import axes_feeds
+
+    if against is None:
+        return found
+    source, target = map(spec_of, against)
+    apart = difference((source, target), axes_feeds(axes, feeds))
+    return Checked(False, None, None, apart) if apart else found
 
 
 def _theorem(found: Theorem, solver: Solver) -> Answer:
