@@ -39,21 +39,23 @@ class Term:
 class Translator:
     """Translates expressions over some symbols. `names`: the SMT-LIB constant and sort of each.
 
-    `facts` gathers what is known of the constants that stand for remainders. `known`: texts of conditions without
-    such constants, which are the same in every question.
+    `facts` gathers what is known of the constants that stand for remainders. `known`, `terms`: conditions and numbers
+    without such constants, which are the same in every question; `own`: numbers with them.
     """
 
     names: Mapping[sympy.Symbol, Term]
     facts: list[str] = field(default_factory=list)
     fresh: dict[tuple[sympy.Basic, sympy.Basic], Term] = field(default_factory=dict)
     known: dict[sympy.Basic, str] = field(default_factory=dict)
+    terms: dict[sympy.Basic, Term] = field(default_factory=dict)
+    own: dict[sympy.Basic, Term] = field(default_factory=dict)
     remainders: int = 0
 
     @staticmethod
     def of(symbols: Mapping[sympy.Symbol, str]) -> Translator:
         """A translator for symbols of these sorts."""
-        names, known = _words(tuple(symbols.items()))
-        return Translator(names, known=known)
+        names, known, terms = _words(tuple(symbols.items()))
+        return Translator(names, known=known, terms=terms)
 
     def declarations(self) -> list[str]:
         """Every constant that may occur, then what is known of those for remainders."""
@@ -89,6 +91,17 @@ class Translator:
 
     def term(self, e: sympy.Basic) -> Term:
         """The number as SMT-LIB. Raises UndecidedError with the part that cannot be expressed."""
+        if (found := self.terms.get(e)) is not None:
+            return found
+        if e in self.own:
+            self.remainders += 1
+            return self.own[e]
+        before = self.remainders
+        found = self._term(e)
+        (self.terms if self.remainders == before else self.own)[e] = found
+        return found
+
+    def _term(self, e: sympy.Basic) -> Term:
         if e.is_Integer:
             return Term(_whole(int(e)), INT)
         if e.is_Rational:
@@ -184,10 +197,10 @@ class Translator:
 @lru_cache(maxsize=16)
 def _words(
     symbols: tuple[tuple[sympy.Symbol, str], ...]
-) -> tuple[Mapping[sympy.Symbol, Term], dict[sympy.Basic, str]]:
+) -> tuple[Mapping[sympy.Symbol, Term], dict[sympy.Basic, str], dict[sympy.Basic, Term]]:
     """The constants of these symbols, and what is written in them; questions come in hundreds with the same ones."""
     names = constant_names(dict(symbols))
-    return {s: Term(names[s], sort) for s, sort in symbols}, {}
+    return {s: Term(names[s], sort) for s, sort in symbols}, {}, {}
 
 
 def _without_divisor(e: sympy.Basic) -> sympy.Basic | None:

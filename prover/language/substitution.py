@@ -129,16 +129,28 @@ class Inliner:
 
 def substituted(e: sympy.Basic, values: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Basic:
     """The expression or condition with parts replaced and nothing else touched."""
+    return _substituted(e, values, {})
+
+
+def _substituted(
+    e: sympy.Basic, values: Mapping[sympy.Basic, sympy.Basic], done: dict[sympy.Basic, sympy.Basic]
+) -> sympy.Basic:
+    """`done`: the parts that were gone through already."""
     if e in values:
         return values[e]
-    if not e.args or not e.has(*values):
+    if not e.args:
         return e
-    parts = [substituted(part, values) for part in e.args]
-    if isinstance(e, AllOf | sympy.Not):
-        return e.func(*parts)
-    if isinstance(e, sympy.core.relational.Relational):
-        return e.func(*parts, evaluate=False)
-    return _rebuilt(e, parts)
+    if e not in done:
+        parts = [_substituted(part, values, done) for part in e.args]
+        if all(new is old for new, old in zip(parts, e.args, strict=True)):
+            done[e] = e
+        elif isinstance(e, AllOf | sympy.Not):
+            done[e] = e.func(*parts)
+        elif isinstance(e, sympy.core.relational.Relational):
+            done[e] = e.func(*parts, evaluate=False)
+        else:
+            done[e] = _rebuilt(e, parts)
+    return done[e]
 
 
 def _is_plain(e: sympy.Basic) -> bool:
@@ -159,7 +171,7 @@ def _rebuilt(e: sympy.Basic, parts: list[sympy.Basic]) -> sympy.Basic:
         return bounded(sympy.Pow(base, exponent))
     if isinstance(e, sympy.Add | sympy.Mul):
         return bounded(e.func(*parts))
-    if not known and not any(part.free_symbols for part in parts) and isinstance(e, _EXACTLY):
+    if not known and isinstance(e, _EXACTLY) and not any(part.free_symbols for part in parts):
         return _constant(e, parts)
     if isinstance(e, sympy.Mod):
         if known and parts[1] == 0:
