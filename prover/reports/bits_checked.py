@@ -16,7 +16,8 @@ def bits_proved_text(root: JSON) -> str:
     """The answer in a sentence."""
     answer, width = root["answer"], root["source"]["width"]
     if answer["bits"] == "equal":
-        return f"the bits of all {width} lanes are the same at every position{_premise(root)}"
+        same = f"the bits of all {width} lanes are the same at every position at which all numbers are finite"
+        return f"{same}{_premise(root)}"
     at = ", ".join(f"{name}={value}" for name, value in answer["position"].items())
     ours, theirs = answer["outputs"]
     compiled = " and ".join(answer["compiled"])

@@ -68,8 +68,8 @@ def _headline(found: Bits) -> str:
         return f"The same operations on the same numbers, so the same bits at every position{fused}."
     if found.outcome is Outcome.DIFFERENT:
         meant = "identical in exact arithmetic" if exact == "identical" else "not identical in exact arithmetic either"
-        fused = " for every choice of what a compiler fuses" if contracts else ""
-        return f"Not the same bits{fused}; the two are {meant}."
+        word = "Not always the same bits, by what a compiler fuses" if contracts else "Not the same bits"
+        return f"{word}; the two are {meant}."
     return "The operations are not the same, and no position was found where the bits differ."
 
 
