@@ -260,7 +260,7 @@ def outputs(
     def q(value: Any) -> Q:
         return Q(Fraction(value), world)
 
-    def many(name: str) -> Callable[..., Any]:
+    def many(name: str, world: World) -> Callable[..., Any]:
         def call(*values: Any) -> Any:
             if all(isinstance(v, Q) for v in values):
                 return q({"min": min, "max": max}[name](*(v.number for v in values)))
@@ -270,15 +270,17 @@ def outputs(
             return found
         return call
 
-    def one(name: str) -> Callable[..., Any]:
+    def one(name: str, world: World) -> Callable[..., Any]:
         def call(*values: Any) -> Any:
             if name == "abs" and isinstance(values[0], Q):
                 return q(abs(values[0].number))
             return world.apply(name, *(v.float() for v in values))
         return call
 
-    functions = {f"_{name}": one(name) for name in ("floor", "ceil", "abs", "sqrt", "log", "fma")}
-    functions |= {"_min": many("min"), "_max": many("max"), "_q": q}
+    def functions(world: World) -> dict[str, Callable[..., Any]]:
+        named = {f"_{name}": one(name, world) for name in ("floor", "ceil", "abs", "sqrt", "log", "fma")}
+        return named | {"_min": many("min", world), "_max": many("max", world)}
+
     places = {}
     for axis, form in feed[which].items():
         at = sum(Fraction(factor) * (1 if name == "1" else position[name]) for name, factor in form.items())
@@ -289,7 +291,7 @@ def outputs(
         exact = _Lazy({**EXACT, "exact_j": Fraction(index)}, {})
         exact |= {f"exact_{name}": value for name, value in (given | exactly).items()}
         exact.later = {f"exact_{name}": lambda text=text: _evaluated(text, exact, True) for name, text in side["let"]}
-        known = {**functions, **exact, **places, **carried, "j": q(index)}
+        known = {**functions(world), "_q": q, **exact, **places, **carried, "j": q(index)}
         known |= {name: q(v) for name, v in (given | exactly).items() if not isinstance(v, tuple)}
         rough = _Lazy(known, {})
         rough.later = {key: lambda key=key: exact[key] for key in exact.later}
@@ -308,7 +310,7 @@ def outputs(
             carried = {name: _evaluated(first, rough, False) for name, first, _ in recipe["states"]}
         rough, exact = names(index, carried, exactly)
         angle, magnitude = (_evaluated(recipe[key], rough, False).float() for key in ("angle", "magnitude"))
-        known: dict[str, Any] = {"_fma": lambda x, y, z: turning.apply("fma", x, y, z),
+        known: dict[str, Any] = {**functions(turning),
                                  "_q": lambda text: F(rounded(Fraction(text), recipe["rotation"]), turning)}
         for name in ("cos", "sin"):
             value = world.apply("mul", world.apply(name, angle), magnitude).value
