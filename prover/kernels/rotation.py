@@ -38,7 +38,6 @@ Index: TypeAlias = slice | npt.NDArray[np.intp]
 Moves: TypeAlias = tuple[tuple[slice, Index], ...]
 BLOCK_BYTES = 1 << 19   # of a block, copied twice: within a second-level cache, whatever the tensor
 BUFFER = 2048   # numbers that NumPy lines up for a product with a table: within a first-level cache, unlike 8192
-COMPLEX = {np.dtype(np.float32): np.dtype(np.complex64), np.dtype(np.float64): np.dtype(np.complex128)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,8 @@ def lanes_of(
 
     stay = (read == write).all() and (passes[:, 0] == passes[:, 1]).all()
     turn = _index(read.ravel())
-    neighbours = turn if stay and isinstance(turn, slice) and turn.step == 1 else None
-    columns = [_columns(each) for each in (read, write, passes)]
-    return Lanes(width, *columns, inside, moves(read), moves(write), neighbours)
+    return Lanes(width, _columns(read), _columns(write), _columns(passes), inside, moves(read), moves(write),
+                 turn if stay and isinstance(turn, slice) and turn.step == 1 else None)
 
 
 def _columns(lanes: npt.NDArray[np.intp]) -> tuple[Index, Index]:
@@ -130,16 +128,15 @@ class Rotation:
             x = x.copy() if not in_place and np.shares_memory(x, out) else x
         places = *self.lanes.read, *self.lanes.write, *self.lanes.passes
         even = all(isinstance(each, slice) for each in places)
-        if compiled and even and x.dtype == self.cosine.dtype and x.dtype in COMPLEX:
+        if compiled and even and x.dtype == self.cosine.dtype and x.dtype in (np.float32, np.float64):
             tables = self.cosine, self.sine, self.last_sine, self.last_cosine
             stay = (self.lanes.read, self.lanes.passes[0]) == (self.lanes.write, self.lanes.passes[1])
             rotate_compiled(x.copy() if in_place and not stay else x, out, places, tables, self.magnitudes)
-        elif fused and self._is_complex(x, out):
-            self._rotate_as_complex(x, out)
         else:
+            work = self._rotate_as_complex if fused and self._is_complex(x, out) else self._rotate_in_blocks
             kept = np.setbufsize(BUFFER)
             try:
-                self._rotate_in_blocks(x, out)
+                work(x, out)
             finally:
                 np.setbufsize(kept)
         return out
@@ -159,10 +156,10 @@ class Rotation:
         """Whether a pair lies in memory as a complex number does, and turns as one."""
         lies = self.lanes.neighbours is not None and x.strides[-1] == out.strides[-1] == x.itemsize
         turns = self.cosine is self.last_cosine and self.sine is self.last_sine and (self.magnitudes == 1).all()
-        return bool(lies and turns and x.dtype == self.cosine.dtype and x.dtype in COMPLEX)
+        return bool(lies and turns and x.dtype == self.cosine.dtype and x.dtype in (np.float32, np.float64))
 
     def _rotate_as_complex(self, x: Array, out: Array) -> None:
-        kind, turning = COMPLEX[x.dtype], self.lanes.neighbours
+        kind, turning = np.result_type(x, np.complex64), self.lanes.neighbours
         cosine, sine = (_over_heads(table, x.ndim) for table in (self.cosine, self.sine))
         for at in _cut(x.shape[:-1], max(1, BLOCK_BYTES // max(1, x.shape[-1] * x.itemsize))):
             here, there, tokens = x[at], out[at], at[: self.cosine.ndim - 1]
