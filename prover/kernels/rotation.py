@@ -5,8 +5,8 @@ Every lane has the bits of
     y_c = m (x_a cos - x_b sin),   y_d = m (x_a sin' + x_b cos')
 
 with each product, sum and cast rounded for itself, whatever the shape, the strides and the blocks; a NaN is a NaN.
-A block is copied twice, as it is and with the lanes of each pair exchanged, so that one product by (cos, cos') and
-one by (-sin, sin') are taken over all lanes at once; a sign and the order of a sum change no bit.
+A block is copied twice, as it is and with the lanes of each pair exchanged, and multiplied by (cos, cos') and
+(-sin, sin'), all lanes at once; neither a sign nor the order of a sum changes a bit.
 
 Only where `fused` is asked for, a sum may be rounded together with one of its products, as NumPy multiplies complex
 numbers where the processor can. With u the unit roundoff and t the smallest positive number of the format, it differs
@@ -70,7 +70,8 @@ def lanes_of(
     """Lanes from arrays of shape (pairs, 2), and (lanes, 2) for those that pass."""
     size = read.size
     by_pairs = isinstance(_index(write.ravel()), slice)
-    inside = (slice(0, size, 2), slice(1, size, 2)) if by_pairs else (slice(0, size // 2), slice(size // 2, size))
+    half = size // 2
+    inside = (slice(0, size, 2), slice(1, size, 2)) if by_pairs else (slice(0, half, 1), slice(half, size, 1))
 
     def moves(lanes: npt.NDArray[np.intp]) -> Moves:
         whole = _index(lanes.ravel() if by_pairs else lanes.T.ravel())
@@ -100,19 +101,22 @@ def _index(lanes: npt.NDArray[np.intp]) -> Index:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Tables of shape (pairs,) for one position, or (tokens, pairs); magnitudes of shape (pairs,)."""
+    """Tables of shape (lanes,) for one position, or (tokens, lanes), in the order of a block.
+
+    `cosines`: cos at the first and cos' at the second lane of each pair, `sines`: -sin and sin'. `magnitudes` of shape
+    (pairs,). `has_one_angle`: whether cos is cos' and sin is sin'.
+    """
 
     lanes: Lanes
-    cosine: Array
-    sine: Array
-    last_sine: Array
-    last_cosine: Array
+    cosines: Array
+    sines: Array
     magnitudes: Array
+    has_one_angle: bool
 
     def rotate(self, x: Array, out: Array | None = None, compiled: bool = False, fused: bool = False) -> Array:
         """x rotated, of shape (..., width), with tables of tokens (tokens, ..., width); dtype and shape stay.
 
-        `out` takes the result; it may be x. Temporaries have a MiB or, if that is more, eight rows; only an `out`
+        `out` takes the result; it may be x. Temporaries have half a MiB or, if that is more, two rows; only an `out`
         that overlaps x otherwise, or is x where compiled code would write before it reads, makes a copy of x.
         `compiled`: by numba, with the same bits; float16, mixed formats and lanes in uneven steps go NumPy's way.
         `fused`: NumPy may multiply complex numbers, more than twice as fast, with bits that differ by the processor and
@@ -128,10 +132,10 @@ class Rotation:
             x = x.copy() if not in_place and np.shares_memory(x, out) else x
         places = *self.lanes.read, *self.lanes.write, *self.lanes.passes
         even = all(isinstance(each, slice) for each in places)
-        if compiled and even and x.dtype == self.cosine.dtype and x.dtype in (np.float32, np.float64):
-            tables = self.cosine, self.sine, self.last_sine, self.last_cosine
+        if compiled and even and x.dtype == self.cosines.dtype and x.dtype in (np.float32, np.float64):
             stay = (self.lanes.read, self.lanes.passes[0]) == (self.lanes.write, self.lanes.passes[1])
-            rotate_compiled(x.copy() if in_place and not stay else x, out, places, tables, self.magnitudes)
+            rotate_compiled(x.copy() if in_place and not stay else x, out, (*places, *self.lanes.inside),
+                            (self.cosines, self.sines), self.magnitudes)
         else:
             work = self._rotate_as_complex if fused and self._is_complex(x, out) else self._rotate_in_blocks
             kept = np.setbufsize(BUFFER)
@@ -142,7 +146,7 @@ class Rotation:
         return out
 
     def _check(self, x: Array, out: Array | None) -> None:
-        tokens = self.cosine.shape[:-1]
+        tokens = self.cosines.shape[:-1]
         fits = x.shape[-1:] == (self.lanes.width,) and (not tokens or (x.ndim > 1 and x.shape[:1] == tokens))
         if not fits:
             wanted = ", ".join((*map(str, tokens), "...", str(self.lanes.width)))
@@ -155,14 +159,15 @@ class Rotation:
     def _is_complex(self, x: Array, out: Array) -> bool:
         """Whether a pair lies in memory as a complex number does, and turns as one."""
         lies = self.lanes.neighbours is not None and x.strides[-1] == out.strides[-1] == x.itemsize
-        turns = self.cosine is self.last_cosine and self.sine is self.last_sine and (self.magnitudes == 1).all()
-        return bool(lies and turns and x.dtype == self.cosine.dtype and x.dtype in (np.float32, np.float64))
+        turns = self.has_one_angle and (self.magnitudes == 1).all()
+        return bool(lies and turns and x.dtype == self.cosines.dtype and x.dtype in (np.float32, np.float64))
 
     def _rotate_as_complex(self, x: Array, out: Array) -> None:
-        kind, turning = np.result_type(x, np.complex64), self.lanes.neighbours
-        cosine, sine = (_over_heads(table, x.ndim) for table in (self.cosine, self.sine))
+        (one, two), turning = self.lanes.inside, self.lanes.neighbours
+        kind = np.result_type(x, np.complex64)
+        cosine, sine = _over_heads(self.cosines[..., one], x.ndim), _over_heads(self.sines[..., two], x.ndim)
         for at in _cut(x.shape[:-1], max(1, BLOCK_BYTES // max(1, x.shape[-1] * x.itemsize))):
-            here, there, tokens = x[at], out[at], at[: self.cosine.ndim - 1]
+            here, there, tokens = x[at], out[at], at[: self.cosines.ndim - 1]
             turn = np.empty(cosine[tokens].shape, kind)
             turn.real, turn.imag = cosine[tokens], sine[tokens]
             if self.lanes.turning < self.lanes.width:
@@ -172,31 +177,25 @@ class Rotation:
 
     def _rotate_in_blocks(self, x: Array, out: Array) -> None:
         one, two = self.lanes.inside
-        dtype = np.result_type(x, self.cosine)
+        dtype = np.result_type(x, self.cosines)
         loudness = np.empty(self.lanes.turning, dtype)
         loudness[one] = loudness[two] = self.magnitudes
         scaled = bool((loudness != 1).any())
-        cosine, sine, last_sine, last_cosine = (
-            _over_heads(table, x.ndim) for table in (self.cosine, self.sine, self.last_sine, self.last_cosine)
-        )
+        cosines, sines = _over_heads(self.cosines, x.ndim), _over_heads(self.sines, x.ndim)
         scratch: Array | None = None
         for at in _cut(x.shape[:-1], max(1, BLOCK_BYTES // max(1, 2 * loudness.nbytes))):
-            here, there, tokens = x[at], out[at], at[: self.cosine.ndim - 1]
+            here, there, tokens = x[at], out[at], at[: self.cosines.ndim - 1]
             shape = *here.shape[:-1], self.lanes.turning
             if scratch is None:   # the first block is the largest
                 scratch = np.empty((2, prod(shape)), dtype)
             own, other = (each[: prod(shape)].reshape(shape) for each in scratch)
-            cosines, sines = np.empty((2, *cosine[tokens].shape[:-1], self.lanes.turning), dtype)
-            cosines[..., one], cosines[..., two] = cosine[tokens], last_cosine[tokens]
-            np.negative(sine[tokens], out=sines[..., one])
-            sines[..., two] = last_sine[tokens]
             # All lanes are read before one is written, since both may be the same memory.
             for place, lanes in self.lanes.taken:
                 own[..., place] = here[..., lanes]
             there[..., self.lanes.passes[1]] = here[..., self.lanes.passes[0]]
             other[..., one], other[..., two] = own[..., two], own[..., one]
-            other *= sines
-            own *= cosines
+            other *= sines[tokens]
+            own *= cosines[tokens]
             own += other
             if scaled:
                 own *= loudness
