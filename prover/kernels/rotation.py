@@ -9,15 +9,16 @@ A block is copied twice, as it is and with the lanes of each pair exchanged, and
 (-sin, sin'), all lanes at once; neither a sign nor the order of a sum changes a bit.
 
 Only where `fused` is asked for, a sum may be rounded together with one of its products, as NumPy multiplies complex
-numbers where the processor can. With u the unit roundoff and t the smallest positive number of the format, it differs
-by at most
+numbers where the processor can. With u the unit roundoff and t the smallest positive number of the format, y_c then
+differs by at most
 
     4 u (|x_a cos| + |x_b sin|) + 2 t
 
-unless one of both is beyond the largest number. For let p and q be the exact products and P and Q the rounded ones, so
-that |P - p| <= u |p| + t/2, and likewise q. The rounded sums P + Q and p + Q are off by at most u |P + Q| and
-u |p + Q| + t/2. So they differ by at most u |p| + t/2 + u (|P| + |Q|) + u (|p| + |Q|) + t/2, which is no more than
-(3 + u) u |p| + (2 + 2 u) u |q| + (1 + 3 u / 2) t; and p + Q may be P + q. Infinities and NaN are where they are.
+and y_d likewise, the sign of a zero too, unless one of both is beyond the largest number; infinities and NaN of x come
+out the same. For let p and q be the exact products and P and Q the rounded ones, so that |P - p| <= u |p| + t/2, and
+likewise q. The rounded sums P + Q and p + Q are off by at most u |P + Q| and u |p + Q| + t/2. So they differ by at most
+u |p| + t/2 + u (|P| + |Q|) + u (|p| + |Q|) + t/2 <= (3 + u) u |p| + (2 + 2 u) u |q| + (1 + 3 u / 2) t, whichever of
+the two products is not rounded.
 """
 
 from __future__ import annotations

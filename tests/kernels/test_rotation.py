@@ -172,10 +172,14 @@ def hard_pairs(kernel: Kernel, positions: Array, dtype: Any) -> Array:
 NEIGHBOURS = {"adjacent": "ggml/normal:head_dim=16", "partial adjacent": "ggml/normal:head_dim=16:n_rot=6"}
 
 
+@pytest.mark.parametrize("block", [500, 1 << 19])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", NEIGHBOURS)
-def test_fused_is_within_its_bound(name: str, dtype: type[np.floating]) -> None:
+def test_fused_is_within_its_bound(
+    monkeypatch: pytest.MonkeyPatch, name: str, dtype: type[np.floating], block: int
+) -> None:
     """Random numbers and pairs that cancel, into a buffer, in place and with heads of their own strides."""
+    monkeypatch.setattr(rotation, "BLOCK_BYTES", block)
     made = load(NEIGHBOURS[name]).layout
     kernel = make_kernel(made).rounded(dtype)
     at = positions_for(made, 300, dtype)
@@ -189,6 +193,23 @@ def test_fused_is_within_its_bound(name: str, dtype: type[np.floating]) -> None:
             assert same_bits(x[..., passing], found[..., passing])
             assert turned.rotate(given, out=given, fused=True) is given
             assert same_bits(found, given)
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_fused_at_one_position(name: str) -> None:
+    """One row, many, and none; those of one position are those of a sequence that stands still."""
+    made = load(NEIGHBOURS[name]).layout
+    kernel = make_kernel(made).rounded(np.float32)
+    at = positions_for(made, 1, np.float32)
+    for shape in ((), (5,), (2, 3), (2, 2, 3), (0, 3), (3, 0)):
+        x = np.random.default_rng(1).normal(size=(*shape, 16)).astype(np.float32)
+        found = kernel.at(at[0]).rotate(x, fused=True)
+        wanted = plainly(made, kernel, x, at[0])
+        rows = allowed(kernel, x.reshape(-1, 1, 16), at).reshape(x.shape)
+        assert found.shape == x.shape
+        assert (np.abs(found - wanted.astype(np.longdouble)) <= rows).all()
+        still = np.repeat(at, len(x), axis=0) if shape else at
+        assert same_bits(found, kernel.at(still).rotate(x if shape else x[None], fused=True).reshape(x.shape))
 
 
 @pytest.mark.parametrize("name", NEIGHBOURS)
