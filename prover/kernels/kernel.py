@@ -55,12 +55,17 @@ class Kernel:
             np.matmul(frequencies, positions[..., None])[..., 0] + phases
             for frequencies, phases in self.distinct_tables
         ]
-        if len(turns) == 1:
-            cosine, sine = np.cos(turns[0]), np.sin(turns[0])
-            return Rotation(self.lanes, cosine, sine, sine, cosine, self.magnitudes)
-        return Rotation(
-            self.lanes, np.cos(turns[0]), np.sin(turns[1]), np.sin(turns[2]), np.cos(turns[3]), self.magnitudes
-        )
+        cosines = [np.cos(turn) for turn in turns[::3]]
+        sines = [np.sin(turn) for turn in turns[1:3] or turns]
+        one, two = self.lanes.inside
+
+        def table(first: Array, last: Array) -> Array:
+            found = np.empty((*first.shape[:-1], self.lanes.turning), first.dtype)
+            found[..., one], found[..., two] = first, last
+            return found
+
+        return Rotation(self.lanes, table(cosines[0], cosines[-1]), table(-sines[0], sines[-1]), self.magnitudes,
+                        len(turns) == 1)
 
     def apply(self, x: Array, positions: Array) -> Array:
         """K(p) x for x of shape (..., width) and one position per axis; same dtype as x.

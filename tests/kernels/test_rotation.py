@@ -1,4 +1,7 @@
-"""Whole sequences rotated block by block, and compiled: bit for bit what one token at a time comes to."""
+"""Whole sequences rotated block by block, and compiled: bit for bit what one token at a time comes to.
+
+Fused, neighbouring lanes are within the bound that the module proves, whatever the numbers.
+"""
 
 from __future__ import annotations
 
@@ -142,6 +145,125 @@ def test_odd_numbers(name: str, compiled: bool) -> None:
         assert same_bits(each_token(made, kernel, x, at), rotate(kernel, at, x, None, compiled))
 
 
+def allowed(kernel: Kernel, x: Array, positions: Array) -> Array:
+    """The bound of `fused` on both lanes of each pair, in long double so that products are exact enough."""
+    info = np.finfo(x.dtype)
+    turns = np.matmul(kernel.frequencies, positions[..., None])[..., 0] + kernel.tables[0][1]
+    cosine, sine = (np.abs(np.expand_dims(f(turns), 1).astype(np.longdouble)) for f in (np.cos, np.sin))
+    a, b = (np.abs(x[..., kernel.read[:, which]].astype(np.longdouble)) for which in (0, 1))
+    bound = np.zeros(x.shape, np.longdouble)
+    bound[..., kernel.read[:, 0]] = a * cosine + b * sine
+    bound[..., kernel.read[:, 1]] = a * sine + b * cosine
+    return 2 * info.eps * bound + 2 * np.longdouble(info.smallest_subnormal)   # eps is twice the unit roundoff
+
+
+def hard_pairs(kernel: Kernel, positions: Array, dtype: Any) -> Array:
+    """Pairs whose two products all but cancel, some of them in subnormal numbers, shape (tokens, 4, width)."""
+    turns = np.matmul(kernel.frequencies, positions[..., None])[..., 0] + kernel.tables[0][1]
+    tiny = np.finfo(dtype).smallest_subnormal
+    sizes = np.array([1.0, 1e4, 8 * float(np.finfo(dtype).tiny), 40 * float(tiny)])[:, None]
+    size = sizes * np.random.default_rng(5).uniform(1, 2, size=(len(positions), 4, len(kernel.read)))
+    x = np.random.default_rng(6).normal(size=(len(positions), 4, kernel.width)).astype(dtype)
+    x[..., kernel.read[:, 0]] = size * np.sin(turns)[:, None]
+    x[..., kernel.read[:, 1]] = size * np.cos(turns)[:, None]
+    return x
+
+
+NEIGHBOURS = {"adjacent": "ggml/normal:head_dim=16", "partial adjacent": "ggml/normal:head_dim=16:n_rot=6"}
+
+
+@pytest.mark.parametrize("block", [500, 1 << 19])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_fused_is_within_its_bound(
+    monkeypatch: pytest.MonkeyPatch, name: str, dtype: type[np.floating], block: int
+) -> None:
+    """Random numbers and pairs that cancel, into a buffer, in place and with heads of their own strides."""
+    monkeypatch.setattr(rotation, "BLOCK_BYTES", block)
+    made = load(NEIGHBOURS[name]).layout
+    kernel = make_kernel(made).rounded(dtype)
+    at = positions_for(made, 300, dtype)
+    turned, passing = kernel.at(at), [lane for lane, _ in made.passes]
+    for x in (np.random.default_rng(1).normal(size=(300, 4, 16)).astype(dtype), hard_pairs(kernel, at, dtype)):
+        wanted, bound = each_token(made, kernel, x, at).astype(np.longdouble), allowed(kernel, x, at)
+        assert (np.abs(kernel.at(at + dtype(1e-3)).rotate(x, fused=True) - wanted) > bound).any()
+        for given in (x.copy(), strided(x, "heads first"), strided(x, "part")):
+            found = turned.rotate(given, fused=True)
+            assert (np.abs(found - wanted) <= bound).all()
+            assert same_bits(x[..., passing], found[..., passing])
+            assert turned.rotate(given, out=given, fused=True) is given
+            assert same_bits(found, given)
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_fused_at_one_position(name: str) -> None:
+    """One row, many, and none; those of one position are those of a sequence that stands still."""
+    made = load(NEIGHBOURS[name]).layout
+    kernel = make_kernel(made).rounded(np.float32)
+    at = positions_for(made, 1, np.float32)
+    for shape in ((), (5,), (2, 3), (2, 2, 3), (0, 3), (3, 0)):
+        x = np.random.default_rng(1).normal(size=(*shape, 16)).astype(np.float32)
+        found = kernel.at(at[0]).rotate(x, fused=True)
+        wanted = plainly(made, kernel, x, at[0])
+        rows = allowed(kernel, x.reshape(-1, 1, 16), at).reshape(x.shape)
+        assert found.shape == x.shape
+        assert (np.abs(found - wanted.astype(np.longdouble)) <= rows).all()
+        still = np.repeat(at, len(x), axis=0) if shape else at
+        assert same_bits(found, kernel.at(still).rotate(x if shape else x[None], fused=True).reshape(x.shape))
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_fused_odd_numbers(name: str) -> None:
+    """Infinities, NaN and zeros come out where they do otherwise; the largest numbers are left out, as they may not."""
+    made = load(NEIGHBOURS[name]).layout
+    kernel = make_kernel(made).rounded(np.float32)
+    odd = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 1e-45, -1e-38, 1e38, -1.0], np.float32)
+    x = np.random.default_rng(2).choice(odd, size=(40, 30, made.width))
+    at = positions_for(made, 40, np.float32)
+    at[0] = 0   # sines of zero
+    with np.errstate(all="ignore"):
+        wanted, found = each_token(made, kernel, x, at), kernel.at(at).rotate(x, fused=True)
+        finite = np.isfinite(wanted)
+        assert same_bits(wanted[~finite], found[~finite])
+        gap = np.abs(found.astype(np.longdouble) - wanted)[finite]
+        assert (gap <= allowed(kernel, x, at)[finite]).all()
+
+
+@pytest.mark.parametrize(("name", "view", "dtype", "is_complex"), [
+    ("adjacent", "part", np.float32, True), ("adjacent", "heads first", np.float64, True),
+    ("adjacent", "lanes first", np.float32, False), ("adjacent", "backwards", np.float32, False),
+    ("adjacent", "part", np.float16, False), ("half", "part", np.float32, False), ("moved", "part", np.float32, False),
+    ("scaled", "part", np.float32, False), ("four angles", "part", np.float32, False),
+])
+def test_what_is_fused(
+    monkeypatch: pytest.MonkeyPatch, name: str, view: str, dtype: type[np.floating], is_complex: bool
+) -> None:
+    """Lanes that lie like complex numbers and turn like them; all else keeps its bits."""
+    calls = []
+    work = rotation.Rotation._rotate_as_complex
+    monkeypatch.setattr(rotation.Rotation, "_rotate_as_complex", lambda *given: (calls.append(1), work(*given)))
+    made, kernel = layout(name), make_kernel(layout(name)).rounded(dtype)
+    at = positions_for(made, 7, dtype)
+    x = np.random.default_rng(1).normal(size=(7, 3, made.width)).astype(dtype)
+    found = kernel.at(at).rotate(strided(x, view), out=strided(np.zeros_like(x), view), fused=True)
+    assert len(calls) == is_complex
+    assert is_complex or same_bits(each_token(made, kernel, x, at), found)
+
+
+def test_numpys_buffer_is_left_as_it_was() -> None:
+    """Also where a rotation fails within NumPy."""
+    turned = make_kernel(layout("half")).at(np.arange(4.0)[:, None])
+    kept = np.setbufsize(4096)
+    try:
+        turned.rotate(np.ones((4, 16)))
+        assert np.getbufsize() == 4096
+        with pytest.raises(ValueError, match="read-only"):
+            turned.rotate(np.ones((4, 16)), out=np.broadcast_to(np.ones(16), (4, 16)))
+        assert np.getbufsize() == 4096
+    finally:
+        np.setbufsize(kept)
+
+
 def strided(x: Array, view: str) -> Array:
     """The same numbers at other places in memory."""
     if view == "heads first":
@@ -225,8 +347,11 @@ def test_axes_are_summed_alike(name: str, table: type[np.floating]) -> None:
     found = kernel.at(at)
     for token, position in enumerate(at):
         turns = [frequencies @ position + phases for frequencies, phases in kernel.tables]
-        assert same_bits(np.cos(turns[0]), found.cosine[token])
-        assert same_bits(np.sin(turns[1]), found.sine[token])
+        first, last = found.lanes.inside
+        assert same_bits(np.cos(turns[0]), found.cosines[token, first])
+        assert same_bits(-np.sin(turns[1]), found.sines[token, first])
+        assert same_bits(np.sin(turns[2]), found.sines[token, last])
+        assert same_bits(np.cos(turns[3]), found.cosines[token, last])
 
 
 def test_temporaries_are_small() -> None:
