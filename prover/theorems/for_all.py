@@ -38,6 +38,7 @@ from prover.theorems.listing import pattern_of, points_up_to
 from prover.theorems.matching import along_frequencies
 from prover.theorems.needed import is_needed
 from prover.theorems.points import Truth, tried_points
+from prover.theorems.ramps import with_ramps
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.theorem import Answer, Scope, decide
 from prover.theorems.unrolled import decide_unrolled
@@ -147,6 +148,11 @@ def prove_for_all(
 def _equal(study: Study) -> tuple[Study, Answer]:
     """Where the two are equal, and the study with the pairs in the order in which that was found."""
     answer = decide(study)
+    if answer.scope is Scope.OPEN:
+        # What is found of the ramps as numbers is of the study as it is.
+        for named in with_ramps(study):
+            found = decide(named)
+            answer = found if found.scope is not Scope.OPEN else answer
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
             study, answer = moved, replace(decide(moved), order=moved.statement.source.order)
@@ -309,7 +315,10 @@ def _smallest(
         point = None if found.below is None else found.below.point
     else:
         conditions = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
-        point = smallest_point(study, *conditions)
+        point = None
+        # With numbers in the hypotheses that no solver knows, none is asked for the smallest.
+        with suppress(UndecidedError):
+            point = smallest_point(study, *conditions)
     equal, different = points
     likely = different if found.answer.scope is not Scope.ALWAYS else equal
     for one in islice(chain([] if point is None else [point], _mixed(likely)), MAX_SEARCHED):

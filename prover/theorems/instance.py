@@ -192,7 +192,7 @@ def usual_reals(study: Study, conditions: Sequence[Condition]) -> Point | None:
         for usual in USUAL:
             value = sympy.Rational(usual)
             held = [sympy.Eq(s, v, evaluate=False) for s, v in {**point, symbol: value}.items()]
-            if study.ask("real", "Is this value of a real parameter possible?", *conditions, *held) == "sat":
+            if study.answer("real", "Is this value of a real parameter possible?", *conditions, *held)[0] == "sat":
                 point[symbol] = value
                 break
         else:
