@@ -95,7 +95,8 @@ def _by_terms(source: Case, target: Case, found: Agreement, signs: Signs | None)
     apart, guards = difference(ours, theirs, signs), (*source.guards, *target.guards)
     compared = _sides(apart) if apart is not None else sides(ours, theirs, lambda c: signs.holds(c, guards))
     if compared is None:
-        return found
+        # Where the two cases never meet nothing is to be known of them.
+        return Agreement(sympy.true, sympy.true, None) if signs.holds(sympy.false, guards) else found
     return Agreement(compared.equal, compared.equal, 1, found.bases, found.divisors, compared)
 
 

@@ -147,12 +147,12 @@ def prove_for_all(
 
 def _equal(study: Study) -> tuple[Study, Answer]:
     """Where the two are equal, and the study with the pairs in the order in which that was found."""
+    for named in with_ramps(study):
+        # What is found with ramps as numbers is of the study as it is.
+        answer = decide(named)
+        if answer.scope is not Scope.OPEN:
+            return study, answer
     answer = decide(study)
-    if answer.scope is Scope.OPEN:
-        # What is found of the ramps as numbers is of the study as it is.
-        for named in with_ramps(study):
-            found = decide(named)
-            answer = found if found.scope is not Scope.OPEN else answer
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
             study, answer = moved, replace(decide(moved), order=moved.statement.source.order)

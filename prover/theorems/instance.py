@@ -157,6 +157,8 @@ def _least(study: Study, symbol: sympy.Symbol, known: Sequence[Condition]) -> in
 
 def sample_points(study: Study, count: int, *conditions: Condition) -> list[Point]:
     """Up to `count` points that meet the conditions, small ones first, the same at each run."""
+    if not study.is_linear:
+        return []
     fixed = usual_reals(study, conditions)
     if fixed is None:
         return []

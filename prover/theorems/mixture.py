@@ -15,6 +15,7 @@ import sympy
 
 from prover.errors import UndecidedError
 from prover.language.logic import Condition, all_of, any_of
+from prover.language.symbolic import CLAMPED
 from prover.theorems.factors import factors, is_positive_number
 
 MAX_FACTORS = 4
@@ -94,37 +95,66 @@ class _Names:
     def named(self, e: sympy.Basic) -> sympy.Basic:
         if e.is_Rational or isinstance(e, sympy.Symbol):
             return e
-        if isinstance(e, sympy.Add | sympy.Mul):
+        if isinstance(e, sympy.Mul):
+            # What is no rational expression in a product is one number together: a power over pi.
+            odd = [part for part in e.args if not _is_plain(part)]
+            return sympy.Mul(*(self.named(part) for part in e.args if part not in odd), self.own(sympy.Mul(*odd)))
+        if isinstance(e, sympy.Add):
             return e.func(*map(self.named, e.args))
-        if isinstance(e, sympy.Pow) and e.exp.is_Integer:
+        if _is_plain(e) and isinstance(e, sympy.Pow):
             return self.named(e.base) ** e.exp
-        return self.known.setdefault(e, sympy.Dummy(f"number {len(self.known)}", real=True))
+        return self.own(e)
+
+    def own(self, e: sympy.Basic) -> sympy.Basic:
+        return e if e == 1 else self.known.setdefault(e, sympy.Dummy(f"number {len(self.known)}", real=True))
 
     def back(self, e: sympy.Basic) -> sympy.Basic:
         return e.xreplace({symbol: number for number, symbol in self.known.items()})
 
 
-def _is_never_negative(e: sympy.Basic, names: _Names, holds: Holds) -> bool:
-    """Whether each term of each factor is a quotient of products of what is never negative, and of what is positive."""
-    return all(
-        _is_term(term, names, holds)
-        for part in sympy.Mul.make_args(e)
-        for term in sympy.Add.make_args(part.base if isinstance(part, sympy.Pow) else part)
-    )
+def _is_plain(e: sympy.Basic) -> bool:
+    """Whether it is a factor to be taken apart by itself."""
+    if isinstance(e, sympy.Pow):
+        return e.exp.is_Integer and _is_plain(e.base)
+    return e.is_Rational or isinstance(e, sympy.Symbol | sympy.Add) or e.func == CLAMPED
 
 
-def _is_term(e: sympy.Basic, names: _Names, holds: Holds) -> bool:
+def _is_never_negative(e: sympy.Basic, names: _Names, holds: Holds, depth: int = 2) -> bool:
+    """Whether a quotient that has a value is never negative, by the signs of its factors."""
     over, under = sympy.fraction(sympy.together(e))
     if over == 0:
         return True
     (number, above), (sign, below) = map(sympy.factor_list, (over, under))
-    return bool(number * sign > 0) and all(_never_below(names.back(p), k, holds) for p, k in above) and all(
-        holds(_above(names.back(p))) for p, _ in below
-    )
+    is_above = bool(number * sign > 0)
+    for part, power in (*below, *above):
+        if power % 2 and not _is_part(part, names, holds, depth):
+            if not _is_part(-part, names, holds, depth):
+                return False
+            is_above = not is_above
+    return is_above
 
 
-def _never_below(e: sympy.Basic, power: int, holds: Holds) -> bool:
-    return power % 2 == 0 or holds(sympy.GreaterThan(e, 0, evaluate=False))
+def _is_part(e: sympy.Basic, names: _Names, holds: Holds, depth: int) -> bool:
+    """Whether a polynomial is never negative: asked of the whole, else one of its numbers is taken out of it.
+
+    It is if all its coefficients by what is never negative are; what is linear in a number between 0 and 1 is if it is
+    at 0 and at 1.
+    """
+    numbers = sorted(e.free_symbols, key=str)
+    if holds(sympy.GreaterThan(names.back(e), 0, evaluate=False)):
+        return True
+    ramps = {s for number, s in names.known.items() if number.func == CLAMPED}
+    for s in numbers if depth else ():
+        found = sympy.Poly(e, s)
+        if s in ramps and found.degree() == 1:
+            parts = [found.eval(0), found.eval(1)]
+        elif holds(sympy.GreaterThan(names.back(s), 0, evaluate=False)):
+            parts = found.all_coeffs()
+        else:
+            continue
+        if all(_is_never_negative(part, names, holds, depth - 1) for part in parts):
+            return True
+    return False
 
 
 def _above(e: sympy.Basic) -> Condition:

@@ -134,6 +134,11 @@ class Study:
             (*self.statement.hypotheses, *self.assumed, *conditions)
         )
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether the hypotheses can be put to the solver as they are, so that it may have a model of them."""
+        return all(map(self.is_expressible, (*self.statement.hypotheses, *self.assumed)))
+
     def is_expressible(self, condition: Condition) -> bool:
         """Whether the condition can be put to the solver."""
         try:

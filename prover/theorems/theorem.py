@@ -25,6 +25,7 @@ from prover.theorems.comparison import Comparison, differing
 from prover.theorems.domination import is_dominated
 from prover.theorems.elimination import Clause, empty_clauses
 from prover.theorems.factors import is_expressible
+from prover.theorems.points import Truth, tried_points
 from prover.theorems.restated import restated
 from prover.theorems.simplification import simplified
 from prover.theorems.study import OTHER, Statement, Study
@@ -138,7 +139,7 @@ def about(study: Study) -> Answer | None:
     Raises InputError if no parameters are allowed, or heads have different widths.
     """
     statement = study.statement
-    if not study.is_about_something():
+    if not study.is_about_something() and not _is_at_a_point(study):
         return Answer(Scope.OPEN, reason="it is not known whether any parameters meet the hypotheses")
     widths = study.ask(
         "width", "Are there parameters for which the heads have different widths?",
@@ -268,15 +269,26 @@ def _by_parameters(study: Study, comparison: Comparison, mismatch: Condition, so
         found = replace(so_far, reason="", rule=rule, clauses=clauses, condition=())
         if condition == sympy.false:
             return replace(found, scope=Scope.NEVER)
-        return possible(study, replace(found, condition=(condition,)))
+        return possible(study, replace(found, condition=restated(simplified([condition], study), study)))
     return so_far
 
 
 def _without_index(mismatch: Condition) -> list[Condition]:
     """Equations between parameters under which a part of the mismatch fails."""
     atoms = {a for a in sympy.preorder_traversal(mismatch) if isinstance(a, sympy.Ne) and not a.has(INDEX)}
-    found = [negation(a) for a in atoms if is_expressible(a)]
+    found = {_solved(negation(a)) for a in atoms if a.free_symbols and is_expressible(a)}
     return sorted(found, key=sympy.default_sort_key)[:MAX_EQUATIONS]
+
+
+def _solved(equation: Condition) -> Condition:
+    """An equation with one of its parameters alone on the left, if it has a number in front: f == 8 for f/8 - 1 == 0."""
+    apart = sympy.expand(equation.args[0] - equation.args[1])
+    for symbol in sorted(apart.free_symbols, key=str):
+        weight = apart.coeff(symbol, 1)
+        rest = sympy.expand(apart - weight * symbol)
+        if weight.is_Rational and weight != 0 and not rest.has(symbol):
+            return sympy.Eq(symbol, sympy.expand(-rest / weight), evaluate=False)
+    return equation
 
 
 def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answer:
@@ -356,9 +368,18 @@ def possible(study: Study, found: Answer) -> Answer:
     word = study.ask("possible", "Are there parameters for which the condition holds?", *found.condition)
     if word == "unsat":
         return replace(found, scope=Scope.NEVER, condition=())
-    if word == "unknown":
+    if word == "unknown" and not _is_at_a_point(study, *found.condition):
         return replace(found, reason="it is not known whether the condition can hold")
     return replace(found, scope=Scope.SOMETIMES)
+
+
+def _is_at_a_point(study: Study, *conditions: Condition) -> bool:
+    """Whether small parameters are known that meet what no solver can be asked about; False where it can be."""
+    if study.is_linear:
+        return False
+    truth = Truth()
+    points, _ = tried_points(study, conditions, truth)
+    return any(truth.all_hold((*study.assumed, *conditions), point) for point in points)
 
 
 def _clauses(study: Study, comparison: Comparison, mismatch: Condition) -> tuple[Clause, ...]:
