@@ -19,7 +19,7 @@ from prover.language.symbolic import CLAMPED
 from prover.language.symbols import Made, constant_names
 
 ZERO, ONE = sympy.Integer(0), sympy.Integer(1)
-PI_BELOW, PI_ABOVE = sympy.Integer(3), sympy.Integer(4)
+PI_BELOW, PI_ABOVE = sympy.Rational(223, 71), sympy.Rational(22, 7)  # Archimedes
 MAX_CONSTANTS = 64
 
 

@@ -279,7 +279,8 @@ def _same_magnitude(ours: sympy.Basic, theirs: sympy.Basic) -> Condition:
     if sign_of_equal(ours, theirs) == 1:
         return sympy.true
     found = quotient(ours, theirs)
-    return _surely(found) if found.sign == 1 else sympy.false
+    alike = sympy.Eq(ours, theirs, evaluate=False)
+    return any_of([_surely(found), alike]) if found.sign == 1 else alike
 
 
 def differing(study: Study, comparison: Comparison, mismatch: Condition) -> str:
