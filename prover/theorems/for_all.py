@@ -147,12 +147,7 @@ def prove_for_all(
 
 def _equal(study: Study) -> tuple[Study, Answer]:
     """Where the two are equal, and the study with the pairs in the order in which that was found."""
-    for named in with_ramps(study):
-        # What is found with ramps as numbers is of the study as it is.
-        answer = decide(named)
-        if answer.scope is not Scope.OPEN:
-            return study, answer
-    answer = decide(study)
+    answer = _in_order(study)
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
             study, answer = moved, replace(decide(moved), order=moved.statement.source.order)
@@ -165,6 +160,15 @@ def _equal(study: Study) -> tuple[Study, Answer]:
         one_by_one = decide_unrolled(study, identity=False)
         answer = answer if one_by_one.scope is Scope.OPEN else one_by_one
     return study, answer
+
+
+def _in_order(study: Study) -> Answer:
+    """Where the two are equal, pairs beside each other as they are counted: with ramps as numbers, else as they are."""
+    for named in with_ramps(study):
+        answer = decide(named)
+        if answer.scope is not Scope.OPEN:
+            return answer
+    return decide(study)
 
 
 def _identical(study: Study) -> Answer:
@@ -363,7 +367,7 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
         if is_needed(wider, answer, elsewhere):
             continue
         try:
-            other = _identical(wider) if found.is_identity else decide(wider)
+            other = _identical(wider) if found.is_identity else _in_order(wider)
         except InputError:
             continue
         if (other.scope, set(other.condition)) == (answer.scope, set(answer.condition)):
