@@ -16,7 +16,7 @@ import sympy
 from prover.errors import UndecidedError
 from prover.language.logic import Condition, all_of, any_of
 from prover.language.symbolic import CLAMPED
-from prover.theorems.factors import factors, is_positive_number
+from prover.theorems.factors import factors, is_positive_number, parity
 
 MAX_FACTORS = 4
 MAX_SIZE = 200
@@ -73,16 +73,16 @@ def _by_signs(parts: Sequence[tuple[sympy.Basic, int]], is_positive: bool) -> Si
 
 
 def _split(e: sympy.Basic) -> tuple[dict[sympy.Basic, sympy.Basic], sympy.Basic]:
-    """The bases with exponents that are no whole numbers, and the product of all else. None of it turns backwards."""
+    """The bases with exponents that are no whole numbers, and the product of all else."""
     turns, found = factors(e)
-    if turns != 0:
+    if (sign := parity(turns)) == 0:
         raise UndecidedError("a sign that depends on parameters")
     powers: dict[sympy.Basic, sympy.Basic] = {}
     for base, exponent in found:
         if not exponent.is_Integer:
             powers[base] = powers.get(base, ZERO) + exponent
     powers = {base: sympy.together(sympy.expand(exponent)) for base, exponent in powers.items()}
-    rest = sympy.Mul(*(base ** exponent for base, exponent in found if exponent.is_Integer))
+    rest = sympy.Mul(sign, *(base ** exponent for base, exponent in found if exponent.is_Integer))
     return {base: exponent for base, exponent in powers.items() if exponent != 0}, rest
 
 

@@ -27,7 +27,7 @@ def with_ramps(study: Study) -> Iterator[Study]:
     if statement.outside or statement.source.order != INDEX:
         return
     try:
-        ramps = _Ramps(study)
+        ramps = Ramps(study)
         source, target = (ramps.of(layout) for layout in (statement.source, statement.target))
     except (ExpressionError, LimitError, UndecidedError):
         return
@@ -36,7 +36,9 @@ def with_ramps(study: Study) -> Iterator[Study]:
 
 
 @dataclass(slots=True)
-class _Ramps:
+class Ramps:
+    """Finds ramps; `study` settles choices within them."""
+
     study: Study
 
     def of(self, layout: SymbolicLayout) -> SymbolicLayout:
