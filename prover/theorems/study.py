@@ -100,7 +100,7 @@ class Study:
         With a number that no solver can be asked about it is unsat or unknown, and `refused` keeps why.
         """
         try:
-            return self._asked(name, asks, conditions, (), ()).word
+            return self.answer(name, asks, *conditions)[0]
         except UndecidedError as fault:
             found = self._put(OpaqueTranslator.of(self.sorts()), name, asks, conditions, (), ())
             if found.word != "unsat":

@@ -239,8 +239,8 @@ def _compared(study: Study, comparison: Comparison) -> Answer:
 def _by_parameters(study: Study, comparison: Comparison, mismatch: Condition, so_far: Answer) -> Answer:
     """Equal exactly under one condition without a pair index, or never: no index is eliminated for it.
 
-    One of the first few pairs, or the last one, differs wherever the condition fails. A single index leaves no remainder
-    of the index, whatever it is divided by, and no bound on it.
+    One of the first few pairs, or the last one, differs wherever the condition fails. A single index leaves no
+    remainder of the index, whatever it is divided by, and no bound on it.
     """
     if not comparison.is_exact or comparison.doubtful_divisor(study, at_two_indices=True) is not None:
         return so_far
@@ -281,7 +281,7 @@ def _without_index(mismatch: Condition) -> list[Condition]:
 
 
 def _solved(equation: Condition) -> Condition:
-    """An equation with one of its parameters alone on the left, if it has a number in front: f == 8 for f/8 - 1 == 0."""
+    """An equation with a parameter of which there is a multiple alone on the left: f == 8 for f/8 - 1 == 0."""
     apart = sympy.expand(equation.args[0] - equation.args[1])
     for symbol in sorted(apart.free_symbols, key=str):
         weight = apart.coeff(symbol, 1)

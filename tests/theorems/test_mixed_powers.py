@@ -167,7 +167,8 @@ EXCEPTIONS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("source", "target", "where", "ours", "theirs", "at"), [
-    pytest.param(*row, id=name, marks=[pytest.mark.slow] if BEGINS in row[2] else []) for name, row in EXCEPTIONS.items()
+    pytest.param(*row, id=name, marks=[pytest.mark.slow] if BEGINS in row[2] else [])
+    for name, row in EXCEPTIONS.items()
 ])
 def test_an_exception_keeps_it_from_being_said(
     source: str, target: str, where: list[str], ours: Rule, theirs: Rule, at: tuple[int, int, int, int]
