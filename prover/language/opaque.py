@@ -87,7 +87,7 @@ def _clamped(e: sympy.Basic, m: sympy.Symbol, others: Others) -> list[Fact]:
 
 
 def _product(e: sympy.Basic, value: sympy.Symbol, others: Others) -> list[Fact]:
-    """Of a product of powers: its sign, and how it compares where one factor is a logarithm or 1/pi."""
+    """Of a product of powers: its sign, and how it compares where it is one power, or has a logarithm or 1/pi in it."""
     parts = sympy.Mul.make_args(e)
     found = [(all_of(map(_is_positive, parts)), _is("<", ZERO, value))]
     if 1 / sympy.pi in parts:
@@ -96,9 +96,24 @@ def _product(e: sympy.Basic, value: sympy.Symbol, others: Others) -> list[Fact]:
             (_is("<=", ZERO, rest), all_of([_is("<=", rest, PI_ABOVE * value), _is("<=", PI_BELOW * value, rest)])),
             (_is("<=", rest, ZERO), all_of([_is("<=", PI_ABOVE * value, rest), _is("<=", rest, PI_BELOW * value)])),
         ]
+    if isinstance(e, sympy.Pow):
+        found += _power(e.base, e.exp, value, ONE)
+        found += [fact for other, own in others if isinstance(other, sympy.Pow) and other.base == e.base
+                  for fact in _power(e.base, e.exp - other.exp, value, own)]
     for log in (part for part in parts if isinstance(part, sympy.log)):
         found += _logarithm(e / log, log.args[0], value, others)
     return found
+
+
+def _power(base: sympy.Basic, exponent: sympy.Basic, value: sympy.Symbol, other: sympy.Basic) -> list[Fact]:
+    """Of value = base**exponent * other, which is positive, and the base too: which of the two is larger."""
+    over, under = sympy.fraction(sympy.together(exponent))
+    large, small = _is("<", ONE, base), all_of([_is("<", ZERO, base), _is("<", base, ONE)])
+    sides = [(large, "<", ">"), (small, ">", "<")]
+    return [(_is("==", base, ONE), _is("==", value, other))] + [
+        (all_of([side, _is("<", ZERO, under), _is(sign, over, ZERO)]), _is(way, value, other))
+        for side, down, up in sides for sign, way in (("<", down), ("==", "=="), (">", up))
+    ]
 
 
 def _logarithm(rest: sympy.Basic, argument: sympy.Basic, value: sympy.Symbol, others: Others) -> list[Fact]:

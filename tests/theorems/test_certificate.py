@@ -92,7 +92,7 @@ def sides(name: str, point: Point) -> list[Layout] | None:
 
 
 def test_every_theorem_that_can_has_a_certificate() -> None:
-    """Of wrong rewrites sizes are what is proved; the others were decided pair by pair, or mix powers with what is none."""
+    """Of wrong rewrites sizes are what is proved; the others were decided pair by pair, or mix powers."""
     assert {path.stem for path in (PROOFS / "theorems").glob("*.toml")} - OPEN == set(NAMES)
 
 

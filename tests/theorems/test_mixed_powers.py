@@ -180,6 +180,53 @@ def test_an_exception_keeps_it_from_being_said(
     assert ("open", ()) == (found.answer.scope.value, found.answer.condition)
 
 
+SUMS = """
+title = "two powers"
+axes = ["t"]
+width = "2*n"
+[parameters]
+n = {{ default = 4, whole = true, require = "n >= 2" }}
+base = {{ default = 100, require = "base > 1" }}
+a = {{ default = 1, require = "a > 0" }}
+b = {{ default = 1, require = "b > 0" }}
+[pairs]
+count = "n"
+first = "j"
+second = "j + n"
+angle = "t*({angle})"
+"""
+TWO_POWERS = "a*base**(-j/n) + b*base**(-2*j/n)"
+
+
+@pytest.mark.parametrize(("angle", "scope", "is_same"), [
+    ("b*base**(-2*j/n) + a*base**(-j/n)", "always", lambda a, b: True),
+    ("base**(-j/n)*(a + b*base**(-j/n))", "always", lambda a, b: True),
+    ("a*base**(-j/n) + 2*b*base**(-2*j/n)", "never", lambda a, b: False),
+    ("a*base**(-j/n)", "never", lambda a, b: False),
+    ("b*base**(-j/n) + a*base**(-2*j/n)", "sometimes", lambda a, b: a == b),
+])
+def test_sums_of_two_powers(angle: str, scope: str, is_same: Callable[[int, int], bool], tmp_path: Path) -> None:
+    """Term by term in whichever order; else against the numbers at small sizes."""
+    specs = []
+    for name, text in (("old", TWO_POWERS), ("new", angle)):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(SUMS.format(angle=text))
+        specs.append(str(path))
+    found = proved(*specs, "n,base,a,b")
+    assert scope == found.answer.scope.value
+    with mp.workdps(60):
+        for n, base, a, b in product((2, 3, 5), (2, 10), (1, 2, 3), (1, 2)):
+            sides = [
+                [eval(text, {"a": a, "b": b, "n": n, "base": mpf(base), "j": mpf(j)}) for j in range(n)]
+                for text in (TWO_POWERS, angle)
+            ]
+            assert are_same(*sides) == is_same(a, b)
+            if scope == "sometimes":
+                (condition,) = found.answer.condition
+                values = {sympy.Symbol(name, real=True): sympy.Integer(e) for name, e in (("a", a), ("b", b))}
+                assert is_same(a, b) == _is_true(condition.xreplace(values))
+
+
 def ggml(n: int, base: mpf, length: mpf, scale: mpf) -> list[mpf]:
     low, high = (n * mp.log(length / (beta * 2 * mp.pi)) / (2 * mp.log(base)) for beta in (32, 1))
     low, high = max(mpf(0), mp.floor(low)), min(mpf(n - 1), mp.ceil(high))
@@ -271,7 +318,7 @@ angle = "t*(n + x + y)"
 CONDITIONS = [
     "log(x) < log(y)", "log(x)/log(y) < 1", "n*log(x)/log(y) <= n", "x*y > 1", "x/pi < 1", "x**(1/2) > y",
     "x*y**(-n/3) < 2", "floor(n*log(x/(2*pi))/(2*log(y))) < n - 1", "log(x/(64*pi)) < 0", "log(x)*log(y) > 0",
-    "log(x)/log(y) == 1", "x/pi == y/pi", "log(x/(2*pi)) < log(x)", "x**2*y < 3", "min(1, max(0, x/y)) == 1",
+    "log(x)/log(y) == 1", "x**(-1/n) < 1", "x**(y - 2) > 1", "x**(-1/n) < x**(-y/3)", "x/pi == y/pi", "log(x/(2*pi)) < log(x)", "x**2*y < 3", "min(1, max(0, x/y)) == 1",
     "min(1, max(0, (n - x)/(2*y - x))) == min(1, max(0, (n - x)/y))", "min(1, max(0, (n - x)/y)) > 0",
     "log(x/y) <= log(y/x)", "n*x/pi >= 3*x", "y**x > 1", "(x - 2)**2*y > 0", "log(1/x)/log(y) == -n*log(x)/log(y)",
 ]
@@ -303,6 +350,7 @@ def test_what_holds_somewhere_is_never_refuted(tmp_path: Path) -> None:
 
 
 KNOWN = {
+    "x > 1": "x**(-1/n) < 1", "x < 1": "x**(n/3) < 1", "x == 1": "x**(y/3) == 1", "x > 1 ": "x**(-2/n) < x**(-1/n)",
     "x < y": "log(x) < log(y)", "x <= 1": "log(x) <= 0", "x < 3": "x/pi < 1", "x > 6": "log(x/pi) > 0",
     "n > 4": "n*y**(-n) > 0", "x >= y": "n*log(x)/log(y) >= n", "x < 200*y": "n*log(x/(64*pi))/log(y) < n",
     "x > n": "min(1, max(0, (n - x)/y)) == 0", "n > 2*y": "min(1, max(0, n/(2*y))) == 1",
