@@ -318,7 +318,8 @@ angle = "t*(n + x + y)"
 CONDITIONS = [
     "log(x) < log(y)", "log(x)/log(y) < 1", "n*log(x)/log(y) <= n", "x*y > 1", "x/pi < 1", "x**(1/2) > y",
     "x*y**(-n/3) < 2", "floor(n*log(x/(2*pi))/(2*log(y))) < n - 1", "log(x/(64*pi)) < 0", "log(x)*log(y) > 0",
-    "log(x)/log(y) == 1", "x**(-1/n) < 1", "x**(y - 2) > 1", "x**(-1/n) < x**(-y/3)", "x/pi == y/pi", "log(x/(2*pi)) < log(x)", "x**2*y < 3", "min(1, max(0, x/y)) == 1",
+    "log(x)/log(y) == 1", "x**(-1/n) < 1", "x**(y - 2) > 1", "x**(-1/n) < x**(-y/3)",
+    "x/pi == y/pi", "log(x/(2*pi)) < log(x)", "x**2*y < 3", "min(1, max(0, x/y)) == 1",
     "min(1, max(0, (n - x)/(2*y - x))) == min(1, max(0, (n - x)/y))", "min(1, max(0, (n - x)/y)) > 0",
     "log(x/y) <= log(y/x)", "n*x/pi >= 3*x", "y**x > 1", "(x - 2)**2*y > 0", "log(1/x)/log(y) == -n*log(x)/log(y)",
 ]
