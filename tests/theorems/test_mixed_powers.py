@@ -248,16 +248,25 @@ def test_transformers_on_ggml() -> None:
         assert not are_same(yarn(4, mpf(2), mpf(10**12), mpf(2)), ggml(4, mpf(2), mpf(10**12), mpf(1) / 2))
 
 
-@pytest.mark.parametrize(("scaling", "names"), [
-    ("yarn", ""), ("llama3", ",low_freq_factor,high_freq_factor"),
+@pytest.mark.parametrize(("scaling", "names", "where"), [
+    ("yarn", "", []), ("llama3", ",low_freq_factor,high_freq_factor", ["low_freq_factor < high_freq_factor"]),
 ])
-def test_the_other_pairing_is_a_permutation(scaling: str, names: str) -> None:
+def test_the_other_pairing_is_a_permutation(scaling: str, names: str, where: list[str]) -> None:
     """One kernel in two pairings has the same frequencies, whatever they are; the checker sees it too."""
     solver = Solver()
     specs = [f"transformers/{pairing}:rope_type={scaling}" for pairing in ("half", "adjacent")]
-    found = state_theorem(*specs, NAMES + names, [], [], None, solver)
+    found = state_theorem(*specs, NAMES + names, where, [], None, solver)
     assert ("always", "permutation") == (found.answer.scope.value, found.relation and found.relation.value)
     assert evidence_of(found, solver).strength.startswith("checked")
+
+
+def test_a_point_with_irrational_numbers_is_no_wrong_certificate() -> None:
+    """A hypothesis that the checker cannot work out at a point is not shown, and nothing is called false."""
+    solver = Solver()
+    found = state_theorem(f"{LLAMA3}:factor=8", LLAMA3, NAMES, [LAST], [], None, solver)
+    evidence = evidence_of(found, solver)
+    assert "solver only" == evidence.strength
+    assert "not worked out exactly" in evidence.reason
 
 
 def positive(condition: Condition) -> bool:
