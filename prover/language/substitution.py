@@ -14,6 +14,7 @@ from prover.language.evaluation import Scope, compiled, number
 from prover.language.logic import Condition, negation
 from prover.language.symbolic import (
     CHOICE,
+    CLAMPED,
     HIGHEST,
     INDEX,
     ITEM,
@@ -220,7 +221,7 @@ def _item(name: str, entries: tuple[sympy.Basic, ...], index: sympy.Basic) -> sy
 
 def pieces(e: sympy.Basic) -> tuple[tuple[tuple[Condition, ...], sympy.Basic], ...]:
     """The expression without choices, under each way that its choices can go."""
-    if not e.has(CHOICE):
+    if not e.has(CHOICE) or e.func == CLAMPED:
         return (((), e),)
     if e.func == CHOICE:
         condition, body, other = e.args

@@ -25,6 +25,7 @@ HIGHEST = sympy.Function("highest")
 SMALLEST = sympy.Function("smallest")
 LARGEST = sympy.Function("largest")
 CHOICE = sympy.Function("choice")
+CLAMPED = sympy.Function("clamped")  # of x and y: min(1, max(0, x/y)), in questions alone
 
 
 class AllOf(BooleanFunction):  # type: ignore[misc]
@@ -77,6 +78,9 @@ def as_term(expression: sympy.Basic) -> Term:
     if isinstance(expression, sympy.Symbol):
         return Term("name", (), expression.name)
     head = expression.func
+    if head == CLAMPED:
+        over, under = expression.args
+        return as_term(SMALLEST(1, LARGEST(0, over / under)))
     if head not in _KINDS:
         raise ExpressionError(f"'{type(expression).__name__}' cannot be evaluated")
     return Term(_KINDS[head], tuple(map(as_term, expression.args)))

@@ -14,6 +14,7 @@ from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.layouts.feed import Feed
 from prover.theorems.blend import difference
 from prover.theorems.factors import common_factor, is_expressible
+from prover.theorems.mixture import Sides, sides
 from prover.theorems.numbers import sign_of_equal
 from prover.theorems.ratio import Quotient, quotient
 from prover.theorems.signs import Signs, divided
@@ -45,8 +46,8 @@ def pulled(layout: SymbolicLayout, feeds: Sequence[Feed], side: str) -> tuple[Ca
 class Agreement:
     """When the vectors of two cases agree up to sign: where `surely` holds they do, else where `possibly` does.
 
-    `sign`: 1 or -1 if it is known, 0 if it depends on parameters, None if there is nothing that turns. `apart`: above 0
-    exactly where the source's pair is faster, below 0 where it is slower, if that is known.
+    `sign`: 1 or -1 if it is known, 0 if it depends on parameters, None if there is nothing that turns. `sides`: exactly
+    where the source's pair is slower, as fast and faster, if that is known.
     """
 
     surely: Condition
@@ -54,7 +55,7 @@ class Agreement:
     sign: int | None
     bases: tuple[sympy.Basic, ...] = ()
     divisors: tuple[sympy.Basic, ...] = ()
-    apart: sympy.Basic | None = None
+    sides: Sides | None = None
 
 
 def agreement(source: Case, target: Case) -> Agreement:
@@ -89,11 +90,20 @@ def _by_terms(source: Case, target: Case, found: Agreement, signs: Signs | None)
     if signs is None or found.surely == found.possibly or len(source.vector) != 1 or len(target.vector) != 1:
         return found
     ((key, ours),), ((other, theirs),) = source.vector, target.vector
-    apart = difference(ours, theirs, signs) if key == other else None
-    if apart is None:
+    if key != other:
         return found
-    alike = sympy.Eq(apart, 0, evaluate=False) if apart.free_symbols else sympy.true if apart == 0 else sympy.false
-    return Agreement(alike, alike, 1, found.bases, found.divisors, apart)
+    apart, guards = difference(ours, theirs, signs), (*source.guards, *target.guards)
+    compared = _sides(apart) if apart is not None else sides(ours, theirs, lambda c: signs.holds(c, guards))
+    if compared is None:
+        # Where the two cases never meet nothing is to be known of them.
+        return Agreement(sympy.true, sympy.true, None) if signs.holds(sympy.false, guards) else found
+    return Agreement(compared.equal, compared.equal, 1, found.bases, found.divisors, compared)
+
+
+def _sides(apart: sympy.Basic) -> Sides:
+    """The sides of two numbers that are apart by something of this sign."""
+    kinds = (sympy.StrictLessThan, sympy.Eq, sympy.StrictGreaterThan)
+    return Sides(*(kind(apart, 0, evaluate=False) if apart.free_symbols else kind(apart, 0) for kind in kinds))
 
 
 def _surely(found: Quotient) -> Condition:
@@ -269,7 +279,8 @@ def _same_magnitude(ours: sympy.Basic, theirs: sympy.Basic) -> Condition:
     if sign_of_equal(ours, theirs) == 1:
         return sympy.true
     found = quotient(ours, theirs)
-    return _surely(found) if found.sign == 1 else sympy.false
+    alike = sympy.Eq(ours, theirs, evaluate=False)
+    return any_of([_surely(found), alike]) if found.sign == 1 else alike
 
 
 def differing(study: Study, comparison: Comparison, mismatch: Condition) -> str:

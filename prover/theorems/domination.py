@@ -75,9 +75,9 @@ def _may_be(
         # What stands still is slower than what may turn.
         moves = ours if which is _above else theirs
         return sympy.false if moves is None else sympy.true
+    if agreed.sides is not None:
+        return agreed.sides.above if which is _above else agreed.sides.below
     kind = sympy.StrictGreaterThan if which is _above else sympy.StrictLessThan
-    if agreed.apart is not None:
-        return kind(agreed.apart, 0, evaluate=False) if agreed.apart.free_symbols else kind(agreed.apart, 0)
     if not ours.free_symbols and not theirs.free_symbols:
         with suppress(ProverError):
             is_so = is_true_of_numbers(kind, *(sympy.Abs(e, evaluate=False) for e in (ours, theirs)))

@@ -38,6 +38,7 @@ from prover.theorems.listing import pattern_of, points_up_to
 from prover.theorems.matching import along_frequencies
 from prover.theorems.needed import is_needed
 from prover.theorems.points import Truth, tried_points
+from prover.theorems.ramps import with_ramps
 from prover.theorems.study import Statement, Study, make_statement
 from prover.theorems.theorem import Answer, Scope, decide
 from prover.theorems.unrolled import decide_unrolled
@@ -146,7 +147,7 @@ def prove_for_all(
 
 def _equal(study: Study) -> tuple[Study, Answer]:
     """Where the two are equal, and the study with the pairs in the order in which that was found."""
-    answer = decide(study)
+    answer = _in_order(study)
     if answer.scope is Scope.OPEN and not study.statement.outside:
         for moved, _ in along_lanes(study):
             study, answer = moved, replace(decide(moved), order=moved.statement.source.order)
@@ -159,6 +160,15 @@ def _equal(study: Study) -> tuple[Study, Answer]:
         one_by_one = decide_unrolled(study, identity=False)
         answer = answer if one_by_one.scope is Scope.OPEN else one_by_one
     return study, answer
+
+
+def _in_order(study: Study) -> Answer:
+    """Where the two are equal, pairs beside each other as they are counted: with ramps as numbers, else as they are."""
+    for named in with_ramps(study):
+        answer = decide(named)
+        if answer.scope is not Scope.OPEN:
+            return answer
+    return decide(study)
 
 
 def _identical(study: Study) -> Answer:
@@ -309,7 +319,10 @@ def _smallest(
         point = None if found.below is None else found.below.point
     else:
         conditions = [any_of(map(negation, found.answer.condition))] if found.answer.condition else []
-        point = smallest_point(study, *conditions)
+        point = None
+        # With numbers in the hypotheses that no solver knows, none is asked for the smallest.
+        with suppress(UndecidedError):
+            point = smallest_point(study, *conditions)
     equal, different = points
     likely = different if found.answer.scope is not Scope.ALWAYS else equal
     for one in islice(chain([] if point is None else [point], _mixed(likely)), MAX_SEARCHED):
@@ -354,7 +367,7 @@ def _unneeded(study: Study, found: Theorem) -> Iterator[str]:
         if is_needed(wider, answer, elsewhere):
             continue
         try:
-            other = _identical(wider) if found.is_identity else decide(wider)
+            other = _identical(wider) if found.is_identity else _in_order(wider)
         except InputError:
             continue
         if (other.scope, set(other.condition)) == (answer.scope, set(answer.condition)):

@@ -157,6 +157,8 @@ def _least(study: Study, symbol: sympy.Symbol, known: Sequence[Condition]) -> in
 
 def sample_points(study: Study, count: int, *conditions: Condition) -> list[Point]:
     """Up to `count` points that meet the conditions, small ones first, the same at each run."""
+    if not study.is_linear:
+        return []
     fixed = usual_reals(study, conditions)
     if fixed is None:
         return []
@@ -192,7 +194,7 @@ def usual_reals(study: Study, conditions: Sequence[Condition]) -> Point | None:
         for usual in USUAL:
             value = sympy.Rational(usual)
             held = [sympy.Eq(s, v, evaluate=False) for s, v in {**point, symbol: value}.items()]
-            if study.ask("real", "Is this value of a real parameter possible?", *conditions, *held) == "sat":
+            if study.answer("real", "Is this value of a real parameter possible?", *conditions, *held)[0] == "sat":
                 point[symbol] = value
                 break
         else:

@@ -282,6 +282,8 @@ def _asked(
     study: Study, missed: Sequence[Condition], values: dict[sympy.Symbol, list[sympy.Rational]], truth: Truth
 ) -> Iterator[Point]:
     """Points at corners that no small point is at, if the solver knows any."""
+    if not study.is_linear:
+        return
     statement = study.statement
     wanted = [c for c in missed if is_expressible(c)]
     whole = [s for v in statement.variables if v.is_whole for s in v.symbols]
@@ -320,7 +322,7 @@ def _either_side(study: Study, condition: Sequence[Condition], small: Sequence[P
         at = next((point for point in small if truth.holds(side, point)), None)
         if at is not None:
             yield at
-        if at is not None or not is_expressible(side):
+        if at is not None or not (is_expressible(side) and study.is_linear):
             continue
         found = study.model("side", "Where does the condition hold, or fail?", side, values=symbols)
         if found:

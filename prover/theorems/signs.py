@@ -6,7 +6,7 @@ m < 17, and is no turn at all where m = 17: each is a case of its own, unless th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sympy
@@ -15,13 +15,14 @@ from prover.errors import UndecidedError
 from prover.language.formula import formula
 from prover.language.logic import Condition
 from prover.language.substitution import bound_cases
-from prover.language.symbolic import LARGEST
+from prover.language.symbolic import LARGEST, AllOf
 from prover.theorems.factors import Factor, factors, is_opaque, is_positive_number, product
 from prover.theorems.ratio import linear_fraction
 from prover.theorems.study import Study
 from prover.theorems.symbolic import Case
 
 _OPEN = "Is there a pair at which a factor is not positive?"
+_OF_FACTOR = "Is there a pair at which a factor has another sign?"
 _POSSIBLE = "Can this factor be 0, or negative?"
 
 
@@ -39,6 +40,13 @@ class Signs:
                 "positive", _OPEN, sympy.StrictGreaterThan(e, 0, evaluate=False), self.inside
             )
         return self.known[e]
+
+    def holds(self, condition: Condition, guards: Sequence[Condition]) -> bool:
+        """Whether the condition holds of all pairs at which the guards do."""
+        key = AllOf(condition, *guards)
+        if key not in self.known:
+            self.known[key] = self.study.follows("factor", _OF_FACTOR, condition, self.inside, *guards)
+        return self.known[key]
 
     def may_be(self, condition: Condition) -> bool:
         return self.study.ask("sign", _POSSIBLE, condition, self.inside) != "unsat"

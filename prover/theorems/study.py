@@ -11,6 +11,7 @@ import sympy
 from prover.claims.solver import WORK_BUDGET, Answer, Question, Solver
 from prover.errors import InputError, UndecidedError
 from prover.language.logic import Condition, negation
+from prover.language.opaque import OpaqueTranslator
 from prover.language.smt import INT, REAL, Translator
 from prover.language.symbolic import INDEX
 from prover.language.symbols import index_symbol
@@ -77,7 +78,7 @@ class Study:
 
     `assumed`: further conditions. `more`: further symbols. `unknown`: questions left open. `budget`: the work for one.
     `seen`: numbers of models; where they answer a question of the word alone, and questions are not recorded, no solver
-    is asked.
+    is asked. `refused`: why questions were not linear that are still open.
     """
 
     statement: Statement
@@ -87,19 +88,29 @@ class Study:
     unknown: list[Question] = field(default_factory=list)
     budget: int = WORK_BUDGET
     seen: Seen = field(default_factory=Seen)
+    refused: list[UndecidedError] = field(default_factory=list)
 
     def assuming(self, *conditions: Condition, more: Sequence[sympy.Symbol] = ()) -> Study:
         """The same study under further conditions, with further symbols."""
         return replace(self, assumed=(*self.assumed, *conditions), more=(*self.more, *more))
 
-    def ask(self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()) -> str:
-        """sat, unsat or unknown for the hypotheses and these conditions together."""
-        return self.answer(name, asks, *conditions, values=values)[0]
+    def ask(self, name: str, asks: str, *conditions: Condition) -> str:
+        """sat, unsat or unknown for the hypotheses and these conditions together.
+
+        With a number that no solver can be asked about it is unsat or unknown, and `refused` keeps why.
+        """
+        try:
+            return self.answer(name, asks, *conditions)[0]
+        except UndecidedError as fault:
+            found = self._put(OpaqueTranslator.of(self.sorts()), name, asks, conditions, (), ())
+            if found.word != "unsat":
+                self.refused.append(fault)
+            return "unsat" if found.word == "unsat" else "unknown"
 
     def answer(
         self, name: str, asks: str, *conditions: Condition, values: Iterable[sympy.Symbol] = ()
     ) -> tuple[str, dict[str, int]]:
-        """The word, and the values of a model for whole-number symbols."""
+        """The word, and the values of a model for whole-number symbols. Raises UndecidedError if it is not linear."""
         wanted = tuple(values)
         found = self._asked(name, asks, conditions, (), wanted)
         return found.word, found.values() if found.word == "sat" and wanted else {}
@@ -123,6 +134,11 @@ class Study:
             (*self.statement.hypotheses, *self.assumed, *conditions)
         )
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether the hypotheses can be put to the solver as they are, so that it may have a model of them."""
+        return all(map(self.is_expressible, (*self.statement.hypotheses, *self.assumed)))
+
     def is_expressible(self, condition: Condition) -> bool:
         """Whether the condition can be put to the solver."""
         try:
@@ -135,9 +151,21 @@ class Study:
         self, name: str, asks: str, conditions: Sequence[Condition], held: Sequence[Condition],
         wanted: Sequence[sympy.Symbol],
     ) -> Answer:
+        """The answer to a question that is linear. Raises UndecidedError for another one."""
         translator = Translator.of(self.sorts())
+        found = self._put(translator, name, asks, conditions, held, wanted)
+        numbers = found.numbers() if found.word == "sat" else {}
+        if not held and len(numbers) == len(translator.names):
+            self.seen.add({s: numbers[term.text] for s, term in translator.names.items()})
+        return found
+
+    def _put(
+        self, translator: Translator, name: str, asks: str, conditions: Sequence[Condition],
+        held: Sequence[Condition], wanted: Sequence[sympy.Symbol],
+    ) -> Answer:
         facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
-        if not held and not wanted and self.is_met(*conditions):
+        is_exact = not isinstance(translator, OpaqueTranslator)
+        if is_exact and not held and not wanted and self.is_met(*conditions):
             return Answer("sat", "")
         named = [f"(! {translator.condition(c)} :named |{HELD} {n}|)" for n, c in enumerate(held)]
         body = [*translator.declarations(), *(f"(assert {fact})" for fact in (*facts, *named)), "(check-sat)"]
@@ -148,10 +176,7 @@ class Study:
             hints=tuple(term.text for term in translator.names.values()),
         )
         found = self.solver.ask(question)
-        numbers = found.numbers() if found.word == "sat" else {}
-        if not held and len(numbers) == len(translator.names):
-            self.seen.add({s: numbers[term.text] for s, term in translator.names.items()})
-        if found.word == "unknown":
+        if found.word == "unknown" and is_exact:
             self.unknown.append(question)
         return found
 

@@ -208,6 +208,11 @@ def _symbolic_layout(text: str, variables: Sequence[Variable], loop: str, at: in
     )
 
 
+def with_angle(layout: SymbolicLayout, angle: sympy.Basic) -> SymbolicLayout:
+    """The layout with another expression for the same angle."""
+    return replace(layout, angle=angle, cases=_cases(angle, layout.family.axes))
+
+
 def _needs_of(family: Family, block: Block, inliner: Inliner, is_outside: bool) -> tuple[Condition, ...]:
     """What the expressions need; false where that is not known of a layout that is outside theorems."""
     try:

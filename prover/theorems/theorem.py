@@ -25,11 +25,13 @@ from prover.theorems.comparison import Comparison, differing
 from prover.theorems.domination import is_dominated
 from prover.theorems.elimination import Clause, empty_clauses
 from prover.theorems.factors import is_expressible
+from prover.theorems.points import Truth, tried_points
 from prover.theorems.restated import restated
 from prover.theorems.simplification import simplified
 from prover.theorems.study import OTHER, Statement, Study
 
 FIRST_PAIRS = tuple(map(sympy.Integer, range(6)))
+MAX_EQUATIONS = 6
 
 
 class Scope(Enum):
@@ -84,6 +86,8 @@ def settled(study: Study, decided: Callable[[Study], Answer]) -> Answer:
         found = decided(study)
     except UndecidedError as fault:
         return Answer(Scope.OPEN, reason=fault.message)
+    if found.scope is Scope.OPEN and study.refused:
+        return replace(found, reason=study.refused[0].message)
     return unless_hidden(found, [study.statement])
 
 
@@ -109,6 +113,8 @@ def is_over_pi(e: sympy.Basic) -> bool:
     Where two such sums differ by 2*pi*k, or come to that together, pi solves an equation with 2*k in front of its
     highest power; pi is transcendental, so k is 0.
     """
+    if _is_rational(e):
+        return True
     if not e.has(sympy.pi, sympy.log):
         return all(_is_rational(power.exp) for power in e.atoms(sympy.Pow))
     if isinstance(e, sympy.Add | sympy.Mul):
@@ -124,7 +130,7 @@ def _is_rational(e: sympy.Basic) -> bool:
         return True
     if isinstance(e, sympy.Pow):
         return e.exp.is_Integer and _is_rational(e.base)
-    return not e.is_NumberSymbol and not e.has(sympy.log) and all(map(_is_rational, e.args))
+    return not e.is_NumberSymbol and not isinstance(e, sympy.log) and all(map(_is_rational, e.args))
 
 
 def about(study: Study) -> Answer | None:
@@ -133,7 +139,7 @@ def about(study: Study) -> Answer | None:
     Raises InputError if no parameters are allowed, or heads have different widths.
     """
     statement = study.statement
-    if not study.is_about_something():
+    if not study.is_about_something() and not _is_at_a_point(study):
         return Answer(Scope.OPEN, reason="it is not known whether any parameters meet the hypotheses")
     widths = study.ask(
         "width", "Are there parameters for which the heads have different widths?",
@@ -227,28 +233,62 @@ def _compared(study: Study, comparison: Comparison) -> Answer:
         found = replace(so_far, reason=fault.message)
     if found.scope is Scope.OPEN and not found.condition:
         found = _unless_empty(study, comparison, found)
-    return _at_first_pairs(study, comparison, mismatch, found) if found.scope is Scope.OPEN else found
+    return _by_parameters(study, comparison, mismatch, found) if found.scope is Scope.OPEN else found
 
 
-def _at_first_pairs(study: Study, comparison: Comparison, mismatch: Condition, so_far: Answer) -> Answer:
-    """Never, where at all parameters one of the first few pairs differs and no other pair can make up for it.
+def _by_parameters(study: Study, comparison: Comparison, mismatch: Condition, so_far: Answer) -> Answer:
+    """Equal exactly under one condition without a pair index, or never: no index is eliminated for it.
 
-    A single index leaves no remainder of the index, whatever it is divided by.
+    One of the first few pairs, or the last one, differs wherever the condition fails. A single index leaves no
+    remainder of the index, whatever it is divided by, and no bound on it.
     """
     if not comparison.is_exact or comparison.doubtful_divisor(study, at_two_indices=True) is not None:
         return so_far
     try:
-        differ = [substituted(AllOf(comparison.inside, mismatch), {INDEX: k}) for k in FIRST_PAIRS]
+        region = AllOf(comparison.inside, mismatch)
+        pairs = [*FIRST_PAIRS, *([comparison.count - 1] if comparison.same_counts else [])]
+        differ = {k: substituted(region, {INDEX: k}) for k in dict.fromkeys(pairs)}
     except ExpressionError:
         return so_far
-    if study.ask(
-        "first-pairs", "Are there parameters at which none of the first pairs differs?", *map(negation, differ)
-    ) != "unsat" or not _only_at_own_index(study, comparison, sympy.true):
-        return so_far
-    clauses = tuple(Clause((negation(each),), k) for k, each in zip(FIRST_PAIRS, differ, strict=True))
-    return replace(
-        so_far, scope=Scope.NEVER, condition=(), reason="", rule=Rule.OWN_INDEX, clauses=clauses
-    )
+    clauses = tuple(Clause((negation(each),), k) for k, each in differ.items())
+    for condition in (sympy.false, *_without_index(mismatch)):
+        fails = negation(condition)
+        if study.ask(
+            "first-pairs", "Are there parameters at which none of the first pairs, and not the last, differs?",
+            fails, *map(negation, differ.values()),
+        ) != "unsat":
+            continue
+        if condition != sympy.false and study.ask(
+            "sufficient", "Is there a pair at which the two turn differently although the condition holds?",
+            comparison.inside, mismatch, condition,
+        ) != "unsat":
+            continue
+        rule = _rule(study, comparison, fails)
+        if rule is None:
+            continue
+        found = replace(so_far, reason="", rule=rule, clauses=clauses, condition=())
+        if condition == sympy.false:
+            return replace(found, scope=Scope.NEVER)
+        return possible(study, replace(found, condition=restated(simplified([condition], study), study)))
+    return so_far
+
+
+def _without_index(mismatch: Condition) -> list[Condition]:
+    """Equations between parameters under which a part of the mismatch fails."""
+    atoms = {a for a in sympy.preorder_traversal(mismatch) if isinstance(a, sympy.Ne) and not a.has(INDEX)}
+    found = {_solved(negation(a)) for a in atoms if a.free_symbols and is_expressible(a)}
+    return sorted(found, key=sympy.default_sort_key)[:MAX_EQUATIONS]
+
+
+def _solved(equation: Condition) -> Condition:
+    """An equation with a parameter of which there is a multiple alone on the left: f == 8 for f/8 - 1 == 0."""
+    apart = sympy.expand(equation.args[0] - equation.args[1])
+    for symbol in sorted(apart.free_symbols, key=str):
+        weight = apart.coeff(symbol, 1)
+        rest = sympy.expand(apart - weight * symbol)
+        if weight.is_Rational and weight != 0 and not rest.has(symbol):
+            return sympy.Eq(symbol, sympy.expand(-rest / weight), evaluate=False)
+    return equation
 
 
 def _unless_empty(study: Study, comparison: Comparison, so_far: Answer) -> Answer:
@@ -328,9 +368,18 @@ def possible(study: Study, found: Answer) -> Answer:
     word = study.ask("possible", "Are there parameters for which the condition holds?", *found.condition)
     if word == "unsat":
         return replace(found, scope=Scope.NEVER, condition=())
-    if word == "unknown":
+    if word == "unknown" and not _is_at_a_point(study, *found.condition):
         return replace(found, reason="it is not known whether the condition can hold")
     return replace(found, scope=Scope.SOMETIMES)
+
+
+def _is_at_a_point(study: Study, *conditions: Condition) -> bool:
+    """Whether small parameters are known that meet what no solver can be asked about; False where it can be."""
+    if study.is_linear:
+        return False
+    truth = Truth()
+    points, _ = tried_points(study, conditions, truth)
+    return any(truth.all_hold((*study.assumed, *conditions), point) for point in points)
 
 
 def _clauses(study: Study, comparison: Comparison, mismatch: Condition) -> tuple[Clause, ...]:

@@ -54,6 +54,11 @@ EXPECTED = {
     "theorem-15-imrope-mrope-111": ("sometimes", "identical"),
     "theorem-15-imrope-mrope-factors": ("always", "permutation"),
     "theorem-15-imrope-mrope-only-111": ("never", None),
+    "theorem-16-llama3-pairings": ("always", "permutation"),
+    "theorem-16-yarn-pairings": ("always", "permutation"),
+    "theorem-17-llama3-other-factor": ("sometimes", "identical"),
+    "theorem-17-yarn-as-linear": ("sometimes", "identical"),
+    "theorem-18-yarn-on-ggml": ("always", "identical"),
 }
 
 
