@@ -59,6 +59,8 @@ def coq_file(certificate: str) -> str:
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
+    if evidence["order"] is None:
+        raise refused("its pairs are numbers, decided one by one")
     if evidence["order"] != "j" or evidence["sign"] != 1:
         raise refused("its pairs are not matched in their order, turning alike")
     if answer["relation"] == "permutation" and evidence["permutation"] is None:
