@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import random
-import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import mpmath
@@ -238,10 +240,28 @@ class Names(dict[str, Any]):
         return self[name]
 
 
+class Exact(ast.NodeTransformer):
+    """Numbers as mpmath reads them, and rounded division, which it lacks."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Call(ast.Name("N", ast.Load()), [ast.Constant(repr(node.value))], [])
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.FloorDiv):
+            return node
+        return ast.Call(ast.Name("floor", ast.Load()), [ast.BinOp(node.left, ast.Div(), node.right)], [])
+
+
+@cache
+def compiled(text: str) -> CodeType:
+    tree = Exact().visit(ast.parse(text.strip(), mode="eval"))
+    return compile(ast.fix_missing_locations(tree), "expression", "eval")
+
+
 def number(text: str, names: dict[str, Any]) -> Any:
     """The value of an expression in 60 places."""
-    exact = re.sub(r"(?<![\w.])\d+(\.\d+)?", lambda found: f"N('{found[0]}')", text)
-    return eval(exact, {"__builtins__": {}}, names if "N" in names else {**NUMBERS, **names})
+    return eval(compiled(text), {"__builtins__": {}}, names if "N" in names else {**NUMBERS, **names})
 
 
 def worked_out(layout: JSON, at: dict[str, str]) -> list[tuple[Any, ...]] | None:
@@ -292,6 +312,7 @@ def is_true(root: JSON, values: tuple[str, ...] = KS) -> bool:
         if found is not None and all(eval(text, {}, exact) for text in root["where"]):
             holds = root["answer"]["scope"] != "never" and all(eval(c, {}, exact) for c in root["answer"]["condition"])
             seen += 1
-            if not (found[1] or root["answer"]["relation"] != "identical" if holds else not found[0]):
+            wanted = root["answer"]["relation"] if holds else root["answer"]["elsewhere"]
+            if found[wanted == "identical"] is not holds:
                 return False
     return seen > 1
