@@ -4,7 +4,9 @@
 Standard library only, no code shared with the search. It reads the two layouts with a reader of its own, makes from
 the statement alone what has to be shown, and asks SMT solvers (`z3` and `cvc5`, where there are such programs) whether
 anything gainsays it. Every number is a quotient of polynomials. Rounding and remainders are constants with their
-defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power.
+defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power. Numbers, that
+is pi, their logarithms and their powers, are known by rational bounds: what these settle is settled, and where they do
+not, a solver is told the bounds. Where `order` is null, pairs are taken one by one, and what depends on j is a number.
 
 A pair reads lanes (a, b) and writes lanes (c, d): y[c] = s (x[a] cos u - x[b] sin v), y[d] = s (x[a] sin v + x[b]
 cos u), where v = u but in a layout with a `sine_angle`. A pair that one side lacks is two lanes that pass.
@@ -25,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, partial, reduce
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import gcd, lcm
 from pathlib import Path
 from typing import Any
@@ -36,10 +38,12 @@ MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every posi
             "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
             "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
             "linear": "some fixed linear maps of W_q and W_k make the scores equal",}
-RULES = ("counts", "own-index", "edge", "dominated", "lanes")
+RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes")
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
-MAX_QUESTIONS, SECONDS, WRITTEN = 120, 10, 16
+MAX_QUESTIONS, SECONDS, WRITTEN, MAX_PAIRS = 120, 10, 16, 128
+UNITS, MAX_ROOT, MAX_RAISED = 1 << 160, 128, 1 << 13  # bounds of a number lie that close together, or a few times that
+PI = 314159265358979323846264338327950288419716939937510  # its digits to 50 places
 _NAME, _CHARACTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"[A-Za-z0-9_ .+\-*/%<>=!()\[\],\n\t]*")
 _NUMBER = re.compile(r"(?=.{1,60}$)(\d{0,40})\.?(\d{0,40})([eE][+-]?\d{1,3})?")
 _RATIONAL = re.compile(r"0|-?[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?")
@@ -52,6 +56,7 @@ Known = tuple[Formula, ...]  # what was found to hold on the way to a value
 Cases = list[tuple[Known, Quotient]]
 Turn = dict[tuple[int, str], Quotient]  # feed and coordinate to frequency; coordinate "1" is the constant
 Solve = Callable[[str], dict[str, str]]
+Bounds = tuple[Fraction, Fraction]
 UNIT: Poly = (((), Fraction(1)),)
 ZERO: Quotient = ((), UNIT)
 ONE: Quotient = (UNIT, UNIT)
@@ -138,9 +143,11 @@ class Terms:
         self.opaque: dict[str, bool] = {}  # of these less is known than is true; whether they may not be algebraic
         self.irrational = set[str]()  # those that are not seen to be rational
         self.bases: dict[str, Poly] = {}
+        self.near: dict[str, Bounds] = {}  # constants that are numbers
+        self.transcendental: dict[str, Formula] = {}  # but where this holds, where it is 0
         self.rests: dict[Poly, dict[Poly, tuple[Quotient, Quotient]]] = {}  # divisor, dividend: quotient, remainder
         self.made: dict[Any, Quotient] = {}
-        for name in ("compare", "ratio", "add", "multiply"):  # what was worked out is not worked out again
+        for name in ("compare", "ratio", "add", "multiply", "bounds", "number"):  # nothing is worked out twice
             setattr(self, name, cache(getattr(self, name)))
     def spend(self, units: int) -> None:
         """Count work."""
@@ -253,12 +260,18 @@ class Terms:
         """p < 0 and so on; what all terms have in common is taken out."""
         self.spend(WRITTEN)
         if not p or (len(p) == 1 and p[0][0] == ()):
-            value = p[0][1] if p else 0
+            value = p[0][1] if p else Fraction(0)
             return {"<": value < 0, "<=": value <= 0, "==": value == 0, "!=": value != 0}[sign]
+        if (near := self.bounds(p)) is not None and near[0] * near[1] > 0:
+            return {"==": False, "!=": True}.get(sign, near[0] < 0)
         if any(atom.startswith("axis ") for m, _ in p for atom, _ in m):  # or a position would choose between angles
             raise Rejected("an axis is more than added and multiplied")
         if sign in ("<=", "!="):  # by the strict one, so that opposites are each other's negations
             return no(self.against("<", self.plus((), p, -1)) if sign == "<=" else self.against("==", p))
+        if sign == "==" and (found := self.vanishes(p)) is not None:
+            return found
+        if (plain := self.without_numbers(p)) is not p:
+            return self.against(sign, plain)
         for atom, exponent in p[0][0]:
             if all((atom, exponent) in m for m, _ in p) and isinstance(exponent, tuple):
                 return self.against(sign, self.poly({self.product(m, ((atom, exponent),), -1): c for m, c in p}))
@@ -284,10 +297,82 @@ class Terms:
             rounded = -((-base) // 1) if base.denominator > 1 else base + 1  # p < 0 is p + 1 <= 0
             return ("<=1", self.plus(self.plus(p, (((), base),), -1), (((), Fraction(rounded)),)))
         return ("=" if sign == "==" else sign, p)
+    # -- numbers
+    def number(self, atom: str, exponent: Any) -> Bounds | None:
+        """Bounds of pi, of a logarithm of a number, or of a rational power of a rational number; None of all else."""
+        if not isinstance(exponent, tuple):
+            return self.near.get(atom)
+        base, e = self.known((self.bases[atom], UNIT)), self.known(exponent)
+        if base is None or e is None:
+            return None
+        self.spend(8 * min(MAX_ROOT, e.denominator))
+        return _raised(base, e)
+    def bounds(self, p: Poly) -> Bounds | None:
+        """Bounds of a polynomial in numbers; None where there is something else in it."""
+        least = most = Fraction(0)
+        for monomial, c in p:
+            low = high = c
+            for atom, exponent in monomial:
+                near = self.number(atom, exponent)
+                if near is None:
+                    return None
+                for _ in range(1 if isinstance(exponent, tuple) else exponent):
+                    ends = [x * y for x in (low, high) for y in near]
+                    low, high = min(ends), max(ends)
+            least, most = least + low, most + high
+        self.spend(WRITTEN * len(p))
+        return Fraction(least * UNITS // 1, UNITS), Fraction(-(-most * UNITS // 1), UNITS)
+    def between(self, x: Quotient) -> Bounds | None:
+        """Bounds of a quotient of polynomials in numbers."""
+        top, below = map(self.bounds, x)
+        if top is None or below is None or below[0] * below[1] <= 0:
+            return None
+        ends = [a / b for a in top for b in below]
+        return min(ends), max(ends)
+    def without_numbers(self, p: Poly) -> Poly:
+        """What is below 0, 0 or above 0 as p is: a number in all terms that is not 0 is left out; else each number,
+        with what it is a factor of, becomes a constant between multiples of that."""
+        parts: dict[Monomial, dict[Monomial, Fraction]] = {}
+        self.spend(len(p))
+        for m, c in p:
+            own = tuple(f for f in m if self.number(*f) is not None)
+            parts.setdefault(tuple(f for f in m if f not in own), {})[own] = c
+        if all(set(number) == {()} for number in parts.values()):
+            return p
+        numbers = [self.poly(number) for number in parts.values()]
+        scales = [number[0][1] / numbers[0][0][1] for number in numbers]
+        low, high = self.bounds(numbers[0]) or (Fraction(0), Fraction(0))
+        if low * high > 0 and all(self.plus((), numbers[0], c) == n for c, n in zip(scales, numbers, strict=True)):
+            return self.poly({rest: -c if low < 0 else c for rest, c in zip(parts, scales, strict=True)})
+        found: Poly = ()
+        for rest, number in zip(parts, numbers, strict=True):
+            lead, number = number[0][1], self.plus((), number, 1 / number[0][1])
+            more: Poly = ((rest, Fraction(1)),)
+            if number != UNIT:
+                name, (more, _), new = self.fresh(("number", number, rest), "number", False, True)
+                ends = [((rest, c),) for c in self.bounds(number) or ()] if new else []
+                for sign, (least, most) in ((1, ends), (-1, ends[::-1])) if new else ():
+                    away = self.against("<", ((rest, Fraction(sign)),))
+                    inside = self.plus(least, more, -1), self.plus(more, most, -1)
+                    self.facts[name] += [some(away, self.against("<=", each)) for each in inside]
+            found = self.plus(found, more, lead)
+        return found
+    def vanishes(self, p: Poly) -> Formula | None:
+        """A polynomial in one transcendental number with algebraic coefficients is 0 where all of these are."""
+        name, *more = {a for m, _ in p for a, _ in m if a in self.transcendental} or [""]
+        rows: dict[int, dict[Monomial, Fraction]] = {}
+        for m, c in p:
+            rows.setdefault(dict(m).get(name, 0), {})[tuple(f for f in m if f[0] != name)] = c
+        if more or not name or any(self.unsure((tuple(row.items()), UNIT)) for row in rows.values()):
+            return None
+        zeros = {degree: self.against("==", self.poly(row)) for degree, row in rows.items()}
+        return some(every(*zeros.values()), every(self.transcendental[name], zeros.get(0, True)))
     # -- what is not a polynomial
     def floor(self, x: Quotient) -> Quotient:
         """The greatest whole number that is not above x."""
         number, below = x
+        if (near := self.between(x)) is not None and near[0] // 1 == near[1] // 1:
+            return self.constant(near[0] // 1)
         if below != UNIT:
             return self.rest(number, below)[0]
         plain = {m: c for m, c in number if all(isinstance(e, int) and self.whole[a] for a, e in m)}
@@ -348,6 +433,10 @@ class Terms:
         fixed = [n for n in numbers if n is not None]
         values = list(dict.fromkeys(v for v, n in zip(values, numbers, strict=True) if n is None))
         values += [self.constant(min(fixed) if least else max(fixed))] if fixed else []
+        near = {value: self.between(value) or () for value in values}  # what is surely beyond another is left out
+        edge = [max(each) if least else min(each) for each in near.values() if each]
+        values = [v for v in values if not near[v]
+                  or not any(min(near[v]) > e if least else max(near[v]) < e for e in edge)]
         if len(values) == 1:
             return values[0]
         name, own, new = self.stand_in(("extreme", least), "least" if least else "greatest", values)
@@ -370,6 +459,12 @@ class Terms:
         """Not seen to be an algebraic number."""
         return any(self.opaque.get(a) or (isinstance(e, tuple) and self.unsure((self.bases[a], UNIT)))
                    for part in value for m, _ in part for a, e in m)
+    def over_pi(self, value: Quotient) -> bool:
+        """A sum of algebraic numbers over whole powers of pi, from 0 on: two such that differ by 2 pi k, or come to it
+        together, make an equation for pi with 2 k in front of its highest power, so that k = 0."""
+        top, below = ([dict(m).get("pi", 0) for m, _ in part] for part in value)
+        rest = tuple((tuple(f for f in m if f[0] != "pi"), c) for part in value for m, c in part)
+        return len({*below}) == 1 and max(top, default=0) <= below[0] and not self.unsure((rest, UNIT))
     def chosen(self, cases: Cases) -> Quotient:
         """One constant for a value that has cases."""
         if len(cases) == 1 and not cases[0][0]:
@@ -425,7 +520,8 @@ class Terms:
             return Ratio(equal or zero, opposite or zero, False, True)
         one, two = self.factors(x), self.factors(y)
         if one is None or two is None:
-            return Ratio(False, False, False, False)
+            equal, opposite = self.equal(x, y), self.equal(x, self.minus(ZERO, y))
+            return Ratio(equal, opposite, every(no(equal), no(opposite)), False)
         (c, powers), (d, others) = one, two
         for key in sorted(powers.keys() | others.keys()):  # a number that is a power of a base is one more factor
             base, number = self.known((self.bases[key], UNIT)), self.known(self.divide(c, d)) if d != ZERO else None
@@ -487,6 +583,30 @@ def _root(base: Fraction, exponent: Fraction) -> Fraction | None:
             return None
         parts.append(near)
     return Fraction(*parts) ** exponent.numerator if parts[0] else None
+def _raised(base: Fraction, exponent: Fraction) -> Bounds | None:
+    """Bounds of a power of a positive number: the greatest r with (r/UNITS)^q <= base^p, found by halving."""
+    p, q = exponent.numerator, exponent.denominator
+    bits = abs(p) * max(map(int.bit_length, base.as_integer_ratio()))
+    if base <= 0 or q > MAX_ROOT or bits > MAX_RAISED:
+        return None
+    power, low, high = base**p * UNITS**q // 1, 0, UNITS << (bits // q + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**q <= power else (low, middle)
+    return Fraction(low, UNITS), Fraction(high, UNITS)
+def _log(x: Fraction) -> Bounds:
+    """Bounds of ln x = ln m + k ln 2, x = 2^k m, m from 1/2 to 2: ln m = 2 artanh t for t = (m - 1)/(m + 1), at most
+    1/3 in size. 60 terms of t + t^3/3 + ..., in units and none too large, are each less than 3 too small, and what is
+    left after them is less than 1."""
+    k, least, most = x.numerator.bit_length() - x.denominator.bit_length(), 0, 0
+    for m, times in ((x / Fraction(2) ** k, 1), (Fraction(2), k)):
+        unit = term = int(abs(m - 1) / (m + 1) * UNITS)
+        total, times = 0, 2 * times * (-1 if m < 1 else 1)
+        for n in range(1, 120, 2):
+            total, term = total + term // n, term * unit * unit // UNITS**2
+        ends = times * total, times * (total + 200)
+        least, most = least + min(ends), most + max(ends)
+    return Fraction(least, UNITS), Fraction(most, UNITS)
 def _shown(p: Poly) -> str:
     """A text for a polynomial, another one for another."""
     return hashlib.sha256(repr(p).encode()).hexdigest()[:40] if len(p) > 1 or len(p[0][0]) > 1 else repr(p)
@@ -653,7 +773,7 @@ class Theorem:
     condition: tuple[tuple[str, ast.expr], ...]
     relation: str | None
     elsewhere: str
-    order: ast.expr
+    order: ast.expr | None  # none: pairs one by one, each beside that of its index
     sign: int
     permutation: ast.expr | None
     rule: str | None
@@ -693,7 +813,8 @@ def statement(text: str) -> Theorem:
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
         clauses = {clause for clause, _ in condition} if condition else {"0 == 1"}
         shaped = rule in RULES and all(len(row) == 2 and row[0] in clauses for row in witness)
-        shaped = shaped and bool(witness) == (rule in ("own-index", "lanes"))
+        shaped = shaped and bool(witness) == (rule in ("own-index", "ordered", "lanes"))
+        shaped = shaped and (rule in ("dominated", "ordered", "lanes") if order is None else rule != "ordered")
         _require(shaped, "evidence.refutation", "malformed")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
@@ -712,7 +833,7 @@ def statement(text: str) -> Theorem:
         _require(isinstance(each, dict) and each.get("digest") == _digest(each), "evidence.instances", "a wrong digest")
     return Theorem(known, tuple(read(each, "where", True) for each in _items(where, "where")), tuple(feeds),
                    (layouts[0], layouts[1]), source["positions"] == "integer", scope, tuple(condition), relation,
-                   elsewhere, read(order, "evidence.order"), sign,
+                   elsewhere, None if order is None else read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
                    tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances))
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
@@ -873,10 +994,15 @@ class Reading:
         self.need(path, terms.less(ZERO, xs[0]))
         if xs[0] == ONE:
             return ZERO
-        own, found, _ = terms.fresh(("log", xs[0]), "logarithm", False, True)
+        own, found, new = terms.fresh(("log", xs[0]), "logarithm", False, True)
+        near = terms.between(xs[0]) if new else None
+        if near is not None and near[0] > 0:
+            terms.near[own] = _log(near[0])[0], _log(near[1])[1]
         has_log = every(terms.less(ZERO, xs[0]), no(terms.equal((xs[0][1], UNIT), ZERO)))
         ways = (every(terms.compare(sign, xs[0], ONE), terms.compare(sign, found, ZERO)) for sign in ("<", "==", ">"))
         terms.facts[own] = [some(no(has_log), *ways)]
+        if not terms.unsure(xs[0]):  # Lindemann: of algebraic numbers but 1 no logarithm is algebraic
+            terms.transcendental[own] = terms.equal(xs[0], ONE)
         return found
     # -- conditions
     def condition(self, node: ast.AST, scope: Scope, path: Known = ()) -> Formula:
@@ -917,7 +1043,7 @@ class Reading:
         layout, terms = scope.layout, self.terms
         if name == "pi":
             pi = terms.atom("pi", False, True)
-            terms.facts[name] = [terms.less(terms.constant(3), pi), terms.less(pi, terms.constant(4))]
+            terms.near[name], terms.transcendental[name] = (Fraction(PI, 10**50), Fraction(PI + 1, 10**50)), False
             return [(path, pi)]
         if name in ("j", "lane"):
             own = scope.index if name == "j" else scope.lane
@@ -1175,6 +1301,13 @@ class Proof:
         found = self.reading.pair(layout, index)
         self.reading.needs = []  # shown once for every pair
         return found
+    def indices(self, layout: Layout) -> list[tuple[Quotient, Formula]]:
+        """The index that stands for any, and where it is inside; where pairs are taken one by one each number."""
+        if self.theorem.order is not None:
+            return [(self.j, self.reading.inside(layout, self.j))]
+        count = self.terms.known(self.reading.count(layout))
+        _limit(count is not None and count <= MAX_PAIRS, f"pairs one by one, whose number is not known ({layout.side})")
+        return [(self.terms.constant(k), True) for k in range(int(count or 0))]
     # -- what has to be shown
     def run(self) -> tuple[Obligation, ...]:
         theorem = self.theorem
@@ -1219,10 +1352,10 @@ class Proof:
             proper = [reading.whole(width), reading.whole(count), terms.at_most(ZERO, count)]
             self.show(f"{side}: width and number of pairs are whole, and not negative", no(every(*proper)))
             inside = reading.inside(layout, j)
-            pairs = reading.pair(layout, j)
-            self.defined(f"{side}: every expression has a value", inside)
-            against = [every(*p, terms.at_most(pair.magnitude, ZERO)) for p, pair in pairs]
-            self.show(f"{side}: magnitudes are positive", some(*against), inside)
+            pairs = [case for index, _ in self.indices(layout) for case in reading.pair(layout, index)]
+            self.defined(f"{side}: every expression has a value", inside if self.theorem.order else True)
+            against = [every(*p, terms.equal(pair.magnitude, ZERO)) for p, pair in pairs]
+            self.show(f"{side}: magnitudes are not 0", some(*against), inside)
             lanes, others = reading.lanes(layout, j), reading.lanes(layout, other)
             proper = [every(reading.whole(x), terms.at_most(ZERO, x), terms.less(x, width)) for x in lanes]
             self.show(f"{side}: lanes are whole and inside the head", no(every(*proper)), inside)
@@ -1269,10 +1402,16 @@ class Proof:
         if relation != "identical":
             _require(not any("sine_angle" in each.pairs for each in theorem.layouts), "pairs", "no rotation")
         inside, order = reading.inside(self.target, j), j
-        if ast.unparse(theorem.order) == "j":
-            for own, other in ((self.source, self.target), (self.target, self.source)):
-                self.still(own, relation, condition, reading.inside(own, j), no(reading.inside(other, j)))
-            inside = every(inside, reading.inside(self.source, j))
+        if theorem.order is None:
+            own, other = ([index for index, _ in self.indices(each)] for each in theorem.layouts)
+            for layout, more in ((self.source, own[len(other):]), (self.target, other[len(own):])):
+                for index in more:
+                    self.still(layout, index, relation, condition)
+            beside = list(zip(own, other, strict=False))
+        elif ast.unparse(theorem.order) == "j":
+            for layout, less in ((self.source, self.target), (self.target, self.source)):
+                self.still(layout, j, relation, condition, reading.inside(layout, j), no(reading.inside(less, j)))
+            inside, beside = every(inside, reading.inside(self.source, j)), [(j, j)]
         else:
             self.show("both have the same number of pairs", no(terms.equal(*counts)), condition)
             order = self.outer(theorem.order, "the order of the pairs", condition, inside)
@@ -1282,20 +1421,23 @@ class Proof:
             twice = every(terms.equal(order, also), no(terms.equal(j, self.other)))
             both = [reading.inside(self.target, index) for index in (j, self.other)]
             self.show("the order names no pair twice", twice, condition, *both)
-        moved = None
+            beside = [(order, j)]
         if theorem.permutation is not None:
-            moved = self.moved(theorem.permutation, condition, inside)
+            self.permutes(theorem.permutation, condition)
         against, exact = [], True
-        for p, ours in self.pair(self.source, order):
-            for q, theirs in self.pair(self.target, j):
-                good, sure = self.same(ours, theirs, relation, moved)
-                against.append(every(*p, *q, no(good)))
-                exact = exact and sure
-        self.show(f"pair by pair, {relation} holds", some(*against), condition, inside, exact=exact)
-    def still(self, layout: Layout, relation: str, *known: Formula) -> None:
+        for order, index in beside:
+            moved = None if theorem.permutation is None else self.moved(theorem.permutation, index)
+            for p, ours in self.pair(self.source, order):
+                for q, theirs in self.pair(self.target, index):
+                    good, sure = self.same(ours, theirs, relation, moved)
+                    against.append(every(*p, *q, no(good)))
+                    exact = exact and sure
+        known = [] if theorem.order is None else [inside]
+        self.show(f"pair by pair, {relation} holds", some(*against), condition, *known, exact=exact)
+    def still(self, layout: Layout, index: Quotient, relation: str, *known: Formula) -> None:
         """Pairs that the other side lacks do what lanes do that pass."""
         terms, against = self.terms, []
-        for p, pair in self.pair(layout, self.j):
+        for p, pair in self.pair(layout, index):
             good = [terms.equal(*pair.lanes[::2]), terms.equal(*pair.lanes[1::2])]
             good = good if relation == "identical" else []
             good += [terms.equal(pair.magnitude, ONE)] if relation != "pair-map" else []
@@ -1306,8 +1448,8 @@ class Proof:
     def cancels(self, key: tuple[int, str], relation: str) -> bool:
         """A constant cancels in scores, where all tokens have the same."""
         return key[1] == "1" and relation != "identical" and len(self.theorem.feeds) == 1
-    def moved(self, node: ast.expr, condition: Formula, inside: Formula) -> tuple[Quotient, Quotient]:
-        """The rows that the permutation gives the lanes of a target pair."""
+    def permutes(self, node: ast.expr, condition: Formula) -> None:
+        """It is a permutation of the lanes of the head."""
         terms, reading = self.terms, self.reading
         width = terms.chosen(reading.value(self.target.width, Scope(self.target)))
         lanes = [terms.atom(name, True) for name in ("lane", "lane'")]
@@ -1318,9 +1460,10 @@ class Proof:
         self.show("the permutation stays inside the head", no(every(*proper)), condition, head[0])
         twice = every(terms.equal(row, also), no(terms.equal(*lanes)))
         self.show("the permutation names no row twice", twice, condition, *head)
-        first, second = (terms.chosen(reading.value(node, Scope(lane=lane)))
-                         for lane in reading.lanes(self.target, self.j)[:2])
-        return first, second
+    def moved(self, node: ast.expr, index: Quotient) -> tuple[Quotient, ...]:
+        """The rows that the permutation gives the lanes of a target pair."""
+        lanes = self.reading.lanes(self.target, index)[:2]
+        return tuple(self.terms.chosen(self.reading.value(node, Scope(lane=lane))) for lane in lanes)
     def same(self, s: Pair, t: Pair, relation: str, moved: Any) -> tuple[Formula, bool]:
         """The two pairs turn alike, or oppositely with their lanes swapped; whether that is all that could be."""
         terms, sure = self.terms, True
@@ -1350,26 +1493,58 @@ class Proof:
         rotations = not any("sine_angle" in each.pairs for each in theorem.layouts)
         _require(rotations or rule == "lanes", "evidence.refutation", "no rotation")
         _require(rule != "lanes" or theorem.elsewhere == "identical", "evidence.refutation", "no linear map is refuted")
+        self.whole_turns(fails)
         if rule == "counts":
             counts = [self.reading.count(each) for each in theorem.layouts]
             self.show("the numbers of pairs differ", self.terms.equal(*counts), fails)
             for layout in theorem.layouts:
-                still = [every(*p, no(self.turns(pair.turn))) for p, pair in self.known_pairs(layout, self.j)]
+                still = [every(*p, no(self.turns(pair.turn))) for p, pair in self.pair(layout, self.j)]
                 self.show(f"every pair of the {layout.side} turns", some(*still), fails,
                           self.reading.inside(layout, self.j), exact=False)
+        elif rule == "dominated" and theorem.order is None:
+            self.dominated(fails)
         elif rule in ("edge", "dominated"):
             self.edge(fails)
         else:
-            if rule == "own-index":
-                self.own_index(fails)
+            if rule != "lanes":
+                (self.ordered if rule == "ordered" else self.own_index)(fails)
             self.witnesses(rule)
-    def known_pairs(self, layout: Layout, index: Quotient) -> list[tuple[Known, Pair]]:
-        """Pairs whose frequencies are algebraic, so that whole positions do not take unlike ones for one."""
-        found = self.pair(layout, index)
-        frequencies = [x for _, pair in found for turn in (pair.turn, pair.sine) for x in turn.values()]
-        if self.theorem.integer and any(map(self.terms.unsure, frequencies)):
-            raise NotShown(f"{layout.side}: a frequency is not seen to be algebraic")
-        return found
+    def whole_turns(self, fails: Formula) -> None:
+        """Whole positions take no two unlike frequencies for one: all are over powers of pi, or within half a turn, so
+        that two of them differ, and come together, by less than a turn."""
+        found = [(every(inside, *p), x) for layout in self.theorem.layouts for index, inside in self.indices(layout)
+                 for p, pair in self.pair(layout, index) for turn in (pair.turn, pair.sine) for x in turn.values()]
+        if self.theorem.integer and not all(self.terms.over_pi(x) for _, x in found):
+            low, high = map(self.terms.constant, (-3, 3))
+            fast = [every(p, some(self.terms.less(x, low), self.terms.less(high, x))) for p, x in found]
+            self.show("frequencies are algebraic, or all within half a turn", some(*fast), fails, exact=False)
+    def speeds(self) -> list[tuple[list[Cases], ...]]:
+        """The frequencies of both sides, index by index, on each coordinate; 0 where one side lacks a pair."""
+        sides = [[self.pair(each, index) for index, _ in self.indices(each)] for each in self.theorem.layouts]
+        keys = {key for side in sides for pair in side for _, each in pair for key in each.turn if key[1] != "1"}
+        most, lacking = max(map(len, sides)), [[((), ZERO)]]
+        return [tuple([[(p, each.turn.get(key, ZERO)) for p, each in pair] for pair in side]
+                      + lacking * (most - len(side)) for side in sides) for key in sorted(keys)]
+    def surely(self, sign: str, xs: Cases, ys: Cases) -> Formula:
+        """It is so in all cases."""
+        return no(some(*(every(*p, *q, no(self.terms.compare(sign, x, y))) for p, x in xs for q, y in ys)))
+    def dominated(self, fails: Formula) -> None:
+        """On some coordinate the sum of all frequencies, less their signs, is less on one side: none there is above
+        that of its index on the other, and one is below it."""
+        ways, zero = [], [((), ZERO)]
+        for sides in self.speeds():
+            for slow, fast in (sides, sides[::-1]):
+                beside = list(zip(slow, fast, strict=True))
+                least = [self.surely("<=", zero, x) for x in slow] + [self.surely("<=", x, y) for x, y in beside]
+                ways.append(every(*least, some(*(self.surely("<", x, y) for x, y in beside))))
+        self.show("one side turns slower than the other", no(some(*ways)), fails, exact=False)
+    def ordered(self, fails: Formula) -> None:
+        """Frequencies that fall from pair to pair, and are none below 0: the same of both sides only in this order."""
+        speeds = self.speeds()
+        _limit(len(speeds) < 2, "pairs in order that turn with several coordinates")
+        falls = [self.surely("<=", slow, fast) for both in speeds for side in both
+                 for fast, slow in pairwise([*side, [((), ZERO)]])]
+        self.show("no pair of a side is slower than the next", no(every(*falls)), fails, exact=False)
     def turns(self, turn: Turn) -> Formula:
         """It does not stand still."""
         return some(*(no(self.terms.equal(x, ZERO)) for (_, c), x in turn.items() if c != "1"))
@@ -1379,8 +1554,8 @@ class Proof:
         return some(*(self.terms.ratio(ours.get(k, ZERO), theirs.get(k, ZERO)).unlike for k in keys))
     def own_index(self, fails: Formula) -> None:
         against = []
-        for p, ours in self.known_pairs(self.source, self.other):
-            for q, theirs in self.known_pairs(self.target, self.j):
+        for p, ours in self.pair(self.source, self.other):
+            for q, theirs in self.pair(self.target, self.j):
                 moves = some(self.turns(ours.turn), self.turns(theirs.turn))
                 against.append(every(*p, *q, moves, no(self.unlike(ours.turn, theirs.turn))))
         self.show("a pair turns like none of another index", some(*against), fails,
@@ -1396,7 +1571,7 @@ class Proof:
             for index_text in dict.fromkeys(index for own, index in self.theorem.witness if own == text):
                 w = self.outer(index_text, f"the index for {text}", *known, scope=Scope())
                 inside = [self.reading.inside(each, w) for each in self.theorem.layouts]
-                pairs = [self.known_pairs(each, w) for each in self.theorem.layouts]
+                pairs = [self.pair(each, w) for each in self.theorem.layouts]
                 whole = self.reading.whole(w)
                 for p, s in pairs[0]:
                     for q, t in pairs[1]:
@@ -1423,8 +1598,8 @@ class Proof:
             last = self.terms.minus(self.reading.count(layout), one)
             index, i = ZERO if k < 2 else last, self.terms.atom(f"i {k}", True)
             alike = []
-            for p, pair in self.known_pairs(layout, index):
-                near = [every(*q, no(self.unlike(pair.turn, each.turn))) for q, each in self.known_pairs(other, i)]
+            for p, pair in self.pair(layout, index):
+                near = [every(*q, no(self.unlike(pair.turn, each.turn))) for q, each in self.pair(other, i)]
                 met = every(self.reading.inside(other, i), some(*near))
                 alike.append(every(*p, some(no(self.turns(pair.turn)), met)))
             against.append(some(no(self.reading.inside(layout, index)), *alike))

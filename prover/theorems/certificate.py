@@ -18,6 +18,7 @@ from prover.claims.relation import Outcome, Relation
 from prover.claims.solver import Solver
 from prover.errors import UndecidedError
 from prover.language.logic import Condition, all_of, any_of, negation
+from prover.language.symbolic import INDEX
 from prover.language.symbols import Carried
 from prover.layouts.spec import parse_spec
 from prover.theorems.elimination import Clause
@@ -47,22 +48,22 @@ def theorem_certificate(found: Theorem, names: tuple[str, str] | None = None) ->
     answer, statement = found.answer, found.statement
     if answer.scope is Scope.OPEN:
         raise UndecidedError("nothing is proved for all sizes")
-    if answer.is_one_by_one:
-        raise UndecidedError("pairs were decided one by one, for which certificates have no fields")
     # Which rows are permuted is told by the lanes of pairs of the same index where magnitudes differ too.
     form = found.form if found.relation is Relation.PERMUTATION else None
     if form is None and found.relation is Relation.PERMUTATION:
         raise UndecidedError("no closed form of the permutation was found")
+    if answer.is_one_by_one and answer.order != INDEX:
+        raise UndecidedError("pairs were decided one by one, and are matched in another order")
     variables = statement.variables
     holds, fails = (None if point is None else _point(variables, point) for point in found.points)
-    order = written(answer.order, variables) if found.relation is not None else "j"
+    order = "j" if found.relation is None else written(answer.order, variables)
     return _finished(statement, names, {
         "scope": answer.scope.value,
         "condition": [written(c, variables) for c in answer.condition],
         "relation": found.relation and found.relation.value,
         "elsewhere": (Relation.IDENTICAL if found.is_identity else Relation.LINEAR).value,
     }, {
-        "order": order,
+        "order": None if answer.is_one_by_one else order,
         "sign": answer.sign if found.relation is not None else 1,
         "permutation": form and written(form.source_lane, variables, {LANE: "lane"}),
         "refutation": None if answer.scope is Scope.ALWAYS else _refutation(found),
@@ -146,7 +147,7 @@ def _refutation(found: Theorem) -> JSON:
     answer, variables = found.answer, found.statement.variables
     if answer.rule is None:
         raise UndecidedError("how it was refuted is not known")
-    witness = [] if answer.rule not in (Rule.OWN_INDEX, Rule.LANES) else [
+    witness = [] if answer.rule not in (Rule.OWN_INDEX, Rule.ORDERED, Rule.LANES) else [
         [NOWHERE if clause is None else written(clause, variables), written(index, variables)]
         for clause, index in _witnesses(found)
     ]

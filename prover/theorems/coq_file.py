@@ -55,6 +55,8 @@ def coq_file(certificate: str) -> str:
     if root["schema"] != SCHEMA:
         raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
+    if evidence["order"] is None:
+        raise refused("its pairs are numbers, decided one by one")
     if answer["scope"] != "always":
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:

@@ -50,6 +50,7 @@ class Rule(Enum):
     OWN_INDEX = "own-index"
     EDGE = "edge"
     DOMINATED = "dominated"
+    ORDERED = "ordered"
     LANES = "lanes"
 
 

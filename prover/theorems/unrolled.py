@@ -24,6 +24,7 @@ from prover.theorems.study import Study
 from prover.theorems.symbolic import Case, SymbolicLayout, symbolic_layout
 from prover.theorems.theorem import (
     Answer,
+    Rule,
     Scope,
     about,
     have_values,
@@ -55,7 +56,7 @@ def _identical(study: Study) -> Answer:
         if (unknown := have_values(pair)) is not None:
             return unknown
         found += [(number, met) for met in meetings(pair, sympy.true, True)]
-    answer = _settled_by(study, found, Answer(Scope.OPEN))
+    answer = _settled_by(study, found, Answer(Scope.OPEN, rule=Rule.LANES))
     statements = [pair.statement for pair in pairs]
     seen = unless_hidden(answer, statements)
     if seen is answer or any(each.outside for each in statements):
@@ -91,9 +92,10 @@ def _equal(study: Study) -> Answer:
     if answer.scope in (Scope.ALWAYS, Scope.OPEN):
         return answer
     fails = [any_of(map(negation, answer.condition))] if answer.condition else []
-    if not are_dominated(study, comparisons, fails) and not are_ordered(study, comparisons, fails):
-        return Answer(Scope.OPEN, reason="another pair may have the frequency of a differing one")
-    return answer
+    for rule, is_so in ((Rule.DOMINATED, are_dominated), (Rule.ORDERED, are_ordered)):
+        if is_so(study, comparisons, fails):
+            return replace(answer, rule=rule)
+    return Answer(Scope.OPEN, reason="another pair may have the frequency of a differing one")
 
 
 def _settled_by(study: Study, found: Sequence[tuple[int, Meeting]], so_far: Answer) -> Answer:
