@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +48,7 @@ SECTORS = ("j", "j % sum(s)", "j % n", "(j + m) % sum(s)", "j % max(sum(s), 1)",
            "(-j) % sum(s)", "(m - j)//2", "abs(j - s[0])", "j % 2", "j % 3", "j - s[0]")
 EDGES = ("x < s[0]", "x >= s[0] + s[1]", "x % 2 == 0", "x < m", "x == 0", "x > s[1] and j > 0", "x % 3 == 1 and x < 3*s[0]",
          "x % 3 == 2 and x < 3*s[1]", "x % 3 == 0 and x < 3*s[0]", "j < C - s[0]", "not (x < s[0]) or m == 0", "s[0] == s[1]",
-         "m > 0", "n % 2 == 0", "base > 1", "0 <= x < s[1]", "j == C - 1", "x*2 < s[0] + s[1]", "s[2] > 0", "x//2 == m")
+         "m > 0", "n % 2 == 0", "base > 1", "0 <= x < s[1]", "j == C - 1", "x*2 < s[0] + s[1]", "s[2] > 0", "x//2 == m", "x < q", "j >= q", "2*j < q + 1", "j < m*q", "j*q < 1")
 EXPONENTS = ("(-j/n)", "(-j/n)", "(-2*j/C)", "j", "(-j)", "(-x/n)", "x", "(x - s[0])", "(-(C - 1 - j)/n)", "(j//2)", "(j - m)", "(1 - j)",
              "(-(j % s[0]))", "((j + 1)//2)", "(-x)", "(-2*j/(n + m))", "0", "(j*m)", "(m*x)", "(s[0] + s[1] - j)", "min(j, m)")
 FACTORS = ("",) * 9 + ("-", "2*", "m*", "(m - 1)*", "q*", "f[0]*", "(q - 1)*", "(j - m)*", "0*", "abs(q)*", "(x - s[0])*", "(-1)**j*",
@@ -258,10 +259,11 @@ def points(case: Case, names: str, where: str, most: int = MOST, seed: int = 1) 
         size = {"s": 3, "f": 2}.get(name, 1)
         free += [(name, k) for k in range(size)]
         ranges += [VALUES[name]] * size
-    every = list(product(*ranges))
-    random.Random(seed).shuffle(every)
-    found = 0
-    for numbers in every[:40 * most]:
+    choose, found = random.Random(seed), 0
+    every: Iterator[tuple[Fraction, ...]] = (tuple(map(choose.choice, ranges)) for _ in range(20 * most))
+    if math.prod(map(len, ranges)) <= 20 * most:
+        every = iter(choose.sample(list(product(*ranges)), math.prod(map(len, ranges))))
+    for numbers in every:
         values = {name: list(value) if isinstance(value, list) else value for name, value in fixed.items()}
         for (name, k), value in zip(free, numbers, strict=True):
             own = values[name]
