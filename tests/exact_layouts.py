@@ -16,8 +16,8 @@ from functools import cache
 from typing import Any
 
 Monomial = tuple[int, tuple[tuple[int, Fraction], ...]]  # the power of pi, and primes with exponents from 0 to 1
-ROW: Monomial = (0, ())
-PLAIN, NONE = {ROW}, Fraction(0)
+ONLY: Monomial = (0, ())
+PLAIN, NONE = {ONLY}, Fraction(0)
 CLOSE = 1e-7
 
 
@@ -53,14 +53,14 @@ class Number:
 
     @staticmethod
     def of(value: int | Fraction) -> Number:
-        return Number({ROW: Fraction(value)})
+        return Number({ONLY: Fraction(value)})
 
     @property
     def key(self) -> tuple[Any, ...]:
         return tuple(sorted(self.terms.items()))
 
     def rational(self) -> Fraction | None:
-        return self.terms.get(ROW, NONE) if self.terms.keys() <= PLAIN else None
+        return self.terms.get(ONLY, NONE) if self.terms.keys() <= PLAIN else None
 
     def about(self) -> float:
         return sum(
@@ -85,7 +85,7 @@ class Number:
 
     def times(self, other: Number) -> Number:
         if self.terms.keys() <= PLAIN and other.terms.keys() <= PLAIN:
-            return Number({ROW: self.terms.get(ROW, NONE) * other.terms.get(ROW, NONE)})
+            return Number({ONLY: self.terms.get(ONLY, NONE) * other.terms.get(ONLY, NONE)})
         found: dict[Monomial, Fraction] = {}
         for (pi, roots), c in self.terms.items():
             for (more, others), d in other.terms.items():
@@ -108,7 +108,7 @@ class Number:
                 if abs(exponent) > 400:
                     raise Unjudged
                 if self.terms.keys() <= PLAIN:
-                    return Number({ROW: self.terms.get(ROW, NONE) ** int(exponent)})
+                    return Number({ONLY: self.terms.get(ONLY, NONE) ** int(exponent)})
                 found = Number.of(1)
                 for _ in range(int(exponent)):
                     found = found.times(self)
@@ -375,7 +375,7 @@ def head(file: File, values: Mapping[str, Value], feeds: Sequence[Sequence[Mappi
 def allowed(file: File, values: Mapping[str, Value]) -> bool:
     """Whether the requirements of the file are met."""
     try:
-        for name, (_, whole, is_list, require) in file.parameters.items():
+        for name, (_, whole, _, require) in file.parameters.items():
             own = values[name]
             for each in own if isinstance(own, list) else [own]:
                 if whole:

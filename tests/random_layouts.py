@@ -1,4 +1,4 @@
-"""Random statements about layout files with sections, orders of pairs, lists, ramps and loops, and near misses of them."""
+"""Random statements about layout files with sections, orders of pairs, lists and ramps, and near misses of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from prover.claims.relation import Outcome, Relation
 from prover.claims.solver import Solver
 from prover.errors import InputError, UndecidedError
 from prover.theorems.for_all import Theorem, solve_for, state_theorem
-from prover.theorems.rewrite import Rewrite, check_rewrite
 from prover.theorems.words import shown
 
 MOST = 30
@@ -33,44 +32,84 @@ FEEDS = (
     ("t=p,h=0", ({"t": 1},)), ("t=p,h=-p", ({"t": 1, "h": -1},)), ("t=p,h=2*p", ({"t": 1, "h": 2},)),
 )
 ORDERS = (
-    "(C - 1 - j)", "(j + 1 if j < C - 1 else 0)", "(j - 1 if j > 0 else C - 1)", "(j + m if j < C - m else j - C + m)",
-    "(2*j if 2*j < C else 2*(C - j) - 1)", "(2*j if 2*j < C else 2*j - C + 1 - C % 2)", "(j//2 if j % 2 == 0 else C - 1 - j//2)",
-    "(j + 1 if j % 2 == 0 and j < C - 1 else j - 1 if j % 2 == 1 else j)", "(s[0] + j if j < C - s[0] else j - C + s[0])",
-    "(s[0] - 1 - j if j < s[0] else j)", "((j + m) % C)", "(C - 1 - j if j < C else j)", "(2*j % C)",
-    "(j - s[0] if j >= s[0] else j + C - s[0])", "((m - j) % C)", "(m - 1 - j if j < m else j)",
+    "(C - 1 - j)", "(j + 1 if j < C - 1 else 0)", "(j - 1 if j > 0 else C - 1)",
+    "(j + m if j < C - m else j - C + m)", "(2*j if 2*j < C else 2*(C - j) - 1)",
+    "(2*j if 2*j < C else 2*j - C + 1 - C % 2)", "(j//2 if j % 2 == 0 else C - 1 - j//2)",
+    "(j + 1 if j % 2 == 0 and j < C - 1 else j - 1 if j % 2 == 1 else j)",
+    "(s[0] + j if j < C - s[0] else j - C + s[0])", "(s[0] - 1 - j if j < s[0] else j)", "((j + m) % C)",
+    "(C - 1 - j if j < C else j)", "(2*j % C)", "(j - s[0] if j >= s[0] else j + C - s[0])", "((m - j) % C)",
+    "(m - 1 - j if j < m else j)",
 )
 LANES = (
-    ("2*j", "2*j + 1"), ("2*j", "2*j + 1"), ("2*j", "2*j + 1"), ("j", "j + C"), ("2*j + 1", "2*j"), ("C - 1 - j", "2*C - 1 - j"),
-    ("2*(C - 1 - j)", "2*(C - 1 - j) + 1"), ("j + C", "j"), ("2*O", "2*O + 1"),
+    ("2*j", "2*j + 1"), ("2*j", "2*j + 1"), ("2*j", "2*j + 1"), ("j", "j + C"), ("2*j + 1", "2*j"),
+    ("C - 1 - j", "2*C - 1 - j"), ("2*(C - 1 - j)", "2*(C - 1 - j) + 1"), ("j + C", "j"), ("2*O", "2*O + 1"),
 )
-COUNTS = ("n", "n", "n", "n//2", "sum(s)", "n + m", "max(n - m, 0)", "min(n, sum(s))", "(n + 1)//2", "abs(m)", "s[0] + s[1]", "n % 3 + 1")
-SECTORS = ("j", "j % sum(s)", "j % n", "(j + m) % sum(s)", "j % max(sum(s), 1)", "(j - s[0]) % sum(s)", "j//2", "min(j, s[0])",
-           "(-j) % sum(s)", "(m - j)//2", "abs(j - s[0])", "j % 2", "j % 3", "j - s[0]")
-EDGES = ("x < s[0]", "x >= s[0] + s[1]", "x % 2 == 0", "x < m", "x == 0", "x > s[1] and j > 0", "x % 3 == 1 and x < 3*s[0]",
-         "x % 3 == 2 and x < 3*s[1]", "x % 3 == 0 and x < 3*s[0]", "j < C - s[0]", "not (x < s[0]) or m == 0", "s[0] == s[1]",
-         "m > 0", "n % 2 == 0", "base > 1", "0 <= x < s[1]", "j == C - 1", "x*2 < s[0] + s[1]", "s[2] > 0", "x//2 == m", "x < q", "j >= q", "2*j < q + 1", "j < m*q", "j*q < 1")
-EXPONENTS = ("(-j/n)", "(-j/n)", "(-2*j/C)", "j", "(-j)", "(-x/n)", "x", "(x - s[0])", "(-(C - 1 - j)/n)", "(j//2)", "(j - m)", "(1 - j)",
-             "(-(j % s[0]))", "((j + 1)//2)", "(-x)", "(-2*j/(n + m))", "0", "(j*m)", "(m*x)", "(s[0] + s[1] - j)", "min(j, m)")
-FACTORS = ("",) * 9 + ("-", "2*", "m*", "(m - 1)*", "q*", "f[0]*", "(q - 1)*", "(j - m)*", "0*", "abs(q)*", "(x - s[0])*", "(-1)**j*",
-                      "(q + j)*", "q**2*", "(1 if x > 0 else -1)*", "f[j % 2]*", "base*", "min(q, 1)*", "1/(j + 1)*", "1/q*")
-BASES = ("base",) * 9 + ("2", "(1/2)", "q", "(base + 1)", "(base*q)", "abs(m)", "(n + 1)", "(base - 1)", "base**2", "sqrt(base)", "(1/base)")
-MAGNITUDES = ("1",) * 9 + ("q", "2 if j < s[0] else 1", "m", "abs(q) + 1", "1 if j % 2 == 0 else q", "max(q, 1)", "base**j", "1 + (C - 1 - j)/n", "sqrt(2)")
-N_REQUIRES = ("n >= 1", "n >= 1", "n >= 0", "n % 2 == 0 and n > 0", "n % 2 == 1 and n > 0", "n >= 2 and n <= 5", "n > 0 and n != 3")
-M_REQUIRES = ("m >= 0", "m >= 0", "m >= 1", "", "m >= 0 and m <= n", "m < n and m >= 0", "m % 2 == 0", "m != 0", "m == 2 or m == -1")
-BASE_REQUIRES = ("base > 1", "base > 1", "base > 1", "base > 0", "base >= 1", "base > 0 and base < 1", "base != 0", "base >= 0", "")
-S_REQUIRES = ("min(s) >= 0 and sum(s) > 0", "min(s) >= 0 and sum(s) > 0", "min(s) >= 1", "min(s) >= 0", "min(s) >= 0 and sum(s) == n",
-              "min(s) >= 0 and sum(s) > 0 and sum(s) <= n", "s[0] > 0 and min(s) >= 0", "min(s) >= 0 and s[0] >= s[1] and sum(s) > 0",
-              "max(s) <= 2 and min(s) >= 0 and s[2] > 0")
+COUNTS = (
+    "n", "n", "n", "n//2", "sum(s)", "n + m", "max(n - m, 0)", "min(n, sum(s))", "(n + 1)//2", "abs(m)",
+    "s[0] + s[1]", "n % 3 + 1",
+)
+SECTORS = (
+    "j", "j % sum(s)", "j % n", "(j + m) % sum(s)", "j % max(sum(s), 1)", "(j - s[0]) % sum(s)", "j//2",
+    "min(j, s[0])", "(-j) % sum(s)", "(m - j)//2", "abs(j - s[0])", "j % 2", "j % 3", "j - s[0]",
+)
+EDGES = (
+    "x < s[0]", "x >= s[0] + s[1]", "x % 2 == 0", "x < m", "x == 0", "x > s[1] and j > 0",
+    "x % 3 == 1 and x < 3*s[0]", "x % 3 == 2 and x < 3*s[1]", "x % 3 == 0 and x < 3*s[0]", "j < C - s[0]",
+    "not (x < s[0]) or m == 0", "s[0] == s[1]", "m > 0", "n % 2 == 0", "base > 1", "0 <= x < s[1]", "j == C - 1",
+    "x*2 < s[0] + s[1]", "s[2] > 0", "x//2 == m", "x < q", "j >= q", "2*j < q + 1", "j < m*q", "j*q < 1",
+)
+EXPONENTS = (
+    "(-j/n)", "(-j/n)", "(-2*j/C)", "j", "(-j)", "(-x/n)", "x", "(x - s[0])", "(-(C - 1 - j)/n)", "(j//2)", "(j - m)",
+    "(1 - j)", "(-(j % s[0]))", "((j + 1)//2)", "(-x)", "(-2*j/(n + m))", "0", "(j*m)", "(m*x)", "(s[0] + s[1] - j)",
+    "min(j, m)",
+)
+FACTORS = ("",) * 9 + (
+    "-", "2*", "m*", "(m - 1)*", "q*", "f[0]*", "(q - 1)*", "(j - m)*", "0*", "abs(q)*", "(x - s[0])*", "(-1)**j*",
+    "(q + j)*", "q**2*", "(1 if x > 0 else -1)*", "f[j % 2]*", "base*", "min(q, 1)*", "1/(j + 1)*", "1/q*",
+)
+BASES = ("base",) * 9 + (
+    "2", "(1/2)", "q", "(base + 1)", "(base*q)", "abs(m)", "(n + 1)", "(base - 1)", "base**2", "sqrt(base)",
+    "(1/base)",
+)
+MAGNITUDES = ("1",) * 9 + (
+    "q", "2 if j < s[0] else 1", "m", "abs(q) + 1", "1 if j % 2 == 0 else q", "max(q, 1)", "base**j",
+    "1 + (C - 1 - j)/n", "sqrt(2)",
+)
+N_REQUIRES = (
+    "n >= 1", "n >= 1", "n >= 0", "n % 2 == 0 and n > 0", "n % 2 == 1 and n > 0", "n >= 2 and n <= 5",
+    "n > 0 and n != 3",
+)
+M_REQUIRES = (
+    "m >= 0", "m >= 0", "m >= 1", "", "m >= 0 and m <= n", "m < n and m >= 0", "m % 2 == 0", "m != 0",
+    "m == 2 or m == -1",
+)
+BASE_REQUIRES = (
+    "base > 1", "base > 1", "base > 1", "base > 0", "base >= 1", "base > 0 and base < 1", "base != 0", "base >= 0",
+    "",
+)
+S_REQUIRES = (
+    "min(s) >= 0 and sum(s) > 0", "min(s) >= 0 and sum(s) > 0", "min(s) >= 1", "min(s) >= 0",
+    "min(s) >= 0 and sum(s) == n", "min(s) >= 0 and sum(s) > 0 and sum(s) <= n", "s[0] > 0 and min(s) >= 0",
+    "min(s) >= 0 and s[0] >= s[1] and sum(s) > 0", "max(s) <= 2 and min(s) >= 0 and s[2] > 0",
+)
 Q_REQUIRES = ("q > 0", "q > 0", "", "q >= 1", "q != 0", "q > 0 and q < 1", "q >= 0")
 F_REQUIRES = ("", "min(f) > 0", "min(f) > 0", "f[0] != 0", "f[0] <= f[1]")
-WHERE = ("",) * 6 + ("m < n", "s[0] == s[1]", "base != 1", "q != 1", "n > 2", "s[2] == 0", "m == 1", "sum(s) >= n", "3*s[0] >= n", "q > base", "n == 3",
-                     "s[0] >= n or s[1] >= n", "m % 2 == 1", "not (n == 4)", "s[0]*3 >= n and s[1]*3 + 1 >= n and s[2]*3 + 2 >= n", "s[1] == 0")
-NAMES = ("n,s,base", "n,m,base", "n,m", "n,s", "s", "n", "n,q,base", "q,base", "m,q", "n,m,s,base", "q,f", "f,base", "m,base", "n,m,q")
+WHERE = ("",) * 6 + (
+    "m < n", "s[0] == s[1]", "base != 1", "q != 1", "n > 2", "s[2] == 0", "m == 1", "sum(s) >= n", "3*s[0] >= n",
+    "q > base", "n == 3", "s[0] >= n or s[1] >= n", "m % 2 == 1", "not (n == 4)",
+    "s[0]*3 >= n and s[1]*3 + 1 >= n and s[2]*3 + 2 >= n", "s[1] == 0",
+)
+NAMES = (
+    "n,s,base", "n,m,base", "n,m", "n,s", "s", "n", "n,q,base", "q,base", "m,q", "n,m,s,base", "q,f", "f,base",
+    "m,base", "n,m,q",
+)
 SWAPS = (
-    ("s[0]", "s[1]"), ("s[1]", "s[2]"), ("j < C", "j <= C"), ("<", "<="), (">=", ">"), ("t*", "h*"), ("% 3 == 1", "% 3 == 2"), ("-j/n", "-j/(n + 1)"),
-    ("j", "(C - 1 - j)"), ("2*", "3*"), ("t*", "-t*"), ("t*", "2*t*"), ("q", "(2 - q)"), ("q", "(1/q)"), ("m", "(m + 1)"), ("m", "abs(m)"), ("base", "(base + 1)"),
-    ("j % 2 == 0", "j % 2 == 1"), ("j//2", "(j + 1)//2"), ("s[0]", "max(s[0], 1)"), ("j", "(j + 1)"), ("s[0]", "min(s[0], n)"), ("base**", "2*base**"),
-    ("f[0]", "f[1]"), ("-", "+"), ("1 -", "2 -"), ("base**(", "base**(-1*"), ("h*", "t*"), ("sum(s)", "(s[0] + s[1])"), ("n", "C"), ("// 2", "/2"),
+    ("s[0]", "s[1]"), ("s[1]", "s[2]"), ("j < C", "j <= C"), ("<", "<="), (">=", ">"), ("t*", "h*"),
+    ("% 3 == 1", "% 3 == 2"), ("-j/n", "-j/(n + 1)"), ("j", "(C - 1 - j)"), ("2*", "3*"), ("t*", "-t*"),
+    ("t*", "2*t*"), ("q", "(2 - q)"), ("q", "(1/q)"), ("m", "(m + 1)"), ("m", "abs(m)"), ("base", "(base + 1)"),
+    ("j % 2 == 0", "j % 2 == 1"), ("j//2", "(j + 1)//2"), ("s[0]", "max(s[0], 1)"), ("j", "(j + 1)"),
+    ("s[0]", "min(s[0], n)"), ("base**", "2*base**"), ("f[0]", "f[1]"), ("-", "+"), ("1 -", "2 -"),
+    ("base**(", "base**(-1*"), ("h*", "t*"), ("sum(s)", "(s[0] + s[1])"), ("n", "C"), ("// 2", "/2"),
 )
 
 
@@ -133,10 +172,10 @@ def random_tree(choose: random.Random) -> Case:
         lets = changed(choose, lets)
     if choose.random() < 0.1:
         theirs = tree(choose)
-    return _case(choose, (mine, theirs), (sector, lets), count)
+    return a_case(choose, (mine, theirs), (sector, lets), count)
 
 
-def _case(
+def a_case(
     choose: random.Random, angles: Sequence[str], sectors: Sequence[str], count: str, names: str = "",
     where: str | None = None,
 ) -> Case:
@@ -151,7 +190,8 @@ def _case(
     parameters = {
         "n": ("4", True, False, require("n", N_REQUIRES)), "m": ("1", True, False, require("m", M_REQUIRES)),
         "base": ("3", False, False, require("base", BASE_REQUIRES)), "q": ("2", False, False, require("q", Q_REQUIRES)),
-        "s": ("[1, 2, 1]", True, True, require("s", S_REQUIRES)), "f": ("[2, 3]", False, True, require("f", F_REQUIRES)),
+        "s": ("[1, 2, 1]", True, True, require("s", S_REQUIRES)),
+        "f": ("[2, 3]", False, True, require("f", F_REQUIRES)),
     }
     magnitude, sides = choose.choice(MAGNITUDES), []
     for angle, sector, own in zip(angles, sectors, (count, other), strict=True):
@@ -187,11 +227,20 @@ def _with_count(side: File, count: str) -> File:
                    magnitude=put(side.magnitude), let={name: put(text) for name, text in side.let.items()})
 
 
-RAMPS = ("max(min((j - A)/B, 1), 0)", "min(max((A - j)/B, 0), 1)", "(0 if j < A else 1)", "(0 if j < A else 1/2 if j < A + 1 else 1)")
-SPEEDS = ("base**(-j/C)", "base**(-j/C)", "10**(-j/2)", "2**(-j)", "(3 - j/C)", "1/(j + 1)", "base**(-2*j/C)", "3**(-j/C)", "10**(-j/C)*2", "pi**(-j)")
-BLENDS = ("U*(1 - R) + U*R/q", "U*R/q + U*(1 - R)", "U*((1 - R) + R/q)", "U/q if j < A else U", "U/(1 + (q - 1)*R)", "U*q**(-R)", "U/f[j % 2]", "U*f[j % 2]",
-          "U*(1 - R)/q + U*R", "U if j >= m else U/q", "U", "U/q", "U*min(q, 2)", "U*q", "(U if R < 1/2 else U/q)", "q*U if j == 0 else U", "U*(q - j)", "U*abs(q - 1)",
-          "pi*U/q if R > 0 else U*pi", "U/f[j]", "f[j]*U", "U*f[0] if j == A else U*f[1]", "U*(q - 2) if j == A else U")
+RAMPS = (
+    "max(min((j - A)/B, 1), 0)", "min(max((A - j)/B, 0), 1)", "(0 if j < A else 1)",
+    "(0 if j < A else 1/2 if j < A + 1 else 1)",
+)
+SPEEDS = (
+    "base**(-j/C)", "base**(-j/C)", "10**(-j/2)", "2**(-j)", "(3 - j/C)", "1/(j + 1)", "base**(-2*j/C)", "3**(-j/C)",
+    "10**(-j/C)*2", "pi**(-j)",
+)
+BLENDS = (
+    "U*(1 - R) + U*R/q", "U*R/q + U*(1 - R)", "U*((1 - R) + R/q)", "U/q if j < A else U", "U/(1 + (q - 1)*R)",
+    "U*q**(-R)", "U/f[j % 2]", "U*f[j % 2]", "U*(1 - R)/q + U*R", "U if j >= m else U/q", "U", "U/q", "U*min(q, 2)",
+    "U*q", "(U if R < 1/2 else U/q)", "q*U if j == 0 else U", "U*(q - j)", "U*abs(q - 1)",
+    "pi*U/q if R > 0 else U*pi", "U/f[j]", "f[j]*U", "U*f[0] if j == A else U*f[1]", "U*(q - 2) if j == A else U",
+)
 
 
 def random_ramp(choose: random.Random) -> Case:
@@ -216,9 +265,11 @@ def random_ramp(choose: random.Random) -> Case:
             a = choose.choice(("0", "1", "2", "1/2"))
         texts.append(f"t*({text})")
     names = choose.choice(("q", "base", "q,base", "q,f", "f", "m,q", "m,f", "q,base,f"))
-    case = _case(choose, texts, ("j", "j"), count, names, choose.choice(("", "", "", "q > 1", "q != 1", "f[0] == f[1]", "min(f) > 0")))
+    where = choose.choice(("", "", "", "q > 1", "q != 1", "f[0] == f[1]", "min(f) > 0"))
+    case = a_case(choose, texts, ("j", "j"), count, names, where)
     if choose.random() < 0.6:
-        sides = [replace(side, parameters={**side.parameters, "f": ("[2, 3]", False, True, "min(f) > 0")}, count=count, width=f"2*{count}")
+        more = {"f": ("[2, 3]", False, True, "min(f) > 0")}
+        sides = [replace(side, parameters={**side.parameters, **more}, count=count, width=f"2*{count}")
                  for side in (case.source, case.target)]
         case = replace(case, source=sides[0], target=sides[1])
     return case
@@ -245,7 +296,7 @@ def ask(case: Case, folder: Path) -> Theorem | None:
         return None
 
 
-def _fixed() -> dict[str, Value]:
+def fixed_values() -> dict[str, Value]:
     """What the files have where nothing is given."""
     return {"n": Number.of(4), "m": Number.of(1), "base": Number.of(3), "q": Number.of(2),
             "s": [Number.of(v) for v in (1, 2, 1)], "f": [Number.of(v) for v in (2, 3)]}
@@ -253,7 +304,7 @@ def _fixed() -> dict[str, Value]:
 
 def points(case: Case, names: str, where: str, most: int = MOST, seed: int = 1) -> Iterator[dict[str, Value]]:
     """Small parameters that are allowed: all, or as many of them by lot."""
-    fixed = _fixed()
+    fixed = fixed_values()
     free, ranges = [], []
     for name in names.split(","):
         size = {"s": 3, "f": 2}.get(name, 1)
@@ -287,7 +338,9 @@ def heads(case: Case, values: Mapping[str, Value]) -> tuple[Head, Head]:
 
 
 def text_of(values: Mapping[str, Value]) -> str:
-    return " ".join(f"{k}={[str(e.rational()) for e in v] if isinstance(v, list) else v.rational()}" for k, v in values.items())
+    return " ".join(
+        f"{k}={[str(e.rational()) for e in v] if isinstance(v, list) else v.rational()}" for k, v in values.items()
+    )
 
 
 def wrong(case: Case, found: Theorem) -> tuple[str, int]:
@@ -318,7 +371,7 @@ def wrong(case: Case, found: Theorem) -> tuple[str, int]:
     for shown_at, is_below in ((found.smallest, False), (found.below, True)):
         if shown_at is None:
             continue
-        values = _fixed()
+        values = fixed_values()
         for v in found.statement.variables:
             numbers = [Number.of(Fraction(int(shown_at.point[s].p), int(shown_at.point[s].q))) for s in v.symbols]
             values[v.name] = numbers if v.is_list else numbers[0]
@@ -336,126 +389,4 @@ def wrong(case: Case, found: Theorem) -> tuple[str, int]:
             return f"{relation} is the lowest at {text_of(values)}, where {holds} is", tried
         if not is_below and holds is not None and RUNGS.index(holds) <= RUNGS.index(limit):
             return f"different at {text_of(values)}, where {holds} holds", tried
-    return "", tried
-
-
-STARTS = ("0", "0", "0", "1", "m", "s[0]", "-1", "s[1] - 1", "n")
-COUNTERS = (
-    "c + 1", "c + 1", "0 if c + 1 == sum(s) else c + 1", "0 if c + 1 >= s[0] else c + 1", "c + 1 if j + 1 < s[0] else c",
-    "(c + 1) % sum(s)", "0 if (j + 1) % sum(s) == 0 else c + 1", "0 if j + 1 == s[0] else c + 1", "c - 1 if c > 0 else s[0]",
-    "0 if (j + 1) % sum(s) == s[0] else c + 1", "c + 2", "c + 1 if j % 2 == 1 else c", "max(c - 1, 0)", "min(c + 1, m)",
-    "0 if c == m else c + 1", "(j + 1)//2", "s[0] if j + 1 == s[1] else c + 1", "c + 1 if c < s[0] else 0", "-c", "1 - c",
-    "0 if j + 1 == s[0] or j + 1 == s[0] + s[1] else c + 1", "0 if (j + 1) % sum(s) == s[0] or (j + 1) % sum(s) == 0 else c + 1",
-)
-COUNTED = (
-    "j", "j", "j % sum(s)", "j % s[0]", "min(j, s[0])", "j % sum(s)", "j if j < s[0] else j - s[0]", "(j % (s[0] + 1))", "2*j", "j//2",
-    "j if j < s[0] else j - s[0] if j < s[0] + s[1] else j - s[0] - s[1]", "m", "0", "(j % sum(s) if j % sum(s) < s[0] else j % sum(s) - s[0])",
-    "j % (m + 1)", "min(j, m)", "-j", "j % 2", "m + j", "n - 1 - j", "max(s[0] - j, 0)", "s[0] + j", "(m + j) % sum(s)",
-)
-PRODUCTS = (
-    "x*B", "x*B", "x/B", "I if (j + 1) % sum(s) == 0 else x*B", "I if j + 1 == s[0] else x*B", "x*B if j + 1 < s[0] else x", "I if c == 0 else x*B",
-    "1 if (j + 1) % sum(s) == s[0] else x*B", "x*B**2 if j % 2 == 0 else x", "I if c + 1 == sum(s) else x*B", "B**c if j % 2 == 0 else x*B", "B if j + 1 == m else x*B",
-    "I if (j + 1) % sum(s) == 0 or (j + 1) % sum(s) == s[0] else x*B", "1/x", "x*x", "x*B**(c + 1)", "-x", "x*B if c < s[0] else I", "B**m if j + 1 == s[0] else x*B", "x*q",
-    "I if (j + 1) % sum(s) == 0 else 1 if (j + 1) % sum(s) == s[0] else x*B", "0 if j + 1 == s[0] else x*B", "x + B", "x*B*(1 if j + 1 != s[0] else B)",
-)
-BEGINS = ("1", "1", "1", "B", "1/B", "2", "q", "B**m", "1/2", "0", "-1", "3", "B**s[0]")
-LOOP_FACTORS = ("base", "base", "base**(-2/n)", "base**(-1/n)", "1/2", "2", "q", "(1/base)", "base**2", "3/2", "sqrt(base)")
-CHOSEN = ("t*V", "t*V", "t*V if K < s[0] else h*V", "t*V if K < s[0] else h*V if K < s[0] + s[1] else t*W", "t*V if K % 2 == 0 else h*W", "h*W if K == 0 else t*V",
-          "t*V if K >= m else h*V", "(t if K < s[0] else h)*V")
-
-
-def random_loop(choose: random.Random) -> Case:
-    """A loop beside a closed form or another loop."""
-    factor, choice = choose.choice(LOOP_FACTORS), choose.choice(CHOSEN)
-    counters = [(choose.choice(STARTS), choose.choice(COUNTERS))]
-    begin, step = choose.choice(BEGINS), choose.choice(PRODUCTS)
-    names = choose.choice(("n,s,base", "n,s", "n,m,base", "n,m", "n,m,s,base", "n,s,q", "n", "s,base"))
-    has_counter = "c" in step.replace("choose", "") or choose.random() < 0.4
-    sides = []
-    for k in range(2):
-        if k and choose.random() < 0.5:
-            begin, step = _other_loop(choose, begin, step)
-        if k and choose.random() < 0.4:
-            counters = [(counters[0][0], changed(choose, counters[0][1]))]
-        states: dict[str, tuple[str, str]] = {}
-        value, count = "x", choose.choice(COUNTED)
-        if k and choose.random() < 0.5:
-            value = f"B**({choose.choice(COUNTED)})" if choose.random() < 0.8 else f"B**({choose.choice(COUNTED)} + {choose.choice(('1', 'm', '-1'))})"
-            value = f"{begin}*{value}" if choose.random() < 0.3 else value
-            if choose.random() < 0.3:
-                count, has_counter = "c", True
-        else:
-            states["x"] = (begin, step)
-            if has_counter:
-                count = choose.choice(("c", "c", count))
-        if has_counter:
-            states = {"c": counters[0], **states}
-        text = choice.replace("V", value).replace("W", choose.choice((value, "base**j", value))).replace("K", f"({count})")
-        put = {name: tuple(e.replace("I", f"({begin})").replace("B", f"({factor})") for e in pair) for name, pair in states.items()}
-        sides.append(File({}, "2*n", "n", text.replace("B", f"({factor})"), states={name: (a, b) for name, (a, b) in put.items()}))
-    case = _case(choose, ("t", "t"), ("j", "j"), "n", names)
-    parameters = {**case.source.parameters, "n": ("4", True, False, choose.choice(("n >= 1", "n >= 1", "n >= 0", "n > 1")))}
-    if "base" in names:
-        parameters["base"] = ("3", False, False, choose.choice(("base > 1", "base > 0", "base > 0", "base != 0", "base >= 1")))
-    width = choose.choice(("2*n", "2*n", "2*n + 1"))
-    if width == "2*n" and "n >= 0" in str(parameters["n"]):
-        width = "2*n + 1"
-    magnitudes = case.source.magnitude if choose.random() < 0.3 else "1"
-    files = [replace(side, parameters=parameters, width=width, magnitude=_put_count(magnitudes, "n")) for side in sides]
-    return replace(case, source=files[0], target=files[1], ask="rewrite", feed=FEEDS[0])
-
-
-def _put_count(text: str, count: str) -> str:
-    return re.sub(r"\bC\b", f"({count})", text).replace("x", "j")
-
-
-def _other_loop(choose: random.Random, begin: str, step: str) -> tuple[str, str]:
-    kind = choose.random()
-    if kind < 0.3:
-        return choose.choice(BEGINS), step
-    if kind < 0.6:
-        return begin, choose.choice(PRODUCTS)
-    return begin, changed(choose, step)
-
-
-def ask_rewrite(case: Case, folder: Path) -> Rewrite | None:
-    """What the package says of a rewrite; None where it refuses."""
-    specs = specs_of(case, folder)
-    try:
-        return check_rewrite(*specs, case.names.split(","), [case.where] if case.where else [], Solver())
-    except (InputError, UndecidedError):
-        return None
-
-
-def wrong_rewrite(case: Case, found: Rewrite) -> tuple[str, int]:
-    """The same of a rewrite: right at every pair, or different at the parameters that are named."""
-    tried = 0
-    if found.outcome is Outcome.EQUIVALENT:
-        wheres = [shown(c, found.variables) for c, _ in found.statement.where]
-        for values in points(case, case.names, ""):
-            try:
-                if not all(is_met(text, values) for text in wheres):
-                    continue
-                sides = heads(case, values)
-            except (NoValue, Unjudged):
-                continue
-            tried += 1
-            if lowest(*sides) != "identical":
-                return f"right, but not at {text_of(values)}", tried
-    if found.outcome is Outcome.DIFFERENT and found.difference is not None:
-        values = _fixed()
-        for name, text in re.findall(r"(\w+)=([-\d/,]+?)(?:, |$)", found.difference.text):
-            numbers = [Number.of(Fraction(part)) for part in text.split(",")]
-            values[name] = numbers if name in ("s", "f") else numbers[0]
-        try:
-            if not (allowed(case.source, values) and allowed(case.target, values)
-                    and (not case.where or is_met(case.where, values))):
-                return f"different where it is not allowed: {text_of(values)}", 1
-            if lowest(*heads(case, values)) == "identical":
-                return f"different, but not at {text_of(values)}", 1
-        except NoValue:
-            return f"different where there are no layouts: {text_of(values)}", 1
-        except Unjudged:
-            return "", tried
-        tried += 1
     return "", tried
