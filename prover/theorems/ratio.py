@@ -162,4 +162,5 @@ def _with_one_number(factors: dict[sympy.Basic, sympy.Basic]) -> dict[sympy.Basi
         return factors
     number = sympy.Mul(*(base ** (exponent * root) for base, exponent in numbers.items()))
     rest = {base: exponent for base, exponent in factors.items() if base not in numbers}
-    return {**rest, number: sympy.Rational(1, root)}
+    # The number may be a base that has an exponent with symbols already: 3**(-j/3) * (1/2)/(1/6).
+    return {**rest, number: rest.get(number, sympy.Integer(0)) + sympy.Rational(1, root)}

@@ -209,8 +209,15 @@ def test_two_solvers() -> None:
 
 def test_what_is_false_is_rejected() -> None:
     """Where nothing was left out of a question, an answer to it is a reason to reject."""
-    with pytest.raises(Rejected, match="not so: source: lanes are whole and inside the head"):
-        check(sealed(FALSE["a lane outside"]()), solve)
+    with pytest.raises(Rejected, match="not so: pair by pair, identical holds"):
+        check(sealed(FALSE["magnitudes differ"]()), solve)
+
+
+@pytest.mark.parametrize("name", ["a lane outside", "a magnitude that is not positive"])
+def test_what_is_no_layout_everywhere_is_not_shown(name: str) -> None:
+    """Nothing is stated of parameters that make no layout: the theorem may be true of the others."""
+    with pytest.raises(NotShown, match=r"source: (lanes are whole and inside the head|magnitudes are positive)"):
+        check(sealed(FALSE[name]()), solve)
 
 
 # ---- as a program
