@@ -166,7 +166,7 @@ def test_run_keeps_certificates_beside_questions(tmp_path: Path, capsys: Capture
     copy(FOLDER / claim.name, claim)
     run = ["run", str(claim), "--jobs", "1"]
     assert 1 == run_command(run)
-    assert f"{name}.json is missing; 'rope-prover run --update' writes it" in capsys.readouterr().out
+    assert f"{name}.json is missing; 'rope-prover run --update CLAIM' writes it" in capsys.readouterr().out
     assert 0 == run_command([*run, "--update"])
     assert (FOLDER / stored.name).read_bytes() == stored.read_bytes()
     assert 0 == run_command(run)
