@@ -156,6 +156,20 @@ def test_a_flat_line_is_not_called_equal() -> None:
     assert not any("step together" in note for note in other["notes"])
 
 
+@pytest.mark.parametrize("style", ["markdown", "html"])
+def test_all_is_all_in_every_format(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --all nothing is left to --json: all 64 pairs of a layout are there, and all of 31 differences."""
+    measured = str(Path(__file__).parent.parent / "measured" / "ggml.json")
+    other = ["conform", "ggml/neox:head_dim=64:base=500000", measured, "--entry", "neox_d64"]
+    for command, code in (["show", "ggml/neox:head_dim=128"], 0), (other, 1):
+        for more, left in ([], True), (["--all"], False):
+            assert code == run_command([*command, *more, "--format", style])
+            told = capsys.readouterr().out
+            assert left is (" in --json" in told)
+    rows = [f"{lane}, {lane + 32}: frequency" for lane in range(1, 32)]
+    assert [] == [row for row in rows if row not in told]
+
+
 def test_bytes_of_a_name_that_are_no_text() -> None:
     """They are seen, as they are in errors; what would move the cursor is not."""
     assert "?? a b" == plain("\udcc3\udcbc a\u202eb")
