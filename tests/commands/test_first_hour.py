@@ -156,6 +156,25 @@ def test_a_flat_line_is_not_called_equal() -> None:
     assert not any("step together" in note for note in other["notes"])
 
 
+def test_a_long_name_is_not_cut_in_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`check` shows the beginning and the end of a SPEC in a certificate, with what is left out between them."""
+    spec = "ggml/neox:head_dim=64:freq_factors=" + ",".join(["1.25"] * 31 + ["3.75"])
+    file = tmp_path / "long.json"
+    assert 0 == run_command(["prove", spec, spec, "--certificate", str(file)])
+    capsys.readouterr()
+    assert 0 == run_command(["check", str(file)])
+    told = capsys.readouterr().out
+    assert "'ggml/neox:head_dim=64" in told
+    assert " ... " in told or spec in told
+    assert "3.75'" in told
+
+
+def test_a_model_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said to be missing, and not to be of another kind."""
+    assert 2 == run_command(["audit", str(tmp_path / "nothing")])
+    assert "no such file or folder. Check the path" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("style", ["markdown", "html"])
 def test_all_is_all_in_every_format(style: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With --all nothing is left to --json: all 64 pairs of a layout are there, and all of 31 differences."""
