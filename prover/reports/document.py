@@ -113,6 +113,13 @@ def labelled(headline: str, rows: Sequence[tuple[str, str]]) -> Document:
     ))
 
 
+def labelled_proof(headline: str, rows: Sequence[tuple[str, str]], certificate_path: str | None) -> Document:
+    """The same of what has a certificate where a row says `checked`: with the command, where the row has none."""
+    told = any(label == "checked" for label, _ in rows) and not certificate_path
+    how: Document = (Paragraph(("Check the certificate with ", *check_command(None), ".")),) if told else ()
+    return (*labelled(headline, rows), *how)
+
+
 def check_command(certificate_path: str | None) -> tuple[Piece, ...]:
     """The command that checks a certificate, and how to have one where none was written."""
     if certificate_path:

@@ -45,6 +45,11 @@ def check_line(path: str) -> str:
     return f"rope-prover check {shlex.quote(f'./{path}' if path.startswith('-') else path)}"
 
 
+def written_words(path: str | None) -> str:
+    """Behind the digest of a certificate: where it was written, and the command that checks it."""
+    return f", written to {path}; check it with: {check_line(path)}" if path else ""
+
+
 COMMAND = "command"  # the label of what is to be copied
 
 

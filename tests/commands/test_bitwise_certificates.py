@@ -54,7 +54,7 @@ def test_a_certificate_is_written_checked_and_told(equal: Path, capsys: Capture)
     assert ("checked", None, found["digest"]) == (report["strength"], report["strength_reason"], report["certificate"])
     assert 0 == run_command([*arguments, "--certificate", str(equal)])
     told = " ".join(capsys.readouterr().out.split())
-    assert f"{found['digest']}, accepted by the checker of bits; written to {equal}" in told
+    assert f"{found['digest']}, accepted by the checker of bits, written to {equal}" in told
     assert 0 == run_command(["check", str(equal)])
     line = capsys.readouterr().out
     same = "the bits of all 8 lanes are the same at every position at which all numbers are finite"

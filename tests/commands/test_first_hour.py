@@ -118,6 +118,20 @@ def test_the_command_that_checks_can_be_pasted(
     assert 0 == run_command(shlex.split(command)[1:])
 
 
+@pytest.mark.parametrize("question", [["--for-all", "head_dim,n_rot", "--relation", "permutation"],
+                                      ["--relation", "bitwise"]])
+def test_every_comment_says_how_to_check(
+    question: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of all sizes and of bits too: the digest, and the command with the file where there is one."""
+    file = tmp_path / "a b.json"
+    for more, command in ([], "rope-prover check FILE"), (["--certificate", str(file)], f"check '{file}'"):
+        run_command(["prove", "ggml/normal", "ggml/neox", *question, "--format", "markdown", *more])
+        told = capsys.readouterr().out.replace("\\_", "_").replace("\\'", "'")
+        assert command in told
+    assert json.loads(file.read_text(encoding="utf-8"))["digest"] in told
+
+
 @pytest.mark.parametrize("path", ["a.json", "a b.json", "-a.json", "$(x).json", "it's.json"])
 def test_words_of_a_shell(path: str) -> None:
     """Two for the command and one for the path, which is no option."""
