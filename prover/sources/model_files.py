@@ -43,9 +43,8 @@ def model_word(name: str) -> str:
 def _below(name: str) -> Iterator[str]:
     if not os.path.isdir(name) or os.path.exists(os.path.join(name, CONFIG)):
         if not is_model(name):
-            if not os.path.lexists(name):
-                raise InputError("no such file or folder", where=name, advice="Check the path")
-            raise InputError("is no model", where=name, advice="Models are config.json and GGUF files, and folders")
+            there = "" if os.path.lexists(name) else ": there is no such file or folder"
+            raise InputError(f"is no model{there}", where=name, advice="Models are config.json and GGUF files, and folders")
         yield name
         return
     closed: list[str] = []

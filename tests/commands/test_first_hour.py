@@ -186,7 +186,7 @@ def test_a_long_name_is_not_cut_in_silence(tmp_path: Path, capsys: pytest.Captur
 def test_a_model_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is said to be missing, and not to be of another kind."""
     assert 2 == run_command(["audit", str(tmp_path / "nothing")])
-    assert "no such file or folder. Check the path" in capsys.readouterr().err
+    assert "is no model: there is no such file or folder." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("style", ["markdown", "html"])
