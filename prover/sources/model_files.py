@@ -44,7 +44,9 @@ def _below(name: str) -> Iterator[str]:
     if not os.path.isdir(name) or os.path.exists(os.path.join(name, CONFIG)):
         if not is_model(name):
             there = "" if os.path.lexists(name) else ": there is no such file or folder"
-            raise InputError(f"is no model{there}", where=name, advice="Models are config.json and GGUF files, and folders")
+            raise InputError(
+                f"is no model{there}", where=name, advice="Models are config.json and GGUF files, and folders",
+            )
         yield name
         return
     closed: list[str] = []
