@@ -121,10 +121,38 @@ def typed_toml(path: Path, kind: type[_Table]) -> _Table:
         return msgspec.convert(read_toml(path), kind)
     except msgspec.ValidationError as fault:
         message, _, field = str(fault).partition(" - at ")
+        field = field.strip("`$.")
         raise InputError(
-            message.replace("`", "'"), where=f"{shown_path(path)}, {field.strip('`$.') or 'top level'}",
-            advice=f"Fields: {', '.join(f.name for f in msgspec.structs.fields(kind))}",
+            message.replace("`", "'"), where=f"{shown_path(path)}, {field or 'top level'}",
+            advice=f"Fields: {', '.join(_fields_near(kind, field))}",
         ) from None
+
+
+def _fields_near(kind: type[msgspec.Struct], field: str) -> list[str]:
+    """The fields of the innermost table on the way to a field, such as those of `expect` for expect.pairs[...].
+
+    >>> class Side(msgspec.Struct):
+    ...     spec: str
+    >>> class File(msgspec.Struct):
+    ...     title: str
+    ...     sides: list[Side]
+    >>> _fields_near(File, "sides[...]"), _fields_near(File, "title")
+    (['spec'], ['title', 'sides'])
+    """
+    from msgspec import inspect
+
+    here: Any = inspect.type_info(kind)
+    table = here
+    for name in field.split("."):
+        inside = {each.encode_name: each.type for each in here.fields} if isinstance(here, inspect.StructType) else {}
+        here = inside.get(name.partition("[")[0])
+        for _ in range(name.count("[")):
+            here = getattr(here, "item_type", None) or getattr(here, "value_type", None)
+        if isinstance(here, inspect.UnionType):
+            here = next((each for each in here.types if isinstance(each, inspect.StructType)), None)
+        if isinstance(here, inspect.StructType):
+            table = here
+    return [each.encode_name for each in table.fields]
 
 
 def _longest_key(text: str) -> int:

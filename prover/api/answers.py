@@ -252,11 +252,11 @@ class Layout:
 
         return show_text(self._loaded, every_pair, several(feeds))
 
-    def to_html(self, feeds: Texts = ()) -> str:
+    def to_html(self, feeds: Texts = (), every_pair: bool = False) -> str:
         """The same as a page, with the pairs to look at: one file that fetches nothing."""
         from prover.reports.html.show_page import show_page
 
-        return show_page(self._loaded, several(feeds))
+        return show_page(self._loaded, several(feeds), every_pair)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -73,12 +73,13 @@ def show(
     if about.missing and not feeds:
         return Report(
             EXIT_OK, lambda: outline_json(about), lambda _: outline_text(about),
-            _document=lambda _: show_document(outline_json(about)),
+            _document=lambda _: show_document(outline_json(about), every_pair),
         )
     layout = load(spec)
     return Report(
         EXIT_OK, lambda: layout.to_json(feeds), lambda _: layout.to_text(feeds, every_pair),
-        _document=lambda _: show_document(layout.to_json(feeds)), _page=lambda _, __: layout.to_html(feeds),
+        _document=lambda _: show_document(layout.to_json(feeds), every_pair),
+        _page=lambda _, __: layout.to_html(feeds, every_pair),
     )
 
 

@@ -47,11 +47,11 @@ class Run:
 
         return results_text(results)
 
-    def to_markdown(self, results: Sequence[ProofResult], specs: bool = False) -> str:
+    def to_markdown(self, results: Sequence[ProofResult], specs: bool = False, interrupted: bool = False) -> str:
         """All that are done in a table; `specs`: also what each is about."""
         from prover.reports.document_markdown import markdown
 
-        return markdown(self.document(results, specs))
+        return markdown(self.document(results, specs, interrupted))
 
     def to_html(self, results: Sequence[ProofResult], specs: bool = False, interrupted: bool = False) -> str:
         """The same as a page: one file that fetches nothing."""

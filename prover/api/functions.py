@@ -152,7 +152,7 @@ def compared(asked: _Comparable, table: JSON, every_difference: bool) -> Report:
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, asked.feed, notes),
         lambda _: conform_text(found, "", every_difference, causes, asked.feed, notes),
-        _document=lambda _: conform_document(conform_json(found, causes, asked.feed, notes)),
+        _document=lambda _: conform_document(conform_json(found, causes, asked.feed, notes), every_difference),
     )
 
 

@@ -52,7 +52,7 @@ def conform(
     return Report(
         EXIT_OK if found.conforms else EXIT_DIFFERENT, lambda: conform_json(found, causes, feed),
         lambda _: conform_text(found, measured, every_difference, causes, feed),
-        _document=lambda _: conform_document(conform_json(found, causes, feed)),
+        _document=lambda _: conform_document(conform_json(found, causes, feed), every_difference),
     )
 
 
@@ -100,7 +100,7 @@ def identify(
     return Report(
         EXIT_OK if found.groups else EXIT_DIFFERENT, lambda: identify_json(found, origin, written),
         lambda _: identify_text(found, origin, everything, written),
-        _document=lambda _: identify_document(identify_json(found, origin, written)),
+        _document=lambda _: identify_document(identify_json(found, origin, written), everything),
     )
 
 

@@ -81,14 +81,14 @@ def audit(
     from prover.reports.reason import reason
     from prover.sources.auditing import Options
     from prover.sources.auditing import audit as audited
-    from prover.sources.model_files import find_models
+    from prover.sources.model_files import find_models, model_word
 
     names, columns = find_models(several(models)), tuple(dict.fromkeys(several(engines)))
     options = Options(allowed(relation), None if exact else ulps, reason, certificates)
     results = audited(names, columns, jobs, options)
     rows = tuple(next(results) for _ in track(names))
     found = tuple(
-        (f"{number}-{cell.engine}-{re.sub(r'[^A-Za-z0-9_-]', '-', part)}.json", text)
+        (f"{number}-{_file_word(model_word(names[number]))}-{cell.engine}-{_file_word(part)}.json", text)
         for number, row in enumerate(rows) for cell in row.cells for part, text in cell.certificates
     )
     return Audit(
@@ -96,6 +96,11 @@ def audit(
         lambda: audit_sarif(rows, __version__), _document=lambda _: audit_document(audit_json(rows, columns)),
         has_certificates=certificates,
     )
+
+
+def _file_word(text: str) -> str:
+    """What may stand in a file's name on every system, at most 60 characters."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", text)[:60]
 
 
 def explain_finding(code: str) -> Report:

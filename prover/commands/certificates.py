@@ -107,9 +107,9 @@ def _line(row: JSON, against: tuple[str, str] | None) -> str:
         return f"REJECTED {safe(row['file'])}: {safe(row['reason'])[:400]}"
     parts = [f"'{row['holds']}' holds"] if row["holds"] else []
     parts += [f"'{row['fails']}' fails"] if row["fails"] else []
-    called = f"'{row['source'][:200]}' -> '{row['target'][:200]}' under feed {', '.join(row['feeds'])}"
+    called = f"'{safe(row['source'], 200)}' -> '{safe(row['target'], 200)}' under feed {', '.join(row['feeds'])}"
     what = "layouts" if "for_all" in row else "recipes" if "bits" in row else "tables"
-    names = f"the {what} and feeds are those of {against[0][:200]} -> {against[1][:200]}" if against else (
+    names = f"the {what} and feeds are those of {safe(against[0], 200)} -> {safe(against[1], 200)}" if against else (
         f"the certificate calls this {called}, names that are not checked"
     )
     if "for_all" in row:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=exit_help("all as expected, whatever the verdicts are", "not as expected"))
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
-@click.option("--update", is_flag=True, help="Rewrite the stored certificates.")
+@click.option("--update", is_flag=True, help="Rewrite the stored certificates of what is run.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), metavar="N",
     help="How many files are proved at once, each in a process of its own; as many as there are cores if not said.",
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smtlib: str | None, cvc5: bool) -> int:
     """Run claim and theorem files, by default all shipped proofs, and re-check their certificates.
 
-    CLAIM is the name of a shipped proof or the path of a file.
+    CLAIM is the name of a shipped proof or the path of a .toml file.
     """
     from prover import api
     from prover.commands.progress import track
@@ -52,7 +52,7 @@ def run(claims: tuple[str, ...], update: bool, jobs: int | None, style: str, smt
     if style == "json":
         print_json(proofs.to_json(done, interrupted))
     elif style == "markdown":
-        click.echo(proofs.to_markdown(done, bool(claims)), nl=False)
+        click.echo(proofs.to_markdown(done, bool(claims), interrupted), nl=False)
     elif style == "sarif":
         print_json(proofs.to_sarif(done))
     elif style == "junit":

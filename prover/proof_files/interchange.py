@@ -12,7 +12,7 @@ from prover.files import read_text
 from prover.proof_files.result import ProofResult
 from prover.reports.sarif import Result, sarif
 from prover.reports.text import plain
-from prover.sources.places import expectation_line
+from prover.sources.places import expectation_line, fault_line
 
 MAX_CLAIM = 1 << 20
 
@@ -32,7 +32,7 @@ def junit(paths: Sequence[Path], results: Sequence[ProofResult]) -> str:
         if result.problems:
             told = [plain(problem, 2000) for problem in result.problems]
             fault = ElementTree.SubElement(test, "error" if result.fault else "failure", {"message": told[0]})
-            fault.text = "\n".join((plain(f"{result.title}: {result.word}"), *told))
+            fault.text = "\n".join((plain(f"{result.title}: {result.word}" if result.title else result.word), *told))
         elif result.title:
             ElementTree.SubElement(test, "system-out").text = plain(f"{result.title}: {result.word}")
     ElementTree.indent(suite)
@@ -47,9 +47,10 @@ def run_sarif(paths: Sequence[Path], results: Sequence[ProofResult], version: st
         text = _text(path)
         for problem in result.problems:
             key = problem.partition(":")[0]
+            line = fault_line(text, key.rpartition(", ")[2]) if result.fault else expectation_line(text, key)
             found.append(Result(
                 "claim-unreadable" if result.fault else "claim-unexpected", "error",
-                f"{result.title}: {problem}" if result.title else problem, str(path), expectation_line(text, key),
+                f"{result.title}: {problem}" if result.title else problem, str(path), line,
             ))
     return sarif(found, version)
 

@@ -73,9 +73,11 @@ def _stored(path: Path, certificate: str, update: bool) -> str | None:
 
 
 def _missing(path: Path) -> tuple[str, ...]:
-    return (f"{path.name} is missing; 'rope-prover run --update' writes it",)
+    return (f"{path.name} is missing; 'rope-prover run --update CLAIM' writes it",)
 
 
 def _require_same(text: str, certificate: str, same: Same = operator.eq) -> None:
     if not same(text, certificate):
-        raise EvidenceError("it is a certificate of something else", advice="'rope-prover run --update' rewrites it")
+        raise EvidenceError(
+            "it is a certificate of something else", advice="'rope-prover run --update CLAIM' rewrites it",
+        )

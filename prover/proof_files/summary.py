@@ -21,20 +21,21 @@ def result_text(result: ProofResult, width: int, specs: bool) -> str:
 
 
 def results_json(results: Sequence[ProofResult], interrupted: bool) -> dict[str, Any]:
-    """What came of the files that could be run, and whether there are others."""
+    """What came of the files that could be run, why others could not, and whether there are more."""
     done = _run_of(results)
     return {
         "schema": "rope-prover/run/1", "second_opinion": _opinion(done) or None, "interrupted": interrupted,
         "claims": [
             r.report | {"name": r.name, "title": r.title, "problems": list(r.problems), "answer": r.word} for r in done
         ],
+        "not_run": [{"name": r.name, "problem": "; ".join(r.problems)} for r in results if r.fault],
     }
 
 
 def results_text(results: Sequence[ProofResult]) -> str:
     """How many are as expected, and what a second solver said; nothing if none could be run."""
     done = _run_of(results)
-    return f"{count_line(results_json(results, False)['claims'])}\n{_sentence(done)}" if done else ""
+    return f"{count_line(results_json(results, False))}\n{_sentence(done)}" if done else ""
 
 
 def _run_of(results: Sequence[ProofResult]) -> list[ProofResult]:

@@ -9,9 +9,9 @@ from prover.bits.recipe import Recipe
 from prover.claims.relation import EXIT_CODES, Outcome
 from prover.exact.display import show_pairs
 from prover.exact.text import rational_text
-from prover.reports.document import Document, labelled
+from prover.reports.document import Document, labelled_proof
 from prover.reports.report import JSON, relation_word
-from prover.reports.text import labelled_text
+from prover.reports.text import labelled_text, written_words
 from prover.verdicts.evidence import Evidence
 
 SCHEMA = "rope-prover/bitwise/1"
@@ -136,9 +136,8 @@ def _evidence_rows(found: Bits, evidence: Evidence | None, path: str | None) -> 
     if evidence is None or evidence.certificate is None:
         why = f": {evidence.reason}" if evidence and evidence.reason and found.outcome is not Outcome.UNDECIDED else ""
         return [("strength", f"{found.strength.value}{why}")]
-    where = f"; written to {path}" if path else ""
     return [("strength", evidence.strength),
-            ("checked", f"{evidence.digest}, accepted by the checker of bits{where}")]
+            ("checked", f"{evidence.digest}, accepted by the checker of bits{written_words(path)}")]
 
 
 def bitwise_text(found: Bits, evidence: Evidence | None = None, path: str | None = None) -> str:
@@ -148,4 +147,4 @@ def bitwise_text(found: Bits, evidence: Evidence | None = None, path: str | None
 
 def bitwise_document(found: Bits, evidence: Evidence | None = None, path: str | None = None) -> Document:
     """A pull-request comment."""
-    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found, evidence, path))
+    return labelled_proof(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found, evidence, path), path)

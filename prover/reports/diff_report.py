@@ -23,6 +23,7 @@ from prover.sources.comparing import Compared
 from prover.sources.findings import incomplete
 from prover.sources.model import Model
 from prover.sources.written import origins, written_keys
+from prover.verdicts.certificate import digest_of
 from prover.verdicts.verdict import AsStored, Found
 
 JSON = dict[str, Any]
@@ -108,6 +109,7 @@ def _row(row: Compared, causes: Sequence[Cause], positions: int, sides: Sequence
         "fingerprint": verdict and fingerprint_json(verdict),
         "size": _size(row, positions),
         "as_stored": verdict and verdict.as_stored and stored_json(verdict.as_stored),
+        "certificate": verdict and verdict.certificate and digest_of(verdict.certificate),
         "instead": {"source": meeting.source.instead or None, "target": meeting.target.instead or None},
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prover.reports.text import COMMAND
+from prover.reports.text import COMMAND, check_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,15 @@ def labelled(headline: str, rows: Sequence[tuple[str, str]]) -> Document:
     ))
 
 
+def labelled_proof(headline: str, rows: Sequence[tuple[str, str]], certificate_path: str | None) -> Document:
+    """The same of what has a certificate where a row says `checked`: with the command, where the row has none."""
+    told = any(label == "checked" for label, _ in rows) and not certificate_path
+    how: Document = (Paragraph(("Check the certificate with ", *check_command(None), ".")),) if told else ()
+    return (*labelled(headline, rows), *how)
+
+
 def check_command(certificate_path: str | None) -> tuple[Piece, ...]:
     """The command that checks a certificate, and how to have one where none was written."""
     if certificate_path:
-        return (Mono(f"rope-prover check {certificate_path}"),)
+        return (Mono(check_line(certificate_path)),)
     return Mono("rope-prover check FILE"), " (write it with ", Mono("--certificate FILE"), ")"

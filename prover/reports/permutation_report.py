@@ -20,7 +20,7 @@ from prover.reports.explain import explanation, headline
 from prover.reports.idiom import Idiom, find_idiom
 from prover.reports.report import relation_word
 from prover.reports.stored_report import stored_json
-from prover.reports.text import counted, far_words, labelled_text, plain
+from prover.reports.text import counted, far_words, labelled_text, plain, written_words
 from prover.reports.weight_code import row_factors, weight_code
 from prover.sources.findings import incomplete
 from prover.sources.model import Finding
@@ -330,8 +330,7 @@ def _rows(found: JSON, path: str | None) -> list[tuple[str, str]]:
     rows += [("why", found["explanation"])] if found["explanation"] else []
     rows += [("stored", found["as_stored"]["text"])] if found["as_stored"] else []
     rows += [("warning", f"{side}: {text}") for side in ("source", "target") for text in found["warnings"][side]]
-    where = f", written to {path}; check it with: rope-prover check {path}" if path and found["certificate"] else ""
-    proof = f"{found['certificate']}, accepted by the checker{where}" if found["certificate"] else (
+    proof = f"{found['certificate']}, accepted by the checker{written_words(path)}" if found["certificate"] else (
         "no certificate: what is said under why is enough" if found["verdict"] == "wrong" else "none was found"
     )
     return [*rows, ("proof", proof)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from prover.exact.display import show_pairs, told
 from prover.reports.cause_report import uncaused_text
-from prover.reports.text import columns, counted, far_words, plain
+from prover.reports.text import columns, counted, far_words, plain, written_words
 
 JSON = dict[str, Any]
 MAX_FACTORS = 4
@@ -171,8 +171,7 @@ def _listed(values: list[int]) -> str:
 def _proof(found: JSON, path: str | None) -> str:
     if not found["certificate"]:
         return "no evidence was found either way"
-    where = f", written to {plain(path)}; check it with: rope-prover check {plain(path)}" if path else ""
-    return f"{found['certificate']}, accepted by the checker{where}"
+    return f"{found['certificate']}, accepted by the checker{plain(written_words(path), 4000)}"
 
 
 def numeric_lines(found: JSON) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prover.claims.relation import EXIT_CODES, Outcome, Strength
-from prover.reports.document import Document, labelled
+from prover.reports.document import Document, labelled_proof
 from prover.reports.text import counted, labelled_text
 from prover.reports.theorem_report import JSON, evidence_json, evidence_rows, fixed_parameters, fixed_text
 from prover.theorems.induction import Invariant
@@ -99,4 +99,4 @@ def rewrite_text(found: Rewrite, evidence: Evidence | None = None, path: str | N
 
 def rewrite_document(found: Rewrite, evidence: Evidence | None = None, path: str | None = None) -> Document:
     """A pull-request comment."""
-    return labelled(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found, evidence, path))
+    return labelled_proof(f"{found.outcome.value.capitalize()}: {_headline(found)}", _rows(found, evidence, path), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -30,9 +31,23 @@ def counted(count: int, one: str) -> str:
 
 
 def plain(text: str, most: int = 400) -> str:
-    """Text from a stranger's file made safe for a terminal: one line, no control characters."""
-    kept = "".join(c if c.isprintable() else " " for c in text)
+    """Text from a stranger's file made safe for a terminal: one line, no control characters, ? for what is no text."""
+    kept = "".join(c if c.isprintable() else "?" if "\ud800" <= c <= "\udfff" else " " for c in text)
     return kept if len(kept) <= most else f"{kept[: most - 1]}…"
+
+
+def check_line(path: str) -> str:
+    """The command that checks a certificate, to be pasted into a shell whatever the file is called.
+
+    >>> check_line("my proofs/a.json"), check_line("-a.json")
+    ("rope-prover check 'my proofs/a.json'", 'rope-prover check ./-a.json')
+    """
+    return f"rope-prover check {shlex.quote(f'./{path}' if path.startswith('-') else path)}"
+
+
+def written_words(path: str | None) -> str:
+    """Behind the digest of a certificate: where it was written, and the command that checks it."""
+    return f", written to {path}; check it with: {check_line(path)}" if path else ""
 
 
 COMMAND = "command"  # the label of what is to be copied

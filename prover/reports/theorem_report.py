@@ -6,8 +6,8 @@ from typing import Any
 
 from prover.claims.relation import EXIT_CODES, UNTOUCHED, Outcome, Relation, Strength, outcome
 from prover.language.formula import formula
-from prover.reports.document import Document, labelled
-from prover.reports.text import counted, labelled_text
+from prover.reports.document import Document, labelled_proof
+from prover.reports.text import counted, labelled_text, written_words
 from prover.theorems.for_all import Theorem
 from prover.theorems.instance import Instance, point_text
 from prover.theorems.symbolic import SymbolicLayout
@@ -94,9 +94,8 @@ def evidence_rows(alone: Strength, evidence: Evidence | None, path: str | None) 
         why = f": {proved.reason}" if proved and proved.reason else ""
         written = [("written", f"the certificate of the case above: {path}")] if path else []
         return [("strength", f"{alone.value}{why}"), *written]
-    where = f"; written to {path}" if path else ""
     return [("strength", proved.strength),
-            ("checked", f"{proved.digest}, accepted by the checker of theorems{where}")]
+            ("checked", f"{proved.digest}, accepted by the checker of theorems{written_words(path)}")]
 
 
 def fixed_parameters(layout: SymbolicLayout) -> list[tuple[str, str]]:
@@ -288,4 +287,4 @@ def theorem_text(found: Theorem, evidence: Evidence | None = None, path: str | N
 def theorem_document(found: Theorem, evidence: Evidence | None = None, path: str | None = None) -> Document:
     """A pull-request comment."""
     word, colon, rest = first_line(found).partition(":" if not _condition_first(found) else " EXACTLY WHERE")
-    return labelled(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found, evidence, path))
+    return labelled_proof(f"{word.capitalize()}{colon.lower()}{rest}", _all_rows(found, evidence, path), path)

@@ -28,10 +28,25 @@ def find_models(names: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
+def model_word(name: str) -> str:
+    """A model's name in short: that of its file without the ending, or of its folder where the file is config.json.
+
+    >>> model_word("models/gpt-oss.json"), model_word("models/qwen3/config.json"), model_word("config.json")
+    ('gpt-oss', 'qwen3', 'config')
+    """
+    folder, file = os.path.split(os.path.normpath(name))
+    if file == CONFIG:
+        return os.path.basename(folder) or "config"
+    return os.path.splitext(file)[0] if file.endswith(_SUFFIXES) else file
+
+
 def _below(name: str) -> Iterator[str]:
     if not os.path.isdir(name) or os.path.exists(os.path.join(name, CONFIG)):
         if not is_model(name):
-            raise InputError("is no model", where=name, advice="Models are config.json and GGUF files, and folders")
+            there = "" if os.path.lexists(name) else ": there is no such file or folder"
+            raise InputError(
+                f"is no model{there}", where=name, advice="Models are config.json and GGUF files, and folders",
+            )
         yield name
         return
     closed: list[str] = []

@@ -14,6 +14,7 @@ from prover.sources.json_text import MAX_BYTES
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|[{}\[\]:,]|\n|[^\s{}\[\]:,"]+')
 _EXPECT = re.compile(r"\s*\[\s*expect\s*\]")
+_STATED = re.compile(r"\s*[\"']?expect[\"']?\s*[.=]")  # where there is no such header
 
 
 def json_lines(text: str) -> dict[str, int]:
@@ -54,7 +55,7 @@ def config_place(file: str, keys: Sequence[str]) -> tuple[str, int]:
 
 def expectation_line(text: str, key: str) -> int:
     """The line of a claim file where `key` is expected; that of its table if the key is not there, 1 without one."""
-    inside = 0
+    inside = stated = 0
     for number, line in enumerate(text.splitlines(), 1):
         if _EXPECT.match(line):
             inside = number
@@ -62,4 +63,18 @@ def expectation_line(text: str, key: str) -> int:
             break
         elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
             return number
-    return inside or 1
+        elif not inside and not stated and _STATED.match(line):
+            stated = number
+    return inside or stated or 1
+
+
+def fault_line(text: str, field: str) -> int:
+    """The line of a claim file where a field stands that is not as it has to be, such as expect.pairs[0]; else 1."""
+    table, _, key = field.partition(".")
+    if table == "expect":
+        return expectation_line(text, key.partition("[")[0])
+    name = re.escape(table.partition("[")[0])
+    top = re.split(r"^[ \t]*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
+    found = (re.search(rf"^[ \t]*[\"']?{name}[\"']?[ \t]*[.=]", top, re.MULTILINE)
+             or re.search(rf"^[ \t]*\[+[ \t]*{name}\b", text, re.MULTILINE)) if name else None
+    return text.count("\n", 0, found.start()) + 1 if found else 1

@@ -107,6 +107,23 @@ def test_other_answers(
     assert screen.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def test_headings_of_a_table_are_whole_words(
+    screen: Screen, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a phone: one of a single word lies on one line, however long the cells below it are."""
+    run_command(["show", str(Path(__file__).parent.parent / "sources" / "gpt-oss.json"), "--format", "html"])
+    page = tmp_path / "page.html"
+    page.write_text(capsys.readouterr().out, encoding="utf-8")
+    screen.open(page, PHONE)
+    screen.run("for (const each of document.querySelectorAll('details')) each.open = true")
+    rows = screen.run("""return [...document.querySelectorAll('thead th')].map(each => {
+        const range = document.createRange()
+        range.selectNodeContents(each)
+        return [each.textContent, range.getClientRects().length]
+    })""")
+    assert [["name", 1], ["value", 1], ["from", 1]] == rows
+
+
 @pytest.mark.parametrize(
     ("name", "size", "dark"),
     [("different", DESK, False), ("different", PHONE, True), ("convertible", DESK, True), ("passing", PHONE, False),

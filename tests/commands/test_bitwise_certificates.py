@@ -54,7 +54,7 @@ def test_a_certificate_is_written_checked_and_told(equal: Path, capsys: Capture)
     assert ("checked", None, found["digest"]) == (report["strength"], report["strength_reason"], report["certificate"])
     assert 0 == run_command([*arguments, "--certificate", str(equal)])
     told = " ".join(capsys.readouterr().out.split())
-    assert f"{found['digest']}, accepted by the checker of bits; written to {equal}" in told
+    assert f"{found['digest']}, accepted by the checker of bits, written to {equal}" in told
     assert 0 == run_command(["check", str(equal)])
     line = capsys.readouterr().out
     same = "the bits of all 8 lanes are the same at every position at which all numbers are finite"
@@ -166,7 +166,7 @@ def test_run_keeps_certificates_beside_questions(tmp_path: Path, capsys: Capture
     copy(FOLDER / claim.name, claim)
     run = ["run", str(claim), "--jobs", "1"]
     assert 1 == run_command(run)
-    assert f"{name}.json is missing; 'rope-prover run --update' writes it" in capsys.readouterr().out
+    assert f"{name}.json is missing; 'rope-prover run --update CLAIM' writes it" in capsys.readouterr().out
     assert 0 == run_command([*run, "--update"])
     assert (FOLDER / stored.name).read_bytes() == stored.read_bytes()
     assert 0 == run_command(run)

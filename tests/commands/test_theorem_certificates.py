@@ -159,7 +159,8 @@ def test_run_keeps_certificates_beside_theorems(tmp_path: Path, capsys: Capture)
         copy(FOLDER / name, tmp_path)
     claim, stored = (tmp_path / f"theorem-7-linear-scaling.{ending}" for ending in ("toml", "json"))
     assert 1 == run_command(["run", str(claim), "--jobs", "1"])
-    assert "theorem-7-linear-scaling.json is missing; 'rope-prover run --update' writes it" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "theorem-7-linear-scaling.json is missing; 'rope-prover run --update CLAIM' writes it" in told
     assert 0 == run_command(["run", str(claim), "--update", "--jobs", "1"])
     assert (FOLDER / stored.name).read_bytes() == stored.read_bytes()
     assert 0 == run_command(["run", str(claim), "--jobs", "1"])

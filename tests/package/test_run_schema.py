@@ -46,7 +46,7 @@ def ran() -> JSON:
 def told(claim: JSON, **others: Any) -> JSON:
     """What `run` prints of one claim."""
     return {"schema": "rope-prover/run/1", "second_opinion": None, "interrupted": False,
-            "claims": [as_read(claim) | others]}
+            "claims": [as_read(claim) | others], "not_run": [{"name": "d", "problem": "e"}]}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -110,7 +110,7 @@ def test_smaller_sizes() -> None:
     ("bridge-without-interleaved", "kv_channels=8:", "kv_channels=8:rotary_base=7:",
      "bridge-without-interleaved.json: it is a certificate of something else", 4),
     ("megatron-llm-back", '"megatron-llm-back"', '"back"',
-     "back: converters-megatron-back.json is missing; 'rope-prover run --update' writes it", 1),
+     "back: converters-megatron-back.json is missing; 'rope-prover run --update CLAIM' writes it", 1),
 ])
 def test_what_is_not_as_expected(case: str, old: str, new: str, told: str, code: int, tmp_path: Path) -> None:
     """Another expectation, sizes that are not the smallest, another layout, a missing certificate: each is told."""

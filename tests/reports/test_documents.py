@@ -144,7 +144,7 @@ def test_audit_has_the_worst_cells_first() -> None:
     assert shown_text(text).startswith(
         "Different: 3 models, 1 of them not read, under 4 engines: 2 equivalent, 2 convertible, 2 different, 2 not "
         "known")
-    assert "Equivalent: 2 models" in text
+    assert "Equivalent: 2 cells of 2 models" in text
 
 
 def test_run_says_what_is_not_as_expected() -> None:

@@ -43,7 +43,7 @@ def test_an_audit_of_one_model() -> None:
     """The heading and the fold."""
     cell = {"verdict": "equivalent", "reasons": []}
     one = {"file": "m/a.json", "model_type": "x", "fault": None, "cells": {"e": cell}}
-    for count, words in ((1, "Equivalent: 1 model<"), (2, "Equivalent: 2 models<")):
+    for count, words in ((1, "Equivalent: 1 cell of 1 model<"), (2, "Equivalent: 2 cells of 2 models<")):
         assert words in markdown(audit_document({"engines": ["e"], "models": [one] * count}))
 
 

@@ -40,9 +40,11 @@ def audit_document(found: JSON) -> Document:
     if told:
         blocks += [cut(told, MOST_NOTES, "reason"), Paragraph((
             Mono("rope-prover diff MODEL --engine ENGINE"), " tells more of a cell."))]
-    fine = [text for model in models if (text := _fine(model, folder))]
+    fine = [(model, engines) for model in models if (engines := _fine(model))]
     if fine:
-        blocks.append(Folded(f"Equivalent: {counted(len(fine), 'model')}", (cut(fine, MOST_ROWS, "model"),)))
+        cells = counted(sum(len(engines) for _, engines in fine), "cell")
+        told = [(Mono(_name(model["file"], folder)), f": {', '.join(engines)}") for model, engines in fine]
+        blocks.append(Folded(f"Equivalent: {cells} of {counted(len(fine), 'model')}", (cut(told, MOST_ROWS, "model"),)))
     return tuple(blocks)
 
 
@@ -69,9 +71,9 @@ def _rows(models: Sequence[JSON], folder: str) -> Iterator[_Row]:
                 yield name, engine, cell["verdict"] or UNKNOWN, (engine, *cell["reasons"])
 
 
-def _fine(model: JSON, folder: str) -> Text:
-    engines = [engine for engine, cell in model["cells"].items() if cell["verdict"] == Outcome.EQUIVALENT.value]
-    return (Mono(_name(model["file"], folder)), f": {', '.join(engines)}") if engines else ""
+def _fine(model: JSON) -> list[str]:
+    """The engines under which it is equivalent."""
+    return [engine for engine, cell in model["cells"].items() if cell["verdict"] == Outcome.EQUIVALENT.value]
 
 
 def _name(file: str, folder: str) -> str:

@@ -13,9 +13,9 @@ JSON = dict[str, Any]
 NUMERIC = "numeric only: floats within a tolerance, no proof"
 
 
-def conform_document(found: JSON) -> Document:
-    """A comment on a pull request."""
-    return fitted(lambda room: _blocks(found, room))
+def conform_document(found: JSON, everything: bool = False) -> Document:
+    """A comment on a pull request; `everything`: with every difference, however many."""
+    return fitted(lambda room: _blocks(found, room), everything)
 
 
 def _blocks(found: JSON, room: Room) -> Document:

@@ -55,7 +55,18 @@ def _blocks(found: JSON, room: Room) -> Document:
     ]
     blocks += [Folded(f"Findings: {len(findings)}", (cut(findings, room.rows, "finding"),))] if findings else []
     specs = [Facts(tuple(_specs(group[0]))) for group in groups[: room.items] if room.spare]
-    return (*blocks, *([Folded("Layouts", tuple(specs))] if specs else []))
+    blocks += [Folded("Layouts", tuple(specs))] if specs else []
+    return (*blocks, *_proofs(groups, room))
+
+
+def _proofs(groups: Sequence[tuple[JSON, ...]], room: Room) -> Iterator[Block]:
+    """The digests of the certificates, folded, with what writes and checks them."""
+    told: list[Text] = [(f"{_name([row])}: ", Mono(row["certificate"]))
+                        for group in groups for row in group if row["certificate"]]
+    if told:
+        how = Paragraph(("Each was accepted by the checker; check one with ", Mono("rope-prover check FILE"),
+                         " (write them with ", Mono("--certificate DIR"), ")."))
+        yield Folded(counted(len(told), "certificate").capitalize(), (cut(told, room.rows, "certificate"), how))
 
 
 def _first(found: JSON) -> Text:

@@ -18,6 +18,7 @@ class Room(Enum):
     MUCH = (12, 6, True)
     SOME = (6, 4, False)
     LITTLE = (3, 2, False)
+    ALL = (10**9, 10**9, True)  # not tried for a comment
 
     @property
     def rows(self) -> int:
@@ -35,9 +36,11 @@ class Room(Enum):
         return self.value[2]
 
 
-def fitted(make: Callable[[Room], Document]) -> Document:
-    """The longest document that is short enough as a comment; the shortest if none is."""
-    for room in Room:
+def fitted(make: Callable[[Room], Document], everything: bool = False) -> Document:
+    """The longest document that is short enough as a comment; the shortest if none is. `everything`: nothing is cut."""
+    if everything:
+        return make(Room.ALL)
+    for room in (Room.MUCH, Room.SOME, Room.LITTLE):
         found = make(room)
         if markdown(found).count("\n") <= MOST_LINES:
             break

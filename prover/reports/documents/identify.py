@@ -13,9 +13,9 @@ JSON = dict[str, Any]
 LONGEST = 1000
 
 
-def identify_document(found: JSON) -> Document:
-    """A comment on a pull request."""
-    return fitted(lambda room: _blocks(found, room))
+def identify_document(found: JSON, everything: bool = False) -> Document:
+    """A comment on a pull request; `everything`: with every layout and every pair, however many."""
+    return fitted(lambda room: _blocks(found, room), everything)
 
 
 def _blocks(found: JSON, room: Room) -> Document:

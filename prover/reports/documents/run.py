@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from prover.reports.document import (
@@ -20,6 +19,7 @@ from prover.reports.document import (
     Text,
     joined,
 )
+from prover.reports.documents.fitting import cut
 from prover.reports.text import counted
 from prover.resources import PROOFS
 
@@ -29,12 +29,14 @@ FEW = 8  # that are not folded
 
 def run_document(found: JSON, specs: bool) -> Document:
     """How many are as expected, or that nothing was decided. `specs`: also what each is about."""
-    claims = found["claims"]
+    claims, left = found["claims"], found["not_run"]
+    unread: tuple[Text, ...] = tuple((Strong("Not run: "), Mono(each["name"]), f": {each['problem']}") for each in left)
     if not claims:
         why = "Interrupted before any file was finished" if found["interrupted"] else "No file could be run"
-        return (Heading(f"{why}: nothing was decided."),)
+        return (Heading(f"{why}: nothing was decided."), *([cut(unread, FEW, "file")] if left else []))
     stopped = " Interrupted: of the others nothing was decided." if found["interrupted"] else ""
-    blocks: list[Block] = [Heading(f"{count_line(claims)}{stopped}")]
+    blocks: list[Block] = [Heading(f"{count_line(found)}{stopped}")]
+    blocks += [cut(unread, FEW, "file")] if left else []
     problems: tuple[Text, ...] = tuple(
         (Strong("Not as expected: "), Mono(each["name"]), f": {problem}")
         for each in claims for problem in each["problems"]
@@ -53,10 +55,12 @@ def run_document(found: JSON, specs: bool) -> Document:
     return tuple(blocks)
 
 
-def count_line(claims: Sequence[JSON]) -> str:
-    """How many are as expected."""
+def count_line(found: JSON) -> str:
+    """How many are as expected, and how many files could not be run."""
+    claims, left = found["claims"], len(found["not_run"])
     good = sum(not each["problems"] for each in claims)
-    return f"{good} of {counted(len(claims), 'claim')} {'is' if len(claims) == 1 else 'are'} as expected."
+    told = f"{good} of {counted(len(claims), 'claim')} {'is' if len(claims) == 1 else 'are'} as expected"
+    return told + (f"; {counted(left, 'more file')} could not be run." if left else ".")
 
 
 def abouts(found: JSON) -> list[tuple[Piece, ...]]:

@@ -31,9 +31,9 @@ JSON = dict[str, Any]
 LONGEST = 1000
 
 
-def show_document(found: JSON) -> Document:
-    """A layout's document; without pairs and properties where parameters must be given."""
-    return fitted(lambda room: tuple(_blocks(found, room)))
+def show_document(found: JSON, everything: bool = False) -> Document:
+    """A layout, without pairs and properties where parameters must be given. `everything`: nothing is cut."""
+    return fitted(lambda room: tuple(_blocks(found, room)), everything)
 
 
 def _blocks(found: JSON, room: Room) -> Iterator[Block]:

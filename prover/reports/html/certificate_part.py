@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from prover.reports.html.shell import text
-from prover.reports.text import counted
+from prover.reports.text import check_line, counted
 
 MAX_CERTIFICATE = 1 << 20  # bytes
 MAX_ALL = 2 << 20          # bytes of all certificates of a page
@@ -21,7 +21,7 @@ def certificate_part(certificate: str | None, digest: str | None, path: str | No
         return f"{title}\n<p>There is none: no evidence was found either way.</p>\n</section>"
     data = certificate.encode()
     fits = len(data) <= MAX_CERTIFICATE
-    command = f"<p>Check it: <code>rope-prover check {text(path or (FILE if fits else 'FILE'))}</code></p>"
+    command = f"<p>Check it: <code>{text(check_line(path or (FILE if fits else 'FILE')))}</code></p>"
     if not fits:
         saved = (
             f"<p>It has {len(data)} bytes, which is too much for this page"

@@ -14,10 +14,10 @@ from prover.reports.html.shell import page, text
 from prover.reports.show import show_json
 
 
-def show_page(loaded: Loaded, feeds: Sequence[str]) -> str:
-    """The page of a layout under feeds."""
+def show_page(loaded: Loaded, feeds: Sequence[str], everything: bool = False) -> str:
+    """The page of a layout under feeds; `everything`: nothing is cut in its words."""
     data = layout_data(make_claim(loaded, loaded, feeds), ("source",))
     data["sides"] = {"layout": data["sides"].pop("source")}
     name = loaded.layout.name
-    words = body(show_document(show_json(loaded, feeds))).rstrip()
+    words = body(show_document(show_json(loaded, feeds), everything)).rstrip()
     return page(name, "\n".join([f"<h1>rope-prover: {text(name, 400)}</h1>", words, layout_view(data)]), data)

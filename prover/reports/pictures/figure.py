@@ -170,8 +170,8 @@ def _draw_frequencies(axes: Any, strip: Strip, number: int, two: bool, decades: 
                           markerfacecolor="none" if hollow else colour)
     marked = [(arc.pair, abs(value)) for arc in strip.drawn if arc.marked for _, value in arc.frequencies if value]
     if marked:
-        axes.plot(*zip(*marked, strict=True), linestyle="none", marker="x", markersize=8, color=DIFFERS,
-                  zorder=1)   # below, so that what differs keeps its own mark
+        axes.plot(*zip(*marked, strict=True), linestyle="none", marker="x", markersize=12, color=DIFFERS,
+                  zorder=1)   # below and wider, so that what differs keeps its own mark
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.yaxis.set_minor_formatter(lambda value, _: "")

@@ -53,6 +53,10 @@ def curves_of(claim: Claim, titles: tuple[str, str], what: Gap, most: int) -> Cu
     step = -(-(most + 1) // MOST_POINTS)
     places = np.arange(0, most + 1, step, dtype=np.float64)
     curves, notes = [], ["In float64: a picture, not a proof. Both tokens' coordinates differ by the distance."]
+    if len({name for feed in claim.feeds for _, place in (*feed.source, *feed.target)
+            for name, _ in place.frequencies}) > 1:
+        notes.append("All coordinates step together. Where they do not, as from one image token to the next, the gap "
+                     "is another: one of 0 here does not show that the two are alike.")
     if step > 1:
         notes.append(f"One distance in {step} is drawn.")
     if what == "angle":
