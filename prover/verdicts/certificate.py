@@ -169,7 +169,8 @@ def _angle_json(angle: Angle) -> dict[str, str]:
 
 @lru_cache(maxsize=1 << 18)
 def _number(value: Exact) -> str:
-    return _text(str(value))
+    """The text of a number, in which nothing has to be escaped."""
+    return f'"{value}"'
 
 
 def _text(value: Any) -> str:
