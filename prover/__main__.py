@@ -3,6 +3,7 @@
 The codes stand here as numbers because importing their names may be what fails.
 """
 
+import gc
 import os
 import sys
 
@@ -21,6 +22,8 @@ def main() -> None:
         if os.environ.get("ROPE_PROVER_DEBUG"):
             raise
         code = _last_words(f"internal failure: {type(fault).__name__} before anything was decided", 4)
+    # What is left is never used again: Python would look through all of it once more for cycles.
+    gc.freeze()
     sys.exit(code)
 
 

@@ -39,7 +39,13 @@ class _Members:
     target: dict[bool, list[int]]
 
     def count(self, side: str) -> int:
-        return sum(map(len, getattr(self, side).values()))
+        members = self.source if side == "source" else self.target
+        return len(members[True]) + len(members[False])
+
+    @property
+    def is_one_of_each(self) -> bool:
+        """Whether only one move joins the two sides."""
+        return self.count("source") == self.count("target") == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +109,14 @@ def match_units(
 
 
 def _forced(members: Sequence[_Members]) -> dict[str, int] | None:
-    """The counts where each class leaves one move, which all its pairs make; None where there is more to find."""
+    """The counts where each class leaves one move, which all its pairs make; None where there is more to find.
+
+    A class of one unit on each side needs none.
+    """
     counts = {}
     for i, group in enumerate(members):
+        if group.is_one_of_each:
+            continue
         moves = [(move, a, b) for move, a, b in _MOVES if group.source[a] and group.target[b]]
         if len(moves) != 1 or group.count("source") != group.count("target"):
             return None
@@ -186,8 +197,7 @@ def _assign(
     """Turn counts into an assignment, keeping lanes and order where the counts allow it."""
     chosen: dict[int, tuple[int, bool]] = {}
     for i, group in enumerate(members):
-        if group.count("source") == group.count("target") == 1:
-            # Only one move joins the two.
+        if group.is_one_of_each:
             (s,), (t,) = (each[True] or each[False] for each in (group.source, group.target))
             chosen[t] = s, bool(group.source[True]) is not bool(group.target[True])
             continue

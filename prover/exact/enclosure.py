@@ -151,14 +151,19 @@ def positive_log(value: Exact) -> Exact:
     return log(value)
 
 
-@lru_cache(maxsize=1 << 14)
 def positive_power(base: Exact, exponent: Exact) -> Exact:
     """base ** exponent; the exponent must be rational, and the base positive if it is a fraction."""
     rational = exponent.rational
     if rational is None:
         raise ExpressionError(f"the exponent {_shown(exponent)} is not a rational number")
-    if base.rational == 1:
-        return ONE
+    known = base.rational
+    if known is not None and known.numerator > 0:
+        return ONE if known.numerator == known.denominator else power(base, rational)
+    return _checked_power(base, rational)
+
+
+@lru_cache(maxsize=1 << 14)
+def _checked_power(base: Exact, rational: Fraction) -> Exact:
     if rational.denominator != 1 and base and sign(base) < 0:
         raise ExpressionError(f"a fractional power ({rational}) of {_shown(base)}, which is negative")
     if rational.denominator != 1:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 from typing import Literal
 
 from flint import fmpz
@@ -231,20 +232,26 @@ def _rational_power(value: Fraction, exponent: Fraction) -> Exact:
         return exact(value ** int(exponent))
     if value < 0:
         raise ExpressionError(f"a negative number ({value}) under the root {exponent}")
-    above, below = 1, 1
+    times, parts = exponent.numerator, exponent.denominator
+    taken = list[tuple[int, int]]()
     kept, known = list[tuple[Atom, Fraction]](), dict[int, Fraction]()
     for prime, count in _factor(value):
-        whole, rest = divmod(count * exponent.numerator, exponent.denominator)
+        whole, rest = divmod(count * times, parts)
         if whole:
-            raised = _whole_power(prime, whole)
-            above, below = above * raised.numerator, below * raised.denominator
+            taken.append((prime, whole))
         if rest:
             if count not in known:
-                known[count] = Fraction(rest, exponent.denominator)
+                known[count] = Fraction(rest, parts)
             kept.append((_prime(prime), known[count]))
-    coefficient = Fraction(above, below)
-    _bound(coefficient)
-    return Exact(((tuple(kept), coefficient),))
+    return Exact(((tuple(kept), _whole_product(tuple(taken))),))
+
+
+@lru_cache(maxsize=1024)
+def _whole_product(powers: tuple[tuple[int, int], ...]) -> Fraction:
+    """The product of whole powers of primes, a coefficient."""
+    found = prod((_whole_power(prime, whole) for prime, whole in powers), start=Fraction(1))
+    _bound(found)
+    return found
 
 
 @lru_cache(maxsize=1024)

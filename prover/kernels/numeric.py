@@ -83,7 +83,7 @@ class _Run:
         self.dtype = dtype
         # By the token's id, with the token, since hashing fractions is slow.
         self._positions: dict[tuple[int, str], tuple[Token, Array]] = {}
-        self._rotations: dict[tuple[int, str], Rotation] = {}
+        self._rotations: dict[tuple[str, tuple[int, ...]], Rotation] = {}
         self._turn_errors: dict[int, float] = {}
         self.tokens = tokens
         self.source, self.target = (kernel.rounded(dtype) for kernel in kernels)
@@ -107,10 +107,12 @@ class _Run:
     def kernel(self, side: str) -> Kernel:
         return self.source if side == "source" else self.target
 
-    def apply(self, side: str, x: Array, token: Token) -> Array:
-        key = id(token), side
+    def apply(self, side: str, x: Array, *tokens: Token) -> Array:
+        """x at one token, or x of shape (tokens, ..., width) at several."""
+        key = side, tuple(map(id, tokens))
         if key not in self._rotations:
-            self._rotations[key] = self.kernel(side).at(self.position(token, side))
+            positions = [self.position(token, side) for token in tokens]
+            self._rotations[key] = self.kernel(side).at(np.array(positions) if len(tokens) > 1 else positions[0])
         return self._rotations[key].rotate(x)
 
     def score(self, side: str, q: Array, k: Array, query: Token, key: Token) -> Array:
@@ -202,27 +204,22 @@ def _scale(run: _Run, holds: Witness) -> Array:
     return np.asarray(run.lane_magnitudes("source")[np.array(holds.permutation)] / run.lane_magnitudes("target"))
 
 
-def _norms(q: Array, k: Array) -> tuple[Array, Array]:
-    """|q| |k| and |q|, row by row."""
-    mine = np.linalg.norm(q, axis=1)
-    return mine * np.linalg.norm(k, axis=1), mine
-
-
 def _compare(run: _Run, holds: Witness, permutation: Array, factor: Array) -> tuple[float, float]:
     """The comparison with the largest error relative to its tolerance: (error, tolerance)."""
     generator = np.random.default_rng(SEED)
     worst, ratio = (0.0, 0.0), -1.0
     loudest = max(float(run.lane_magnitudes("source").max()), float((factor * run.lane_magnitudes("target")).max()))
     for query, key in run.tokens:
-        q, k = generator.standard_normal((2, SAMPLES, run.source.width)).astype(run.dtype)
-        size, norm = (float(np.max(norms)) for norms in _norms(q, k))
-        q_moved, k_moved = factor * q[:, permutation], factor * k[:, permutation]
-        ours, theirs = run.apply("source", q, query), run.apply("target", q_moved, query)
-        scores = (ours * run.apply("source", k, key)).sum(axis=-1) - (
-            theirs * run.apply("target", k_moved, key)).sum(axis=-1)
+        both = generator.standard_normal((2, SAMPLES, run.source.width)).astype(run.dtype)  # q and k
+        norms = np.linalg.norm(both, axis=-1)
+        ours = run.apply("source", both, query, key)
+        theirs = run.apply("target", factor * both[..., permutation], query, key)
+        scores = (ours[0] * ours[1]).sum(axis=-1) - (theirs[0] * theirs[1]).sum(axis=-1)
+        size = float((norms[0] * norms[1]).max())
         found = [(float(np.abs(scores).max()), run.tolerance(query, key, loudest**2 * size))]
         if holds.relation is Relation.IDENTICAL:
-            found.append((float(np.abs(ours - theirs).max()), run.tolerance(query, query, loudest * norm)))
+            norm = float(norms[0].max())
+            found.append((float(np.abs(ours[0] - theirs[0]).max()), run.tolerance(query, query, loudest * norm)))
         for error, tolerance in found:
             if error > ratio * tolerance:
                 worst, ratio = (error, tolerance), error / tolerance

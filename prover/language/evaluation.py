@@ -128,6 +128,16 @@ class Compiled:
             return None
         return found.numerator if found.denominator == 1 else None
 
+    def line(self, scope: Scope) -> tuple[int, int] | None:
+        """Whole numbers a and b, where the value is a + b*j at every pair; None says nothing."""
+        if self._plain is None:
+            return None
+        try:
+            first, step = _line(_read(self.expression), scope.moving_names, scope)
+        except (NotPlain, ProverError):
+            return None
+        return (first, step) if isinstance(first, int) and isinstance(step, int) else None
+
 
 @lru_cache(maxsize=4096)
 def compiled(expression: Expression, moving_names: frozenset[str] = frozenset()) -> Compiled:

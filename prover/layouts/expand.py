@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -106,14 +106,14 @@ def used_lets(family: Family, fields: Iterable[Expression]) -> dict[str, tuple[E
 def warnings_of(family: Family, given: Mapping[str, Given], layout: Layout) -> tuple[str, ...]:
     """What the real kernel silently does at these values, one sentence each."""
     scope = scope_of(family, given)
+    due = [each for each in family.warnings if compiled_condition(each.condition, scope.moving_names).test(scope)]
+    words = {PAIRS_PER_AXIS: _pairs_per_axis(layout, family.axes)} if due else {}
+    return tuple(_told(warning, scope, words) for warning in due)
+
+
+def _pairs_per_axis(layout: Layout, axes: Iterable[str]) -> str:
     used = [{axis for angle in pair.distinct_angles for axis, _ in angle.frequencies} for pair in layout.pairs]
-    counts = [sum(axis in axes for axes in used) for axis in family.axes]
-    words = {PAIRS_PER_AXIS: "/".join(map(str, counts))}
-    return tuple(
-        _told(warning, scope, words)
-        for warning in family.warnings
-        if compiled_condition(warning.condition, scope.moving_names).test(scope)
-    )
+    return "/".join(str(sum(axis in each for each in used)) for axis in axes)
 
 
 def places(text: str) -> list[str]:
@@ -333,7 +333,9 @@ def _expand_block(
     same = {name: read for read, name in _READ_AND_WRITTEN if fields[read] == fields[name]}
     ready = {name: compiled(e, scope.moving_names) for name, e in fields.items() if name not in same}
     written = [same.get(name, name) for _, name in _READ_AND_WRITTEN]
-    columns = _columns({n: e for n, e in ready.items() if n not in _LANES}, scope, count) if some is None else {}
+    if some is None and not scope.states:
+        with suppress(ProverError, RecursionError):  # told below, at the pair and in the order of the fields
+            return count, list(enumerate(_by_columns(ready, written, scope, count)))
     pairs: list[tuple[int, Pair]] = []
     still: dict[str, Value] = {}
     wanted = None if some is None else {(count - 1) * part // max(1, some - 1) for part in range(some)}
@@ -343,7 +345,7 @@ def _expand_block(
         scope.at(index)
         if wanted is not None and index not in wanted:
             continue
-        values = still | {name: column[index] for name, column in columns.items()}
+        values = dict(still)
         lanes: dict[str, int] = {}
         for name, expression in ready.items():
             try:
@@ -373,16 +375,41 @@ def _expand_block(
     return count, pairs
 
 
-def _columns(fields: Mapping[str, Compiled], scope: Scope, count: int) -> dict[str, tuple[Value, ...]]:
-    """The values of fields at every pair, as far as they move, no state is carried and nothing is wrong with them."""
-    found = {}
-    for name, field in fields.items() if not scope.states else ():
-        if field.moves:
-            with suppress(ProverError, RecursionError):  # told later, at the pair and in the order of the fields
-                values, lets = scope.seen_by(field.expression)
-                moving = scope.moving_names.intersection(let for let, _ in lets)
-                found[name] = _column(field.expression, values, lets, moving, count)
+def _by_columns(fields: Mapping[str, Compiled], written: list[str], scope: Scope, count: int) -> list[Pair]:
+    """All pairs, field by field. `written`: the fields of the lanes that are written, in order. Raises ProverError."""
+    lanes = {name: _lanes(field, name, scope, count) for name, field in fields.items() if name in _LANES}
+    values = {name: _values(field, scope, count) for name, field in fields.items() if name not in _LANES}
+    read, write = (list(zip(*(lanes[name] for name in names), strict=True)) for names in (("first", "second"), written))
+    sizes = [number(value, "magnitude") for value in values.pop("magnitude")]
+    alpha = [_angle(value) for value in values.pop("angle")]
+    others = [dict(zip(values, map(_angle, each), strict=True)) for each in zip(*values.values(), strict=True)]
+    pairs = [
+        Pair(read=lanes, write=lanes if lanes == moved else moved, angle=angle, magnitude=size, **more)
+        for lanes, moved, angle, size, more in zip(read, write, alpha, sizes, others or [{}] * count, strict=True)
+    ]
+    for index, pair in enumerate(pairs):
+        _bound_text(pair, index)
+    return pairs
+
+
+def _lanes(field: Compiled, name: str, scope: Scope, count: int) -> Sequence[int]:
+    """The lanes of a field at every pair."""
+    if (line := field.line(scope)) is not None:
+        first, step = line
+        return range(first, first + step * count, step) if step else [first] * count
+    found = []
+    for index in range(count):
+        lane = field.whole(scope.at(index))
+        found.append(_lane(field.compute(scope), name, index) if lane is None else lane)
     return found
+
+
+def _values(field: Compiled, scope: Scope, count: int) -> Sequence[Value]:
+    """The values of a field at every pair."""
+    if not field.moves:
+        return [field.compute(scope)] * count if count else []
+    values, lets = scope.seen_by(field.expression)
+    return _column(field.expression, values, lets, scope.moving_names.intersection(let for let, _ in lets), count)
 
 
 @lru_cache(maxsize=8)

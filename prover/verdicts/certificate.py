@@ -31,6 +31,8 @@ from prover.exact.number import Exact
 from prover.layouts.feed import AxisPositions, Feed
 from prover.layouts.layout import Layout, Pair
 
+SIDES = ("source", "target")
+
 
 def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | None) -> str:
     """The certificate's text."""
@@ -39,10 +41,10 @@ def write_certificate(claim: Claim, holds: Witness | None, fails: Refutation | N
 
 def write_certificates(claims: Sequence[Claim], holds: Witness | None, fails: Refutation | None) -> Iterator[str]:
     """The texts of certificates of claims that differ in nothing but the names of layouts."""
-    body = _body(claims[0], holds, fails)
+    fields = _fields(claims[0], holds, fails)
+    tables = {side: _table(getattr(claims[0], side)) for side in SIDES}
     for claim in claims:
-        names = {side: body[side] | {"name": getattr(claim, side).name} for side in ("source", "target")}
-        yield _finished(body | names)
+        yield _finished(fields | {side: _layout_text(getattr(claim, side), tables[side]) for side in SIDES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,15 @@ class Put:
 
 def write_stored(claim: Claim, holds: Witness | None, put: Put | None, fails: Refutation | None) -> str:
     """The text of a certificate of a claim whose stored numbers are open; `put` stands with `holds`."""
-    body = _body(claim, holds, fails) | {"schema": STORED_SCHEMA}
-    if put is not None:
-        body["holds"] |= {"choice": dict(put.choice), "numbers": dict(put.numbers)}
-    return _finished(body)
+    fields = _fields(claim, holds, fails) | {"schema": _text(STORED_SCHEMA)}
+    if holds is not None and put is not None:
+        fields["holds"] = _text(_witness_json(holds) | {"choice": dict(put.choice), "numbers": dict(put.numbers)})
+    return _finished(fields | {side: _layout_text(layout, _table(layout)) for side, layout in _sides(claim)})
 
 
-def _finished(body: dict[str, Any]) -> str:
+def _finished(fields: Mapping[str, str]) -> str:
     """The canonical text with its digest, the first of its fields by name, put before what it is the digest of."""
-    rest = canonical(body)
+    rest = _object(fields) + "\n"
     return f'{{"digest":"sha256:{sha256(rest.encode()).hexdigest()}",{rest[1:]}'
 
 
@@ -75,22 +77,22 @@ def digest_of(certificate: str) -> str:
     return certificate.removeprefix('{"digest":"').partition('"')[0]
 
 
-def _body(claim: Claim, holds: Witness | None, fails: Refutation | None) -> dict[str, Any]:
-    return {
+def _fields(claim: Claim, holds: Witness | None, fails: Refutation | None) -> dict[str, str]:
+    """All but the layouts, as texts."""
+    found = {
         "schema": SCHEMA,
-        "source": layout_json(claim.source),
-        "target": layout_json(claim.target),
         "feeds": feeds_json(claim.feeds),
-        "holds": holds
-        and {"relation": holds.relation.value, "permutation": list(holds.permutation)},
+        "holds": holds and _witness_json(holds),
         "fails": fails and _refutation_json(fails),
     }
+    return {name: _text(value) for name, value in found.items()}
 
 
 def difference(root: dict[str, Any], claim: Claim) -> str | None:
     """The first thing in which a certificate is not about the layouts and feeds of a claim; names do not count."""
-    wanted: dict[str, Any] = json.loads(canonical(_body(claim, None, None)))
-    for side in ("source", "target"):
+    wanted: dict[str, Any] = {side: json.loads(_layout_text(layout, _table(layout))) for side, layout in _sides(claim)}
+    wanted["feeds"] = feeds_json(claim.feeds)
+    for side in SIDES:
         mine, theirs = root[side], wanted[side]
         for key in ("width", "axes", "positions", "passes"):
             if mine[key] != theirs[key]:
@@ -121,48 +123,75 @@ def feeds_json(feeds: Sequence[Feed]) -> list[dict[str, Any]]:
     ]
 
 
-def layout_json(layout: Layout) -> dict[str, Any]:
-    """A layout as the certificate restates it."""
-    return {
-        "name": layout.name,
-        "width": layout.width,
-        "axes": list(layout.axes),
-        "positions": layout.positions,
-        "pairs": [_pair_json(pair) for pair in layout.pairs],
-        "passes": [list(move) for move in layout.passes],
-    }
+def _sides(claim: Claim) -> list[tuple[str, Layout]]:
+    return [("source", claim.source), ("target", claim.target)]
 
 
-def _pair_json(pair: Pair) -> dict[str, Any]:
-    """One or two angles in `angle` and `second_angle`; a pair of four angles names two more."""
-    found: dict[str, Any] = {
-        "read": list(pair.read),
-        "write": list(pair.write),
-        "angle": _angle_json(pair.angle),
-        "second_angle": pair.second_angle and _angle_json(pair.second_angle),
-        "magnitude": _number(pair.magnitude),
-    }
-    if len(pair.distinct_angles) == 1 and pair.second_angle is None:
-        return found
-    alpha, beta, gamma, delta = pair.angles
-    if alpha == beta and gamma == delta:
-        return found
-    sines = {"sine_angle": _angle_json(beta), "second_sine_angle": _angle_json(gamma)}
-    return found | {"second_angle": _angle_json(delta)} | sines
+def _layout_text(layout: Layout, table: str) -> str:
+    """A layout as the certificate restates it, with the text of its pairs."""
+    rest = {"name": layout.name, "width": layout.width, "axes": layout.axes, "positions": layout.positions,
+            "passes": layout.passes}
+    return _object({name: _text(value) for name, value in rest.items()} | {"pairs": table})
+
+
+def _table(layout: Layout) -> str:
+    return f"[{','.join(map(_pair_text, layout.pairs))}]"
+
+
+def _pair_text(pair: Pair) -> str:
+    """One or two angles in `angle` and `second_angle`; a pair of four angles names two more.
+
+    There are many pairs, so that each is written as it stands. What is not canonical the checker rejects.
+    """
+    second = "null" if pair.second_angle is None else _angle_text(pair.second_angle)
+    sines = ""
+    if len(pair.distinct_angles) > 1 or pair.second_angle is not None:
+        alpha, beta, gamma, delta = pair.angles
+        if alpha != beta or gamma != delta:
+            second = _angle_text(delta)
+            sines = f',"second_sine_angle":{_angle_text(gamma)},"sine_angle":{_angle_text(beta)}'
+    (a, b), (c, d) = pair.read, pair.write
+    return (f'{{"angle":{_angle_text(pair.angle)},"magnitude":{_number(pair.magnitude)},"read":[{a},{b}],'
+            f'"second_angle":{second}{sines},"write":[{c},{d}]}}')
+
+
+def _angle_text(angle: Angle) -> str:
+    if len(angle.frequencies) == 1 and not angle.phase:
+        ((axis, frequency),) = angle.frequencies
+        return f"{{{_name(axis)}:{_number(frequency)}}}"
+    return _text(_angle_json(angle))
 
 
 def _angle_json(angle: Angle) -> dict[str, str]:
-    found = {axis: _number(frequency) for axis, frequency in angle.frequencies}
-    return found | {OFFSET: _number(angle.phase)} if angle.phase else found
+    found = {axis: str(frequency) for axis, frequency in angle.frequencies}
+    return found | {OFFSET: str(angle.phase)} if angle.phase else found
 
 
 @lru_cache(maxsize=1 << 18)
 def _number(value: Exact) -> str:
-    return str(value)
+    """The text of a number, in which nothing has to be escaped."""
+    return f'"{value}"'
+
+
+def _text(value: Any) -> str:
+    """Canonical JSON without the end of the line."""
+    return canonical(value).removesuffix("\n")
+
+
+_name = lru_cache(maxsize=64)(_text)
+
+
+def _object(fields: Mapping[str, str]) -> str:
+    """Canonical JSON of fields that are texts of it, with names that need no escapes."""
+    return "{" + ",".join(f'"{name}":{fields[name]}' for name in sorted(fields)) + "}"
 
 
 def _positions_json(positions: AxisPositions) -> dict[str, dict[str, str]]:
     return {axis: _angle_json(angle) for axis, angle in positions}
+
+
+def _witness_json(holds: Witness) -> dict[str, Any]:
+    return {"relation": holds.relation.value, "permutation": holds.permutation}
 
 
 def _refutation_json(fails: Refutation) -> dict[str, Any]:

@@ -77,6 +77,24 @@ def test_what_an_expression_names_is_part_of_it(
         assert expected == numbers(expanded(tmp_path, values, **text))
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ({"first": "2*count - 1 - j", "step": "-count"}, [(5, 2), (4, 1), (3, 0)]),
+    ({"first": "2*j + 1", "step": "-1"}, [(1, 0), (3, 2), (5, 4)]),
+    ({"first": "(j + 1) % count"}, [(1, 4), (2, 5), (0, 3)]),
+    ({"first": "list[j] - 5"}, [(0, 3), (1, 4), (2, 5)]),
+])
+def test_lanes_at_every_pair(tmp_path: Path, text: dict[str, str], expected: list[tuple[int, int]]) -> None:
+    """Worked out by hand: lanes that rise or fall by a step, and lanes that do neither."""
+    assert expected == [pair.read for pair in expanded(tmp_path, **text).pairs]
+
+
+@pytest.mark.parametrize(("first", "lane"), [("floor((4 - j)/2)", 1), ("4*j**2 % 3 + j", 3)])
+def test_lanes_that_clash(tmp_path: Path, first: str, lane: int) -> None:
+    """By hand: first lanes 2, 1, 1, of which one is there twice; 0, 2, 3, and 3 is the second lane of pair 0."""
+    with pytest.raises(ProverError, match=f"pair 2 would read lane {lane}[,;]"):
+        expanded(tmp_path, first=first)
+
+
 @pytest.mark.parametrize(("text", "where"), [
     ({"over": "j - 1"}, "angle at j=1"),
     ({"over": "j - 1", "first": "1/(j - 1)"}, "first at j=1"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,3 +111,18 @@ def test_bfloat16_frequencies_are_off_by_what_the_thread_measured() -> None:
     """G36: 0.626 rad at position 512 and 2.505 at 2048, for base 1e4 and 128 lanes."""
     largest = max(abs(a - b) for a, b in zip(EXACT, ROUNDED, strict=True))
     assert (0.626, 2.505) == (round(512 * largest, 3), round(2048 * largest, 3))
+
+
+def test_a_name_is_escaped(tmp_path: Path) -> None:
+    """A certificate is ASCII whatever a file is called, and its name is read back from it."""
+    path = tmp_path / "k\u00f6pfe.toml"
+    path.write_text(
+        'title = "two lanes"\naxes = ["p"]\nwidth = 2\n[pairs]\ncount = 1\n'
+        'first = "j"\nsecond = "j + 1"\nangle = "p"\n',
+        encoding="utf-8",
+    )
+    text = prove_specs(str(path), str(path)).certificate
+    assert text is not None
+    assert text.isascii()
+    assert "k\u00f6pfe" in json.loads(text)["source"]["name"]
+    assert ("identical", None) == checker.check(text)
