@@ -41,9 +41,11 @@ Ltac hold := repeat match goal with
   | H : Z.max ?a ?b > ?c |- _ => change (held (Z.max a b > c)) in H
   | H : ?one \/ ?other |- _ => change (held (one \/ other)) in H
   end.
-Ltac shown_with_held := first [solve [shown_there] | unfold held in *; shown_there].
+Ltac shown_with_held := first [solve [unfold held in *; lia] | shown_there].
 Ltac sides_of_numbers := repeat match goal with
-  | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H end.
+  | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H
+  | H : held (Z.max ?a ?b > Zpos ?c) |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by (unfold held in H; lia); clear H
+  | H : Z.max ?a ?b > Zpos ?c |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by lia; clear H end.
 Ltac ones := repeat match goal with H : context [if ?b then 1%R else 1%R] |- _ =>
   replace (if b then 1%R else 1%R) with 1%R in H by (destruct b; reflexivity) end.
 Ltac tests_alone := positive; repeat match goal with H : ?fact |- _ =>
@@ -89,7 +91,7 @@ class Cases:
             "  intros hypotheses j inside differ;",
             f"    destruct (Z.eq_dec ({source} j) 0) as [none | some]; [right | left; clear some];",
             f"    unfold {source}, {target} in *; opened; (split; [turns|]);",
-            "    intros k inside_k; (destruct (Z.eq_dec k j); [subst k | try clear differ]); split; turns.",
+            "    intros k inside_k; (destruct (Z.eq_dec k j); [subst k; split; at_tests | clear differ; split; turns]).",
             "Qed.",
             "", "(* At an index the two differ, or it is known that they do not, or that it is outside. *)",
             "Ltac at_pair i :=",

@@ -61,7 +61,7 @@ class Turns:
             return [
                 at_ones, f"Ltac at_one := intros same; pose proof (same {everywhere}); clear same; ones; differ.",
                 f"Ltac at_tests := intros same; {used}; clear same; tests_alone; choices; differ.",
-                "Ltac turns := first [solve [at_one] | solve [at_tests] | small; at_ones].",
+                "Ltac turns := first [solve [at_one] | small; at_ones].",
             ]
         return [
             at_ones,

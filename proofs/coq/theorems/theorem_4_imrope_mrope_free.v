@@ -127,9 +127,11 @@ Ltac hold := repeat match goal with
   | H : Z.max ?a ?b > ?c |- _ => change (held (Z.max a b > c)) in H
   | H : ?one \/ ?other |- _ => change (held (one \/ other)) in H
   end.
-Ltac shown_with_held := first [solve [shown_there] | unfold held in *; shown_there].
+Ltac shown_with_held := first [solve [unfold held in *; lia] | shown_there].
 Ltac sides_of_numbers := repeat match goal with
-  | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H end.
+  | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H
+  | H : held (Z.max ?a ?b > Zpos ?c) |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by (unfold held in H; lia); clear H
+  | H : Z.max ?a ?b > Zpos ?c |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by lia; clear H end.
 Ltac ones := repeat match goal with H : context [if ?b then 1%R else 1%R] |- _ =>
   replace (if b then 1%R else 1%R) with 1%R in H by (destruct b; reflexivity) end.
 Ltac tests_alone := positive; repeat match goal with H : ?fact |- _ =>
@@ -257,7 +259,7 @@ Definition target_position (j : Z) : Z := if target_sector j <? sections_0 then 
 Ltac at_ones := intros same; pose proof (same 1%R 0%R 0%R 0%R); pose proof (same 0%R 1%R 0%R 0%R); pose proof (same 0%R 0%R 1%R 0%R); pose proof (same 0%R 0%R 0%R 1%R); clear same; remainders; choices; differ.
 Ltac at_one := intros same; pose proof (same 1%R 1%R 1%R 1%R); clear same; ones; differ.
 Ltac at_tests := intros same; pose proof (same 1%R 0%R 0%R 0%R); pose proof (same 0%R 1%R 0%R 0%R); pose proof (same 0%R 0%R 1%R 0%R); pose proof (same 0%R 0%R 0%R 1%R); clear same; tests_alone; choices; differ.
-Ltac turns := first [solve [at_one] | solve [at_tests] | small; at_ones].
+Ltac turns := first [solve [at_one] | small; at_ones].
 
 Ltac opened := unfold allowed, target_magnitude, target_angle, target_extrapolated, target_start_e, target_start_w, target_sector,
     target_second, target_second_lane, target_first, target_pairs, target_width, source_magnitude,
@@ -278,7 +280,7 @@ Proof.
   intros hypotheses j inside differ;
     destruct (Z.eq_dec (source_position j) 0) as [none | some]; [right | left; clear some];
     unfold source_position, target_position in *; opened; (split; [turns|]);
-    intros k inside_k; (destruct (Z.eq_dec k j); [subst k | try clear differ]); split; turns.
+    intros k inside_k; (destruct (Z.eq_dec k j); [subst k; split; at_tests | clear differ; split; turns]).
 Qed.
 
 (* At an index the two differ, or it is known that they do not, or that it is outside. *)
