@@ -6,7 +6,8 @@ positions are like no pair. That is one lemma; which index it is takes whole num
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from textwrap import fill
 from typing import Any
 
@@ -44,7 +45,8 @@ Ltac hold := repeat match goal with
 Ltac shown_with_held := first [solve [unfold held in *; lia] | shown_there].
 Ltac sides_of_numbers := repeat match goal with
   | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H
-  | H : held (Z.max ?a ?b > Zpos ?c) |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by (unfold held in H; lia); clear H
+  | H : held (Z.max ?a ?b > Zpos ?c) |- _ =>
+      assert (a > Zpos c \/ b > Zpos c) as [|] by (unfold held in H; lia); clear H
   | H : Z.max ?a ?b > Zpos ?c |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by lia; clear H end.
 Ltac ones := repeat match goal with H : context [if ?b then 1%R else 1%R] |- _ =>
   replace (if b then 1%R else 1%R) with 1%R in H by (destruct b; reflexivity) end.
@@ -91,7 +93,8 @@ class Cases:
             "  intros hypotheses j inside differ;",
             f"    destruct (Z.eq_dec ({source} j) 0) as [none | some]; [right | left; clear some];",
             f"    unfold {source}, {target} in *; opened; (split; [turns|]);",
-            "    intros k inside_k; (destruct (Z.eq_dec k j); [subst k; split; at_tests | clear differ; split; turns]).",
+            "    intros k inside_k;",
+            "    (destruct (Z.eq_dec k j); [subst k; split; at_tests | clear differ; split; turns]).",
             "Qed.",
             "", "(* At an index the two differ, or it is known that they do not, or that it is outside. *)",
             "Ltac at_pair i :=",
@@ -108,19 +111,18 @@ class Cases:
         ]
 
     def tried(self, indices: Sequence[str]) -> str:
-        """Tactics that try the indices one by one: numbers, then bounds that choices have, then the others."""
-        tried = dict.fromkeys([each for each in indices if each.isdecimal()])
-        tried |= dict.fromkeys(self._bounds()) | dict.fromkeys(indices)
-        return fill("; ".join(["sides_of_numbers", *(f"at_index {each}" for each in tried)]), 110,
-                    subsequent_indent="    ", break_on_hyphens=False) + "."
+        """Tactics that try indices: numbers alone; a bound that choices have and one behind; all, one by one."""
+        numbers = [each for each in indices if each.isdecimal()]
+        bounds = [[text, f"({bare(text)} + 1)"] for text in dict.fromkeys(self._bounds())]
+        every = dict.fromkeys([*numbers, *chain(*bounds), *indices])
+        ways = [f"solve [{_each(few)}]" for few in ([numbers] if numbers else []) + bounds] + [_each(every)]
+        return "sides_of_numbers; first\n    [" + "\n    | ".join(ways) + "]."
 
     def _bounds(self) -> Iterator[str]:
-        """Where choices by the index itself end, and one behind."""
+        """Where choices by the index itself end."""
         for side, made in self.sides.items():
             for bound in _bounds(self.terms[side]):
-                text = made.printer.integer(bound)
-                yield text
-                yield f"({bare(text)} + 1)"
+                yield made.printer.integer(bound)
 
     def _position(self, side: str, term: Term) -> Term:
         """The number of the position that stands as a factor in a term."""
@@ -146,6 +148,10 @@ class Cases:
             case "mul" if sum(map(turns, term.args)) == 1:
                 return self._position(side, next(filter(turns, term.args)))
         raise refused("which of several pairs differs, where angles are no position times a frequency")
+
+
+def _each(indices: Iterable[str]) -> str:
+    return fill("; ".join(f"at_index {each}" for each in indices), 110, subsequent_indent="      ")
 
 
 def _bounds(term: Term) -> Iterator[Term]:

@@ -130,7 +130,8 @@ Ltac hold := repeat match goal with
 Ltac shown_with_held := first [solve [unfold held in *; lia] | shown_there].
 Ltac sides_of_numbers := repeat match goal with
   | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H
-  | H : held (Z.max ?a ?b > Zpos ?c) |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by (unfold held in H; lia); clear H
+  | H : held (Z.max ?a ?b > Zpos ?c) |- _ =>
+      assert (a > Zpos c \/ b > Zpos c) as [|] by (unfold held in H; lia); clear H
   | H : Z.max ?a ?b > Zpos ?c |- _ => assert (a > Zpos c \/ b > Zpos c) as [|] by lia; clear H end.
 Ltac ones := repeat match goal with H : context [if ?b then 1%R else 1%R] |- _ =>
   replace (if b then 1%R else 1%R) with 1%R in H by (destruct b; reflexivity) end.
@@ -280,7 +281,8 @@ Proof.
   intros hypotheses j inside differ;
     destruct (Z.eq_dec (source_position j) 0) as [none | some]; [right | left; clear some];
     unfold source_position, target_position in *; opened; (split; [turns|]);
-    intros k inside_k; (destruct (Z.eq_dec k j); [subst k; split; at_tests | clear differ; split; turns]).
+    intros k inside_k;
+    (destruct (Z.eq_dec k j); [subst k; split; at_tests | clear differ; split; turns]).
 Qed.
 
 (* At an index the two differ, or it is known that they do not, or that it is outside. *)
@@ -302,22 +304,35 @@ Proof.
   destruct (classic (sections_2 <= sections_1)); [
   exfalso; apply fails; unfold condition; repeat apply conj; assumption|]|]|].
   all: opened.
-  - sides_of_numbers; at_index 2; at_index sections_0; at_index (sections_0 + 1); at_index target_start_w;
-    at_index (target_start_w + 1); at_index target_start_e; at_index (target_start_e + 1); at_index (Z.max 0
-    (Z.max (3 * sections_0) (sections_0 + (- sections_0) mod 3))); at_index (Z.max 0 (Z.max (3 * sections_0)
-    (Z.max (sections_0 + (- sections_0) mod 3) (sections_0 + sections_1 + ((- sections_0) - sections_1) mod
-    3)))); at_index (Z.max 1 (3 * sections_1 + 1)); at_index (Z.max 1 (Z.max (3 * sections_1 + 1) (Z.max
-    (sections_0 + (1 - sections_0) mod 3) (sections_0 + sections_1 + ((- sections_0) - sections_1 + 1) mod
-    3)))).
-  - sides_of_numbers; at_index sections_0; at_index (sections_0 + 1); at_index target_start_w; at_index
-    (target_start_w + 1); at_index target_start_e; at_index (target_start_e + 1); at_index (Z.max 0 (Z.max (3
-    * sections_0) (sections_0 + (- sections_0) mod 3))); at_index (Z.max 2 (sections_0 + (2 - sections_0) mod
-    3)); at_index (Z.max 2 (Z.max (3 * sections_2 + 2) (sections_0 + (2 - sections_0) mod 3))).
-  - sides_of_numbers; at_index 1; at_index sections_0; at_index (sections_0 + 1); at_index target_start_w;
-    at_index (target_start_w + 1); at_index target_start_e; at_index (target_start_e + 1); at_index (Z.max 0
-    (Z.max (3 * sections_0) (sections_0 + (- sections_0) mod 3))); at_index (Z.max 0 (Z.max (3 * sections_0)
-    (Z.max (sections_0 + (- sections_0) mod 3) (sections_0 + sections_1 + ((- sections_0) - sections_1) mod
-    3)))); at_index (Z.max 1 (3 * sections_1 + 1)).
+  - sides_of_numbers; first
+    [solve [at_index 2]
+    | solve [at_index sections_0; at_index (sections_0 + 1)]
+    | solve [at_index target_start_w; at_index (target_start_w + 1)]
+    | solve [at_index target_start_e; at_index (target_start_e + 1)]
+    | at_index 2; at_index sections_0; at_index (sections_0 + 1); at_index target_start_w; at_index (target_start_w
+      + 1); at_index target_start_e; at_index (target_start_e + 1); at_index (Z.max 0 (Z.max (3 * sections_0)
+      (sections_0 + (- sections_0) mod 3))); at_index (Z.max 0 (Z.max (3 * sections_0) (Z.max (sections_0 + (-
+      sections_0) mod 3) (sections_0 + sections_1 + ((- sections_0) - sections_1) mod 3)))); at_index (Z.max 1
+      (3 * sections_1 + 1)); at_index (Z.max 1 (Z.max (3 * sections_1 + 1) (Z.max (sections_0 + (1 -
+      sections_0) mod 3) (sections_0 + sections_1 + ((- sections_0) - sections_1 + 1) mod 3))))].
+  - sides_of_numbers; first
+    [solve [at_index sections_0; at_index (sections_0 + 1)]
+    | solve [at_index target_start_w; at_index (target_start_w + 1)]
+    | solve [at_index target_start_e; at_index (target_start_e + 1)]
+    | at_index sections_0; at_index (sections_0 + 1); at_index target_start_w; at_index (target_start_w + 1);
+      at_index target_start_e; at_index (target_start_e + 1); at_index (Z.max 0 (Z.max (3 * sections_0)
+      (sections_0 + (- sections_0) mod 3))); at_index (Z.max 2 (sections_0 + (2 - sections_0) mod 3));
+      at_index (Z.max 2 (Z.max (3 * sections_2 + 2) (sections_0 + (2 - sections_0) mod 3)))].
+  - sides_of_numbers; first
+    [solve [at_index 1]
+    | solve [at_index sections_0; at_index (sections_0 + 1)]
+    | solve [at_index target_start_w; at_index (target_start_w + 1)]
+    | solve [at_index target_start_e; at_index (target_start_e + 1)]
+    | at_index 1; at_index sections_0; at_index (sections_0 + 1); at_index target_start_w; at_index (target_start_w
+      + 1); at_index target_start_e; at_index (target_start_e + 1); at_index (Z.max 0 (Z.max (3 * sections_0)
+      (sections_0 + (- sections_0) mod 3))); at_index (Z.max 0 (Z.max (3 * sections_0) (Z.max (sections_0 + (-
+      sections_0) mod 3) (sections_0 + sections_1 + ((- sections_0) - sections_1) mod 3)))); at_index (Z.max 1
+      (3 * sections_1 + 1))].
 Qed.
 
 (* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions
