@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise, product
 from typing import Any
 
 import pytest
 
 from prover.resources import PROOFS
+from prover.theorems.coq_file import coq_file
 
 T, H, W, E = 1, 2, 3, 4   # as the files number the positions
 _SIGNS = {"=?": "==", "<?": "<", ">=?": ">=", "&&": " and ", "mod": "%", "/": "//", "/\\": " and ", "\\/": " or ",
@@ -20,10 +22,10 @@ _SIGNS = {"=?": "==", "<?": "<", ">=?": ">=", "&&": " and ", "mod": "%", "/": "/
 
 
 class Text:
-    """The definitions of one shipped file as Python, at values of its variables."""
+    """The definitions of one theorem's file as Python, at values of its variables."""
 
     def __init__(self, name: str, **values: int) -> None:
-        text = (PROOFS / "coq" / "theorems" / f"{name}.v").read_text()
+        text = made(name)
         self.names: dict[str, Any] = {**values, "zmax": max}
         for found, argument, body in re.findall(r"^Definition (\w+'?)(?: \((\w+) : Z\))? : Z :=\s(.*?)\.$", text,
                                                 re.MULTILINE | re.DOTALL):
@@ -38,6 +40,12 @@ class Text:
         """Whether the condition does."""
         assert self.condition
         return bool(eval(python(self.condition[1]), self.names))
+
+
+@cache
+def made(name: str) -> str:
+    """The file of a shipped theorem."""
+    return coq_file((PROOFS / "theorems" / f"{name}.json").read_text())
 
 
 def python(text: str) -> str:
@@ -98,7 +106,7 @@ def named(**lists: tuple[int, ...]) -> dict[str, int]:
 def test_the_condition_is_where_all_pairs_turn_alike(pairs: int) -> None:
     """IMROPE and MROPE of the same sections: the condition, and the positions, at each pair of all sections."""
     for sections in split(pairs):
-        text = Text("theorem_4_imrope_mrope_free", n_rot=2 * pairs, head_dim=2 * pairs, **named(sections=sections))
+        text = Text("theorem-4-imrope-mrope-free", n_rot=2 * pairs, head_dim=2 * pairs, **named(sections=sections))
         axes = [(imrope(j, sections), mrope(j, sections)) for j in range(pairs)]
         assert axes == [(text["source_position"](j), text["target_position"](j)) for j in range(pairs)]
         assert text.holds() == all(one == other for one, other in axes)
@@ -110,7 +118,7 @@ def test_other_sections(pairs: int) -> None:
     for sections, parts in product(split(pairs), repeat=2):
         axes = [(imrope(j, sections), mrope(j, parts)) for j in range(pairs)]
         assert max(parts[:3]) <= 1 or any(one != other for one, other in axes)
-        text = Text("theorem_4_imrope_mrope_other_sections", n_rot=2 * pairs, head_dim=2 * pairs,
+        text = Text("theorem-4-imrope-mrope-other-sections", n_rot=2 * pairs, head_dim=2 * pairs,
                     **named(sections=sections, parts=parts))
         assert axes == [(text["source_position"](j), text["target_position"](j)) for j in range(pairs)]
 
@@ -123,7 +131,8 @@ def test_only_sections_of_one(pairs: int) -> None:
         own = (sections[0], h, sections[2], pairs)
         if any(parts[:3]) and parts != (1, 1, 1, 0):
             assert any(imrope(j, own) != mrope(j, parts) for j in (1, 2, 3))
-            text = Text("theorem_15_imrope_mrope_only_111", n_rot=2 * pairs, **named(sections=own, parts=parts))
+            text = Text("theorem-15-imrope-mrope-only-111", n_rot=2 * pairs, head_dim=99,
+                        **named(sections=own, parts=parts))
             assert [(imrope(j, own), mrope(j, parts)) for j in range(pairs)] == [
                 (text["source_position"](j), text["target_position"](j)) for j in range(pairs)]
 
@@ -132,7 +141,7 @@ def test_only_sections_of_one(pairs: int) -> None:
 def test_order_and_permutation(pairs: int) -> None:
     """As many pairs on t, h and w in turn, sorted by axis: the pairs of IMROPE in the order that the file gives."""
     in_order = [j for axis in (0, 1, 2) for j in range(pairs) if j % 3 == axis]
-    text = Text("theorem_15_imrope_mrope_factors", n_rot=2 * pairs, head_dim=2 * pairs + 2)
+    text = Text("theorem-15-imrope-mrope-factors", n_rot=2 * pairs, head_dim=2 * pairs + 2)
     assert in_order == [text["order"](j) for j in range(pairs)]
     rows = in_order + [pairs + j for j in in_order] + [2 * pairs, 2 * pairs + 1]
     assert rows == [text["permutation"](lane) for lane in range(2 * pairs + 2)]
