@@ -1,8 +1,8 @@
 """A theorem certificate's statement as a Coq file: definitions that a person can read, the theorem, and its proof.
 
 The proof is case analysis with lia, nia, ring and field; nothing is admitted, so that where they fail the file does not
-compile. Files are made of theorems whose pairs are matched one by one, always in any order or under a condition in their
-own, and of those where a pair of one side is like none of the other, or the numbers of pairs differ.
+compile. Files are made of theorems whose pairs are matched one by one, always in any order or under a condition in
+their own, and of those where a pair of one side is like none of the other, or the numbers of pairs differ.
 """
 
 from __future__ import annotations
