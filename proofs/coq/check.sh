@@ -33,7 +33,7 @@ PYTHONPATH="$here/../.." python3 "$here/extracted/recorded.py" > Recorded.v
 coqc -q -R . Rope Recorded.v
 # What is false is not proved. False: the second lane of each pair of NORMAL where its first is; a counter that is set
 # back one pair early; a condition that is too wide, or too narrow; part of a head that may be all of it; a scale
-# that may be 1.
+# that may be 1; a product that is set back one pair late; pairs on t one short; sections that may be all t.
 mkdir false
 rejected() {
     sed "$2" "theorems/$1.v" > "false/$1.v"
@@ -47,6 +47,9 @@ rejected theorem_2_imrope_neox_text 's/3 \* sections_0 >= n_rot/3 * sections_0 +
 rejected theorem_2_imrope_neox_text 's/3 \* sections_2 + 2 >= n_rot/3 * sections_2 >= n_rot/'
 rejected theorem_6_partial_full 's/(n_rot < head_dim)/(n_rot <= head_dim)/'
 rejected theorem_7_linear_scaling 's/(freq_scale <> 1)/(freq_scale <> 2)/'
+rejected rewrite_4_vision_products_each 's/(source_next j =? sections_0)/(source_next j =? sections_0 + 1)/'
+rejected theorem_15_imrope_mrope_factors "s/(target_pairs' + 2) \/ 3/(target_pairs' + 1) \/ 3/"
+rejected theorem_4_imrope_mrope_free 's/(sections_0 = 1)/(sections_0 >= 1)/'
 
 # Nor is a rule that is too loose: with weighted traces that refute pair maps.
 cp ./*.vo Traces.v "$loosened"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.claims.unit import OFFSET
+from prover.theorems import coq_cases
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_tactics import ARITHMETIC
@@ -80,33 +81,39 @@ _RULES = {
 
 def check_kind(root: JSON) -> None:
     """Raises UndecidedError for a refutation that has no proof here."""
-    refutation, feeds = root["evidence"]["refutation"] or {"rule": "", "witness": []}, root["feeds"]
-    rule, rows = refutation["rule"], [text for text, _ in refutation["witness"]]
+    refutation, feeds = root["evidence"]["refutation"] or {"rule": ""}, root["feeds"]
+    rule = refutation["rule"]
     if rule not in ("own-index", "counts", "edge") or root["answer"]["elsewhere"] != "linear":
         raise refused(f"{_RULES.get(rule, 'what fails elsewhere')} is not proved in Coq so far")
-    if rule == "own-index" and len(set(rows)) < len(rows):
-        raise refused("which of several pairs differs is found by cases that are not written in Coq so far")
     if len(feeds) > 1 or any(OFFSET in given for side in ("source", "target") for given in feeds[0][side].values()):
         raise refused("something differs, at more than one feed or at positions that are moved")
 
 
 def elsewhere(
     sides: Mapping[str, Side], names: Names, feed: JSON, fields: Mapping[str, Mapping[str, str]],
-    clauses: Sequence[str], rule: str, witness: Mapping[int, str], unfolded: str,
+    clauses: Sequence[str], rule: str, witness: Mapping[int, Sequence[str]], unfolded: str,
 ) -> list[str]:
-    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the index of a pair, by own-index."""
+    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the indices of pairs, by own-index.
+
+    Raises UndecidedError where one of several pairs differs and pairs do not turn by single positions.
+    """
     source, target = (fields[side]["count"] for side in ("source", "target"))
     turns = Turns(sides, names, feed, fields)
 
     def turning(side: str, index: str) -> str:
         return f"~ ({turns.everywhere}({turns.angle(side, index)} = 0)%R)"
 
-    def unmatched(one: str, other: str) -> str:
+    def alone(one: str, other: str) -> str:
         a, b = turns.angle(one, "j"), turns.angle(other, "k")
-        return (f"(exists j, 0 <= j < {fields[one]['count']} /\\ {turning(one, 'j')} /\\\n"
+        return (f"{turning(one, 'j')} /\\\n"
                 f"    forall k, 0 <= k < {fields[other]['count']} ->\n"
-                f"    ~ ({turns.everywhere}({a} = {b})%R) /\\\n    ~ ({turns.everywhere}({a} = - {b})%R))")
+                f"    ~ ({turns.everywhere}({a} = {b})%R) /\\\n    ~ ({turns.everywhere}({a} = - {b})%R)")
 
+    def unmatched(one: str, other: str) -> str:
+        return f"(exists j, 0 <= j < {fields[one]['count']} /\\ {alone(one, other)})"
+
+    several = any(len(indices) > 1 for indices in witness.values())
+    by_cases = coq_cases.Cases(sides, names, feed) if several else None
     if rule != "counts":
         said = ["  (* A pair of one side turns, and no pair of the other turns as it does, nor oppositely. *)",
                 f"  {unmatched('source', 'target')} \\/", f"  {unmatched('target', 'source')}."]
@@ -115,13 +122,15 @@ def elsewhere(
                 f"  {source} <> {target} /\\", *(
                     f"  (forall j, 0 <= j < {fields[side]['count']} -> {turning(side, 'j')}){end}"
                     for side, end in (("source", " /\\"), ("target", ".")))]
-    goes, ends = f"unfold {unfolded} in *; apart.", ""
-    if rule == "edge":
+    goes, ends = "opened." if by_cases else f"unfold {unfolded} in *; apart.", ""
+    if by_cases:
+        proved = [by_cases.tried(witness[clause]) for clause in sorted(witness, reverse=True)]
+    elif rule == "edge":
         tried = " | ".join(f"{way}; there {at}" for way, last in (("left", "i"), ("right", "k")) for at in ("0", last))
         ends = f"destruct (called ({source} - 1)) as [i]; destruct (called ({target} - 1)) as [k];\n  "
         proved = [f"sides; first [{tried}]."]
     elif witness:
-        indices = [index for _, index in sorted(witness.items(), reverse=True)]
+        indices = [index for _, (index,) in sorted(witness.items(), reverse=True)]
         proved = [f"first [left; there {index} | right; there {index}]." for index in indices]
     else:
         proved = ["split; [remainders; either; lia | split; intros j inside; turns]."]
@@ -133,11 +142,24 @@ def elsewhere(
         ]
     else:
         steps = [f"  {ends}{goes}", f"  {proved[0]}"]
+    lemmas, (premises, known) = [], ("allowed -> ~ condition -> ", "hypotheses fails") if clauses else (
+        "allowed -> ", "hypotheses")
+    if by_cases:
+        lemmas = by_cases.lemmas(source, f"  ({alone('source', 'target')}) \\/\n  ({alone('target', 'source')})",
+                                 premises, known, unfolded, steps)
+        steps = [
+            f"  destruct (some_pair_differs {known}) as [j [inside differ]].",
+            "  destruct (alone hypotheses j inside differ); [left | right]; exists j; (split; [|assumption]);",
+            "    opened; lia.",
+        ]
     return [
-        "", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)", *turns.tactics(),
+        *(by_cases.definitions() if by_cases else []),
+        "", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)",
+        *turns.tactics(by_cases is None),
+        *lemmas,
         "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
         "   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,",
         "   as they are where all parameters are rational (T5). *)",
-        f"Theorem nothing_linear : {'allowed -> ~ condition ->' if clauses else 'allowed ->'}", *said, "Proof.",
-        "  intros hypotheses" + " fails" * bool(clauses) + ".", *steps, "Qed.",
+        f"Theorem nothing_linear : {premises.strip()}", *said, "Proof.",
+        f"  intros {known}.", *steps, "Qed.",
     ]

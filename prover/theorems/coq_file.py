@@ -1,8 +1,8 @@
 """A theorem certificate's statement as a Coq file: definitions that a person can read, the theorem, and its proof.
 
 The proof is case analysis with lia, nia, ring and field; nothing is admitted, so that where they fail the file does not
-compile. Files are made of theorems whose pairs are matched one by one in their order, always or under a condition,
-and of those where a pair of one side is like none of the other, or the numbers of pairs differ.
+compile. Files are made of theorems whose pairs are matched one by one, always in any order or under a condition in
+their own, and of those where a pair of one side is like none of the other, or the numbers of pairs differ.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_elsewhere, coq_loop
+from prover.theorems import coq_cases, coq_elsewhere, coq_loop
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
-from prover.theorems.coq_tactics import TAIL
+from prover.theorems.coq_tactics import ORDER, TAIL
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
@@ -61,8 +61,8 @@ def coq_file(certificate: str) -> str:
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
-    if evidence["order"] != "j" or evidence["sign"] != 1:
-        raise refused("its pairs are not matched in their order, turning alike")
+    if evidence["sign"] != 1:
+        raise refused("its pairs turn oppositely")
     if answer["relation"] == "permutation" and evidence["permutation"] is None:
         raise refused("it has no closed form of the permutation")
     return _Writer(root).text()
@@ -98,16 +98,20 @@ class _Writer:
             for side, made in self.sides.items()
         }
         permutation, scope = self._permutation(), self.root["answer"]["scope"]
+        order = self._order()
         loops, clauses = self._loops(fields), self._condition()
         if scope != "always" and any(made.loop for made in self.sides.values()):
             raise refused("a loop that is another one under a condition or never")
+        if order and (loops or scope == "sometimes"):
+            raise refused("its pairs are matched in another order, and under a condition or with a loop")
         witness = self._witness()
-        theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope)
+        theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
+                            any(len(indices) > 1 for indices in witness.values()))
         if scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self.root["evidence"]["refutation"]["rule"], witness,
                                                listed(["allowed", *unfolded_of(self.sides)]))
-        lines = [self._title(), self._head(bool(loops)), "Section ForAll.", "",
+        lines = [self._title(), self._head(bool(loops), bool(order)), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -121,17 +125,21 @@ class _Writer:
         if clauses:
             lines += ["", "(* Where the relation holds; elsewhere it does not. *)",
                       f"Definition condition : Prop :=\n  {_conjunction(clauses)}."]
+        if order:
+            lines += ["", "(* Pair j of the target is pair order j of the source. *)",
+                      f"Definition order (j : Z) : Z :=\n  {on_lines(bare(order))}."]
         if permutation:
             lines += ["", "(* Row lane of the target's weights is row permutation lane of the source's. *)",
                       f"Definition permutation (lane : Z) : Z :=\n  {on_lines(bare(permutation))}."]
-        lines += [*loops, "", *theorem, "", "End ForAll.", *[TAIL] * (bool(loops) or scope != "always"),
+        lines += [*loops, "", *theorem, "", "End ForAll.", *[TAIL] * (bool(loops) or bool(order) or scope != "always"),
                   *self._example(hypotheses, clauses)]
         return "\n".join(lines) + "\n"
 
-    def _head(self, is_loop: bool) -> str:
+    def _head(self, is_loop: bool, is_ordered: bool) -> str:
         if self.root["answer"]["scope"] != "always":
-            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD
-        return HEAD + coq_loop.HEAD * is_loop
+            several = any(len(indices) > 1 for indices in self._witness().values())
+            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + coq_cases.HEAD * several
+        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
 
     def _condition(self) -> list[str]:
         """The clauses of the condition."""
@@ -140,18 +148,15 @@ class _Writer:
                  for text in self.root["answer"]["condition"]]
         return [self.sides["source"].printer.proposition(term) for term in terms]
 
-    def _witness(self) -> dict[int, str]:
-        """For each clause the index of a pair that differs where it fails; for "never", one."""
-        refutation = self.root["evidence"]["refutation"]
-        if refutation is None:
-            return {}
+    def _witness(self) -> dict[int, list[str]]:
+        """For each clause indices of pairs, one of which differs where it fails; for "never", one clause."""
+        refutation, found = self.root["evidence"]["refutation"], dict[int, list[str]]()
         numbers, lists = self._shared()
-        clauses = self.root["answer"]["condition"] or [text for text, _ in refutation["witness"]]
-        return {
-            clauses.index(clause): self.sides["source"].printer.integer(
-                settled(parse(text, numbers, lists, index=False), self._meaning))
-            for clause, text in refutation["witness"]
-        }
+        for clause, text in refutation["witness"] if refutation else []:
+            term = settled(parse(text, numbers, lists, index=False), self._meaning)
+            place = self.root["answer"]["condition"].index(clause) if self.root["answer"]["condition"] else 0
+            found.setdefault(place, []).append(self.sides["source"].printer.integer(term))
+        return found
 
     def _title(self) -> str:
         source, target = (_comment(self.root[side]["name"]) for side in ("source", "target"))
@@ -206,17 +211,24 @@ class _Writer:
                                                   unfolded)]
 
     def _permutation(self) -> str:
-        text = self.root["evidence"]["permutation"]
-        if self.root["answer"]["relation"] != "permutation":
-            return ""
+        is_permutation = self.root["answer"]["relation"] == "permutation"
+        return self._whole_numbers("permutation", "lane") if is_permutation else ""
+
+    def _order(self) -> str:
+        """Which pair of the source a pair of the target is; "" for that of its index."""
+        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] != "j" else ""
+
+    def _whole_numbers(self, key: str, argument: str) -> str:
+        """What the evidence says of lanes, or of pairs."""
         numbers, lists = self._shared()
-        term = settled(parse(text, numbers | {"lane"}, lists, index=False),
-                       lambda name: named("lane") if name == "lane" else self._meaning(name))
+        read = parse(self.root["evidence"][key], numbers | ({argument} - {"j"}), lists, index=argument == "j")
+        term = settled(read,
+                       lambda name: named(name) if name == argument else self._meaning(name))
         sides = self.sides.values()
-        printer = Printer(lambda name: name == "lane" or any(made.is_whole(name) for made in sides), self._call)
+        printer = Printer(lambda name: name == argument or any(made.is_whole(name) for made in sides), self._call)
         printed = printer.integer(term)
         if printer.needed:
-            raise refused("the permutation divides by what is no number")
+            raise refused(f"the {key} divides by what is no number")
         return printed
 
     def _call(self, name: str) -> str:

@@ -10,7 +10,7 @@ from prover.language.expression import parse
 from prover.language.term import TRUE, Kind, Term, named
 from prover.theorems.coq_definition import Definition
 from prover.theorems.coq_names import Names
-from prover.theorems.coq_tactics import ARITHMETIC
+from prover.theorems.coq_tactics import ARITHMETIC, POWERS
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
 
@@ -47,12 +47,9 @@ Ltac settle := repeat match goal with
   | H : given ?condition _ |- _ =>
       first [assert condition as known by lia; specialize (H known); clear known | clear H]
   end; repeat match goal with H : ?carried ?j = _ |- _ => is_const carried; is_var j; rewrite H in *; clear H end.
-Ltac exponents := repeat first [rewrite plus_IZR | rewrite mult_IZR | rewrite opp_IZR];
-  field; repeat split; apply not_0_IZR; lia.
-Ltac powers := unfold Rpower; rewrite <- ?exp_plus; first
-  [f_equal; exponents
-  | symmetry; match goal with |- exp ?x = _ => replace x with 0%R; [apply exp_0 | exponents] end].
-Ltac shown_along := intros; remainders; choices; settle; first [same | powers | shown].
+""" + POWERS + r"""Ltac nothing := repeat match goal with |- context [IZR ?x] =>
+  lazymatch x with Z0 => fail | Zpos _ => fail | Zneg _ => fail | _ => replace x with 0 by lia end end.
+Ltac shown_along := intros; remainders; choices; settle; first [same | powers | nothing; powers | shown].
 """
 
 

@@ -11,7 +11,8 @@ _WORDS = (
     "shown nat bool True False conj O S steps before along_pairs next_mod given source_carries source_carried "
     "source_all target_carries target_carried target_all condition called "
     "power_positive one_exponent classic same holds fails inside equal positive exp ln both_are_layouts layouts_agree "
-    "nothing_linear some_are_allowed condition_holds condition_fails"
+    "nothing_linear some_are_allowed condition_holds condition_fails "
+    "order alone some_pair_differs held whole_turns none some differ inside_k"
 )
 
 

@@ -36,6 +36,7 @@ class Side:
         self.meanings: dict[str, Meaning] = {AXES: tuple(named(name) for name in self.axes.values())}
         self.meanings |= {axis: named(name) for axis, name in self.axes.items()}
         self.definitions: dict[str, Definition] = {}
+        self.terms: dict[str, Term] = {}   # what they stand for
         self.printer = Printer(self.is_whole, self.call)
 
     def is_whole(self, name: str) -> bool:
@@ -102,7 +103,7 @@ class Side:
             tuple(axis for axis in self.axes.values() if axis in used),
             (self.printer.integer if is_whole else self.printer.real)(term),
         )
-        self.definitions[found.name] = found
+        self.definitions[found.name], self.terms[found.name] = found, term
         return Term("name", (), found.name)
 
     def term(self, text: str) -> Term:

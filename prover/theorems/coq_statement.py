@@ -15,11 +15,12 @@ JSON = dict[str, Any]
 
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
-    is_permutation: bool, scope: str,
+    is_permutation: bool, scope: str, is_ordered: bool = False, by_cases: bool = False,
 ) -> list[str]:
     """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
 
-    `fields`: for each side what its definitions are called.
+    `fields`: for each side what its definitions are called; `is_ordered`: pair j of the target is pair order j of the
+    source; `by_cases`: which of several pairs differs goes by cases.
 
     Raises UndecidedError for a feed whose positions are no rational multiples of coordinates.
     """
@@ -53,6 +54,14 @@ def statement(
                    f"({inside} (0 < {at(own['magnitude'])})%R)")] if scope != "always" else []
     inside = f"forall j, 0 <= j < {target['count']} ->"
     lane, parts = f"0 <= lane < {target['width']}", list[tuple[str, str]]()
+    other = "(order j)" if is_ordered else "j"
+    if is_ordered:
+        parts += [
+            ("The order stays among the pairs and is one-to-one.",
+             f"({inside} 0 <= order j < {source['count']})"),
+            ("", f"(forall j k, 0 <= j < {target['count']} -> 0 <= k < {target['count']} ->\n   "
+                 " order j = order k -> j = k)"),
+        ]
     if is_permutation:
         parts += [
             ("The permutation stays in the head and is one-to-one.",
@@ -63,27 +72,29 @@ def statement(
     moved = "permutation" if is_permutation else ""
     lanes = [f"{moved} ({at(target[key])})" if moved else at(target[key]) for key in ("first", "second")]
     parts.append((
-        "The lanes of each pair " + ("go to those of the same pair." if moved else "are the same."),
-        f"({inside} {lanes[0]} = {at(source['first'])} /\\ {lanes[1]} = {at(source['second'])})"))
+        "The lanes of each pair " + (
+            f"go to those of {'its' if is_ordered else 'the same'} pair." if moved else "are the same."),
+        f"({inside} {lanes[0]} = {at(source['first'], other)} /\\ {lanes[1]} = {at(source['second'], other)})"))
     parts.append(("Each pair has one magnitude in both.",
-                  f"({inside} {at(source['magnitude'])} = {at(target['magnitude'])})"))
+                  f"({inside} {at(source['magnitude'], other)} = {at(target['magnitude'])})"))
     for feed in feeds:
         turns = Turns(sides, names, feed, fields)
-        alike = f"({turns.angle('source', 'j')} = {turns.angle('target', 'j')})%R"
+        alike = f"({turns.angle('source', other)} = {turns.angle('target', 'j')})%R"
         parts.append(("Each pair turns by one angle in both, at all positions.",
                       f"({inside} {turns.everywhere}{alike})"))
-    unfolded = ["allowed", *(["permutation"] if is_permutation else []), *unfolded_of(sides)]
+    unfolded = ["allowed", *["permutation"] * is_permutation, *["order"] * is_ordered, *unfolded_of(sides)]
     loops = [side for side, made in sides.items() if made.loop]
     plain = [
         f"  unfold {listed(unfolded)}.",
-        "  intros hypotheses; decompose [and] hypotheses; clear hypotheses.",
-        "  repeat apply conj; intros; repeat apply conj; shown.",
+        "  intros hypotheses; " + ("apart." if is_ordered else "decompose [and] hypotheses; clear hypotheses."),
+        "  repeat apply conj; intros; repeat apply conj; " + ("shown_in_order." if is_ordered else "shown."),
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)
     there = [
         f"  unfold {listed(['condition', *unfolded])} in *.",
-        "  apart; repeat apply conj; intros; apart; repeat apply conj; shown_there.",
+        "  apart; repeat apply conj; intros; apart; repeat apply conj; shown_there." if not by_cases else
+        "  apart; hold; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
     ]
     lines = _theorem("both_are_layouts : allowed ->", alone, [
         f"  unfold {listed(unfolded)}.", "  intros hypotheses.", there[1]])

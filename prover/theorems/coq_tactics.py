@@ -30,4 +30,24 @@ Ltac choices := repeat match goal with
   | |- context [if ?b then _ else _] => chosen b | H : context [if ?b then _ else _] |- _ => chosen b end.
 Ltac same := first [lia | ring | progress f_equal; same].
 """
+POWERS = r"""Ltac exponents := repeat first
+  [rewrite plus_IZR | rewrite minus_IZR | rewrite mult_IZR | rewrite opp_IZR];
+  field; repeat split; apply not_0_IZR; lia.
+Ltac powers := unfold Rpower; rewrite ?Rmult_assoc, <- ?exp_plus; first
+  [f_equal; exponents
+  | do 2 f_equal; exponents
+  | symmetry; match goal with |- exp ?x = _ => replace x with 0%R; [apply exp_0 | exponents] end].
+"""
+ORDER = ARITHMETIC + r"""
+(* Products of powers by their exponents. *)
+""" + POWERS + r"""
+(* Choices by no remainder; then each remainder by a number below its divisor is the number. *)
+Ltac quotients := repeat match goal with
+  | |- context [?a / Zpos ?b] => divided a (Zpos b) | H : context [?a / Zpos ?b] |- _ => divided a (Zpos b) end.
+Ltac plainly b := lazymatch b with context [_ mod _] => fail | _ => chosen b end.
+Ltac plain_choices := repeat match goal with
+  | |- context [if ?b then _ else _] => plainly b | H : context [if ?b then _ else _] |- _ => plainly b end.
+Ltac below := repeat match goal with |- context [?a mod ?b] => rewrite (Z.mod_small a b) by lia end.
+Ltac shown_in_order := intros; quotients; plain_choices; below; remainders; choices; first [same | powers | shown].
+"""
 TAIL = "\nLtac Zify.zify_post_hook ::= Z.to_euclidean_division_equations."

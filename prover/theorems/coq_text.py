@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 from prover.errors import UndecidedError
-from prover.language.term import Kind, Term
+from prover.language.term import Kind, Term, constant, product_of
 
 Z_COMPARISONS: Mapping[Kind, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
 _TESTS: Mapping[Kind, str] = {"lt": "<?", "le": "<=?", "gt": ">?", "ge": ">=?", "eq": "=?"}
@@ -84,7 +84,9 @@ class Printer:
                 return _folded(word, [self.integer(each) for each in term.args])
             case "choice":
                 test, then, other = term.args
-                return f"(if {bare(self.test(test))} then {bare(self.integer(then))} else {bare(self.integer(other))})"
+                first = self.integer(then)
+                first = first if then.kind == "choice" else bare(first)
+                return f"(if {bare(self.test(test))} then {first} else {bare(self.integer(other))})"
             case "item":
                 return self._item(term, self.integer)
         raise refused(f"'{term.kind}' of whole numbers")
@@ -105,6 +107,10 @@ class Printer:
     def _quotient(self, term: Term) -> str:
         if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
             return _infix(self.integer(term.args[0]), "/", self.divisor(term.args[1].args[0]))
+        if term.kind == "mul" and term.args[0].number is not None:
+            part = term.args[0].number
+            upper = product_of(constant(part.numerator), term.args[1]) if part.numerator != 1 else term.args[1]
+            return _infix(self.integer(upper), "/", str(part.denominator))
         raise refused("rounding of what is no quotient of whole numbers")
 
     def divisor(self, term: Term) -> str:

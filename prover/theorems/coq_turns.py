@@ -51,12 +51,20 @@ class Turns:
         return (f"forall {bound} : R,\n    ({self.angle(side, 'j', both)} = "
                 f"{self.angle(side, 'j')} + {self.angle(side, 'j', others)})%R")
 
-    def tactics(self) -> list[str]:
-        """Tactics that put 1 on each coordinate in turn."""
+    def tactics(self, with_index: bool = True) -> list[str]:
+        """Tactics that put 1 on each coordinate in turn, and one for a pair at an index."""
         places = [" ".join("1%R" if key == other else "0%R" for other in self.coordinates) for key in self.coordinates]
         used = "; ".join(f"pose proof (same {place})" for place in places)
+        at_ones = f"Ltac at_ones := intros same; {used}; clear same; remainders; choices; differ."
+        if not with_index:
+            everywhere = " ".join(["1%R"] * len(self.coordinates))
+            return [
+                at_ones, f"Ltac at_one := intros same; pose proof (same {everywhere}); clear same; ones; differ.",
+                f"Ltac at_tests := intros same; {used}; clear same; tests_alone; choices; differ.",
+                "Ltac turns := first [solve [at_one] | small; at_ones].",
+            ]
         return [
-            f"Ltac at_ones := intros same; {used}; clear same; remainders; choices; differ.",
+            at_ones,
             "Ltac turns := either; small; at_ones.",
             "Ltac there index := let i := fresh in let at_i := fresh in destruct (called index) as [i at_i]; exists i;",
             "  split; [either; remainders; lia | split; [turns|]];",

@@ -27,7 +27,10 @@ WRITTEN = {
     "theorem_5_stride_without_bounds", "theorem_5_stride_without_bounds_transformers", "theorem_6_partial_full",
     "theorem_7_linear_scaling", "theorem_7_wrong_base", "theorem_15_imrope_mrope_111",
     "rewrite_1_counter", "rewrite_2_running_product", "rewrite_3_vision_chain", "rewrite_3_vision_chain_plain",
+    "rewrite_4_vision_products", "rewrite_4_vision_products_each", "theorem_15_imrope_mrope_factors",
+    "theorem_4_imrope_mrope_free", "theorem_4_imrope_mrope_other_sections",
 }
+NOT_SHIPPED = {"theorem_15_imrope_mrope_only_111"}   # Coq takes too long
 WHOLE, LISTS = {"n", "m"}, {"parts"}
 ENTRIES = tuple(parse(text, WHOLE, ()) for text in ("n", "m", "3"))
 
@@ -45,15 +48,17 @@ def read(text: str, is_condition: bool = False) -> object:
 
 
 def test_shipped_files_are_what_the_certificates_give() -> None:
-    """Each file byte for byte; there is one for every shipped theorem of which one can be made, and no other."""
+    """Each file byte for byte; there is one for every theorem of which one can be made that Coq soon accepts."""
     made = {}
     for path in SHIPPED:
         try:
             made[path.stem.replace("-", "_")] = coq_file(path.read_text())
         except UndecidedError:
             continue
-    assert made.keys() == WRITTEN
-    assert made == {path.stem: path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")}
+    assert made.keys() == WRITTEN | NOT_SHIPPED
+    assert {name: made[name] for name in WRITTEN} == {
+        path.stem: path.read_text() for path in (PROOFS / "coq" / "theorems").glob("*.v")
+    }
 
 
 def test_what_has_no_file_is_listed() -> None:
@@ -75,7 +80,10 @@ def test_nothing_is_admitted(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "coq"), [
-    ("n//2", "(n / 2)"), ("n//2*2", "(n / 2 * 2)"), ("n - (m - 1)", "(n - (m + (-1)))"), ("-n + m", "((- n) + m)"),
+    ("n//2", "(n / 2)"), ("floor(1/2*n)", "(n / 2)"), ("floor(2/3*(n + m))", "(2 * (n + m) / 3)"),
+    ("floor(-1/2*n)", "((- n) / 2)"), ("(n if m > 1 else 2) if n > 1 else 3",
+                                       "(if n >? 1 then (if m >? 1 then n else 2) else 3)"),
+    ("n//2*2", "(n / 2 * 2)"), ("n - (m - 1)", "(n - (m + (-1)))"), ("-n + m", "((- n) + m)"),
     ("(n + m) % 3", "((n + m) mod 3)"), ("n*(m + 1)", "(n * (m + 1))"), ("n//(2*m)", "(n / (2 * m))"),
     ("min(n, m, 1)", "(Z.min n (Z.min m 1))"), ("abs(n)", "(Z.abs n)"), ("n**2", "(n ^ 2)"), ("floor(n)", "n"),
     ("sum(parts)", "(n + m + 3)"), ("len(parts)", "3"), ("parts[2]", "3"), ("max(parts)", "(Z.max n (Z.max m 3))"),
@@ -145,13 +153,11 @@ def refuting(rule: str, *indices: str) -> dict[str, object]:
 @pytest.mark.parametrize(("change", "reason"), [
     ({"answer": {"scope": "sometimes"}}, "what fails elsewhere is not proved"),
     (refuting("dominated"), "no slower at any pair"), (refuting("lanes"), "lanes or entries differ"),
-    (refuting("own-index", "1", "2"), "which of several pairs differs"),
     ({**refuting("counts"), "feeds": [{"source": {"p": {"1": "3"}}, "target": {"p": {}}}]}, "positions that are moved"),
     ({**refuting("counts"), "feeds": [{}, {}]}, "more than one feed"),
     ({"answer": {"relation": "pair-map"}}, "its relation is pair-map"),
-    ({"evidence": {"order": "n_rot//2 - 1 - j"}}, "not matched in their order"),
     ({"evidence": {"order": None}}, "numbers, decided one by one"),
-    ({"evidence": {"sign": -1}}, "not matched in their order"),
+    ({"evidence": {"sign": -1}}, "turn oppositely"),
     ({"evidence": {"permutation": None}}, "no closed form"),
     ({"schema": "rope-prover/certificate/1"}, "of given sizes"),
 ])
@@ -183,6 +189,32 @@ def test_a_condition_is_stated_both_ways() -> None:
     assert "Theorem nothing_linear : allowed -> ~ condition ->\n" in text
     assert "exists 2, 2, 0, 0, 1, 0, 2%R; unfold allowed, condition;" in text
     assert "exists 4, 4, 0, 0, 1, 1, 2%R; unfold allowed, condition;" in text
+
+
+def test_which_pair_differs_goes_by_cases() -> None:
+    """Where several may differ, pairs turn by numbered positions; where that has no form, it is refused."""
+    path = PROOFS / "theorems" / "theorem-4-imrope-mrope-free.json"
+    text = coq_file(path.read_text())
+    assert "(* The position that a pair turns by: 1 for t, 2 for h, 3 for w, 4 for e, 0 for none. *)" in text
+    assert (
+        "Definition target_position (j : Z) : Z := if target_sector j <? sections_0 then 1\n"
+        "  else if target_sector j <? target_start_w then 2\n  else if target_sector j <? target_start_e then 3\n"
+        "  else 4.\n"
+    ) in text
+    for angle, positions, reason in (("t*frequency + h", {"t": "1"}, "no position times a frequency"),
+                                     ("t*frequency", {"t": "2"}, "no single ones")):
+        root = json.loads(path.read_text())
+        root["source"]["pairs"]["angle"], root["feeds"][0]["source"]["t"] = angle, positions
+        with pytest.raises(UndecidedError, match=reason):
+            coq_file(json.dumps(root))
+
+
+def test_another_order_under_a_condition_is_refused() -> None:
+    """Pairs in another order are written where all pairs agree."""
+    root = json.loads((PROOFS / "theorems" / "theorem-4-imrope-mrope-free.json").read_text())
+    root["evidence"]["order"] = "n_rot//2 - 1 - j"
+    with pytest.raises(UndecidedError, match="in another order, and under a condition"):
+        coq_file(json.dumps(root))
 
 
 COUNTED = (("up", "0", "up + 1 if odd == 1 else up"), ("odd", "0", "(1 - odd)*seen"))

@@ -77,12 +77,16 @@ Ltac settle := repeat match goal with
   | H : given ?condition _ |- _ =>
       first [assert condition as known by lia; specialize (H known); clear known | clear H]
   end; repeat match goal with H : ?carried ?j = _ |- _ => is_const carried; is_var j; rewrite H in *; clear H end.
-Ltac exponents := repeat first [rewrite plus_IZR | rewrite mult_IZR | rewrite opp_IZR];
+Ltac exponents := repeat first
+  [rewrite plus_IZR | rewrite minus_IZR | rewrite mult_IZR | rewrite opp_IZR];
   field; repeat split; apply not_0_IZR; lia.
-Ltac powers := unfold Rpower; rewrite <- ?exp_plus; first
+Ltac powers := unfold Rpower; rewrite ?Rmult_assoc, <- ?exp_plus; first
   [f_equal; exponents
+  | do 2 f_equal; exponents
   | symmetry; match goal with |- exp ?x = _ => replace x with 0%R; [apply exp_0 | exponents] end].
-Ltac shown_along := intros; remainders; choices; settle; first [same | powers | shown].
+Ltac nothing := repeat match goal with |- context [IZR ?x] =>
+  lazymatch x with Z0 => fail | Zpos _ => fail | Zneg _ => fail | _ => replace x with 0 by lia end end.
+Ltac shown_along := intros; remainders; choices; settle; first [same | powers | nothing; powers | shown].
 
 Section ForAll.
 
@@ -148,10 +152,8 @@ Definition target_sector (j : Z) : Z := j mod (sections_0 + sections_1 + section
 Definition target_start_w : Z := sections_0 + sections_1.
 Definition target_start_e : Z := sections_0 + sections_1 + sections_2.
 Definition target_exponent (j : Z) : Z := if target_sector j <? sections_0 then target_sector j
-  else if target_sector j <? target_start_w then if sections_0 =? 0 then j
-  else target_sector j - sections_0
-  else if target_sector j <? target_start_e then if (target_start_w =? 0) || (target_start_w =? sections_0) then j
-  else target_sector j - target_start_w
+  else if target_sector j <? target_start_w then (if sections_0 =? 0 then j else target_sector j - sections_0)
+  else if target_sector j <? target_start_e then (if (target_start_w =? 0) || (target_start_w =? sections_0) then j else target_sector j - target_start_w)
   else if (target_start_e =? 0) || (target_start_e =? sections_0) || (target_start_e =? target_start_w) then j
   else target_sector j - target_start_e.
 Definition target_extrapolated (j : Z) : R := (Rpower base (IZR ((-2) * target_exponent j) / IZR target_n_rot))%R.

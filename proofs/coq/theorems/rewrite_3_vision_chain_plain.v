@@ -77,12 +77,16 @@ Ltac settle := repeat match goal with
   | H : given ?condition _ |- _ =>
       first [assert condition as known by lia; specialize (H known); clear known | clear H]
   end; repeat match goal with H : ?carried ?j = _ |- _ => is_const carried; is_var j; rewrite H in *; clear H end.
-Ltac exponents := repeat first [rewrite plus_IZR | rewrite mult_IZR | rewrite opp_IZR];
+Ltac exponents := repeat first
+  [rewrite plus_IZR | rewrite minus_IZR | rewrite mult_IZR | rewrite opp_IZR];
   field; repeat split; apply not_0_IZR; lia.
-Ltac powers := unfold Rpower; rewrite <- ?exp_plus; first
+Ltac powers := unfold Rpower; rewrite ?Rmult_assoc, <- ?exp_plus; first
   [f_equal; exponents
+  | do 2 f_equal; exponents
   | symmetry; match goal with |- exp ?x = _ => replace x with 0%R; [apply exp_0 | exponents] end].
-Ltac shown_along := intros; remainders; choices; settle; first [same | powers | shown].
+Ltac nothing := repeat match goal with |- context [IZR ?x] =>
+  lazymatch x with Z0 => fail | Zpos _ => fail | Zneg _ => fail | _ => replace x with 0 by lia end end.
+Ltac shown_along := intros; remainders; choices; settle; first [same | powers | nothing; powers | shown].
 
 Section ForAll.
 

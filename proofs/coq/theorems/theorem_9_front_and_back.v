@@ -63,8 +63,7 @@ Definition allowed : Prop :=
 Definition permutation (lane : Z) : Z :=
   if (lane >=? head_dim - n_rot) && (lane <? head_dim - n_rot + n_rot / 2) then (- head_dim) + lane + n_rot
   else if (lane >=? head_dim - n_rot + n_rot / 2) && (lane <? head_dim - n_rot + 2 * (n_rot / 2)) then (- head_dim) + lane + n_rot
-  else if (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2)) <? 0 then if lane <? head_dim - n_rot then lane
-  else lane - 2 * (n_rot / 2)
+  else if (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2)) <? 0 then (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2))
   else 2 * (n_rot / 2) + (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2)).
 
 Theorem layouts_agree : allowed ->
