@@ -1,7 +1,7 @@
 """Questions to solvers: SMT-LIB 2 text that any solver reads, asked of Z3 and, if wanted, of cvc5.
 
 Each question goes to a fresh solver under a budget of work, not of time. Most want no more than a word and are
-easy: they go to Z3's plain solver first, in a context that is made once and reset for each. The second solver gets
+easy: they go to Z3's plain solver first, in a context that is made once and left as it was by each. The second solver gets
 the same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
 """
 
@@ -193,7 +193,7 @@ def make_solver(directory: str | None, second: bool) -> Solver:
 
 
 class EasySolver:
-    """Z3's plain solver for words alone, fresh for each question, in one context: to make one takes longer than most.
+    """Z3's plain solver for words alone, in one context, where each question stands alone: to make one takes longer.
 
     What a model or a core has in it depends on what was in a context before; whether there is one does not.
     """
@@ -203,7 +203,8 @@ class EasySolver:
 
         self.context: z3.Context = z3.Context()
         self.work = 0
-        self._said(_seeds(0))
+        # Above a push there is no choosing among strategies, which takes longer than most questions.
+        self._said(f"{_seeds(0)}\n(push)")
 
     def ask(self, question: Question) -> Answer:
         """The word and the work; unknown where it is not easy, or no question. After that it is to be asked no more."""
@@ -211,9 +212,8 @@ class EasySolver:
 
         budget = min(question.budget, EASY_BUDGET)
         try:
-            self._said("(reset)")
-            # Above a push there is no choosing among strategies, which takes longer than most questions.
-            word = self._said(f"(set-option :reproducible-resource-limit {budget})\n(push)\n{question.body}")
+            # A pop takes back what the question before declared; to reset takes longer than most questions.
+            word = self._said(f"(pop)\n(set-option :reproducible-resource-limit {budget})\n(push)\n{question.body}")
             before, self.work = self.work, _work(self._said("(get-info :rlimit)"))
             values = f"(get-value ({' '.join(question.hints)}))" if word == "sat" and question.hints else ""
             detail = self._said(values) if values else ""
