@@ -7,6 +7,7 @@ the same text; if one says sat and the other unsat, one of them is wrong and not
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -52,6 +53,12 @@ class Question:
     logic: str = "ALL"
     of_word: bool = False
     hints: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> bytes:
+        """One of 32 bytes for all that the answer depends on."""
+        rest = (self.values, self.budget, self.logic, self.of_word, self.hints)
+        return hashlib.sha256(f"{rest}\n{self.body}".encode()).digest()
 
     @property
     def text(self) -> str:
@@ -104,6 +111,7 @@ class Solver:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     work: int = 0
     _easy: EasySolver | None = field(default=None, repr=False, compare=False)
+    _known: dict[bytes, Answer] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_recorded(self) -> bool:
@@ -123,10 +131,14 @@ class Solver:
             )
         if self.directory is not None:
             write_text(self.directory / f"{len(self.asked):04d}-{question.name}.smt2", question.text)
-        answer = self._easily(question) or ask_z3(question)
+        # What was asked before is not asked again: its answer is the same, but for numbers that are mere hints.
+        key = question.digest
+        answer = None if self.is_recorded else self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = self._easily(question) or ask_z3(question)
+            self.work += answer.work
         other = ask_cvc5(question) if self.second else ""
         self.asked.append((question.name, answer.word, other))
-        self.work += answer.work
         if {answer.word, other} == {"sat", "unsat"}:
             raise EvidenceError(
                 f"Z3 says {answer.word} and cvc5 says {other} to the question '{question.name}'",
