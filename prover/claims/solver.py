@@ -1,8 +1,8 @@
 """Questions to solvers: SMT-LIB 2 text that any solver reads, asked of Z3 and, if wanted, of cvc5.
 
 Each question goes to a fresh solver under a budget of work, not of time. Most want no more than a word and are
-easy: they go to Z3's plain solver first, in a context that is made once and left as it was by each. The second solver gets
-the same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
+easy: they go to Z3's plain solver first, in a context that is made once and left as it was by each. The second solver
+gets the same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
 """
 
 from __future__ import annotations
