@@ -39,7 +39,8 @@ class Question:
 
     `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up. `logic`: what SMT-LIB
     calls the kind of formulas. `of_word`: nothing but the word is asked for, and those values. `hints`: constants whose
-    values in a model are welcome where they are easy to have; they may be others in another run.
+    values in a model are welcome where they are easy to have; they may be others in another run. `any_model`: that goes
+    for `values` too, which are among the hints.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -53,11 +54,12 @@ class Question:
     logic: str = "ALL"
     of_word: bool = False
     hints: tuple[str, ...] = ()
+    any_model: bool = False
 
     @property
     def digest(self) -> bytes:
         """One of 32 bytes for all that the answer depends on."""
-        rest = (self.values, self.budget, self.logic, self.of_word, self.hints)
+        rest = (self.values, self.budget, self.logic, self.of_word, self.hints, self.any_model)
         return hashlib.sha256(f"{rest}\n{self.body}".encode()).digest()
 
     @property
@@ -156,7 +158,7 @@ class Solver:
         self.work += found.work
         if found.word == "unknown":
             self._easy = None   # what is left of a question that was given up stays in its context
-        is_enough = found.word == "unsat" or (found.word == "sat" and not question.values)
+        is_enough = found.word == "unsat" or (found.word == "sat" and (not question.values or question.any_model))
         return replace(found, work=0) if is_enough else None
 
     def save(self, question: Question) -> str:
