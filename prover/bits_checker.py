@@ -212,8 +212,8 @@ def rounded(value: Fraction, kind: str, negative: bool = False) -> Float:
     top, bottom = top << max(-unit, 0), bottom << max(unit, 0)
     count, rest = divmod(top, bottom)
     count += 2 * rest > bottom or (2 * rest == bottom and count % 2 == 1)
-    number = Fraction(count) * Fraction(2) ** unit
-    _require(number < Fraction(2) ** (bits + lowest + fields - 2), f"a number is too large for {kind}")
+    _require(count.bit_length() + unit <= bits + lowest + fields - 2, f"a number is too large for {kind}")
+    number = Fraction(count << max(unit, 0), 1 << max(-unit, 0))
     return Float(-number if value < 0 else number, value < 0 if value else negative)
 def pattern(value: Float, kind: str) -> str:
     """The bits of a number, in hexadecimal."""

@@ -26,7 +26,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache, partial, reduce
+from functools import cache, lru_cache, partial, reduce
 from itertools import combinations, pairwise
 from math import gcd, lcm
 from pathlib import Path
@@ -98,6 +98,7 @@ def _joined(word: str, parts: Iterable[Formula], neutral: bool) -> Formula:
     if any(no(each) in found for each in found if each[0] not in ("and", "or")):
         return not neutral
     return (word, tuple(found)) if len(found) > 1 else next(iter(found), neutral)
+@lru_cache(maxsize=1 << 14)
 def no(formula: Formula) -> Formula:
     """What holds where it does not."""
     if isinstance(formula, bool):
@@ -147,7 +148,7 @@ class Terms:
         self.transcendental: dict[str, Formula] = {}  # but where this holds, where it is 0
         self.rests: dict[Poly, dict[Poly, tuple[Quotient, Quotient]]] = {}  # divisor, dividend: quotient, remainder
         self.made: dict[Any, Quotient] = {}
-        for name in ("compare", "ratio", "add", "multiply", "bounds", "number"):  # nothing is worked out twice
+        for name in ("compare", "ratio", "add", "multiply", "bounds", "number", "shift", "bounded"):  # nothing twice
             setattr(self, name, cache(getattr(self, name)))
     def spend(self, units: int) -> None:
         """Count work."""
@@ -414,19 +415,22 @@ class Terms:
     def shifts(self, names: set[str]) -> Iterator[Formula]:
         """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d."""
         for below, all_of_it in self.rests.items():
-            divisor, positive = (below, UNIT), self.less(ZERO, (below, UNIT))
             used = [(n, q, r) for n, (q, r) in all_of_it.items() if {q[0][0][0][0][0], r[0][0][0][0][0]} & names]
-            for (n, q, r), (m, p, s) in combinations([((), ZERO, ZERO), *used], 2):
-                for k in (-1, 0, 1):
-                    gap = self.minus((m, UNIT), (n, UNIT))
-                    new = self.minus(self.add(r, gap), self.multiply(self.constant(k), divisor))
-                    inside = [positive, self.at_most(ZERO, new), self.less(new, divisor)]
-                    equal = [self.equal(s, new), self.equal(p, self.add(q, self.constant(k)))]
-                    yield some(no(every(*inside)), every(*equal))
-            for n, q, r in used:
-                bounds = [self.at_most(ZERO, q), self.at_most(r, (n, UNIT))]
-                condition = every(positive, self.at_most(ZERO, (n, UNIT)))
-                yield some(no(condition), every(*bounds))
+            for one, other in combinations([((), ZERO, ZERO), *used], 2):
+                yield from self.shift((below, UNIT), *one, *other)
+            yield from (self.bounded((below, UNIT), *each) for each in used)
+    def shift(self, divisor: Quotient, n: Poly, q: Quotient, r: Quotient, m: Poly, p: Quotient,
+              s: Quotient) -> tuple[Formula, ...]:
+        positive, gap, found = self.less(ZERO, divisor), self.minus((m, UNIT), (n, UNIT)), list[Formula]()
+        for k in (-1, 0, 1):
+            new = self.minus(self.add(r, gap), self.multiply(self.constant(k), divisor))
+            inside = [positive, self.at_most(ZERO, new), self.less(new, divisor)]
+            equal = [self.equal(s, new), self.equal(p, self.add(q, self.constant(k)))]
+            found.append(some(no(every(*inside)), every(*equal)))
+        return tuple(found)
+    def bounded(self, divisor: Quotient, n: Poly, q: Quotient, r: Quotient) -> Formula:
+        condition = every(self.less(ZERO, divisor), self.at_most(ZERO, (n, UNIT)))
+        return some(no(condition), every(self.at_most(ZERO, q), self.at_most(r, (n, UNIT))))
     def extreme(self, values: list[Quotient], least: bool) -> Quotient:
         """The least or the greatest of some numbers."""
         numbers = [self.known(value) for value in values]
@@ -1221,9 +1225,9 @@ class Writer:
         terms = []
         for monomial, c in body:
             factors = self.factors(monomial, whole)
-            number = f"{abs(int(c * scale))}{dot}"
-            number = number if c > 0 else f"(- {number})"
-            terms.append(number if not factors else f"(* {' '.join([number, *factors])})" if c * scale != 1 or
+            n = c.numerator * (scale // c.denominator)
+            number = f"{n}{dot}" if n > 0 else f"(- {-n}{dot})"
+            terms.append(number if not factors else f"(* {' '.join([number, *factors])})" if n != 1 or
                          len(factors) > 1 else factors[0])
         total, sign = terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})", word[:1] if word == "!=" else word
         found = f"({'=' if word in ('=', '!=') else sign.rstrip('1')} {total} 0{dot})"

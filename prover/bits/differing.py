@@ -5,17 +5,19 @@ What is told of a position is what rational numbers, each operation rounded by t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from prover.bits.contraction import AS_WRITTEN, CHOICES, Contracting, Traced
 from prover.bits.exactly import Exactly, Value
-from prover.bits.floating import Numbers, V, outputs
+from prover.bits.floating import Numbers, Turn, V, outputs
 from prover.bits.formats import CARRIERS, Array, bits_of
 from prover.bits.machine import Machine
 from prover.bits.recipe import Recipe
@@ -67,17 +69,21 @@ class Side:
         """What its compiler may do."""
         return tuple(CHOICES) if self.recipe.may_contract else (AS_WRITTEN,)
 
-    def outputs(self, numbers: Numbers[V], choice: str = AS_WRITTEN) -> tuple[list[V], list[V]]:
-        """What is written to each lane, and the angle of each pair."""
+    def outputs(
+        self, numbers: Numbers[V], choice: str = AS_WRITTEN, turns: list[Turn[Any]] | None = None
+    ) -> tuple[list[V], list[V]]:
+        """What is written to each lane, and the angle of each pair. `turns`: of the same choice, as for `outputs`."""
         if choice == AS_WRITTEN:
-            return outputs(self.loaded, self.recipe, self.places, numbers)
+            return outputs(self.loaded, self.recipe, self.places, numbers, turns)
         at = CHOICES[choice]
-        return self.contracted(numbers, lambda ways: ways[at] if len(ways) > 1 else ways[0])
+        return self.contracted(numbers, lambda ways: ways[at] if len(ways) > 1 else ways[0], turns)
 
-    def contracted(self, numbers: Numbers[V], choose: Callable[[Sequence[V]], V]) -> tuple[list[V], list[V]]:
+    def contracted(
+        self, numbers: Numbers[V], choose: Callable[[Sequence[V]], V], turns: list[Turn[Any]] | None = None
+    ) -> tuple[list[V], list[V]]:
         """The same, with sums of products worked out as `choose` says."""
         traced = Contracting(numbers, choose)
-        found = outputs(self.loaded, self.recipe, self.places, traced)
+        found = outputs(self.loaded, self.recipe, self.places, traced, turns)
         return _values(found[0]), _values(found[1])
 
     @property
@@ -113,9 +119,13 @@ def find_difference(feed: Feed, source: Side, target: Side) -> tuple[int, BitDif
     least = float(max(source.recipe.least, target.recipe.least))
     heads = {"ones": ones, "random numbers": _random(count, width, least), "zeros": 0 * ones[:FEW]}
     sides = (source, target)
+    turns = defaultdict[tuple[int, int, str], list[Turn[Any]]](list)   # heads at the same positions have the same ones
     for name, head in heads.items():
         machine = Machine({name: values[:len(head)] for name, values in coordinates.items()}, head)
-        run = [{choice: side.outputs(machine, choice)[0] for choice in side.choices} for side in sides]
+        run = [
+            {choice: side.outputs(machine, choice, turns[len(head), k, choice])[0] for choice in side.choices}
+            for k, side in enumerate(sides)
+        ]
         for choices in product(*(side.choices for side in sides)):
             differ = np.stack([bits_of(a) != bits_of(b)
                                for a, b in zip(run[0][choices[0]], run[1][choices[1]], strict=True)])
@@ -125,9 +135,8 @@ def find_difference(feed: Feed, source: Side, target: Side) -> tuple[int, BitDif
                 if found is not None:
                     return count, _told(feed, name, position, head[at], sides, choices, *found)
     if target.turns:
-        here, shifted = (
-            target.outputs(Machine({n: c + by for n, c in coordinates.items()}, ones))[0] for by in (0, 1)
-        )
+        here = target.outputs(Machine(coordinates, ones), turns=turns[count, 1, AS_WRITTEN])[0]
+        shifted = target.outputs(Machine({n: c + 1 for n, c in coordinates.items()}, ones))[0]
         if all((bits_of(a) == bits_of(b)).all() for a, b in zip(here, shifted, strict=True)):
             raise EvidenceError("the negative control, one position on, has the same bits")
     return count, None

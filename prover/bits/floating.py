@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -16,7 +17,8 @@ from prover.bits.recipe import Recipe
 from prover.bits.rotation import evaluated
 from prover.errors import InputError, LimitError, ProverError
 from prover.exact.angle import Angle
-from prover.language.evaluation import CompiledCondition, compiled, number
+from prover.exact.number import Exact
+from prover.language.evaluation import Compiled, CompiledCondition, compiled, number
 from prover.language.expression import Written
 from prover.layouts.expand import scope_of
 from prover.layouts.loading import Loaded
@@ -47,37 +49,57 @@ class Numbers(Protocol[V]):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Turn(Generic[V]):
+    """The angle of a pair, and its cosine and sine as they are multiplied with what is read."""
+
+    angle: V
+    cos: V
+    sin: V
+
+
 def outputs(
-    loaded: Loaded, recipe: Recipe, places: Mapping[str, Angle], numbers: Numbers[V]
+    loaded: Loaded, recipe: Recipe, places: Mapping[str, Angle], numbers: Numbers[V],
+    turns: list[Turn[V]] | None = None,
 ) -> tuple[list[V], list[V]]:
     """What the kernel writes to each lane, and the angle of each pair.
 
+    `turns`: those of the same kernel at the same positions, which no head changes; an empty list gets them.
     Raises InputError where it is not said how something is rounded, LimitError for a recipe nested too deeply.
     """
+    turns = [] if turns is None else turns
     try:
-        return _outputs(loaded, recipe, places, numbers)
+        turns += [] if turns else _turns(loaded, recipe, places, numbers)
+        return _outputs(loaded, recipe, numbers, turns)
     except RecursionError:
         raise LimitError("is nested too deeply", where=f"{loaded.layout.name[:80]}: recipe") from None
 
 
-def _outputs(
+def _turns(
     loaded: Loaded, recipe: Recipe, places: Mapping[str, Angle], numbers: Numbers[V]
+) -> Iterator[Turn[V]]:
+    def table(name: str, angle: V, magnitude: V) -> V:
+        exact = numbers.apply(name, recipe.precision, angle)
+        kept = numbers.convert(numbers.apply("mul", recipe.precision, exact, magnitude), recipe.table)
+        return numbers.convert(kept, recipe.rotation)
+
+    for angle, magnitude in _Walk(loaded, recipe, places, numbers).pairs(len(loaded.layout.pairs)):
+        yield Turn(angle, table("cos", angle, magnitude), table("sin", angle, magnitude))
+
+
+def _outputs(
+    loaded: Loaded, recipe: Recipe, numbers: Numbers[V], turns: Sequence[Turn[V]]
 ) -> tuple[list[V], list[V]]:
     layout = loaded.layout
     read = [numbers.lane(lane, recipe.head) for lane in range(layout.width)]
-    result, angles = list(read), []
-    walk = _Walk(loaded, recipe, places, numbers)
+    result = list(read)
     apply, constant = partial(_apply, numbers, recipe.rotation), partial(numbers.constant, precision=recipe.rotation)
-    for pair, (angle, magnitude) in zip(layout.pairs, walk.pairs(len(layout.pairs)), strict=True):
-        angles.append(angle)
+    for pair, turn in zip(layout.pairs, turns, strict=True):
         known = {name: numbers.convert(read[lane], recipe.rotation) for name, lane in zip("xy", pair.read, strict=True)}
-        for name in ("cos", "sin"):
-            exact = numbers.apply(name, recipe.precision, angle)
-            kept = numbers.convert(numbers.apply("mul", recipe.precision, exact, magnitude), recipe.table)
-            known[name] = numbers.convert(kept, recipe.rotation)
+        known |= {"cos": turn.cos, "sin": turn.sin}
         for lane, written in zip(pair.write, recipe.rotated, strict=True):
             result[lane] = numbers.convert(evaluated(written, known, apply, constant), recipe.head)
-    return result, angles
+    return result, [turn.angle for turn in turns]
 
 
 def _apply(numbers: Numbers[V], precision: str, operation: str, *values: V) -> V:
@@ -92,6 +114,8 @@ class _Walk(Generic[V]):
         self.scope = scope_of(loaded.family, dict(loaded.given))
         self.where = f"{loaded.layout.name[:80]}: recipe"
         self.known: dict[str, V | Fraction] = {}
+        self.tests: dict[ast.expr, CompiledCondition] = {}   # of parts of the tree, and so for every pair
+        self.exactly: dict[ast.expr, Compiled] = {}
 
     def pairs(self, count: int) -> Iterator[tuple[V, V]]:
         carried: dict[str, V | Fraction] = {}
@@ -124,7 +148,9 @@ class _Walk(Generic[V]):
                 return self.value(written, operand)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 try:
-                    taken = CompiledCondition(written.condition(test), self.scope.moving_names).test(self.scope)
+                    if test not in self.tests:
+                        self.tests[test] = CompiledCondition(written.condition(test), self.scope.moving_names)
+                    taken = self.tests[test].test(self.scope)
                 except (ProverError, KeyError):
                     raise InputError(
                         f"'{written.source(test)}' cannot be decided without rounding", where=self.where,
@@ -134,7 +160,7 @@ class _Walk(Generic[V]):
             case ast.BinOp(left=left, op=op, right=right):
                 a, b = self.value(written, left), self.value(written, right)
                 if isinstance(a, Fraction) and isinstance(b, Fraction) and a.denominator == b.denominator == 1:
-                    whole = self.whole(op, a, b, written.source(node))
+                    whole = self.whole(op, a, b, written, node)
                     if whole is not None:
                         return whole
                 if type(op) not in _OPERATORS:
@@ -160,10 +186,13 @@ class _Walk(Generic[V]):
 
     def exact(self, written: Written, node: ast.expr) -> Fraction:
         try:
-            value = compiled(written.translator.value(node), self.scope.moving_names).compute(self.scope)
+            if node not in self.exactly:
+                self.exactly[node] = compiled(written.translator.value(node), self.scope.moving_names)
+            value = self.exactly[node].compute(self.scope)
         except KeyError:
-            value = None
-        return self.rational(written.source(node), value)
+            return self.rational(written.source(node), None)
+        found = value.rational if isinstance(value, Exact) else None
+        return self.rational(written.source(node), value) if found is None else found
 
     def rational(self, text: str, value: object) -> Fraction:
         found = None if value is None else number(value, text).rational  # type: ignore[arg-type]
@@ -174,7 +203,9 @@ class _Walk(Generic[V]):
             )
         return found
 
-    def whole(self, op: ast.operator, a: Fraction, b: Fraction, text: str) -> Fraction | None:
+    def whole(
+        self, op: ast.operator, a: Fraction, b: Fraction, written: Written, node: ast.expr
+    ) -> Fraction | None:
         """Index arithmetic, which no kernel rounds; None for an operation that is not of that kind."""
         match op:
             case ast.Add():
@@ -185,7 +216,7 @@ class _Walk(Generic[V]):
                 return a * b
             case ast.FloorDiv() | ast.Mod():
                 if not b:
-                    raise InputError(f"'{text}' divides by 0", where=self.where)
+                    raise InputError(f"'{written.source(node)}' divides by 0", where=self.where)
                 return Fraction(a // b) if isinstance(op, ast.FloorDiv) else a % b
         return None
 

@@ -1,12 +1,13 @@
 """Questions to solvers: SMT-LIB 2 text that any solver reads, asked of Z3 and, if wanted, of cvc5.
 
 Each question goes to a fresh solver under a budget of work, not of time. Most want no more than a word and are
-easy: they go to Z3's plain solver first, in a context that is made once and reset for each. The second solver gets
-the same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
+easy: they go to Z3's plain solver first, in a context that is made once and left as it was by each. The second solver
+gets the same text; if one says sat and the other unsat, one of them is wrong and nothing may be concluded.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -38,7 +39,8 @@ class Question:
 
     `values`: the constants that a model is asked for. `budget`: the work after which Z3 gives up. `logic`: what SMT-LIB
     calls the kind of formulas. `of_word`: nothing but the word is asked for, and those values. `hints`: constants whose
-    values in a model are welcome where they are easy to have; they may be others in another run.
+    values in a model are welcome where they are easy to have; they may be others in another run. `any_model`: that goes
+    for `values` too, which are among the hints.
 
     `name` is the stem of its file; `asks` and `proves` are sentences for a reader of the text.
     """
@@ -52,6 +54,13 @@ class Question:
     logic: str = "ALL"
     of_word: bool = False
     hints: tuple[str, ...] = ()
+    any_model: bool = False
+
+    @property
+    def digest(self) -> bytes:
+        """One of 32 bytes for all that the answer depends on."""
+        rest = (self.values, self.budget, self.logic, self.of_word, self.hints, self.any_model)
+        return hashlib.sha256(f"{rest}\n{self.body}".encode()).digest()
 
     @property
     def text(self) -> str:
@@ -104,6 +113,7 @@ class Solver:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     work: int = 0
     _easy: EasySolver | None = field(default=None, repr=False, compare=False)
+    _known: dict[bytes, Answer] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_recorded(self) -> bool:
@@ -123,10 +133,14 @@ class Solver:
             )
         if self.directory is not None:
             write_text(self.directory / f"{len(self.asked):04d}-{question.name}.smt2", question.text)
-        answer = self._easily(question) or ask_z3(question)
+        # What was asked before is not asked again: its answer is the same, but for numbers that are mere hints.
+        key = question.digest
+        answer = None if self.is_recorded else self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = self._easily(question) or ask_z3(question)
+            self.work += answer.work
         other = ask_cvc5(question) if self.second else ""
         self.asked.append((question.name, answer.word, other))
-        self.work += answer.work
         if {answer.word, other} == {"sat", "unsat"}:
             raise EvidenceError(
                 f"Z3 says {answer.word} and cvc5 says {other} to the question '{question.name}'",
@@ -144,7 +158,7 @@ class Solver:
         self.work += found.work
         if found.word == "unknown":
             self._easy = None   # what is left of a question that was given up stays in its context
-        is_enough = found.word == "unsat" or (found.word == "sat" and not question.values)
+        is_enough = found.word == "unsat" or (found.word == "sat" and (not question.values or question.any_model))
         return replace(found, work=0) if is_enough else None
 
     def save(self, question: Question) -> str:
@@ -193,7 +207,7 @@ def make_solver(directory: str | None, second: bool) -> Solver:
 
 
 class EasySolver:
-    """Z3's plain solver for words alone, fresh for each question, in one context: to make one takes longer than most.
+    """Z3's plain solver for words alone, in one context, where each question stands alone: to make one takes longer.
 
     What a model or a core has in it depends on what was in a context before; whether there is one does not.
     """
@@ -203,7 +217,8 @@ class EasySolver:
 
         self.context: z3.Context = z3.Context()
         self.work = 0
-        self._said(_seeds(0))
+        # Above a push there is no choosing among strategies, which takes longer than most questions.
+        self._said(f"{_seeds(0)}\n(push)")
 
     def ask(self, question: Question) -> Answer:
         """The word and the work; unknown where it is not easy, or no question. After that it is to be asked no more."""
@@ -211,9 +226,8 @@ class EasySolver:
 
         budget = min(question.budget, EASY_BUDGET)
         try:
-            self._said("(reset)")
-            # Above a push there is no choosing among strategies, which takes longer than most questions.
-            word = self._said(f"(set-option :reproducible-resource-limit {budget})\n(push)\n{question.body}")
+            # A pop takes back what the question before declared; to reset takes longer than most questions.
+            word = self._said(f"(pop)\n(set-option :reproducible-resource-limit {budget})\n(push)\n{question.body}")
             before, self.work = self.work, _work(self._said("(get-info :rlimit)"))
             values = f"(get-value ({' '.join(question.hints)}))" if word == "sat" and question.hints else ""
             detail = self._said(values) if values else ""

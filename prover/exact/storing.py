@@ -57,16 +57,24 @@ class Format:
 
     def nearest(self, value: Fraction) -> Fraction:
         """The finite number of the format that is nearest to a real, ties to even."""
-        size = abs(value)
-        bits = size.numerator.bit_length() - size.denominator.bit_length()
-        binade = bits + (size >= Fraction(2) ** bits)   # the size is below 2**binade, and not below half of that
-        step = Fraction(2) ** max(binade - self.bits, self.lowest)
-        found = min(round(size / step) * step, self.number(self.last))
-        return -found if value < 0 else found
+        found = self.rounded(value)
+        if found is None:
+            return self.number(self.last) * (-1 if value < 0 else 1)
+        return found
 
     def rounded(self, value: Fraction) -> Fraction | None:
         """The number of the format that a real rounds to, ties to even; None if that is infinite."""
-        return None if abs(value) >= self.overflow else self.nearest(value)
+        above, below = abs(value.numerator), value.denominator
+        bits = above.bit_length() - below.bit_length()
+        binade = bits + (above >= below << bits if bits > 0 else above << -bits >= below)
+        shift = max(binade - self.bits, self.lowest)   # the size is below 2**binade, and not below half of that
+        above, below = (above, below << shift) if shift > 0 else (above << -shift, below)
+        found, rest = divmod(above, below)
+        found += 2 * rest > below or (2 * rest == below and found % 2 == 1)
+        if found.bit_length() + shift > self.lowest + self.binades - 2 + self.bits:
+            return None
+        found = -found if value < 0 else found
+        return Fraction(found << shift) if shift > 0 else Fraction(found, 1 << -shift)
 
     @property
     def overflow(self) -> Fraction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
@@ -20,6 +21,7 @@ _OPPOSITE: dict[type, Callable[..., sympy.Basic]] = {
 }
 
 
+@lru_cache(maxsize=1 << 14)
 def negation(condition: Condition) -> Condition:
     """Not the condition, with nothing left under a Not but what has no opposite."""
     if condition in (sympy.true, sympy.false):

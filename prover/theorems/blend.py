@@ -8,6 +8,9 @@ are not, rational bounds of the numbers bound the difference from below.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 import sympy
 
 from prover.errors import ProverError, UndecidedError
@@ -75,6 +78,22 @@ def _terms(e: sympy.Basic, signs: Signs) -> dict[sympy.Basic, sympy.Basic] | Non
 
     Numbers that are 0 are left out.
     """
+    split = _split(e)
+    if split is None:
+        return None
+    found = {m: number for m, number in split.items() if not is_true_of_numbers(sympy.Eq, number, ZERO)}
+    for monomial, number in found.items():
+        if not is_true_of_numbers(sympy.StrictGreaterThan, number, ZERO):
+            return None
+        turns, powers = factors(monomial)
+        if turns != 0 or not all(is_expressible(base) and signs.is_positive(base) for base, _ in powers):
+            return None
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _split(e: sympy.Basic) -> Mapping[sympy.Basic, sympy.Basic] | None:
+    """Numbers by what they stand beside; None where there are too many."""
     found: dict[sympy.Basic, sympy.Basic] = {}
     terms = sympy.Add.make_args(sympy.expand(e))
     if len(terms) > MAX_TERMS:
@@ -82,13 +101,6 @@ def _terms(e: sympy.Basic, signs: Signs) -> dict[sympy.Basic, sympy.Basic] | Non
     for term in terms:
         number, monomial = term.as_independent(*term.free_symbols, as_Add=False)
         found[monomial] = found.get(monomial, ZERO) + number
-    found = {m: number for m, number in found.items() if not is_true_of_numbers(sympy.Eq, number, ZERO)}
-    for monomial, number in found.items():
-        if not is_true_of_numbers(sympy.StrictGreaterThan, number, ZERO):
-            return None
-        turns, powers = factors(monomial)
-        if turns != 0 or not all(is_expressible(base) and signs.is_positive(base) for base, _ in powers):
-            return None
     return found
 
 

@@ -135,24 +135,18 @@ def smallest_point(study: Study, *conditions: Condition) -> Point | None:
 
 def _least(study: Study, symbol: sympy.Symbol, known: Sequence[Condition]) -> int | None:
     """The least value from 0 on, by halving; below 0 if there is none."""
-    word, values = study.answer("smallest", "Which parameters are the smallest?", *known, values=[symbol])
-    if word != "sat":
-        return None
-    high = next(iter(values.values()))
-    low = 0 if high >= 0 else high
-    while low < high:
+    asks = "Which parameters are the smallest?"
+    word, high = study.some_value("smallest", asks, *known, sympy.GreaterThan(symbol, 0, evaluate=False), of=symbol)
+    if word == "unsat":
+        _, values = study.answer("smallest", asks, *known, values=[symbol])
+        return next(iter(values.values()), None)
+    low = 0
+    while word != "unknown" and low < high:
         middle = (low + high) // 2
-        word, values = study.answer(
-            "smallest", "Which parameters are the smallest?", *known,
-            sympy.LessThan(symbol, middle, evaluate=False), values=[symbol],
-        )
-        if word == "unknown":
-            return None
-        if word == "sat":
-            high = next(iter(values.values()))
-        else:
-            low = middle + 1
-    return high
+        between = sympy.GreaterThan(symbol, low, evaluate=False), sympy.LessThan(symbol, middle, evaluate=False)
+        word, found = study.some_value("smallest", asks, *known, *between, of=symbol)
+        low, high = (low, found) if word == "sat" else (middle + 1, high)
+    return None if word == "unknown" else high
 
 
 def sample_points(study: Study, count: int, *conditions: Condition) -> list[Point]:

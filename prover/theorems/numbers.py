@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 
@@ -26,11 +27,13 @@ def sign_of_equal(one: sympy.Basic, other: sympy.Basic) -> int | None:
         return None
 
 
+@lru_cache(maxsize=1 << 14)
 def is_true_of_numbers(kind: type, left: sympy.Basic, right: sympy.Basic) -> bool:
     """Whether a comparison of two constants holds, worked out exactly. Raises ProverError where that is not known."""
     return compiled_condition(kind(left, right, evaluate=False)).test(Scope({}, {}))
 
 
+@lru_cache(maxsize=1 << 14)
 def between(constant: sympy.Basic) -> tuple[Fraction, Fraction]:
     """Rational numbers between which a constant lies. Raises ProverError where none are found."""
     ball = enclose(number(compiled(constant).compute(Scope({}, {}))), PRECISION)

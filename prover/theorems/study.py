@@ -115,6 +115,12 @@ class Study:
         found = self._asked(name, asks, conditions, (), wanted)
         return found.word, found.values() if found.word == "sat" and wanted else {}
 
+    def some_value(self, name: str, asks: str, *conditions: Condition, of: sympy.Symbol) -> tuple[str, int]:
+        """The word, and a value of a whole-number symbol with which all conditions hold: another one in another run."""
+        found = self._asked(name, asks, conditions, (), (of,), any_model=True)
+        text = Translator.of(self.sorts()).names[of].text
+        return found.word, found.values()[text] if found.word == "sat" else 0
+
     def model(self, name: str, asks: str, *conditions: Condition, values: Sequence[sympy.Symbol]) -> list[Fraction]:
         """Values for the symbols with which all conditions hold; empty if none are found."""
         found = self._asked(name, asks, conditions, (), values)
@@ -149,7 +155,7 @@ class Study:
 
     def _asked(
         self, name: str, asks: str, conditions: Sequence[Condition], held: Sequence[Condition],
-        wanted: Sequence[sympy.Symbol],
+        wanted: Sequence[sympy.Symbol], any_model: bool = False,
     ) -> Answer:
         """The answer to a question that is linear. Raises UndecidedError for another one."""
         translator = Translator.of(self.sorts())
@@ -173,7 +179,7 @@ class Study:
             name, asks, "unsat: there is none, and what is asked about holds for all sizes. sat: the model is a "
             "candidate, to be tried with numbers.", "\n".join(body),
             tuple(translator.names[symbol].text for symbol in wanted), self.budget, of_word=not held,
-            hints=tuple(term.text for term in translator.names.values()),
+            hints=tuple(term.text for term in translator.names.values()), any_model=any_model,
         )
         found = self.solver.ask(question)
         if found.word == "unknown" and is_exact:

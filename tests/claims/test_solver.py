@@ -115,6 +115,23 @@ def test_values_are_those_of_a_context_of_its_own() -> None:
         assert ask_z3(question).values() == solver.ask(question).values() != {}
 
 
+@pytest.mark.parametrize(("folder", "times"), [(False, 3), (True, 5)], ids=["kept", "recorded"])
+def test_a_question_is_put_to_z3_once(
+    folder: bool, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again, by another name too, it has the same answer; with other values or another body it is another."""
+    put: list[Question] = []
+    monkeypatch.setattr(module, "ask_z3", lambda question: put.append(question) or ask_z3(question))
+    solver = Solver(tmp_path if folder else None)
+    none = replace(QUESTION, values=(), body=QUESTION.body.replace("(< 0 n 2)", "(< 1 n 2)"))
+    same = replace(QUESTION, name="again", asks="Once more?")
+    found = [solver.ask(each) for each in (QUESTION, replace(QUESTION, values=()), same, none, QUESTION)]
+    assert times == len(put)
+    assert ["sat", "sat", "sat", "unsat", "sat"] == [answer.word for answer in found]
+    assert {"n": 1} == found[0].values() == found[2].values() == found[4].values()
+    assert ["odd", "odd", "again", "odd", "odd"] == [name for name, *_ in solver.asked]
+
+
 def test_no_question_is_no_easy_one() -> None:
     """Text that is no SMT-LIB is told as it is for every question, and hides nothing from the next."""
     solver = Solver()
