@@ -433,11 +433,10 @@ class Terms:
         fixed = [n for n in numbers if n is not None]
         values = list(dict.fromkeys(v for v, n in zip(values, numbers, strict=True) if n is None))
         values += [self.constant(min(fixed) if least else max(fixed))] if fixed else []
-        nears = {value: near for value in values if (near := self.between(value)) is not None}
-        if nears:  # what is surely beyond another one is left out
-            edge = min(high for _, high in nears.values()) if least else max(low for low, _ in nears.values())
-            beyond = {v for v, (low, high) in nears.items() if (low > edge if least else high < edge)}
-            values = [value for value in values if value not in beyond]
+        near = {value: self.between(value) or () for value in values}  # what is surely beyond another is left out
+        edge = [max(each) if least else min(each) for each in near.values() if each]
+        values = [v for v in values if not near[v]
+                  or not any(min(near[v]) > e if least else max(near[v]) < e for e in edge)]
         if len(values) == 1:
             return values[0]
         name, own, new = self.stand_in(("extreme", least), "least" if least else "greatest", values)
@@ -1307,9 +1306,8 @@ class Proof:
         if self.theorem.order is not None:
             return [(self.j, self.reading.inside(layout, self.j))]
         count = self.terms.known(self.reading.count(layout))
-        if count is None or count > MAX_PAIRS:
-            raise NotShown(f"{layout.side}: the number of pairs is not known, or large")
-        return [(self.terms.constant(k), True) for k in range(int(count))]
+        _limit(count is not None and count <= MAX_PAIRS, f"pairs one by one, whose number is not known ({layout.side})")
+        return [(self.terms.constant(k), True) for k in range(int(count or 0))]
     # -- what has to be shown
     def run(self) -> tuple[Obligation, ...]:
         theorem = self.theorem
@@ -1505,10 +1503,8 @@ class Proof:
         elif rule in ("edge", "dominated"):
             self.edge(fails)
         else:
-            if rule == "own-index":
-                self.own_index(fails)
-            if rule == "ordered":
-                self.ordered(fails)
+            if rule != "lanes":
+                (self.ordered if rule == "ordered" else self.own_index)(fails)
             self.witnesses(rule)
     def whole_turns(self, fails: Formula) -> None:
         """Whole positions take no two unlike frequencies for one: all are over powers of pi, or within half a turn, so
@@ -1519,17 +1515,13 @@ class Proof:
             low, high = map(self.terms.constant, (-3, 3))
             fast = [every(p, some(self.terms.less(x, low), self.terms.less(high, x))) for p, x in found]
             self.show("frequencies are algebraic, or all within half a turn", some(*fast), fails, exact=False)
-    def speeds(self) -> dict[tuple[int, str], tuple[list[Cases], list[Cases]]]:
+    def speeds(self) -> list[tuple[list[Cases], ...]]:
         """The frequencies of both sides, index by index, on each coordinate; 0 where one side lacks a pair."""
         sides = [[self.pair(each, index) for index, _ in self.indices(each)] for each in self.theorem.layouts]
-        longest = max(map(len, sides))
         keys = {key for side in sides for pair in side for _, each in pair for key in each.turn if key[1] != "1"}
-        found = {}
-        for key in sorted(keys):
-            rows = [[[(p, each.turn.get(key, ZERO)) for p, each in pair] for pair in side] for side in sides]
-            ours, theirs = (row + [[((), ZERO)]] * (longest - len(row)) for row in rows)
-            found[key] = ours, theirs
-        return found
+        most, lacking = max(map(len, sides)), [[((), ZERO)]]
+        return [tuple([[(p, each.turn.get(key, ZERO)) for p, each in pair] for pair in side]
+                      + lacking * (most - len(side)) for side in sides) for key in sorted(keys)]
     def surely(self, sign: str, xs: Cases, ys: Cases) -> Formula:
         """It is so in all cases."""
         return no(some(*(every(*p, *q, no(self.terms.compare(sign, x, y))) for p, x in xs for q, y in ys)))
@@ -1537,7 +1529,7 @@ class Proof:
         """On some coordinate the sum of all frequencies, less their signs, is less on one side: none there is above
         that of its index on the other, and one is below it."""
         ways, zero = [], [((), ZERO)]
-        for sides in self.speeds().values():
+        for sides in self.speeds():
             for slow, fast in (sides, sides[::-1]):
                 beside = list(zip(slow, fast, strict=True))
                 least = [self.surely("<=", zero, x) for x in slow] + [self.surely("<=", x, y) for x, y in beside]
@@ -1546,10 +1538,9 @@ class Proof:
     def ordered(self, fails: Formula) -> None:
         """Frequencies that fall from pair to pair, and are none below 0: the same of both sides only in this order."""
         speeds = self.speeds()
-        if len(speeds) > 1:
-            raise NotShown("pairs turn with several coordinates")
-        sides = [(*side, [((), ZERO)]) for both in speeds.values() for side in both]
-        falls = [self.surely("<=", slow, fast) for side in sides for fast, slow in pairwise(side)]
+        _limit(len(speeds) < 2, "pairs in order that turn with several coordinates")
+        falls = [self.surely("<=", slow, fast) for both in speeds for side in both
+                 for fast, slow in pairwise([*side, [((), ZERO)]])]
         self.show("no pair of a side is slower than the next", no(every(*falls)), fails, exact=False)
     def turns(self, turn: Turn) -> Formula:
         """It does not stand still."""

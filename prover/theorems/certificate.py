@@ -18,6 +18,7 @@ from prover.claims.relation import Outcome, Relation
 from prover.claims.solver import Solver
 from prover.errors import UndecidedError
 from prover.language.logic import Condition, all_of, any_of, negation
+from prover.language.symbolic import INDEX
 from prover.language.symbols import Carried
 from prover.layouts.spec import parse_spec
 from prover.theorems.elimination import Clause
@@ -51,6 +52,8 @@ def theorem_certificate(found: Theorem, names: tuple[str, str] | None = None) ->
     form = found.form if found.relation is Relation.PERMUTATION else None
     if form is None and found.relation is Relation.PERMUTATION:
         raise UndecidedError("no closed form of the permutation was found")
+    if answer.is_one_by_one and answer.order != INDEX:
+        raise UndecidedError("pairs were decided one by one, and are matched in another order")
     variables = statement.variables
     holds, fails = (None if point is None else _point(variables, point) for point in found.points)
     order = "j" if found.relation is None else written(answer.order, variables)

@@ -55,12 +55,12 @@ def coq_file(certificate: str) -> str:
     if root["schema"] != SCHEMA:
         raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
+    if evidence["order"] is None:
+        raise refused("its pairs are numbers, decided one by one")
     if answer["scope"] != "always":
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
-    if evidence["order"] is None:
-        raise refused("its pairs are numbers, decided one by one")
     if evidence["order"] != "j" or evidence["sign"] != 1:
         raise refused("its pairs are not matched in their order, turning alike")
     if answer["relation"] == "permutation" and evidence["permutation"] is None:

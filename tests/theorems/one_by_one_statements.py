@@ -300,12 +300,13 @@ def alike(source: JSON, target: JSON, at: dict[str, str]) -> tuple[bool, bool] |
         sides = [worked_out(layout, at) for layout in (source, target)]
         if sides[0] is None or sides[1] is None:
             return None
-        ours, theirs = ([mpmath.cos(turn) for turn, *_ in side] for side in sides)
-        more = [mpmath.mpf(1)] * abs(len(ours) - len(theirs))
-        both = [sorted(each + more * (len(each) < max(len(ours), len(theirs)))) for each in (ours, theirs)]
-        identical = len(ours) == len(theirs) and all(
-            all(map(same, mine, other)) for mine, other in zip(*sides, strict=True)
-        )
+        most = max(map(len, sides))
+        # What one side lacks are lanes that pass.
+        padded = [side + [(0, 1, *pair[2:4], *pair[2:4]) for pair in other[len(side):]]
+                  for side, other in (sides, sides[::-1])]
+        both = [sorted(mpmath.cos(turn) for turn, *_ in side) for side in padded]
+        assert len(both[0]) == len(both[1]) == most
+        identical = all(all(map(same, mine, other)) for mine, other in zip(*padded, strict=True))
         return all(map(same, *both)), identical
 
 

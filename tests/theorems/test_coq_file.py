@@ -150,6 +150,7 @@ def refuting(rule: str, *indices: str) -> dict[str, object]:
     ({**refuting("counts"), "feeds": [{}, {}]}, "more than one feed"),
     ({"answer": {"relation": "pair-map"}}, "its relation is pair-map"),
     ({"evidence": {"order": "n_rot//2 - 1 - j"}}, "not matched in their order"),
+    ({"evidence": {"order": None}}, "numbers, decided one by one"),
     ({"evidence": {"sign": -1}}, "not matched in their order"),
     ({"evidence": {"permutation": None}}, "no closed form"),
     ({"schema": "rope-prover/certificate/1"}, "of given sizes"),
