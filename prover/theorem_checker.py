@@ -1580,7 +1580,7 @@ class Proof:
                 whole = self.reading.whole(w)
                 for p, s in pairs[0]:
                     for q, t in pairs[1]:
-                        differ = self.unlike(s.turn, t.turn) if rule == "own-index" else self.displaced(s, t)
+                        differ = self.displaced(s, t) if rule == "lanes" else self.unlike(s.turn, t.turn)
                         good.append(every(whole, *inside, *p, *q, differ))
                 alone = ((*inside, pairs[0]), (*inside[::-1], pairs[1])) if rule == "own-index" else ()
                 for own, other, cases in alone:

@@ -132,6 +132,13 @@ FALSE: dict[str, Callable[[], JSON]] = {
         few("t*k if j < 2 else h", axes=("t", "h")), few("t if j < 2 else h", axes=("t", "h")),
         refutation=refuted("ordered", ("k == 1", "0")),
     ),
+    "in order, but only magnitudes differ": lambda: each(
+        few(f"p*{U}"), few(f"p*{U}", magnitude="k"), refutation=ORDERED
+    ),
+    "in order, but only lanes differ": lambda: each(
+        few(f"p*{U}"), few(f"p*{U}", second="j + 4 if k == 1 else 7 - j"), refutation=ORDERED
+    ),
+    "in order, but all stand still": lambda: each(few("0*p"), few("0*p", magnitude="k"), refutation=ORDERED),
     "a whole turn": lambda: each(few("p"), few("p*(1 + 2*pi)"), NEVER, refutation=DOMINATED),
     "a whole turn with the other": lambda: each(few("3*p"), few("p*(2*pi - 3)"), NEVER, refutation=DOMINATED),
     "a whole turn by a logarithm": lambda: each(
