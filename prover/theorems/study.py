@@ -159,7 +159,7 @@ class Study:
     ) -> Answer:
         """The answer to a question that is linear. Raises UndecidedError for another one."""
         translator = Translator.of(self.sorts())
-        found = self._put(translator, name, asks, conditions, held, wanted)
+        found = self._put(translator, name, asks, conditions, held, wanted, any_model)
         numbers = found.numbers() if found.word == "sat" else {}
         if not held and len(numbers) == len(translator.names):
             self.seen.add({s: numbers[term.text] for s, term in translator.names.items()})
@@ -167,7 +167,7 @@ class Study:
 
     def _put(
         self, translator: Translator, name: str, asks: str, conditions: Sequence[Condition],
-        held: Sequence[Condition], wanted: Sequence[sympy.Symbol],
+        held: Sequence[Condition], wanted: Sequence[sympy.Symbol], any_model: bool = False,
     ) -> Answer:
         facts = [translator.condition(c) for c in (*self.statement.hypotheses, *self.assumed, *conditions)]
         is_exact = not isinstance(translator, OpaqueTranslator)

@@ -39,7 +39,7 @@ STORED = sorted((PROOFS / "theorems").glob("*.json"))
 NAMES = [path.stem for path in STORED]
 OPEN = {
     "rewrite-1-counter-without-reset", "rewrite-3-vision-chain-empty", "rewrite-4-vision-products-late",
-    "theorem-17-llama3-other-factor", "theorem-17-yarn-as-linear", "theorem-18-yarn-on-ggml",
+    "theorem-17-llama3-other-factor", "theorem-18-yarn-on-ggml",
 }
 MOST = 8
 # With two lists of sections the small points are too many to go through: sections, and parts, with as many pairs.
