@@ -260,13 +260,13 @@ def test_the_other_pairing_is_a_permutation(scaling: str, names: str, where: lis
     assert evidence_of(found, solver).strength.startswith("checked")
 
 
-def test_a_point_with_irrational_numbers_is_no_wrong_certificate() -> None:
-    """A hypothesis that the checker cannot work out at a point is not shown, and nothing is called false."""
+def test_a_hypothesis_with_irrational_numbers_is_no_wrong_certificate() -> None:
+    """What the checker cannot show of a hypothesis with pi and powers in it is not called false."""
     solver = Solver()
     found = state_theorem(f"{LLAMA3}:factor=8", LLAMA3, NAMES, [LAST], [], None, solver)
     evidence = evidence_of(found, solver)
     assert "solver only" == evidence.strength
-    assert "not worked out exactly" in evidence.reason
+    assert "could not show a part" in evidence.reason
 
 
 def positive(condition: Condition) -> bool:
