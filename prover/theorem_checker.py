@@ -1291,10 +1291,10 @@ class Proof:
             if "sat" in answers and exact and not writer.nonlinear and not writer.abstract:
                 raise Rejected(f"not so: {sentence} ({_said(said)})")
         raise NotShown(f"{sentence}: no solver settles it ({_said(said)})")
-    def defined(self, sentence: str, *known: Formula) -> None:
+    def defined(self, sentence: str, *known: Formula, exact: bool = True) -> None:
         """All that was evaluated since has a value."""
         needs, self.reading.needs = self.reading.needs, []
-        self.show(sentence, some(*(every(*p, no(each)) for p, each in needs)), *known)
+        self.show(sentence, some(*(every(*p, no(each)) for p, each in needs)), *known, exact=exact)
     def outer(self, node: ast.expr, what: str, *known: Formula, scope: Scope | None = None) -> Quotient:
         """The value of an expression of the evidence."""
         self.reading.needs = []
@@ -1351,7 +1351,7 @@ class Proof:
             side = layout.side
             width = terms.chosen(reading.value(layout.width, Scope(layout)))
             count = reading.count(layout)
-            self.defined(f"{side}: width and number of pairs have a value")
+            self.defined(f"{side}: width and number of pairs have a value", exact=False)
             widths.append(width)
             proper = [reading.whole(width), reading.whole(count), terms.at_most(ZERO, count)]
             # Where one is no layout nothing is stated, so that these may fail and the theorem be true.
@@ -1359,7 +1359,8 @@ class Proof:
             show(f"{side}: width and number of pairs are whole, and not negative", no(every(*proper)))
             inside = reading.inside(layout, j)
             pairs = [case for index, _ in self.indices(layout) for case in reading.pair(layout, index)]
-            self.defined(f"{side}: every expression has a value", inside if self.theorem.order else True)
+            known = inside if self.theorem.order else True
+            self.defined(f"{side}: every expression has a value", known, exact=False)
             against = [every(*p, terms.equal(pair.magnitude, ZERO)) for p, pair in pairs]
             show(f"{side}: magnitudes are not 0", some(*against), inside)
             lanes, others = reading.lanes(layout, j), reading.lanes(layout, other)

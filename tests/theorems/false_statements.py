@@ -57,7 +57,7 @@ FALSE: dict[str, Callable[[], JSON]] = {
         small(), small(), relation("permutation"), permutation="lane if lane < n else n"
     ),
     "magnitudes differ": lambda: claim(small(magnitude="2"), small(magnitude="3")),
-    "a magnitude that is not positive": lambda: claim(small(magnitude="j"), small(magnitude="j")),
+    "a magnitude that is 0": lambda: claim(small(magnitude="j"), small(magnitude="j")),
     "an order that names a pair twice": lambda: claim(small(), small(), order="0", answer=relation("pair-map")),
     "an order that leaves the pairs": lambda: claim(small(), small(), order="j + 1"),
     "a lane twice": lambda: claim(small(second="j + n - 1"), small(second="j + n - 1")),
