@@ -14,7 +14,7 @@ from prover.reports.report import JSON, relation_word
 from prover.reports.text import labelled_text, written_words
 from prover.verdicts.evidence import Evidence
 
-SCHEMA = "rope-prover/bitwise/1"
+SCHEMA = "rope-prover/bitwise-answer/1"
 
 
 def bitwise_json(found: Bits, evidence: Evidence | None = None) -> JSON:

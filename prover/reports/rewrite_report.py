@@ -11,7 +11,7 @@ from prover.theorems.rewrite import Rewrite
 from prover.theorems.words import shown
 from prover.verdicts.evidence import Evidence
 
-SCHEMA = "rope-prover/rewrite/1"
+SCHEMA = "rope-prover/rewrite-answer/1"
 
 
 def rewrite_json(found: Rewrite, evidence: Evidence | None = None) -> JSON:

@@ -17,7 +17,7 @@ from prover.theorems.words import shown
 from prover.verdicts.evidence import Evidence
 
 JSON = dict[str, Any]
-SCHEMA = "rope-prover/theorem/1"
+SCHEMA = "rope-prover/theorem-answer/1"
 _RUNGS = {
     Relation.IDENTICAL: "the two kernels are identical, lane by lane, at every position",
     Relation.EQUAL_SCORES: "the scores are equal with the weights as they are",

@@ -241,7 +241,7 @@ def test_command(capsys: Capture) -> None:
     assert "| strength | checked |" in capsys.readouterr().out
     assert 1 == run_command([*arguments, "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert ("rope-prover/bitwise/1", [61, 62], {"p": 1}) == (
+    assert ("rope-prover/bitwise-answer/1", [61, 62], {"p": 1}) == (
         found["schema"], found["pairs_not_congruent"], found["first_difference"]["position"])
 
 

@@ -1,4 +1,4 @@
-"""What diff, audit, run, repair, classes, conform, identify and draw print is what their schemas say, corners too."""
+"""What commands print is what their schemas say, corners too: all but prove of two layouts, show and check."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from prover.recognition.facts import Pairing
 from prover.recognition.hypothesis import Kind as Formula
 from prover.repair.repairs import Kind
 from prover.reports.schemas import read_schema
+from prover.resources import PROOFS
 from prover.theorems.theorem import Scope
 from schema_walk import breaks, faults, validator
 
@@ -25,6 +26,7 @@ TESTS = Path(__file__).parent.parent
 GPT_OSS = str(TESTS / "sources" / "gpt-oss.json")
 GGML = str(TESTS / "measured" / "ggml.json")
 NORMAL, NEOX = "ggml/normal:head_dim=8", "ggml/neox:head_dim=8"
+VISION = [str(PROOFS / "rewrites" / f"vision-{each}.toml") for each in ("chain", "plain")]
 LLAMA = {"model_type": "llama", "head_dim": 64, "hidden_size": 128, "num_attention_heads": 2, "rope_theta": 10000}
 
 
@@ -69,6 +71,20 @@ SAMPLES: dict[str, tuple[Callable[[Path], JSON], ...]] = {
     "reach-1": (
         lambda _: prover.repair_for_all("ggml/normal", "ggml/neox", "head_dim,n_rot,base").to_json(),
     ),
+    "theorem-answer-1": (
+        lambda _: prover.prove_for_all("ggml/normal", "ggml/neox", "head_dim,n_rot,base").to_json(),
+        lambda _: prover.prove_for_all("ggml/neox:freq_scale=1/2", "ggml/neox", "n_rot,base").to_json(),
+        lambda _: prover.solve("ggml/neox:base=500000", "ggml/neox", "base").to_json(),
+        lambda _: prover.solve(NORMAL, NEOX, "base", relation="identical").to_json(),
+    ),
+    "rewrite-answer-1": (
+        lambda _: prover.rewrite(*VISION, ["head_dim", "base", "sections"]).to_json(),
+        lambda _: prover.rewrite(*VISION, ["head_dim", "base", "sections"], where=["min(sections) > 0"]).to_json(),
+    ),
+    "bitwise-answer-1": (
+        lambda _: prover.prove_bits("ggml/neox", str(PROOFS / "recipes" / "neox-power.toml")).to_json(),
+        lambda _: prover.prove_bits("ggml/imrope", "ggml/mrope", feeds="text").to_json(),
+    ),
     "classes-1": (),    # below: it takes a minute
     "conform-1": (
         lambda _: prover.conform("ggml/neox:head_dim=64:base=500000", GGML, "neox_d64").to_json(),
@@ -100,7 +116,7 @@ def samples(name: str, folder: Path) -> Iterator[JSON]:
 def check(name: str, sample: JSON) -> None:
     """It is what its schema says, names it, and no key or word of it can go or come without notice."""
     assert [] == faults(name, sample)
-    assert f"rope-prover/{name.replace('-', '/')}" == sample["schema"]
+    assert f"rope-prover/{'/'.join(name.rsplit('-', 1))}" == sample["schema"]
     schema, is_valid = read_schema(name), validator(name).is_valid
     tried, accepted = 0, []
     for each in breaks(schema, sample):

@@ -158,7 +158,7 @@ def test_command(tmp_path: Path, capsys: Capture) -> None:
     assert "base      the invariant holds at pair 0" in text
     assert 0 == run_command(["rewrite", old, new, "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert ("rope-prover/rewrite/1", ["count of old = j"]) == (found["schema"], found["invariant"])
+    assert ("rope-prover/rewrite-answer/1", ["count of old = j"]) == (found["schema"], found["invariant"])
 
 
 def test_vacuous_hypotheses_are_an_error(capsys: Capture) -> None:
