@@ -24,7 +24,7 @@ LOWEST = sympy.Function("lowest")
 HIGHEST = sympy.Function("highest")
 SMALLEST = sympy.Function("smallest")
 LARGEST = sympy.Function("largest")
-CHOICE = sympy.Function("choice")
+CHOICE = sympy.Function("choice", commutative=True)  # its condition has no such property
 CLAMPED = sympy.Function("clamped")  # of x and y: min(1, max(0, x/y)), in questions alone
 
 

@@ -160,6 +160,35 @@ angle  = "t*s[j]"
     assert (Outcome.UNDECIDED, Outcome.EQUIVALENT) == (open_one.outcome, closed.outcome)
 
 
+def test_a_choice_within_an_exponent_of_an_exponent(tmp_path: Path) -> None:
+    """2**(2**(j + 1)) at pair 0, where m > 0, is the same as itself, and no 2**(2**j)."""
+    from prover.claims.relation import Relation
+    from prover.claims.solver import Solver
+    from prover.theorems.for_all import state_theorem
+
+    paths = [tmp_path / "chosen.toml", tmp_path / "plain.toml"]
+    for path, exponent in zip(paths, ("j + (1 if m > j else 0)", "j"), strict=True):
+        path.write_text(f"""
+title = "exponents"
+axes  = ["p"]
+width = "2*n"
+[parameters]
+n = {{ default = 4, whole = true, require = "n > 0" }}
+m = {{ default = 2, whole = true, require = "m > 0" }}
+[pairs]
+count  = "n"
+first  = "2*j"
+second = "2*j + 1"
+angle  = "p*2**(2**({exponent}))"
+""")
+    chosen, plain = map(str, paths)
+    same, other = (
+        state_theorem(chosen, target, "n,m", [], [], Relation.LINEAR, Solver()) for target in (chosen, plain)
+    )
+    assert Outcome.EQUIVALENT == same.outcome
+    assert other.outcome in (Outcome.DIFFERENT, Outcome.UNDECIDED)
+
+
 def test_a_solver_that_forgets_a_corner_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a solver that denies factors of 0 the theorem is wrong at 17 alone, and the gate has a point there."""
     from prover.errors import EvidenceError

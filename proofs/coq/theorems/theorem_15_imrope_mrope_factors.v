@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:041eda3482498a2c162ea5b67e28f57665befd58b2045090afea9fd006a3b791.
+(* Made by rope-prover from the certificate sha256:23c7696c363c898362c9904c83473b817a84de99e420d23f5ce1e81d7f94e9f0.
    ggml/imrope -> layouts/mrope-factors.toml: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.
@@ -128,7 +128,7 @@ Definition order (j : Z) : Z :=
 (* Row lane of the target's weights is row permutation lane of the source's. *)
 Definition permutation (lane : Z) : Z :=
   if (lane >=? 0) && (lane <? n_rot / 2) then (if lane <? (n_rot / 2 + 2) / 3 then 3 * lane else if lane <? (n_rot / 2 + 1) / 3 + (n_rot / 2 + 2) / 3 then 3 * lane - 3 * ((n_rot / 2 + 2) / 3) + 1 else 3 * lane - 3 * ((n_rot / 2 + 1) / 3) - 3 * ((n_rot / 2 + 2) / 3) + 2)
-  else if (lane >=? n_rot / 2) && (lane <? 2 * (n_rot / 2)) then n_rot / 2 + (if lane - n_rot / 2 <? (n_rot / 2 + 2) / 3 then 3 * lane - 3 * (n_rot / 2) else if lane - n_rot / 2 <? (n_rot / 2 + 1) / 3 + (n_rot / 2 + 2) / 3 then 3 * lane - 3 * (n_rot / 2) - 3 * ((n_rot / 2 + 2) / 3) + 1 else 3 * lane - 3 * (n_rot / 2) - 3 * ((n_rot / 2 + 1) / 3) - 3 * ((n_rot / 2 + 2) / 3) + 2)
+  else if (lane >=? n_rot / 2) && (lane <? 2 * (n_rot / 2)) then (if lane - n_rot / 2 <? (n_rot / 2 + 2) / 3 then 3 * lane - 3 * (n_rot / 2) else if lane - n_rot / 2 <? (n_rot / 2 + 1) / 3 + (n_rot / 2 + 2) / 3 then 3 * lane - 3 * (n_rot / 2) - 3 * ((n_rot / 2 + 2) / 3) + 1 else 3 * lane - 3 * (n_rot / 2) - 3 * ((n_rot / 2 + 1) / 3) - 3 * ((n_rot / 2 + 2) / 3) + 2) + n_rot / 2
   else lane.
 
 Theorem layouts_agree : allowed ->

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:ba9d5154ecd1ec9579d283c9cf2a32480caa5492fb11a77d0a069136e4281772.
+(* Made by rope-prover from the certificate sha256:66bef33be8d872a7556f7c1628dab2eb70df78b0efc22cd87a4c71ac5d57ec58.
    ggml/neox -> ggml/neox:offset=head_dim-n_rot: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.
@@ -64,7 +64,7 @@ Definition permutation (lane : Z) : Z :=
   if (lane >=? head_dim - n_rot) && (lane <? head_dim - n_rot + n_rot / 2) then (- head_dim) + lane + n_rot
   else if (lane >=? head_dim - n_rot + n_rot / 2) && (lane <? head_dim - n_rot + 2 * (n_rot / 2)) then (- head_dim) + lane + n_rot
   else if (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2)) <? 0 then (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2))
-  else 2 * (n_rot / 2) + (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2)).
+  else (if lane <? head_dim - n_rot then lane else lane - 2 * (n_rot / 2)) + 2 * (n_rot / 2).
 
 Theorem layouts_agree : allowed ->
   (* Both have one width and one number of pairs. *)
