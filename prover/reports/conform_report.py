@@ -77,7 +77,8 @@ def conform_text(
     shown = found.differences if every_row else found.differences[:MAX_SHOWN]
     rows += [("differs", plain(str(difference))) for difference in shown]
     if len(shown) < len(found.differences):
-        rows.append(("differs", f"... {len(found.differences) - len(shown)} more; --all shows them"))
+        left = len(found.differences) - len(shown)
+        rows.append(("differs", f"... {left} more; `rope-prover conform --all` shows them"))
     lines = [f"{head} (numeric only: floats within a tolerance, no proof).", ""]
     lines += [
         textwrap.fill(text, columns(100), initial_indent=f"{label:<10} ", subsequent_indent=" " * 11,
