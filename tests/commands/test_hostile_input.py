@@ -587,8 +587,8 @@ def test_bad_claim_files(run: Run, tmp_path: Path, content: Text, parts: tuple[s
 
 
 def test_unknown_proof(run: Run) -> None:
-    """An unknown proof name is answered with the known ones."""
-    assert [] == run("run", "bogus").refused("there is no proof 'bogus'", "02-imrope-to-mrope", "or a .toml file")
+    """An unknown proof name is answered with the command that has the known ones, and what a file's name ends in."""
+    assert [] == run("run", "bogus").refused("there is no proof 'bogus'", "'rope-prover list'", "ends in .toml")
 
 
 @pytest.fixture(scope="module")
