@@ -38,7 +38,8 @@ MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every posi
             "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
             "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
             "linear": "some fixed linear maps of W_q and W_k make the scores equal",}
-RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes")
+RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes", "point")
+FAILING = ("never", "not-always")  # scopes that say where nothing holds
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
 MAX_QUESTIONS, SECONDS, WRITTEN, MAX_PAIRS = 120, 10, 16, 128
@@ -784,6 +785,7 @@ class Theorem:
     witness: tuple[tuple[str, ast.expr], ...]
     points: dict[str, dict[str, tuple[Fraction, ...]] | None]
     instances: int
+    pair: int  # at a point: the pair that differs
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
@@ -803,9 +805,10 @@ def statement(text: str) -> Theorem:
     _require(feeds, "feeds", "there are none")
     scope, condition, relation, elsewhere = _fields(answer, "scope condition relation elsewhere", "answer")
     condition = [(each, read(each, "answer.condition", True)) for each in _items(condition, "answer.condition")]
-    proper = scope in ("always", "sometimes", "never") and bool(condition) == (scope == "sometimes")
-    proper = proper and (relation is None if scope == "never" else relation in tuple(MEANINGS)[:4])
-    _require(proper and elsewhere in ("linear", "identical"), "answer", "malformed")
+    proper = scope in ("always", "sometimes", "never", "not-always") and bool(condition) == (scope == "sometimes")
+    proper = proper and (relation is None if scope in FAILING else relation in tuple(MEANINGS)[:4])
+    proper = proper and elsewhere in ("linear", "identical")[scope == "not-always":]
+    _require(proper, "answer", "malformed")
     fields = "order sign permutation refutation invariant points instances"
     order, sign, permutation, refutation, invariant, points, instances = _fields(evidence, fields, "evidence")
     _require(type(sign) is int and sign in (-1, 0, 1), "evidence.sign", "expected 1, -1 or 0")
@@ -817,9 +820,14 @@ def statement(text: str) -> Theorem:
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
         clauses = {clause for clause, _ in condition} if condition else {"0 == 1"}
         shaped = rule in RULES and all(len(row) == 2 and row[0] in clauses for row in witness)
-        shaped = shaped and bool(witness) == (rule in ("own-index", "ordered", "lanes"))
-        shaped = shaped and (rule in ("dominated", "ordered", "lanes") if order is None else rule != "ordered")
+        shaped = shaped and bool(witness) == (rule in ("own-index", "ordered", "lanes", "point"))
+        alone = rule in ("dominated", "ordered", "lanes", "point")
+        shaped = shaped and (alone if order is None else rule not in ("ordered", "point"))
+        shaped = shaped and (rule == "point") == (scope == "not-always")
+        shaped = shaped and (rule != "point" or (len(witness) == 1 and sign == 1 and not invariant))
         _require(shaped, "evidence.refutation", "malformed")
+    pair = _rational(witness[0][1], "evidence.refutation") if rule == "point" else Fraction(0)
+    _require(pair.denominator == 1 and pair >= 0, "evidence.refutation", "no index of a pair")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
         side, state, when, value = _fields(row, "side state when value", "evidence.invariant")
@@ -830,7 +838,7 @@ def statement(text: str) -> Theorem:
     _require(source["positions"] == target["positions"], "positions", "those of source and target are unlike")
     at = dict(zip(("holds", "fails"), _fields(points, "holds fails", "evidence.points"), strict=True))
     for key, point in at.items():
-        wanted = scope in (("always", "sometimes") if key == "holds" else ("sometimes", "never"))
+        wanted = scope == "sometimes" or (key == "fails") == (scope in FAILING)
         _require((point is not None) == wanted, f"evidence.points.{key}", "wanted, or not wanted")
         at[key] = point and _point(point, known, f"evidence.points.{key}")
     for each in _items(instances, "evidence.instances"):
@@ -839,7 +847,8 @@ def statement(text: str) -> Theorem:
                    (layouts[0], layouts[1]), source["positions"] == "integer", scope, tuple(condition), relation,
                    elsewhere, None if order is None else read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
-                   tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances))
+                   tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances),
+                   int(pair))
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -881,6 +890,7 @@ class Reading:
         self.theorem, self.terms, self.depth = theorem, terms, 0
         self.needs: list[tuple[Known, Formula]] = []
         self.known: dict[Any, Cases] = {}
+        self.ran: dict[Any, Quotient] = {}  # what a loop carries at an index, by its side and name, where it was run
         self.values = {name: self._variable(each, point) for name, each in theorem.variables.items()}
     def _variable(self, own: Parameter, point: dict[str, tuple[Fraction, ...]] | None) -> tuple[Quotient, ...]:
         if point is not None:
@@ -1104,7 +1114,10 @@ class Reading:
         owner, own_scope = self.owner(name, scope)
         return self.parameter(owner, own_scope, entry, path)
     def state(self, name: str, scope: Scope, path: Known) -> Cases:
-        """A carried value by its invariants; where there is none, it is not known."""
+        """A carried value as the loop was run, or by its invariants; where there is none, it is not known."""
+        side = scope.layout.side if scope.layout else ""
+        if (ran := self.ran.get((side, name, scope.index))) is not None:
+            return [(path, ran)]
         found: Cases = []
         left: Known | None = path
         outer = replace(scope, layout=None)
@@ -1114,7 +1127,6 @@ class Reading:
                 found += self.value(value, outer, taken)
             if (left := extended(left or (), no(holds))) is None:
                 return found
-        side = scope.layout.side if scope.layout else ""
         return [*found, (left or (), self.terms.fresh(("state", side, name, scope.index), "state", False, True)[1])]
     # -- layouts
     def requirements(self, layout: Layout) -> Iterator[ast.expr]:
@@ -1260,7 +1272,8 @@ class Proof:
     def __init__(self, theorem: Theorem, solve: Solve) -> None:
         self.theorem, self.solve, self.done = theorem, solve, list[Obligation]()
         self.terms = Terms()
-        self.reading = Reading(theorem, self.terms)
+        self.alone = theorem.scope == "not-always"  # all is at one point, and nothing is asked
+        self.reading = Reading(theorem, self.terms, theorem.points["fails"] if self.alone else None)
         self.source, self.target = theorem.layouts
         self.hypotheses = self.reading.hypotheses()
         self.j, self.other = (self.terms.atom(name, True) for name in ("j", "j'"))
@@ -1270,9 +1283,13 @@ class Proof:
         """Nothing that is known allows what gainsays the sentence."""
         parts = [("what is required", self.hypotheses), ("known here", every(*known)), ("gainsaid", against)]
         self.terms.spend(sum(_size(formula) for _, formula in parts))
-        if every(*(formula for _, formula in parts)) is False:
+        told = every(*(formula for _, formula in parts))
+        if told is False:
             self.done.append(Obligation(sentence, "", "evaluated"))
             return
+        if self.alone:
+            raise Rejected(f"not so: {sentence}") if told is True and exact else NotShown(
+                f"{sentence}: not seen at the point")
         said: dict[str, str] = {}
         for linear in (True, False):
             writer = Writer(self.terms, linear)
@@ -1317,6 +1334,9 @@ class Proof:
         theorem = self.theorem
         self.points()
         self.reading.needs = []
+        if self.alone:
+            self.at_point()
+            return tuple(self.done)
         self.clauses = [self.reading.condition(each, self.scope) for _, each in theorem.condition]
         self.defined("the condition has a value")
         self.layouts()
@@ -1335,7 +1355,7 @@ class Proof:
             there = Reading(self.theorem, self.terms, point)
             allowed = there.hypotheses()
             holds = every(*(there.condition(each, Scope()) for _, each in self.theorem.condition))
-            wanted = key == "holds" or self.theorem.scope == "never"
+            wanted = key == "holds" or self.theorem.scope in FAILING
             sentence = f"evidence.points.{key}: allowed, and the condition {key} there"
             told = every(allowed, holds if wanted else no(holds))
             if told is False:
@@ -1378,6 +1398,45 @@ class Proof:
                 show(f"{side}: lanes read and lanes written are the same run of lanes", some(*outside), inside)
             reading.needs = []
         self.show("both heads have the same width", no(terms.equal(*widths)))
+    def at_point(self) -> None:
+        """At the point, each loop run step by step: both are layouts, and the kernels differ at the pair's lanes."""
+        reading, terms, widths, sides = self.reading, self.terms, list[Quotient](), list[list[Pair]]()
+        for layout in self.theorem.layouts:
+            side, pairs = layout.side, list[Pair]()
+            widths.append(self.settled(reading.value(layout.width, Scope(layout))))
+            for index, _ in self.indices(layout):
+                last = Scope(layout, ZERO, started=False) if index == ZERO else Scope(layout, terms.minus(index, ONE))
+                reading.ran |= {(side, name, index): self.settled(reading.value(nodes[last.started], last))
+                                for name, nodes in layout.states.items()}
+                pairs.append(self.settled(reading.pair(layout, index)))
+            self.defined(f"{side}: every expression has a value")
+            width, count = terms.known(widths[-1]), terms.known(reading.count(layout))
+            read, written = ([terms.known(x) for pair in pairs for x in pair.lanes[k : k + 2]] for k in (0, 2))
+            lanes = [x for x in (width, count, *read, *written) if x is not None]
+            _limit(width is not None and len(lanes) == 2 + 4 * len(pairs), f"lanes that are no rational numbers ({side})")
+            proper = all(x.denominator == 1 and x >= 0 for x in lanes) and max([*read, *written], default=-1) < width
+            self.show(f"{side}: width, number of pairs and lanes are whole, lanes inside the head", not proper)
+            once = len({*read}) == len({*written}) == len(read) and {*read} == {*written}
+            self.show(f"{side}: no lane is read or written twice, and those that are read are written", not once)
+            still = some(*(terms.equal(pair.magnitude, ZERO) for pair in pairs))
+            self.show(f"{side}: magnitudes are not 0", still)
+            sides.append(pairs)
+        self.show("both heads have the same width", no(terms.equal(*widths)))
+        self.whole_turns(True)
+        k = self.theorem.pair
+        (s, more), (t, others) = ((pairs[k:k + 1], pairs) for pairs in sides)
+        _require(s or t, "evidence.refutation", "no pair of this index")
+        if s and t:
+            _require(self.same(*s, *t, "identical", None)[0] is not True, f"pair {k}", "the same on both sides")
+            differs = self.displaced(*s, *t)
+        else:  # a lane of it passes on the other side
+            (own,), lacks = s or t, others if s else more
+            differs = every(own.lanes[0] not in {x for pair in lacks for x in pair.lanes[:2]}, self.turns(own.sine))
+        self.show(f"pair {k} differs", no(differs), exact=False)
+    def settled(self, cases: list[tuple[Known, Any]]) -> Any:
+        """The one value, where no formula is left on the way to it."""
+        _limit(len(cases) == 1 and not cases[0][0], "a value at a point that is not worked out exactly")
+        return cases[0][1]
     def loops(self, layout: Layout) -> None:
         """What a loop carries is what its invariant says, at pair 0 and from each pair to the next."""
         reading, terms, j = self.reading, self.terms, self.j
@@ -1594,9 +1653,15 @@ class Proof:
         found = [every(a, c, self.unlike(s.turn, t.turn)), every(b, c, self.unlike(s.sine, t.sine)),
                  every(a, c, some(*map(no, (b, d))), self.turns(s.sine), self.turns(t.sine))]
         if not any(key[1] == "1" for turn in (s.turn, s.sine, t.turn, t.sine) for key in turn):
-            found += [every(a, self.terms.ratio(s.magnitude, t.magnitude).unlike)]
+            found += [every(a, self.terms.ratio(s.magnitude, t.magnitude).unlike),
+                      every(a, b, c, self.turned(s.sine, t.sine))]
             found += [every(x, no(y)) for x, y in ((a, c), (c, a), (b, d), (d, b))]
         return some(*found)
+    def turned(self, ours: Turn, theirs: Turn) -> Formula:
+        """On some coordinate the one is the other's opposite, and not 0: with cosines alike at 0, the sines differ."""
+        keys = sorted(key for key in ours.keys() & theirs.keys() if key[1] != "1")
+        return some(*(every(self.terms.ratio(ours[k], theirs[k]).opposite, no(self.terms.equal(ours[k], ZERO)))
+                      for k in keys))
     def edge(self, fails: Formula) -> None:
         """The first or the last pair of one side turns, and like none of the other side."""
         one, against = ONE, []
@@ -1631,7 +1696,7 @@ def words(text: str) -> Iterator[str]:
     for each in root["variables"]:
         kind = "whole" if each["whole"] else "rational"
         kinds.append(f"{kind} {each['name']}" + f" ({each['entries']} of them)" * (each["entries"] is not None))
-    yield f"for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
+    yield "not " * (answer["scope"] == "not-always") + f"for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
     for side in ("source", "target"):
         own = root[side]
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
@@ -1649,9 +1714,14 @@ def words(text: str) -> Iterator[str]:
     yield f"at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
-    if answer["scope"] != "never":
+    if answer["scope"] == "not-always":
+        point = root["evidence"]["points"]["fails"]
+        at = ", ".join(f"{k} = {v if isinstance(v, str) else '[' + ', '.join(v) + ']'}" for k, v in point.items())
+        pair = root["evidence"]["refutation"]["witness"][0][1]
+        yield f"{answer['elsewhere']} fails at {at}, where pair {pair} differs: {fails}"
+    elif answer["scope"] != "never":
         yield f"{answer['relation']} holds{f' where {condition}' if condition else ''}: {MEANINGS[answer['relation']]}"
-    if answer["scope"] != "always":
+    if answer["scope"] in ("sometimes", "never"):
         yield f"{answer['elsewhere']} fails {'elsewhere' if condition else 'everywhere'}: {fails}"
     if root["evidence"]["instances"]:
         yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it, and are not checked here"
