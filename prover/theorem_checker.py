@@ -826,8 +826,8 @@ def statement(text: str) -> Theorem:
         shaped = shaped and (rule == "point") == (scope == "not-always")
         shaped = shaped and (rule != "point" or (len(witness) == 1 and sign == 1 and not invariant))
         _require(shaped, "evidence.refutation", "malformed")
-    pair = _rational(witness[0][1], "evidence.refutation") if rule == "point" else Fraction(0)
-    _require(pair.denominator == 1 and pair >= 0, "evidence.refutation", "no index of a pair")
+    apart = _rational(witness[0][1], "evidence.refutation") if rule == "point" else Fraction(0)
+    _require(apart.denominator == 1 and apart >= 0, "evidence.refutation", "no index of a pair")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
         side, state, when, value = _fields(row, "side state when value", "evidence.invariant")
@@ -848,7 +848,7 @@ def statement(text: str) -> Theorem:
                    elsewhere, None if order is None else read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
                    tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances),
-                   int(pair))
+                   int(apart))
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -1410,28 +1410,28 @@ class Proof:
                                 for name, nodes in layout.states.items()}
                 pairs.append(self.settled(reading.pair(layout, index)))
             self.defined(f"{side}: every expression has a value")
-            width, count = terms.known(widths[-1]), terms.known(reading.count(layout))
-            read, written = ([terms.known(x) for pair in pairs for x in pair.lanes[k : k + 2]] for k in (0, 2))
-            lanes = [x for x in (width, count, *read, *written) if x is not None]
-            _limit(width is not None and len(lanes) == 2 + 4 * len(pairs), f"lanes that are no rational numbers ({side})")
-            proper = all(x.denominator == 1 and x >= 0 for x in lanes) and max([*read, *written], default=-1) < width
+            found = [terms.known(x) for x in (widths[-1], reading.count(layout), *(x for p in pairs for x in p.lanes))]
+            width, count, *lanes = numbers = [x for x in found if x is not None]
+            _limit(len(numbers) == len(found), f"lanes that are no rational numbers ({side})")
+            proper = all(x.denominator == 1 and x >= 0 for x in numbers) and all(x < width for x in lanes)
             self.show(f"{side}: width, number of pairs and lanes are whole, lanes inside the head", not proper)
-            once = len({*read}) == len({*written}) == len(read) and {*read} == {*written}
+            read, written = lanes[::4] + lanes[1::4], lanes[2::4] + lanes[3::4]
+            once = len({*read}) == len(read) == 2 * count and sorted(read) == sorted(written)
             self.show(f"{side}: no lane is read or written twice, and those that are read are written", not once)
             still = some(*(terms.equal(pair.magnitude, ZERO) for pair in pairs))
             self.show(f"{side}: magnitudes are not 0", still)
             sides.append(pairs)
         self.show("both heads have the same width", no(terms.equal(*widths)))
         self.whole_turns(True)
-        k = self.theorem.pair
-        (s, more), (t, others) = ((pairs[k:k + 1], pairs) for pairs in sides)
-        _require(s or t, "evidence.refutation", "no pair of this index")
-        if s and t:
-            _require(self.same(*s, *t, "identical", None)[0] is not True, f"pair {k}", "the same on both sides")
-            differs = self.displaced(*s, *t)
-        else:  # a lane of it passes on the other side
-            (own,), lacks = s or t, others if s else more
-            differs = every(own.lanes[0] not in {x for pair in lacks for x in pair.lanes[:2]}, self.turns(own.sine))
+        k, (less, more) = self.theorem.pair, sorted(sides, key=len)
+        _require(k < len(more), "evidence.refutation", "no pair of this index")
+        if k < len(less):
+            s, t = (pairs[k] for pairs in sides)
+            _require(self.same(s, t, "identical", None)[0] is not True, f"pair {k}", "the same on both sides")
+            differs = self.displaced(s, t)
+        else:  # a lane that it turns passes on the other side
+            passes = more[k].lanes[0] not in {x for pair in less for x in pair.lanes[:2]}
+            differs = every(passes, self.turns(more[k].sine))
         self.show(f"pair {k} differs", no(differs), exact=False)
     def settled(self, cases: list[tuple[Known, Any]]) -> Any:
         """The one value, where no formula is left on the way to it."""
@@ -1696,7 +1696,8 @@ def words(text: str) -> Iterator[str]:
     for each in root["variables"]:
         kind = "whole" if each["whole"] else "rational"
         kinds.append(f"{kind} {each['name']}" + f" ({each['entries']} of them)" * (each["entries"] is not None))
-    yield "not " * (answer["scope"] == "not-always") + f"for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
+    denied = "not " * (answer["scope"] == "not-always")
+    yield f"{denied}for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
     for side in ("source", "target"):
         own = root[side]
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
@@ -1714,7 +1715,7 @@ def words(text: str) -> Iterator[str]:
     yield f"at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
-    if answer["scope"] == "not-always":
+    if denied:
         point = root["evidence"]["points"]["fails"]
         at = ", ".join(f"{k} = {v if isinstance(v, str) else '[' + ', '.join(v) + ']'}" for k, v in point.items())
         pair = root["evidence"]["refutation"]["witness"][0][1]
