@@ -1327,7 +1327,8 @@ class Proof:
         if self.theorem.order is not None:
             return [(self.j, self.reading.inside(layout, self.j))]
         count = self.terms.known(self.reading.count(layout))
-        _limit(count is not None and count <= MAX_PAIRS, f"pairs one by one, whose number is not known ({layout.side})")
+        few = count is not None and count <= MAX_PAIRS
+        _limit(few, f"pairs one by one, whose number is not known or above {MAX_PAIRS} ({layout.side})")
         return [(self.terms.constant(k), True) for k in range(int(count or 0))]
     # -- what has to be shown
     def run(self) -> tuple[Obligation, ...]:

@@ -58,7 +58,7 @@ TRUE: dict[str, Callable[[], JSON]] = {
     "a difference that one hypothesis allows": lambda: apart(
         small(), small(f"({ANGLE})*(1 if n < 3 else 2)"), "0", where=("n > 2",)
     ),
-    "constants, and another frequency": lambda: apart(small(f"{ANGLE} + 1"), small(f"2*({ANGLE}) + 1"), "0"),
+    "constants, and another frequency": lambda: apart(small("p/2**j + 1"), small("p/3**j + 1"), "1"),
     "numbers below half a turn": lambda: apart(small("p*log(2)"), small("p*log(3)"), "0"),
     "over pi": lambda: apart(small("p*(9 + 1/pi)"), small("p*(9 + 2/pi)"), "0"),
     "a parameter that has no effect elsewhere": lambda: apart(

@@ -353,7 +353,7 @@ def false_at(root: JSON, most: int = 400, choices: JSON = CHOICES) -> dict[str, 
         if len(widths) > 1:
             return at
         answer, (width,) = root["answer"], widths
-        holds = answer["scope"] not in ("never", "not-always") and all(value(text, outer) for text in answer["condition"])
+        holds = answer["relation"] is not None and all(value(text, outer) for text in answer["condition"])
         wanted = answer["relation"] if holds else answer["elsewhere"]
         if holds is not related(wanted, root, sides, width, outer):
             return at

@@ -130,8 +130,8 @@ def test_words() -> None:
     root = apart(small(), small("2*p"), "1", where=("n > 2",))
     said = check(sealed(root), nobody).statement
     assert "not for all whole n, rational base with n > 2" == said[0]
-    assert said[-1] == ("identical fails at base = 2, n = 3, where pair 1 differs: it is not so that the two kernels are "
-                        "equal, lane by lane, at every position")
+    assert said[-1] == ("identical fails at base = 2, n = 3, where pair 1 differs: it is not so that the two kernels "
+                        "are equal, lane by lane, at every position")
 
 
 @pytest.mark.parametrize("name", ALGEBRAIC)
