@@ -7,6 +7,7 @@ anything gainsays it. Every number is a quotient of polynomials. Rounding and re
 defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power. Numbers, that
 is pi, their logarithms and their powers, are known by rational bounds: what these settle is settled, and where they do
 not, a solver is told the bounds. Where `order` is null, pairs are taken one by one, and what depends on j is a number.
+Of what does not hold for all sizes one point can be shown, where all is a number and loops are run step by step.
 
 A pair reads lanes (a, b) and writes lanes (c, d): y[c] = s (x[a] cos u - x[b] sin v), y[d] = s (x[a] sin v + x[b]
 cos u), where v = u but in a layout with a `sine_angle`. A pair that one side lacks is two lanes that pass.
