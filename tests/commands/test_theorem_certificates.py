@@ -203,7 +203,7 @@ def test_a_rewrite_that_is_wrong_has_one_stored(
 def test_a_rewrite_that_is_wrong_is_checked_and_told(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not for all, at which parameters, and which pair; no Coq file; without it there is the certificate of one case."""
+    """Not for all, at which parameters, and which pair; no Coq file; without it there is that of the one case."""
     path = tmp_path / "apart.json"
     asked = ["rewrite", str(PROOFS / "rewrites" / "vision-products-late.toml"), "ggml/vision"]
     assert 1 == run_command([*asked, "--json", "--certificate", str(path)])
