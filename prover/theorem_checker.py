@@ -7,6 +7,7 @@ anything gainsays it. Every number is a quotient of polynomials. Rounding and re
 defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power. Numbers, that
 is pi, their logarithms and their powers, are known by rational bounds: what these settle is settled, and where they do
 not, a solver is told the bounds. Where `order` is null, pairs are taken one by one, and what depends on j is a number.
+Of what does not hold for all sizes one point can be shown, where all is a number and loops are run step by step.
 
 A pair reads lanes (a, b) and writes lanes (c, d): y[c] = s (x[a] cos u - x[b] sin v), y[d] = s (x[a] sin v + x[b]
 cos u), where v = u but in a layout with a `sine_angle`. A pair that one side lacks is two lanes that pass.
@@ -38,7 +39,8 @@ MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every posi
             "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
             "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
             "linear": "some fixed linear maps of W_q and W_k make the scores equal",}
-RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes")
+RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes", "point")
+FAILING = ("never", "not-always")  # scopes that say where nothing holds
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
 MAX_QUESTIONS, SECONDS, WRITTEN, MAX_PAIRS = 120, 10, 16, 128
@@ -784,6 +786,7 @@ class Theorem:
     witness: tuple[tuple[str, ast.expr], ...]
     points: dict[str, dict[str, tuple[Fraction, ...]] | None]
     instances: int
+    pair: int  # at a point: the pair that differs
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
@@ -803,9 +806,10 @@ def statement(text: str) -> Theorem:
     _require(feeds, "feeds", "there are none")
     scope, condition, relation, elsewhere = _fields(answer, "scope condition relation elsewhere", "answer")
     condition = [(each, read(each, "answer.condition", True)) for each in _items(condition, "answer.condition")]
-    proper = scope in ("always", "sometimes", "never") and bool(condition) == (scope == "sometimes")
-    proper = proper and (relation is None if scope == "never" else relation in tuple(MEANINGS)[:4])
-    _require(proper and elsewhere in ("linear", "identical"), "answer", "malformed")
+    proper = scope in ("always", "sometimes", "never", "not-always") and bool(condition) == (scope == "sometimes")
+    proper = proper and (relation is None if scope in FAILING else relation in tuple(MEANINGS)[:4])
+    proper = proper and elsewhere in ("linear", "identical")[scope == "not-always":]
+    _require(proper, "answer", "malformed")
     fields = "order sign permutation refutation invariant points instances"
     order, sign, permutation, refutation, invariant, points, instances = _fields(evidence, fields, "evidence")
     _require(type(sign) is int and sign in (-1, 0, 1), "evidence.sign", "expected 1, -1 or 0")
@@ -817,9 +821,14 @@ def statement(text: str) -> Theorem:
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
         clauses = {clause for clause, _ in condition} if condition else {"0 == 1"}
         shaped = rule in RULES and all(len(row) == 2 and row[0] in clauses for row in witness)
-        shaped = shaped and bool(witness) == (rule in ("own-index", "ordered", "lanes"))
-        shaped = shaped and (rule in ("dominated", "ordered", "lanes") if order is None else rule != "ordered")
+        shaped = shaped and bool(witness) == (rule in ("own-index", "ordered", "lanes", "point"))
+        alone = rule in ("dominated", "ordered", "lanes", "point")
+        shaped = shaped and (alone if order is None else rule not in ("ordered", "point"))
+        shaped = shaped and (rule == "point") == (scope == "not-always")
+        shaped = shaped and (rule != "point" or (len(witness) == 1 and sign == 1 and not invariant))
         _require(shaped, "evidence.refutation", "malformed")
+    apart = _rational(witness[0][1], "evidence.refutation") if rule == "point" else Fraction(0)
+    _require(apart.denominator == 1 and apart >= 0, "evidence.refutation", "no index of a pair")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
         side, state, when, value = _fields(row, "side state when value", "evidence.invariant")
@@ -830,7 +839,7 @@ def statement(text: str) -> Theorem:
     _require(source["positions"] == target["positions"], "positions", "those of source and target are unlike")
     at = dict(zip(("holds", "fails"), _fields(points, "holds fails", "evidence.points"), strict=True))
     for key, point in at.items():
-        wanted = scope in (("always", "sometimes") if key == "holds" else ("sometimes", "never"))
+        wanted = scope == "sometimes" or (key == "fails") == (scope in FAILING)
         _require((point is not None) == wanted, f"evidence.points.{key}", "wanted, or not wanted")
         at[key] = point and _point(point, known, f"evidence.points.{key}")
     for each in _items(instances, "evidence.instances"):
@@ -839,7 +848,8 @@ def statement(text: str) -> Theorem:
                    (layouts[0], layouts[1]), source["positions"] == "integer", scope, tuple(condition), relation,
                    elsewhere, None if order is None else read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
-                   tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances))
+                   tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances),
+                   int(apart))
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -881,6 +891,7 @@ class Reading:
         self.theorem, self.terms, self.depth = theorem, terms, 0
         self.needs: list[tuple[Known, Formula]] = []
         self.known: dict[Any, Cases] = {}
+        self.ran: dict[Any, Quotient] = {}  # what a loop carries at an index, by its side and name, where it was run
         self.values = {name: self._variable(each, point) for name, each in theorem.variables.items()}
     def _variable(self, own: Parameter, point: dict[str, tuple[Fraction, ...]] | None) -> tuple[Quotient, ...]:
         if point is not None:
@@ -1104,7 +1115,10 @@ class Reading:
         owner, own_scope = self.owner(name, scope)
         return self.parameter(owner, own_scope, entry, path)
     def state(self, name: str, scope: Scope, path: Known) -> Cases:
-        """A carried value by its invariants; where there is none, it is not known."""
+        """A carried value as the loop was run, or by its invariants; where there is none, it is not known."""
+        side = scope.layout.side if scope.layout else ""
+        if (ran := self.ran.get((side, name, scope.index))) is not None:
+            return [(path, ran)]
         found: Cases = []
         left: Known | None = path
         outer = replace(scope, layout=None)
@@ -1114,7 +1128,6 @@ class Reading:
                 found += self.value(value, outer, taken)
             if (left := extended(left or (), no(holds))) is None:
                 return found
-        side = scope.layout.side if scope.layout else ""
         return [*found, (left or (), self.terms.fresh(("state", side, name, scope.index), "state", False, True)[1])]
     # -- layouts
     def requirements(self, layout: Layout) -> Iterator[ast.expr]:
@@ -1260,7 +1273,8 @@ class Proof:
     def __init__(self, theorem: Theorem, solve: Solve) -> None:
         self.theorem, self.solve, self.done = theorem, solve, list[Obligation]()
         self.terms = Terms()
-        self.reading = Reading(theorem, self.terms)
+        self.alone = theorem.scope == "not-always"  # all is at one point, and nothing is asked
+        self.reading = Reading(theorem, self.terms, theorem.points["fails"] if self.alone else None)
         self.source, self.target = theorem.layouts
         self.hypotheses = self.reading.hypotheses()
         self.j, self.other = (self.terms.atom(name, True) for name in ("j", "j'"))
@@ -1270,9 +1284,13 @@ class Proof:
         """Nothing that is known allows what gainsays the sentence."""
         parts = [("what is required", self.hypotheses), ("known here", every(*known)), ("gainsaid", against)]
         self.terms.spend(sum(_size(formula) for _, formula in parts))
-        if every(*(formula for _, formula in parts)) is False:
+        told = every(*(formula for _, formula in parts))
+        if told is False:
             self.done.append(Obligation(sentence, "", "evaluated"))
             return
+        if self.alone:
+            raise Rejected(f"not so: {sentence}") if told is True and exact else NotShown(
+                f"{sentence}: not seen at the point")
         said: dict[str, str] = {}
         for linear in (True, False):
             writer = Writer(self.terms, linear)
@@ -1310,13 +1328,17 @@ class Proof:
         if self.theorem.order is not None:
             return [(self.j, self.reading.inside(layout, self.j))]
         count = self.terms.known(self.reading.count(layout))
-        _limit(count is not None and count <= MAX_PAIRS, f"pairs one by one, whose number is not known ({layout.side})")
+        few = count is not None and count <= MAX_PAIRS
+        _limit(few, f"pairs one by one, whose number is not known or above {MAX_PAIRS} ({layout.side})")
         return [(self.terms.constant(k), True) for k in range(int(count or 0))]
     # -- what has to be shown
     def run(self) -> tuple[Obligation, ...]:
         theorem = self.theorem
         self.points()
         self.reading.needs = []
+        if self.alone:
+            self.at_point()
+            return tuple(self.done)
         self.clauses = [self.reading.condition(each, self.scope) for _, each in theorem.condition]
         self.defined("the condition has a value")
         self.layouts()
@@ -1335,7 +1357,7 @@ class Proof:
             there = Reading(self.theorem, self.terms, point)
             allowed = there.hypotheses()
             holds = every(*(there.condition(each, Scope()) for _, each in self.theorem.condition))
-            wanted = key == "holds" or self.theorem.scope == "never"
+            wanted = key == "holds" or self.theorem.scope in FAILING
             sentence = f"evidence.points.{key}: allowed, and the condition {key} there"
             told = every(allowed, holds if wanted else no(holds))
             if told is False:
@@ -1378,6 +1400,45 @@ class Proof:
                 show(f"{side}: lanes read and lanes written are the same run of lanes", some(*outside), inside)
             reading.needs = []
         self.show("both heads have the same width", no(terms.equal(*widths)))
+    def at_point(self) -> None:
+        """At the point, each loop run step by step: both are layouts, and the kernels differ at the pair's lanes."""
+        reading, terms, widths, sides = self.reading, self.terms, list[Quotient](), list[list[Pair]]()
+        for layout in self.theorem.layouts:
+            side, pairs = layout.side, list[Pair]()
+            widths.append(self.settled(reading.value(layout.width, Scope(layout))))
+            for index, _ in self.indices(layout):
+                last = Scope(layout, ZERO, started=False) if index == ZERO else Scope(layout, terms.minus(index, ONE))
+                reading.ran |= {(side, name, index): self.settled(reading.value(nodes[last.started], last))
+                                for name, nodes in layout.states.items()}
+                pairs.append(self.settled(reading.pair(layout, index)))
+            self.defined(f"{side}: every expression has a value")
+            found = [terms.known(x) for x in (widths[-1], reading.count(layout), *(x for p in pairs for x in p.lanes))]
+            width, count, *lanes = numbers = [x for x in found if x is not None]
+            _limit(len(numbers) == len(found), f"lanes that are no rational numbers ({side})")
+            proper = all(x.denominator == 1 and x >= 0 for x in numbers) and all(x < width for x in lanes)
+            self.show(f"{side}: width, number of pairs and lanes are whole, lanes inside the head", not proper)
+            read, written = lanes[::4] + lanes[1::4], lanes[2::4] + lanes[3::4]
+            once = len({*read}) == len(read) == 2 * count and sorted(read) == sorted(written)
+            self.show(f"{side}: no lane is read or written twice, and those that are read are written", not once)
+            still = some(*(terms.equal(pair.magnitude, ZERO) for pair in pairs))
+            self.show(f"{side}: magnitudes are not 0", still)
+            sides.append(pairs)
+        self.show("both heads have the same width", no(terms.equal(*widths)))
+        self.whole_turns(True)
+        k, (less, more) = self.theorem.pair, sorted(sides, key=len)
+        _require(k < len(more), "evidence.refutation", "no pair of this index")
+        if k < len(less):
+            s, t = (pairs[k] for pairs in sides)
+            _require(self.same(s, t, "identical", None)[0] is not True, f"pair {k}", "the same on both sides")
+            differs = self.displaced(s, t)
+        else:  # a lane that it turns passes on the other side
+            passes = more[k].lanes[0] not in {x for pair in less for x in pair.lanes[:2]}
+            differs = every(passes, self.turns(more[k].sine))
+        self.show(f"pair {k} differs", no(differs), exact=False)
+    def settled(self, cases: list[tuple[Known, Any]]) -> Any:
+        """The one value, where no formula is left on the way to it."""
+        _limit(len(cases) == 1 and not cases[0][0], "a value at a point that is not worked out exactly")
+        return cases[0][1]
     def loops(self, layout: Layout) -> None:
         """What a loop carries is what its invariant says, at pair 0 and from each pair to the next."""
         reading, terms, j = self.reading, self.terms, self.j
@@ -1594,9 +1655,15 @@ class Proof:
         found = [every(a, c, self.unlike(s.turn, t.turn)), every(b, c, self.unlike(s.sine, t.sine)),
                  every(a, c, some(*map(no, (b, d))), self.turns(s.sine), self.turns(t.sine))]
         if not any(key[1] == "1" for turn in (s.turn, s.sine, t.turn, t.sine) for key in turn):
-            found += [every(a, self.terms.ratio(s.magnitude, t.magnitude).unlike)]
+            found += [every(a, self.terms.ratio(s.magnitude, t.magnitude).unlike),
+                      every(a, b, c, self.turned(s.sine, t.sine))]
             found += [every(x, no(y)) for x, y in ((a, c), (c, a), (b, d), (d, b))]
         return some(*found)
+    def turned(self, ours: Turn, theirs: Turn) -> Formula:
+        """On some coordinate the one is the other's opposite, and not 0: with cosines alike at 0, the sines differ."""
+        keys = sorted(key for key in ours.keys() & theirs.keys() if key[1] != "1")
+        return some(*(every(self.terms.ratio(ours[k], theirs[k]).opposite, no(self.terms.equal(ours[k], ZERO)))
+                      for k in keys))
     def edge(self, fails: Formula) -> None:
         """The first or the last pair of one side turns, and like none of the other side."""
         one, against = ONE, []
@@ -1631,7 +1698,8 @@ def words(text: str) -> Iterator[str]:
     for each in root["variables"]:
         kind = "whole" if each["whole"] else "rational"
         kinds.append(f"{kind} {each['name']}" + f" ({each['entries']} of them)" * (each["entries"] is not None))
-    yield f"for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
+    denied = "not " * (answer["scope"] == "not-always")
+    yield f"{denied}for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
     for side in ("source", "target"):
         own = root[side]
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
@@ -1649,9 +1717,14 @@ def words(text: str) -> Iterator[str]:
     yield f"at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
-    if answer["scope"] != "never":
+    if denied:
+        point = root["evidence"]["points"]["fails"]
+        at = ", ".join(f"{k} = {v if isinstance(v, str) else '[' + ', '.join(v) + ']'}" for k, v in point.items())
+        pair = root["evidence"]["refutation"]["witness"][0][1]
+        yield f"{answer['elsewhere']} fails at {at}, where pair {pair} differs: {fails}"
+    elif answer["scope"] != "never":
         yield f"{answer['relation']} holds{f' where {condition}' if condition else ''}: {MEANINGS[answer['relation']]}"
-    if answer["scope"] != "always":
+    if answer["scope"] in ("sometimes", "never"):
         yield f"{answer['elsewhere']} fails {'elsewhere' if condition else 'everywhere'}: {fails}"
     if root["evidence"]["instances"]:
         yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it, and are not checked here"

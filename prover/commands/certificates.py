@@ -113,7 +113,9 @@ def _line(row: JSON, against: tuple[str, str] | None) -> str:
         f"the certificate calls this {called}, names that are not checked"
     )
     if "for_all" in row:
-        proved = f"for all {', '.join(row['for_all'])} that its layouts allow, {row['proved']} ({row['strength']})"
+        not_all = "not " * (row["scope"] == "not-always")
+        allowed = f"{not_all}for all {', '.join(row['for_all'])} that its layouts allow"
+        proved = f"{allowed}{': ' if not_all else ', '}{row['proved']} ({row['strength']})"
     elif "bits" in row:
         proved = row["proved"]
     else:

@@ -35,7 +35,7 @@ def rewrite_json(found: Rewrite, evidence: Evidence | None = None) -> JSON:
         "second_opinion": found.agreement or None,
         "open_question": found.saved or None,
         "reason": found.reason or None,
-        **evidence_json(_strength(found), evidence),
+        **evidence_json(_strength(found, evidence), evidence),
         "exit_code": EXIT_CODES[found.outcome],
     }
 
@@ -47,8 +47,9 @@ def invariant_text(found: Rewrite, invariant: Invariant) -> str:
     return f"{text} where {where}" if where else text
 
 
-def _strength(found: Rewrite) -> Strength:
-    if found.outcome is Outcome.EQUIVALENT:
+def _strength(found: Rewrite, evidence: Evidence | None) -> Strength:
+    """Without a certificate of the whole; of a difference there is that of the one case, if there is no other."""
+    if found.outcome is Outcome.EQUIVALENT or (evidence is not None and evidence.certificate):
         return Strength.SOLVER
     return Strength.CHECKED if found.difference else Strength.NONE
 
@@ -89,7 +90,7 @@ def _rows(found: Rewrite, evidence: Evidence | None, path: str | None) -> list[t
     rows.append(("tried", f"{counted(found.tried, 'size')} at which they agree, pair by pair in exact numbers"))
     if found.saved:
         rows.append(("saved", f"the question that was left open is in {found.saved}"))
-    return [*rows, *evidence_rows(_strength(found), evidence, path)]
+    return [*rows, *evidence_rows(_strength(found, evidence), evidence, path)]
 
 
 def rewrite_text(found: Rewrite, evidence: Evidence | None = None, path: str | None = None) -> str:

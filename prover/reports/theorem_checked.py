@@ -6,6 +6,7 @@ from typing import Any
 
 from prover.reports.text import labelled_text, plain
 from prover.theorem_checker import Accepted
+from prover.theorems.certificate import NOT_ALWAYS
 from prover.theorems.evidence import strength_of
 
 JSON = dict[str, Any]
@@ -19,6 +20,11 @@ def proved_text(root: JSON) -> str:
         return f"'{answer['relation']}' holds"
     if answer["scope"] == "never":
         return f"'{answer['elsewhere']}' fails"
+    if answer["scope"] == NOT_ALWAYS:
+        ((_, pair),) = root["evidence"]["refutation"]["witness"]
+        at = "; ".join(f"{name}={v if isinstance(v, str) else ','.join(v)}"
+                       for name, v in root["evidence"]["points"]["fails"].items())
+        return f"'{answer['elsewhere']}' fails at {at}, where pair {pair} differs"
     return f"'{answer['relation']}' holds where {where}, and '{answer['elsewhere']}' fails elsewhere"
 
 
@@ -26,7 +32,7 @@ def theorem_checked_json(root: JSON, found: Accepted) -> JSON:
     """Its digest, strength and statement, and what it calls its layouts and feeds."""
     return {
         "digest": root["digest"], "proved": proved_text(root), "strength": strength_of(found),
-        "for_all": [each["name"] for each in root["variables"]],
+        "scope": root["answer"]["scope"], "for_all": [each["name"] for each in root["variables"]],
         "source": root["source"]["name"], "target": root["target"]["name"],
         "feeds": [feed["name"] for feed in root["feeds"]],
     }

@@ -37,6 +37,7 @@ from prover.verdicts.certificate import feeds_json
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem-certificate/1"
 ALWAYS, NOWHERE = "0 == 0", "0 == 1"
+NOT_ALWAYS, AT_POINT = "not-always", "point"  # the scope and the rule of what differs at given parameters
 MAX_CLAUSES = 64
 
 
@@ -74,10 +75,18 @@ def theorem_certificate(found: Theorem, names: tuple[str, str] | None = None) ->
 
 
 def rewrite_certificate(found: Rewrite, names: tuple[str, str] | None = None) -> str:
-    """The same of a rewrite that is right at every pair."""
+    """The same of a rewrite that is right at every pair; of a wrong one, that it is not: parameters and a pair."""
+    variables, apart = found.variables, found.difference
+    if apart is not None:
+        return _finished(found.statement, names, {
+            "scope": NOT_ALWAYS, "condition": [], "relation": None, "elsewhere": Relation.IDENTICAL.value,
+        }, {
+            "order": None, "sign": 1, "permutation": None,
+            "refutation": {"rule": AT_POINT, "witness": [[NOWHERE, str(apart.pair)]]}, "invariant": [],
+            "points": {"holds": None, "fails": _point(variables, apart.point)}, "instances": [],
+        })
     if found.outcome is not Outcome.EQUIVALENT:
         raise UndecidedError("nothing is proved for all sizes")
-    variables = found.variables
     return _finished(found.statement, names, {
         "scope": Scope.ALWAYS.value, "condition": [], "relation": Relation.IDENTICAL.value,
         "elsewhere": Relation.IDENTICAL.value,

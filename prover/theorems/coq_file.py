@@ -55,6 +55,8 @@ def coq_file(certificate: str) -> str:
     if root["schema"] != SCHEMA:
         raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
+    if answer["scope"] == "not-always":
+        raise refused("it says that the two differ at given sizes, and only what holds for all is written")
     if evidence["order"] is None:
         raise refused("its pairs are numbers, decided one by one")
     if answer["scope"] != "always":

@@ -64,6 +64,7 @@ class Difference:
     pair: int
     old: str
     new: str
+    point: Point
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ class Trial:
             self.reason = self.reason or f"whether they are identical at {text} is undecided"
             return True
         pair = next(n for n in range(max(len(old.pairs), len(new.pairs))) if old.pairs[n:n + 1] != new.pairs[n:n + 1])
-        self.difference = Difference(text, pair, _pair_text(old, pair), _pair_text(new, pair))
+        self.difference = Difference(text, pair, _pair_text(old, pair), _pair_text(new, pair), point)
         return False
 
 

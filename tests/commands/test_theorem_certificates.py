@@ -175,8 +175,10 @@ def test_run_keeps_certificates_beside_theorems(tmp_path: Path, capsys: Capture)
     assert 4 == run_command(["run", str(claim), "--jobs", "1"])
 
 
-def test_a_rewrite_that_is_wrong_has_none_stored(tmp_path: Path, capsys: Capture) -> None:
-    """A certificate beside it is left over, which is a problem."""
+def test_a_rewrite_that_is_wrong_has_one_stored(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another certificate beside it is rejected; where no more than one pair is read it is left over, a problem."""
     for folder in ("theorems", "rewrites"):
         (tmp_path / folder).mkdir()
     name = "rewrite-1-counter-without-reset"
@@ -185,9 +187,45 @@ def test_a_rewrite_that_is_wrong_has_none_stored(tmp_path: Path, capsys: Capture
     for path in (PROOFS / "rewrites").glob("*.toml"):
         copy(path, tmp_path / "rewrites")
     assert 0 == run_command(["run", str(claim), "--update", "--jobs", "1"])
-    left = claim.with_suffix(".json")
-    assert not left.exists()
-    copy(FOLDER / "rewrite-1-counter.json", left)
+    stored = claim.with_suffix(".json")
+    assert (FOLDER / stored.name).read_bytes() == stored.read_bytes()
+    assert 0 == run_command(["run", str(claim), "--jobs", "1"])
+    copy(FOLDER / "rewrite-1-counter.json", stored)
     capsys.readouterr()
+    assert 4 == run_command(["run", str(claim), "--jobs", "1"])
+    assert "it is a certificate of something else" in capsys.readouterr().out
+    monkeypatch.setattr(theorem_checker, "MAX_PAIRS", 1)
     assert 1 == run_command(["run", str(claim), "--jobs", "1"])
-    assert f"{left.name} is stored, and no certificate was found: nothing is proved" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"{stored.name} is stored, and no certificate was found: the checker could not show a part" in told
+
+
+def test_a_rewrite_that_is_wrong_is_checked_and_told(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for all, at which parameters, and which pair; no Coq file; without it there is that of the one case."""
+    path = tmp_path / "apart.json"
+    asked = ["rewrite", str(PROOFS / "rewrites" / "vision-products-late.toml"), "ggml/vision"]
+    assert 1 == run_command([*asked, "--json", "--certificate", str(path)])
+    report, root = json.loads(capsys.readouterr().out), json.loads(path.read_text())
+    assert ("checked", root["digest"], None) == tuple(
+        report[key] for key in ("strength", "certificate", "strength_reason"))
+    assert [] == [*faults("rewrite-answer-1", report), *faults("theorem-certificate-1", root)]
+    assert {"holds": None, "fails": {"base": "10000", "head_dim": "4", "sections": ["0", "0", "1", "1"]}} == (
+        root["evidence"]["points"])
+    assert 0 == run_command(["check", str(path)])
+    assert (
+        "not for all head_dim, sections, base that its layouts allow: 'identical' fails at base=10000; head_dim=4; "
+        "sections=0,0,1,1, where pair 1 differs (checked); "
+    ) in capsys.readouterr().out
+    assert 0 == run_command(["check", str(path), "--json"])
+    (row,) = json.loads(capsys.readouterr().out)["certificates"]
+    assert (None, "identical", "not-always") == (row["holds"], row["fails"], row["scope"])
+    assert 0 == run_command(["explain", str(path)])
+    assert "evaluated pair 1 differs" in capsys.readouterr().out
+    assert 3 == run_command(["check", str(path), "--coq", str(tmp_path / "apart.v")])
+    assert "it says that the two differ at given sizes" in capsys.readouterr().err
+    monkeypatch.setattr(theorem_checker, "MAX_PAIRS", 1)
+    assert 1 == run_command([*asked, "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert ("checked certificate", None) == (report["strength"], report["certificate"])

@@ -229,4 +229,11 @@ FALSE: dict[str, Callable[[], JSON]] = {
         variables=(variable("axes", False, 1), variable("p", False)),
     ),
     "fed otherwise": lambda: claim(small(), small(), feeds=[feed("text", {"p": {"p": "1"}}, {"p": {"p": "2"}}, "p")]),
+    "turned the other way, lanes swapped": lambda: claim(
+        small(),
+        small("-" + ANGLE, first="j + n", second="j"),
+        {**NEVER, "elsewhere": "identical"},
+        FAILS,
+        refutation=refuted("lanes", ("0 == 1", "0")),
+    ),
 }

@@ -320,8 +320,12 @@ CHOICES = {True: ["1", "2", "3", "4", "6", "8", "10", "0", "-1"], False: ["2", "
 def false_at(root: JSON, most: int = 400, choices: JSON = CHOICES) -> dict[str, Any] | None:
     """Parameters at which the statement fails, among the first `most` that are allowed; None if there are none."""
     names = [each["name"] for each in root["variables"]]
+    there = root["evidence"]["points"]["fails"] if root["answer"]["scope"] == "not-always" else None
     ranges: list[Any] = []
     for each in root["variables"]:
+        if there is not None:
+            ranges.append([there[each["name"]]])  # nothing is stated of others
+            continue
         own = choices[each["whole"]]
         ranges.append(own if each["entries"] is None else list(product(["0", "1", "2", "3"], repeat=each["entries"])))
     tried = 0
@@ -349,7 +353,7 @@ def false_at(root: JSON, most: int = 400, choices: JSON = CHOICES) -> dict[str, 
         if len(widths) > 1:
             return at
         answer, (width,) = root["answer"], widths
-        holds = answer["scope"] != "never" and all(value(text, outer) for text in answer["condition"])
+        holds = answer["relation"] is not None and all(value(text, outer) for text in answer["condition"])
         wanted = answer["relation"] if holds else answer["elsewhere"]
         if holds is not related(wanted, root, sides, width, outer):
             return at

@@ -16,6 +16,7 @@ from prover.commands.cli import run_command
 from prover.errors import EvidenceError, InputError
 from prover.layouts.loading import load
 from prover.theorems import rewrite as rewriting
+from prover.theorems.evidence import evidence_of
 from prover.theorems.rewrite import Rewrite, check_rewrite
 from sampling import few
 
@@ -240,5 +241,6 @@ def test_random_loops(seed: int, tmp_path: Path) -> None:
         assert found.difference is not None
         n, m = map(int, re.findall(r"=(-?\d+)", found.difference.text))
         assert first_difference(old.run(n, m), new.run(n, m)) == found.difference.pair
+        assert evidence_of(found, Solver()).certificate
     elif found.outcome is Outcome.EQUIVALENT or not found.reason:
         assert {None} == set(apart.values())

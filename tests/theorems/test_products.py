@@ -286,6 +286,7 @@ def test_random_products(seed: int, tmp_path: Path) -> None:
         assert found.difference is not None
         n, m = map(int, re.findall(r"=(-?\d+)", found.difference.text))
         assert first_difference(old.run(n, m), new.run(n, m)) == found.difference.pair
+        assert evidence_of(found, Solver()).certificate
     elif found.outcome is Outcome.EQUIVALENT or not found.reason:
         assert {None} == set(apart.values())
     if found.outcome is Outcome.EQUIVALENT:

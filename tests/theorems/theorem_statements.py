@@ -176,6 +176,13 @@ TRUE: dict[str, Callable[[], JSON]] = {
         SPLIT,
         refutation=refuted("lanes", ("n == 1", "0")),
     ),
+    "turned the other way at the same lanes": lambda: claim(
+        small(),
+        small(f"({ANGLE})*(1 if n == 1 else -1)"),
+        sometimes("n == 1", elsewhere="identical"),
+        SPLIT,
+        refutation=refuted("lanes", ("n == 1", "0")),
+    ),
     "magnitudes at a lane": lambda: claim(
         small(),
         small(magnitude="1 if n == 1 else 2"),
