@@ -15,7 +15,7 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_loop
+from prover.theorems import coq_cases, coq_elsewhere, coq_loop, coq_reals
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
@@ -55,9 +55,7 @@ def coq_file(certificate: str) -> str:
     if root["schema"] != SCHEMA:
         raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
-    if evidence["order"] is None:
-        raise refused("its pairs are numbers, decided one by one")
-    if answer["scope"] != "always":
+    if answer["scope"] != "always" and evidence["order"] is not None:
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
@@ -97,6 +95,10 @@ class _Writer:
             side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
             for side, made in self.sides.items()
         }
+        of_reals = coq_reals.has_reals(self.sides.values())
+        if of_reals:
+            for side, made in self.sides.items():
+                made.where_needed = coq_reals.where_needed(made, fields[side].values())
         permutation, scope = self._permutation(), self.root["answer"]["scope"]
         order = self._order()
         loops, clauses = self._loops(fields), self._condition()
@@ -104,14 +106,16 @@ class _Writer:
             raise refused("a loop that is another one under a condition or never")
         if order and (loops or scope == "sometimes"):
             raise refused("its pairs are matched in another order, and under a condition or with a loop")
+        if of_reals and (order or loops or scope == "never"):
+            raise refused("logarithms, rounded real numbers or choices by them, in another order, with a loop or under a condition")
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            any(len(indices) > 1 for indices in witness.values()))
+                            any(len(indices) > 1 for indices in witness.values()), of_reals)
         if scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self.root["evidence"]["refutation"]["rule"], witness,
                                                listed(["allowed", *unfolded_of(self.sides)]))
-        lines = [self._title(), self._head(bool(loops), bool(order)), "Section ForAll.", "",
+        lines = [self._title(), self._head(bool(loops), bool(order)) + coq_reals.HEAD * of_reals, "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -216,7 +220,7 @@ class _Writer:
 
     def _order(self) -> str:
         """Which pair of the source a pair of the target is; "" for that of its index."""
-        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] != "j" else ""
+        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] not in (None, "j") else ""
 
     def _whole_numbers(self, key: str, argument: str) -> str:
         """What the evidence says of lanes, or of pairs."""

@@ -12,7 +12,7 @@ _WORDS = (
     "source_all target_carries target_carried target_all condition called "
     "power_positive one_exponent classic same holds fails inside equal positive exp ln both_are_layouts layouts_agree "
     "nothing_linear some_are_allowed condition_holds condition_fails "
-    "order alone some_pair_differs held whole_turns none some differ inside_k"
+    "order is_less is_same ln_above Int_part alone some_pair_differs held whole_turns none some differ inside_k"
 )
 
 

@@ -16,6 +16,7 @@ JSON = dict[str, Any]
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
     is_permutation: bool, scope: str, is_ordered: bool = False, by_cases: bool = False,
+    of_reals: bool = False,
 ) -> list[str]:
     """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
 
@@ -44,9 +45,10 @@ def statement(
                  f" ({at(second)} = {at(second, 'k')} -> j = k)"
                  f" /\\\n    {at(first)} <> {at(second, 'k')})"),
         ]
-        needed = " /\\ ".join(sides[side].printer.needed)
-        alone += [(f"Every divisor and every base of a power in the {side} is positive.",
-                   f"({inside} {needed})")] if needed else []
+        needed = " /\\ ".join(sides[side].needed)
+        why = (f"In the {side} no divisor is 0, and logarithms and powers are of positive numbers." if of_reals else
+               f"Every divisor and every base of a power in the {side} is positive.")
+        alone += [(why, f"({inside} {needed})")] if needed else []
         alone += [(f"The angles of the {side} are linear in the positions.",
                    f"({inside} {Turns(sides, names, feed, fields).linear(side)})")
                   for feed in feeds if scope != "always"]
@@ -87,7 +89,7 @@ def statement(
     plain = [
         f"  unfold {listed(unfolded)}.",
         "  intros hypotheses; " + ("apart." if is_ordered else "decompose [and] hypotheses; clear hypotheses."),
-        "  repeat apply conj; intros; repeat apply conj; " + ("shown_in_order." if is_ordered else "shown."),
+        "  repeat apply conj; intros; repeat apply conj; " + ("shown_in_order." if is_ordered else "shown_of_reals." if of_reals else "shown."),
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)
