@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.claims.unit import OFFSET
-from prover.theorems import coq_cases
+from prover.theorems import coq_cases, coq_one_by_one
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_tactics import ARITHMETIC
@@ -92,8 +92,10 @@ def check_kind(root: JSON) -> None:
 def elsewhere(
     sides: Mapping[str, Side], names: Names, feed: JSON, fields: Mapping[str, Mapping[str, str]],
     clauses: Sequence[str], rule: str, witness: Mapping[int, Sequence[str]], unfolded: str,
+    of_numbers: coq_one_by_one.Proof | None = None,
 ) -> list[str]:
-    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the indices of pairs, by own-index.
+    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the indices of pairs, by own-index;
+    `of_numbers`: its proof where pairs are decided one by one.
 
     Raises UndecidedError where one of several pairs differs and pairs do not turn by single positions.
     """
@@ -152,14 +154,18 @@ def elsewhere(
             "  destruct (alone hypotheses j inside differ); [left | right]; exists j; (split; [|assumption]);",
             "    opened; lia.",
         ]
+    whole = ["   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,",
+             "   as they are where all parameters are rational (T5). *)"]
+    if of_numbers:
+        steps = [*steps[:len(clauses) + 1], f"  all: {goes}", *of_numbers.steps]
+        whole = ["   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones there is more to show: that",
+                 "   frequencies are algebraic over powers of pi (T7), or that no pair turns half a turn (T8). *)"]
+    tactics = ["", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)", *turns.tactics(by_cases is None)]
     return [
         *(by_cases.definitions() if by_cases else []),
-        "", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)",
-        *turns.tactics(by_cases is None),
+        *(of_numbers.lemmas if of_numbers else tactics),
         *lemmas,
-        "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
-        "   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,",
-        "   as they are where all parameters are rational (T5). *)",
+        "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions", *whole,
         f"Theorem nothing_linear : {premises.strip()}", *said, "Proof.",
         f"  intros {known}.", *steps, "Qed.",
     ]

@@ -15,7 +15,7 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_loop, coq_reals
+from prover.theorems import coq_cases, coq_elsewhere, coq_loop, coq_one_by_one, coq_reals
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
@@ -55,7 +55,9 @@ def coq_file(certificate: str) -> str:
     if root["schema"] != SCHEMA:
         raise refused("its certificate is of given sizes, and only what holds for all is written")
     answer, evidence = root["answer"], root["evidence"]
-    if answer["scope"] != "always" and evidence["order"] is not None:
+    if evidence["order"] is None:
+        coq_one_by_one.check_kind(root)
+    elif answer["scope"] != "always":
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
@@ -71,6 +73,7 @@ class _Writer:
 
     def __init__(self, root: JSON) -> None:
         self.root, names = root, Names()
+        self.is_of_numbers = root["evidence"]["order"] is None
         self.variables: dict[str, Meaning] = {}
         self.kinds: dict[str, str] = {}   # Coq names of all variables, in order: Z or R
         for each in root["variables"]:
@@ -106,16 +109,18 @@ class _Writer:
             raise refused("a loop that is another one under a condition or never")
         if order and (loops or scope == "sometimes"):
             raise refused("its pairs are matched in another order, and under a condition or with a loop")
-        if of_reals and (order or loops or scope == "never"):
+        if of_reals and (order or loops or (scope != "always" and not self.is_of_numbers)):
             raise refused("logarithms, rounded real numbers or choices by them, in another order, with a loop or under a condition")
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            any(len(indices) > 1 for indices in witness.values()), of_reals)
+                            any(len(indices) > 1 for indices in witness.values()), of_reals, self.is_of_numbers)
         if scope != "always":
+            of_numbers = (coq_one_by_one.proof(self.sides, self.names, fields["source"]["count"], self.root)
+                          if self.is_of_numbers else None)
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self.root["evidence"]["refutation"]["rule"], witness,
-                                               listed(["allowed", *unfolded_of(self.sides)]))
-        lines = [self._title(), self._head(bool(loops), bool(order)) + coq_reals.HEAD * of_reals, "Section ForAll.", "",
+                                               listed(["allowed", *unfolded_of(self.sides)]), of_numbers)
+        lines = [self._title(), self._head(bool(loops), bool(order)) + coq_reals.HEAD * (of_reals and not self.is_of_numbers), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -140,6 +145,9 @@ class _Writer:
         return "\n".join(lines) + "\n"
 
     def _head(self, is_loop: bool, is_ordered: bool) -> str:
+        if self.is_of_numbers:
+            return (HEAD.replace("Lia Lra.", "Lia Lra Machin Classical.") + coq_elsewhere.HEAD + coq_reals.HEAD
+                    + coq_one_by_one.HEAD)
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
             return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + coq_cases.HEAD * several

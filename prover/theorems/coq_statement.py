@@ -16,7 +16,7 @@ JSON = dict[str, Any]
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
     is_permutation: bool, scope: str, is_ordered: bool = False, by_cases: bool = False,
-    of_reals: bool = False,
+    of_reals: bool = False, of_numbers: bool = False,
 ) -> list[str]:
     """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
 
@@ -93,9 +93,10 @@ def statement(
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)
+    shown = "shown_of_numbers" if of_numbers else "shown_there"
     there = [
         f"  unfold {listed(['condition', *unfolded])} in *.",
-        "  apart; repeat apply conj; intros; apart; repeat apply conj; shown_there." if not by_cases else
+        f"  apart; repeat apply conj; intros; apart; repeat apply conj; {shown}." if not by_cases else
         "  apart; hold; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
     ]
     lines = _theorem("both_are_layouts : allowed ->", alone, [
