@@ -90,23 +90,23 @@ Proof. intros bounds. unfold Int_part. rewrite <- (up_tech x z) by (rewrite ?plu
 Ltac quotient_of_pi := match goal with
   | |- (_ <= ?m / ?d)%R => apply (Rmult_le_reg_r d); [lra|]; replace (m / d * d)%R with m by (field; lra); lra
   | |- (?m / ?d <= _)%R => apply (Rmult_le_reg_r d); [lra|]; replace (m / d * d)%R with m by (field; lra); lra end.
-Ltac between low high times n a c a' c' :=
+Ltac between times k n k' n' a c a' c' :=
   pose proof pi_between; match goal with |- (_ < ?m * ln ?x / (?d * ln (IZR ?b)) < _)%R =>
     assert (0 < x)%R by above_zero; assert (0 < ln (IZR b))%R by (apply ln_above; lra);
-    assert (IZR low / IZR n < ln x / ln (IZR b))%R
-      by (apply (log_over b a c low n); [lia .. | quotient_of_pi | vm_compute; reflexivity]);
-    assert (ln x / ln (IZR b) < IZR high / IZR n)%R
-      by (apply (log_under b a' c' high n); [lia .. | trivial | quotient_of_pi | vm_compute; reflexivity]);
+    assert (IZR k / IZR n < ln x / ln (IZR b))%R
+      by (apply (log_over b a c k n); [lia .. | quotient_of_pi | vm_compute; reflexivity]);
+    assert (ln x / ln (IZR b) < IZR k' / IZR n')%R
+      by (apply (log_under b a' c' k' n'); [lia .. | trivial | quotient_of_pi | vm_compute; reflexivity]);
     replace (m * ln x / (d * ln (IZR b)))%R with (times * (ln x / ln (IZR b)))%R by (field; lra);
     generalize dependent (ln x / ln (IZR b))%R; intros; lra end.
 """
 PI = Fraction(31415, 10000), Fraction(31416, 10000)
-PARTS = 12   # bounds are whole multiples of 1/12
+MOST = 96   # denominators of bounds are below: Coq raises numbers to them, and coqchk does so slowly
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`lemmas`: lines; `rounded`, `between`: names of those on rounded numbers and on numbers; `numbers`: their texts."""
+    """`lemmas`: lines; `rounded`, `between`: names of those on rounded numbers and numbers; `numbers`: their texts."""
 
     lemmas: list[str]
     rounded: list[str]
@@ -124,22 +124,39 @@ class _End:
     base: int
 
     @property
-    def low(self) -> int:
-        """It is between low and low + 1 twelfths."""
-        log = math.log(self.part / PI[0]) / math.log(self.base)
-        return math.floor(self.times * PARTS * Fraction(log))
+    def quotient(self) -> tuple[Fraction, Fraction]:
+        """The nearest fractions on either side of the quotient of the logarithms."""
+        value = math.log(self.part / PI[0]) / math.log(self.base)
+        below = max(Fraction(math.floor(value * n), n) for n in range(1, MOST))
+        return below, min(Fraction(math.floor(value * n) + 1, n) for n in range(1, MOST))
+
+    @property
+    def rounded(self) -> int:
+        """It rounded down. Raises UndecidedError where that is not certain."""
+        low, high = (self.times * each for each in self.quotient)
+        if math.floor(low) + 1 < high:
+            raise refused("a quotient of logarithms that is too near a whole number")
+        return math.floor(low)
 
     def lemma(self, name: str, text: str) -> list[str]:
         """That it is between these."""
-        low, (upper, lower) = self.low, PI
+        (low, high), (upper, lower) = self.quotient, PI
         if low < 0:
             raise refused("a quotient of logarithms that is below 0")
-        steps = self.times.denominator
-        arguments = [low * steps, (low + 1) * steps, f"({_real(self.times)})%R", PARTS * self.times.numerator]
-        for bound in (self.part / lower, self.part / upper):
-            arguments += [bound.numerator, bound.denominator]
-        return [f"Lemma {name} : ({low} / {PARTS} < {text} < {low + 1} / {PARTS})%R.",
-                f"Proof. between {' '.join(map(str, arguments))}. Qed."]
+        a, a_above = _near(self.part / lower, low, self.base, 0), _near(self.part / upper, high, self.base, 1)
+        numbers = [each for part in (low, high, a, a_above) for each in (part.numerator, part.denominator)]
+        return [f"Lemma {name} : ({_real(self.times * low)} < {text} < {_real(self.times * high)})%R.",
+                f"Proof. between ({_real(self.times)})%R {' '.join(map(str, numbers))}. Qed."]
+
+
+def _near(bound: Fraction, quotient: Fraction, base: int, above: int) -> Fraction:
+    """A fraction with few digits on one side of a bound that is still on its side of a power of the base."""
+    power = base ** quotient.numerator
+    for digits in range(20):
+        found = Fraction(math.floor(bound * 10**digits) + above, 10**digits)
+        if (found ** quotient.denominator < power) == bool(above) and found > 0:
+            return found
+    raise refused("a quotient of logarithms that bounds of pi leave open")
 
 
 def bounds(sides: Iterable[Side], names: Names, index: int) -> Bounds:
@@ -156,13 +173,13 @@ def bounds(sides: Iterable[Side], names: Names, index: int) -> Bounds:
     for rounded in dict.fromkeys(part for term in terms for part in _parts(term) if part.kind in ("floor", "ceil")):
         inner = rounded.args[0]
         if inner in ends:
-            whole = ends[inner].low // PARTS
+            whole = ends[inner].rounded
             if rounded.kind == "ceil":
                 inner, whole = product_of(constant(-1), inner), -whole - 1
-            name, end_name = names.new(f"rounded_{len(found.rounded)}"), found.between[[*ends].index(rounded.args[0])]
-            found.rounded.append(name)
-            found.lemmas.extend([f"Lemma {name} : Int_part ({bare(printer.real(inner))}) = {whole}.",
-                                 f"Proof. apply rounded_is. pose proof {end_name}. lra. Qed."])
+            found.rounded.append(names.new(f"rounded_{len(found.rounded)}"))
+            known = found.between[[*ends].index(rounded.args[0])]
+            found.lemmas.extend([f"Lemma {found.rounded[-1]} : Int_part ({bare(printer.real(inner))}) = {whole}.",
+                                 f"Proof. apply rounded_is. pose proof {known}. lra. Qed."])
     powers = dict.fromkeys(said for term in terms for part in _parts(term) for said in _power(part, index))
     for statement, proved in powers:
         found.between.append(names.new("power_at_index"))

@@ -110,7 +110,8 @@ class _Writer:
         if order and (loops or scope == "sometimes"):
             raise refused("its pairs are matched in another order, and under a condition or with a loop")
         if of_reals and (order or loops or (scope != "always" and not self.is_of_numbers)):
-            raise refused("logarithms, rounded real numbers or choices by them, in another order, with a loop or under a condition")
+            raise refused("logarithms, rounded real numbers or choices by them, in another order, with a loop or under "
+                          "a condition")
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
                             any(len(indices) > 1 for indices in witness.values()), of_reals, self.is_of_numbers)
@@ -120,7 +121,7 @@ class _Writer:
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self.root["evidence"]["refutation"]["rule"], witness,
                                                listed(["allowed", *unfolded_of(self.sides)]), of_numbers)
-        lines = [self._title(), self._head(bool(loops), bool(order)) + coq_reals.HEAD * (of_reals and not self.is_of_numbers), "Section ForAll.", "",
+        lines = [self._title(), self._head(bool(loops), bool(order), of_reals), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -144,14 +145,14 @@ class _Writer:
                   *self._example(hypotheses, clauses)]
         return "\n".join(lines) + "\n"
 
-    def _head(self, is_loop: bool, is_ordered: bool) -> str:
+    def _head(self, is_loop: bool, is_ordered: bool, of_reals: bool) -> str:
         if self.is_of_numbers:
             return (HEAD.replace("Lia Lra.", "Lia Lra Machin Classical.") + coq_elsewhere.HEAD + coq_reals.HEAD
                     + coq_one_by_one.HEAD)
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
             return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + coq_cases.HEAD * several
-        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
+        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals
 
     def _condition(self) -> list[str]:
         """The clauses of the condition."""

@@ -34,7 +34,8 @@ Qed.
 (* Numbers worked out, and choices that bounds settle. *)
 Lemma Rdiv_inv_r a b : (a / / b = a * b)%R.
 Proof. unfold Rdiv. rewrite Rinv_inv. trivial. Qed.
-Lemma called_real (x : R) : exists y, y = x. Proof. eauto. Qed.
+Lemma called_real (x : R) : exists y, y = x.
+Proof. eauto. Qed.
 Lemma not_equal F G x y : (0 < F)%R -> (F <= G)%R -> (0 < x)%R -> (x < y)%R -> (F * x = G * y)%R -> False.
 Proof. intros. assert (G * y - F * x = (G - F) * y + F * (y - x))%R by ring. nra. Qed.
 Lemma not_equal_there F G x y : (0 < F)%R -> (F < G)%R -> (0 < x)%R -> (x <= y)%R -> (F * x = G * y)%R -> False.
@@ -83,7 +84,8 @@ Ltac by_signs := rewrite ?Rdiv_inv_r; first [lra | nra | unfold Rdiv; nra | matc
 Ltac differ_by_parts F G :=
   let same := fresh in lazymatch goal with
   | |- ?l = (- ?r)%R -> _ =>
-      parted F l; parted G r; intros same; refine (not_opposite _ _ _ _ _ _ _ _ same); [assumption | assumption | by_signs | by_signs]
+      parted F l; parted G r; intros same; refine (not_opposite _ _ _ _ _ _ _ _ same);
+      [assumption | assumption | by_signs | by_signs]
   | |- ?l = 0%R -> _ => parted F l; intros same; refine (not_zero _ _ _ _ same); [assumption | by_signs]
   | |- ?l = ?r -> _ =>
       parted F l; parted G r; intros same; first

@@ -89,7 +89,8 @@ def statement(
     plain = [
         f"  unfold {listed(unfolded)}.",
         "  intros hypotheses; " + ("apart." if is_ordered else "decompose [and] hypotheses; clear hypotheses."),
-        "  repeat apply conj; intros; repeat apply conj; " + ("shown_in_order." if is_ordered else "shown_of_reals." if of_reals else "shown."),
+        "  repeat apply conj; intros; repeat apply conj; " + (
+            "shown_in_order." if is_ordered else "shown_of_reals." if of_reals else "shown."),
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)

@@ -86,7 +86,7 @@ class Printer:
             case "floor":
                 return self._rounded(term.args[0])
             case "ceil":
-                return f"(- {self._rounded(product_of(constant(-1), term.args[0]))})"
+                return f"(- {self._rounded(self._opposite(term.args[0]))})"
             case "abs":
                 return f"(Z.abs {self.integer(term.args[0])})"
             case "smallest" | "largest":
@@ -113,6 +113,16 @@ class Printer:
         self.needed[f"0 <= {index} < {len(before) + 1}"] = term
         cases = "".join(f"if ({index} =? {place})%Z then {bare(text(each))} else " for place, each in enumerate(before))
         return f"({cases}{bare(text(last))})"
+
+    def _opposite(self, term: Term) -> Term:
+        """-1 times a number; a quotient of whole numbers stays one."""
+        if term.kind == "mul":
+            left, right = term.args
+            if left.number is not None and self.whole(right):
+                return product_of(constant(-left.number), right)
+            if right.kind == "pow" and right.args[1].whole == -1 and self.whole(left) and self.whole(right.args[0]):
+                return product_of(product_of(constant(-1), left), right)
+        return product_of(constant(-1), term)
 
     def _rounded(self, term: Term) -> str:
         """A number rounded down: a quotient of whole numbers in Z, another one by Coq's Int_part."""
