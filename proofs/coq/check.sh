@@ -50,8 +50,9 @@ rejected theorem_7_linear_scaling 's/(freq_scale <> 1)/(freq_scale <> 2)/'
 rejected rewrite_4_vision_products_each 's/(source_next j =? sections_0)/(source_next j =? sections_0 + 1)/'
 rejected theorem_15_imrope_mrope_factors "s/(target_pairs' + 2) \/ 3/(target_pairs' + 1) \/ 3/"
 rejected theorem_11_yarn_without_scale 's/1 - source_ramp j + source_ramp j/1 - source_ramp j + 2 * source_ramp j/'
-rejected theorem_13_llama3_lost 's/(factor = 1)/(factor >= 1)/'
-rejected theorem_14_yarn_truncated 's/4096 \/ (2 \* PI)/4096 \/ (4 * PI)/; s/25 46 31 57/24 46 31 57/'
+rejected theorem_13_llama3_lost 's/(factor = 1)/(factor = 2)/'
+rejected theorem_14_yarn_truncated 's/(freq_scale = 1)/(freq_scale = 1 \/ 2)/'
+rejected theorem_14_yarn_truncated 's/704 \/ 87 </736 \/ 87 </; s/22 87/23 87/'
 rejected theorem_16_llama3_pairings '/target_frequency/,+2s/target_turns j) low_freq_factor/target_turns j) high_freq_factor/'
 rejected theorem_4_imrope_mrope_free 's/(sections_0 = 1)/(sections_0 >= 1)/'
 

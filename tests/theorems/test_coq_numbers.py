@@ -1,4 +1,4 @@
-"""Coq files with logarithms and choices by real numbers: where each has a value, and the bounds that Coq is to prove."""
+"""Coq files with logarithms and choices by real numbers: where each has a value, and bounds that Coq is to prove."""
 
 from __future__ import annotations
 
