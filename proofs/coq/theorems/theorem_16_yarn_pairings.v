@@ -36,7 +36,7 @@ Ltac decided := unfold is_less, is_same; repeat match goal with
   end; cbn [negb andb orb]; rewrite ?ln_1.
 Ltac either_of_reals := repeat match goal with
   | one : _ \/ _ |- _ => destruct one | both : _ /\ _ |- _ => destruct both end.
-Ltac shown_of_reals := intros; first
+Ltac shown_of_reals := intros; repeat apply conj; intros; first
   [reflexivity | lia | above_zero | either_of_reals; first [exfalso; lra | above_zero]
   | decided; first [reflexivity | lra | ring | field; lra | cases; first [apply not_0_IZR; lia | lra]] | shown].
 
