@@ -15,7 +15,7 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_loop
+from prover.theorems import coq_cases, coq_elsewhere, coq_logarithms, coq_loop, coq_slower
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
@@ -97,6 +97,9 @@ class _Writer:
             side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
             for side, made in self.sides.items()
         }
+        self._check_logarithms()
+        assumed = coq_logarithms.assumed(self.sides, fields)
+        hypotheses += assumed
         permutation, scope = self._permutation(), self.root["answer"]["scope"]
         order = self._order()
         loops, clauses = self._loops(fields), self._condition()
@@ -107,7 +110,10 @@ class _Writer:
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
                             any(len(indices) > 1 for indices in witness.values()))
-        if scope != "always":
+        if self._is_slower:
+            theorem += coq_slower.slower(self.sides, self.names, self.root["feeds"][0], fields, clauses,
+                                         listed(["allowed", *unfolded_of(self.sides)]))
+        elif scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self.root["evidence"]["refutation"]["rule"], witness,
                                                listed(["allowed", *unfolded_of(self.sides)]))
@@ -120,7 +126,8 @@ class _Writer:
             about = ("weights are made for", "kernel computes")[side == "target"]
             lines += ["", f"(* The layout that the {about}. Pair j reads and writes the lanes first and second. *)",
                       *(each.stated for each in made.definitions.values())]
-        lines += ["", "(* What the layouts require, and what is assumed. *)",
+        also = " A magnitude may not be 0." if assumed else ""
+        lines += ["", f"(* What the layouts require, and what is assumed.{also} *)",
                   f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
         if clauses:
             lines += ["", "(* Where the relation holds; elsewhere it does not. *)",
@@ -138,8 +145,17 @@ class _Writer:
     def _head(self, is_loop: bool, is_ordered: bool) -> str:
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
-            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + coq_cases.HEAD * several
+            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
+                coq_cases.HEAD * several + (coq_logarithms.HEAD + coq_slower.HEAD) * self._is_slower)
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
+
+    @property
+    def _is_slower(self) -> bool:
+        return (self.root["evidence"]["refutation"] or {"rule": ""})["rule"] == "dominated"
+
+    def _check_logarithms(self) -> None:
+        if not self._is_slower and any(map(coq_logarithms.has_logarithms, self.sides.values())):
+            raise refused("a logarithm is in it, and no side turns slower by the sum of its pairs")
 
     def _condition(self) -> list[str]:
         """The clauses of the condition."""
@@ -260,13 +276,13 @@ class _Writer:
         given = f"exists {', '.join(arguments)}; " if every else ""
         said = " ".join(["allowed", *used]) + (f" /\\ {' '.join([condition, *also])}" if condition else "")
         unfolded = ["allowed", *["condition"] * bool(condition), *(
-            d.name for made in self.sides.values() for d in made.definitions.values()
+            d.name for made in self.sides.values() for d in reversed(made.definitions.values())
             if d.name in self._reached(" ".join([*hypotheses, *clauses])))]
         comment = {"": "are allowed", "condition": "are allowed and meet the condition"}
         return ["", f"(* Some parameters {comment.get(condition, 'are allowed and do not meet the condition')}. *)",
                 f"Example {title} : " + (f"exists {' '.join(every)}, " if every else "") + f"{said}.",
                 "Proof.", f"  {given}unfold {listed(unfolded)}; "
-                "repeat apply conj; first [lia | lra].", "Qed."]
+                f"repeat apply conj; first [lia | lra{' | not_0' * self._is_slower}].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
         """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from prover.theorems.coq_logarithms import has_logarithms, may_be_0
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_turns import Turns
@@ -45,13 +46,16 @@ def statement(
                  f" /\\\n    {at(first)} <> {at(second, 'k')})"),
         ]
         needed = " /\\ ".join(sides[side].printer.needed)
-        alone += [(f"Every divisor and every base of a power in the {side} is positive.",
+        kinds = ("divisor and every base of a power" if not has_logarithms(sides[side]) else
+                 "divisor, every base of a power and all that a logarithm is of")
+        alone += [(f"Every {kinds} in the {side} is positive.",
                    f"({inside} {needed})")] if needed else []
         alone += [(f"The angles of the {side} are linear in the positions.",
                    f"({inside} {Turns(sides, names, feed, fields).linear(side)})")
                   for feed in feeds if scope != "always"]
-        alone += [(f"The magnitudes of the {side} are positive.",
-                   f"({inside} (0 < {at(own['magnitude'])})%R)")] if scope != "always" else []
+        above = "{} <> 0" if may_be_0(sides[side], own["magnitude"]) else "0 < {}"
+        alone += [(f"The magnitudes of the {side} are {'positive' if above[0] == '0' else 'not 0'}.",
+                   f"({inside} ({above.format(at(own['magnitude']))})%R)")] if scope != "always" else []
     inside = f"forall j, 0 <= j < {target['count']} ->"
     lane, parts = f"0 <= lane < {target['width']}", list[tuple[str, str]]()
     other = "(order j)" if is_ordered else "j"

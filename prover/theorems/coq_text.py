@@ -1,4 +1,4 @@
-"""Expressions as Coq text: whole numbers in Z with Z.div and Z.modulo, which round down, all others in R.
+"""Expressions as Coq text: whole numbers in Z with Z.div, Z.modulo and Int_part, which round down, all others in R.
 
 What has no form here that Coq's lia, ring and field can work on is refused, never written as something else.
 """
@@ -77,6 +77,8 @@ class Printer:
                 return self.integer(term.args[0])
             case "floor":
                 return self._quotient(term.args[0])
+            case "ceil":
+                return f"(- Int_part (- {self.real(term.args[0])}))"
             case "abs":
                 return f"(Z.abs {self.integer(term.args[0])})"
             case "smallest" | "largest":
@@ -105,13 +107,16 @@ class Printer:
         return f"({cases}{bare(text(last))})"
 
     def _quotient(self, term: Term) -> str:
-        if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
+        if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1 and all(
+            map(self.whole, (term.args[0], term.args[1].args[0]))
+        ):
             return _infix(self.integer(term.args[0]), "/", self.divisor(term.args[1].args[0]))
         if term.kind == "mul" and term.args[0].number is not None:
             part = term.args[0].number
             upper = product_of(constant(part.numerator), term.args[1]) if part.numerator != 1 else term.args[1]
-            return _infix(self.integer(upper), "/", str(part.denominator))
-        raise refused("rounding of what is no quotient of whole numbers")
+            if self.whole(upper):
+                return _infix(self.integer(upper), "/", str(part.denominator))
+        return f"(Int_part {self.real(term)})"
 
     def divisor(self, term: Term) -> str:
         """A divisor of a whole number, which has to be positive."""
@@ -144,6 +149,8 @@ class Printer:
                 return self._power(*term.args)
             case "abs":
                 return f"(Rabs {self.real(term.args[0])})"
+            case "log":
+                return f"(ln {self._positive(term.args[0])})"
             case "smallest" | "largest":
                 word = "Rmin" if term.kind == "smallest" else "Rmax"
                 return _folded(word, [self.real(each) for each in term.args])

@@ -1,0 +1,66 @@
+"""Logarithms, and whole numbers rounded from them, in Coq files: which definitions have them, and what proofs need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prover.language.term import Term
+from prover.theorems.coq_side import Side
+from prover.theorems.coq_text import refused
+
+HEAD = r"""
+(* Logarithms of numbers above 1, and bounds of any. *)
+Lemma log_positive x : (1 < x)%R -> (0 < ln x)%R.
+Proof. intros above. rewrite <- ln_1. apply ln_increasing; lra. Qed.
+Lemma log_below x : (0 < x)%R -> (ln x <= x - 1)%R.
+Proof. intros above. pose proof (exp_ineq1_le (ln x)) as least. rewrite exp_ln in least by trivial. lra. Qed.
+Lemma log_bounds x : (0 < x)%R -> (1 - / x <= ln x <= x - 1)%R.
+Proof.
+  intros above. split; [|apply log_below; trivial].
+  pose proof (log_below (/ x) (Rinv_0_lt_compat x above)) as least. rewrite ln_Rinv in least by trivial. lra.
+Qed.
+Lemma at_least a b : (0 < a)%R -> (0 < Rmax a b)%R.
+Proof. intros above. apply Rlt_le_trans with a; [trivial|apply Rmax_l]. Qed.
+
+Ltac above_0 := repeat first
+  [assumption | lra | exact PI_RGT_0 | apply log_positive; lra | apply at_least; lra | apply Rmult_lt_0_compat
+  | apply Rdiv_lt_0_compat | apply Rinv_0_lt_compat].
+Ltac at_equal := repeat match goal with H : (?x = ?y)%R |- context [?x] => is_var x; rewrite H end;
+  rewrite ?Rinv_1, ?ln_1; first [lra | ring].
+Ltac shown_there ::= intros; apart; either; first
+  [solve [above_0] | solve [at_equal] | small; remainders; choices; first [same | zeros; ring | shown]].
+
+(* A number with one logarithm is not 0, at numbers that are given. *)
+Ltac not_0 := match goal with |- (?a <> 0)%R => match a with context [ln ?x] =>
+  let zero := fresh in intros zero; pose proof (log_bounds x ltac:(lra)); rewrite ?Rinv_inv, ?Rinv_1 in *; lra end end.
+"""
+
+
+def has_logarithms(made: Side) -> bool:
+    """Whether any definition of a layout has one."""
+    return any(_within(made, term) for term in made.terms.values())
+
+
+def may_be_0(made: Side, magnitude: str) -> bool:
+    """Whether nothing shows that a magnitude is positive, since a logarithm is in it."""
+    return _within(made, made.terms[magnitude])
+
+
+def assumed(sides: Mapping[str, Side], fields: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """That such magnitudes are not 0: a kernel that multiplies with 0 is none.
+
+    Raises UndecidedError for magnitudes of that kind that the pairs do not share.
+    """
+    found = []
+    for side, made in sides.items():
+        definition = made.definitions[fields[side]["magnitude"]]
+        if may_be_0(made, definition.name):
+            if definition.of_pair:
+                raise refused("a logarithm in magnitudes that are not all one")
+            found.append(f"({definition.name} <> 0)%R")
+    return found
+
+
+def _within(made: Side, term: Term) -> bool:
+    return term.kind == "log" or any(_within(made, part) for part in term.args) or (
+        term.kind == "name" and term.value in made.terms and _within(made, made.terms[str(term.value)]))
