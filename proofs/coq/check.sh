@@ -52,6 +52,7 @@ rejected rewrite_4_vision_products_each 's/(source_next j =? sections_0)/(source
 rejected theorem_15_imrope_mrope_factors "s/(target_pairs' + 2) \/ 3/(target_pairs' + 1) \/ 3/"
 rejected theorem_4_imrope_mrope_free 's/(sections_0 = 1)/(sections_0 >= 1)/'
 rejected theorem_17_yarn_as_linear 's/source_low : Z := Z.max 0/source_low : Z := Z.max (-1)/'
+rejected theorem_8_wan_slices 's/(head_dim mod 6 = 0) \\\/ (head_dim mod 6 = 2)/(head_dim mod 6 = 0)/'
 rejected theorem_12_yarn_ramp_lost 's/(freq_scale = 1)%R/(freq_scale <= 1)%R/'
 
 # Nor is a rule that is too loose: with weighted traces that refute pair maps.

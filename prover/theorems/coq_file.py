@@ -15,7 +15,7 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_logarithms, coq_loop, coq_slower
+from prover.theorems import coq_cases, coq_elsewhere, coq_kernels, coq_logarithms, coq_loop, coq_slower
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
@@ -27,6 +27,7 @@ JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem-certificate/1"
 MADE = "(* Made by rope-prover from the certificate "
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9']*")
+_MORE = {"dominated": coq_logarithms.HEAD + coq_slower.HEAD, "lanes": coq_kernels.HEAD}
 RELATIONS = ("identical", "equal-scores", "permutation")
 
 HEAD = r"""From Coq Require Import Bool ZArith Reals Lia Lra.
@@ -94,8 +95,7 @@ class _Writer:
                 raise refused(f"the {side} writes other lanes than it reads")
         hypotheses = self._hypotheses()
         fields = {
-            side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
-            for side, made in self.sides.items()
+            side: made.fields() for side, made in self.sides.items()
         }
         self._check_logarithms()
         assumed = coq_logarithms.assumed(self.sides, fields)
@@ -110,13 +110,16 @@ class _Writer:
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
                             any(len(indices) > 1 for indices in witness.values()))
-        if self._is_slower:
+        unfolded = listed(["allowed", *unfolded_of(self.sides)])
+        if self._rule == "lanes":
+            theorem += coq_kernels.kernels_differ(self.sides, self.names, self.root["feeds"][0], fields, clauses,
+                                                  witness, unfolded)
+        elif self._rule == "dominated":
             theorem += coq_slower.slower(self.sides, self.names, self.root["feeds"][0], fields, clauses,
-                                         listed(["allowed", *unfolded_of(self.sides)]))
+                                         unfolded)
         elif scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
-                                               self.root["evidence"]["refutation"]["rule"], witness,
-                                               listed(["allowed", *unfolded_of(self.sides)]))
+                                               self._rule, witness, unfolded)
         lines = [self._title(), self._head(bool(loops), bool(order)), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
@@ -126,6 +129,10 @@ class _Writer:
             about = ("weights are made for", "kernel computes")[side == "target"]
             lines += ["", f"(* The layout that the {about}. Pair j reads and writes the lanes first and second. *)",
                       *(each.stated for each in made.definitions.values())]
+        if any(made.has_own_sine for made in self.sides.values()):
+            if self.root["answer"]["relation"] != "identical":
+                raise refused("a sine has an angle of its own, and the relation is not identical")
+            lines.append(coq_kernels.ABOUT)
         also = " A magnitude may not be 0." if assumed else ""
         lines += ["", f"(* What the layouts require, and what is assumed.{also} *)",
                   f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
@@ -146,15 +153,17 @@ class _Writer:
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
             return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
-                coq_cases.HEAD * several + (coq_logarithms.HEAD + coq_slower.HEAD) * self._is_slower)
+                coq_cases.HEAD * several + _MORE.get(self._rule, ""))
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
 
     @property
-    def _is_slower(self) -> bool:
-        return (self.root["evidence"]["refutation"] or {"rule": ""})["rule"] == "dominated"
+    def _rule(self) -> str:
+        """How it is refuted elsewhere; "" if it always holds."""
+        refutation = self.root["evidence"]["refutation"]
+        return "" if refutation is None else str(refutation["rule"])
 
     def _check_logarithms(self) -> None:
-        if not self._is_slower and any(map(coq_logarithms.has_logarithms, self.sides.values())):
+        if self._rule != "dominated" and any(map(coq_logarithms.has_logarithms, self.sides.values())):
             raise refused("a logarithm is in it, and no side turns slower by the sum of its pairs")
 
     def _condition(self) -> list[str]:
@@ -282,7 +291,7 @@ class _Writer:
         return ["", f"(* Some parameters {comment.get(condition, 'are allowed and do not meet the condition')}. *)",
                 f"Example {title} : " + (f"exists {' '.join(every)}, " if every else "") + f"{said}.",
                 "Proof.", f"  {given}unfold {listed(unfolded)}; "
-                f"repeat apply conj; first [lia | lra{' | not_0' * self._is_slower}].", "Qed."]
+                f"repeat apply conj; first [lia | lra{' | not_0' * (self._rule == 'dominated')}].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
         """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
+from math import lcm
 
 from prover.errors import UndecidedError
-from prover.language.term import Kind, Term, constant, product_of
+from prover.language.term import Kind, Term, constant, product_of, sum_of
 
 Z_COMPARISONS: Mapping[Kind, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
 _TESTS: Mapping[Kind, str] = {"lt": "<?", "le": "<=?", "gt": ">?", "ge": ">=?", "eq": "=?"}
@@ -77,6 +78,8 @@ class Printer:
                 return self.integer(term.args[0])
             case "floor":
                 return self._quotient(term.args[0])
+            case "ceil" if (found := self._over(term.args[0])) is not None:
+                return f"(- ((- {found[0]}) / {found[1]}))"
             case "ceil":
                 return f"(- Int_part (- {self.real(term.args[0])}))"
             case "abs":
@@ -116,7 +119,20 @@ class Printer:
             upper = product_of(constant(part.numerator), term.args[1]) if part.numerator != 1 else term.args[1]
             if self.whole(upper):
                 return _infix(self.integer(upper), "/", str(part.denominator))
-        return f"(Int_part {self.real(term)})"
+        found = self._over(term)
+        return f"(Int_part {self.real(term)})" if found is None else _infix(found[0], "/", str(found[1]))
+
+    def _over(self, term: Term) -> tuple[str, int] | None:
+        """A sum of whole numbers with rational factors as one whole number and the positive divisor of all."""
+        parts = _summands(term)
+        if not all(self.whole(part) for _, part in parts):
+            return None
+        divisor = lcm(*(factor.denominator for factor, _ in parts))
+        total = constant(0)
+        for factor, part in parts:
+            own = product_of(constant(factor * divisor), part) if factor * divisor != 1 else part
+            total = own if total.number == 0 else sum_of(total, own)
+        return self.integer(total), divisor
 
     def divisor(self, term: Term) -> str:
         """A divisor of a whole number, which has to be positive."""
@@ -214,6 +230,19 @@ def _folded(word: str, parts: list[str]) -> str:
     for part in reversed(parts[:-1]):
         last = f"({word} {part} {last})"
     return last
+
+
+def _summands(term: Term) -> list[tuple[Fraction, Term]]:
+    """The parts of a sum, each with the number in front of it."""
+    if term.kind == "add":
+        return [each for part in term.args for each in _summands(part)]
+    if term.kind == "mul" and term.args[0].number is not None:
+        return [(term.args[0].number * factor, part) for factor, part in _summands(term.args[1])]
+    if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
+        divisor = term.args[1].args[0].number
+        if divisor:
+            return [(factor / divisor, part) for factor, part in _summands(term.args[0])]
+    return [(Fraction(1), term)]
 
 
 def _fraction(value: Fraction) -> str:
