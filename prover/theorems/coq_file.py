@@ -15,7 +15,7 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_kernels, coq_logarithms, coq_loop, coq_slower
+from prover.theorems import coq_cases, coq_elsewhere, coq_kernels, coq_logarithms, coq_loop, coq_reals, coq_slower
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
@@ -94,12 +94,14 @@ class _Writer:
                    for each in ("first", "second")):
                 raise refused(f"the {side} writes other lanes than it reads")
         hypotheses = self._hypotheses()
-        fields = {
-            side: made.fields() for side, made in self.sides.items()
-        }
+        fields = {side: made.fields() for side, made in self.sides.items()}
         self._check_logarithms()
         assumed = coq_logarithms.assumed(self.sides, fields)
         hypotheses += assumed
+        of_reals = coq_reals.has_reals(self.sides.values())
+        if of_reals:
+            for side, made in self.sides.items():
+                made.where_needed = coq_reals.where_needed(made, fields[side].values())
         permutation, scope = self._permutation(), self.root["answer"]["scope"]
         order = self._order()
         loops, clauses = self._loops(fields), self._condition()
@@ -107,20 +109,21 @@ class _Writer:
             raise refused("a loop that is another one under a condition or never")
         if order and (loops or scope == "sometimes"):
             raise refused("its pairs are matched in another order, and under a condition or with a loop")
+        if of_reals and (order or loops or scope == "never"):
+            raise refused("logarithms, rounded real numbers or choices by them, in another order or with a loop")
         witness = self._witness()
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            any(len(indices) > 1 for indices in witness.values()))
+                            any(len(indices) > 1 for indices in witness.values()), of_reals)
         unfolded = listed(["allowed", *unfolded_of(self.sides)])
         if self._rule == "lanes":
             theorem += coq_kernels.kernels_differ(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                   witness, unfolded)
         elif self._rule == "dominated":
-            theorem += coq_slower.slower(self.sides, self.names, self.root["feeds"][0], fields, clauses,
-                                         unfolded)
+            theorem += coq_slower.slower(self.sides, self.names, self.root["feeds"][0], fields, clauses, unfolded)
         elif scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self._rule, witness, unfolded)
-        lines = [self._title(), self._head(bool(loops), bool(order)), "Section ForAll.", "",
+        lines = [self._title(), self._head(bool(loops), bool(order), of_reals), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -149,12 +152,12 @@ class _Writer:
                   *self._example(hypotheses, clauses)]
         return "\n".join(lines) + "\n"
 
-    def _head(self, is_loop: bool, is_ordered: bool) -> str:
+    def _head(self, is_loop: bool, is_ordered: bool, of_reals: bool) -> str:
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
             return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
-                coq_cases.HEAD * several + _MORE.get(self._rule, ""))
-        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
+                coq_cases.HEAD * several + coq_reals.HEAD * of_reals + _MORE.get(self._rule, ""))
+        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals
 
     @property
     def _rule(self) -> str:
@@ -163,8 +166,8 @@ class _Writer:
         return "" if refutation is None else str(refutation["rule"])
 
     def _check_logarithms(self) -> None:
-        if self._rule != "dominated" and any(map(coq_logarithms.has_logarithms, self.sides.values())):
-            raise refused("a logarithm is in it, and no side turns slower by the sum of its pairs")
+        if self._rule != "dominated" and coq_reals.has_reals(self.sides.values()):
+            raise refused("logarithms or choices by real numbers, where no side turns slower pair by pair")
 
     def _condition(self) -> list[str]:
         """The clauses of the condition."""
@@ -241,7 +244,7 @@ class _Writer:
 
     def _order(self) -> str:
         """Which pair of the source a pair of the target is; "" for that of its index."""
-        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] != "j" else ""
+        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] not in (None, "j") else ""
 
     def _whole_numbers(self, key: str, argument: str) -> str:
         """What the evidence says of lanes, or of pairs."""

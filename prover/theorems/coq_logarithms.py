@@ -1,4 +1,4 @@
-"""Logarithms, and whole numbers rounded from them, in Coq files: which definitions have them, and what proofs need."""
+"""Logarithms in magnitudes, in Coq files: where one may be 0, and what proofs need. Behind the head of coq_reals."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from prover.theorems.coq_side import Side
 from prover.theorems.coq_text import refused
 
 HEAD = r"""
-(* Logarithms of numbers above 1, and bounds of any. *)
-Lemma log_positive x : (1 < x)%R -> (0 < ln x)%R.
-Proof. intros above. rewrite <- ln_1. apply ln_increasing; lra. Qed.
+(* Bounds of logarithms. *)
 Lemma log_below x : (0 < x)%R -> (ln x <= x - 1)%R.
 Proof. intros above. pose proof (exp_ineq1_le (ln x)) as least. rewrite exp_ln in least by trivial. lra. Qed.
 Lemma log_bounds x : (0 < x)%R -> (1 - / x <= ln x <= x - 1)%R.
@@ -19,26 +17,15 @@ Proof.
   intros above. split; [|apply log_below; trivial].
   pose proof (log_below (/ x) (Rinv_0_lt_compat x above)) as least. rewrite ln_Rinv in least by trivial. lra.
 Qed.
-Lemma at_least a b : (0 < a)%R -> (0 < Rmax a b)%R.
-Proof. intros above. apply Rlt_le_trans with a; [trivial|apply Rmax_l]. Qed.
-
-Ltac above_0 := repeat first
-  [assumption | lra | exact PI_RGT_0 | apply log_positive; lra | apply at_least; lra | apply Rmult_lt_0_compat
-  | apply Rdiv_lt_0_compat | apply Rinv_0_lt_compat].
 Ltac at_equal := repeat match goal with H : (?x = ?y)%R |- context [?x] => is_var x; rewrite H end;
   rewrite ?Rinv_1, ?ln_1; first [lra | ring].
 Ltac shown_there ::= intros; apart; either; first
-  [solve [above_0] | solve [at_equal] | small; remainders; choices; first [same | zeros; ring | shown]].
+  [above_zero | assumption | solve [at_equal] | small; remainders; choices; first [same | zeros; ring | shown]].
 
 (* A number with one logarithm is not 0, at numbers that are given. *)
 Ltac not_0 := match goal with |- (?a <> 0)%R => match a with context [ln ?x] =>
   let zero := fresh in intros zero; pose proof (log_bounds x ltac:(lra)); rewrite ?Rinv_inv, ?Rinv_1 in *; lra end end.
 """
-
-
-def has_logarithms(made: Side) -> bool:
-    """Whether any definition of a layout has one."""
-    return any(_within(made, term) for term in made.terms.values())
 
 
 def may_be_0(made: Side, magnitude: str) -> bool:

@@ -36,6 +36,7 @@ class Side:
         self.definitions: dict[str, Definition] = {}
         self.terms: dict[str, Term] = {}   # what they stand for
         self.printer = Printer(self.is_whole, self.call)
+        self.where_needed: list[str] | None = None   # if not what the printer met
 
     def is_whole(self, name: str) -> bool:
         """Whether a name of the Coq file is a whole number."""
@@ -63,6 +64,11 @@ class Side:
                              self.lists, self.meaning, set(self.axes.values()))
             self.definitions |= {each.name: each for each in self.loop.definitions}
         return self.loop
+
+    @property
+    def needed(self) -> list[str]:
+        """What has to hold so that its definitions have values."""
+        return [*self.printer.needed] if self.where_needed is None else self.where_needed
 
     @property
     def unfolded(self) -> list[str]:

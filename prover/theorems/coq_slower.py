@@ -32,8 +32,8 @@ Lemma less x y : (0 <= x)%R -> (x < y)%R -> (Rabs x < Rabs y)%R.
 Proof. intros. rewrite !Rabs_right; lra. Qed.
 
 Ltac ends := repeat match goal with |- context [Rmin 1 (Rmax 0 (?a / ?b))] => first
-  [rewrite (cut_off_at_0 a b) by first [solve [above_0] | apply IZR_le; lia]
-  | rewrite (cut_off_at_1 a b) by first [solve [above_0] | apply IZR_le; lia]] end.
+  [rewrite (cut_off_at_0 a b) by first [above_zero | apply IZR_le; lia]
+  | rewrite (cut_off_at_1 a b) by first [above_zero | apply IZR_le; lia]] end.
 Ltac as_numbers := repeat match goal with
   | |- context [Rmin 1 (Rmax 0 ?x)] =>
       pose proof (cut_off x); let c := fresh in set (c := Rmin 1 (Rmax 0 x)) in *; clearbody c

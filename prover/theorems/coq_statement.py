@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from prover.theorems.coq_logarithms import has_logarithms, may_be_0
+from prover.theorems.coq_logarithms import may_be_0
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_turns import Turns
@@ -17,6 +17,7 @@ JSON = dict[str, Any]
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
     is_permutation: bool, scope: str, is_ordered: bool = False, by_cases: bool = False,
+    of_reals: bool = False,
 ) -> list[str]:
     """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
 
@@ -45,11 +46,10 @@ def statement(
                  f" ({at(second)} = {at(second, 'k')} -> j = k)"
                  f" /\\\n    {at(first)} <> {at(second, 'k')})"),
         ]
-        needed = " /\\ ".join(sides[side].printer.needed)
-        kinds = ("divisor and every base of a power" if not has_logarithms(sides[side]) else
-                 "divisor, every base of a power and all that a logarithm is of")
-        alone += [(f"Every {kinds} in the {side} is positive.",
-                   f"({inside} {needed})")] if needed else []
+        needed = " /\\ ".join(sides[side].needed)
+        why = (f"In the {side} no divisor is 0, and logarithms and powers are of positive numbers." if of_reals else
+               f"Every divisor and every base of a power in the {side} is positive.")
+        alone += [(why, f"({inside} {needed})")] if needed else []
         alone += [(f"The angles of the {side} are linear in the positions." if key == "angle" else "",
                    f"({inside} {Turns(sides, names, feed, fields).linear(side, key)})")
                   for feed in feeds if scope != "always"
@@ -96,7 +96,8 @@ def statement(
     plain = [
         f"  unfold {listed(unfolded)}.",
         "  intros hypotheses; " + ("apart." if is_ordered else "decompose [and] hypotheses; clear hypotheses."),
-        "  repeat apply conj; intros; repeat apply conj; " + ("shown_in_order." if is_ordered else "shown."),
+        "  repeat apply conj; intros; repeat apply conj; " + (
+            "shown_in_order." if is_ordered else "shown_of_reals." if of_reals else "shown."),
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)

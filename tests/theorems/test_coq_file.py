@@ -91,8 +91,8 @@ def test_nothing_is_admitted(text: str) -> None:
     ("n if n > 0 and m != 1 else 0", "(if (n >? 0) && (negb (m =? 1)) then n else 0)"),
     ("n if 1 > 2 else m", "m"), ("n if len(parts) == 3 or n > 1 else m", "n"), ("-3", "(-3)"),
     ("floor(x)", "(Int_part x)"), ("ceil(n/2)", "(- ((- n) / 2))"), ("x//2", "(Int_part (x / 2))"),
-    ("ceil(n/2 - m//3)", "(- ((- (n + (-2) * (m / 3))) / 2))"), ("floor(n/2 + m/3)", "((3 * n + 2 * m) / 6)"),
-    ("ceil(x)", "(- Int_part (- x))"), ("floor(n/x)", "(Int_part (IZR n / x))"),
+    ("ceil(n/2 - m//3)", "(- (((- n) + 2 * (m / 3)) / 2))"), ("floor(n/2 + m/3)", "((3 * n + 2 * m) / 6)"),
+    ("ceil(x)", "(- (Int_part ((-1) * x)))"), ("n if x > 1 else 0", "(if is_less 1 x then n else 0)"), ("floor(n/x)", "(Int_part (IZR n / x))"),
     ("floor(n*log(x)/2)", "(Int_part (IZR n * ln x / 2))"),
     ("n - m*(n - 1)", "(n - m * (n + (-1)))"), ("(n - m) - 1", "(n - m + (-1))"), ("n - (m - n)", "(n - (m - n))"),
 ])
@@ -131,7 +131,6 @@ def test_hypotheses(text: str, coq: str) -> None:
 
 @pytest.mark.parametrize(("text", "reason"), [
     ("x", "has to be whole"), ("n/2", "has to be whole"), ("n//(-2)", "not positive"), ("n % 0", "not positive"),
-    ("n if x > 1 else 0", "a choice by"),
     ("parts[7]", "no place in it"), ("parts[1/2]", "no place in it"), ("floor(log(-1))", "not positive"),
 ])
 def test_what_has_no_form_is_refused(text: str, reason: str) -> None:
@@ -239,7 +238,7 @@ def test_sines_of_their_own() -> None:
 def test_logarithms_that_are_refused() -> None:
     """Where no side turns slower by the sum of its pairs, and in magnitudes that pairs do not share."""
     for change, reason in (
-        (lambda root: root["evidence"]["refutation"].update(rule="edge"), "a logarithm is in it"),
+        (lambda root: root["evidence"]["refutation"].update(rule="edge"), "where no side turns slower"),
         (lambda root: root["source"]["pairs"].update(magnitude="magnitude + j"), "that are not all one"),
     ):
         root = json.loads((PROOFS / "theorems" / "theorem-12-yarn-ramp-lost.json").read_text())

@@ -105,9 +105,28 @@ Ltac differ := exfalso; positive; first
     [lra | apply one_exponent in equal; [lia | lra | lia] | lra] end | ordered | nra].
 Ltac sides := repeat match goal with H : (?a <> ?b)%R |- _ => destruct (Rdichotomy a b H); clear H end.
 
-(* Logarithms of numbers above 1, and bounds of any. *)
-Lemma log_positive x : (1 < x)%R -> (0 < ln x)%R.
+(* Choices by real numbers. *)
+Definition is_less (a b : R) : bool := if Rlt_dec a b then true else false.
+Definition is_same (a b : R) : bool := if Req_EM_T a b then true else false.
+
+Lemma ln_above b : (1 < b)%R -> (0 < ln b)%R.
 Proof. intros above. rewrite <- ln_1. apply ln_increasing; lra. Qed.
+
+(* Above 0 by the signs of its parts. *)
+Ltac above_zero := first
+  [lra | apply PI_RGT_0 | apply exp_pos | apply ln_above; lra | apply (IZR_lt 0); lia
+  | apply Rdiv_lt_0_compat; above_zero | apply Rmult_lt_0_compat; above_zero | apply Rinv_0_lt_compat; above_zero
+  | eapply Rlt_le_trans; [|apply Rmax_l]; above_zero].
+Ltac decided := unfold is_less, is_same; repeat match goal with
+  | |- context [Rlt_dec ?a ?b] => destruct (Rlt_dec a b) | |- context [Req_EM_T ?a ?b] => destruct (Req_EM_T a b)
+  end; cbn [negb andb orb]; rewrite ?ln_1.
+Ltac either_of_reals := repeat match goal with
+  | one : _ \/ _ |- _ => destruct one | both : _ /\ _ |- _ => destruct both end.
+Ltac shown_of_reals := intros; first
+  [reflexivity | lia | above_zero | either_of_reals; first [exfalso; lra | above_zero]
+  | decided; first [reflexivity | lra | ring | field; lra | cases; first [apply not_0_IZR; lia | lra]] | shown].
+
+(* Bounds of logarithms. *)
 Lemma log_below x : (0 < x)%R -> (ln x <= x - 1)%R.
 Proof. intros above. pose proof (exp_ineq1_le (ln x)) as least. rewrite exp_ln in least by trivial. lra. Qed.
 Lemma log_bounds x : (0 < x)%R -> (1 - / x <= ln x <= x - 1)%R.
@@ -115,16 +134,10 @@ Proof.
   intros above. split; [|apply log_below; trivial].
   pose proof (log_below (/ x) (Rinv_0_lt_compat x above)) as least. rewrite ln_Rinv in least by trivial. lra.
 Qed.
-Lemma at_least a b : (0 < a)%R -> (0 < Rmax a b)%R.
-Proof. intros above. apply Rlt_le_trans with a; [trivial|apply Rmax_l]. Qed.
-
-Ltac above_0 := repeat first
-  [assumption | lra | exact PI_RGT_0 | apply log_positive; lra | apply at_least; lra | apply Rmult_lt_0_compat
-  | apply Rdiv_lt_0_compat | apply Rinv_0_lt_compat].
 Ltac at_equal := repeat match goal with H : (?x = ?y)%R |- context [?x] => is_var x; rewrite H end;
   rewrite ?Rinv_1, ?ln_1; first [lra | ring].
 Ltac shown_there ::= intros; apart; either; first
-  [solve [above_0] | solve [at_equal] | small; remainders; choices; first [same | zeros; ring | shown]].
+  [above_zero | assumption | solve [at_equal] | small; remainders; choices; first [same | zeros; ring | shown]].
 
 (* A number with one logarithm is not 0, at numbers that are given. *)
 Ltac not_0 := match goal with |- (?a <> 0)%R => match a with context [ln ?x] =>
@@ -150,8 +163,8 @@ Lemma less x y : (0 <= x)%R -> (x < y)%R -> (Rabs x < Rabs y)%R.
 Proof. intros. rewrite !Rabs_right; lra. Qed.
 
 Ltac ends := repeat match goal with |- context [Rmin 1 (Rmax 0 (?a / ?b))] => first
-  [rewrite (cut_off_at_0 a b) by first [solve [above_0] | apply IZR_le; lia]
-  | rewrite (cut_off_at_1 a b) by first [solve [above_0] | apply IZR_le; lia]] end.
+  [rewrite (cut_off_at_0 a b) by first [above_zero | apply IZR_le; lia]
+  | rewrite (cut_off_at_1 a b) by first [above_zero | apply IZR_le; lia]] end.
 Ltac as_numbers := repeat match goal with
   | |- context [Rmin 1 (Rmax 0 ?x)] =>
       pose proof (cut_off x); let c := fresh in set (c := Rmin 1 (Rmax 0 x)) in *; clearbody c
@@ -180,7 +193,7 @@ Definition source_second_lane (j : Z) : Z := j + 64 / 2.
 Definition source_second (j : Z) : Z := source_second_lane j.
 Definition source_extrapolated (j : Z) : R := (Rpower 150000 (IZR ((-2) * j) / 64))%R.
 Definition source_low : Z := Z.max 0 (Int_part (64 * ln (4096 / (64 * PI)) / (2 * ln 150000))).
-Definition source_high : Z := Z.min 63 (- Int_part (- (64 * ln (4096 / (2 * PI)) / (2 * ln 150000)))).
+Definition source_high : Z := Z.min 63 (- (Int_part ((-1) * (64 * ln (4096 / (2 * PI)) / (2 * ln 150000))))).
 Definition source_ramp (j : Z) : R := (1 - Rmin 1 (Rmax 0 (IZR (j - source_low) / Rmax (1 / 1000) (IZR (source_high - source_low)))))%R.
 Definition source_frequency (j : Z) : R := (source_extrapolated j * (freq_scale * (1 - source_ramp j) + source_ramp j))%R.
 Definition source_angle (j : Z) (p : R) : R := (p * source_frequency j)%R.
@@ -213,7 +226,7 @@ Theorem both_are_layouts : allowed ->
   (forall j k, 0 <= j < source_pairs -> 0 <= k < source_pairs ->
     (source_first j = source_first k -> j = k) /\ (source_second j = source_second k -> j = k) /\
     source_first j <> source_second k) /\
-  (* Every divisor, every base of a power and all that a logarithm is of in the source is positive. *)
+  (* In the source no divisor is 0, and logarithms and powers are of positive numbers. *)
   (forall j, 0 <= j < source_pairs -> (0 < (64 * PI))%R /\ (0 < (4096 / (64 * PI)))%R /\ (0 < (2 * ln 150000))%R /\ (0 < (2 * PI))%R /\ (0 < (4096 / (2 * PI)))%R /\ (0 < (Rmax (1 / 1000) (IZR (source_high - source_low))))%R /\ (0 < freq_scale)%R /\ (0 < (/ freq_scale))%R) /\
   (* The angles of the source are linear in the positions. *)
   (forall j, 0 <= j < source_pairs -> forall p p' : R,

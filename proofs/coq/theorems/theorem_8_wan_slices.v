@@ -276,7 +276,7 @@ Proof.
     target_first_lane, source_magnitude, source_angle, source_frequency, source_axis_dim, source_exponent,
     source_axis, source_time_dim, source_space_dim, source_second, source_first, source_pairs, source_width,
     source_second_lane, source_first_lane in *; apart.
-  - differs_at (Z.max 0 (- ((- (head_dim + (-2) * (head_dim / 3))) / 2))).
+  - differs_at (Z.max 0 (- (((- head_dim) + 2 * (head_dim / 3)) / 2))).
 Qed.
 
 End ForAll.
