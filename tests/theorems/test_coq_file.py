@@ -92,7 +92,8 @@ def test_nothing_is_admitted(text: str) -> None:
     ("n if 1 > 2 else m", "m"), ("n if len(parts) == 3 or n > 1 else m", "n"), ("-3", "(-3)"),
     ("floor(x)", "(Int_part x)"), ("ceil(n/2)", "(- ((- n) / 2))"), ("x//2", "(Int_part (x / 2))"),
     ("ceil(n/2 - m//3)", "(- (((- n) + 2 * (m / 3)) / 2))"), ("floor(n/2 + m/3)", "((3 * n + 2 * m) / 6)"),
-    ("ceil(x)", "(- (Int_part ((-1) * x)))"), ("n if x > 1 else 0", "(if is_less 1 x then n else 0)"), ("floor(n/x)", "(Int_part (IZR n / x))"),
+    ("ceil(x)", "(- (Int_part ((-1) * x)))"), ("n if x > 1 else 0", "(if is_less 1 x then n else 0)"),
+    ("floor(n/x)", "(Int_part (IZR n / x))"),
     ("floor(n*log(x)/2)", "(Int_part (IZR n * ln x / 2))"),
     ("n - m*(n - 1)", "(n - m * (n + (-1)))"), ("(n - m) - 1", "(n - m + (-1))"), ("n - (m - n)", "(n - (m - n))"),
 ])
