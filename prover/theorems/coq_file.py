@@ -118,7 +118,7 @@ class _Writer:
         if self._rule == "lanes":
             theorem += coq_kernels.kernels_differ(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                   witness, unfolded)
-        elif self._rule == "dominated":
+        elif self._is_slower:
             theorem += coq_slower.slower(self.sides, self.names, self.root["feeds"][0], fields, clauses, unfolded)
         elif scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
@@ -165,8 +165,12 @@ class _Writer:
         refutation = self.root["evidence"]["refutation"]
         return "" if refutation is None else str(refutation["rule"])
 
+    @property
+    def _is_slower(self) -> bool:
+        return self._rule == "dominated" and self.root["evidence"]["order"] is not None
+
     def _check_logarithms(self) -> None:
-        if self._rule != "dominated" and coq_reals.has_reals(self.sides.values()):
+        if not self._is_slower and coq_reals.has_reals(self.sides.values()):
             raise refused("logarithms or choices by real numbers, where no side turns slower pair by pair")
 
     def _condition(self) -> list[str]:
@@ -294,7 +298,7 @@ class _Writer:
         return ["", f"(* Some parameters {comment.get(condition, 'are allowed and do not meet the condition')}. *)",
                 f"Example {title} : " + (f"exists {' '.join(every)}, " if every else "") + f"{said}.",
                 "Proof.", f"  {given}unfold {listed(unfolded)}; "
-                f"repeat apply conj; first [lia | lra{' | not_0' * (self._rule == 'dominated')}].", "Qed."]
+                f"repeat apply conj; first [lia | lra{' | not_0' * self._is_slower}].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
         """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""

@@ -48,6 +48,14 @@ def assumed(sides: Mapping[str, Side], fields: Mapping[str, Mapping[str, str]]) 
     return found
 
 
+def is_algebraic(made: Side, term: Term) -> bool:
+    """Whether the form of a term shows that rational parameters make it algebraic: no pi, nor a logarithm but rounded."""
+    if term.kind == "name" and term.value in made.terms:
+        return is_algebraic(made, made.terms[str(term.value)])
+    return term.kind in ("floor", "ceil") or (
+        term.kind not in ("pi", "log") and all(is_algebraic(made, part) for part in term.args))
+
+
 def _within(made: Side, term: Term) -> bool:
     return term.kind == "log" or any(_within(made, part) for part in term.args) or (
         term.kind == "name" and term.value in made.terms and _within(made, made.terms[str(term.value)]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prover.theorems.coq_logarithms import is_algebraic
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_turns import Turns
@@ -57,6 +58,7 @@ def slower(
 ) -> list[str]:
     """Lines of the theorem. `clauses`: of the condition."""
     turns = Turns(sides, names, feed, fields)
+    algebraic = all(is_algebraic(made, made.terms[fields[side]["angle"]]) for side, made in sides.items())
     count = fields["source"]["count"]
 
     def way(slow: str, fast: str, at: Mapping[str, str]) -> str:
@@ -72,7 +74,7 @@ def slower(
     return [
         "", "(* No fixed linear map makes one layout the other then, at real positions, since the sums of frequencies",
         "   differ: slower_is_not_linear_at_real_positions (Slower.v). At whole ones frequencies have to be algebraic,",
-        "   as they are where all parameters are rational (T5). *)",
+        f"   {'as they are where all parameters are rational' if algebraic else 'which their form does not show'} (T5). *)",
         f"Theorem nothing_linear : {premises}",
         "  (* Both have one number of pairs. At the position that is 1 on one axis and 0 on the others, each pair of",
         "     one side turns no further than the pair of its index on the other, and one turns less. *)",

@@ -248,6 +248,17 @@ def test_logarithms_that_are_refused() -> None:
             coq_file(json.dumps(root))
 
 
+@pytest.mark.parametrize(("frequency", "said"), [
+    ("frequency", "as they are where all parameters are rational (T5)"),
+    ("frequency*pi", "which their form does not show (T5)"), ("frequency*log(2)", "which their form does not show (T5)"),
+])
+def test_algebraic_frequencies(frequency: str, said: str) -> None:
+    """A rounded logarithm is a whole number; pi and logarithms themselves are no algebraic numbers."""
+    root = json.loads((PROOFS / "theorems" / "theorem-12-yarn-ramp-lost.json").read_text())
+    root["source"]["pairs"]["angle"] = f"p*{frequency}"
+    assert f"   {said}. *)" in coq_file(json.dumps(root))
+
+
 def test_another_order_under_a_condition_is_refused() -> None:
     """Pairs in another order are written where all pairs agree."""
     root = json.loads((PROOFS / "theorems" / "theorem-4-imrope-mrope-free.json").read_text())
