@@ -59,6 +59,7 @@ def slower(
     """Lines of the theorem. `clauses`: of the condition."""
     turns = Turns(sides, names, feed, fields)
     algebraic = all(is_algebraic(made, made.terms[fields[side]["angle"]]) for side, made in sides.items())
+    form = "as they are where all parameters are rational" if algebraic else "which their form does not show"
     count = fields["source"]["count"]
 
     def way(slow: str, fast: str, at: Mapping[str, str]) -> str:
@@ -74,7 +75,7 @@ def slower(
     return [
         "", "(* No fixed linear map makes one layout the other then, at real positions, since the sums of frequencies",
         "   differ: slower_is_not_linear_at_real_positions (Slower.v). At whole ones frequencies have to be algebraic,",
-        f"   {'as they are where all parameters are rational' if algebraic else 'which their form does not show'} (T5). *)",
+        f"   {form} (T5). *)",
         f"Theorem nothing_linear : {premises}",
         "  (* Both have one number of pairs. At the position that is 1 on one axis and 0 on the others, each pair of",
         "     one side turns no further than the pair of its index on the other, and one turns less. *)",

@@ -250,7 +250,8 @@ def test_logarithms_that_are_refused() -> None:
 
 @pytest.mark.parametrize(("frequency", "said"), [
     ("frequency", "as they are where all parameters are rational (T5)"),
-    ("frequency*pi", "which their form does not show (T5)"), ("frequency*log(2)", "which their form does not show (T5)"),
+    ("frequency*pi", "which their form does not show (T5)"),
+    ("frequency*log(2)", "which their form does not show (T5)"),
 ])
 def test_algebraic_frequencies(frequency: str, said: str) -> None:
     """A rounded logarithm is a whole number; pi and logarithms themselves are no algebraic numbers."""
