@@ -1,7 +1,7 @@
 (** Sums of frequencies: a layout that turns no faster at any pair, and slower at one, is no linear map of the other. *)
 
-From Coq Require Import Arith Lia Reals Lra List Permutation.
-From Rope Require Import Sums Scores Cosines Decision Magnitudes Algebraic.
+From Coq Require Import Arith Lia Bool Reals Lra List Permutation.
+From Rope Require Import Sums Similarity Scores Cosines Decision Magnitudes Algebraic.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -68,14 +68,36 @@ Qed.
 Lemma tells_in_turn axes reached a us vs : tells axes reached a us vs -> tells axes reached a vs us.
 Proof. intros told u v inside inside' same. symmetry. apply told; trivial. intros p rp. symmetry. auto. Qed.
 
+(** Scores have squares of magnitudes, so these may be below 0. *)
+Definition nonzero (l : scaled) : Prop := forall j, (j < pairs (base l))%nat -> factor l j <> 0.
+Definition upright (l : scaled) : scaled := Scaled (base l) (fun j => Rabs (factor l j)).
+
+Lemma upright_positive l : nonzero l -> positive (upright l).
+Proof. intros some j inside. apply Rabs_pos_lt, some. exact inside. Qed.
+
+Lemma upright_seen axes l p p' i k : seen axes (upright l) p p' i k = seen axes l p p' i k.
+Proof.
+  unfold seen, lane_magnitude, magnitude, upright. simpl. f_equal. destruct (_ <? _)%nat; trivial.
+  rewrite <- Rabs_mult. apply Rabs_right. generalize (Rle_0_sqr (factor l (Nat.div2 (place (base l) i)))). unfold Rsqr. lra.
+Qed.
+
+Lemma upright_linear axes reached d s t : linear axes reached d s t -> linear axes reached d (upright s) (upright t).
+Proof.
+  intros [a [b [b' [one_way [other_way equal]]]]]. exists a, b, b'. split; [|split]; trivial.
+  intros p p' rp rp' i k below_i below_k. rewrite upright_seen, (equal p p' rp rp' i k below_i below_k). unfold mul.
+  apply total_ext. intros x _. f_equal. apply total_ext. intros y _. rewrite upright_seen. reflexivity.
+Qed.
+
 (** So no fixed linear map makes one the other, whichever is the slower. *)
 Theorem slower_is_not_linear axes reached d a s t :
-  closed reached -> fits d (base s) -> fits d (base t) -> positive s -> positive t ->
+  closed reached -> fits d (base s) -> fits d (base t) -> nonzero s -> nonzero t ->
   tells axes reached a (frequencies d (base s)) (frequencies d (base t)) ->
   slower a (base s) (base t) \/ slower a (base t) (base s) -> ~ linear axes reached d s t.
 Proof.
-  intros closure fits_s fits_t pos_s pos_t told either links.
-  destruct (linear_exactly_if_pair_map axes reached d s t) as [_ exactly]; trivial. apply exactly in links.
+  intros closure fits_s fits_t some_s some_t told either links.
+  destruct (linear_exactly_if_pair_map axes reached d (upright s) (upright t)) as [_ exactly]; trivial;
+    [apply upright_positive; trivial | apply upright_positive; trivial |].
+  apply upright_linear, exactly in links. simpl in links.
   apply (equal_multisets_have_one_speed axes reached a) in links; trivial.
   destruct either as [less|less]; [apply (slower_has_less_speed d) in less | apply (slower_has_less_speed d) in less];
     trivial; lra.
@@ -83,10 +105,10 @@ Qed.
 
 (** At real positions frequencies are told apart whatever they are. *)
 Theorem slower_is_not_linear_at_real_positions axes d a s t :
-  (a < axes)%nat -> fits d (base s) -> fits d (base t) -> positive s -> positive t ->
+  (a < axes)%nat -> fits d (base s) -> fits d (base t) -> nonzero s -> nonzero t ->
   slower a (base s) (base t) \/ slower a (base t) (base s) -> ~ linear axes (fun _ => True) d s t.
 Proof.
-  intros inside fits_s fits_t pos_s pos_t either. apply (slower_is_not_linear axes _ d a); trivial.
+  intros inside fits_s fits_t some_s some_t either. apply (slower_is_not_linear axes _ d a); trivial.
   - split; trivial.
   - intros u v _ _ same. apply alike_at_real_positions in same as [same|same]; rewrite same by trivial; trivial.
     apply Rabs_Ropp.
@@ -95,11 +117,11 @@ Qed.
 (** At whole positions algebraic ones are, since pi is no algebraic number. *)
 Theorem slower_is_not_linear_at_whole_positions (lindemann : ~ algebraic PI) axes reached d a s t :
   closed reached -> (forall p, natural p -> reached p) -> (forall p, reached p -> whole p) -> (a < axes)%nat ->
-  fits d (base s) -> fits d (base t) -> positive s -> positive t ->
+  fits d (base s) -> fits d (base t) -> nonzero s -> nonzero t ->
   (forall j b, (b < axes)%nat -> algebraic (omega (base s) j b) /\ algebraic (omega (base t) j b)) ->
   slower a (base s) (base t) \/ slower a (base t) (base s) -> ~ linear axes reached d s t.
 Proof.
-  intros closure all only inside fits_s fits_t pos_s pos_t numbers. apply slower_is_not_linear; trivial.
+  intros closure all only inside fits_s fits_t some_s some_t numbers. apply slower_is_not_linear; trivial.
   assert (known : forall l u, (forall j b, (b < axes)%nat -> algebraic (omega l j b)) -> In u (frequencies d l) ->
     forall b, (b < axes)%nat -> algebraic (u b)).
   { intros l u own listed b below. apply in_map_iff in listed as [j [<- _]]. destruct (j <? pairs l); auto.

@@ -49,7 +49,7 @@ def assumed(sides: Mapping[str, Side], fields: Mapping[str, Mapping[str, str]]) 
 
 
 def is_algebraic(made: Side, term: Term) -> bool:
-    """Whether the form of a term shows that rational parameters make it algebraic: no pi, nor a logarithm but rounded."""
+    """Whether its form shows that rational parameters make a term algebraic: no pi in it, no logarithm but rounded."""
     if term.kind == "name" and term.value in made.terms:
         return is_algebraic(made, made.terms[str(term.value)])
     return term.kind in ("floor", "ceil") or (
