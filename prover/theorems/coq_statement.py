@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from prover.theorems.coq_logarithms import may_be_0
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_turns import Turns
@@ -49,11 +50,13 @@ def statement(
         why = (f"In the {side} no divisor is 0, and logarithms and powers are of positive numbers." if of_reals else
                f"Every divisor and every base of a power in the {side} is positive.")
         alone += [(why, f"({inside} {needed})")] if needed else []
-        alone += [(f"The angles of the {side} are linear in the positions.",
-                   f"({inside} {Turns(sides, names, feed, fields).linear(side)})")
-                  for feed in feeds if scope != "always"]
-        alone += [(f"The magnitudes of the {side} are positive.",
-                   f"({inside} (0 < {at(own['magnitude'])})%R)")] if scope != "always" else []
+        alone += [(f"The angles of the {side} are linear in the positions." if key == "angle" else "",
+                   f"({inside} {Turns(sides, names, feed, fields).linear(side, key)})")
+                  for feed in feeds if scope != "always"
+                  for key in ["angle", *["sine_angle"] * sides[side].has_own_sine]]
+        above = "{} <> 0" if not of_numbers and may_be_0(sides[side], own["magnitude"]) else "0 < {}"
+        alone += [(f"The magnitudes of the {side} are {'positive' if above[0] == '0' else 'not 0'}.",
+                   f"({inside} ({above.format(at(own['magnitude']))})%R)")] if scope != "always" else []
     inside = f"forall j, 0 <= j < {target['count']} ->"
     lane, parts = f"0 <= lane < {target['width']}", list[tuple[str, str]]()
     other = "(order j)" if is_ordered else "j"
@@ -79,11 +82,15 @@ def statement(
         f"({inside} {lanes[0]} = {at(source['first'], other)} /\\ {lanes[1]} = {at(source['second'], other)})"))
     parts.append(("Each pair has one magnitude in both.",
                   f"({inside} {at(source['magnitude'], other)} = {at(target['magnitude'])})"))
+    angles = {"angle": "Each pair turns by"}
+    if any(made.has_own_sine for made in sides.values()):
+        angles = {"angle": "The cosines of each pair are of", "sine_angle": "Its sines are of"}
     for feed in feeds:
         turns = Turns(sides, names, feed, fields)
-        alike = f"({turns.angle('source', other)} = {turns.angle('target', 'j')})%R"
-        parts.append(("Each pair turns by one angle in both, at all positions.",
-                      f"({inside} {turns.everywhere}{alike})"))
+        for key, whose in angles.items():
+            alike = f"({turns.angle('source', other, key=key)} = {turns.angle('target', 'j', key=key)})%R"
+            parts.append((f"{whose} one angle in both, at all positions.",
+                          f"({inside} {turns.everywhere}{alike})"))
     unfolded = ["allowed", *["permutation"] * is_permutation, *["order"] * is_ordered, *unfolded_of(sides)]
     loops = [side for side, made in sides.items() if made.loop]
     plain = [

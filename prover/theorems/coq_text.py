@@ -1,4 +1,4 @@
-"""Expressions as Coq text: whole numbers in Z with Z.div and Z.modulo, which round down, all others in R.
+"""Expressions as Coq text: whole numbers in Z with Z.div, Z.modulo and Int_part, which round down, all others in R.
 
 What has no form here that Coq's lia, ring and field can work on is refused, never written as something else.
 """
@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
+from math import lcm
 
 from prover.errors import UndecidedError
-from prover.language.term import Kind, Term, constant, product_of
+from prover.language.term import Kind, Term, constant, product_of, sum_of
 
 Z_COMPARISONS: Mapping[Kind, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
 _TESTS: Mapping[Kind, str] = {"lt": "<?", "le": "<=?", "gt": ">?", "ge": ">=?", "eq": "=?"}
@@ -134,7 +135,20 @@ class Printer:
                 part = left.number
                 upper = product_of(constant(part.numerator), right) if part.numerator != 1 else right
                 return _infix(self.integer(upper), "/", str(part.denominator))
-        return f"(Int_part {self.real(term)})"
+        found = self._over(term)
+        return f"(Int_part {self.real(term)})" if found is None else _infix(found[0], "/", str(found[1]))
+
+    def _over(self, term: Term) -> tuple[str, int] | None:
+        """A sum of whole numbers with rational factors as one whole number and the positive divisor of all."""
+        parts = _summands(term)
+        if not all(self.whole(part) for _, part in parts):
+            return None
+        divisor = lcm(*(factor.denominator for factor, _ in parts))
+        total = constant(0)
+        for factor, part in parts:
+            own = product_of(constant(factor * divisor), part) if factor * divisor != 1 else part
+            total = own if total.number == 0 else sum_of(total, own)
+        return self.integer(total), divisor
 
     def divisor(self, term: Term) -> str:
         """A divisor of a whole number, which has to be positive."""
@@ -261,6 +275,19 @@ def _folded(word: str, parts: list[str]) -> str:
     for part in reversed(parts[:-1]):
         last = f"({word} {part} {last})"
     return last
+
+
+def _summands(term: Term) -> list[tuple[Fraction, Term]]:
+    """The parts of a sum, each with the number in front of it."""
+    if term.kind == "add":
+        return [each for part in term.args for each in _summands(part)]
+    if term.kind == "mul" and term.args[0].number is not None:
+        return [(term.args[0].number * factor, part) for factor, part in _summands(term.args[1])]
+    if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
+        divisor = term.args[1].args[0].number
+        if divisor:
+            return [(factor / divisor, part) for factor, part in _summands(term.args[0])]
+    return [(Fraction(1), term)]
 
 
 def _fraction(value: Fraction) -> str:
