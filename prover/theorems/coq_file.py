@@ -15,13 +15,14 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_loop
+from prover.theorems import coq_cases, coq_elsewhere, coq_joined, coq_loop
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
 from prover.theorems.coq_tactics import ORDER, TAIL
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
+from prover.theorems.coq_turns import Turns
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem-certificate/1"
@@ -105,12 +106,20 @@ class _Writer:
         if order and (loops or scope == "sometimes"):
             raise refused("its pairs are matched in another order, and under a condition or with a loop")
         witness = self._witness()
+        several = any(len(indices) > 1 for indices in witness.values())
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            any(len(indices) > 1 for indices in witness.values()))
+                            several)
         if scope != "always":
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self.root["evidence"]["refutation"]["rule"], witness,
                                                listed(["allowed", *unfolded_of(self.sides)]))
+            if coq_joined.is_joined(self.root):
+                theorem += coq_joined.joined(
+                    self.sides, Turns(self.sides, self.names, self.root["feeds"][0], fields), fields,
+                    self.root["evidence"]["refutation"]["rule"], hypotheses,
+                    "allowed -> ~ condition ->" if clauses else "allowed ->",
+                    listed(["allowed", *unfolded_of(self.sides)]), several,
+                    [name for name, kind in self.kinds.items() if kind == "R"])
         lines = [self._title(), self._head(bool(loops), bool(order)), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
@@ -138,7 +147,9 @@ class _Writer:
     def _head(self, is_loop: bool, is_ordered: bool) -> str:
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
-            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + coq_cases.HEAD * several
+            required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
+            own = coq_elsewhere.HEAD + coq_cases.HEAD * several
+            return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + own
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
 
     def _condition(self) -> list[str]:
