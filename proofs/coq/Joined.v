@@ -6,7 +6,8 @@ From Rope Require Import Sums Similarity Scores Cosines Decision Magnitudes Alge
 Import ListNotations.
 Local Open Scope R_scope.
 
-(** A head of [width] lanes. Pair j, from 0 on, turns its lanes first j and second j by an angle that a position gives, and
+(** A head of [width] lanes. Pair j, from 0 on, turns its lanes first j and second j by an angle that a position
+    gives, and
     multiplies them by size j. *)
 Record head := Head {
   width : Z; count : Z; first : Z -> Z; second : Z -> Z; angle : Z -> (nat -> R) -> R; size : Z -> R }.
@@ -73,7 +74,7 @@ Definition told_apart axes (reached : (nat -> R) -> Prop) (s t : head) : Prop :=
 Section Laid.
 
 Variables (axes : nat) (h : head).
-Hypothesis sane : sound axes h.
+Variable sane : sound axes h.
 
 Let n := Z.to_nat (count h).
 Let d := dimension h.
@@ -117,7 +118,8 @@ Proof.
   unfold passing. rewrite filter_In, in_seq. destruct (existsb (Nat.eqb i) paired) eqn:there; simpl.
   - apply existsb_exists in there as [k [among equal]]. apply Nat.eqb_eq in equal as <-. intuition discriminate.
   - assert (out : ~ In i paired).
-    { intros among. assert (existsb (Nat.eqb i) paired = true) by (apply existsb_exists; exists i; rewrite Nat.eqb_refl; auto).
+    { intros among. assert (existsb (Nat.eqb i) paired = true) by (apply existsb_exists; exists i; rewrite
+        Nat.eqb_refl; auto).
       congruence. }
     intuition lia.
 Qed.
@@ -126,7 +128,8 @@ Lemma every_once : NoDup every.
 Proof.
   unfold every. assert (two : NoDup paired).
   { unfold paired. assert (sub : forall a, In a (seq 0 (2 * n)) -> (a < 2 * n)%nat) by (intros a; rewrite in_seq; lia).
-    revert sub. generalize (seq_NoDup (2 * n) 0). generalize (seq 0 (2 * n)). intros l once. induction once as [|a l out once IH];
+    revert sub. generalize (seq_NoDup (2 * n) 0). generalize (seq 0 (2 * n)). intros l once. induction once as
+      [|a l out once IH];
       intros sub; simpl; constructor.
     - rewrite in_map_iff. intros [b [equal among]]. apply own_once in equal; [congruence| |]; apply sub; simpl; auto.
     - apply IH. intros b among. apply sub. simpl. auto. }
@@ -167,8 +170,10 @@ Lemma placed : exists place, permutes d place back.
 Proof.
   assert (bounded : bFun d back) by (intros a below; apply every_in, nth_In; rewrite every_length; exact below).
   assert (injective : bInjective d back).
-  { intros a b below_a below_b equal. apply (proj1 (NoDup_nth every 0%nat) every_once); rewrite ?every_length; trivial. }
-  destruct (bSurjective_bBijective bounded (proj1 (bInjective_bSurjective bounded) injective)) as [place [bounded' inverse]].
+  { intros a b below_a below_b equal. apply (proj1 (NoDup_nth every 0%nat) every_once); rewrite ?every_length;
+      trivial. }
+  destruct (bSurjective_bBijective bounded (proj1 (bInjective_bSurjective bounded) injective)) as [place
+    [bounded' inverse]].
   exists place. intros i below. repeat split; auto; apply inverse; trivial.
 Qed.
 
@@ -176,22 +181,26 @@ Lemma find_none_or {A} (f : A -> bool) l : {x | find f l = Some x} + {find f l =
 Proof. destruct (find f l) as [x|]; [left; exists x|right]; reflexivity. Qed.
 
 Lemma found_at lane j o :
-  (forall k, inside h k -> lane k = Z.of_nat o -> k = j) -> inside h j -> lane j = Z.of_nat o -> found h lane o = Some j.
+  (forall k, inside h k -> lane k = Z.of_nat o -> k = j) -> inside h j -> lane j = Z.of_nat o -> found h lane o
+    = Some j.
 Proof.
   intros once among at_o. unfold found.
   assert (listed : In j (indices h)).
   { unfold indices. apply in_map_iff. exists (Z.to_nat j). unfold inside in among. rewrite in_seq. split; lia. }
   destruct (find_none_or (fun j => lane j =? Z.of_nat o)%Z (indices h)) as [[k at_k]|none].
   - rewrite at_k. f_equal. apply find_some in at_k as [in_k equal]. apply Z.eqb_eq in equal. apply once; trivial.
-    unfold indices in in_k. apply in_map_iff in in_k as [m [<- in_k]]. apply in_seq in in_k. apply inside_of_nat. unfold n. lia.
+    unfold indices in in_k. apply in_map_iff in in_k as [m [<- in_k]]. apply in_seq in in_k. apply
+      inside_of_nat. unfold n. lia.
   - apply (find_none _ _ none) in listed. apply Z.eqb_neq in listed. contradiction.
 Qed.
 
 Lemma not_found lane o : (forall k, inside h k -> lane k <> Z.of_nat o) -> found h lane o = None.
 Proof.
-  intros never. unfold found. destruct (find_none_or (fun j => lane j =? Z.of_nat o)%Z (indices h)) as [[k at_k]|none]; trivial.
+  intros never. unfold found. destruct (find_none_or (fun j => lane j =? Z.of_nat o)%Z (indices h)) as [[k
+    at_k]|none]; trivial.
   apply find_some in at_k as [in_k equal]. apply Z.eqb_eq in equal. exfalso. apply (never k); trivial.
-  unfold indices in in_k. apply in_map_iff in in_k as [m [<- in_k]]. apply in_seq in in_k. apply inside_of_nat. unfold n. lia.
+  unfold indices in in_k. apply in_map_iff in in_k as [m [<- in_k]]. apply in_seq in in_k. apply inside_of_nat.
+    unfold n. lia.
 Qed.
 
 Definition laid (place : nat -> nat) : scaled :=
@@ -228,7 +237,8 @@ Proof.
   { intros j below. destruct sane as [_ [_ [angles _]]]. rewrite (angles _ _ (inside_of_nat j below)). ring. }
   destruct (le_lt_dec (2 * n) (place o)) as [beyond|within].
   - (* passes *)
-    assert (out : forall j e, (j < n)%nat -> (if e : bool then second h (Z.of_nat j) else first h (Z.of_nat j)) <> Z.of_nat o).
+    assert (out : forall j e, (j < n)%nat -> (if e : bool then second h (Z.of_nat j) else first h (Z.of_nat j))
+      <> Z.of_nat o).
     { intros j e below equal. apply Z.eqb_eq in equal. rewrite (own_eqb place) in equal by trivial.
       apply Nat.eqb_eq in equal. destruct e; simpl in equal; lia. }
     unfold kernel. rewrite !not_found.
@@ -237,15 +247,19 @@ Proof.
       destruct (order o bo) as [_ [_ [undone_o _]]], (order i bi) as [_ [_ [undone_i _]]].
       destruct (Nat.eqb_spec o i) as [->|apart]; [rewrite Nat.eqb_refl; ring|].
       destruct (Nat.eqb_spec (place o) (place i)); [congruence|ring].
-    + intros k among. unfold inside in among. rewrite <- (Z2Nat.id k) by lia. apply (out (Z.to_nat k) true). unfold n. lia.
-    + intros k among. unfold inside in among. rewrite <- (Z2Nat.id k) by lia. apply (out (Z.to_nat k) false). unfold n. lia.
+    + intros k among. unfold inside in among. rewrite <- (Z2Nat.id k) by lia. apply (out (Z.to_nat k) true).
+        unfold n. lia.
+    + intros k among. unfold inside in among. rewrite <- (Z2Nat.id k) by lia. apply (out (Z.to_nat k) false).
+        unfold n. lia.
   - apply half_below in within as below. set (j := Nat.div2 (place o)) in *.
     assert (at_o : forall e, Nat.odd (place o) = e ->
       (if e then second h (Z.of_nat j) else first h (Z.of_nat j)) = Z.of_nat o).
-    { intros e odd. apply Z.eqb_eq. rewrite (own_eqb place) by trivial. apply Nat.eqb_eq. rewrite (halves (place o)), odd.
+    { intros e odd. apply Z.eqb_eq. rewrite (own_eqb place) by trivial. apply Nat.eqb_eq. rewrite (halves (place
+        o)), odd.
       reflexivity. }
     assert (sized : magnitude (laid place) j = size h (Z.of_nat j)).
-    { unfold magnitude. cbn [laid Magnitudes.base pairs factor]. fold n. destruct (Nat.ltb_spec j n); [reflexivity|lia]. }
+    { unfold magnitude. cbn [laid Magnitudes.base pairs factor]. fold n. destruct (Nat.ltb_spec j n);
+        [reflexivity|lia]. }
     rewrite sized. rewrite (halves (place o)), (halves (place i)). fold j. rewrite planes_in by exact below.
     rewrite turning by exact below.
     assert (column : forall e : bool, ((if e then second h (Z.of_nat j) else first h (Z.of_nat j)) =? Z.of_nat i)%Z
@@ -326,7 +340,8 @@ Proof.
   intros below once. rewrite <- (seq_length n 0), <- (seq_length m 0), <- (map_length f (seq 0 n)).
   apply NoDup_incl_length.
   - assert (sub : forall j, In j (seq 0 n) -> (j < n)%nat) by (intros j; rewrite in_seq; lia). revert sub.
-    generalize (seq_NoDup n 0). generalize (seq 0 n). intros l each. induction each as [|j l out each IH]; intros sub; simpl; constructor.
+    generalize (seq_NoDup n 0). generalize (seq 0 n). intros l each. induction each as [|j l out each IH];
+      intros sub; simpl; constructor.
     + rewrite in_map_iff. intros [k [equal among]]. apply once in equal; [congruence| |]; apply sub; simpl; auto.
     + apply IH. intros k among. apply sub. simpl. auto.
   - intros i among. apply in_map_iff in among as [j [<- among]]. apply in_seq in among. apply in_seq.
@@ -336,7 +351,7 @@ Qed.
 Section Joined.
 
 Variables (axes : nat) (reached : (nat -> R) -> Prop) (s t : head).
-Hypotheses (closure : closed reached) (sound_s : sound axes s) (sound_t : sound axes t) (one_width : width s = width t)
+Variables (closure : closed reached) (sound_s : sound axes s) (sound_t : sound axes t) (one_width : width s = width t)
   (apart : told_apart axes reached s t).
 
 (** Linear maps match vectors of the two sides one to one. *)
@@ -379,7 +394,8 @@ Proof.
   - generalize (same _ (laid_below s place d j fits_s among)). rewrite laid_vector by exact among.
     apply (unmatched_vector axes s t j); trivial. apply vector_laid.
   - generalize (laid_below t place' d j fits_t among). intros below.
-    destruct (order _ below) as [_ [back [_ there]]]. generalize (same _ back). rewrite there, laid_vector by exact among.
+    destruct (order _ below) as [_ [back [_ there]]]. generalize (same _ back). rewrite there, laid_vector by
+      exact among.
     intros related. apply equal_or_opposite_symmetric in related. revert related.
     apply (unmatched_vector axes t s j); trivial. apply vector_laid.
 Qed.
@@ -392,22 +408,28 @@ Proof.
   destruct (room_for_planes d _ fits_s) as [few_s _], (room_for_planes d _ fits_t) as [few_t _]. simpl in few_s, few_t.
   assert (vectors : forall h place j, (j < Z.to_nat (count h))%nat ->
     vector (Magnitudes.base (laid h place)) j = frequency h (Z.of_nat j) /\ inside h (Z.of_nat j)).
-  { intros h p j below. rewrite vector_is. unfold inside. destruct (Nat.ltb_spec j (Z.to_nat (count h))); [split; [trivial|lia]|lia]. }
-  assert (past : forall h place j, (Z.to_nat (count h) <= j)%nat -> vector (Magnitudes.base (laid h place)) j = fun _ => 0).
+  { intros h p j below. rewrite vector_is. unfold inside. destruct (Nat.ltb_spec j (Z.to_nat (count h)));
+      [split; [trivial|lia]|lia]. }
+  assert (past : forall h place j, (Z.to_nat (count h) <= j)%nat -> vector (Magnitudes.base (laid h place)) j =
+    fun _ => 0).
   { intros h p j beyond. rewrite vector_is. destruct (Nat.ltb_spec j (Z.to_nat (count h))); [lia|trivial]. }
   assert (forth : (Z.to_nat (count s) <= Z.to_nat (count t))%nat).
   { apply (injected f).
     - intros j below. destruct (le_lt_dec (Z.to_nat (count t)) (f j)) as [beyond|]; [exfalso|trivial].
-      generalize (same j ltac:(lia)). destruct (vectors s place j below) as [-> among]. rewrite (past t) by exact beyond.
+      generalize (same j ltac:(lia)). destruct (vectors s place j below) as [-> among]. rewrite (past t) by
+        exact beyond.
       apply turning_is_not_zero; auto.
-    - intros j k bj bk equal. destruct (order j ltac:(lia)) as [_ [_ [<- _]]], (order k ltac:(lia)) as [_ [_ [<- _]]]. congruence. }
+    - intros j k bj bk equal. destruct (order j ltac:(lia)) as [_ [_ [<- _]]], (order k ltac:(lia)) as [_ [_ [<-
+        _]]]. congruence. }
   assert (back : (Z.to_nat (count t) <= Z.to_nat (count s))%nat).
   { apply (injected g).
     - intros j below. destruct (le_lt_dec (Z.to_nat (count s)) (g j)) as [beyond|]; [exfalso|trivial].
-      destruct (order j ltac:(lia)) as [_ [bg [_ there]]]. generalize (same _ bg). rewrite there, (past s) by exact beyond.
+      destruct (order j ltac:(lia)) as [_ [bg [_ there]]]. generalize (same _ bg). rewrite there, (past s) by
+        exact beyond.
       destruct (vectors t place' j below) as [-> among]. intros related. apply equal_or_opposite_symmetric in related.
       revert related. apply turning_is_not_zero; auto.
-    - intros j k bj bk equal. destruct (order j ltac:(lia)) as [_ [_ [_ <-]]], (order k ltac:(lia)) as [_ [_ [_ <-]]]. congruence. }
+    - intros j k bj bk equal. destruct (order j ltac:(lia)) as [_ [_ [_ <-]]], (order k ltac:(lia)) as [_ [_ [_
+        <-]]]. congruence. }
   destruct sound_s as [some_s _], sound_t as [some_t _]. apply differ. lia.
 Qed.
 
@@ -479,7 +501,8 @@ Proof.
   intros sound_s sound_t one_width numbers_s numbers_t one all linked.
   apply (linear_at_fewer reached natural) in linked; trivial. revert linked.
   apply (differ_is_not_linear axes); trivial; [apply natural_closed|].
-  assert (number : forall h u, algebraic_frequencies axes h -> vector_of h u -> forall a, (a < axes)%nat -> algebraic (u a)).
+  assert (number : forall h u, algebraic_frequencies axes h -> vector_of h u -> forall a, (a < axes)%nat ->
+    algebraic (u a)).
   { intros h u each [->|[j [among ->]]] a below; [apply algebraic_0|auto]. }
   intros u v from_s from_t same. apply (algebraic_frequencies_never_alias lindemann axes natural) in same; trivial.
   - intros p np a. destruct (np a) as [n ->]. exists (Z.of_nat n). apply INR_IZR_INZ.
@@ -503,13 +526,16 @@ Proof.
       + replace (IZR x) with (INR (Z.to_nat x)) by (rewrite INR_IZR_INZ, Z2Nat.id by lia; reflexivity).
         rewrite Rpower_pow by trivial. apply rational_pow. trivial.
       + replace (IZR x) with (- INR (Z.to_nat (- x))) by (rewrite INR_IZR_INZ, Z2Nat.id, opp_IZR by lia; ring).
-        rewrite Rpower_Ropp, Rpower_pow by trivial. apply rational_inv; [apply pow_nonzero; lra|]. apply rational_pow. trivial.
+        rewrite Rpower_Ropp, Rpower_pow by trivial. apply rational_inv; [apply pow_nonzero; lra|]. apply
+          rational_pow. trivial.
     - rewrite INR_IZR_INZ, Z2Nat.id by lia. field. apply not_0_IZR. lia. }
-  exists (S (Z.to_nat n)), (fun k => if Nat.eq_dec k 0 then - y ^ Z.to_nat n else if Nat.eq_dec k (Z.to_nat n) then 1 else 0).
+  exists (S (Z.to_nat n)), (fun k => if Nat.eq_dec k 0 then - y ^ Z.to_nat n else if Nat.eq_dec k (Z.to_nat n)
+    then 1 else 0).
   split; [|split].
   - intros k _. destruct (Nat.eq_dec k 0); [apply rational_opp; trivial|].
     destruct Nat.eq_dec; [apply rational_1|apply rational_0].
-  - exists (Z.to_nat n). split; [lia|]. destruct (Nat.eq_dec (Z.to_nat n) 0); [lia|]. destruct Nat.eq_dec; [lra|contradiction].
+  - exists (Z.to_nat n). split; [lia|]. destruct (Nat.eq_dec (Z.to_nat n) 0); [lia|]. destruct Nat.eq_dec;
+      [lra|contradiction].
   - rewrite (total_ext _ _ (fun k => (if Nat.eq_dec k 0 then - y ^ Z.to_nat n else 0)
       + (if Nat.eq_dec k (Z.to_nat n) then y ^ Z.to_nat n else 0))).
     + rewrite total_plus, (total_single _ 0), (total_single _ (Z.to_nat n)) by

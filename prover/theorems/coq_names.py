@@ -14,7 +14,7 @@ _WORDS = (
     "nothing_linear some_are_allowed condition_holds condition_fails "
     "order alone some_pair_differs held known whole_turns none some differ inside_k "
     "source_head target_head source_frequencies target_frequencies heads_are_sound heads_differ source_is_slow "
-    "target_is_slow no_linear_maps no_linear_maps_at_whole_positions Joined Cosines Algebraic x reached"
+    "target_is_slow no_linear_maps no_linear_maps_at_whole_positions Joined Cosines Algebraic"
 )
 
 
