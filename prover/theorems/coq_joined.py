@@ -133,7 +133,8 @@ def _is_power(made: Side, term: Term, hypotheses: Sequence[str]) -> bool:
     if term.kind == "name" and term.value in made.terms:
         return _is_power(made, made.terms[str(term.value)], hypotheses)
     found = _POWER.fullmatch(made.printer.real(term)) if term.kind == "pow" else None
-    return found is not None and f"({found.group(1)} > 1)%R" in hypotheses
+    return found is not None and (
+        int(found.group(1)) > 1 if found.group(1).isdecimal() else f"({found.group(1)} > 1)%R" in hypotheses)
 
 
 def _is_position_times(
@@ -188,8 +189,8 @@ def _algebraically(
         lines += [
             "", "(* Frequencies are algebraic for rational parameters. *)",
             "Ltac algebraically := repeat (apply Joined.algebraic_multiple;",
-            "    [first [assumption | apply (Algebraic.rational_IZR 0) | apply (Algebraic.rational_IZR 1)]|]);",
-            "  apply Joined.algebraic_power; [assumption | lra | lia].",
+            "    [first [assumption | apply Algebraic.rational_IZR]|]);",
+            "  apply Joined.algebraic_power; [first [assumption | apply Algebraic.rational_IZR] | lra | lia].",
             *_each(turns, fields, "algebraic_frequencies", f"{numbers} -> ", "Algebraic.algebraic ({})%R"),
         ]
     else:

@@ -258,8 +258,8 @@ Qed.
 
 (* Frequencies are algebraic for rational parameters. *)
 Ltac algebraically := repeat (apply Joined.algebraic_multiple;
-    [first [assumption | apply (Algebraic.rational_IZR 0) | apply (Algebraic.rational_IZR 1)]|]);
-  apply Joined.algebraic_power; [assumption | lra | lia].
+    [first [assumption | apply Algebraic.rational_IZR]|]);
+  apply Joined.algebraic_power; [first [assumption | apply Algebraic.rational_IZR] | lra | lia].
 Lemma source_is_algebraic : allowed -> Algebraic.rational base -> Algebraic.rational freq_scale -> Joined.algebraic_frequencies 1 source_head.
 Proof.
   intros. assert (each : forall j, 0 <= j < source_pairs ->
