@@ -153,9 +153,7 @@ def elsewhere(
         "", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)",
         *turns.tactics(by_cases is None),
         *lemmas,
-        "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
-        "   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,",
-        "   as they are where all parameters are rational (T5). *)",
+        "", "(* What linear maps leave as it is, the frequencies, differs. *)",
         f"Theorem nothing_linear : {premises.strip()}", *said, "Proof.",
         f"  intros {known}.", *steps, "Qed.",
     ]

@@ -104,7 +104,7 @@ def statement(
     there = [
         f"  unfold {listed(['condition', *unfolded])} in *.",
         "  apart; repeat apply conj; intros; apart; repeat apply conj; shown_there." if not by_cases else
-        "  apart; hold; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
+        "  apart_but_held; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
     ]
     lines = _theorem("both_are_layouts : allowed ->", alone, [
         f"  unfold {listed(unfolded)}.", "  intros hypotheses.", there[1]])
