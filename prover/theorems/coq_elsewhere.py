@@ -150,20 +150,21 @@ def elsewhere(
             "  destruct (alone hypotheses j inside differ); [left | right]; exists j; (split; [|assumption]);",
             "    opened; lia.",
         ]
-    whole = ["At whole ones frequencies have to be algebraic,",
-             "   as they are where all parameters are rational (T5). *)"]
+    said_before = ["(* What linear maps leave as it is, the frequencies, differs. *)"]
     if of_numbers:
         steps = [*steps[:len(clauses) + 1], f"  all: {goes}", *of_numbers.steps]
-        whole = ["At whole ones there is more to show: that",
-                 "   frequencies are algebraic over powers of pi, or that no pair turns half a turn. *)"]
+        said_before = [
+            "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
+            "   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones there is more to show: that",
+            "   frequencies are algebraic over powers of pi, or that no pair turns half a turn. *)",
+        ]
     tactics = ["", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)",
                *turns.tactics(by_cases is None)]
     return [
         *(by_cases.definitions() if by_cases else []),
         *(of_numbers.lemmas if of_numbers else tactics),
         *lemmas,
-        "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
-        f"   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). {whole[0]}", whole[1],
+        "", *said_before,
         f"Theorem nothing_linear : {premises.strip()}", *said, "Proof.",
         f"  intros {known}.", *steps, "Qed.",
     ]

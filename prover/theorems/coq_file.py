@@ -18,6 +18,7 @@ from prover.language.term import TRUE, Term, constant, named
 from prover.theorems import (
     coq_cases,
     coq_elsewhere,
+    coq_joined,
     coq_kernels,
     coq_logarithms,
     coq_loop,
@@ -31,6 +32,7 @@ from prover.theorems.coq_statement import listed, statement, unfolded_of
 from prover.theorems.coq_tactics import ORDER, TAIL
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
+from prover.theorems.coq_turns import Turns
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem-certificate/1"
@@ -122,8 +124,9 @@ class _Writer:
         if of_reals and (order or loops or (scope == "never" and not self._is_slower)):
             raise refused("logarithms, rounded real numbers or choices by them, in another order or with a loop")
         witness = self._witness()
+        several = any(len(indices) > 1 for indices in witness.values())
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            any(len(indices) > 1 for indices in witness.values()), of_reals, self.is_of_numbers)
+                            several, of_reals, self.is_of_numbers)
         unfolded = listed(["allowed", *unfolded_of(self.sides)])
         if self._rule == "lanes":
             theorem += coq_kernels.kernels_differ(self.sides, self.names, self.root["feeds"][0], fields, clauses,
@@ -135,6 +138,11 @@ class _Writer:
                           if self.is_of_numbers else None)
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
                                                self._rule, witness, unfolded, of_numbers)
+        if coq_joined.is_joined(self.root):
+            theorem += coq_joined.joined(
+                self.sides, Turns(self.sides, self.names, self.root["feeds"][0], fields), fields, self._rule,
+                hypotheses, "allowed -> ~ condition ->" if clauses else "allowed ->", unfolded, several,
+                [name for name, kind in self.kinds.items() if kind == "R"])
         lines = [self._title(), self._head(bool(loops), bool(order), of_reals), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
@@ -170,7 +178,8 @@ class _Writer:
                     + coq_one_by_one.HEAD)
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
-            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
+            required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
+            return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
                 coq_cases.HEAD * several + coq_reals.HEAD * of_reals + _MORE.get(self._rule, ""))
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals
 

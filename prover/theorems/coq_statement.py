@@ -105,7 +105,7 @@ def statement(
     there = [
         f"  unfold {listed(['condition', *unfolded])} in *.",
         f"  apart; repeat apply conj; intros; apart; repeat apply conj; {shown}." if not by_cases else
-        "  apart; hold; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
+        "  apart_but_held; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
     ]
     lines = _theorem("both_are_layouts : allowed ->", alone, [
         f"  unfold {listed(unfolded)}.", "  intros hypotheses.", there[1]])
