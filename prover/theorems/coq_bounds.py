@@ -196,9 +196,11 @@ def _power(term: Term, index: int) -> Iterator[tuple[str, str]]:
     if base is None or size is None or exponent is None or exponent >= 0 or size.numerator != 1:
         return
     n = size.denominator
-    k, value = int(-exponent * n), base ** float(exponent)
-    scale = 10 ** max(0, 2 - math.floor(math.log10(value)))
-    above = math.floor(value * scale) + 1
+    k, digits = int(-exponent * n), float(exponent) * math.log10(base)
+    if digits < -300:
+        return
+    scale = 10 ** max(0, 2 - math.floor(digits))
+    above = math.floor(10**digits * scale) + 1
     yield (f"(Rpower {base} ({-k} / {n}) < {above} / {scale})%R.",
            f"Proof. apply (power_under {base} {above} {scale} {k} {n}); [lia .. | vm_compute; reflexivity]. Qed.")
 
