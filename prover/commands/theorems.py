@@ -15,7 +15,7 @@ SMTLIB = click.option(
 CERTIFICATE = click.option("--certificate", metavar="FILE", help="Write the checked evidence to FILE.")
 COQ = click.option(
     "--coq", metavar="FILE",
-    help="Write a theorem for all sizes, with its proof, to FILE for Coq (coqc FILE checks it)."
+    help="Write a theorem for all sizes, with its proof, to FILE for Coq (coqc checks it)."
 )
 CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too (the extra cvc5).")
 

@@ -42,6 +42,13 @@ Ltac hold := repeat match goal with
   | H : Z.max ?a ?b > ?c |- _ => change (held (Z.max a b > c)) in H
   | H : ?one \/ ?other |- _ => change (held (one \/ other)) in H
   end.
+Ltac both_parts := repeat match goal with both : _ /\ _ |- _ => destruct both end.
+Ltac least_parts := repeat match goal with
+  | least : Z.min ?a ?b >= ?c |- _ =>
+      assert (a >= c) by (clear - least; lia); assert (b >= c) by (clear - least; lia); clear least
+  | least : Z.min ?a ?b > ?c |- _ =>
+      assert (a > c) by (clear - least; lia); assert (b > c) by (clear - least; lia); clear least end.
+Ltac apart_but_held := both_parts; hold; least_parts; apart.
 Ltac shown_with_held := first [solve [unfold held in *; lia] | shown_there].
 Ltac sides_of_numbers := repeat match goal with
   | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H
@@ -52,6 +59,14 @@ Ltac ones := repeat match goal with H : context [if ?b then 1%R else 1%R] |- _ =
   replace (if b then 1%R else 1%R) with 1%R in H by (destruct b; reflexivity) end.
 Ltac tests_alone := positive; repeat match goal with H : ?fact |- _ =>
   lazymatch fact with context [if _ then _ else _] => fail | (0 < Rpower _ _)%R => fail | _ => clear H end end.
+
+(* What lia needs of quotients by numbers, and of sums of which an entry is above 0. *)
+Ltac known := repeat match goal with
+  | _ : context [?a / Zpos ?b] |- _ => lazymatch goal with
+      | _ : a = Zpos b * (a / Zpos b) + a mod Zpos b |- _ => fail
+      | _ => pose proof (Z.div_mod a (Zpos b) ltac:(lia)); pose proof (Z.mod_pos_bound a (Zpos b) ltac:(lia)) end
+  | H : held (Z.max ?a (Z.max ?b ?c) > 0) |- _ => lazymatch goal with
+      | _ : a + b + c > 0 |- _ => fail | _ => assert (a + b + c > 0) by (unfold held in H; lia) end end.
 Ltac impossible := exfalso; unfold held in *; lia.
 """
 
@@ -86,7 +101,7 @@ class Cases:
         source, target = (each.name for each in self.positions)
         other = f"0 <= j < {count} ->{{}}{source} j <> {target} j"
         return [
-            "", f"Ltac opened := unfold {unfolded} in *; apart; hold.",
+            "", f"Ltac opened := unfold {unfolded} in *; apart_but_held.",
             "", "(* Pair j of one side is like none of the other where the two turn by different positions. *)",
             f"Lemma alone : allowed -> forall j, {other.format(' ')} ->", f"{alone}.",
             "Proof.",
@@ -115,7 +130,8 @@ class Cases:
         numbers = [each for each in indices if each.isdecimal()]
         bounds = [[text, f"({bare(text)} + 1)"] for text in dict.fromkeys(self._bounds())]
         every = dict.fromkeys([*numbers, *chain(*bounds), *indices])
-        ways = [f"solve [{_each(few)}]" for few in ([numbers] if numbers else []) + bounds] + [_each(every)]
+        ways = [f"solve [{way}]" for way in [f"known; {_each(numbers)}"] * bool(numbers) + [*map(_each, bounds)]]
+        ways.append(_each(every))
         return "sides_of_numbers; first\n    [" + "\n    | ".join(ways) + "]."
 
     def _bounds(self) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.claims.unit import OFFSET
-from prover.theorems import coq_cases
+from prover.theorems import coq_cases, coq_one_by_one
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_tactics import ARITHMETIC
@@ -73,18 +73,14 @@ Ltac differ := exfalso; positive; first
     [lra | apply one_exponent in equal; [lia | lra | lia] | lra] end | ordered | nra].
 Ltac sides := repeat match goal with H : (?a <> ?b)%R |- _ => destruct (Rdichotomy a b H); clear H end.
 """
-_RULES = {
-    "dominated": "that one side turns no slower at any pair",
-    "lanes": "that lanes or entries differ",
-}
+_KINDS = {*((rule, "linear") for rule in ("own-index", "counts", "edge", "dominated")), ("lanes", "identical")}
 
 
 def check_kind(root: JSON) -> None:
     """Raises UndecidedError for a refutation that has no proof here."""
     refutation, feeds = root["evidence"]["refutation"] or {"rule": ""}, root["feeds"]
-    rule = refutation["rule"]
-    if rule not in ("own-index", "counts", "edge") or root["answer"]["elsewhere"] != "linear":
-        raise refused(f"{_RULES.get(rule, 'what fails elsewhere')} is not proved in Coq so far")
+    if (refutation["rule"], root["answer"]["elsewhere"]) not in _KINDS:
+        raise refused("what fails elsewhere is not proved in Coq so far")
     if len(feeds) > 1 or any(OFFSET in given for side in ("source", "target") for given in feeds[0][side].values()):
         raise refused("something differs, at more than one feed or at positions that are moved")
 
@@ -92,8 +88,10 @@ def check_kind(root: JSON) -> None:
 def elsewhere(
     sides: Mapping[str, Side], names: Names, feed: JSON, fields: Mapping[str, Mapping[str, str]],
     clauses: Sequence[str], rule: str, witness: Mapping[int, Sequence[str]], unfolded: str,
+    of_numbers: coq_one_by_one.Proof | None = None,
 ) -> list[str]:
-    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the indices of pairs, by own-index.
+    """Lines of the theorem. `clauses`: of the condition; `witness`: for each the indices of pairs, by own-index;
+    `of_numbers`: its proof where pairs are decided one by one.
 
     Raises UndecidedError where one of several pairs differs and pairs do not turn by single positions.
     """
@@ -152,14 +150,21 @@ def elsewhere(
             "  destruct (alone hypotheses j inside differ); [left | right]; exists j; (split; [|assumption]);",
             "    opened; lia.",
         ]
+    said_before = ["(* What linear maps leave as it is, the frequencies, differs. *)"]
+    if of_numbers:
+        steps = [*steps[:len(clauses) + 1], f"  all: {goes}", *of_numbers.steps]
+        said_before = [
+            "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
+            "   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones there is more to show: that",
+            "   frequencies are algebraic over powers of pi, or that no pair turns half a turn. *)",
+        ]
+    tactics = ["", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)",
+               *turns.tactics(by_cases is None)]
     return [
         *(by_cases.definitions() if by_cases else []),
-        "", "(* Angles at the positions that are 1 on one axis and 0 on the others. *)",
-        *turns.tactics(by_cases is None),
+        *(of_numbers.lemmas if of_numbers else tactics),
         *lemmas,
-        "", "(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions",
-        "   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,",
-        "   as they are where all parameters are rational (T5). *)",
+        "", *said_before,
         f"Theorem nothing_linear : {premises.strip()}", *said, "Proof.",
         f"  intros {known}.", *steps, "Qed.",
     ]

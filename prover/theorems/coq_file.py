@@ -15,18 +15,30 @@ from typing import Any
 
 from prover.language.expression import parse, parse_condition
 from prover.language.term import TRUE, Term, constant, named
-from prover.theorems import coq_cases, coq_elsewhere, coq_loop
+from prover.theorems import (
+    coq_cases,
+    coq_elsewhere,
+    coq_joined,
+    coq_kernels,
+    coq_logarithms,
+    coq_loop,
+    coq_one_by_one,
+    coq_reals,
+    coq_slower,
+)
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side, numbers_of
 from prover.theorems.coq_statement import listed, statement, unfolded_of
 from prover.theorems.coq_tactics import ORDER, TAIL
 from prover.theorems.coq_terms import Meaning, settled
 from prover.theorems.coq_text import Printer, bare, on_lines, refused
+from prover.theorems.coq_turns import Turns
 
 JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem-certificate/1"
 MADE = "(* Made by rope-prover from the certificate "
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9']*")
+_MORE = {"dominated": coq_logarithms.HEAD + coq_slower.HEAD, "lanes": coq_kernels.HEAD}
 RELATIONS = ("identical", "equal-scores", "permutation")
 
 HEAD = r"""From Coq Require Import Bool ZArith Reals Lia Lra.
@@ -58,8 +70,8 @@ def coq_file(certificate: str) -> str:
     if answer["scope"] == "not-always":
         raise refused("it says that the two differ at given sizes, and only what holds for all is written")
     if evidence["order"] is None:
-        raise refused("its pairs are numbers, decided one by one")
-    if answer["scope"] != "always":
+        coq_one_by_one.check_kind(root)
+    elif answer["scope"] != "always":
         coq_elsewhere.check_kind(root)
     if answer["scope"] != "never" and answer["relation"] not in RELATIONS:
         raise refused(f"its relation is {answer['relation']}, and {', '.join(RELATIONS)} are written")
@@ -75,6 +87,7 @@ class _Writer:
 
     def __init__(self, root: JSON) -> None:
         self.root, names = root, Names()
+        self.is_of_numbers = root["evidence"]["order"] is None
         self.variables: dict[str, Meaning] = {}
         self.kinds: dict[str, str] = {}   # Coq names of all variables, in order: Z or R
         for each in root["variables"]:
@@ -95,10 +108,14 @@ class _Writer:
                    for each in ("first", "second")):
                 raise refused(f"the {side} writes other lanes than it reads")
         hypotheses = self._hypotheses()
-        fields = {
-            side: {key: made.field(key) for key in ("width", "count", "first", "second", "angle", "magnitude")}
-            for side, made in self.sides.items()
-        }
+        fields = {side: made.fields() for side, made in self.sides.items()}
+        self._check_logarithms()
+        assumed = coq_logarithms.assumed(self.sides, fields) if self._is_slower else []
+        hypotheses += assumed
+        of_reals = coq_reals.has_reals(self.sides.values())
+        if of_reals:
+            for side, made in self.sides.items():
+                made.where_needed = coq_reals.where_needed(made, fields[side].values())
         permutation, scope = self._permutation(), self.root["answer"]["scope"]
         order = self._order()
         loops, clauses = self._loops(fields), self._condition()
@@ -106,14 +123,29 @@ class _Writer:
             raise refused("a loop that is another one under a condition or never")
         if order and (loops or scope == "sometimes"):
             raise refused("its pairs are matched in another order, and under a condition or with a loop")
+        if of_reals and (order or loops or (scope == "never" and not self._is_slower)):
+            raise refused("logarithms, rounded real numbers or choices by them, in another order or with a loop")
         witness = self._witness()
+        several = any(len(indices) > 1 for indices in witness.values())
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            any(len(indices) > 1 for indices in witness.values()))
-        if scope != "always":
+                            several, of_reals, self.is_of_numbers)
+        unfolded = listed(["allowed", *unfolded_of(self.sides)])
+        if self._rule == "lanes":
+            theorem += coq_kernels.kernels_differ(self.sides, self.names, self.root["feeds"][0], fields, clauses,
+                                                  witness, unfolded)
+        elif self._is_slower:
+            theorem += coq_slower.slower(self.sides, self.names, self.root["feeds"][0], fields, clauses, unfolded)
+        elif scope != "always":
+            of_numbers = (coq_one_by_one.proof(self.sides, self.names, fields["source"]["count"], self.root)
+                          if self.is_of_numbers else None)
             theorem += coq_elsewhere.elsewhere(self.sides, self.names, self.root["feeds"][0], fields, clauses,
-                                               self.root["evidence"]["refutation"]["rule"], witness,
-                                               listed(["allowed", *unfolded_of(self.sides)]))
-        lines = [self._title(), self._head(bool(loops), bool(order)), "Section ForAll.", "",
+                                               self._rule, witness, unfolded, of_numbers)
+        if coq_joined.is_joined(self.root):
+            theorem += coq_joined.joined(
+                self.sides, Turns(self.sides, self.names, self.root["feeds"][0], fields), fields, self._rule,
+                hypotheses, "allowed -> ~ condition ->" if clauses else "allowed ->", unfolded, several,
+                [name for name, kind in self.kinds.items() if kind == "R"])
+        lines = [self._title(), self._head(bool(loops), bool(order), of_reals), "Section ForAll.", "",
                  "(* The theorem is for all of these. *)"]
         for kind in ("Z", "R"):
             own = [name for name, each in self.kinds.items() if each == kind]
@@ -122,7 +154,12 @@ class _Writer:
             about = ("weights are made for", "kernel computes")[side == "target"]
             lines += ["", f"(* The layout that the {about}. Pair j reads and writes the lanes first and second. *)",
                       *(each.stated for each in made.definitions.values())]
-        lines += ["", "(* What the layouts require, and what is assumed. *)",
+        if any(made.has_own_sine for made in self.sides.values()):
+            if self.root["answer"]["relation"] != "identical":
+                raise refused("a sine has an angle of its own, and the relation is not identical")
+            lines.append(coq_kernels.ABOUT)
+        also = " A magnitude may not be 0." if assumed else ""
+        lines += ["", f"(* What the layouts require, and what is assumed.{also} *)",
                   f"Definition allowed : Prop :=\n  {_conjunction(hypotheses)}."]
         if clauses:
             lines += ["", "(* Where the relation holds; elsewhere it does not. *)",
@@ -137,11 +174,31 @@ class _Writer:
                   *self._example(hypotheses, clauses)]
         return "\n".join(lines) + "\n"
 
-    def _head(self, is_loop: bool, is_ordered: bool) -> str:
+    def _head(self, is_loop: bool, is_ordered: bool, of_reals: bool) -> str:
+        if self.is_of_numbers:
+            return (HEAD.replace("Lia Lra.", "Lia Lra Machin Classical.") + coq_elsewhere.HEAD + coq_reals.HEAD
+                    + coq_one_by_one.HEAD)
         if self.root["answer"]["scope"] != "always":
             several = any(len(indices) > 1 for indices in self._witness().values())
-            return HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + coq_cases.HEAD * several
-        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "")
+            required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
+            return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
+                coq_cases.HEAD * several + coq_reals.HEAD * of_reals + _MORE.get(self._rule, ""))
+        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals
+
+    @property
+    def _rule(self) -> str:
+        """How it is refuted elsewhere; "" if it always holds."""
+        refutation = self.root["evidence"]["refutation"]
+        return "" if refutation is None else str(refutation["rule"])
+
+    @property
+    def _is_slower(self) -> bool:
+        return self._rule == "dominated" and not self.is_of_numbers
+
+    def _check_logarithms(self) -> None:
+        if (self._rule and not self._is_slower and not self.is_of_numbers
+                and coq_reals.has_reals(self.sides.values())):
+            raise refused("logarithms or choices by real numbers, where no side turns slower pair by pair")
 
     def _condition(self) -> list[str]:
         """The clauses of the condition."""
@@ -218,7 +275,7 @@ class _Writer:
 
     def _order(self) -> str:
         """Which pair of the source a pair of the target is; "" for that of its index."""
-        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] != "j" else ""
+        return self._whole_numbers("order", "j") if self.root["evidence"]["order"] not in (None, "j") else ""
 
     def _whole_numbers(self, key: str, argument: str) -> str:
         """What the evidence says of lanes, or of pairs."""
@@ -262,13 +319,13 @@ class _Writer:
         given = f"exists {', '.join(arguments)}; " if every else ""
         said = " ".join(["allowed", *used]) + (f" /\\ {' '.join([condition, *also])}" if condition else "")
         unfolded = ["allowed", *["condition"] * bool(condition), *(
-            d.name for made in self.sides.values() for d in made.definitions.values()
+            d.name for made in self.sides.values() for d in reversed(made.definitions.values())
             if d.name in self._reached(" ".join([*hypotheses, *clauses])))]
         comment = {"": "are allowed", "condition": "are allowed and meet the condition"}
         return ["", f"(* Some parameters {comment.get(condition, 'are allowed and do not meet the condition')}. *)",
                 f"Example {title} : " + (f"exists {' '.join(every)}, " if every else "") + f"{said}.",
                 "Proof.", f"  {given}unfold {listed(unfolded)}; "
-                "repeat apply conj; first [lia | lra].", "Qed."]
+                f"repeat apply conj; first [lia | lra{' | not_0' * self._is_slower}].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
         """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""

@@ -12,7 +12,11 @@ _WORDS = (
     "source_all target_carries target_carried target_all condition called "
     "power_positive one_exponent classic same holds fails inside equal positive exp ln both_are_layouts layouts_agree "
     "nothing_linear some_are_allowed condition_holds condition_fails "
-    "order alone some_pair_differs held whole_turns none some differ inside_k"
+    "is_less is_same ln_above Int_part log_below log_bounds cut_off cut_off_at_0 cut_off_at_1 no_larger less "
+    "kernels_differ sine_of_power sin cos "
+    "order alone some_pair_differs held known whole_turns none some differ inside_k "
+    "source_head target_head source_frequencies target_frequencies heads_are_sound heads_differ source_is_slow "
+    "target_is_slow no_linear_maps no_linear_maps_at_whole_positions Joined Cosines Algebraic"
 )
 
 

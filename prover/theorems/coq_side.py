@@ -22,8 +22,6 @@ class Side:
     def __init__(
         self, side: str, layout: JSON, variables: Mapping[str, Meaning], whole: set[str], names: Names
     ) -> None:
-        if "sine_angle" in layout["pairs"]:
-            raise refused(f"the {side} has a sine of an angle of its own")
         self.side, self.layout, self.variables, self.names = side, layout, variables, names
         self.axes = {axis: names.local(axis) for axis in layout["axes"]}
         self.lets = dict(layout["let"])
@@ -38,6 +36,7 @@ class Side:
         self.definitions: dict[str, Definition] = {}
         self.terms: dict[str, Term] = {}   # what they stand for
         self.printer = Printer(self.is_whole, self.call)
+        self.where_needed: list[str] | None = None   # if not what the printer met
 
     def is_whole(self, name: str) -> bool:
         """Whether a name of the Coq file is a whole number."""
@@ -65,6 +64,11 @@ class Side:
                              self.lists, self.meaning, set(self.axes.values()))
             self.definitions |= {each.name: each for each in self.loop.definitions}
         return self.loop
+
+    @property
+    def needed(self) -> list[str]:
+        """What has to hold so that its definitions have values."""
+        return [*self.printer.needed] if self.where_needed is None else self.where_needed
 
     @property
     def unfolded(self) -> list[str]:
@@ -114,6 +118,17 @@ class Side:
         """A requirement of the layout."""
         return settled(parse_condition(text, self.numbers, self.lists), self.meaning)
 
+    def fields(self) -> dict[str, str]:
+        """The Coq names of its width and of the fields of its pairs; sines have the angle of cosines or their own."""
+        keys = ("width", "count", "first", "second", "angle", "magnitude", *["sine_angle"] * self.has_own_sine)
+        found = {key: self.field(key) for key in keys}
+        return {"sine_angle": found["angle"], **found}
+
+    @property
+    def has_own_sine(self) -> bool:
+        """Whether the sines of pairs are of another angle than their cosines."""
+        return "sine_angle" in self.layout["pairs"]
+
     def field(self, key: str) -> str:
         """The Coq name of one of the fields of its pairs, or of its width."""
         text = self.layout["width"] if key == "width" else self.layout["pairs"][key]
@@ -121,7 +136,7 @@ class Side:
         term = self.term(text)
         if is_lane and not self.printer.whole(term):
             raise refused(f"{key} of the {self.side} has to be whole, which its form does not show")
-        called = self.define("pairs" if key == "count" else key, term, key in ("angle", "magnitude"))
+        called = self.define("pairs" if key == "count" else key, term, key in ("angle", "sine_angle", "magnitude"))
         return str(called.value)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from prover.theorems.coq_logarithms import may_be_0
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
 from prover.theorems.coq_turns import Turns
@@ -16,6 +17,7 @@ JSON = dict[str, Any]
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
     is_permutation: bool, scope: str, is_ordered: bool = False, by_cases: bool = False,
+    of_reals: bool = False, of_numbers: bool = False,
 ) -> list[str]:
     """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
 
@@ -44,14 +46,17 @@ def statement(
                  f" ({at(second)} = {at(second, 'k')} -> j = k)"
                  f" /\\\n    {at(first)} <> {at(second, 'k')})"),
         ]
-        needed = " /\\ ".join(sides[side].printer.needed)
-        alone += [(f"Every divisor and every base of a power in the {side} is positive.",
-                   f"({inside} {needed})")] if needed else []
-        alone += [(f"The angles of the {side} are linear in the positions.",
-                   f"({inside} {Turns(sides, names, feed, fields).linear(side)})")
-                  for feed in feeds if scope != "always"]
-        alone += [(f"The magnitudes of the {side} are positive.",
-                   f"({inside} (0 < {at(own['magnitude'])})%R)")] if scope != "always" else []
+        needed = " /\\ ".join(sides[side].needed)
+        why = (f"In the {side} no divisor is 0, and logarithms and powers are of positive numbers." if of_reals else
+               f"Every divisor and every base of a power in the {side} is positive.")
+        alone += [(why, f"({inside} {needed})")] if needed else []
+        alone += [(f"The angles of the {side} are linear in the positions." if key == "angle" else "",
+                   f"({inside} {Turns(sides, names, feed, fields).linear(side, key)})")
+                  for feed in feeds if scope != "always"
+                  for key in ["angle", *["sine_angle"] * sides[side].has_own_sine]]
+        above = "{} <> 0" if not of_numbers and may_be_0(sides[side], own["magnitude"]) else "0 < {}"
+        alone += [(f"The magnitudes of the {side} are {'positive' if above[0] == '0' else 'not 0'}.",
+                   f"({inside} ({above.format(at(own['magnitude']))})%R)")] if scope != "always" else []
     inside = f"forall j, 0 <= j < {target['count']} ->"
     lane, parts = f"0 <= lane < {target['width']}", list[tuple[str, str]]()
     other = "(order j)" if is_ordered else "j"
@@ -77,24 +82,30 @@ def statement(
         f"({inside} {lanes[0]} = {at(source['first'], other)} /\\ {lanes[1]} = {at(source['second'], other)})"))
     parts.append(("Each pair has one magnitude in both.",
                   f"({inside} {at(source['magnitude'], other)} = {at(target['magnitude'])})"))
+    angles = {"angle": "Each pair turns by"}
+    if any(made.has_own_sine for made in sides.values()):
+        angles = {"angle": "The cosines of each pair are of", "sine_angle": "Its sines are of"}
     for feed in feeds:
         turns = Turns(sides, names, feed, fields)
-        alike = f"({turns.angle('source', other)} = {turns.angle('target', 'j')})%R"
-        parts.append(("Each pair turns by one angle in both, at all positions.",
-                      f"({inside} {turns.everywhere}{alike})"))
+        for key, whose in angles.items():
+            alike = f"({turns.angle('source', other, key=key)} = {turns.angle('target', 'j', key=key)})%R"
+            parts.append((f"{whose} one angle in both, at all positions.",
+                          f"({inside} {turns.everywhere}{alike})"))
     unfolded = ["allowed", *["permutation"] * is_permutation, *["order"] * is_ordered, *unfolded_of(sides)]
     loops = [side for side, made in sides.items() if made.loop]
     plain = [
         f"  unfold {listed(unfolded)}.",
         "  intros hypotheses; " + ("apart." if is_ordered else "decompose [and] hypotheses; clear hypotheses."),
-        "  repeat apply conj; intros; repeat apply conj; " + ("shown_in_order." if is_ordered else "shown."),
+        "  repeat apply conj; intros; repeat apply conj; " + (
+            "shown_in_order." if is_ordered else "shown_of_reals." if of_reals else "shown."),
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)
+    shown = "shown_of_numbers" if of_numbers else "shown_there"
     there = [
         f"  unfold {listed(['condition', *unfolded])} in *.",
-        "  apart; repeat apply conj; intros; apart; repeat apply conj; shown_there." if not by_cases else
-        "  apart; hold; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
+        f"  apart; repeat apply conj; intros; apart; repeat apply conj; {shown}." if not by_cases else
+        "  apart_but_held; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.",
     ]
     lines = _theorem("both_are_layouts : allowed ->", alone, [
         f"  unfold {listed(unfolded)}.", "  intros hypotheses.", there[1]])

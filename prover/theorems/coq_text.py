@@ -1,4 +1,4 @@
-"""Expressions as Coq text: whole numbers in Z with Z.div and Z.modulo, which round down, all others in R.
+"""Expressions as Coq text: whole numbers in Z with Z.div, Z.modulo and Int_part, which round down, all others in R.
 
 What has no form here that Coq's lia, ring and field can work on is refused, never written as something else.
 """
@@ -9,12 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
+from math import lcm
 
 from prover.errors import UndecidedError
-from prover.language.term import Kind, Term, constant, product_of
+from prover.language.term import Kind, Term, constant, product_of, sum_of
 
 Z_COMPARISONS: Mapping[Kind, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
 _TESTS: Mapping[Kind, str] = {"lt": "<?", "le": "<=?", "gt": ">?", "ge": ">=?", "eq": "=?"}
+# Of numbers that need not be whole: the test of the file, whether its two are exchanged, whether the answer is negated.
+REAL_TESTS: Mapping[Kind, tuple[str, bool, bool]] = {
+    "lt": ("is_less", False, False), "le": ("is_less", True, True), "gt": ("is_less", True, False),
+    "ge": ("is_less", False, True), "eq": ("is_same", False, False),
+}
 
 
 def refused(what: str) -> UndecidedError:
@@ -26,12 +32,15 @@ def refused(what: str) -> UndecidedError:
 class Printer:
     """Terms to text. `is_whole`: of a name; `call`: a name with its arguments.
 
-    `needed`: what has to hold so that each expression has a value, as propositions, in the order met.
+    `needed`: what has to hold so that each expression has a value, as propositions, in the order met; where
+    `is_guarded`, under the conditions of the choices around it.
     """
 
     is_whole: Callable[[str], bool]
     call: Callable[[str], str]
     needed: dict[str, Term] = field(default_factory=dict)
+    is_guarded: bool = False
+    guards: list[Term] = field(default_factory=list)
 
     def whole(self, term: Term) -> bool:
         """Whether the form of a term shows that it is a whole number."""
@@ -76,7 +85,9 @@ class Printer:
             case "floor" | "ceil" if self.whole(term.args[0]):
                 return self.integer(term.args[0])
             case "floor":
-                return self._quotient(term.args[0])
+                return self._rounded(term.args[0])
+            case "ceil":
+                return f"(- {self._rounded(self._opposite(term.args[0]))})"
             case "abs":
                 return f"(Z.abs {self.integer(term.args[0])})"
             case "smallest" | "largest":
@@ -104,14 +115,40 @@ class Printer:
         cases = "".join(f"if ({index} =? {place})%Z then {bare(text(each))} else " for place, each in enumerate(before))
         return f"({cases}{bare(text(last))})"
 
-    def _quotient(self, term: Term) -> str:
-        if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
-            return _infix(self.integer(term.args[0]), "/", self.divisor(term.args[1].args[0]))
-        if term.kind == "mul" and term.args[0].number is not None:
-            part = term.args[0].number
-            upper = product_of(constant(part.numerator), term.args[1]) if part.numerator != 1 else term.args[1]
-            return _infix(self.integer(upper), "/", str(part.denominator))
-        raise refused("rounding of what is no quotient of whole numbers")
+    def _opposite(self, term: Term) -> Term:
+        """-1 times a number; a quotient of whole numbers stays one."""
+        if term.kind == "mul":
+            left, right = term.args
+            if left.number is not None and self.whole(right):
+                return product_of(constant(-left.number), right)
+            if right.kind == "pow" and right.args[1].whole == -1 and self.whole(left) and self.whole(right.args[0]):
+                return product_of(product_of(constant(-1), left), right)
+        return product_of(constant(-1), term)
+
+    def _rounded(self, term: Term) -> str:
+        """A number rounded down: a quotient of whole numbers in Z, another one by Coq's Int_part."""
+        if term.kind == "mul":
+            left, right = term.args
+            if right.kind == "pow" and right.args[1].whole == -1 and self.whole(left) and self.whole(right.args[0]):
+                return _infix(self.integer(left), "/", self.divisor(right.args[0]))
+            if left.number is not None and self.whole(right):
+                part = left.number
+                upper = product_of(constant(part.numerator), right) if part.numerator != 1 else right
+                return _infix(self.integer(upper), "/", str(part.denominator))
+        found = self._over(term)
+        return f"(Int_part {self.real(term)})" if found is None else _infix(found[0], "/", str(found[1]))
+
+    def _over(self, term: Term) -> tuple[str, int] | None:
+        """A sum of whole numbers with rational factors as one whole number and the positive divisor of all."""
+        parts = _summands(term)
+        if not all(self.whole(part) for _, part in parts):
+            return None
+        divisor = lcm(*(factor.denominator for factor, _ in parts))
+        total = constant(0)
+        for factor, part in parts:
+            own = product_of(constant(factor * divisor), part) if factor * divisor != 1 else part
+            total = own if total.number == 0 else sum_of(total, own)
+        return self.integer(total), divisor
 
     def divisor(self, term: Term) -> str:
         """A divisor of a whole number, which has to be positive."""
@@ -119,7 +156,7 @@ class Printer:
         if term.whole is not None and term.whole <= 0:
             raise refused("a divisor that is not positive")
         if term.whole is None:
-            self.needed[f"0 < {text}"] = term
+            self._need(f"0 < {text}", term)
         return text
 
     def real(self, term: Term) -> str:
@@ -138,10 +175,12 @@ class Printer:
             case "mul":
                 left, right = term.args
                 if right.kind == "pow" and right.args[1].whole == -1:
-                    return _infix(self.real(left), "/", self._positive(right.args[0]))
+                    return _infix(self.real(left), "/", self._divisor(right.args[0]))
                 return _infix(self.real(left), "*", self.real(right))
             case "pow":
                 return self._power(*term.args)
+            case "log":
+                return f"(ln {self._positive(term.args[0])})"
             case "abs":
                 return f"(Rabs {self.real(term.args[0])})"
             case "smallest" | "largest":
@@ -149,17 +188,37 @@ class Printer:
                 return _folded(word, [self.real(each) for each in term.args])
             case "choice":
                 test, then, other = term.args
-                return f"(if {self.test(test)}%Z then {bare(self.real(then))} else {bare(self.real(other))})"
+                said, first, second = self.test(test), self._under(test, then), self._under(_not(test), other)
+                return f"(if {said}%Z then {bare(first)} else {bare(second)})"
             case "item":
                 return self._item(term, self.real)
         raise refused(f"'{term.kind}' of numbers that need not be whole")
 
+    def _under(self, guard: Term, term: Term) -> str:
+        """A number that is computed only where a condition holds."""
+        self.guards.append(guard)
+        text = self.real(term)
+        self.guards.pop()
+        return text
+
+    def _need(self, text: str, term: Term) -> None:
+        said = "".join(f"{self.proposition(guard)} -> " for guard in self.guards) if self.is_guarded else ""
+        self.needed[f"({said}{text})" if said else text] = term
+
     def _power(self, base: Term, exponent: Term) -> str:
         if exponent.whole == -1:
-            return f"(/ {self._positive(base)})"
+            return f"(/ {self._divisor(base)})"
         if exponent.whole is not None and exponent.whole >= 0:
             return f"({self.real(base)} ^ {exponent.whole})"
         return f"(Rpower {self._positive(base)} {self.real(exponent)})"
+
+    def _divisor(self, term: Term) -> str:
+        """One that is chosen need not be positive."""
+        if term.kind != "choice" or self.whole(term):
+            return self._positive(term)
+        text = self.real(term)
+        self._need(f"({text} <> 0)%R", term)
+        return text
 
     def _positive(self, term: Term) -> str:
         text = self.real(term)
@@ -167,9 +226,9 @@ class Printer:
             if term.number <= 0:
                 raise refused("a base or divisor that is not positive")
         elif self.whole(term):
-            self.needed[f"0 < {self.integer(term)}"] = term
+            self._need(f"0 < {self.integer(term)}", term)
         else:
-            self.needed[f"(0 < {text})%R"] = term
+            self._need(f"(0 < {text})%R", term)
         return text
 
     def test(self, term: Term) -> str:
@@ -181,9 +240,11 @@ class Printer:
                 return f"(negb {self.test(term.args[0])})"
             case "ne":
                 return f"(negb {self.test(Term('eq', term.args))})"
+            case kind if kind in _TESTS and not all(map(self.whole, term.args)):
+                word, is_turned, is_negated = REAL_TESTS[kind]
+                first, second = map(self.real, reversed(term.args) if is_turned else term.args)
+                return f"(negb ({word} {first} {second}))" if is_negated else f"({word} {first} {second})"
             case kind if kind in _TESTS:
-                if not all(map(self.whole, term.args)):
-                    raise refused("a choice by numbers that need not be whole")
                 return _infix(self.integer(term.args[0]), _TESTS[kind], self.integer(term.args[1]))
         raise refused(f"a choice by '{term.kind}'")
 
@@ -202,11 +263,31 @@ class Printer:
         raise refused(f"a hypothesis with '{term.kind}'")
 
 
+_OPPOSITE: Mapping[Kind, Kind] = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
+
+
+def _not(test: Term) -> Term:
+    return Term(_OPPOSITE[test.kind], test.args) if test.kind in _OPPOSITE else Term("not", (test,))
+
+
 def _folded(word: str, parts: list[str]) -> str:
     last = parts[-1]
     for part in reversed(parts[:-1]):
         last = f"({word} {part} {last})"
     return last
+
+
+def _summands(term: Term) -> list[tuple[Fraction, Term]]:
+    """The parts of a sum, each with the number in front of it."""
+    if term.kind == "add":
+        return [each for part in term.args for each in _summands(part)]
+    if term.kind == "mul" and term.args[0].number is not None:
+        return [(term.args[0].number * factor, part) for factor, part in _summands(term.args[1])]
+    if term.kind == "mul" and term.args[1].kind == "pow" and term.args[1].args[1].whole == -1:
+        divisor = term.args[1].args[0].number
+        if divisor:
+            return [(factor / divisor, part) for factor, part in _summands(term.args[0])]
+    return [(Fraction(1), term)]
 
 
 def _fraction(value: Fraction) -> str:

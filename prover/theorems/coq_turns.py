@@ -25,31 +25,33 @@ class Turns:
         self.coordinates = {each: names.local(each) for each in feed["coordinates"]}
         self.everywhere = f"forall {' '.join(self.coordinates.values())} : R, " if self.coordinates else ""
 
-    def angle(self, side: str, index: str, at: Mapping[str, str] | None = None) -> str:
-        """The angle of a pair of one side; at the coordinates, or at other names `at` for them."""
+    def angle(self, side: str, index: str, at: Mapping[str, str] | None = None, key: str = "angle") -> str:
+        """The angle of a pair of one side; at the coordinates, or at other names `at` for them. `key`: angle, that of
+        its cosines, or sine_angle, that of its sines.
+        """
         made, coordinates = self.sides[side], at or self.coordinates
-        definition = made.definitions[self.fields[side]["angle"]]
+        definition = made.definitions[self.fields[side][key]]
         arguments = [index] * definition.of_pair
         for axis, name in made.axes.items():
             if name in definition.axes:
                 total = constant(0)
-                for key, value in self.feed[side][axis].items():
+                for coordinate, value in self.feed[side][axis].items():
                     weight = constant(_rational(value))
-                    place = named(coordinates.get(key, OFFSET))
-                    part = weight if key == OFFSET else place if weight.whole == 1 else product_of(weight, place)
+                    place = named(coordinates.get(coordinate, OFFSET))
+                    part = weight if coordinate == OFFSET else place if weight.whole == 1 else product_of(weight, place)
                     total = part if total.number == 0 else sum_of(total, part)
                 arguments.append(made.printer.real(total))
         return " ".join([definition.name, *arguments])
 
-    def linear(self, side: str) -> str:
+    def linear(self, side: str, key: str = "angle") -> str:
         """That the angle is linear in the positions."""
-        others = {key: f"{name}'" for key, name in self.coordinates.items()}
+        others = {each: f"{name}'" for each, name in self.coordinates.items()}
         while set(others.values()) & set(self.coordinates.values()):
-            others = {key: f"{name}'" for key, name in others.items()}
-        both = {key: f"({name} + {others[key]})" for key, name in self.coordinates.items()}
+            others = {each: f"{name}'" for each, name in others.items()}
+        both = {each: f"({name} + {others[each]})" for each, name in self.coordinates.items()}
         bound = " ".join([*self.coordinates.values(), *others.values()])
-        return (f"forall {bound} : R,\n    ({self.angle(side, 'j', both)} = "
-                f"{self.angle(side, 'j')} + {self.angle(side, 'j', others)})%R")
+        whole, one, other = (self.angle(side, "j", at, key) for at in (both, self.coordinates, others))
+        return f"forall {bound} : R,\n    ({whole} = {one} + {other})%R"
 
     def tactics(self, with_index: bool = True) -> list[str]:
         """Tactics that put 1 on each coordinate in turn, and one for a pair at an index."""

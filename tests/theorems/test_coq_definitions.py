@@ -146,3 +146,24 @@ def test_order_and_permutation(pairs: int) -> None:
     rows = in_order + [pairs + j for j in in_order] + [2 * pairs, 2 * pairs + 1]
     assert rows == [text["permutation"](lane) for lane in range(2 * pairs + 2)]
     assert all(one % 3 <= other % 3 for one, other in pairwise(in_order))
+
+
+@pytest.mark.parametrize("head_dim", range(6, 60, 2))
+def test_tables_cut_at_thirds(head_dim: int) -> None:
+    """Wan's axes, and the columns of its tables that each pair takes: alike at all pairs where the condition holds.
+
+    diffusers 0.35.2, models/transformers/transformer_wan.py: WanRotaryPosEmbed makes tables of time, height and width
+    and cuts them again at thirds of the head; apply_rotary_emb takes even columns of cosines, odd ones of sines.
+    """
+    space, third = 2 * (head_dim // 6), head_dim // 3
+    made = "t" * (head_dim - 2 * space) + "h" * space + "w" * space
+    cut = "t" * (head_dim - 2 * third) + "h" * third + "w" * third
+    text = Text("theorem-8-wan-slices", head_dim=head_dim)
+
+    def axis(column: int) -> str:
+        return "t" if column < text["target_cut_h"] else "h" if column < text["target_cut_w"] else "w"
+
+    for j in range(head_dim // 2):
+        assert made[2 * j:2 * j + 2] == 2 * "thw"[text["source_axis"](j)]
+        assert cut[2 * j:2 * j + 2] == axis(text["target_column"](j)) + axis(text["target_after"](j))
+    assert text.holds() == (made == cut)

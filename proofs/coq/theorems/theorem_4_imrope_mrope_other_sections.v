@@ -1,6 +1,8 @@
 (* Made by rope-prover from the certificate sha256:06169c25c7dd44d73edcf8e67619a60f53dcbc712344461169c3a6b1e41b21d1.
    ggml/imrope -> layouts/mrope-parts.toml: never linear, for all sizes. *)
 
+(* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)
+From Rope Require Joined.
 From Coq Require Import Bool ZArith Reals Lia Lra Classical.
 Open Scope bool_scope.
 Open Scope Z_scope.
@@ -127,6 +129,13 @@ Ltac hold := repeat match goal with
   | H : Z.max ?a ?b > ?c |- _ => change (held (Z.max a b > c)) in H
   | H : ?one \/ ?other |- _ => change (held (one \/ other)) in H
   end.
+Ltac both_parts := repeat match goal with both : _ /\ _ |- _ => destruct both end.
+Ltac least_parts := repeat match goal with
+  | least : Z.min ?a ?b >= ?c |- _ =>
+      assert (a >= c) by (clear - least; lia); assert (b >= c) by (clear - least; lia); clear least
+  | least : Z.min ?a ?b > ?c |- _ =>
+      assert (a > c) by (clear - least; lia); assert (b > c) by (clear - least; lia); clear least end.
+Ltac apart_but_held := both_parts; hold; least_parts; apart.
 Ltac shown_with_held := first [solve [unfold held in *; lia] | shown_there].
 Ltac sides_of_numbers := repeat match goal with
   | H : ?a <> ?b |- _ => assert (a < b \/ b < a) as [|] by lia; clear H
@@ -137,6 +146,14 @@ Ltac ones := repeat match goal with H : context [if ?b then 1%R else 1%R] |- _ =
   replace (if b then 1%R else 1%R) with 1%R in H by (destruct b; reflexivity) end.
 Ltac tests_alone := positive; repeat match goal with H : ?fact |- _ =>
   lazymatch fact with context [if _ then _ else _] => fail | (0 < Rpower _ _)%R => fail | _ => clear H end end.
+
+(* What lia needs of quotients by numbers, and of sums of which an entry is above 0. *)
+Ltac known := repeat match goal with
+  | _ : context [?a / Zpos ?b] |- _ => lazymatch goal with
+      | _ : a = Zpos b * (a / Zpos b) + a mod Zpos b |- _ => fail
+      | _ => pose proof (Z.div_mod a (Zpos b) ltac:(lia)); pose proof (Z.mod_pos_bound a (Zpos b) ltac:(lia)) end
+  | H : held (Z.max ?a (Z.max ?b ?c) > 0) |- _ => lazymatch goal with
+      | _ : a + b + c > 0 |- _ => fail | _ => assert (a + b + c > 0) by (unfold held in H; lia) end end.
 Ltac impossible := exfalso; unfold held in *; lia.
 
 Section ForAll.
@@ -224,7 +241,7 @@ Proof.
     source_angle, source_extrapolated, source_sector, source_second, source_second_lane, source_first,
     source_pairs, source_width.
   intros hypotheses.
-  apart; hold; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.
+  apart_but_held; repeat apply conj; intros; apart; repeat apply conj; shown_with_held.
 Qed.
 
 (* The position that a pair turns by: 1 for t, 2 for h, 3 for w, 4 for e, 0 for none. *)
@@ -246,7 +263,7 @@ Ltac turns := first [solve [at_one] | small; at_ones].
 Ltac opened := unfold allowed, target_magnitude, target_angle, target_extrapolated, target_start_e, target_start_w, target_sector,
     target_second, target_second_lane, target_first, target_pairs, target_width, source_magnitude,
     source_angle, source_extrapolated, source_sector, source_second, source_second_lane, source_first,
-    source_pairs, source_width in *; apart; hold.
+    source_pairs, source_width in *; apart_but_held.
 
 (* Pair j of one side is like none of the other where the two turn by different positions. *)
 Lemma alone : allowed -> forall j, 0 <= j < source_pairs -> source_position j <> target_position j ->
@@ -282,7 +299,7 @@ Proof.
   intros hypotheses.
   opened.
   sides_of_numbers; first
-    [solve [at_index 1]
+    [solve [known; at_index 1]
     | solve [at_index parts_0; at_index (parts_0 + 1)]
     | solve [at_index target_start_w; at_index (target_start_w + 1)]
     | solve [at_index target_start_e; at_index (target_start_e + 1)]
@@ -298,9 +315,7 @@ Proof.
       + 2) (parts_0 + (2 - parts_0) mod 3)))].
 Qed.
 
-(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions
-   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,
-   as they are where all parameters are rational (T5). *)
+(* What linear maps leave as it is, the frequencies, differs. *)
 Theorem nothing_linear : allowed ->
   (* A pair of one side turns, and no pair of the other turns as it does, nor oppositely. *)
   (exists j, 0 <= j < source_pairs /\ ~ (forall t h w e : R, (source_angle j t h w e = 0)%R) /\
@@ -316,6 +331,78 @@ Proof.
   destruct (some_pair_differs hypotheses) as [j [inside differ]].
   destruct (alone hypotheses j inside differ); [left | right]; exists j; (split; [|assumption]);
     opened; lia.
+Qed.
+
+(* Both layouts as Joined.v has them. Position x has x 0 for t, x 1 for h, x 2 for w, x 3 for e. *)
+Definition source_head : Joined.head := Joined.Head
+  source_width source_pairs source_first source_second
+  (fun j x => source_angle j (x 0%nat) (x 1%nat) (x 2%nat) (x 3%nat))%R (fun j => source_magnitude).
+Definition target_head : Joined.head := Joined.Head
+  target_width target_pairs target_first target_second
+  (fun j x => target_angle j (x 0%nat) (x 1%nat) (x 2%nat) (x 3%nat))%R (fun j => target_magnitude).
+
+Ltac in_full := unfold allowed, target_magnitude, target_angle, target_extrapolated, target_start_e, target_start_w, target_sector,
+    target_second, target_second_lane, target_first, target_pairs, target_width, source_magnitude,
+    source_angle, source_extrapolated, source_sector, source_second, source_second_lane, source_first,
+    source_pairs, source_width in *; apart_but_held.
+
+(* An angle is a sum over the axes, each its frequency times the position there. *)
+Lemma source_frequencies j t h w e : (source_angle j t h w e = 0 + source_angle j 1 0 0 0 * t + source_angle j 0 1 0 0 * h + source_angle j 0 0 1 0 * w + source_angle j 0 0 0 1 * e)%R.
+Proof. in_full; cases; ring. Qed.
+Lemma target_frequencies j t h w e : (target_angle j t h w e = 0 + target_angle j 1 0 0 0 * t + target_angle j 0 1 0 0 * h + target_angle j 0 0 1 0 * w + target_angle j 0 0 0 1 * e)%R.
+Proof. in_full; cases; ring. Qed.
+
+Lemma heads_are_sound : allowed ->
+  Joined.sound 4 source_head /\ Joined.sound 4 target_head /\
+  Joined.width source_head = Joined.width target_head.
+Proof.
+  intros hypotheses. decompose [and] (both_are_layouts hypotheses). split; [|split].
+  - split; [change (0 <= source_pairs) | split; [split; assumption | split; [|assumption]]].
+    + in_full; remainders; lia.
+    + exact (fun j x _ => source_frequencies j (x 0%nat) (x 1%nat) (x 2%nat) (x 3%nat)).
+  - split; [change (0 <= target_pairs) | split; [split; assumption | split; [|assumption]]].
+    + in_full; remainders; lia.
+    + exact (fun j x _ => target_frequencies j (x 0%nat) (x 1%nat) (x 2%nat) (x 3%nat)).
+  - change (source_width = target_width); in_full; lia.
+Qed.
+
+Ltac at_all given := let all := fresh in intros all; apply given;
+  intros t h w e; exact (all (Joined.position (t :: h :: w :: e :: nil)%list)).
+Lemma heads_differ : allowed -> Joined.differ source_head target_head.
+Proof.
+  intros hypotheses.
+  destruct (nothing_linear hypotheses) as [[j [inside [turning none]]] | [j [inside [turning none]]]];
+    left; [left | right]; exists j; (split; [exact inside | split; [at_all turning|]]);
+    intros k inside_k; destruct (none k inside_k) as [unequal unopposite];
+    (split; [at_all unequal | at_all unopposite]).
+Qed.
+
+(* Each frequency is from 0 to 1, far below half a turn. *)
+Ltac slowly := match goal with |- context [Rpower ?b (IZR ?x / IZR ?n)] =>
+  pose proof (Joined.slow_power b n x ltac:(lra) ltac:(lia) ltac:(lia)) end; apply Rabs_le; lra.
+Lemma source_is_slow : allowed -> Joined.slow 4 source_head.
+Proof.
+  intros. assert (each : forall j, 0 <= j < source_pairs ->
+    (Rabs (source_angle j 1 0 0 0) <= 3)%R /\ (Rabs (source_angle j 0 1 0 0) <= 3)%R /\ (Rabs (source_angle j 0 0 1 0) <= 3)%R /\ (Rabs (source_angle j 0 0 0 1) <= 3)%R).
+  { intros j inside. in_full; repeat apply conj; cases; slowly. }
+  intros j a inside below; do 4 (destruct a as [|a]; [apply (each j inside)|]); exfalso; lia.
+Qed.
+Lemma target_is_slow : allowed -> Joined.slow 4 target_head.
+Proof.
+  intros. assert (each : forall j, 0 <= j < target_pairs ->
+    (Rabs (target_angle j 1 0 0 0) <= 3)%R /\ (Rabs (target_angle j 0 1 0 0) <= 3)%R /\ (Rabs (target_angle j 0 0 1 0) <= 3)%R /\ (Rabs (target_angle j 0 0 0 1) <= 3)%R).
+  { intros j inside. in_full; repeat apply conj; cases; slowly. }
+  intros j a inside below; do 4 (destruct a as [|a]; [apply (each j inside)|]); exfalso; lia.
+Qed.
+
+(* No fixed linear maps of W_q and W_k do, at whole positions from 0 on, or at any with these. *)
+Theorem no_linear_maps : allowed ->
+  forall reached : (nat -> R) -> Prop, (forall x, Cosines.natural x -> reached x) ->
+  ~ Joined.linear reached source_head target_head.
+Proof.
+  intros hypotheses reached all. destruct (heads_are_sound hypotheses) as [source_is [target_is one_width]].
+  apply (Joined.nothing_linear_where_slow 4); trivial;
+    [apply source_is_slow | apply target_is_slow | apply heads_differ]; trivial.
 Qed.
 
 End ForAll.

@@ -1,6 +1,8 @@
 (* Made by rope-prover from the certificate sha256:b90a74c04c76ed70321d0a352c444f824f01735fb57981deb32719d76d5f7101.
    transformers/mrope-stride3:partial_rotary_factor=1 -> ggml/imrope-openvino:base=rope_theta:sections=1,1,1,0: identical, exactly under a condition, for all sizes. *)
 
+(* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)
+From Rope Require Joined.
 From Coq Require Import Bool ZArith Reals Lia Lra Classical.
 Open Scope bool_scope.
 Open Scope Z_scope.
@@ -214,9 +216,7 @@ Ltac there index := let i := fresh in let at_i := fresh in destruct (called inde
   let k := fresh in let inside := fresh in intros k inside; apart; destruct (Z.eq_dec k i);
   [subst k|]; split; turns.
 
-(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions
-   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,
-   as they are where all parameters are rational (T5). *)
+(* What linear maps leave as it is, the frequencies, differs. *)
 Theorem nothing_linear : allowed -> ~ condition ->
   (* A pair of one side turns, and no pair of the other turns as it does, nor oppositely. *)
   (exists j, 0 <= j < source_pairs /\ ~ (forall t h w : R, (source_angle j t h w = 0)%R) /\
@@ -237,6 +237,77 @@ Proof.
     source_second_lane, source_first, source_pairs, source_n_rot, source_width in *; apart.
   - first [left; there (Z.max 1 (3 * mrope_section_1 + 1)) | right; there (Z.max 1 (3 * mrope_section_1 + 1))].
   - first [left; there (Z.max 2 (3 * mrope_section_2 + 2)) | right; there (Z.max 2 (3 * mrope_section_2 + 2))].
+Qed.
+
+(* Both layouts as Joined.v has them. Position x has x 0 for t, x 1 for h, x 2 for w. *)
+Definition source_head : Joined.head := Joined.Head
+  source_width source_pairs source_first source_second
+  (fun j x => source_angle j (x 0%nat) (x 1%nat) (x 2%nat))%R (fun j => source_magnitude).
+Definition target_head : Joined.head := Joined.Head
+  target_width target_pairs target_first target_second
+  (fun j x => target_angle j (x 0%nat) (x 1%nat) (x 2%nat) 0)%R (fun j => target_magnitude).
+
+Ltac in_full := unfold allowed, target_magnitude, target_angle, target_extrapolated, target_second, target_second_lane, target_first,
+    target_pairs, target_width, source_magnitude, source_angle, source_unscaled, source_axis, source_second,
+    source_second_lane, source_first, source_pairs, source_n_rot, source_width in *; apart.
+
+(* An angle is a sum over the axes, each its frequency times the position there. *)
+Lemma source_frequencies j t h w : (source_angle j t h w = 0 + source_angle j 1 0 0 * t + source_angle j 0 1 0 * h + source_angle j 0 0 1 * w)%R.
+Proof. in_full; cases; ring. Qed.
+Lemma target_frequencies j t h w : (target_angle j t h w 0 = 0 + target_angle j 1 0 0 0 * t + target_angle j 0 1 0 0 * h + target_angle j 0 0 1 0 * w)%R.
+Proof. in_full; cases; ring. Qed.
+
+Lemma heads_are_sound : allowed ->
+  Joined.sound 3 source_head /\ Joined.sound 3 target_head /\
+  Joined.width source_head = Joined.width target_head.
+Proof.
+  intros hypotheses. decompose [and] (both_are_layouts hypotheses). split; [|split].
+  - split; [change (0 <= source_pairs) | split; [split; assumption | split; [|assumption]]].
+    + in_full; remainders; lia.
+    + exact (fun j x _ => source_frequencies j (x 0%nat) (x 1%nat) (x 2%nat)).
+  - split; [change (0 <= target_pairs) | split; [split; assumption | split; [|assumption]]].
+    + in_full; remainders; lia.
+    + exact (fun j x _ => target_frequencies j (x 0%nat) (x 1%nat) (x 2%nat)).
+  - change (source_width = target_width); in_full; lia.
+Qed.
+
+Ltac at_all given := let all := fresh in intros all; apply given;
+  intros t h w; exact (all (Joined.position (t :: h :: w :: nil)%list)).
+Lemma heads_differ : allowed -> ~ condition -> Joined.differ source_head target_head.
+Proof.
+  intros hypotheses fails.
+  destruct (nothing_linear hypotheses fails) as [[j [inside [turning none]]] | [j [inside [turning none]]]];
+    left; [left | right]; exists j; (split; [exact inside | split; [at_all turning|]]);
+    intros k inside_k; destruct (none k inside_k) as [unequal unopposite];
+    (split; [at_all unequal | at_all unopposite]).
+Qed.
+
+(* Each frequency is from 0 to 1, far below half a turn. *)
+Ltac slowly := match goal with |- context [Rpower ?b (IZR ?x / IZR ?n)] =>
+  pose proof (Joined.slow_power b n x ltac:(lra) ltac:(lia) ltac:(lia)) end; apply Rabs_le; lra.
+Lemma source_is_slow : allowed -> Joined.slow 3 source_head.
+Proof.
+  intros. assert (each : forall j, 0 <= j < source_pairs ->
+    (Rabs (source_angle j 1 0 0) <= 3)%R /\ (Rabs (source_angle j 0 1 0) <= 3)%R /\ (Rabs (source_angle j 0 0 1) <= 3)%R).
+  { intros j inside. in_full; repeat apply conj; cases; slowly. }
+  intros j a inside below; do 3 (destruct a as [|a]; [apply (each j inside)|]); exfalso; lia.
+Qed.
+Lemma target_is_slow : allowed -> Joined.slow 3 target_head.
+Proof.
+  intros. assert (each : forall j, 0 <= j < target_pairs ->
+    (Rabs (target_angle j 1 0 0 0) <= 3)%R /\ (Rabs (target_angle j 0 1 0 0) <= 3)%R /\ (Rabs (target_angle j 0 0 1 0) <= 3)%R).
+  { intros j inside. in_full; repeat apply conj; cases; slowly. }
+  intros j a inside below; do 3 (destruct a as [|a]; [apply (each j inside)|]); exfalso; lia.
+Qed.
+
+(* No fixed linear maps of W_q and W_k do, at whole positions from 0 on, or at any with these. *)
+Theorem no_linear_maps : allowed -> ~ condition ->
+  forall reached : (nat -> R) -> Prop, (forall x, Cosines.natural x -> reached x) ->
+  ~ Joined.linear reached source_head target_head.
+Proof.
+  intros hypotheses fails reached all. destruct (heads_are_sound hypotheses) as [source_is [target_is one_width]].
+  apply (Joined.nothing_linear_where_slow 3); trivial;
+    [apply source_is_slow | apply target_is_slow | apply heads_differ]; trivial.
 Qed.
 
 End ForAll.

@@ -1,6 +1,8 @@
 (* Made by rope-prover from the certificate sha256:9afba7f07a3bc38255e8a1cb3a87d4dd25f964e7fc24cddf2adf4bc2747a3af1.
    ggml/neox:head_dim=n_rot -> transformers/half:partial_rotary_factor=1:head_dim=n_rot: identical, exactly under a condition, for all sizes. *)
 
+(* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)
+From Rope Require Joined.
 From Coq Require Import Bool ZArith Reals Lia Lra Classical.
 Open Scope bool_scope.
 Open Scope Z_scope.
@@ -203,9 +205,7 @@ Ltac there index := let i := fresh in let at_i := fresh in destruct (called inde
   let k := fresh in let inside := fresh in intros k inside; apart; destruct (Z.eq_dec k i);
   [subst k|]; split; turns.
 
-(* No fixed linear map makes one layout the other then, at real positions: alike_at_real_positions
-   (Cosines.v), linear_exactly_if_pair_map (Magnitudes.v). At whole ones frequencies have to be algebraic,
-   as they are where all parameters are rational (T5). *)
+(* What linear maps leave as it is, the frequencies, differs. *)
 Theorem nothing_linear : allowed -> ~ condition ->
   (* A pair of one side turns, and no pair of the other turns as it does, nor oppositely. *)
   (exists j, 0 <= j < source_pairs /\ ~ (forall p : R, (source_angle j p = 0)%R) /\
@@ -225,6 +225,77 @@ Proof.
     target_pairs, target_n_rot, target_width, source_magnitude, source_angle, source_extrapolated,
     source_second, source_second_lane, source_first, source_pairs, source_width in *; apart.
   all: sides; first [left; there 0 | left; there i | right; there 0 | right; there k].
+Qed.
+
+(* Both layouts as Joined.v has them. Position x has x 0 for p. *)
+Definition source_head : Joined.head := Joined.Head
+  source_width source_pairs source_first source_second
+  (fun j x => source_angle j (x 0%nat))%R (fun j => source_magnitude).
+Definition target_head : Joined.head := Joined.Head
+  target_width target_pairs target_first target_second
+  (fun j x => target_angle j (x 0%nat))%R (fun j => target_magnitude).
+
+Ltac in_full := unfold allowed, target_magnitude, target_angle, target_unscaled, target_second, target_second_lane, target_first,
+    target_pairs, target_n_rot, target_width, source_magnitude, source_angle, source_extrapolated,
+    source_second, source_second_lane, source_first, source_pairs, source_width in *; apart.
+
+(* An angle is a sum over the axes, each its frequency times the position there. *)
+Lemma source_frequencies j p : (source_angle j p = 0 + source_angle j 1 * p)%R.
+Proof. in_full; cases; ring. Qed.
+Lemma target_frequencies j p : (target_angle j p = 0 + target_angle j 1 * p)%R.
+Proof. in_full; cases; ring. Qed.
+
+Lemma heads_are_sound : allowed ->
+  Joined.sound 1 source_head /\ Joined.sound 1 target_head /\
+  Joined.width source_head = Joined.width target_head.
+Proof.
+  intros hypotheses. decompose [and] (both_are_layouts hypotheses). split; [|split].
+  - split; [change (0 <= source_pairs) | split; [split; assumption | split; [|assumption]]].
+    + in_full; remainders; lia.
+    + exact (fun j x _ => source_frequencies j (x 0%nat)).
+  - split; [change (0 <= target_pairs) | split; [split; assumption | split; [|assumption]]].
+    + in_full; remainders; lia.
+    + exact (fun j x _ => target_frequencies j (x 0%nat)).
+  - change (source_width = target_width); in_full; lia.
+Qed.
+
+Ltac at_all given := let all := fresh in intros all; apply given;
+  intros p; exact (all (Joined.position (p :: nil)%list)).
+Lemma heads_differ : allowed -> ~ condition -> Joined.differ source_head target_head.
+Proof.
+  intros hypotheses fails.
+  destruct (nothing_linear hypotheses fails) as [[j [inside [turning none]]] | [j [inside [turning none]]]];
+    left; [left | right]; exists j; (split; [exact inside | split; [at_all turning|]]);
+    intros k inside_k; destruct (none k inside_k) as [unequal unopposite];
+    (split; [at_all unequal | at_all unopposite]).
+Qed.
+
+(* Each frequency is from 0 to 1, far below half a turn. *)
+Ltac slowly := match goal with |- context [Rpower ?b (IZR ?x / IZR ?n)] =>
+  pose proof (Joined.slow_power b n x ltac:(lra) ltac:(lia) ltac:(lia)) end; apply Rabs_le; lra.
+Lemma source_is_slow : allowed -> Joined.slow 1 source_head.
+Proof.
+  intros. assert (each : forall j, 0 <= j < source_pairs ->
+    (Rabs (source_angle j 1) <= 3)%R).
+  { intros j inside. in_full; repeat apply conj; cases; slowly. }
+  intros j a inside below; do 1 (destruct a as [|a]; [apply (each j inside)|]); exfalso; lia.
+Qed.
+Lemma target_is_slow : allowed -> Joined.slow 1 target_head.
+Proof.
+  intros. assert (each : forall j, 0 <= j < target_pairs ->
+    (Rabs (target_angle j 1) <= 3)%R).
+  { intros j inside. in_full; repeat apply conj; cases; slowly. }
+  intros j a inside below; do 1 (destruct a as [|a]; [apply (each j inside)|]); exfalso; lia.
+Qed.
+
+(* No fixed linear maps of W_q and W_k do, at whole positions from 0 on, or at any with these. *)
+Theorem no_linear_maps : allowed -> ~ condition ->
+  forall reached : (nat -> R) -> Prop, (forall x, Cosines.natural x -> reached x) ->
+  ~ Joined.linear reached source_head target_head.
+Proof.
+  intros hypotheses fails reached all. destruct (heads_are_sound hypotheses) as [source_is [target_is one_width]].
+  apply (Joined.nothing_linear_where_slow 1); trivial;
+    [apply source_is_slow | apply target_is_slow | apply heads_differ]; trivial.
 Qed.
 
 End ForAll.
