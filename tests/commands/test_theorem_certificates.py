@@ -71,7 +71,7 @@ def test_names_are_held_against_layouts(written: Path, capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize(("change", "reason"), [
-    ({"relation": "identical"}, "evidence.permutation: wanted, or not wanted"),
+    ({"relation": "identical"}, "evidence.permutation: expected null, as the relation is identical"),
     ({"relation": None, "scope": "never"}, "REJECTED"),
 ])
 def test_a_certificate_that_lies_is_rejected(
