@@ -817,8 +817,8 @@ def statement(text: str) -> Theorem:
         _require(root["schema"] == SCHEMA, "schema", f"expected {SCHEMA}, got {root['schema']!r:.60}")
     fields = "digest schema variables where feeds source target answer evidence"
     sha, _, variables, where, feeds, source, target, answer, evidence = _fields(root, fields, "certificate")
-    _require(text == _canonical(root), "certificate", "not in canonical form: other spaces or line ends, another order, "
-             "a key twice, or no number")
+    _require(text == _canonical(root), "certificate",
+             "not in canonical form: other spaces or line ends, another order, a key twice, or no number")
     _require(sha == _digest(root), "digest", "does not match the content")
     read_variables = [_parameter(each, "variables", True) for each in _items(variables, "variables")]
     known = {each.name: each for each in read_variables}
