@@ -17,6 +17,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -61,18 +62,32 @@ def _require(condition: Any, message: str) -> None:
 def _limit(condition: bool, what: str) -> None:
     if not condition:
         raise NotShown(f"{what} is more than this checker takes")
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """What is wrong in here is wrong at this place of the certificate."""
+    try:
+        yield
+    except (Rejected, NotShown) as fault:
+        raise type(fault)(f"{place}: {fault}") from None
+    except TypeError:
+        raise Rejected(f"{place}: a list or an object where a text is expected") from None
 def _fields(value: Any, names: str) -> list[Any]:
-    _require(type(value) is dict and sorted(value) == sorted(names.split()), f"expected exactly the fields {names}")
+    _require(type(value) is dict, f"expected an object with the fields {names}")
+    found = [f"{name} is missing" for name in names.split() if name not in value]
+    found += [f"{name!r:.60} is none of them" for name in sorted({*value} - {*names.split()})]
+    _require(not found, f"expected exactly the fields {names}; {', '.join(found[:3])}")
     return [value[name] for name in names.split()]
 def _text(value: Any) -> str:
-    _require(type(value) is str, "expected a text")
+    _require(type(value) is str, f"expected a text, got {value!r:.60}")
     _limit(len(value) <= MAX_TEXT, "a text of this length")
     return str(value)
 def _list(value: Any, length: int | None = None) -> list[Any]:
-    _require(type(value) is list and length in (None, len(value)), "expected a list" + f" of {length}" * bool(length))
+    wanted = "expected a list" + f" of {length}" * bool(length)
+    _require(type(value) is list and length in (None, len(value)), f"{wanted}, got {value!r:.60}")
     return list(value)
 def _whole(value: Any, low: int, high: int) -> int:
-    _require(type(value) is int and low <= value <= high, f"expected a whole number from {low} to {high}")
+    proper = type(value) is int and low <= value <= high
+    _require(proper, f"expected a whole number from {low} to {high}, got {value!r:.60}")
     return int(value)
 def _size(value: Fraction) -> None:
     _limit(max(value.numerator.bit_length(), value.denominator.bit_length()) <= MAX_BITS, "a number of this size")
@@ -468,34 +483,35 @@ class Work:
 class Kernel:
     """One side as the certificate states it."""
     def __init__(self, root: Any, side: str) -> None:
-        name, axes, width, lanes, parameters, let, states, recipe = _fields(
-            root, "name axes width lanes parameters let states recipe")
-        self.side, self.name, self.width = side, _text(name), _whole(width, 1, 1 << 20)
-        _limit(self.width <= MAX_WIDTH, "a head of this width")
-        _limit(2 * len(_list(lanes)) <= self.width, "more pairs than fit into the head")
-        self.lanes = [[_whole(lane, 0, self.width - 1) for lane in _list(row, 4)] for row in _list(lanes)]
+        with _at(side):
+            name, axes, width, lanes, parameters, let, states, recipe = _fields(
+                root, "name axes width lanes parameters let states recipe")
+        with _at(f"{side}.name"):
+            self.side, self.name = side, _text(name)
+        with _at(f"{side}.width"):
+            self.width = _whole(width, 1, 1 << 20)
+            _limit(self.width <= MAX_WIDTH, "a head of this width")
+        with _at(f"{side}.lanes"):
+            _limit(2 * len(_list(lanes)) <= self.width, "more pairs than fit into the head")
+            self.lanes = [[_whole(lane, 0, self.width - 1) for lane in _list(row, 4)] for row in _list(lanes)]
         for read_or_written in ([row[:2] for row in self.lanes], [row[2:] for row in self.lanes]):
             flat = [lane for pair in read_or_written for lane in pair]
             _require(len(set(flat)) == len(flat), f"{side}: a lane belongs to two pairs")
-        self.axes = [_text(axis) for axis in _list(axes)]
-        rows = self.rows(parameters, 2)
-        _limit(sum(len(value) for _, value in rows if type(value) is list) <= MAX_LIST, "a list of this length")
-        self.parameters = {name: tuple(map(_rational, value)) if type(value) is list else _rational(value)
-                           for name, value in rows}
+        with _at(f"{side}.axes"):
+            self.axes = [_text(axis) for axis in _list(axes)]
+        with _at(f"{side}.parameters"):
+            rows = self.rows(parameters, 2)
+            _limit(sum(len(value) for _, value in rows if type(value) is list) <= MAX_LIST, "a list of this length")
+            self.parameters = {name: tuple(map(_rational, value)) if type(value) is list else _rational(value)
+                               for name, value in rows}
         self.left = MAX_TEXTS
-        self.let = {name: self.tree(text) for name, text in self.rows(let, 2)}
-        self.states = {name: (self.tree(first), self.tree(step)) for name, first, step in self.rows(states, 3)}
-        (self.precision, self.table, self.rotation, self.head, self.contract, least, own, carried, angle, magnitude,
-         rotated) = _fields(recipe, "precision table rotation head contract least let states angle magnitude rotated")
-        _require({self.precision, self.table, self.rotation, self.head} <= FORMATS.keys(), f"{side}: unknown format")
-        _require(type(self.contract) is bool, f"{side}: contract is true or false")
-        self.least = _rational(least)
-        _require(not self.least or (0 < self.least <= 1 and self.least.numerator == 1
-                                    and self.least.denominator.bit_count() == 1), f"{side}: least is no power of two")
-        self.own_let = {name: self.tree(text) for name, text in self.rows(own, 2)}
-        self.own_states = {name: (self.tree(first), self.tree(step)) for name, first, step in self.rows(carried, 3)}
-        self.angle, self.magnitude = self.tree(angle), self.tree(magnitude)
-        self.rotated = [self.tree(text) for text in _list(rotated, 2)]
+        with _at(f"{side}.let"):
+            self.let = {name: self.tree(text) for name, text in self.rows(let, 2)}
+        with _at(f"{side}.states"):
+            self.states = {name: (self.tree(first), self.tree(step)) for name, first, step in self.rows(states, 3)}
+        with _at(f"{side}.recipe"):
+            self._read_recipe(*_fields(
+                recipe, "precision table rotation head contract least let states angle magnitude rotated"))
         exact = [*self.parameters, *self.let, *self.states]
         names = [*self.axes, *exact, *self.own_let, *self.own_states]
         _limit(len(names) <= MAX_NAMES, f"{side}: {len(names)} names")
@@ -508,15 +524,29 @@ class Kernel:
         ):
             unknown = {name for tree in trees for name in _names(tree)} - {*known, "j", "pi", "axes"}
             _require(not unknown, f"{side}: unknown name {min(unknown, default='')[:40]!r}")
+    def _read_recipe(self, precision: str, table: str, rotation: str, head: str, contract: bool, least: Any, own: Any,
+                     carried: Any, angle: Any, magnitude: Any, rotated: Any) -> None:
+        unknown = [each for each in (precision, table, rotation, head) if each not in [*FORMATS]]
+        _require(not unknown, f"unknown format {unknown[:1]}; known are {', '.join(FORMATS)}")
+        self.precision, self.table, self.rotation, self.head = precision, table, rotation, head
+        _require(type(contract) is bool, f"contract is true or false, got {contract!r:.60}")
+        self.contract = contract
+        self.least = _rational(least)
+        _require(not self.least or (0 < self.least <= 1 and self.least.numerator == 1
+                                    and self.least.denominator.bit_count() == 1), "least is no power of two")
+        self.own_let = {name: self.tree(text) for name, text in self.rows(own, 2)}
+        self.own_states = {name: (self.tree(first), self.tree(step)) for name, first, step in self.rows(carried, 3)}
+        self.angle, self.magnitude = self.tree(angle), self.tree(magnitude)
+        self.rotated = [self.tree(text) for text in _list(rotated, 2)]
     def tree(self, text: Any) -> Tree:
         self.left -= len(_text(text))
-        _limit(self.left >= 0, f"{self.side}: so much text")
+        _limit(self.left >= 0, "so much text")
         return read(text)
     def rows(self, value: Any, length: int) -> list[list[Any]]:
         """Rows of a table whose first column are names, each once."""
         rows = [_list(row, length) for row in _list(value)]
-        _limit(len(rows) <= MAX_NAMES, f"{self.side}: {len(rows)} names")
-        _require(len({_text(row[0]) for row in rows}) == len(rows), f"{self.side}: a name twice")
+        _limit(len(rows) <= MAX_NAMES, f"a number of names like {len(rows)}")
+        _require(len({_text(row[0]) for row in rows}) == len(rows), "a name twice")
         return rows
 
 Traced = tuple[Any, tuple[Any, Any] | None]  # a number, and the two it is the product of
@@ -726,20 +756,29 @@ def check(text: str) -> Accepted:
     try:
         _require(len(text) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
         root = _parsed(text)
-        sha, kind, feeds, source, target, answer = _fields(root, "digest schema feeds source target answer")
-        _require(kind == SCHEMA, f"its schema is not {SCHEMA}")
-        _require(text == canonical(root), "not in canonical form: another order, a key twice, or an inexact number")
+        kind = root.get("schema", SCHEMA) if type(root) is dict else SCHEMA  # before another's fields are missed
+        _require(kind == SCHEMA, f"its schema is not {SCHEMA}, but {kind!r:.60}")
+        sha, _, feeds, source, target, answer = _fields(root, "digest schema feeds source target answer")
+        _require(text == canonical(root), "not in canonical form: other spaces or line ends, another order, a key "
+                 "twice, or an inexact number")
         _require(sha == digest(root), "the digest does not match the content")
         kernels = Kernel(source, "source"), Kernel(target, "target")
         _require(kernels[0].width == kernels[1].width, "heads of unlike width")
         _require(kernels[0].head == kernels[1].head, "heads of unlike formats, whose bits are not compared")
-        fed = [_feed(feed, kernels) for feed in _list(feeds)[: MAX_FEEDS + 1]]
-        _require(fed, "expected some feeds")
+        fed = list[Feed]()
+        with _at("feeds"):
+            _require(_list(feeds), "expected some")
+        for m, feed in enumerate(feeds[: MAX_FEEDS + 1]):
+            with _at(f"feeds.{m}"):
+                fed.append(_feed(feed, kernels))
         _limit(len(fed) <= MAX_FEEDS, "a number of feeds like this")
         _require(len({feed["name"][:200] for feed in feeds}) == len(fed), "two feeds of one name")
         work, least = Work(), max(kernel.least for kernel in kernels)
-        bits = answer["bits"]
-        _require(bits in ("equal", "different"), "expected equal or different")
+        with _at("answer"):
+            _require(type(answer) is dict, "expected an object")
+            bits = answer.get("bits")
+            _require(bits in ("equal", "different"), f"bits: expected equal or different, got {bits!r:.60}")
+            _fields(answer, "bits points" if bits == "equal" else "bits feed position head lane compiled outputs")
         (_equal if bits == "equal" else _different)(answer, kernels, fed, work, least)
         return Accepted(tuple(words(root)), bits)
     except (Rejected, NotShown):
@@ -780,17 +819,20 @@ def _equal(answer: Any, kernels: Sides, feeds: list[Feed], work: Work, least: Fr
     """Every lane is the same term on both sides; and at a position of each feed all numbers are finite."""
     _, points = _fields(answer, "bits points")
     symbols = Symbols(work, least)
-    for (names, places), point in zip(feeds, _list(points, len(feeds)), strict=True):
+    with _at("answer.points"):
+        at = [_point(point, names) for (names, _), point in zip(feeds, _list(points, len(feeds)), strict=True)]
+    for (_, places), point in zip(feeds, at, strict=True):
         ours, theirs = (Run(kernel, own, symbols, symbols.any_of).outputs()
                         for kernel, own in zip(kernels, places, strict=True))
         for lane in range(kernels[0].width):
             _require(ours[lane] == theirs[lane], f"the operations for lane {lane} are not the same")
-        numbers = Numbers(work, _point(point, names), lambda lane: Float(Fraction(1), False), least)
+        numbers = Numbers(work, point, lambda lane: Float(Fraction(1), False), least)
         try:
             ones, others = (Run(kernel, own, numbers, lambda ways: ways[0]).outputs()
                             for kernel, own in zip(kernels, places, strict=True))
         except Rejected as fault:
-            raise NotShown(f"that it is about finite numbers is not shown by {json.dumps(point)}: {fault}") from None
+            shown = json.dumps({name: value for name, value in point.items() if name != "1"})
+            raise NotShown(f"that it is about finite numbers is not shown by {shown}: {fault}") from None
         _require(ones == others, "the bits differ at a position although the operations are the same")
 
 def _way(at: int, ways: list[Any]) -> Any:
@@ -800,17 +842,29 @@ def _different(answer: Any, kernels: Sides, feeds: list[Feed], work: Work, least
     """At the position both sides come to the stated bits, which are unlike."""
     _, feed, position, head, lane, compiled, outputs = _fields(
         answer, "bits feed position head lane compiled outputs")
-    names, places = feeds[_whole(feed, 0, len(feeds) - 1)]
-    point, own = _point(position, names), _whole(lane, 0, kernels[0].width - 1)
+    with _at("answer.feed"):
+        names, places = feeds[_whole(feed, 0, len(feeds) - 1)]
+    with _at("answer.position"):
+        point = _point(position, names)
+    with _at("answer.lane"):
+        own = _whole(lane, 0, kernels[0].width - 1)
     lanes = {read_lane for kernel in kernels for row in kernel.lanes if own in row[2:] for read_lane in row[:2]}
     lanes |= {own for kernel in kernels if all(own not in row[2:] for row in kernel.lanes)}
-    rows = [_list(row, 2) for row in _list(head)]
-    _require([row[0] for row in rows] == sorted(lanes), "the head is not of the lanes that are read, in order")
-    values = {row[0]: number(row[1], kernels[0].head) for row in rows}
-    _require(all(not v.number or abs(v.number) >= least for v in values.values()), "a number of the head is too small")
+    with _at("answer.head"):
+        rows = [_list(row, 2) for row in _list(head)]
+        proper = [row[0] for row in rows] == sorted(lanes)
+        _require(proper, f"the head is not of the lanes that are read, in order: {sorted(lanes)}")
+        values = {row[0]: number(row[1], kernels[0].head) for row in rows}
+        proper = all(not v.number or abs(v.number) >= least for v in values.values())
+        _require(proper, "a number of the head is too small")
     numbers = Numbers(work, point, values.__getitem__, least)
-    for kernel, fed, way, wanted in zip(kernels, places, _list(compiled, 2), _list(outputs, 2), strict=True):
-        _require(type(way) is str and (kernel.contract or way == AS_WRITTEN), f"the {kernel.side} is not compiled so")
+    with _at("answer.compiled"):
+        for kernel, way in zip(kernels, _list(compiled, 2), strict=True):
+            proper = way in [*WAYS] and (kernel.contract or way == AS_WRITTEN)
+            _require(proper, f"the {kernel.side} is not compiled so: {way!r:.60}")
+    with _at("answer.outputs"):
+        _list(outputs, 2)
+    for kernel, fed, way, wanted in zip(kernels, places, compiled, outputs, strict=True):
         at = WAYS[way]
         found = Run(kernel, fed, numbers, partial(_way, at)).outputs(own)[own]
         shown = pattern(found, kernel.head)

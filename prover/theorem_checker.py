@@ -19,6 +19,7 @@ import ast
 import hashlib
 import json
 import keyword
+import os
 import re
 import shutil
 import subprocess
@@ -33,17 +34,26 @@ from math import gcd, lcm
 from pathlib import Path
 from typing import Any
 
+try:
+    import resource
+except ImportError:  # Windows has none: there a solver's own count is the only bound
+    resource = None  # type: ignore[assignment]
+
 SCHEMA = "rope-prover/theorem-certificate/1"
 MEANINGS = {"identical": "the two kernels are equal, lane by lane, at every position",
             "equal-scores": "the attention scores are equal with the weights as they are",
             "permutation": "one permutation of the rows of W_q and W_k makes the scores equal",
             "pair-map": "one permutation and one factor per row of W_q and W_k make the scores equal",
             "linear": "some fixed linear maps of W_q and W_k make the scores equal",}
+SIDES = ("source", "target")
 RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes", "point")
 FAILING = ("never", "not-always")  # scopes that say where nothing holds
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
-MAX_QUESTIONS, SECONDS, WRITTEN, MAX_PAIRS = 120, 10, 16, 128
+MAX_QUESTIONS, WRITTEN, MAX_PAIRS = 120, 16, 128
+# What a solver may do for a question, by its own count: Z3 takes 15 million for one of theorem 4 and at most 0.4 for
+# the others that ship, cvc5 1.1 and 0.1. Seconds of the processor for a question, should it not count, and for all.
+WORK, SECONDS, ALL_SECONDS = {"z3": 100_000_000, "cvc5": 2_000_000}, 60, 300
 UNITS, MAX_ROOT, MAX_RAISED = 1 << 160, 128, 1 << 13  # bounds of a number lie that close together, or a few times that
 PI = 314159265358979323846264338327950288419716939937510  # its digits to 50 places
 _NAME, _CHARACTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"[A-Za-z0-9_ .+\-*/%<>=!()\[\],\n\t]*")
@@ -68,6 +78,7 @@ class Rejected(ValueError):
 
 class NotShown(ValueError):
     """Nothing gainsays the certificate, but no solver settled one of its obligations."""
+    statement: tuple[str, ...] = ()  # what was not shown, where that was read
 
 @dataclass(frozen=True)
 class Obligation:
@@ -620,7 +631,8 @@ def _shown(p: Poly) -> str:
 # ---- the expression language
 def read(text: Any, where: str, condition: bool = False) -> ast.expr:
     """The tree of an expression: numbers, names, arithmetic, comparisons, choices, and a few functions; no more."""
-    _require(type(text) is str and _CHARACTERS.fullmatch(text), where, "no text of the expression language")
+    proper = type(text) is str and _CHARACTERS.fullmatch(text)
+    _require(proper, where, f"no text of the expression language: {text!r:.80}")
     _limit(len(text) <= MAX_TEXT, f"a text of this length ({where})")
     flat = re.sub(r"[\n\t]", " ", text).strip()
     try:
@@ -686,11 +698,13 @@ def _require(condition: Any, where: str, reason: str) -> None:
     if not condition:
         raise Rejected(f"{where}: {reason}")
 def _fields(value: Any, names: str, where: str, more: str = "") -> list[Any]:
-    proper = isinstance(value, dict) and set(names.split()) <= set(value) <= set(names.split()) | set(more.split())
-    _require(proper, where, f"expected exactly the fields {names}")
+    _require(isinstance(value, dict), where, f"expected an object with the fields {names}")
+    found = [f"{name} is missing" for name in names.split() if name not in value]
+    found += [f"{name!r:.60} is none of them" for name in sorted({*value} - {*names.split(), *more.split()})]
+    _require(not found, where, f"expected exactly the fields {names}; {', '.join(found[:3])}")
     return [value[name] for name in names.split()]
 def _items(value: Any, where: str, most: int = MAX_LIST) -> list[Any]:
-    _require(isinstance(value, list), where, "expected a list")
+    _require(isinstance(value, list), where, f"expected a list, got {value!r:.60}")
     _limit(len(value) <= most, f"a list of more than {most} ({where})")
     return list(value)
 def _name(value: Any, where: str) -> str:
@@ -698,9 +712,9 @@ def _name(value: Any, where: str) -> str:
     _require(proper and value not in _FUNCTIONS | {"j", "pi", "lane"}, where, f"{value!r:.60} is no name")
     return str(value)
 def _rational(value: Any, where: str) -> Fraction:
-    _require(type(value) is str and _RATIONAL.fullmatch(value), where, "no rational number in digits")
+    _require(type(value) is str and _RATIONAL.fullmatch(value), where, f"expected a rational number, got {value!r:.60}")
     found = Fraction(value) if not value.endswith("/0") else None
-    _require(found is not None and str(found) == value, where, "a rational number that is not in lowest terms")
+    _require(found is not None and str(found) == value, where, f"{value[:60]} is not in lowest terms")
     return found or Fraction(0)
 
 # ---- the statement
@@ -732,8 +746,9 @@ _PAIRS = "count first second write_first write_second angle magnitude"
 def _parameter(value: Any, where: str, variable: bool) -> Parameter:
     name, whole, entries = _fields(value, "name whole entries" + " value require" * (not variable), where)[:3]
     where = f"{where} {_name(name, where)}"
-    _require(type(whole) is bool and (entries is None or type(entries) is int), where, "malformed")
-    _require(entries is None or entries >= 0, where, "malformed")
+    _require(type(whole) is bool, where, f"whole: expected true or false, got {whole!r:.60}")
+    proper = entries is None or (type(entries) is int and entries >= 0)
+    _require(proper, where, f"entries: expected null or a number of entries, got {entries!r:.60}")
     _limit((entries or 0) <= MAX_LIST, f"a list of more than {MAX_LIST} ({where})")
     given, require = value.get("value"), value.get("require")
     if given is not None:
@@ -744,21 +759,28 @@ def _parameter(value: Any, where: str, variable: bool) -> Parameter:
 def _layout(value: Any, side: str, feeds: list[Any]) -> Layout:
     fields = "name axes positions width parameters require let states pairs"
     name, axes, positions, width, parameters, require, let, states, pairs = _fields(value, fields, side)
-    _require(type(name) is str and positions in ("integer", "real"), side, "malformed")
+    _require(type(name) is str, f"{side}.name", f"expected a text, got {name!r:.60}")
+    _require(positions in ("integer", "real"), f"{side}.positions", f"expected integer or real, got {positions!r:.60}")
     axes = [_name(axis, f"{side}.axes") for axis in _items(axes, f"{side}.axes", 8)]
     found = [_parameter(each, f"{side}.parameters", False) for each in _items(parameters, f"{side}.parameters")]
     lets, loops = _items(let, f"{side}.let", MAX_NAMES), _items(states, f"{side}.states")
-    shaped = all(len(_items(each, side)) == n for n, many in ((2, lets), (3, loops)) for each in many)
-    _require(shaped, side, "malformed")
-    names = [*axes, *(p.name for p in found), *(_name(each[0], side) for each in (*lets, *loops)), "axes"]
-    _require(len(set(names)) == len(names), side, "a name stands for two things")
+    for key, many, wanted in (("let", lets, ["name", "value"]), ("states", loops, ["name", "first", "step"])):
+        for n, each in enumerate(many):
+            at = f"{side}.{key}.{n}"
+            _require(len(_items(each, at)) == len(wanted), at, f"expected [{', '.join(wanted)}]")
+            _name(each[0], at)
+    names = [*axes, *(p.name for p in found), *(each[0] for each in (*lets, *loops)), "axes"]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    _require(not twice, side, f"the name {twice[:1]} stands for two things")
     _fields(pairs, _PAIRS, f"{side}.pairs", "sine_angle")
     places = []
     for m, feed in enumerate(feeds):
         own, coordinates = feed[side], {*feed["coordinates"], "1"}
-        _require(isinstance(own, dict) and set(own) == set(axes), f"feeds.{m}", "not a position for every axis")
-        _require(all(isinstance(v, dict) and set(v) <= coordinates for v in own.values()), f"feeds.{m}", "malformed")
-        place = {axis: {c: _rational(v, f"feeds.{m}") for c, v in own[axis].items()} for axis in axes}
+        at = f"feeds.{m}.{side}"
+        _require(isinstance(own, dict) and set(own) == set(axes), at, f"expected a position for each of {axes}")
+        proper = all(isinstance(v, dict) and set(v) <= coordinates for v in own.values())
+        _require(proper, at, f"expected factors of {sorted(coordinates)}")
+        place = {axis: {c: _rational(v, at) for c, v in own[axis].items()} for axis in axes}
         places.append(place | {"": {"1": Fraction(1)}})
     return Layout(side, name, tuple(axes), {p.name: p for p in found},
                   tuple(read(text, f"{side}.require", True) for text in _items(require, side)),
@@ -790,11 +812,16 @@ class Theorem:
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
-    root = json.loads(text, parse_float=str, parse_constant=str)
+    try:
+        root = json.loads(text, parse_float=str, parse_constant=str)
+    except RecursionError:
+        raise Rejected("certificate: nested deeper than any is") from None
+    if isinstance(root, dict) and "schema" in root:  # another's certificate, before its other fields are missed
+        _require(root["schema"] == SCHEMA, "schema", f"expected {SCHEMA}, got {root['schema']!r:.60}")
     fields = "digest schema variables where feeds source target answer evidence"
-    sha, schema, variables, where, feeds, source, target, answer, evidence = _fields(root, fields, "certificate")
-    _require(schema == SCHEMA, "schema", f"expected {SCHEMA}")
-    _require(text == _canonical(root), "certificate", "not in canonical form: another order, a key twice, or no number")
+    sha, _, variables, where, feeds, source, target, answer, evidence = _fields(root, fields, "certificate")
+    _require(text == _canonical(root), "certificate",
+             "not in canonical form: other spaces or line ends, another order, a key twice, or no number")
     _require(sha == _digest(root), "digest", "does not match the content")
     read_variables = [_parameter(each, "variables", True) for each in _items(variables, "variables")]
     known = {each.name: each for each in read_variables}
@@ -802,48 +829,60 @@ def statement(text: str) -> Theorem:
     for m, feed in enumerate(_items(feeds, "feeds", 8)):
         name, coordinates, *_ = _fields(feed, "name coordinates source target", f"feeds.{m}")
         coordinates = [_name(c, f"feeds.{m}") for c in _items(coordinates, f"feeds.{m}", 8)]
-        _require(type(name) is str and len({*coordinates}) == len(coordinates), f"feeds.{m}", "malformed")
+        _require(type(name) is str, f"feeds.{m}.name", f"expected a text, got {name!r:.60}")
+        _require(len({*coordinates}) == len(coordinates), f"feeds.{m}.coordinates", "one is named twice")
     _require(feeds, "feeds", "there are none")
     scope, condition, relation, elsewhere = _fields(answer, "scope condition relation elsewhere", "answer")
     condition = [(each, read(each, "answer.condition", True)) for each in _items(condition, "answer.condition")]
-    proper = scope in ("always", "sometimes", "never", "not-always") and bool(condition) == (scope == "sometimes")
-    proper = proper and (relation is None if scope in FAILING else relation in tuple(MEANINGS)[:4])
-    proper = proper and elsewhere in ("linear", "identical")[scope == "not-always":]
-    _require(proper, "answer", "malformed")
+    scopes, rungs, nothing = ("always", "sometimes", "never", "not-always"), list(MEANINGS)[:4], ["linear", "identical"]
+    _require(scope in scopes, "answer.scope", f"expected {' or '.join(scopes)}, got {scope!r:.60}")
+    _require(bool(condition) == (scope == "sometimes"), "answer.condition",
+             "expected clauses where scope is sometimes, and none elsewhere")
+    _require(relation is None if scope in FAILING else relation in rungs, "answer.relation",
+             f"expected {'null' if scope in FAILING else ' or '.join(rungs)}, got {relation!r:.60}")
+    nothing = nothing[scope == "not-always":]
+    _require(elsewhere in nothing, "answer.elsewhere", f"expected {' or '.join(nothing)}, got {elsewhere!r:.60}")
     fields = "order sign permutation refutation invariant points instances"
     order, sign, permutation, refutation, invariant, points, instances = _fields(evidence, fields, "evidence")
     _require(type(sign) is int and sign in (-1, 0, 1), "evidence.sign", "expected 1, -1 or 0")
-    _require((permutation is not None) == (relation == "permutation"), "evidence.permutation", "wanted, or not wanted")
-    _require((refutation is None) == (scope == "always"), "evidence.refutation", "wanted, or not wanted")
+    _require((permutation is not None) == (relation == "permutation"), "evidence.permutation",
+             f"expected {'a row' if relation == 'permutation' else 'null'}, as the relation is {relation}")
+    _require((refutation is None) == (scope == "always"), "evidence.refutation",
+             f"expected {'null' if scope == 'always' else 'a rule'}, as the answer is {scope}")
     rule, witness = None, list[Any]()
     if refutation is not None:
         rule, witness = _fields(refutation, "rule witness", "evidence.refutation")
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
-        clauses = {clause for clause, _ in condition} if condition else {"0 == 1"}
-        shaped = rule in RULES and all(len(row) == 2 and row[0] in clauses for row in witness)
-        shaped = shaped and bool(witness) == (rule in ("own-index", "ordered", "lanes", "point"))
-        alone = rule in ("dominated", "ordered", "lanes", "point")
-        shaped = shaped and (alone if order is None else rule not in ("ordered", "point"))
-        shaped = shaped and (rule == "point") == (scope == "not-always")
-        shaped = shaped and (rule != "point" or (len(witness) == 1 and sign == 1 and not invariant))
-        _require(shaped, "evidence.refutation", "malformed")
-    apart = _rational(witness[0][1], "evidence.refutation") if rule == "point" else Fraction(0)
-    _require(apart.denominator == 1 and apart >= 0, "evidence.refutation", "no index of a pair")
+        clauses = [clause for clause, _ in condition] or ["0 == 1"]
+        proper = [each for each in RULES[:-1] if each in ("dominated", "lanes") or (each == "ordered") == (order is None)]
+        proper = ["point"] if scope == "not-always" else proper
+        _require(rule in proper, "evidence.refutation.rule", f"expected {' or '.join(proper)}, got {rule!r:.60}")
+        for n, row in enumerate(witness):
+            _require(len(row) == 2 and row[0] in clauses, f"evidence.refutation.witness.{n}",
+                     "expected [clause of the condition, or 0 == 1 where there is none; index]")
+        _require(bool(witness) == (rule in ("own-index", "ordered", "lanes", "point")), "evidence.refutation.witness",
+                 f"expected {'none' if witness else 'some'} with the rule {rule}")
+        _require(rule != "point" or (order is None and len(witness) == 1 and sign == 1 and not invariant), "evidence",
+                 "expected one index, the order null, the sign 1 and no invariant with the rule point")
+    apart = _rational(witness[0][1], "evidence.refutation.witness.0") if rule == "point" else Fraction(0)
+    _require(apart.denominator == 1 and apart >= 0, "evidence.refutation.witness.0", "no index of a pair")
     layouts = [_layout(source, "source", feeds), _layout(target, "target", feeds)]
     for row in _items(invariant, "evidence.invariant"):
         side, state, when, value = _fields(row, "side state when value", "evidence.invariant")
-        own = [each for each in layouts if each.side == side and state in each.states]
-        _require(own, "evidence.invariant", "no such state")
+        own = [each for each in layouts if each.side == side and state in [*each.states]]
+        _require(own, "evidence.invariant", f"{state!r:.60} is carried by no loop of {side!r:.60}")
         pair = read(when, "evidence.invariant", True), read(value, "evidence.invariant")
         own[0].invariant.setdefault(state, []).append(pair)
     _require(source["positions"] == target["positions"], "positions", "those of source and target are unlike")
     at = dict(zip(("holds", "fails"), _fields(points, "holds fails", "evidence.points"), strict=True))
     for key, point in at.items():
         wanted = scope == "sometimes" or (key == "fails") == (scope in FAILING)
-        _require((point is not None) == wanted, f"evidence.points.{key}", "wanted, or not wanted")
-        at[key] = point and _point(point, known, f"evidence.points.{key}")
-    for each in _items(instances, "evidence.instances"):
-        _require(isinstance(each, dict) and each.get("digest") == _digest(each), "evidence.instances", "a wrong digest")
+        _require((point is not None) == wanted, f"evidence.points.{key}",
+                 f"expected {'parameters' if wanted else 'null'}, as the answer is {scope}")
+        at[key] = None if point is None else _point(point, known, f"evidence.points.{key}")
+    for n, each in enumerate(_items(instances, "evidence.instances")):
+        sealed = isinstance(each, dict) and each.get("digest") == _digest(each)
+        _require(sealed, f"evidence.instances.{n}", "its digest does not match the content")
     return Theorem(known, tuple(read(each, "where", True) for each in _items(where, "where")), tuple(feeds),
                    (layouts[0], layouts[1]), source["positions"] == "integer", scope, tuple(condition), relation,
                    elsewhere, None if order is None else read(order, "evidence.order"), sign,
@@ -855,10 +894,12 @@ def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tup
     _fields(value, " ".join(known), where)
     found = {}
     for name, variable in known.items():
-        texts = [value[name]] if variable.entries is None else _items(value[name], where)
-        found[name] = tuple(_rational(each, where) for each in texts)
+        texts = [value[name]] if variable.entries is None else _items(value[name], f"{where}.{name}")
+        found[name] = tuple(_rational(each, f"{where}.{name}") for each in texts)
         proper = variable.entries in (None, len(texts)) and not (variable.whole and any(v % 1 for v in found[name]))
-        _require(proper, where, f"no value for {name}")
+        kind = ("whole " if variable.whole else "") + "number" + "s" * (variable.entries is not None)
+        wanted = f"a {kind}" if variable.entries is None else f"{variable.entries} {kind}"
+        _require(proper, f"{where}.{name}", f"expected {wanted}, got {texts!r:.60}")
     return found
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
@@ -1099,8 +1140,10 @@ class Reading:
     def parameter(self, own: Parameter, scope: Scope, entry: int, path: Known) -> Cases:
         if scope.layout is None or own.value is None or own is self.theorem.variables.get(own.name):
             variable = self.theorem.variables.get(own.name)
-            _require(variable is not None and (own.whole, own.entries) == (variable.whole, variable.entries), own.name,
-                     "no value, and no variable like it")
+            place = own.name if scope.layout is None else f"{scope.layout.side}.parameters {own.name}"
+            _require(variable is not None, place, "it has no value, and no variable has its name")
+            alike = variable is not None and (own.whole, own.entries) == (variable.whole, variable.entries)
+            _require(alike, place, "it has no value, and the variable of its name is of another kind")
             return [(path, self.values[own.name][entry])]
         return self.value(own.value[entry], Scope(scope.layout, defining=own.name), path)
     def size(self, name: str, scope: Scope) -> int:
@@ -1635,8 +1678,10 @@ class Proof:
         for k, (text, clause) in enumerate(clauses):
             known = [*(formula for _, formula in clauses[:k]), no(clause)]
             good = []
-            for index_text in dict.fromkeys(index for own, index in self.theorem.witness if own == text):
-                w = self.outer(index_text, f"the index for {text}", *known, scope=Scope())
+            indices = [index for own, index in self.theorem.witness if own == text]
+            for n, index in enumerate(indices, 1):
+                name = "the index" if len(indices) == 1 else f"index {n} of {len(indices)}"
+                w = self.outer(index, f"{name} for {text}", *known, scope=Scope())
                 inside = [self.reading.inside(each, w) for each in self.theorem.layouts]
                 pairs = [self.pair(each, w) for each in self.theorem.layouts]
                 whole = self.reading.whole(w)
@@ -1679,15 +1724,21 @@ class Proof:
         self.show("the first or the last pair of a side turns like none of the other", every(*against), fails,
                   exact=False)
 def _said(answers: dict[str, str]) -> str:
-    return ", ".join(f"{name}: {answer}" for name, answer in sorted(answers.items())) or "there is none"
+    said = [f"{name}: {answer}" for name, answer in sorted(answers.items())]
+    return ", ".join(said) or "there is none: put z3 or cvc5 on the PATH"
 
 # ---- the whole
 def check(text: str, solve: Solve) -> Accepted:
     """What a certificate states and how it was shown; raises Rejected or NotShown."""
+    told: tuple[str, ...] = ()
     try:
         theorem = statement(text)
-        return Accepted(tuple(words(text)), Proof(theorem, solve).run())
-    except (Rejected, NotShown):
+        told = tuple(words(text))
+        return Accepted(told, Proof(theorem, solve).run())
+    except NotShown as fault:
+        fault.statement = told
+        raise
+    except Rejected:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Rejected("not JSON: " * isinstance(fault, json.JSONDecodeError) + (str(fault) or repr(fault))) from None
@@ -1699,21 +1750,29 @@ def words(text: str) -> Iterator[str]:
         kind = "whole" if each["whole"] else "rational"
         kinds.append(f"{kind} {each['name']}" + f" ({each['entries']} of them)" * (each["entries"] is not None))
     denied = "not " * (answer["scope"] == "not-always")
-    yield f"{denied}for all {', '.join(kinds)}" + f" with {' and '.join(root['where'])}" * bool(root["where"])
-    for side in ("source", "target"):
+    asked = f" with {' and '.join(root['where'])}" * bool(root["where"])
+    yield f"{denied}for all {', '.join(kinds)}{asked} that both sides allow"
+    for side in SIDES:
         own = root[side]
         needs = [p["require"] for p in own["parameters"] if p["require"]] + own["require"]
         values = [f"{'whole ' * p['whole']}{p['name']} = {p['value']}" for p in own["parameters"]
                   if p["value"] is not None]
-        yield f"{side} {json.dumps(own['name'][:200])}: {', '.join(f'{k} = {v}' for k, v in own['pairs'].items())}"
-        yield f"  where {'; '.join(f'{name} = {text}' for name, text in own['let'])}"
+        parts = {"width": own["width"]} | own["pairs"]
+        yield f"{side}, called {json.dumps(own['name'][:200])}: {', '.join(f'{k} = {v}' for k, v in parts.items())}"
+        lets = [f"{name} = {text}" for name, text in own["let"]]
+        yield from [f"  where {'; '.join(lets)}"] if lets else []
         carried = [f"{name} begins as {first} and goes on as {step}" for name, first, step in own["states"]]
         yield from [f"  carried from pair to pair: {'; '.join(carried)}"] if carried else []
-        yield f"  with {'; '.join(values)}; allowed if {'; '.join(needs)}"
+        yield from [f"  with {'; '.join(values)}"] if values else []
+        yield f"  allowed if {'; '.join(needs) or 'it is a layout'}"
     for feed in root["feeds"]:
         fed = "; ".join(f"{side}'s {axis} gets " + (" + ".join(f"{c} {name}" for name, c in place.items()) or "0")
-                        for side in ("source", "target") for axis, place in feed[side].items())
+                        for side in SIDES for axis, place in feed[side].items())
         yield f"fed {json.dumps(feed['name'][:200])}: {fed}"
+    odd = any("sine_angle" in root[side]["pairs"] for side in SIDES)
+    yield ("pair j, from 0 to count - 1, writes y[write_first] = magnitude*(x[first]*cos(angle) - x[second]*sin(angle))"
+           ", y[write_second] = magnitude*(x[first]*sin(angle) + x[second]*cos(angle))"
+           f"{', sines of sine_angle where there is one' * odd}; the other lanes of a head, of width, pass")
     yield f"at {root['source']['positions']} positions:"
     fails = f"it is not so that {MEANINGS[answer['elsewhere']]}"
     condition = " and ".join(answer["condition"])
@@ -1724,41 +1783,47 @@ def words(text: str) -> Iterator[str]:
         yield f"{answer['elsewhere']} fails at {at}, where pair {pair} differs: {fails}"
     elif answer["scope"] != "never":
         yield f"{answer['relation']} holds{f' where {condition}' if condition else ''}: {MEANINGS[answer['relation']]}"
+    if root["evidence"]["permutation"] is not None:
+        yield f"row lane of the target's weights is row {root['evidence']['permutation']} of the source's"
     if answer["scope"] in ("sometimes", "never"):
         yield f"{answer['elsewhere']} fails {'elsewhere' if condition else 'everywhere'}: {fails}"
     if root["evidence"]["instances"]:
-        yield f"{len(root['evidence']['instances'])} certificates of single claims lie in it, and are not checked here"
+        yield ("certificates of single sizes in it, which the theorem does not rest on and checker.py checks: "
+               f"{len(root['evidence']['instances'])}")
 def solvers() -> Solve:
-    """The solvers that there are as programs, each asked in a process of its own, for so many seconds."""
-    commands = {"z3": ["-in", f"-T:{SECONDS}"], "cvc5": ["--lang=smt2", f"--tlimit={1000 * SECONDS}", "-"]}
+    """The solvers that there are as programs, each asked in a process of its own. How long one is given is counted in
+    its own work, so that a busy machine answers as an idle one does."""
+    commands = {"z3": ["-in", f"rlimit={WORK['z3']}"], "cvc5": ["--lang=smt2", f"--rlimit={WORK['cvc5']}", "-"]}
     beside = str(Path(sys.executable).parent)
     found = {name: shutil.which(name) or shutil.which(name, path=beside) for name in commands}
+    before = os.times().children_user
     def solve(text: str) -> dict[str, str]:
         answers = {}
         for name, program in found.items():
-            if program is not None:
-                try:
-                    run = subprocess.run([program, *commands[name]], input=text, capture_output=True, text=True,
-                                         timeout=2 * SECONDS, check=False)
-                    said = run.stdout.strip()
-                except subprocess.TimeoutExpired:
-                    said = ""
-                answers[name] = said if said in ("sat", "unsat") else "unknown"
+            left = min(SECONDS, int(ALL_SECONDS + before - os.times().children_user))
+            if program is not None and left > 0:
+                run = subprocess.run([program, *commands[name]], input=text, capture_output=True, text=True,
+                                     check=False, preexec_fn=partial(_allowed, left) if resource else None)
+                answers[name] = said if (said := run.stdout.strip()) in ("sat", "unsat") else "unknown"
         return answers
     return solve
+def _allowed(seconds: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 def main(names: list[str]) -> int:
     """Say of each file what it states and whether that is shown."""
-    fine, solve = bool(names) and "--help" not in names, solvers()
+    fine = bool(names) and "--help" not in names
     print(end="" if fine else "usage: python3 theorem_checker.py CERTIFICATE...\n")
     for name in names if fine else []:
         try:
             proper = Path(name).is_file() and Path(name).stat().st_size <= MAX_BYTES
-            _require(proper, "file", "there is none, or it is too large")
-            accepted = check(Path(name).read_bytes().decode(), solve)
+            _require(proper, "file", f"there is none, or it has more than {MAX_BYTES} bytes")
+            accepted = check(Path(name).read_bytes().decode(), solvers())
             shown = [f"{each.discharged}: {each.sentence}" for each in accepted.obligations]
             lines = ["accepted", *accepted.statement, "shown", *shown]
+        except NotShown as fault:
+            fine, lines = False, [f"NOT SHOWN: {str(fault)[:400]}", *fault.statement]
         except (OSError, ValueError) as fault:
-            fine, lines = False, [("NOT SHOWN: " if isinstance(fault, NotShown) else "REJECTED: ") + str(fault)[:400]]
+            fine, lines = False, [f"REJECTED: {str(fault)[:400]}"]
         print(json.dumps(name), *lines, sep="\n  ")
     return 0 if fine else 4
 

@@ -120,6 +120,9 @@ def cli(context: click.Context) -> None:
     parameters after colons, such as ggml/imrope:n_rot=64:sections=11,11,10,0. 'rope-prover list gemma 3'
     finds the layouts of a model, and 'rope-prover show SPEC' lists its parameters. A part of a model is a SPEC too:
     config.json#text, or the folder of one; 'rope-prover show config.json' lists the parts.
+
+    For sizes that may be anything: 'rope-prover prove SOURCE TARGET --for-all head_dim' asks of all head widths at
+    once, and 'rope-prover solve SOURCE TARGET --over head_dim' for which of them the two are equal.
     """
     if context.invoked_subcommand not in LIGHT:
         require_memory()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, cast
 
 import click
@@ -89,9 +88,7 @@ def prove(
     if coq is not None:
         if names is None or relation in (BITWISE, RUNTIME):
             raise InputError("--coq needs --for-all", advice="Name the parameters that stay symbolic")
-        check_coq_path(coq)
-        if certificate is not None and os.path.abspath(coq) == os.path.abspath(certificate):
-            raise InputError("--coq and --certificate name the same file", where=coq, advice="Name two files")
+        check_coq_path(coq, certificate)
     if where and names is None:
         raise InputError("--where needs --for-all", advice="Name the parameters that stay symbolic")
     if ulps and (names is not None or relation == BITWISE):

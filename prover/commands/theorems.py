@@ -41,13 +41,14 @@ CVC5 = click.option("--cvc5", is_flag=True, help="Put every question to cvc5 too
     help="Where no condition is found, list the parameters from 0 to N at which they are equal.",
 )
 @CERTIFICATE
+@COQ
 @output_style
 @SMTLIB
 @CVC5
 def solve(
     source: str, target: str, over: str, where: tuple[str, ...], feeds: tuple[str, ...], axes: str | None,
-    relation: Literal["identical"] | None, up_to: int, certificate: str | None, style: str, smtlib: str | None,
-    cvc5: bool,
+    relation: Literal["identical"] | None, up_to: int, certificate: str | None, coq: str | None, style: str,
+    smtlib: str | None, cvc5: bool,
 ) -> int:
     """For which parameters are SOURCE and TARGET equal?
 
@@ -60,13 +61,18 @@ def solve(
     """
     from prover import api
     from prover.commands.progress import track
-    from prover.commands.written import check_certificate_path
+    from prover.commands.written import check_certificate_path, check_coq_path, write_coq
 
     if certificate is not None:
         check_certificate_path(certificate)
+    if coq is not None:
+        check_coq_path(coq, certificate)
     answer = api.solve(source, target, over, where=where, feeds=feeds, axes=axes, up_to=up_to, relation=relation,
                        smtlib=smtlib, cvc5=cvc5, track=track)
-    return tell(answer, style, certificate)
+    code = tell(answer, style, certificate)
+    if coq is not None:
+        write_coq(coq, answer.certificate)
+    return code
 
 
 @click.command(epilog=exit_help("equivalent: the same at every pair", "different", "undecided, or interrupted"))

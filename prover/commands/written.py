@@ -16,8 +16,10 @@ def check_certificate_path(name: str) -> None:
     _check(name, "--certificate", lambda text: text.startswith(starts), "certificate")
 
 
-def check_coq_path(name: str) -> None:
-    """Refuse a path where a Coq file would replace something else."""
+def check_coq_path(name: str, certificate: str | None = None) -> None:
+    """Refuse a path where a Coq file would replace something else, or the certificate that is written too."""
+    if certificate is not None and os.path.abspath(name) == os.path.abspath(certificate):
+        raise InputError("--coq and --certificate name the same file", where=name, advice="Name two files")
     _check(name, "--coq", lambda text: text.startswith("(* Made by rope-prover"), "Coq file of rope-prover")
 
 

@@ -42,6 +42,7 @@ def theorem_story(root: JSON, found: Accepted) -> list[tuple[str, str]]:
     """Label and text, line by line: the statement in the checker's words, and how each part of it was shown."""
     rows = [("states", plain(sentence, 4000)) for sentence in found.statement]
     rows += [(_by(each.discharged), plain(each.sentence, 1000)) for each in found.obligations]
+    rows += [("instance", plain(_instance(each), 4000)) for each in root["evidence"]["instances"]]
     return [*rows, ("strength", strength_of(found)), ("digest", root["digest"])]
 
 
@@ -54,6 +55,14 @@ def theorem_story_json(root: JSON, found: Accepted, file: str) -> JSON:
 def theorem_story_text(root: JSON, found: Accepted, file: str) -> str:
     """The story for a terminal."""
     return labelled_text(f"accepted {plain(file, 1400)}".strip(), theorem_story(root, found))
+
+
+def _instance(root: JSON) -> str:
+    """What a certificate of a single size in it says: the checker of verdicts has accepted it, too."""
+    holds, fails = (root[key] and root[key]["relation"] for key in ("holds", "fails"))
+    said = " and ".join([f"'{holds}' holds"] * bool(holds) + [f"'{fails}' fails"] * bool(fails))
+    names = " -> ".join(root[side]["name"] for side in ("source", "target"))
+    return f"{said} for what it calls {names}, accepted by the checker of single sizes"
 
 
 def _by(discharged: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,10 +50,10 @@ def find_variables(names: Sequence[str], specs: Sequence[str]) -> tuple[Variable
     for written in names:
         name, entries = _written(written)
         if name not in known:
-            raise InputError(
-                f"no layout has a parameter '{name[:40]}'",
-                advice=f"Parameters: {', '.join(sorted(known))}",
-            )
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}? " if near else ""
+            lacks = f"no layout has a parameter '{name[:40]}'" if name else "a name of a parameter is empty"
+            raise InputError(lacks, advice=f"{hint}Parameters: {', '.join(sorted(known))}")
         found.append(_variable(known[name], entries))
     if len({v.name for v in found}) < len(found):
         raise InputError("a variable is named twice")

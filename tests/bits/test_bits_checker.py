@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -148,7 +149,7 @@ def refusals() -> dict[str, tuple[JSON, str]]:
         "another schema": (of(["schema"], "rope-prover/certificate/1"), "its schema"),
         "a field more": ({**good, "more": 1}, "exactly the fields"),
         "no answer of two": (of(["answer", "bits"], "unlike"), "equal or different"),
-        "no feeds": ({**good, "feeds": [], "answer": {"bits": "equal", "points": []}}, "some feeds"),
+        "no feeds": ({**good, "feeds": [], "answer": {"bits": "equal", "points": []}}, "feeds: expected some"),
         "no position for a feed": (of(["answer", "points"], []), "list of 1"),
         "a position of another coordinate": (of(["answer", "points", 0], {"q": 1}), "other coordinates"),
         "a position that is not whole": (of(["answer", "points", 0], {"p": True}), "whole number"),
@@ -251,6 +252,28 @@ def test_a_certificate_that_is_wrong_is_refused(name: str) -> None:
     """With the reason; a limit of the checker is no rejection."""
     root, reason = REFUSALS[name]
     with pytest.raises((Rejected, NotShown), match=reason):
+        check(sealed(root))
+
+
+@pytest.mark.parametrize(("path", "new", "told"), [
+    (["schema"], "rope-prover/certificate/1", "its schema is not .*, but 'rope-prover/certificate/1'"),
+    (["source"], {}, "source: expected exactly the fields .*; name is missing"),
+    (["source", "lanes"], [[0, 2]], r"source.lanes: expected a list of 4, got \[0, 2\]"),
+    (["target", "let"], "j", "target.let: expected a list, got 'j'"),
+    (["target", "recipe", "head"], ["float32"], r"target.recipe: unknown format \[\['float32'\]\]; known are float16"),
+    (["feeds", 0], None, "feeds.0: expected an object with the fields name"),
+    (["answer"], None, "answer: expected an object"),
+    (["answer", "bits"], ["equal"], r"answer: bits: expected equal or different, got \['equal'\]"),
+    (["answer", "points"], [{}], "answer.points: a position has other coordinates"),
+])
+def test_what_is_malformed_is_told_with_its_place(path: list[str | int], new: object, told: str) -> None:
+    """Where, what was expected there, and what was found."""
+    root = json.loads(json.dumps(equal(kernel(), kernel())))
+    place = root
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = new
+    with pytest.raises(Rejected, match=told):
         check(sealed(root))
 
 

@@ -70,8 +70,45 @@ def test_names_are_held_against_layouts(written: Path, capsys: Capture) -> None:
     assert "its feeds are not those of --against" in capsys.readouterr().err
 
 
+def test_solve_writes_a_coq_file(tmp_path: Path, capsys: Capture) -> None:
+    """The one that the certificate gives, and only where the two have names of their own."""
+    certificate, coq, other = (str(tmp_path / name) for name in ("a.json", "a.v", "b.v"))
+    asked = ["solve", *SPECS, "--over", "n_rot,base"]
+    assert 2 == run_command([*asked, "--coq", coq, "--certificate", coq])
+    assert "--coq and --certificate name the same file" in capsys.readouterr().err
+    assert 5 == run_command([*asked, "--coq", coq, "--certificate", certificate])
+    assert 0 == run_command(["check", certificate, "--coq", other])
+    assert Path(coq).read_text() == Path(other).read_text()
+
+
+@pytest.mark.parametrize(("names", "told"), [
+    ("head_width", "no layout has a parameter 'head_width'. Did you mean head_dim? Parameters: attn_factor"),
+    ("n_rot,", "a name of a parameter is empty. Parameters: attn_factor"),
+])
+def test_names_that_are_none(names: str, told: str, capsys: Capture) -> None:
+    """Whoever has no idea of our names is led to them."""
+    assert 2 == run_command(["prove", "ggml/normal", "ggml/neox", "--for-all", names])
+    assert told in capsys.readouterr().err
+
+
+def test_help_leads_to_all_sizes(capsys: Capture) -> None:
+    """The first page of help says how to ask for all head widths."""
+    assert 0 == run_command(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "prove SOURCE TARGET --for-all head_dim" in said
+    assert "solve SOURCE TARGET --over head_dim" in said
+
+
+def test_explain_names_the_certificates_within(capsys: Capture) -> None:
+    """Of a single size in a theorem's certificate: what fails there, for what it calls its layouts."""
+    assert 0 == run_command(["explain", str(FOLDER / "theorem-8-wan-slices.json")])
+    said = " ".join(capsys.readouterr().out.split())
+    names = "diffusers/wan:head_dim=10:theta=10000 -> diffusers/wan:slices=thirds:head_dim=10:theta=10000"
+    assert f"'linear' fails for what it calls {names}, accepted by the checker" in said
+
+
 @pytest.mark.parametrize(("change", "reason"), [
-    ({"relation": "identical"}, "evidence.permutation: wanted, or not wanted"),
+    ({"relation": "identical"}, "evidence.permutation: expected null, as the relation is identical"),
     ({"relation": None, "scope": "never"}, "REJECTED"),
 ])
 def test_a_certificate_that_lies_is_rejected(

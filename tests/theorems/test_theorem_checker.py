@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -45,13 +46,22 @@ def test_statement() -> None:
     for part in (
         "for all whole head_dim, whole n_rot, rational base, whole sections (4 of them)",
         "with sum(sections) >= n_rot//2",
-        'source "ggml/imrope"',
-        'target "ggml/neox"',
+        'source, called "ggml/imrope": width = head_dim, ',
+        'target, called "ggml/neox"',
+        "y[write_first] = magnitude*(x[first]*cos(angle) - x[second]*sin(angle))",
         'fed "text"',
         "identical holds where 3*sections[0] >= n_rot//2 and 3*sections[1] + 1 >= n_rot//2",
         "linear fails elsewhere: it is not so that some fixed linear maps",
     ):
         assert part in said
+
+
+def test_the_rows_of_a_permutation_are_told() -> None:
+    """Which permutation it is belongs to what is stated, and a side without names of its own has no empty line."""
+    said = check(sealed(TRUE["permutation"]()), solve).statement
+    row = TRUE["permutation"]()["evidence"]["permutation"]
+    assert f"row lane of the target's weights is row {row} of the source's" in said
+    assert not any(line.rstrip().endswith(("where", "with", "allowed if")) for line in said)
 
 
 def test_a_loop_and_its_feed_are_told() -> None:
@@ -172,6 +182,57 @@ def test_malformed(name: str) -> None:
         check(text, solve)
 
 
+PLACES: dict[str, tuple[str, Any, str]] = {
+    "another's certificate": ("schema", "rope-prover/certificate/1", "schema: expected .*, got 'rope-prover/cert"),
+    "no kind": ("variables.0.whole", 1, "variables n: whole: expected true or false, got 1"),
+    "no number of entries": ("variables.0.entries", -1, "variables n: entries: expected null or a number"),
+    "no positions": ("source.positions", "real numbers", "source.positions: expected integer or real"),
+    "a name alone": ("source.let", [["speed"]], r"source.let.0: expected \[name, value\]"),
+    "a list for a name": ("source.let", [[["speed"], "1"]], r"source.let.0: \['speed'\] is no name"),
+    "no axis": ("feeds.0.source", {}, r"feeds.0.source: expected a position for each of \['p'\]"),
+    "no coordinate": ("feeds.0.source.p", {"q": "1"}, r"feeds.0.source: expected factors of \['1', 'p'\]"),
+    "no scope": ("answer.scope", "often", "answer.scope: expected always, sometimes or never, got 'often'"),
+    "no relation": ("answer.relation", "linear", "answer.relation: expected identical or .*, got 'linear'"),
+    "an empty point": ("evidence.points.holds", {}, "evidence.points.holds: .*; n is missing"),
+    "a list for a point": ("evidence.points.holds", [], "evidence.points.holds: expected an object"),
+    "a point of one": ("evidence.points.holds", {"n": "1"}, "evidence.points.holds: .*; base is missing"),
+    "a part of a pair": ("evidence.points.holds.n", "3/2", "evidence.points.holds.n: expected a whole number"),
+    "a missing field": ("source", {}, "source: expected exactly the fields .*; name is missing"),
+    "a parameter of no value": ("source.parameters.0.name", "other", "source.parameters other: it has no value"),
+    "instances of nothing": ("evidence.instances", [{}], "evidence.instances.0: its digest does not match"),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_rejected_at_its_place(name: str) -> None:
+    """Where a certificate is malformed, what was expected there and what was found."""
+    path, new, message = PLACES[name]
+    with pytest.raises(Rejected, match=message):
+        check(changed(TRUE["the same"](), path, new), solve)
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "message"),
+    [
+        ("evidence.refutation.rule", "trace", "evidence.refutation.rule: expected counts or .*, got 'trace'"),
+        ("evidence.refutation.rule", ["edge"], r"evidence.refutation.rule: expected .*, got \['edge'\]"),
+        ("evidence.refutation.witness.0.0", {}, r"evidence.refutation.witness.0: expected \[clause"),
+        ("evidence.refutation.witness", [], "evidence.refutation.witness: expected some with the rule own-index"),
+        ("evidence.refutation", None, "evidence.refutation: expected a rule, as the answer is sometimes"),
+    ],
+)
+def test_a_refutation_rejected_at_its_place(path: str, new: Any, message: str) -> None:
+    """The same of why something fails."""
+    with pytest.raises(Rejected, match=message):
+        check(changed(TRUE["own index"](), path, new), solve)
+
+
+def test_nested_without_end() -> None:
+    """A text of brackets alone is malformed, whatever Python calls that."""
+    with pytest.raises(Rejected, match="certificate: nested deeper"):
+        check("[" * 200_000, solve)
+
+
 # ---- solvers
 
 
@@ -199,6 +260,35 @@ def test_exponents_that_may_be_irrational(exponent: str) -> None:
     """2**sqrt(2) is no algebraic number, so that whole turns might hide what differs: nothing is shown."""
     with pytest.raises(NotShown, match="not seen to be rational"):
         check(sealed(claim(small(f"p*2**{exponent}"), small("p*7"), NEVER, FAILS, refutation=refuted("edge"))), solve)
+
+
+def test_without_a_solver(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the certificate states is told all the same, and what is wanting."""
+    file = tmp_path / "permutation.json"
+    file.write_text(sealed(TRUE["permutation"]()))
+    monkeypatch.setattr(theorem_checker, "solvers", lambda: lambda text: {})
+    assert 4 == theorem_checker.main([str(file)])
+    said = capsys.readouterr().out
+    assert "NOT SHOWN: source: " in said
+    assert "no solver settles it (there is none: put z3 or cvc5 on the PATH)" in said
+    assert "permutation holds: one permutation of the rows" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="programs are scripts of a shell")
+def test_solvers_are_bounded_by_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both get a bound in their own count and none in time; one that does not count is ended after its second."""
+    told = {name: f'echo "$@" > {tmp_path}/{name}.said' for name in ("z3", "cvc5")}
+    programs = {"z3": f"{told['z3']}; echo unsat", "cvc5": f"{told['cvc5']}; while :; do :; done"}
+    for name, body in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(theorem_checker, "SECONDS", 1)
+    assert {"z3": "unsat", "cvc5": "unknown"} == theorem_checker.solvers()("(check-sat)")
+    assert "-in rlimit=100000000\n" == (tmp_path / "z3.said").read_text()
+    assert "--lang=smt2 --rlimit=2000000 -\n" == (tmp_path / "cvc5.said").read_text()
+    monkeypatch.setattr(theorem_checker, "ALL_SECONDS", 0)
+    assert {} == theorem_checker.solvers()("(check-sat)")
 
 
 def test_two_solvers() -> None:
