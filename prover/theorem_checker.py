@@ -258,6 +258,9 @@ class Terms:
         minus = self.plus((), number, -1)
         return some(every(self.against("<", self.plus((), below, -1)), self.against(sign, number)),
                             every(self.against("<", below), self.against(sign, minus)))
+    def as_ordered(self, x: Quotient, y: Quotient, a: Quotient, b: Quotient) -> Formula:
+        """x is below y, equal to it, or above it as a is to b."""
+        return some(*(every(self.compare(sign, x, y), self.compare(sign, a, b)) for sign in ("<", "==", ">")))
     def against(self, sign: str, p: Poly) -> Formula:
         """p < 0 and so on; what all terms have in common is taken out."""
         self.spend(WRITTEN)
@@ -423,15 +426,15 @@ class Terms:
                 return self.multiply(self.constant(lead), self.rest(number, below)[1])
         return self.minus(x, self.multiply(y, self.floor((number, below))))
     def shifts(self, names: set[str]) -> Iterator[Formula]:
-        """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d."""
+        """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d; and
+        logarithms, which grow with their numbers."""
         for below, all_of_it in self.rests.items():
             used = [(n, q, r) for n, (q, r) in all_of_it.items() if {q[0][0][0][0][0], r[0][0][0][0][0]} & names]
             for one, other in combinations([((), ZERO, ZERO), *used], 2):
                 yield from self.shift((below, UNIT), *one, *other)
             yield from (self.bounded((below, UNIT), *each) for each in used)
         for (has_x, x, a), (has_y, y, b) in combinations([v for n, v in self.logarithms.items() if n in names], 2):
-            ways = (every(self.compare(sign, x, y), self.compare(sign, a, b)) for sign in ("<", "==", ">"))
-            yield some(no(every(has_x, has_y)), *ways)
+            yield some(no(every(has_x, has_y)), self.as_ordered(x, y, a, b))
     def shift(self, divisor: Quotient, n: Poly, q: Quotient, r: Quotient, m: Poly, p: Quotient,
               s: Quotient) -> tuple[Formula, ...]:
         positive, gap, found = self.less(ZERO, divisor), self.minus((m, UNIT), (n, UNIT)), list[Formula]()
@@ -1016,8 +1019,7 @@ class Reading:
         if near is not None and near[0] > 0:
             terms.near[own] = _log(near[0])[0], _log(near[1])[1]
         has_log = every(terms.less(ZERO, xs[0]), no(terms.equal((xs[0][1], UNIT), ZERO)))
-        ways = (every(terms.compare(sign, xs[0], ONE), terms.compare(sign, found, ZERO)) for sign in ("<", "==", ">"))
-        terms.facts[own] = [some(no(has_log), *ways)]
+        terms.facts[own] = [some(no(has_log), terms.as_ordered(xs[0], ONE, found, ZERO))]
         terms.logarithms[own] = has_log, xs[0], found
         if not terms.unsure(xs[0]):  # Lindemann: of algebraic numbers but 1 no logarithm is algebraic
             terms.transcendental[own] = terms.equal(xs[0], ONE)

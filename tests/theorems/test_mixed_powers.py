@@ -270,7 +270,8 @@ def test_a_hypothesis_with_irrational_numbers_is_needed() -> None:
     solver = Solver()
     found = state_theorem(f"{LLAMA3}:factor=8", LLAMA3, NAMES, [LAST], [], None, solver)
     evidence = evidence_of(found, solver)
-    assert evidence.strength.startswith("checked") and evidence.certificate is not None
+    assert evidence.strength.startswith("checked")
+    assert evidence.certificate is not None
     without = {**json.loads(evidence.certificate), "where": []}
     with pytest.raises(UndecidedError, match="could not show a part: one side turns slower than the other"):
         checked(canonical({**without, "digest": digest(without)}), solver)

@@ -51,8 +51,8 @@ def test_small_sizes_are_those_of_a_plain_loop(
 
 def test_a_hypothesis_without_a_value_is_not_met() -> None:
     """6/(n_rot - 2) > 1 for even n_rot: not at 2, where it is 6/0."""
-    variables = find_variables(["n_rot"], SPECS)
-    statement = make_statement(*SPECS, [], variables, ["6/(n_rot - 2) > 1"])
+    specs = ("ggml/neox:head_dim=n_rot",) * 2
+    statement = make_statement(*specs, [], find_variables(["n_rot"], specs), ["6/(n_rot - 2) > 1"])
     assert [4, 6] == [int(value) for point in small_points(statement, 12, {}) for value in point.values()]
 
 
