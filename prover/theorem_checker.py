@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, lru_cache, partial, reduce
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from math import gcd, lcm
 from pathlib import Path
 from typing import Any
@@ -161,6 +161,7 @@ class Terms:
         self.transcendental: dict[str, Formula] = {}  # but where this holds, where it is 0
         self.rests: dict[Poly, dict[Poly, tuple[Quotient, Quotient]]] = {}  # divisor, dividend: quotient, remainder
         self.made: dict[Any, Quotient] = {}
+        self.logarithms: dict[str, tuple[Formula, Quotient, Quotient]] = {}  # where it has a value, of what, itself
         for name in ("compare", "ratio", "add", "multiply", "bounds", "number", "shift", "bounded"):  # nothing twice
             setattr(self, name, cache(getattr(self, name)))
     def spend(self, units: int) -> None:
@@ -270,6 +271,9 @@ class Terms:
         minus = self.plus((), number, -1)
         return some(every(self.against("<", self.plus((), below, -1)), self.against(sign, number)),
                             every(self.against("<", below), self.against(sign, minus)))
+    def as_ordered(self, x: Quotient, y: Quotient, a: Quotient, b: Quotient) -> Formula:
+        """x is below y, equal to it, or above it as a is to b."""
+        return some(*(every(self.compare(sign, x, y), self.compare(sign, a, b)) for sign in ("<", "==", ">")))
     def against(self, sign: str, p: Poly) -> Formula:
         """p < 0 and so on; what all terms have in common is taken out."""
         self.spend(WRITTEN)
@@ -282,13 +286,16 @@ class Terms:
             raise Rejected("an axis is more than added and multiplied")
         if sign in ("<=", "!="):  # by the strict one, so that opposites are each other's negations
             return no(self.against("<", self.plus((), p, -1)) if sign == "<=" else self.against("==", p))
+        powers = [dict(_powers(m)) for m, _ in p]
+        for atom in powers[0]:  # the least power that divides all terms is above 0
+            for e in dict.fromkeys(exponents := [each.get(atom, ZERO) for each in powers]):
+                if e != ZERO and all((self.known(self.divide(each, e)) or 0) >= 1 for each in exponents):
+                    return self.against(sign, self.poly({self.product(m, ((atom, e),), -1): c for m, c in p}))
         if sign == "==" and (found := self.vanishes(p)) is not None:
             return found
         if (plain := self.without_numbers(p)) is not p:
             return self.against(sign, plain)
         for atom, exponent in p[0][0]:
-            if all((atom, exponent) in m for m, _ in p) and isinstance(exponent, tuple):
-                return self.against(sign, self.poly({self.product(m, ((atom, exponent),), -1): c for m, c in p}))
             least = min(dict(m).get(atom, 0) for m, _ in p) if isinstance(exponent, int) else 0
             if least > 0 and p[0][0] != ((atom, 1),):
                 rest = self.poly({self.product(m, ((atom, least),), -1): c for m, c in p})
@@ -361,15 +368,21 @@ class Terms:
         found: Poly = ()
         for rest, number in zip(parts, numbers, strict=True):
             lead, number = number[0][1], self.plus((), number, 1 / number[0][1])
-            more: Poly = ((rest, Fraction(1)),)
-            if number != UNIT:
-                name, (more, _), new = self.fresh(("number", number, rest), "number", False, True)
-                ends = [((rest, c),) for c in self.bounds(number) or ()] if new else []
-                for sign, (least, most) in ((1, ends), (-1, ends[::-1])) if new else ():
-                    away = self.against("<", ((rest, Fraction(sign)),))
-                    inside = self.plus(least, more, -1), self.plus(more, most, -1)
-                    self.facts[name] += [some(away, self.against("<=", each)) for each in inside]
-            found = self.plus(found, more, lead)
+            found = self.plus(found, self.beside(number, rest), lead)
+        return found
+    def beside(self, number: Poly, rest: Monomial) -> Poly:
+        """A number times a monomial: a constant between multiples of it, and that multiple which the number is."""
+        own: Poly = ((rest, Fraction(1)),)
+        if number == UNIT:
+            return own
+        name, (found, _), new = self.fresh(("number", number, rest), "number", False, True)
+        ends = [((rest, c),) for c in self.bounds(number) or ()] if new else []
+        for sign, (least, most) in ((1, ends), (-1, ends[::-1])) if new else ():
+            away = self.against("<", ((rest, Fraction(sign)),))
+            inside = self.plus(least, found, -1), self.plus(found, most, -1)
+            self.facts[name] += [some(away, self.against("<=", each)) for each in inside]
+        if new and rest:
+            self.facts[name] += [self.against("==", self.plus(found, self.times(self.beside(number, ()), own), -1))]
         return found
     def vanishes(self, p: Poly) -> Formula | None:
         """A polynomial in one transcendental number with algebraic coefficients is 0 where all of these are."""
@@ -426,12 +439,15 @@ class Terms:
                 return self.multiply(self.constant(lead), self.rest(number, below)[1])
         return self.minus(x, self.multiply(y, self.floor((number, below))))
     def shifts(self, names: set[str]) -> Iterator[Formula]:
-        """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d."""
+        """Remainders by one divisor D: if 0 <= r + d - k D < D, it is the remainder of what is greater by d; and
+        logarithms, which grow with their numbers."""
         for below, all_of_it in self.rests.items():
             used = [(n, q, r) for n, (q, r) in all_of_it.items() if {q[0][0][0][0][0], r[0][0][0][0][0]} & names]
             for one, other in combinations([((), ZERO, ZERO), *used], 2):
                 yield from self.shift((below, UNIT), *one, *other)
             yield from (self.bounded((below, UNIT), *each) for each in used)
+        for (has_x, x, a), (has_y, y, b) in combinations([v for n, v in self.logarithms.items() if n in names], 2):
+            yield some(no(every(has_x, has_y)), self.as_ordered(x, y, a, b))
     def shift(self, divisor: Quotient, n: Poly, q: Quotient, r: Quotient, m: Poly, p: Quotient,
               s: Quotient) -> tuple[Formula, ...]:
         positive, gap, found = self.less(ZERO, divisor), self.minus((m, UNIT), (n, UNIT)), list[Formula]()
@@ -448,7 +464,7 @@ class Terms:
         """The least or the greatest of some numbers."""
         numbers = [self.known(value) for value in values]
         fixed = [n for n in numbers if n is not None]
-        values = list(dict.fromkeys(v for v, n in zip(values, numbers, strict=True) if n is None))
+        values = sorted({v for v, n in zip(values, numbers, strict=True) if n is None}, key=repr)
         values += [self.constant(min(fixed) if least else max(fixed))] if fixed else []
         near = {value: self.between(value) or () for value in values}  # what is surely beyond another is left out
         edge = [max(each) if least else min(each) for each in near.values() if each]
@@ -854,7 +870,8 @@ def statement(text: str) -> Theorem:
         rule, witness = _fields(refutation, "rule witness", "evidence.refutation")
         witness = [_items(row, "evidence.refutation") for row in _items(witness, "evidence.refutation")]
         clauses = [clause for clause, _ in condition] or ["0 == 1"]
-        proper = [each for each in RULES[:-1] if each in ("dominated", "lanes") or (each == "ordered") == (order is None)]
+        free = order is None
+        proper = [each for each in RULES[:-1] if each in ("dominated", "lanes") or (each == "ordered") == free]
         proper = ["point"] if scope == "not-always" else proper
         _require(rule in proper, "evidence.refutation.rule", f"expected {' or '.join(proper)}, got {rule!r:.60}")
         for n, row in enumerate(witness):
@@ -862,7 +879,7 @@ def statement(text: str) -> Theorem:
                      "expected [clause of the condition, or 0 == 1 where there is none; index]")
         _require(bool(witness) == (rule in ("own-index", "ordered", "lanes", "point")), "evidence.refutation.witness",
                  f"expected {'none' if witness else 'some'} with the rule {rule}")
-        _require(rule != "point" or (order is None and len(witness) == 1 and sign == 1 and not invariant), "evidence",
+        _require(rule != "point" or (free and len(witness) == 1 and sign == 1 and not invariant), "evidence",
                  "expected one index, the order null, the sign 1 and no invariant with the rule point")
     apart = _rational(witness[0][1], "evidence.refutation.witness.0") if rule == "point" else Fraction(0)
     _require(apart.denominator == 1 and apart >= 0, "evidence.refutation.witness.0", "no index of a pair")
@@ -1055,8 +1072,8 @@ class Reading:
         if near is not None and near[0] > 0:
             terms.near[own] = _log(near[0])[0], _log(near[1])[1]
         has_log = every(terms.less(ZERO, xs[0]), no(terms.equal((xs[0][1], UNIT), ZERO)))
-        ways = (every(terms.compare(sign, xs[0], ONE), terms.compare(sign, found, ZERO)) for sign in ("<", "==", ">"))
-        terms.facts[own] = [some(no(has_log), *ways)]
+        terms.facts[own] = [some(no(has_log), terms.as_ordered(xs[0], ONE, found, ZERO))]
+        terms.logarithms[own] = has_log, xs[0], found
         if not terms.unsure(xs[0]):  # Lindemann: of algebraic numbers but 1 no logarithm is algebraic
             terms.transcendental[own] = terms.equal(xs[0], ONE)
         return found
@@ -1611,10 +1628,8 @@ class Proof:
                 still = [every(*p, no(self.turns(pair.turn))) for p, pair in self.pair(layout, self.j)]
                 self.show(f"every pair of the {layout.side} turns", some(*still), fails,
                           self.reading.inside(layout, self.j), exact=False)
-        elif rule == "dominated" and theorem.order is None:
-            self.dominated(fails)
         elif rule in ("edge", "dominated"):
-            self.edge(fails)
+            (self.edge if rule == "edge" else self.dominated)(fails)
         else:
             if rule != "lanes":
                 (self.ordered if rule == "ordered" else self.own_index)(fails)
@@ -1628,32 +1643,37 @@ class Proof:
             low, high = map(self.terms.constant, (-3, 3))
             fast = [every(p, some(self.terms.less(x, low), self.terms.less(high, x))) for p, x in found]
             self.show("frequencies are algebraic, or all within half a turn", some(*fast), fails, exact=False)
-    def speeds(self) -> list[tuple[list[Cases], ...]]:
-        """The frequencies of both sides, index by index, on each coordinate; 0 where one side lacks a pair."""
-        sides = [[self.pair(each, index) for index, _ in self.indices(each)] for each in self.theorem.layouts]
-        keys = {key for side in sides for pair in side for _, each in pair for key in each.turn if key[1] != "1"}
-        most, lacking = max(map(len, sides)), [[((), ZERO)]]
-        return [tuple([[(p, each.turn.get(key, ZERO)) for p, each in pair] for pair in side]
-                      + lacking * (most - len(side)) for side in sides) for key in sorted(keys)]
+    def coordinates(self) -> list[tuple[int, str]]:
+        """Those that any pair turns with."""
+        return sorted({key for layout in self.theorem.layouts for index, _ in self.indices(layout)
+                       for _, pair in self.pair(layout, index) for key in pair.turn if key[1] != "1"})
+    def speed(self, layout: Layout, index: Quotient, key: tuple[int, str]) -> Cases:
+        """How fast the pair of an index turns on a coordinate; 0 where there is none."""
+        inside = self.reading.inside(layout, index)
+        pairs = self.pair(layout, index) if inside is not False else []
+        return [((no(inside),), ZERO), *(((inside, *p), pair.turn.get(key, ZERO)) for p, pair in pairs)]
     def surely(self, sign: str, xs: Cases, ys: Cases) -> Formula:
         """It is so in all cases."""
         return no(some(*(every(*p, *q, no(self.terms.compare(sign, x, y))) for p, x in xs for q, y in ys)))
     def dominated(self, fails: Formula) -> None:
         """On some coordinate the sum of all frequencies, less their signs, is less on one side: none there is above
-        that of its index on the other, and one is below it."""
-        ways, zero = [], [((), ZERO)]
-        for sides in self.speeds():
-            for slow, fast in (sides, sides[::-1]):
-                beside = list(zip(slow, fast, strict=True))
-                least = [self.surely("<=", zero, x) for x in slow] + [self.surely("<=", x, y) for x, y in beside]
-                ways.append(every(*least, some(*(self.surely("<", x, y) for x, y in beside))))
+        that of its index on the other, and one, the first or the last if not all are numbers, is below it."""
+        ways, zero = list[Formula](), [((), ZERO)]
+        for key, (one, other) in product(self.coordinates(), (self.theorem.layouts, self.theorem.layouts[::-1])):
+            own = ends = [index for index, _ in max(map(self.indices, self.theorem.layouts), key=len)]
+            if self.theorem.order is not None:  # an index of its own for each way, since each may fail at another
+                own = [self.terms.atom(f"i {len(ways)}", True)]
+                ends = [ZERO, self.terms.minus(self.reading.count(other), ONE)]
+            slow, fast = ({i: self.speed(each, i, key) for i in (*own, *ends)} for each in (one, other))
+            least = [every(self.surely("<=", zero, slow[i]), self.surely("<=", slow[i], fast[i])) for i in own]
+            ways.append(every(*least, some(*(self.surely("<", slow[i], fast[i]) for i in ends))))
         self.show("one side turns slower than the other", no(some(*ways)), fails, exact=False)
     def ordered(self, fails: Formula) -> None:
         """Frequencies that fall from pair to pair, and are none below 0: the same of both sides only in this order."""
-        speeds = self.speeds()
-        _limit(len(speeds) < 2, "pairs in order that turn with several coordinates")
-        falls = [self.surely("<=", slow, fast) for both in speeds for side in both
-                 for fast, slow in pairwise([*side, [((), ZERO)]])]
+        keys, zero = self.coordinates(), [((), ZERO)]
+        _limit(len(keys) < 2, "pairs in order that turn with several coordinates")
+        falls = [self.surely("<=", slow, fast) for key in keys for each in self.theorem.layouts for fast, slow in
+                 pairwise([*(self.speed(each, index, key) for index, _ in self.indices(each)), zero])]
         self.show("no pair of a side is slower than the next", no(every(*falls)), fails, exact=False)
     def turns(self, turn: Turn) -> Formula:
         """It does not stand still."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -12,7 +13,7 @@ import sympy
 from prover.claims.claim import make_claim
 from prover.claims.relation import Relation
 from prover.claims.solver import Solver
-from prover.errors import InputError, UndecidedError
+from prover.errors import ExpressionError, InputError, UndecidedError
 from prover.exact.number import exact
 from prover.language.evaluation import CompiledCondition, Scope
 from prover.language.logic import Condition
@@ -77,7 +78,7 @@ def point_text(statement: Statement, point: Point, whole: bool | None = None) ->
 def small_points(statement: Statement, bound: int, fixed: Point) -> Iterator[Point]:
     """Points with whole numbers up to `bound` that the hypotheses allow: by their largest number, then in order.
 
-    `fixed` gives the variables that are no whole numbers.
+    `fixed` gives the variables that are no whole numbers. A hypothesis that has no value is not met.
     """
     symbols = _whole(statement.variables)
     tests = [CompiledCondition(hypothesis, frozenset()) for hypothesis in statement.hypotheses]
@@ -87,8 +88,9 @@ def small_points(statement: Statement, bound: int, fixed: Point) -> Iterator[Poi
             if max(values, default=largest) < largest:
                 continue
             scope = Scope(known | {s.name: exact(v) for s, v in zip(symbols, values, strict=True)}, {})
-            if all(test.test(scope) for test in tests):
-                yield {**fixed, **{s: sympy.Integer(v) for s, v in zip(symbols, values, strict=True)}}
+            with suppress(ExpressionError):
+                if all(test.test(scope) for test in tests):
+                    yield {**fixed, **{s: sympy.Integer(v) for s, v in zip(symbols, values, strict=True)}}
 
 
 def _value(variable: Variable, point: Point) -> str:

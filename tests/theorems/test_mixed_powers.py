@@ -6,6 +6,7 @@ are, to 40 digits, and different where some differ by more than that, which is s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import product
@@ -16,10 +17,12 @@ import pytest
 import sympy
 from mpmath import mp, mpf
 
+from prover.checker import canonical, digest
 from prover.claims.solver import Solver
+from prover.errors import UndecidedError
 from prover.language.logic import Condition, negation
 from prover.language.symbolic import CLAMPED, INDEX
-from prover.theorems.evidence import evidence_of
+from prover.theorems.evidence import checked, evidence_of
 from prover.theorems.for_all import Theorem, state_theorem
 from prover.theorems.mixture import sides
 from prover.theorems.points import Truth
@@ -260,13 +263,18 @@ def test_the_other_pairing_is_a_permutation(scaling: str, names: str, where: lis
     assert evidence_of(found, solver).strength.startswith("checked")
 
 
-def test_a_hypothesis_with_irrational_numbers_is_no_wrong_certificate() -> None:
-    """What the checker cannot show of a hypothesis with pi and powers in it is not called false."""
+def test_a_hypothesis_with_irrational_numbers_is_needed() -> None:
+    """With pi and powers in it the checker shows that another factor turns slower; without it nothing is shown, and as
+    frequencies are no numbers, nothing called false.
+    """
     solver = Solver()
     found = state_theorem(f"{LLAMA3}:factor=8", LLAMA3, NAMES, [LAST], [], None, solver)
     evidence = evidence_of(found, solver)
-    assert "solver only" == evidence.strength
-    assert "could not show a part" in evidence.reason
+    assert evidence.strength.startswith("checked")
+    assert evidence.certificate is not None
+    without = {**json.loads(evidence.certificate), "where": []}
+    with pytest.raises(UndecidedError, match="could not show a part: one side turns slower than the other"):
+        checked(canonical({**without, "digest": digest(without)}), solver)
 
 
 def positive(condition: Condition) -> bool:

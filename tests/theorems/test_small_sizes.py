@@ -12,6 +12,7 @@ import sympy
 from prover.language.smt import INT, Translator
 from prover.language.symbolic import AllOf, AnyOf
 from prover.theorems import trial
+from prover.theorems.instance import small_points
 from prover.theorems.points import Truth
 from prover.theorems.study import make_statement
 from prover.theorems.trial import small_sizes
@@ -46,6 +47,13 @@ def test_small_sizes_are_those_of_a_plain_loop(
                     wanted.append([n_rot, *sections])
     found = [[int(point[s]) for v in variables for s in v.symbols] for point in small_sizes(statement, {})]
     assert wanted == found
+
+
+def test_a_hypothesis_without_a_value_is_not_met() -> None:
+    """6/(n_rot - 2) > 1 for even n_rot: not at 2, where it is 6/0."""
+    specs = ("ggml/neox:head_dim=n_rot",) * 2
+    statement = make_statement(*specs, [], find_variables(["n_rot"], specs), ["6/(n_rot - 2) > 1"])
+    assert [4, 6] == [int(value) for point in small_points(statement, 12, {}) for value in point.values()]
 
 
 CONDITIONS: list[tuple[sympy.Basic, Callable[[Fraction, Fraction], bool | None]]] = [
