@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-
 from one_by_one_statements import each, few
-from prover.theorem_checker import NotShown, Rejected, check
 from theorem_statements import IDENTICAL, claim, relation, small, solve
 from written_certificates import JSON, sealed
+
+from prover.theorem_checker import NotShown, Rejected, check
 
 SAME = relation("identical")
 ROOT = "(1 - 1)**(1/2)"
