@@ -521,6 +521,8 @@ class Terms:
             raise NotShown("an exponent is not seen to be rational")
         for each in base:
             need(self.against("<", self.plus((), each, -1)))
+        if own is not None and own <= 0:
+            return ONE  # never reached where it has a value
         if own is not None and number is not None and (root := _root(own, number)) is not None:
             return self.constant(root)
         found = ONE
@@ -1008,9 +1010,9 @@ class Reading:
         terms, found = self.terms, list[tuple[Known, Quotient]]()
         positive = terms.less(ZERO, base)
         varies = exponent[1] == UNIT and terms.is_whole(exponent[0]) and terms.known(exponent) is None
-        for formula in (positive, no(positive)) if varies else (True,):
+        for formula, above in ((positive, True), (no(positive), False)) if varies else ((True, True),):
             if (taken := extended(path, formula)) is not None:
-                if formula in (positive, True):
+                if above:
                     found.append((taken, terms.power(base, exponent, partial(self.need, taken))))
                 else:
                     self.need(taken, some(no(terms.equal(base, ZERO)), terms.at_most(ZERO, exponent)))
@@ -1277,7 +1279,7 @@ class Writer:
         late = {name for fact in facts for name in _names(fact)} - names
         self.abstract, names = self.abstract or bool(late), names | late
         self.abstract = self.abstract or not names.isdisjoint(self.terms.opaque)
-        known = [f"(declare-const |{n}| {'Int' if self.terms.whole[n] else 'Real'})" for n in sorted(names)]
+        known = [f"(declare-const {_symbol(n)} {'Int' if self.terms.whole[n] else 'Real'})" for n in sorted(names)]
         known += [f"(declare-const |{n}| {'Int' if self.whole(m) else 'Real'})" for m, n in self.products.items()]
         known += [f"(assert (< 0.0 |{n}|))" for m, n in self.products.items() if _powers(m) == m]
         logic = "ALL" if self.nonlinear and not self.linear else "QF_LIRA"
@@ -1318,7 +1320,10 @@ class Writer:
         if powers:
             name = self.products.setdefault(powers, f"product {len(self.products)}")
             names.append((name, self.whole(powers)))
-        return [f"|{name}|" if whole or not own else f"(to_real |{name}|)" for name, own in names]
+        return [_symbol(name) if whole or not own else f"(to_real {_symbol(name)})" for name, own in names]
+def _symbol(name: str) -> str:
+    """A constant for solvers; none is one word, which might be a word of theirs: true, xor."""
+    return f"|{name}|" if " " in name else f"|{name} |"
 def _powers(monomial: Monomial) -> Monomial:
     return tuple(f for f in monomial if isinstance(f[1], tuple))
 def _names(formula: Formula) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -13,11 +13,11 @@ from prover.language.substitution import substituted
 from prover.language.symbolic import INDEX, AllOf, AnyOf
 from prover.layouts.feed import Feed
 from prover.theorems.blend import difference
-from prover.theorems.factors import common_factor, is_expressible
+from prover.theorems.factors import common_factor, factors, is_expressible, is_opaque, product
 from prover.theorems.mixture import Sides, sides
 from prover.theorems.numbers import sign_of_equal
 from prover.theorems.ratio import Quotient, quotient
-from prover.theorems.signs import Signs, divided
+from prover.theorems.signs import Signs, divided, opposite
 from prover.theorems.study import Statement, Study
 from prover.theorems.symbolic import Case, SymbolicLayout
 
@@ -240,10 +240,24 @@ def _turns(case: Case) -> bool:
 
 
 def _at(case: Case, index: sympy.Basic) -> Case:
+    """A divided case at another index: where its guards hold there, its factors are positive there."""
+    put = {INDEX: index}
     return Case(
-        tuple(substituted(g, {INDEX: index}) for g in case.guards),
-        tuple((key, substituted(value, {INDEX: index})) for key, value in case.vector),
+        tuple(substituted(g, put) for g in case.guards),
+        tuple((key, _factors_at(value, put)) for key, value in case.vector),
     )
+
+
+def _factors_at(e: sympy.Basic, put: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Basic:
+    """A product of positive factors with something put in each: the sign is not judged anew by their form."""
+    turns, powers = factors(e)
+    found = []
+    for base, exponent in powers:
+        here = substituted(base, put)
+        if here != base and not is_opaque(base) and factors(here)[0] != 0:
+            here = opposite(-here)
+        found.append((here, substituted(exponent, put)))
+    return product(substituted(turns, put), tuple(found))
 
 
 def same_magnitudes(study: Study) -> bool:

@@ -76,7 +76,7 @@ def _divided(case: Case, signs: Signs, settled: frozenset[sympy.Basic]) -> Itera
         yield from _divided(Case((*case.guards, above), case.vector), signs, settled | {base})
     if signs.may_be(below):
         turned = tuple((key, _with_opposite(entry, base)) for key, entry in case.vector)
-        yield from _divided(Case((*case.guards, below), turned), signs, settled | {_opposite(base)})
+        yield from _divided(Case((*case.guards, below), turned), signs, settled | {opposite(base)})
     if signs.may_be(zero):
         for guards, vector in _at_zero(case.vector, base, signs):
             yield from _divided(Case((*case.guards, zero, *guards), vector), signs, settled)
@@ -95,7 +95,7 @@ def _plain(case: Case, signs: Signs) -> Case:
     return Case(case.guards, tuple(vector))
 
 
-def _opposite(base: sympy.Basic) -> sympy.Basic:
+def opposite(base: sympy.Basic) -> sympy.Basic:
     """-base where that is positive, in a form that SymPy leaves as it is."""
     return LARGEST(base, -base, evaluate=False)
 
@@ -111,7 +111,7 @@ def _with_opposite(entry: sympy.Basic, base: sympy.Basic) -> sympy.Basic:
         if not exponent.is_integer:
             raise UndecidedError(f"'{formula(base)}' may be negative, and stands under a power that need not be whole")
         turns += exponent
-        found.append((_opposite(base), exponent))
+        found.append((opposite(base), exponent))
     return product(turns, tuple(found))
 
 
