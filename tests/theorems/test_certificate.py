@@ -86,8 +86,8 @@ def sides(name: str, point: Point) -> list[Layout] | None:
         return None
 
 
-def test_every_theorem_that_can_has_a_certificate() -> None:
-    """The others are open, with a size that differs; or were decided pair by pair in another order."""
+def test_every_theorem_has_a_certificate() -> None:
+    """Theorems and rewrites, those that are refuted among them."""
     assert {path.stem for path in (PROOFS / "theorems").glob("*.toml")} == set(NAMES)
 
 
