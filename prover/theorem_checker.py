@@ -2,8 +2,8 @@
 
 `python3 theorem_checker.py CERTIFICATE...` says what each states, and exits with 0, or with 4 if one is not shown.
 Standard library only, no code shared with the search. It reads the two layouts with a reader of its own, makes from
-the statement alone what has to be shown, and asks SMT solvers (`z3` and `cvc5`, where there are such programs) whether
-anything gainsays it. Every number is a quotient of polynomials. Rounding and remainders are constants with their
+the statement alone what has to be shown, and goes through the certificate's linear proof that nothing gainsays it; where
+there is none it asks SMT solvers (`z3` and `cvc5`, where there are such programs). Every number is a quotient of polynomials. Rounding and remainders are constants with their
 defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power. Numbers, that
 is pi, their logarithms and their powers, are known by rational bounds: what these settle is settled, and where they do
 not, a solver is told the bounds. Where `order` is null, pairs are taken one by one, and what depends on j is a number.
@@ -42,10 +42,12 @@ RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes")
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
 MAX_QUESTIONS, SECONDS, WRITTEN, MAX_PAIRS = 120, 10, 16, 128
+MAX_STEPS = 1_000_000  # of all linear proofs together
 UNITS, MAX_ROOT, MAX_RAISED = 1 << 160, 128, 1 << 13  # bounds of a number lie that close together, or a few times that
 PI = 314159265358979323846264338327950288419716939937510  # its digits to 50 places
 _NAME, _CHARACTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"[A-Za-z0-9_ .+\-*/%<>=!()\[\],\n\t]*")
 _NUMBER = re.compile(r"(?=.{1,60}$)(\d{0,40})\.?(\d{0,40})([eE][+-]?\d{1,3})?")
+_KEY = re.compile(r"[0-9a-f]{16}")
 _RATIONAL = re.compile(r"0|-?[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?")
 Monomial = tuple[tuple[str, Any], ...]  # atoms in order, each with its exponent: whole, or a Quotient for b^(...)
 Poly = tuple[tuple[Monomial, Fraction], ...]
@@ -69,10 +71,12 @@ class NotShown(ValueError):
 
 @dataclass(frozen=True)
 class Obligation:
-    """What had to be shown, the question that had to have no answer, and who says that it has none."""
+    """What had to be shown, the question that had to have no answer, and who says that it has none. `linear`: what the
+    question says, products and powers taken for numbers of which no more is known, where that was enough."""
     sentence: str
     question: str
     discharged: str
+    linear: Linear | None = None
 
 @dataclass(frozen=True)
 class Accepted:
@@ -784,6 +788,7 @@ class Theorem:
     witness: tuple[tuple[str, ast.expr], ...]
     points: dict[str, dict[str, tuple[Fraction, ...]] | None]
     instances: int
+    proofs: dict[str, Any]
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
@@ -807,7 +812,10 @@ def statement(text: str) -> Theorem:
     proper = proper and (relation is None if scope == "never" else relation in tuple(MEANINGS)[:4])
     _require(proper and elsewhere in ("linear", "identical"), "answer", "malformed")
     fields = "order sign permutation refutation invariant points instances"
-    order, sign, permutation, refutation, invariant, points, instances = _fields(evidence, fields, "evidence")
+    own = _fields(evidence, fields, "evidence", "proofs")
+    order, sign, permutation, refutation, invariant, points, instances = own
+    proofs = evidence.get("proofs", {})
+    _require(isinstance(proofs, dict) and all(map(_KEY.fullmatch, proofs)), "evidence.proofs", "malformed")
     _require(type(sign) is int and sign in (-1, 0, 1), "evidence.sign", "expected 1, -1 or 0")
     _require((permutation is not None) == (relation == "permutation"), "evidence.permutation", "wanted, or not wanted")
     _require((refutation is None) == (scope == "always"), "evidence.refutation", "wanted, or not wanted")
@@ -839,7 +847,8 @@ def statement(text: str) -> Theorem:
                    (layouts[0], layouts[1]), source["positions"] == "integer", scope, tuple(condition), relation,
                    elsewhere, None if order is None else read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
-                   tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances))
+                   tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances),
+                   proofs)
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -1187,6 +1196,7 @@ class Writer:
         self.terms, self.linear = terms, linear
         self.products: dict[Monomial, str] = {}
         self.nonlinear = self.abstract = False
+        self.asserted: tuple[Formula, ...] = ()
     def text(self, sentence: str, parts: list[tuple[str, Formula]]) -> str:
         names, todo, facts = set[str](), [formula for _, formula in parts], dict[Formula, None]()
         for _ in range(3):
@@ -1201,6 +1211,7 @@ class Writer:
             facts |= dict.fromkeys(todo)
         lines = [f"; {comment}\n(assert {self.formula(formula)})" for comment, formula in parts]
         lines += [f"(assert {self.formula(fact)})" for fact in facts if fact is not True]
+        self.asserted = (*(formula for _, formula in parts), *facts)
         late = {name for fact in facts for name in _names(fact)} - names
         self.abstract, names = self.abstract or bool(late), names | late
         self.abstract = self.abstract or not names.isdisjoint(self.terms.opaque)
@@ -1255,11 +1266,123 @@ def _names(formula: Formula) -> set[str]:
         return set().union(*map(_names, formula[1]))
     return {a for m, _ in formula[1] for a, e in m if isinstance(e, int)}
 
+# ---- questions without a solver
+
+CHECKED = "checked: Farkas"
+def proof_key(question: str) -> str:
+    """What the proof of a question is filed under."""
+    return hashlib.sha256(question.encode()).hexdigest()[:16]
+
+class Linear:
+    """Formulas of which not all can hold, each monomial taken for a number of its own, and how that is seen: a tree.
+
+    It grows a list of what is known, at first the parts of the formulas, and above 0 each product of powers, all bases
+    being positive. ["split", n, TREE, ...] takes the n-th of the list, alternatives or !=, and adds in each tree one of
+    them. ["cut", [[v, c], ...], k, TREE, TREE], for the sum of c times the v-th monomial, all of them whole: it is at
+    most k, or at least k + 1. ["farkas", [[n, c], ...]] ends it: c times the n-th of the list, summed up, says 0 < 0 or
+    that a number above 0 is at most 0. No c of an inequality is below 1.
+    """
+    def __init__(self, asserted: Iterable[Formula], terms: Terms) -> None:
+        self.terms, self.known = terms, list[Formula]()
+        for formula in asserted:
+            self.learn(formula)
+        self.monomials: tuple[Monomial, ...] = tuple(dict.fromkeys(m for each in self.known for m in _monomials(each)))
+        powers = (m for m in self.monomials if m == _powers(m))
+        self.known += [("<", ((m, Fraction(-1)),)) for m in powers]
+    def learn(self, formula: Formula) -> int:
+        """One more thing is known, or several; what was written for it."""
+        parts = formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,)
+        self.known += [part for part in parts if part is not True]
+        return len(parts)
+    def whole(self, monomial: Monomial) -> bool:
+        return all(type(e) is int and e > 0 and self.terms.whole[a] for a, e in monomial)
+    def members(self, formula: Formula) -> tuple[Formula, ...]:
+        """What is left where it holds; of whole numbers less than 0 is at most -1."""
+        if formula is False:
+            return ()
+        word, body = formula
+        _require(word in ("or", "!="), "evidence.proofs", "a split of what has no alternatives")
+        if word == "or":
+            return tuple(body)
+        sides = (body, tuple((m, -c) for m, c in body))
+        whole = all(c.denominator == 1 and self.whole(m) for m, c in body)
+        return tuple(("<=1", _raise(side)) if whole else ("<", side) for side in sides)
+    def refute(self, tree: Any, steps: int) -> int:
+        """Rejected unless the tree shows that not all of it holds; how many steps are left."""
+        first = len(self.known)
+        todo: list[tuple[Any, int, Formula]] = [(tree, first, True)]
+        while todo:
+            node, size, more = todo.pop()
+            del self.known[size:]
+            steps -= 1 + self.learn(more)
+            word, *rest = _tree(isinstance(node, list) and node, "no tree")
+            if word == "split":
+                number, *branches = _tree(rest, "no tree")
+                members = self.members(self.at(number, self.known))
+                _tree(len(branches) == len(members), "not a branch for each alternative")
+                steps -= len(members)
+                todo += [(each, len(self.known), member) for each, member in zip(branches, members, strict=True)]
+            elif word == "cut":
+                least, most = self.cut(*_tree(len(rest) == 4 and rest, "no tree")[:2])
+                steps -= len(least[1])
+                todo += [(rest[2], len(self.known), most), (rest[3], len(self.known), least)]
+            else:
+                _tree(word == "farkas" and len(rest) == 1, "no tree")
+                steps = self.contradicted(_pairs(rest[0]), steps)
+            _limit(steps >= 0, "so long a proof (evidence.proofs)")
+        del self.known[first:]
+        return steps
+    def at(self, number: Any, rows: Any) -> Any:
+        _tree(type(number) is int and 0 <= number < len(rows), "no such number")
+        return rows[number]
+    def cut(self, term: Any, k: Any) -> tuple[Formula, Formula]:
+        """At least k + 1, and at most k."""
+        found = {self.at(v, self.monomials): Fraction(c) for v, c in _pairs(term)}
+        _tree(type(k) is int and len(found) == len(term) and all(map(self.whole, found)), "a cut of what is not whole")
+        minus = (((), Fraction(k + 1)), *((m, -c) for m, c in found.items()))
+        return ("<=1", minus), ("<=1", (((), Fraction(-k)), *found.items()))
+    def contradicted(self, rows: list[tuple[int, int]], steps: int) -> int:
+        """The sum of multiples of what is known has no answer."""
+        total, strict = dict[Monomial, Fraction](), False
+        for number, factor in rows:
+            word, p = self.at(number, self.known)
+            _tree(word == "=" or (word in ("<", "<=", "<=1") and factor > 0), "no multiple of a comparison")
+            strict = strict or word == "<"
+            steps -= 1 + len(p)
+            _limit(steps >= 0, "so long a proof (evidence.proofs)")
+            for monomial, c in p:
+                new = total[monomial] = total.get(monomial, Fraction(0)) + factor * c
+                _limit(new.denominator.bit_length() + new.numerator.bit_length() <= MAX_BITS, "so large a number")
+        constant = total.pop((), Fraction(0))
+        _tree(not any(total.values()) and (constant > 0 or (strict and constant == 0)), "no contradiction")
+        return steps
+def _tree(proper: Any, reason: str) -> Any:
+    _require(proper, "evidence.proofs", reason)
+    return proper
+def _pairs(value: Any) -> list[tuple[int, int]]:
+    """Pairs of whole numbers, the second not 0."""
+    proper = isinstance(value, list) and all(isinstance(each, list) and len(each) == 2 for each in value)
+    proper = proper and all(type(n) is int and type(c) is int and c for n, c in value)
+    _require(proper and value, "evidence.proofs", "no pairs of whole numbers")
+    return [(n, c) for n, c in value]
+def _raise(p: Poly) -> Poly:
+    """p + 1"""
+    constant = dict(p).get((), Fraction(0)) + 1
+    return (((), constant), *(term for term in p if term[0]))
+def _monomials(formula: Formula) -> Iterator[Monomial]:
+    """Those in it, as often as they are."""
+    if isinstance(formula, tuple):
+        for each in formula[1]:
+            if formula[0] in ("and", "or"):
+                yield from _monomials(each)
+            elif each[0]:
+                yield each[0]
+
 class Proof:
     """All that has to be shown of a theorem, in order."""
     def __init__(self, theorem: Theorem, solve: Solve) -> None:
         self.theorem, self.solve, self.done = theorem, solve, list[Obligation]()
-        self.terms = Terms()
+        self.terms, self.steps = Terms(), MAX_STEPS
         self.reading = Reading(theorem, self.terms)
         self.source, self.target = theorem.layouts
         self.hypotheses = self.reading.hypotheses()
@@ -1280,13 +1403,18 @@ class Proof:
             if not linear and not writer.nonlinear:
                 break
             _limit(len(self.done) < MAX_QUESTIONS, "so many questions")
+            question = Linear(writer.asserted, self.terms) if linear else None
+            if question is not None and (tree := self.theorem.proofs.get(proof_key(text))) is not None:
+                self.steps = question.refute(tree, self.steps)
+                self.done.append(Obligation(sentence, text, CHECKED, question))
+                return
             said = dict(self.solve(text))
             answers = set(said.values())
             if {"sat", "unsat"} <= answers:
                 raise NotShown(f"{sentence}: solvers contradict each other ({_said(said)})")
             if "unsat" in answers:
                 by = " and ".join(sorted(name for name, answer in said.items() if answer == "unsat"))
-                self.done.append(Obligation(sentence, text, f"{by}: unsat"))
+                self.done.append(Obligation(sentence, text, f"{by}: unsat", question))
                 return
             if "sat" in answers and exact and not writer.nonlinear and not writer.abstract:
                 raise Rejected(f"not so: {sentence} ({_said(said)})")
