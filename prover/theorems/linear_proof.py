@@ -17,10 +17,10 @@ from typing import Any
 
 from prover.claims.solver import Question, ask_z3
 from prover.theorem_checker import Formula, Linear, Monomial, Poly
-from prover.theorems.simplex import Form, Multipliers, Number, Simplex, WorkSpentError
+from prover.theorems.simplex import Form, Multipliers, Number, Simplex, WorkSpentError, is_form
 
-MAX_WORK, MAX_CUTS, MAX_TRIED, MAX_PROOF = 60_000, 24, 12, 16_000
-CORE_BUDGET = 2_000_000
+MAX_WORK, MAX_CUTS, MAX_TRIED, MAX_PROOF = 100_000, 24, 12, 20_000
+CORE_BUDGET = 10_000_000
 
 Labels = tuple[int, ...]
 
@@ -190,9 +190,11 @@ class _Search:
         return sum((c * v for c, (v, _) in own), Fraction(0)), sum((c * e for c, (_, e) in own), Fraction(0))
 
     def _cuts(self) -> list[tuple[dict[Monomial, int], int]]:
-        """Sums of whole numbers whose value is none, and the whole number below it: first such as are known to be at
-        least the value, by a row of the tableau (Gomory), then what is whole by itself."""
-        simplex, found = self.simplex, list[dict[Monomial, int]]()
+        """Sums of whole numbers whose value is none, and the whole number below it: first what bounds that are met
+        make such (Dillig, Dillig and Aiken, CAV 2009), then what a row of the tableau keeps above its value (Gomory),
+        then what is whole by itself."""
+        self.simplex.check()  # what was tried may have left values beyond bounds
+        simplex, found = self.simplex, self._unsolved()
         forms: list[Any] = [name for name in simplex.order if (own := self._whole(name)) and not _is_whole(self._at(own))]
         for name in forms[:MAX_TRIED]:
             for sign in (1, -1) if name in simplex.rows else ():
@@ -215,9 +217,45 @@ class _Search:
         found += [self._whole(name) or {} for name in forms[:MAX_TRIED]]
         return [(term, _below(self._at(term))) for term in found[:2 * MAX_TRIED]]
 
+    def _unsolved(self) -> list[dict[Monomial, int]]:
+        """Where no whole numbers meet all bounds that are met at present: a sum that is no whole number if they are."""
+        rows = list[tuple[bool, dict[Monomial, int], Fraction]]()
+        for (name, side), (end, *_) in self.simplex.bounds.items():
+            own = self._whole(name)
+            if own is not None and end == self.simplex.values[name] and end[1] == 0:
+                other = self.simplex.bounds.get((name, -side))
+                rows.append((other is None or other[0] != end, own, end[0] * _scale(name)))
+        rows.sort(key=lambda row: row[0])
+        names = list(dict.fromkeys(m for _, own, _ in rows for m in own))
+        matrix = [[own.get(m, 0) for m in names] for _, own, _ in rows]
+        sums = [{m: 1} for m in names]  # what the columns stand for
+        solved = list[Fraction]()
+        for k, (_, _, end) in enumerate(rows):
+            row, first = matrix[k], len(solved)
+            while len(left := [n for n in range(first, len(names)) if row[n]]) > 1:
+                least = min(left, key=lambda n: abs(row[n]))
+                for n in left:
+                    times = row[n] // row[least] if n != least else 0
+                    if times:  # a column less `times` another: what the other stands for is that much more
+                        for each in matrix[k:]:
+                            each[n] -= times * each[least]
+                        for m, c in sums[n].items():
+                            sums[least][m] = sums[least].get(m, 0) + times * c
+                self.simplex.spend(len(left))
+            if not left:
+                continue
+            for each in matrix[k:]:
+                each[first], each[left[0]] = each[left[0]], each[first]
+            sums[first], sums[left[0]] = sums[left[0]], sums[first]
+            value = (end - sum(c * z for c, z in zip(row, solved, strict=False))) / row[first]
+            if value.denominator > 1:
+                return [{m: c for m, c in sums[first].items() if c}]
+            solved.append(value)
+        return []
+
     def _whole(self, name: Any) -> dict[Monomial, int] | None:
         """A variable of the simplex as whole multiples of whole numbers, where it is."""
-        form: Form = name if name in self.simplex.values and isinstance(name[0][1], Fraction) else ((name, Fraction(1)),)
+        form: Form = name if is_form(name) else ((name, Fraction(1)),)
         if not all(self.question.whole(m) for m, _ in form):
             return None
         return {m: int(c * _scale(name)) for m, c in form}
@@ -238,7 +276,7 @@ def _joined(choice: _Choice, done: Sequence[tuple[Labels, Refuted]]) -> Refuted:
 
 def _scale(name: Any) -> int:
     """What makes all coefficients of a form whole; 1 for a monomial."""
-    return lcm(*(c.denominator for _, c in name)) if isinstance(name[0][1], Fraction) else 1
+    return lcm(*(c.denominator for _, c in name)) if is_form(name) else 1
 
 
 def _is_whole(value: Number) -> bool:
@@ -276,7 +314,7 @@ def _core(question: Linear) -> Labels | None:
     lines += [f"(assert (! {_smtlib(formula, names)} :named |known {k}|))" for k, formula in enumerate(question.known)]
     answer = ask_z3(Question(
         "core", "Which of these formulas cannot all hold?", "unsat: the core is enough.",
-        "\n".join([*lines, "(check-sat)", ""]), budget=CORE_BUDGET,
+        "\n".join([*lines, "(check-sat)", ""]), budget=CORE_BUDGET, logic="QF_LIRA",
     ))
     return answer.core("known") if answer.word == "unsat" else None
 

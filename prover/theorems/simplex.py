@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 Form = tuple[tuple[Hashable, Fraction], ...]
 Number = tuple[Fraction, Fraction]  # rational part and number of infinitesimals
 Multipliers = dict[int, Fraction]  # label of a bound: what it is multiplied by
 
 NOTHING: Number = (Fraction(0), Fraction(0))
+
+
+def is_form(name: Any) -> bool:
+    """Whether a variable stands for a form."""
+    return isinstance(name[0][1], Fraction)
 
 
 class WorkSpentError(Exception):
@@ -29,6 +35,7 @@ class Simplex:
     bounds: dict[tuple[Hashable, int], tuple[Number, int, Fraction]] = field(default_factory=dict)
     values: dict[Hashable, Number] = field(default_factory=dict)
     rows: dict[Hashable, dict[Hashable, Fraction]] = field(default_factory=dict)
+    made: int = 0
     order: dict[Hashable, int] = field(default_factory=dict)
     trail: list[tuple[tuple[Hashable, int], tuple[Number, int, Fraction] | None]] = field(default_factory=list)
 
@@ -42,7 +49,8 @@ class Simplex:
         """The variable that is the form, whose first coefficient is 1."""
         for name, _ in form:
             if name not in self.values:
-                self.order[name], self.values[name] = len(self.order), NOTHING
+                self.order[name], self.values[name] = self.made, NOTHING
+                self.made += 1
         if len(form) == 1:
             return form[0][0]
         if form not in self.values:
@@ -52,7 +60,8 @@ class Simplex:
                     row[own] = row.get(own, Fraction(0)) + c * d
             row = {own: c for own, c in row.items() if c}
             self.spend(len(row))
-            self.order[form], self.rows[form] = len(self.order), row
+            self.order[form], self.rows[form] = self.made, row
+            self.made += 1
             self.values[form] = self._sum(row)
         return form
 
@@ -89,6 +98,7 @@ class Simplex:
 
     def check(self) -> Multipliers | None:
         """None once all values are within their bounds; else multipliers of bounds that exclude each other."""
+        self._forget()
         while True:
             wrong = [(self.order[name], name, side) for name in self.rows if (side := self._beyond(name))]
             self.spend(len(self.rows))
@@ -107,6 +117,12 @@ class Simplex:
                     used.append((label, factor * abs(c)))
                 return _joined(used)
             self._pivot(name, min(free, key=self.order.__getitem__), wanted)
+
+    def _forget(self) -> None:
+        """Leave out the rows of forms that have no bounds any more."""
+        bound = {name for name, _ in self.bounds}
+        for name in [name for name in self.rows if is_form(name) and name not in bound]:
+            del self.rows[name], self.values[name], self.order[name]
 
     def _beyond(self, name: Hashable) -> int:
         value = self.values[name]
