@@ -2,11 +2,12 @@
 
 `python3 theorem_checker.py CERTIFICATE...` says what each states, and exits with 0, or with 4 if one is not shown.
 Standard library only, no code shared with the search. It reads the two layouts with a reader of its own, makes from
-the statement alone what has to be shown, and goes through the certificate's linear proof that nothing gainsays it; where
-there is none it asks SMT solvers (`z3` and `cvc5`, where there are such programs). Every number is a quotient of polynomials. Rounding and remainders are constants with their
-defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power. Numbers, that
-is pi, their logarithms and their powers, are known by rational bounds: what these settle is settled, and where they do
-not, a solver is told the bounds. Where `order` is null, pairs are taken one by one, and what depends on j is a number.
+the statement alone what has to be shown, goes through the certificate's linear proofs that nothing gainsays it, and asks
+SMT solvers (`z3` and `cvc5`, where there are such programs) where there is none. Every number is a quotient of
+polynomials. Rounding and remainders are constants with their defining inequalities; a product of powers is compared
+factor by factor, so that no solver meets a power. Numbers, that is pi, their logarithms and their powers, are known by
+rational bounds: what these settle is settled, and where they do not, a solver is told the bounds. Where `order` is null,
+pairs are taken one by one, and what depends on j is a number.
 
 A pair reads lanes (a, b) and writes lanes (c, d): y[c] = s (x[a] cos u - x[b] sin v), y[d] = s (x[a] sin v + x[b]
 cos u), where v = u but in a layout with a `sine_angle`. A pair that one side lacks is two lanes that pass.
@@ -42,7 +43,7 @@ RULES = ("counts", "own-index", "edge", "dominated", "ordered", "lanes")
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
 MAX_QUESTIONS, SECONDS, WRITTEN, MAX_PAIRS = 120, 10, 16, 128
-MAX_STEPS = 1_000_000  # of all linear proofs together
+MAX_STEPS = 100_000  # of all linear proofs together
 UNITS, MAX_ROOT, MAX_RAISED = 1 << 160, 128, 1 << 13  # bounds of a number lie that close together, or a few times that
 PI = 314159265358979323846264338327950288419716939937510  # its digits to 50 places
 _NAME, _CHARACTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"[A-Za-z0-9_ .+\-*/%<>=!()\[\],\n\t]*")
@@ -1283,92 +1284,80 @@ class Linear:
     that a number above 0 is at most 0. No c of an inequality is below 1.
     """
     def __init__(self, asserted: Iterable[Formula], terms: Terms) -> None:
-        self.terms, self.known = terms, list[Formula]()
-        for formula in asserted:
-            self.learn(formula)
-        self.monomials: tuple[Monomial, ...] = tuple(dict.fromkeys(m for each in self.known for m in _monomials(each)))
+        self.terms = terms
+        known = [part for formula in asserted for part in _conjuncts(formula)]
+        self.monomials: tuple[Monomial, ...] = tuple(dict.fromkeys(m for each in known for m in _monomials(each)))
         powers = (m for m in self.monomials if m == _powers(m))
-        self.known += [("<", ((m, Fraction(-1)),)) for m in powers]
-    def learn(self, formula: Formula) -> int:
-        """One more thing is known, or several; what was written for it."""
-        parts = formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,)
-        self.known += [part for part in parts if part is not True]
-        return len(parts)
+        self.known: tuple[Formula, ...] = (*known, *(("<", ((m, Fraction(-1)),)) for m in powers))
     def whole(self, monomial: Monomial) -> bool:
         return all(type(e) is int and e > 0 and self.terms.whole[a] for a, e in monomial)
     def members(self, formula: Formula) -> tuple[Formula, ...]:
-        """What is left where it holds; of whole numbers less than 0 is at most -1."""
-        if formula is False:
-            return ()
-        word, body = formula
-        _require(word in ("or", "!="), "evidence.proofs", "a split of what has no alternatives")
+        """The ways in which it can hold; of whole numbers less than 0 is at most -1."""
+        word, body = formula or ("or", ())
+        _tree(word in ("or", "!="), "a split of what has no alternatives")
         if word == "or":
             return tuple(body)
         sides = (body, tuple((m, -c) for m, c in body))
         whole = all(c.denominator == 1 and self.whole(m) for m, c in body)
-        return tuple(("<=1", _raise(side)) if whole else ("<", side) for side in sides)
+        return tuple(("<=1", (*side, ((), Fraction(1)))) if whole else ("<", side) for side in sides)
     def refute(self, tree: Any, steps: int) -> int:
         """Rejected unless the tree shows that not all of it holds; how many steps are left."""
-        first = len(self.known)
-        todo: list[tuple[Any, int, Formula]] = [(tree, first, True)]
-        while todo:
+        known = list(self.known)
+        todo: list[tuple[Any, int, Formula]] = [(tree, len(known), True)]
+        while todo:  # a branch begins with what was known where it left
             node, size, more = todo.pop()
-            del self.known[size:]
-            steps -= 1 + self.learn(more)
-            word, *rest = _tree(isinstance(node, list) and node, "no tree")
+            known[size:] = _conjuncts(more)
+            size, steps = len(known), steps - 1 - len(known) + size
+            word, *rest = _tree(isinstance(node, list) and len(node) > 1 and node, "no tree")
             if word == "split":
-                number, *branches = _tree(rest, "no tree")
-                members = self.members(self.at(number, self.known))
-                _tree(len(branches) == len(members), "not a branch for each alternative")
-                steps -= len(members)
-                todo += [(each, len(self.known), member) for each, member in zip(branches, members, strict=True)]
+                members = self.members(_at(rest[0], known))
+                _tree(len(rest) == len(members) + 1, "not a branch for each alternative")
+                todo += [(each, size, member) for each, member in zip(rest[1:], members, strict=True)]
             elif word == "cut":
-                least, most = self.cut(*_tree(len(rest) == 4 and rest, "no tree")[:2])
-                steps -= len(least[1])
-                todo += [(rest[2], len(self.known), most), (rest[3], len(self.known), least)]
+                _tree(len(rest) == 4, "no tree")
+                todo += [(each, size, side) for each, side in zip(rest[2:], self.cut(*rest[:2]), strict=True)]
             else:
                 _tree(word == "farkas" and len(rest) == 1, "no tree")
-                steps = self.contradicted(_pairs(rest[0]), steps)
-            _limit(steps >= 0, "so long a proof (evidence.proofs)")
-        del self.known[first:]
+                steps = self.contradicted(known, _pairs(rest[0]), steps)
+            _limit(steps >= 0 and len(todo) <= MAX_STEPS, "so long a proof (evidence.proofs)")
         return steps
-    def at(self, number: Any, rows: Any) -> Any:
-        _tree(type(number) is int and 0 <= number < len(rows), "no such number")
-        return rows[number]
     def cut(self, term: Any, k: Any) -> tuple[Formula, Formula]:
-        """At least k + 1, and at most k."""
-        found = {self.at(v, self.monomials): Fraction(c) for v, c in _pairs(term)}
+        """At most k, and at least k + 1."""
+        found = {_at(v, self.monomials): Fraction(c) for v, c in _pairs(term)}
         _tree(type(k) is int and len(found) == len(term) and all(map(self.whole, found)), "a cut of what is not whole")
-        minus = (((), Fraction(k + 1)), *((m, -c) for m, c in found.items()))
-        return ("<=1", minus), ("<=1", (((), Fraction(-k)), *found.items()))
-    def contradicted(self, rows: list[tuple[int, int]], steps: int) -> int:
+        minus = ((m, -c) for m, c in found.items())
+        return ("<=1", (((), Fraction(-k)), *found.items())), ("<=1", (((), Fraction(k + 1)), *minus))
+    def contradicted(self, known: list[Formula], rows: list[tuple[int, int]], steps: int) -> int:
         """The sum of multiples of what is known has no answer."""
         total, strict = dict[Monomial, Fraction](), False
         for number, factor in rows:
-            word, p = self.at(number, self.known)
+            word, p = _at(number, known) or ("or", ())
             _tree(word == "=" or (word in ("<", "<=", "<=1") and factor > 0), "no multiple of a comparison")
-            strict = strict or word == "<"
-            steps -= 1 + len(p)
+            strict, steps = strict or word == "<", steps - 1 - len(p)
             _limit(steps >= 0, "so long a proof (evidence.proofs)")
             for monomial, c in p:
                 new = total[monomial] = total.get(monomial, Fraction(0)) + factor * c
-                _limit(new.denominator.bit_length() + new.numerator.bit_length() <= MAX_BITS, "so large a number")
+                large = new.denominator.bit_length() + new.numerator.bit_length() > MAX_BITS
+                _limit(not large, "so large a number (evidence.proofs)")
         constant = total.pop((), Fraction(0))
         _tree(not any(total.values()) and (constant > 0 or (strict and constant == 0)), "no contradiction")
         return steps
 def _tree(proper: Any, reason: str) -> Any:
     _require(proper, "evidence.proofs", reason)
     return proper
+def _at(number: Any, rows: Any) -> Any:
+    _tree(type(number) is int and 0 <= number < len(rows), "no such number")
+    return rows[number]
 def _pairs(value: Any) -> list[tuple[int, int]]:
     """Pairs of whole numbers, the second not 0."""
     proper = isinstance(value, list) and all(isinstance(each, list) and len(each) == 2 for each in value)
     proper = proper and all(type(n) is int and type(c) is int and c for n, c in value)
-    _require(proper and value, "evidence.proofs", "no pairs of whole numbers")
+    _tree(proper and value, "no pairs of whole numbers")
     return [(n, c) for n, c in value]
-def _raise(p: Poly) -> Poly:
-    """p + 1"""
-    constant = dict(p).get((), Fraction(0)) + 1
-    return (((), constant), *(term for term in p if term[0]))
+def _conjuncts(formula: Formula) -> list[Formula]:
+    """Its parts, of which all have to hold."""
+    parts = formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,)
+    return [part for part in parts if part is not True]
 def _monomials(formula: Formula) -> Iterator[Monomial]:
     """Those in it, as often as they are."""
     if isinstance(formula, tuple):

@@ -1,7 +1,7 @@
 """Proofs of linear questions for the checker of theorems: multipliers of inequalities, behind splits and cuts.
 
-A question is a list of formulas that cannot all hold. A core of it comes from Z3; then alternatives are taken one by one
-and whole numbers are cut, and the simplex method says why nothing is left on a branch, in exact numbers. A split of
+A question is a list of formulas that cannot all hold. A core of it comes from Z3; then alternatives are taken one by
+one and whole numbers are cut, and the simplex method says why nothing is left on a branch, in exact numbers. A split of
 which a branch does without its alternative is left out. What takes too much work has no proof. The checker goes through
 each, so nothing here is trusted.
 """
@@ -17,7 +17,8 @@ from typing import Any
 
 from prover.claims.solver import Question, ask_z3
 from prover.theorem_checker import Formula, Linear, Monomial, Poly
-from prover.theorems.simplex import Form, Multipliers, Number, Simplex, WorkSpentError, is_form
+from prover.theorems.simplex import Multipliers, Number, Simplex, WorkSpentError
+from prover.theorems.whole_cuts import find_cuts
 
 MAX_WORK, MAX_CUTS, MAX_TRIED, MAX_PROOF = 100_000, 24, 12, 20_000
 CORE_BUDGET = 10_000_000
@@ -106,7 +107,7 @@ class _Search:
         return None if failed is None else (Ended(failed), frozenset(failed))
 
     def _bound(self, label: int, word: str, body: Poly) -> Multipliers | None:
-        constant = dict(body).get((), Fraction(0))
+        constant = sum((c for m, c in body if not m), Fraction(0))
         terms = [(m, c) for m, c in body if m]
         lead = terms[0][1]
         form = tuple((m, c / lead) for m, c in terms)
@@ -142,7 +143,7 @@ class _Search:
         members = {label: self.question.members(self.known[label]) for label in false}
         for label in sorted(false, key=lambda each: (len(members[each]), each))[:MAX_TRIED]:
             yield self._tried(label, members[label], True)
-        for term, below in self._cuts() if cuts < MAX_CUTS else ():
+        for term, below in find_cuts(self.simplex, self.question.whole) if cuts < MAX_CUTS else ():
             ends = [(m, Fraction(c)) for m, c in term.items()]
             most = ("<=1", (((), Fraction(-below)), *ends))
             least = ("<=1", (((), Fraction(below + 1)), *((m, -c) for m, c in ends)))
@@ -180,88 +181,15 @@ class _Search:
         word, body = formula
         if word in ("and", "or"):
             return (all if word == "and" else any)(map(self._holds, body))
-        value = self._value(body)
-        return {"<": value < (0, 0), "<=": value <= (0, 0), "<=1": value <= (0, 0), "=": value == (0, 0),
-                "!=": value != (0, 0)}[word]
+        value, nothing = self._value(body), (Fraction(0), Fraction(0))
+        if word in ("=", "!="):
+            return (value == nothing) == (word == "=")
+        return value < nothing if word == "<" else value <= nothing
 
     def _value(self, body: Poly) -> Number:
-        nothing = Fraction(0), Fraction(0)
-        own = [(c, self.simplex.values.get(m, nothing) if m else (Fraction(1), Fraction(0))) for m, c in body]
-        return sum((c * v for c, (v, _) in own), Fraction(0)), sum((c * e for c, (_, e) in own), Fraction(0))
-
-    def _cuts(self) -> list[tuple[dict[Monomial, int], int]]:
-        """Sums of whole numbers whose value is none, and the whole number below it: first what bounds that are met
-        make such (Dillig, Dillig and Aiken, CAV 2009), then what a row of the tableau keeps above its value (Gomory),
-        then what is whole by itself."""
-        self.simplex.check()  # what was tried may have left values beyond bounds
-        simplex, found = self.simplex, self._unsolved()
-        forms: list[Any] = [name for name in simplex.order if (own := self._whole(name)) and not _is_whole(self._at(own))]
-        for name in forms[:MAX_TRIED]:
-            for sign in (1, -1) if name in simplex.rows else ():
-                term = dict(self._whole(name) or {})
-                unit = _scale(name)
-                for other, c in simplex.rows[name].items():
-                    own = self._whole(other)
-                    if own is None:
-                        term = {}
-                        break
-                    factor = c * unit / _scale(other)
-                    up = simplex.bounds.get((other, 1))
-                    at_top = up is not None and up[0] == simplex.values[other]
-                    n = -((-factor) // 1) if at_top == (sign > 0) else factor // 1
-                    for m, d in own.items():
-                        term[m] = term.get(m, 0) - n * d
-                term = {m: c for m, c in term.items() if c}
-                if term and not _is_whole(self._at(term)):
-                    found.append(term)
-        found += [self._whole(name) or {} for name in forms[:MAX_TRIED]]
-        return [(term, _below(self._at(term))) for term in found[:2 * MAX_TRIED]]
-
-    def _unsolved(self) -> list[dict[Monomial, int]]:
-        """Where no whole numbers meet all bounds that are met at present: a sum that is no whole number if they are."""
-        rows = list[tuple[bool, dict[Monomial, int], Fraction]]()
-        for (name, side), (end, *_) in self.simplex.bounds.items():
-            own = self._whole(name)
-            if own is not None and end == self.simplex.values[name] and end[1] == 0:
-                other = self.simplex.bounds.get((name, -side))
-                rows.append((other is None or other[0] != end, own, end[0] * _scale(name)))
-        rows.sort(key=lambda row: row[0])
-        names = list(dict.fromkeys(m for _, own, _ in rows for m in own))
-        matrix = [[own.get(m, 0) for m in names] for _, own, _ in rows]
-        sums = [{m: 1} for m in names]  # what the columns stand for
-        solved = list[Fraction]()
-        for k, (_, _, end) in enumerate(rows):
-            row, first = matrix[k], len(solved)
-            while len(left := [n for n in range(first, len(names)) if row[n]]) > 1:
-                least = min(left, key=lambda n: abs(row[n]))
-                for n in left:
-                    times = row[n] // row[least] if n != least else 0
-                    if times:  # a column less `times` another: what the other stands for is that much more
-                        for each in matrix[k:]:
-                            each[n] -= times * each[least]
-                        for m, c in sums[n].items():
-                            sums[least][m] = sums[least].get(m, 0) + times * c
-                self.simplex.spend(len(left))
-            if not left:
-                continue
-            for each in matrix[k:]:
-                each[first], each[left[0]] = each[left[0]], each[first]
-            sums[first], sums[left[0]] = sums[left[0]], sums[first]
-            value = (end - sum(c * z for c, z in zip(row, solved, strict=False))) / row[first]
-            if value.denominator > 1:
-                return [{m: c for m, c in sums[first].items() if c}]
-            solved.append(value)
-        return []
-
-    def _whole(self, name: Any) -> dict[Monomial, int] | None:
-        """A variable of the simplex as whole multiples of whole numbers, where it is."""
-        form: Form = name if is_form(name) else ((name, Fraction(1)),)
-        if not all(self.question.whole(m) for m, _ in form):
-            return None
-        return {m: int(c * _scale(name)) for m, c in form}
-
-    def _at(self, term: dict[Monomial, int]) -> Number:
-        return self._value(tuple((m, Fraction(c)) for m, c in term.items()))
+        constant = sum((c for m, c in body if not m), Fraction(0))
+        value, more = self.simplex.value({m: c for m, c in body if m})
+        return value + constant, more
 
 
 def _joined(choice: _Choice, done: Sequence[tuple[Labels, Refuted]]) -> Refuted:
@@ -271,21 +199,8 @@ def _joined(choice: _Choice, done: Sequence[tuple[Labels, Refuted]]) -> Refuted:
             return found
     used = frozenset(label for labels, (_, own) in done for label in own - set(labels))
     branches = tuple(sorted(((labels, tree) for labels, (tree, _) in done), key=lambda each: each[0]))
-    return Branched(choice.label, choice.term, choice.below, branches), used | ({choice.label} - {None})
-
-
-def _scale(name: Any) -> int:
-    """What makes all coefficients of a form whole; 1 for a monomial."""
-    return lcm(*(c.denominator for _, c in name)) if is_form(name) else 1
-
-
-def _is_whole(value: Number) -> bool:
-    return value[0].denominator == 1 and value[1] == 0
-
-
-def _below(value: Number) -> int:
-    whole = value[0] // 1
-    return whole - 1 if value[0] == whole and value[1] < 0 else whole
+    used |= set() if choice.label is None else {choice.label}
+    return Branched(choice.label, choice.term, choice.below, branches), used
 
 
 def _written(question: Linear, tree: Tree) -> list[Any]:

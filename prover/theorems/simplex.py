@@ -62,11 +62,12 @@ class Simplex:
             self.spend(len(row))
             self.order[form], self.rows[form] = self.made, row
             self.made += 1
-            self.values[form] = self._sum(row)
+            self.values[form] = self.value(row)
         return form
 
-    def _sum(self, row: dict[Hashable, Fraction]) -> Number:
-        values = [(c, self.values[name]) for name, c in row.items()]
+    def value(self, form: dict[Hashable, Fraction]) -> Number:
+        """That of a sum of multiples; 0 for what has no bounds yet."""
+        values = [(c, self.values.get(name, NOTHING)) for name, c in form.items()]
         return sum((c * v for c, (v, _) in values), Fraction(0)), sum((c * e for c, (_, e) in values), Fraction(0))
 
     def bound(self, form: Form, side: int, value: Number, label: int, factor: Fraction) -> Multipliers | None:
