@@ -2,12 +2,12 @@
 
 `python3 theorem_checker.py CERTIFICATE...` says what each states, and exits with 0, or with 4 if one is not shown.
 Standard library only, no code shared with the search. It reads the two layouts with a reader of its own, makes from
-the statement alone what has to be shown, goes through the certificate's linear proofs that nothing gainsays it, and asks
-SMT solvers (`z3` and `cvc5`, where there are such programs) where there is none. Every number is a quotient of
+the statement alone what has to be shown, goes through the certificate's linear proofs that nothing gainsays it, and
+asks SMT solvers (`z3` and `cvc5`, where there are such programs) where there is none. Every number is a quotient of
 polynomials. Rounding and remainders are constants with their defining inequalities; a product of powers is compared
-factor by factor, so that no solver meets a power. Numbers, that is pi, their logarithms and their powers, are known by
-rational bounds: what these settle is settled, and where they do not, a solver is told the bounds. Where `order` is null,
-pairs are taken one by one, and what depends on j is a number.
+factor by factor, so that no solver meets a power. Numbers, that is pi, their logarithms and their powers, are known
+by rational bounds: what these settle is settled, and where they do not, a solver is told the bounds. Where `order` is
+null, pairs are taken one by one, and what depends on j is a number.
 
 A pair reads lanes (a, b) and writes lanes (c, d): y[c] = s (x[a] cos u - x[b] sin v), y[d] = s (x[a] sin v + x[b]
 cos u), where v = u but in a layout with a `sine_angle`. A pair that one side lacks is two lanes that pass.
