@@ -183,7 +183,7 @@ class _Search:
             return (all if word == "and" else any)(map(self._holds, body))
         value, nothing = self._value(body), (Fraction(0), Fraction(0))
         if word in ("=", "!="):
-            return (value == nothing) == (word == "=")
+            return bool((value == nothing) == (word == "="))
         return value < nothing if word == "<" else value <= nothing
 
     def _value(self, body: Poly) -> Number:
