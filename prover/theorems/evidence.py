@@ -14,7 +14,7 @@ from prover.claims.solver import Question, Solver
 from prover.errors import EvidenceError, UndecidedError
 from prover.theorems.certificate import rewrite_certificate, theorem_certificate
 from prover.theorems.for_all import Theorem
-from prover.theorems.linear_proof import linear_proof
+from prover.theorems.linear_proof import linear_proofs
 from prover.theorems.rewrite import Rewrite
 from prover.verdicts.evidence import Evidence
 
@@ -60,9 +60,7 @@ def _with_proofs(text: str, solver: Solver) -> tuple[str, str]:
     solve = cache(asked_by(solver))
     found = _accepted(text, solve)
     asked = {theorem_checker.proof_key(each.question): each.linear for each in found.obligations if each.linear}
-    trees = {key: linear_proof(question) for key, question in asked.items()}
-    proofs = {key: tree for key, tree in trees.items() if tree is not None}
-    if proofs:
+    if proofs := linear_proofs(asked):
         root = json.loads(text)
         root["evidence"]["proofs"] = proofs
         text = canonical(root | {"digest": digest(root)})

@@ -9,7 +9,7 @@ each, so nothing here is trusted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -21,6 +21,7 @@ from prover.theorems.simplex import Multipliers, Number, Simplex, WorkSpentError
 from prover.theorems.whole_cuts import find_cuts
 
 MAX_WORK, MAX_CUTS, MAX_TRIED, MAX_PROOF = 100_000, 24, 12, 20_000
+WHOLE_WORK = 5 * MAX_WORK
 CORE_BUDGET = 10_000_000
 
 Labels = tuple[int, ...]
@@ -51,13 +52,24 @@ class _OpenError(Exception):
     """Some numbers are not excluded, or it takes too many cuts to see what excludes them."""
 
 
-def linear_proof(question: Linear) -> list[Any] | None:
-    """The proof as the checker reads it; None where none was found, or it is too long."""
+def linear_proofs(questions: Mapping[str, Linear]) -> dict[str, list[Any]]:
+    """Proofs as the checker reads them, of the questions of which one was found, until all work is spent."""
+    found, left = {}, WHOLE_WORK
+    for key, question in questions.items():
+        simplex = Simplex(min(left, MAX_WORK))
+        if (tree := linear_proof(question, simplex)) is not None:
+            found[key] = tree
+        left -= min(left, MAX_WORK) - max(simplex.left, 0)
+    return found
+
+
+def linear_proof(question: Linear, simplex: Simplex | None = None) -> list[Any] | None:
+    """The proof; None where none was found, or it is too long."""
     core = _core(question)
     if core is None:
         return None
     try:
-        tree, _ = _Search(question, Simplex(MAX_WORK), list(question.known)).refuted(core, 0)
+        tree, _ = _Search(question, simplex or Simplex(MAX_WORK), list(question.known)).refuted(core, 0)
     except (WorkSpentError, _OpenError, RecursionError):
         return None
     written = _written(question, tree)
