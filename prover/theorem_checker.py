@@ -1329,17 +1329,18 @@ class Linear:
         return ("<=1", (((), Fraction(-k)), *found.items())), ("<=1", (((), Fraction(k + 1)), *minus))
     def contradicted(self, known: list[Formula], rows: list[tuple[int, int]], steps: int) -> int:
         """The sum of multiples of what is known has no answer."""
-        total, strict = dict[Monomial, Fraction](), False
+        total, strict = dict[Monomial, Fraction | int](), False
         for number, factor in rows:
             word, p = _at(number, known) or ("or", ())
             _tree(word == "=" or (word in ("<", "<=", "<=1") and factor > 0), "no multiple of a comparison")
             strict, steps = strict or word == "<", steps - 1 - len(p)
             _limit(steps >= 0, "so long a proof (evidence.proofs)")
             for monomial, c in p:
-                new = total[monomial] = total.get(monomial, Fraction(0)) + factor * c
+                own = c if c.denominator > 1 else c.numerator  # whole numbers are added sooner
+                new = total[monomial] = total.get(monomial, 0) + factor * own
                 large = new.denominator.bit_length() + new.numerator.bit_length() > MAX_BITS
                 _limit(not large, "so large a number (evidence.proofs)")
-        constant = total.pop((), Fraction(0))
+        constant = total.pop((), 0)
         _tree(not any(total.values()) and (constant > 0 or (strict and constant == 0)), "no contradiction")
         return steps
 def _tree(proper: Any, reason: str) -> Any:
