@@ -2,12 +2,13 @@
 
 `python3 theorem_checker.py CERTIFICATE...` says what each states, and exits with 0, or with 4 if one is not shown.
 Standard library only, no code shared with the search. It reads the two layouts with a reader of its own, makes from
-the statement alone what has to be shown, and asks SMT solvers (`z3` and `cvc5`, where there are such programs) whether
-anything gainsays it. Every number is a quotient of polynomials. Rounding and remainders are constants with their
-defining inequalities; a product of powers is compared factor by factor, so that no solver meets a power. Numbers, that
-is pi, their logarithms and their powers, are known by rational bounds: what these settle is settled, and where they do
-not, a solver is told the bounds. Where `order` is null, pairs are taken one by one, and what depends on j is a number.
-Of what does not hold for all sizes one point can be shown, where all is a number and loops are run step by step.
+the statement alone what has to be shown, goes through the certificate's linear proofs that nothing gainsays it, and
+asks SMT solvers (`z3` and `cvc5`, where there are such programs) where there is none. Every number is a quotient of
+polynomials. Rounding and remainders are constants with their defining inequalities; a product of powers is compared
+factor by factor, so that no solver meets a power. Numbers, that is pi, their logarithms and their powers, are known
+by rational bounds: what these settle is settled, and where they do not, a solver is told the bounds. Where `order` is
+null, pairs are taken one by one, and what depends on j is a number. Of what does not hold for all sizes one point can
+be shown, where all is a number and loops are run step by step.
 
 A pair reads lanes (a, b) and writes lanes (c, d): y[c] = s (x[a] cos u - x[b] sin v), y[d] = s (x[a] sin v + x[b]
 cos u), where v = u but in a layout with a `sine_angle`. A pair that one side lacks is two lanes that pass.
@@ -51,6 +52,7 @@ FAILING = ("never", "not-always")  # scopes that say where nothing holds
 MAX_BYTES, MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_LIST, MAX_NAMES = 1 << 24, 4000, 1000, 60, 64, 200
 MAX_TERMS, MAX_BITS, MAX_CASES, MAX_WORK, MAX_QUESTION = 200, 4000, 256, 400_000, 1 << 20
 MAX_QUESTIONS, WRITTEN, MAX_PAIRS = 120, 16, 128
+MAX_STEPS = 100_000  # of all linear proofs together
 # What a solver may do for a question, by its own count: Z3 takes 15 million for one of theorem 4 and at most 0.4 for
 # the others that ship, cvc5 1.1 and 0.1. Seconds of the processor for a question, should it not count, and for all.
 WORK, SECONDS, ALL_SECONDS = {"z3": 100_000_000, "cvc5": 2_000_000}, 60, 300
@@ -58,6 +60,7 @@ UNITS, MAX_ROOT, MAX_RAISED = 1 << 160, 128, 1 << 13  # bounds of a number lie t
 PI = 314159265358979323846264338327950288419716939937510  # its digits to 50 places
 _NAME, _CHARACTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}"), re.compile(r"[A-Za-z0-9_ .+\-*/%<>=!()\[\],\n\t]*")
 _NUMBER = re.compile(r"(?=.{1,60}$)(\d{0,40})\.?(\d{0,40})([eE][+-]?\d{1,3})?")
+_KEY = re.compile(r"[0-9a-f]{16}")
 _RATIONAL = re.compile(r"0|-?[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?")
 Monomial = tuple[tuple[str, Any], ...]  # atoms in order, each with its exponent: whole, or a Quotient for b^(...)
 Poly = tuple[tuple[Monomial, Fraction], ...]
@@ -82,10 +85,12 @@ class NotShown(ValueError):
 
 @dataclass(frozen=True)
 class Obligation:
-    """What had to be shown, the question that had to have no answer, and who says that it has none."""
+    """What had to be shown, the question that had to have no answer, and who says that it has none. `linear`: what the
+    question says, products and powers taken for numbers of which no more is known, where that was enough."""
     sentence: str
     question: str
     discharged: str
+    linear: Linear | None = None
 
 @dataclass(frozen=True)
 class Accepted:
@@ -827,6 +832,7 @@ class Theorem:
     points: dict[str, dict[str, tuple[Fraction, ...]] | None]
     instances: int
     pair: int  # at a point: the pair that differs
+    proofs: dict[str, Any]
 def statement(text: str) -> Theorem:
     """The certificate, read and found to be well formed."""
     _limit(len(text) <= MAX_BYTES, f"a certificate of more than {MAX_BYTES} bytes")
@@ -861,7 +867,10 @@ def statement(text: str) -> Theorem:
     nothing = nothing[scope == "not-always":]
     _require(elsewhere in nothing, "answer.elsewhere", f"expected {' or '.join(nothing)}, got {elsewhere!r:.60}")
     fields = "order sign permutation refutation invariant points instances"
-    order, sign, permutation, refutation, invariant, points, instances = _fields(evidence, fields, "evidence")
+    own = _fields(evidence, fields, "evidence", "proofs")
+    order, sign, permutation, refutation, invariant, points, instances = own
+    proofs = evidence.get("proofs", {})
+    _require(isinstance(proofs, dict) and all(map(_KEY.fullmatch, proofs)), "evidence.proofs", "malformed")
     _require(type(sign) is int and sign in (-1, 0, 1), "evidence.sign", "expected 1, -1 or 0")
     _require((permutation is not None) == (relation == "permutation"), "evidence.permutation",
              f"expected {'a row' if relation == 'permutation' else 'null'}, as the relation is {relation}")
@@ -907,7 +916,7 @@ def statement(text: str) -> Theorem:
                    elsewhere, None if order is None else read(order, "evidence.order"), sign,
                    None if permutation is None else read(permutation, "evidence.permutation"), rule,
                    tuple((clause, read(index, "evidence.refutation")) for clause, index in witness), at, len(instances),
-                   int(apart))
+                   int(apart), proofs)
 def _point(value: Any, known: dict[str, Parameter], where: str) -> dict[str, tuple[Fraction, ...]]:
     """A value for each variable, lists as tuples."""
     _fields(value, " ".join(known), where)
@@ -1262,6 +1271,7 @@ class Writer:
         self.terms, self.linear = terms, linear
         self.products: dict[Monomial, str] = {}
         self.nonlinear = self.abstract = False
+        self.asserted: tuple[Formula, ...] = ()
     def text(self, sentence: str, parts: list[tuple[str, Formula]]) -> str:
         names, todo, facts = set[str](), [formula for _, formula in parts], dict[Formula, None]()
         for _ in range(3):
@@ -1276,6 +1286,7 @@ class Writer:
             facts |= dict.fromkeys(todo)
         lines = [f"; {comment}\n(assert {self.formula(formula)})" for comment, formula in parts]
         lines += [f"(assert {self.formula(fact)})" for fact in facts if fact is not True]
+        self.asserted = (*(formula for _, formula in parts), *facts)
         late = {name for fact in facts for name in _names(fact)} - names
         self.abstract, names = self.abstract or bool(late), names | late
         self.abstract = self.abstract or not names.isdisjoint(self.terms.opaque)
@@ -1333,11 +1344,112 @@ def _names(formula: Formula) -> set[str]:
         return set().union(*map(_names, formula[1]))
     return {a for m, _ in formula[1] for a, e in m if isinstance(e, int)}
 
+# ---- questions without a solver
+
+CHECKED = "checked: Farkas"
+def proof_key(question: str) -> str:
+    """What the proof of a question is filed under."""
+    return hashlib.sha256(question.encode()).hexdigest()[:16]
+
+class Linear:
+    """Formulas of which not all can hold, each monomial taken for a number of its own, and how that is seen: a tree.
+
+    It grows a list of what is known, at first the parts of the formulas, and above 0 each product of powers, all bases
+    being positive. ["split", n, TREE, ...] takes the n-th of the list, alternatives or !=, and adds in each tree one of
+    them. ["cut", [[v, c], ...], k, TREE, TREE], for the sum of c times the v-th monomial, all of them whole: it is at
+    most k, or at least k + 1. ["farkas", [[n, c], ...]] ends it: c times the n-th of the list, summed up, says 0 < 0 or
+    that a number above 0 is at most 0. No c of an inequality is below 1.
+    """
+    def __init__(self, asserted: Iterable[Formula], terms: Terms) -> None:
+        self.terms = terms
+        known = [part for formula in asserted for part in _conjuncts(formula)]
+        self.monomials: tuple[Monomial, ...] = tuple(dict.fromkeys(m for each in known for m in _monomials(each)))
+        powers = (m for m in self.monomials if m == _powers(m))
+        self.known: tuple[Formula, ...] = (*known, *(("<", ((m, Fraction(-1)),)) for m in powers))
+    def whole(self, monomial: Monomial) -> bool:
+        return all(type(e) is int and e > 0 and self.terms.whole[a] for a, e in monomial)
+    def members(self, formula: Formula) -> tuple[Formula, ...]:
+        """The ways in which it can hold; of whole numbers less than 0 is at most -1."""
+        word, body = formula or ("or", ())
+        _tree(word in ("or", "!="), "a split of what has no alternatives")
+        if word == "or":
+            return tuple(body)
+        sides = (body, tuple((m, -c) for m, c in body))
+        whole = all(c.denominator == 1 and self.whole(m) for m, c in body)
+        return tuple(("<=1", (*side, ((), Fraction(1)))) if whole else ("<", side) for side in sides)
+    def refute(self, tree: Any, steps: int) -> int:
+        """Rejected unless the tree shows that not all of it holds; how many steps are left."""
+        known = list(self.known)
+        todo: list[tuple[Any, int, Formula]] = [(tree, len(known), True)]
+        while todo:  # a branch begins with what was known where it left
+            node, size, more = todo.pop()
+            known[size:] = _conjuncts(more)
+            size, steps = len(known), steps - 1 - len(known) + size
+            word, *rest = _tree(isinstance(node, list) and len(node) > 1 and node, "no tree")
+            if word == "split":
+                members = self.members(_at(rest[0], known))
+                _tree(len(rest) == len(members) + 1, "not a branch for each alternative")
+                todo += [(each, size, member) for each, member in zip(rest[1:], members, strict=True)]
+            elif word == "cut":
+                _tree(len(rest) == 4, "no tree")
+                todo += [(each, size, side) for each, side in zip(rest[2:], self.cut(*rest[:2]), strict=True)]
+            else:
+                _tree(word == "farkas" and len(rest) == 1, "no tree")
+                steps = self.contradicted(known, _pairs(rest[0]), steps)
+            _limit(steps >= 0 and len(todo) <= MAX_STEPS, "so long a proof (evidence.proofs)")
+        return steps
+    def cut(self, term: Any, k: Any) -> tuple[Formula, Formula]:
+        """At most k, and at least k + 1."""
+        found = {_at(v, self.monomials): Fraction(c) for v, c in _pairs(term)}
+        _tree(type(k) is int and len(found) == len(term) and all(map(self.whole, found)), "a cut of what is not whole")
+        minus = ((m, -c) for m, c in found.items())
+        return ("<=1", (((), Fraction(-k)), *found.items())), ("<=1", (((), Fraction(k + 1)), *minus))
+    def contradicted(self, known: list[Formula], rows: list[tuple[int, int]], steps: int) -> int:
+        """The sum of multiples of what is known has no answer."""
+        total, strict = dict[Monomial, Fraction | int](), False
+        for number, factor in rows:
+            word, p = _at(number, known) or ("or", ())
+            _tree(word == "=" or (word in ("<", "<=", "<=1") and factor > 0), "no multiple of a comparison")
+            strict, steps = strict or word == "<", steps - 1 - len(p)
+            _limit(steps >= 0, "so long a proof (evidence.proofs)")
+            for monomial, c in p:
+                own = c if c.denominator > 1 else c.numerator  # whole numbers are added sooner
+                new = total[monomial] = total.get(monomial, 0) + factor * own
+                large = new.denominator.bit_length() + new.numerator.bit_length() > MAX_BITS
+                _limit(not large, "so large a number (evidence.proofs)")
+        constant = total.pop((), 0)
+        _tree(not any(total.values()) and (constant > 0 or (strict and constant == 0)), "no contradiction")
+        return steps
+def _tree(proper: Any, reason: str) -> Any:
+    _require(proper, "evidence.proofs", reason)
+    return proper
+def _at(number: Any, rows: Any) -> Any:
+    _tree(type(number) is int and 0 <= number < len(rows), "no such number")
+    return rows[number]
+def _pairs(value: Any) -> list[tuple[int, int]]:
+    """Pairs of whole numbers, the second not 0."""
+    proper = isinstance(value, list) and all(isinstance(each, list) and len(each) == 2 for each in value)
+    proper = proper and all(type(n) is int and type(c) is int and c for n, c in value)
+    _tree(proper and value, "no pairs of whole numbers")
+    return [(n, c) for n, c in value]
+def _conjuncts(formula: Formula) -> list[Formula]:
+    """Its parts, of which all have to hold."""
+    parts = formula[1] if isinstance(formula, tuple) and formula[0] == "and" else (formula,)
+    return [part for part in parts if part is not True]
+def _monomials(formula: Formula) -> Iterator[Monomial]:
+    """Those in it, as often as they are."""
+    if isinstance(formula, tuple):
+        for each in formula[1]:
+            if formula[0] in ("and", "or"):
+                yield from _monomials(each)
+            elif each[0]:
+                yield each[0]
+
 class Proof:
     """All that has to be shown of a theorem, in order."""
     def __init__(self, theorem: Theorem, solve: Solve) -> None:
         self.theorem, self.solve, self.done = theorem, solve, list[Obligation]()
-        self.terms = Terms()
+        self.terms, self.steps = Terms(), MAX_STEPS
         self.alone = theorem.scope == "not-always"  # all is at one point, and nothing is asked
         self.reading = Reading(theorem, self.terms, theorem.points["fails"] if self.alone else None)
         self.source, self.target = theorem.layouts
@@ -1363,13 +1475,18 @@ class Proof:
             if not linear and not writer.nonlinear:
                 break
             _limit(len(self.done) < MAX_QUESTIONS, "so many questions")
+            question = Linear(writer.asserted, self.terms) if linear else None
+            if question is not None and (tree := self.theorem.proofs.get(proof_key(text))) is not None:
+                self.steps = question.refute(tree, self.steps)
+                self.done.append(Obligation(sentence, text, CHECKED, question))
+                return
             said = dict(self.solve(text))
             answers = set(said.values())
             if {"sat", "unsat"} <= answers:
                 raise NotShown(f"{sentence}: solvers contradict each other ({_said(said)})")
             if "unsat" in answers:
                 by = " and ".join(sorted(name for name, answer in said.items() if answer == "unsat"))
-                self.done.append(Obligation(sentence, text, f"{by}: unsat"))
+                self.done.append(Obligation(sentence, text, f"{by}: unsat", question))
                 return
             if "sat" in answers and exact and not writer.nonlinear and not writer.abstract:
                 raise Rejected(f"not so: {sentence} ({_said(said)})")

@@ -28,7 +28,7 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
-from prover.proof_files.stored import with_stored_evidence
+from prover.proof_files.stored import stored_before, with_stored_evidence
 from prover.reports.rewrite_report import rewrite_json
 from prover.resources import shown_path
 from prover.theorems.evidence import checked, evidence_of
@@ -65,7 +65,7 @@ def run_rewrite(path: Path, update: bool, solver: Solver) -> ProofResult:
     old, new = (beside(path, spec) for spec in (stated.old, stated.new))
     try:
         rewrite = check_rewrite(old, new, stated.for_all, stated.where, solver)
-        evidence = evidence_of(rewrite, solver, (stated.old, stated.new))
+        evidence = evidence_of(rewrite, solver, (stated.old, stated.new), stored_before(path, update))
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     found = rewrite_json(rewrite, evidence)

@@ -65,6 +65,12 @@ def with_stored_evidence(
         return (*problems, f"{beside.name}: {fault}"), True
 
 
+def stored_before(path: Path, update: bool) -> str | None:
+    """The text of the certificate beside a file, unless it is to be written anew."""
+    beside = path.with_suffix(".json")
+    return read_text(beside, MAX_BYTES) if not update and beside.is_file() else None
+
+
 def _stored(path: Path, certificate: str, update: bool) -> str | None:
     """The text of the file, if there is one; `update`: once the certificate is written to it."""
     if update:

@@ -31,7 +31,7 @@ from prover.errors import ProverError
 from prover.files import read_toml, typed_toml
 from prover.layouts.spec import beside
 from prover.proof_files.result import ProofResult, unexpected
-from prover.proof_files.stored import with_stored_evidence
+from prover.proof_files.stored import stored_before, with_stored_evidence
 from prover.reports.theorem_report import JSON, theorem_json
 from prover.resources import shown_path
 from prover.theorems.evidence import checked, evidence_of
@@ -85,7 +85,7 @@ def run_theorem(path: Path, update: bool, solver: Solver) -> ProofResult:
             source, target, ",".join(stated.for_all), stated.where, stated.feeds,
             Relation(stated.relation) if stated.relation else None, solver,
         )
-        evidence = evidence_of(theorem, solver, (stated.source, stated.target))
+        evidence = evidence_of(theorem, solver, (stated.source, stated.target), stored_before(path, update))
     except ProverError as fault:
         raise fault.inside(shown_path(path)) from None
     found = theorem_json(theorem, evidence)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:378f9eb7b2e34f46e554bec9b1f31b2a41379874d22cc100f7ea388ccb966aa1.
+(* Made by rope-prover from the certificate sha256:21df013552619845cd0d2aac7131d1ec057ad56bb6be286180a5941fee7a58dc.
    ../rewrites/imrope-counter.toml -> ggml/imrope: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:b3d2a5349c40a0cc598971711859f67ec962a34299b55a1231e0b81ea475be0d.
+(* Made by rope-prover from the certificate sha256:0a70c4ac84ebf4ccfc4727d0bc8975083c857790cbefc783686eda7a407a8614.
    ../rewrites/running-product.toml -> ggml/neox: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

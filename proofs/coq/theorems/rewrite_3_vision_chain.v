@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:1acb5cde317fa9af6bea22e394480faf61b4c1f4c7ef56c2799d27ba1958849c.
+(* Made by rope-prover from the certificate sha256:0c31f5438b54c1d9f3ecf07fc8dff6692b45bc9f7855b7b6ab01ca2a4c6119a3.
    ../rewrites/vision-chain.toml -> ggml/vision: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:b8e5493335af488ec7cc3eef631f26ed0bde6f29d103c863835567da766f6915.
+(* Made by rope-prover from the certificate sha256:5a764d7bdc8e5e65ccf53d38ce78388c7adfb797b97eefcf05425dd55231369c.
    ../rewrites/vision-chain.toml -> ../rewrites/vision-plain.toml: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:f583a0dc1b0db95e11a541df1260d619414afebca834eacfd5ba6c7201996898.
+(* Made by rope-prover from the certificate sha256:ad074a2b5e1eb2eb1e4b8549ca259731cdfeb90ac92c96bda038f0d8df8e96a4.
    ../rewrites/vision-products.toml -> ggml/vision: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

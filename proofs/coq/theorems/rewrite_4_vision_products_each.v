@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:3dab3faefe319c474a6aafadd1106ce1984351b2baf347e08854282cce8cb2bc.
+(* Made by rope-prover from the certificate sha256:9826f2d02047b3db15c9d5e967f36045bcc55f3b608fcf68faa7bea4a95933bc.
    ../rewrites/vision-products-each.toml -> ../rewrites/vision-plain.toml: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

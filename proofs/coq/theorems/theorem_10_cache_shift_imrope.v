@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:35917d1b1c9c47bdab06bdae0fcef671875fadcb0f403b70c73b4a7be01ae487.
+(* Made by rope-prover from the certificate sha256:13848bfacc937007c8e46a4a67a515ceae73519672a9c5dbbb9f06ae7d1881ce.
    ggml/imrope -> ggml/neox: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

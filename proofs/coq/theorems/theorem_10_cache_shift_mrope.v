@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:42ce25a901ec7e096604545caf9e7cd33485117327540f4e5be986083c0ea1dd.
+(* Made by rope-prover from the certificate sha256:21ef71f66ca0778c6001f22f43652d8032915b2abc2c5fce32fdab8339c37886.
    ggml/mrope -> ggml/neox: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

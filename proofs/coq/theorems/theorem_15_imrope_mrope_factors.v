@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:23c7696c363c898362c9904c83473b817a84de99e420d23f5ce1e81d7f94e9f0.
+(* Made by rope-prover from the certificate sha256:a0f9e05e7c9822dbfa1238a1733cab1dccee427194f1fdb57cb0c44235548e8c.
    ggml/imrope -> layouts/mrope-factors.toml: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

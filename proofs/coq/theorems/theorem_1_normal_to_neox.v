@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:e41206f8fc60dc93379bcd7922f7fc7c4ca23bafa40d249364aaa9dfce8b1398.
+(* Made by rope-prover from the certificate sha256:9186741f4cfcb5a5abbc80e569f117c1fd1b4c387da5195d3c5f35b34015973b.
    ggml/normal -> ggml/neox: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

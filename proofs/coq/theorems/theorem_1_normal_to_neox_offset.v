@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:541c77b5971fe1851d2f84f92b5ce43ea263d8651a2d7090a0387bd0648ec1fa.
+(* Made by rope-prover from the certificate sha256:442c22c205270f85ea5fa423ee29645ab76bb8f55dfa7b7daa0f09659c2b8369.
    ggml/normal -> ggml/neox: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

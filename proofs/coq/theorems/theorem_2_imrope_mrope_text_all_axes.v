@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:3f47dc1543bf95bee2701e7c015010fdc036f5124ac72bdbbbbd33b4e48b5d4a.
+(* Made by rope-prover from the certificate sha256:a81b526d077b5a2f5962c3d5757c26a7d62e15963f9beeb01fe96ad4165cfdd5.
    ggml/imrope -> ggml/mrope: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:b82515130fd0e2b84b245062fd06fbb7532be414916294f0e51daaea601286d7.
+(* Made by rope-prover from the certificate sha256:7e1ed962de1c35e4ed98f6f5373b13dfc6cdbf3a07f4ed1e1f7ca2f4e1472935.
    ggml/imrope -> ggml/neox: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:61cd56935d38d5553e4785e31ec0d41c3de5659a08537d7fcf30ec24f8609fb5.
+(* Made by rope-prover from the certificate sha256:c2038777708c33701f115ecc887d4bd2ddacde721a427468b26b1f9b74f05eb6.
    ggml/mrope -> ggml/neox: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

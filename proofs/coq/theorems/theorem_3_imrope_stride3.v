@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:180d16c4d81406d4b79cf21bf9df67508fd4e67d182908027a997535ae24c4e2.
+(* Made by rope-prover from the certificate sha256:f0298a72670d1468d3e10c26618ea2409b399a775adec1f9257f8e2ffe0fa325.
    ggml/imrope -> transformers/mrope-stride3:partial_rotary_factor=1:rope_theta=base:mrope_section=sections[0],sections[1],sections[2]: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:2527bc53f008cfce8524be3b49477cddda370fbdde2625c564f87eb0b90371c8.
+(* Made by rope-prover from the certificate sha256:4ac9677f7792a67fb27fa376c72413b42da09f10460e4a5c1051e673f5b8903a.
    ggml/imrope -> ggml/mrope: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

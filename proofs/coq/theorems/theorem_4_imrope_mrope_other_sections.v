@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:06169c25c7dd44d73edcf8e67619a60f53dcbc712344461169c3a6b1e41b21d1.
+(* Made by rope-prover from the certificate sha256:394ace987fcac6c7c97fd0932e4d45c7d540a34aea4ac2400150d487835fa0b2.
    ggml/imrope -> layouts/mrope-parts.toml: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:b3acde124e10565b1eb285635f11aa91a72998f097e6aebe120915b2626f5798.
+(* Made by rope-prover from the certificate sha256:a234d97f413aba9bcb02b25b597a65cbddf12ee80cf8bb1c20bdad22d3c52aac.
    ggml/imrope -> ggml/imrope-openvino: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:99dc152f6effda31ee9df24d2351f601b8a1fb5a2c7cede73794d88dbbff0f30.
+(* Made by rope-prover from the certificate sha256:c1ef8175bde3a6145c4ed28f21c103a9c3341a13defc1080bbc7612d5cecb427.
    ggml/neox:n_rot=head_dim -> ggml/neox: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

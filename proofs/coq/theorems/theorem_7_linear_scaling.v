@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:8341f90f4df60c5c76a10f936ea39c9a5c4ee7afcd655314e31f1e88db64256d.
+(* Made by rope-prover from the certificate sha256:93d45ccd3f6a45e629c50e108d91ea138a39b565ffb26261430fb041dbaafdd3.
    ggml/neox:freq_scale=1 -> ggml/neox: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

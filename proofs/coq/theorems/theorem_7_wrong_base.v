@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:9afba7f07a3bc38255e8a1cb3a87d4dd25f964e7fc24cddf2adf4bc2747a3af1.
+(* Made by rope-prover from the certificate sha256:f35341346766bf26c0af2ae298fa9d0172ddb30b84520a1dd5c4d60969b53ce1.
    ggml/neox:head_dim=n_rot -> transformers/half:partial_rotary_factor=1:head_dim=n_rot: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:66bef33be8d872a7556f7c1628dab2eb70df78b0efc22cd87a4c71ac5d57ec58.
+(* Made by rope-prover from the certificate sha256:0a2fa52046fe1557a6aab53188bf142a55761e3a60de3075b0c211c54ca321b9.
    ggml/neox -> ggml/neox:offset=head_dim-n_rot: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.
