@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from prover.theorems.coq_side import Side
 
 HEAD = r"""
-(* Rounded ends of a ramp are in order where logarithms are; how far they are apart is one number, stated in two ways. *)
+(* Rounded ends of a ramp are in order where logarithms are; how far apart is one number, stated in two ways. *)
 Lemma rounded_below x z : (x <= IZR z)%R -> Int_part x <= z.
 Proof. intros below. apply le_IZR. destruct (base_Int_part x). lra. Qed.
 Lemma rounded_above y z : (IZR z <= y)%R -> z <= - Int_part ((-1) * y).
@@ -31,7 +31,7 @@ Proof. intros above [less|<-]; [left; apply ln_increasing|right]; trivial. Qed.
 Lemma ln_not_below x : (1 <= x)%R -> (0 <= ln x)%R.
 Proof. intros above. rewrite <- ln_1. apply ln_order; lra. Qed.
 
-(* The ends n ln a / (2 ln base) rounded down and n ln b / (2 ln base) rounded up, where 1 <= b, a <= b and a <= base. *)
+(* n ln a / (2 ln base) rounded down and n ln b / (2 ln base) rounded up, where 1 <= b, a <= b and a <= base. *)
 Lemma ends_in_order n a b base : 2 <= n -> (1 < base)%R -> (0 < a)%R -> (a <= b)%R -> (1 <= b)%R -> (a <= base)%R ->
   Z.max (Int_part (IZR n * ln a / (2 * ln base))) 0
   <= Z.min (- Int_part ((-1) * (IZR n * ln b / (2 * ln base)))) (n + -1).
