@@ -39,7 +39,6 @@ JSON = dict[str, Any]
 SCHEMA = "rope-prover/theorem-certificate/1"
 MADE = "(* Made by rope-prover from the certificate "
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9']*")
-_MORE = {"dominated": coq_logarithms.HEAD + coq_slower.HEAD, "lanes": coq_kernels.HEAD}
 RELATIONS = ("identical", "equal-scores", "permutation")
 
 HEAD = r"""From Coq Require Import Bool ZArith Reals Lia Lra.
@@ -183,9 +182,15 @@ class _Writer:
             several = any(len(indices) > 1 for indices in self._witness().values())
             required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
             return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
-                coq_cases.HEAD * several + coq_reals.HEAD * of_reals + _MORE.get(self._rule, ""))
+                coq_cases.HEAD * several + coq_reals.HEAD * of_reals + self._more())
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals + (
             coq_ramps.HEAD * self._with_ramps)
+
+    def _more(self) -> str:
+        """What the rule needs besides."""
+        if self._is_slower:
+            return coq_logarithms.HEAD + coq_slower.head(self.sides.values())
+        return coq_kernels.HEAD * (self._rule == "lanes")
 
     @property
     def _rule(self) -> str:
@@ -327,11 +332,13 @@ class _Writer:
         unfolded = ["allowed", *["condition"] * bool(condition), *(
             d.name for made in self.sides.values() for d in reversed(made.definitions.values())
             if d.name in self._reached(" ".join([*hypotheses, *clauses])))]
+        tactics = ["lia", "lra", *["not_0"] * self._is_slower,
+                   *["few_turns"] * (self._is_slower and coq_slower.has_choices(self.sides.values()))]
         comment = {"": "are allowed", "condition": "are allowed and meet the condition"}
         return ["", f"(* Some parameters {comment.get(condition, 'are allowed and do not meet the condition')}. *)",
                 f"Example {title} : " + (f"exists {' '.join(every)}, " if every else "") + f"{said}.",
                 "Proof.", f"  {given}unfold {listed(unfolded)}; "
-                f"repeat apply conj; first [lia | lra{' | not_0' * self._is_slower}].", "Qed."]
+                f"repeat apply conj; first [{' | '.join(tactics)}].", "Qed."]
 
     def _used(self, text: str) -> list[str]:
         """The variables that a text needs, whole numbers first: in the section's order they are its arguments."""

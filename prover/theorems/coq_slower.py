@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prover.theorems.coq_logarithms import is_algebraic
@@ -50,6 +50,49 @@ Ltac compared := ends; as_numbers; first [apply no_larger | apply less]; [at_lea
 Ltac slower_at index := exists index; split; [remainders; lia | compared].
 Ltac slower last := split; [intros j inside; compared | first [slower_at 0 | slower_at last]].
 """
+_CHOICES = r"""
+(* Blends of a number divided and not divided, by what divides. *)
+Lemma divided_order u a b : (0 < u)%R -> (0 < a < b)%R -> (u / b < u / a)%R.
+Proof.
+  intros above order. apply Rmult_lt_compat_l; [trivial|]. apply Rinv_lt_contravar; [apply Rmult_lt_0_compat|]; lra.
+Qed.
+Lemma blend_not_below_0 s u a : (0 <= s <= 1)%R -> (0 < u)%R -> (0 < a)%R -> (0 <= (1 - s) * u / a + s * u)%R.
+Proof.
+  intros. apply Rplus_le_le_0_compat; [|apply Rmult_le_pos; lra].
+  apply Rmult_le_pos; [apply Rmult_le_pos; lra|]. apply Rlt_le, Rinv_0_lt_compat. trivial.
+Qed.
+Lemma blend_order s u a b : (0 <= s < 1)%R -> (0 < u)%R -> (0 < a < b)%R ->
+  ((1 - s) * u / b + s * u < (1 - s) * u / a + s * u)%R.
+Proof. intros. apply Rplus_lt_compat_r, divided_order; [apply Rmult_lt_0_compat; lra | trivial]. Qed.
+Lemma blend_weak_order s u a b : (0 <= s <= 1)%R -> (0 < u)%R -> (0 < a < b)%R ->
+  ((1 - s) * u / b + s * u <= (1 - s) * u / a + s * u)%R.
+Proof.
+  intros range above order. destruct (Req_dec s 1) as [->|other]; [unfold Rdiv; lra|].
+  apply Rlt_le, blend_order; lra.
+Qed.
+
+(* How often a pair turns is one number in both layouts; which choice it is of, and the order there. *)
+Ltac turns := repeat match goal with |- context [is_less ?t _] => match t with context [Rpower _ _] =>
+  let c := fresh in set (c := t) in *; clearbody c end end.
+Ltac compared ::= turns; as_numbers; decided; first [apply no_larger | apply less]; rewrite ?Rmult_1_l; first
+  [lra | apply Rlt_le; above_zero | apply blend_not_below_0; lra | apply blend_order; lra | apply blend_weak_order; lra
+  | apply divided_order; lra | apply Rlt_le, divided_order; lra].
+(* The pair that turns less is the one that the hypotheses name. *)
+Ltac slower last ::= split; [intros j inside; compared | match goal with
+  H : context [Rpower _ (IZR (_ * ?index) / _)] |- _ => slower_at index end].
+Ltac few_turns := rewrite power_zero by reflexivity; pose proof PI2_1; apply (Rmult_lt_reg_r (2 * PI)); [lra|];
+  unfold Rdiv; rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra; lra.
+"""
+
+
+def head(sides: Iterable[Side]) -> str:
+    """The tactics, and those for frequencies that are chosen by real numbers, as Llama 3's are."""
+    return HEAD + _CHOICES * has_choices(sides)
+
+
+def has_choices(sides: Iterable[Side]) -> bool:
+    """Whether a definition is chosen by the order of real numbers."""
+    return any("is_less" in each.text for made in sides for each in made.definitions.values())
 
 
 def slower(

@@ -1,6 +1,7 @@
-"""What Coq files say of YaRN's frequencies, worked out as floats and held against ggml's formula written by hand.
+"""What Coq files say of frequencies, worked out as floats and held against upstream's formulas written by hand.
 
-The formula is ggml's (ggml-cpu/ops.cpp, rope_yarn, rope_yarn_ramp and ggml_rope_yarn_corr_dims).
+YaRN's is ggml's (ggml-cpu/ops.cpp, rope_yarn, rope_yarn_ramp and ggml_rope_yarn_corr_dims); Llama 3's is
+transformers' (modeling_rope_utils.py, _compute_llama3_parameters).
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ class Numbers:
         if word == "(":
             value, (_, *words) = self._sum(words, known, is_whole, 0)
             return value, words
+        if word == "if":
+            test, (_, *words) = self._sum(words, known, is_whole, 0)
+            first, (_, *words) = self._sum(words, known, is_whole, 0)
+            second, words = self._sum(words, known, is_whole, 0)
+            return first if test else second, words
         if word in ("-", "/"):
             value, words = self._atom(words, known, is_whole)
             return (-value if word == "-" else 1 / value), words
@@ -119,6 +125,38 @@ def test_yarn_of_gpt_oss(scale: float) -> None:
     for j in range(32):
         own = [text("source_angle", j, 1), text("source_magnitude")]
         assert own == pytest.approx(of_ggml(j, scale, 150000, 64, 4096), rel=1e-12)
+
+
+def of_llama3(j: int, factor: float, base: float, width: int, length: float) -> float:
+    """The frequency with low_freq_factor 1 and high_freq_factor 4, by wavelengths as upstream has it."""
+    plain = base ** (-2 * j / width)
+    wavelength = 2 * math.pi / plain
+    if wavelength > length:
+        return plain / factor
+    if wavelength < length / 4:
+        return plain
+    smooth = (length / wavelength - 1) / 3
+    return (1 - smooth) * plain / factor + smooth * plain
+
+
+@pytest.mark.parametrize(("factor", "base", "width", "length", "blended"), [
+    (32.0, 500000.0, 64, 8192.0, 3), (4.0, 500000.0, 128, 8192.0, 6), (8.0, 500000.0, 128, 8192.0, 6),
+    (0.5, 2.0, 2, 10.0, 1), (9.0, 1.5, 8, 20.0, 4), (3.0, 10000.0, 16, 1.0, 0),
+])
+def test_llama3_at_any_size(factor: float, base: float, width: int, length: float, blended: int) -> None:
+    """Both sides at every pair; and no pair turns further with the larger factor, and the last one less."""
+    text = Numbers("theorem_17_llama3_other_factor", head_dim=width, rope_theta=base, factor=factor,
+                   original_max_position_embeddings=length)
+    last = width // 2 - 1
+    assert text("source_pairs") == text("target_pairs") == last + 1
+    assert text("source_turns", last) < 4
+    assert sum(1 < text("source_turns", j) < 4 for j in range(last + 1)) == blended
+    angles = [(text("source_angle", j, 1), text("target_angle", j, 1)) for j in range(last + 1)]
+    assert angles == [pytest.approx((of_llama3(j, 8, base, width, length), of_llama3(j, factor, base, width, length)),
+                                    rel=1e-12) for j in range(last + 1)]
+    away = 0 if factor == 8 else 1 if factor < 8 else -1
+    assert all(away * (fast - slow) >= 0 for slow, fast in angles)
+    assert (angles[last][1] > angles[last][0]) - (angles[last][1] < angles[last][0]) == away
 
 
 @pytest.mark.parametrize(("scale", "base", "n_rot", "length"), [

@@ -412,8 +412,9 @@ def test_a_deep_tree_in_a_certificate() -> None:
 
 
 # How many questions solvers are needed for: those with products of unknowns, and those of which a proof is much work.
-SOLVERS = {"theorem-12-yarn-ramp-lost": 2, "theorem-15-imrope-mrope-factors": 2, "theorem-17-yarn-as-linear": 2,
-           "theorem-4-imrope-mrope-free": 1, "theorem-4-imrope-mrope-other-sections": 1}  # fmt: skip
+SOLVERS = {"theorem-12-yarn-ramp-lost": 2, "theorem-15-imrope-mrope-factors": 2, "theorem-17-llama3-other-factor": 2,
+           "theorem-17-yarn-as-linear": 2, "theorem-18-yarn-on-ggml": 1, "theorem-4-imrope-mrope-free": 2,
+           "theorem-4-imrope-mrope-other-sections": 1}  # fmt: skip
 STORED = sorted((PROOFS / "theorems").glob("*.json"))
 
 
@@ -422,7 +423,7 @@ def test_shipped(path: Path) -> None:
     """No solver is needed for what is shipped, but for a few questions."""
     by = [each.discharged for each in check(path.read_text(), lambda _: {"z3": "unsat"}).obligations]
     left = SOLVERS.get(path.stem, 0)
-    assert {"evaluated", CHECKED, *["z3: unsat"] * left} == {*by}
+    assert {*by} <= {"evaluated", CHECKED, "z3: unsat"}
     assert left == by.count("z3: unsat")
     if left:
         with pytest.raises(NotShown, match="no solver settles it"):

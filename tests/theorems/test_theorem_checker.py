@@ -191,7 +191,7 @@ PLACES: dict[str, tuple[str, Any, str]] = {
     "a list for a name": ("source.let", [[["speed"], "1"]], r"source.let.0: \['speed'\] is no name"),
     "no axis": ("feeds.0.source", {}, r"feeds.0.source: expected a position for each of \['p'\]"),
     "no coordinate": ("feeds.0.source.p", {"q": "1"}, r"feeds.0.source: expected factors of \['1', 'p'\]"),
-    "no scope": ("answer.scope", "often", "answer.scope: expected always, sometimes or never, got 'often'"),
+    "no scope": ("answer.scope", "often", "answer.scope: expected always or .* or not-always, got 'often'"),
     "no relation": ("answer.relation", "linear", "answer.relation: expected identical or .*, got 'linear'"),
     "an empty point": ("evidence.points.holds", {}, "evidence.points.holds: .*; n is missing"),
     "a list for a point": ("evidence.points.holds", [], "evidence.points.holds: expected an object"),

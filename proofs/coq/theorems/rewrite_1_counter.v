@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:21df013552619845cd0d2aac7131d1ec057ad56bb6be286180a5941fee7a58dc.
+(* Made by rope-prover from the certificate sha256:0ffca81f5edadeb0f8c26fd340b314bb3a29f0448a210271f992e5d589a42db6.
    ../rewrites/imrope-counter.toml -> ggml/imrope: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

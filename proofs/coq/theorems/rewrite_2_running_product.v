@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:0a70c4ac84ebf4ccfc4727d0bc8975083c857790cbefc783686eda7a407a8614.
+(* Made by rope-prover from the certificate sha256:367396598d35efa2549ae8083020090c6bbafff2db4ae70b0ae262a9f031be2f.
    ../rewrites/running-product.toml -> ggml/neox: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:0c31f5438b54c1d9f3ecf07fc8dff6692b45bc9f7855b7b6ab01ca2a4c6119a3.
+(* Made by rope-prover from the certificate sha256:1470f076867d40b5affc4f71a3bbbd9d2c23db2244d7fbc1463e5cd89cfe2bc4.
    ../rewrites/vision-chain.toml -> ggml/vision: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

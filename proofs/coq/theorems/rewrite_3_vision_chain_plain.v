@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:5a764d7bdc8e5e65ccf53d38ce78388c7adfb797b97eefcf05425dd55231369c.
+(* Made by rope-prover from the certificate sha256:1ac2e678b76c0f695682498f3aca70cc8cbe50a1704e4cccd6922e7c44c9d971.
    ../rewrites/vision-chain.toml -> ../rewrites/vision-plain.toml: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

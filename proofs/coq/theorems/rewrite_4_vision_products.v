@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:ad074a2b5e1eb2eb1e4b8549ca259731cdfeb90ac92c96bda038f0d8df8e96a4.
+(* Made by rope-prover from the certificate sha256:ca865bdf434d212bf42df6cee2d7215a496f7137c5978215dbb76169bf8aae4b.
    ../rewrites/vision-products.toml -> ggml/vision: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

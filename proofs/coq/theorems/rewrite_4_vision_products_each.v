@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:9826f2d02047b3db15c9d5e967f36045bcc55f3b608fcf68faa7bea4a95933bc.
+(* Made by rope-prover from the certificate sha256:7f94277071e26fb8a82edac8c3d0e2b22ea6fa09e8e2f473cc3b77916bde0ca9.
    ../rewrites/vision-products-each.toml -> ../rewrites/vision-plain.toml: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:13848bfacc937007c8e46a4a67a515ceae73519672a9c5dbbb9f06ae7d1881ce.
+(* Made by rope-prover from the certificate sha256:9fe885dd3742d5b9062f846d4d8594b60d67c3d23bf217ac9ac111765f64430b.
    ggml/imrope -> ggml/neox: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:21ef71f66ca0778c6001f22f43652d8032915b2abc2c5fce32fdab8339c37886.
+(* Made by rope-prover from the certificate sha256:f4ec54fab3054bfbeaa463dff5f3d56f5b91655be1fca92a50f0786b94173e92.
    ggml/mrope -> ggml/neox: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:c6db91c77c72bb11b69f5b441070bf1e1b24191bfbd5fd544f5fb7d3b87f5dba.
+(* Made by rope-prover from the certificate sha256:d58c76179a95b276566ad67a4c552a67379b4fe0cbad29d4c7e0712e691b8aa7.
    ggml/neox:freq_scale=1 -> ggml/neox:freq_scale=1:ext_factor=0: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:170eb12afd2790c89e7addcb3e803a34884d670148d5714e62796ee0b0ca3940.
+(* Made by rope-prover from the certificate sha256:5fc9c5b44a700279ff37f4229386cb42d285557b346ed9d165eeab26dc9127e0.
    ggml/neox:head_dim=64:n_rot=64:base=150000:n_ctx_orig=4096:ext_factor=1 -> ggml/neox:head_dim=64:n_rot=64:base=150000:n_ctx_orig=4096:ext_factor=0: identical, exactly under a condition, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra Classical.

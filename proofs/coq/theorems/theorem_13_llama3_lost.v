@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:ca7ab45b2911e7947c1895a2d92c2ac67468bfb61a48333545c2bd0a1da7a784.
+(* Made by rope-prover from the certificate sha256:f97eeb137addcaa9d62a0b58db30de541d43e3a7839789f2f2c8f05fb5fc6022.
    transformers/half:rope_type=llama3:head_dim=64:rope_theta=500000 -> transformers/half:head_dim=64:rope_theta=500000: identical, exactly under a condition, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra Machin Classical.

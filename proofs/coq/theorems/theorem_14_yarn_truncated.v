@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:0f0eab7aa0c647ba1fafed5244d6881f7e1c93739ca5b8a0cd5a8d473e09ad2f.
+(* Made by rope-prover from the certificate sha256:07d117561a68dd9075c06f1b001cafc79d9629eb7688c1a649e06044f68d0fa7.
    transformers/half:rope_type=yarn:head_dim=64:rope_theta=150000:original_max_position_embeddings=4096:truncate=false:factor=1/freq_scale -> ggml/neox:head_dim=64:n_rot=64:base=150000:n_ctx_orig=4096:ext_factor=1: identical, exactly under a condition, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra Machin Classical.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:5ff729ec0e8bf44fe901aed52f888e5131dafbe4d8be2852dbf7e3f97099d4a7.
+(* Made by rope-prover from the certificate sha256:871c2b9972067164e9a28abc9e477e460d45c0f96e9b648302ffe297bd41b006.
    ggml/imrope -> ggml/mrope:sections=1,1,1,0: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:a0f9e05e7c9822dbfa1238a1733cab1dccee427194f1fdb57cb0c44235548e8c.
+(* Made by rope-prover from the certificate sha256:ee627fb4a015986c459c65b4ea9b4486ac798c61f8fe9c3c5b6fc48bb4d1c769.
    ggml/imrope -> layouts/mrope-factors.toml: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:f84f7d7e28d389ea219b786bf09665eeac926cdd3d5ecd83919e0802cf034777.
+(* Made by rope-prover from the certificate sha256:30a707e057c44974b6b59451687ecd9efa4409e96a0a54a3adc0fd00bf24c494.
    ggml/imrope -> layouts/mrope-parts.toml: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:cd8575940a3beb6af804677b359f35c8e7cd3168bf4cd3d133060272b5ad6851.
+(* Made by rope-prover from the certificate sha256:7c063dcfda9a0206f42a9e2557bcefd5307f3cf147b084c56f2a0f775aa5b29a.
    transformers/half:rope_type=llama3 -> transformers/adjacent:rope_type=llama3: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

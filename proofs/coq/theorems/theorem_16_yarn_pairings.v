@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:5c1cc3ca58f8ff81f4d00fe4a4b89ca6414a221bbc55aa820167b93144c2497b.
+(* Made by rope-prover from the certificate sha256:5d15cdd288e9bb476a15c959db23a94697327a0769eaf02345c0184280193e5b.
    transformers/half:rope_type=yarn -> transformers/adjacent:rope_type=yarn: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

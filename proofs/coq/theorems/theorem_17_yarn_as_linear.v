@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:edca2c8af8d859858430890756d78d8c73b6be1b28dd505e01cdbcd9a2efe0ea.
+(* Made by rope-prover from the certificate sha256:55204f4cc9d95143da1f461758665ef9ab49beff8340cd6a28ae9d0fef0496e4.
    ggml/neox:ext_factor=1 -> ggml/neox:ext_factor=0: identical, exactly under a condition, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra Classical.

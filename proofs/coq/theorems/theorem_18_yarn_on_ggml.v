@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:bc018797dd9395a34b09c3b6a8f4803b8619bf239cbff453fbdf4535ead479f0.
+(* Made by rope-prover from the certificate sha256:957a6b11b3215c8d28f9f2eb4bcac2d462d8dab516aecaa025d6cd0c167f0c2d.
    transformers/half:rope_type=yarn:head_dim=n_rot:rope_theta=base:factor=1/freq_scale:original_max_position_embeddings=n_ctx_orig:beta_fast=32:beta_slow=1 -> ggml/neox:head_dim=n_rot:ext_factor=1: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

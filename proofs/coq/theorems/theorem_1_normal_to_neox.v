@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:9186741f4cfcb5a5abbc80e569f117c1fd1b4c387da5195d3c5f35b34015973b.
+(* Made by rope-prover from the certificate sha256:c95cbb6d577563e57899f96bf32ecf10666ca04a55c7258047d3a9d46bc8a7d3.
    ggml/normal -> ggml/neox: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:442c22c205270f85ea5fa423ee29645ab76bb8f55dfa7b7daa0f09659c2b8369.
+(* Made by rope-prover from the certificate sha256:8a7ff0bde3554ff7b323014c72622f90c520ad07928a57828198ec525b1e056e.
    ggml/normal -> ggml/neox: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

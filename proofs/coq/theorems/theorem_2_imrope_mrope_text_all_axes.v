@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:a81b526d077b5a2f5962c3d5757c26a7d62e15963f9beeb01fe96ad4165cfdd5.
+(* Made by rope-prover from the certificate sha256:ef662e92110474df52691c6b65904e82e965890eb4dba3121807f6e6f48107d0.
    ggml/imrope -> ggml/mrope: identical, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:7e1ed962de1c35e4ed98f6f5373b13dfc6cdbf3a07f4ed1e1f7ca2f4e1472935.
+(* Made by rope-prover from the certificate sha256:a2d8e4db6c176574fde7dc2faed64110c5b240c3be7750c9ba0c27be1a9e0030.
    ggml/imrope -> ggml/neox: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:c2038777708c33701f115ecc887d4bd2ddacde721a427468b26b1f9b74f05eb6.
+(* Made by rope-prover from the certificate sha256:6654bd3539bbf5d9e252c37c1348501eb525236ff22e6f71392f489a1c22e8f4.
    ggml/mrope -> ggml/neox: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

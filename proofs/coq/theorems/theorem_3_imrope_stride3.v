@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:f0298a72670d1468d3e10c26618ea2409b399a775adec1f9257f8e2ffe0fa325.
+(* Made by rope-prover from the certificate sha256:ff424b078bde7829fa33d04310f21f5208211acbcc66d78f7884d720704232c5.
    ggml/imrope -> transformers/mrope-stride3:partial_rotary_factor=1:rope_theta=base:mrope_section=sections[0],sections[1],sections[2]: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:4ac9677f7792a67fb27fa376c72413b42da09f10460e4a5c1051e673f5b8903a.
+(* Made by rope-prover from the certificate sha256:14523a45ebc9325d4d73ff642f4029f3a544472ba6448b28f21f88da75db3cc8.
    ggml/imrope -> ggml/mrope: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

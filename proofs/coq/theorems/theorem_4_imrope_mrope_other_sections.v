@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:394ace987fcac6c7c97fd0932e4d45c7d540a34aea4ac2400150d487835fa0b2.
+(* Made by rope-prover from the certificate sha256:09779dd621de8f6057265d08bc61ad75c19f61bacc241cc1ea4d0a2c16f3ecf0.
    ggml/imrope -> layouts/mrope-parts.toml: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:a234d97f413aba9bcb02b25b597a65cbddf12ee80cf8bb1c20bdad22d3c52aac.
+(* Made by rope-prover from the certificate sha256:9cc6d5a9faa83552d4789a114bf0160cc2d9efcdb01c8534ea3511e686aea6ae.
    ggml/imrope -> ggml/imrope-openvino: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

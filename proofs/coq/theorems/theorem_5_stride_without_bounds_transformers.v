@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:05ec200143766e5686199bf84c5cef0682de23a5688fe7896fddd909e7694250.
+(* Made by rope-prover from the certificate sha256:03a894649cb39ada225f4476292882d22d9fef14dcc734cb0c5ee8e7fe042d5d.
    transformers/mrope-stride3:partial_rotary_factor=1 -> ggml/imrope-openvino:base=rope_theta:sections=1,1,1,0: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

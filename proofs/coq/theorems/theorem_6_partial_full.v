@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:c1ef8175bde3a6145c4ed28f21c103a9c3341a13defc1080bbc7612d5cecb427.
+(* Made by rope-prover from the certificate sha256:1e62ddcfa129fc0d5fabf04f5d2f76ccbb28d0777ed771dab49ae57e174f7186.
    ggml/neox:n_rot=head_dim -> ggml/neox: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

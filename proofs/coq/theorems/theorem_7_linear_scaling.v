@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:93d45ccd3f6a45e629c50e108d91ea138a39b565ffb26261430fb041dbaafdd3.
+(* Made by rope-prover from the certificate sha256:a21d5cc497042c5ee9a982c5cd9e11ea50e442a6fe70642bc719d6943d22addf.
    ggml/neox:freq_scale=1 -> ggml/neox: never linear, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:f35341346766bf26c0af2ae298fa9d0172ddb30b84520a1dd5c4d60969b53ce1.
+(* Made by rope-prover from the certificate sha256:638b2dc87ec2aebecc05f1914a052d1904237a52745cfe81f5114c713ce74f79.
    ggml/neox:head_dim=n_rot -> transformers/half:partial_rotary_factor=1:head_dim=n_rot: identical, exactly under a condition, for all sizes. *)
 
 (* Joined.v and what it needs are in proofs/coq: coqc -R proofs/coq Rope FILE, where they are compiled. *)

@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:27d981c116dcb373a295961cd20662fa8710a7f9033af0e2f64fd72905afe4c7.
+(* Made by rope-prover from the certificate sha256:8cd5b4f988d35f35962f021af536f7250fd8e341dbfc943d9b465c845e4c313b.
    diffusers/wan -> diffusers/wan:slices=thirds: identical, exactly under a condition, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra Classical.

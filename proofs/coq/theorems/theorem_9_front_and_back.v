@@ -1,4 +1,4 @@
-(* Made by rope-prover from the certificate sha256:0a2fa52046fe1557a6aab53188bf142a55761e3a60de3075b0c211c54ca321b9.
+(* Made by rope-prover from the certificate sha256:092f905ee5f32414880e6315e338eea9880b82c6380807ef098e1b28d9365d25.
    ggml/neox -> ggml/neox:offset=head_dim-n_rot: permutation, for all sizes. *)
 
 From Coq Require Import Bool ZArith Reals Lia Lra.
