@@ -23,6 +23,7 @@ from prover.theorems import (
     coq_logarithms,
     coq_loop,
     coq_one_by_one,
+    coq_ramps,
     coq_reals,
     coq_slower,
 )
@@ -127,7 +128,7 @@ class _Writer:
         witness = self._witness()
         several = any(len(indices) > 1 for indices in witness.values())
         theorem = statement(self.sides, self.names, self.root["feeds"], fields, bool(permutation), scope, bool(order),
-                            several, of_reals, self.is_of_numbers)
+                            several, of_reals, self.is_of_numbers, self._with_ramps)
         unfolded = listed(["allowed", *unfolded_of(self.sides)])
         if self._rule == "lanes":
             theorem += coq_kernels.kernels_differ(self.sides, self.names, self.root["feeds"][0], fields, clauses,
@@ -182,7 +183,8 @@ class _Writer:
             required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
             return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
                 coq_cases.HEAD * several + coq_reals.HEAD * of_reals + self._more())
-        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals
+        return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals + (
+            coq_ramps.HEAD * self._with_ramps)
 
     def _more(self) -> str:
         """What the rule needs besides."""
@@ -199,6 +201,10 @@ class _Writer:
     @property
     def _is_slower(self) -> bool:
         return self._rule == "dominated" and not self.is_of_numbers
+
+    @property
+    def _with_ramps(self) -> bool:
+        return self.root["answer"]["scope"] == "always" and coq_ramps.in_two_ways(self.sides.values())
 
     def _check_logarithms(self) -> None:
         if (self._rule and not self._is_slower and not self.is_of_numbers

@@ -17,12 +17,12 @@ JSON = dict[str, Any]
 def statement(
     sides: Mapping[str, Side], names: Names, feeds: Sequence[JSON], fields: Mapping[str, Mapping[str, str]],
     is_permutation: bool, scope: str, is_ordered: bool = False, by_cases: bool = False,
-    of_reals: bool = False, of_numbers: bool = False,
+    of_reals: bool = False, of_numbers: bool = False, with_ramps: bool = False,
 ) -> list[str]:
     """Lines of the theorem, or of what holds without the condition and with it, and their proofs.
 
     `fields`: for each side what its definitions are called; `is_ordered`: pair j of the target is pair order j of the
-    source; `by_cases`: which of several pairs differs goes by cases.
+    source; `by_cases`: which of several pairs differs goes by cases; `with_ramps`: one ramp is stated in two ways.
 
     Raises UndecidedError for a feed whose positions are no rational multiples of coordinates.
     """
@@ -97,7 +97,8 @@ def statement(
         f"  unfold {listed(unfolded)}.",
         "  intros hypotheses; " + ("apart." if is_ordered else "decompose [and] hypotheses; clear hypotheses."),
         "  repeat apply conj; intros; repeat apply conj; " + (
-            "shown_in_order." if is_ordered else "shown_of_reals." if of_reals else "shown."),
+            "shown_in_order." if is_ordered else "shown_with_ramps." if with_ramps else
+            "shown_of_reals." if of_reals else "shown."),
     ]
     if scope == "always":
         return _theorem("layouts_agree : allowed ->", same + alone + parts, _along(loops, unfolded) if loops else plain)

@@ -31,7 +31,7 @@ WRITTEN = {
     "theorem_4_imrope_mrope_free", "theorem_4_imrope_mrope_other_sections", "theorem_11_yarn_without_scale",
     "theorem_13_llama3_lost", "theorem_14_yarn_truncated", "theorem_16_llama3_pairings", "theorem_16_yarn_pairings",
     "theorem_12_yarn_ramp_lost", "theorem_17_yarn_as_linear", "theorem_8_wan_slices",
-    "theorem_15_imrope_mrope_only_111", "theorem_17_llama3_other_factor",
+    "theorem_15_imrope_mrope_only_111", "theorem_17_llama3_other_factor", "theorem_18_yarn_on_ggml",
 }
 WHOLE, LISTS = {"n", "m"}, {"parts"}
 ENTRIES = tuple(parse(text, WHOLE, ()) for text in ("n", "m", "3"))

@@ -7,6 +7,7 @@ transformers' (modeling_rope_utils.py, _compute_llama3_parameters).
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,10 @@ from prover.resources import PROOFS
 
 FUNCTIONS: dict[str, tuple[int, Callable[..., float]]] = {
     "Rpower": (2, pow), "ln": (1, math.log), "Int_part": (1, math.floor), "IZR": (1, float), "Z.max": (2, max),
-    "Z.min": (2, min), "Rmax": (2, max), "Rmin": (2, min), "Rabs": (1, abs),
-    "is_less": (2, lambda a, b: a < b),
+    "Z.min": (2, min), "Rmax": (2, max), "Rmin": (2, min), "Rabs": (1, abs), "negb": (1, operator.not_),
+    "is_less": (2, operator.lt),
 }
-BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2}
+BINDING = {"=?": 1, "+": 2, "-": 2, "*": 3, "/": 3, "mod": 3}
 POINTS = [   # freq_scale, base, n_rot, n_ctx_orig
     (1 / 32, 150000.0, 64, 4096.0), (0.25, 10000.0, 128, 32768.0), (3.0, 500.0, 16, 100.0), (0.5, 1.5, 8, 2.0),
     (40.0, 1e6, 128, 8192.0), (0.9, 2.0, 2, 1.0),
@@ -41,7 +42,7 @@ class Numbers:
 
     def __call__(self, name: str, *given: float) -> float:
         arguments, is_whole, body = self.bodies[name]
-        words = re.findall(r"[A-Za-z_][\w.']*|\d+|[-+*/()]", body)
+        words = re.findall(r"[A-Za-z_][\w.']*|\d+|=\?|[-+*/()]", body)
         value, rest = self._sum(words, {**self.values, **dict(zip(arguments, given, strict=True))}, is_whole, 0)
         assert not rest, rest
         return value
@@ -53,7 +54,8 @@ class Numbers:
             sign, *words = words
             right, words = self._sum(words, known, is_whole, BINDING[sign])
             value = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-                     "/": lambda a, b: a // b if is_whole else a / b, "mod": lambda a, b: a % b}[sign](value, right)
+                     "/": lambda a, b: a // b if is_whole else a / b, "mod": lambda a, b: a % b,
+                     "=?": operator.eq}[sign](value, right)
         return value, words
 
     def _atom(self, words: list[str], known: dict[str, float], is_whole: bool) -> tuple[float, list[str]]:
@@ -69,13 +71,18 @@ class Numbers:
         if word in ("-", "/"):
             value, words = self._atom(words, known, is_whole)
             return (-value if word == "-" else 1 / value), words
+        if word == "if":
+            test, (_, *words) = self._sum(words, known, True, 0)
+            value, (_, *words) = self._sum(words, known, is_whole, 0)
+            other, words = self._sum(words, known, is_whole, 0)
+            return (value if test else other), words
         if word.isdecimal():
             return int(word), words
         if word in known or word == "PI":
             return known.get(word, math.pi), words
         if word in FUNCTIONS:
             count, function = FUNCTIONS[word]
-            whole = word in ("IZR", "Z.max", "Z.min")
+            whole = word in ("IZR", "Z.max", "Z.min", "negb")
         else:
             count, function, whole = len(self.bodies[word][0]), lambda *given: self(word, *given), False
         values: list[Any] = []
@@ -150,3 +157,25 @@ def test_llama3_at_any_size(factor: float, base: float, width: int, length: floa
     away = 0 if factor == 8 else 1 if factor < 8 else -1
     assert all(away * (fast - slow) >= 0 for slow, fast in angles)
     assert (angles[last][1] > angles[last][0]) - (angles[last][1] < angles[last][0]) == away
+
+
+@pytest.mark.parametrize(("scale", "base", "n_rot", "length"), [
+    (1 / 32, 150000.0, 64, 4096.0), (0.25, 10000.0, 128, 8192.0), (1.0, 500.0, 16, 100.0), (0.5, 10.0, 2, 8.0),
+    (0.9, 1e6, 4, 1e6), (0.5, 1e5, 6, 8.0), (0.5, 10.0, 4, 6.0),
+])
+def test_yarn_of_transformers_on_ggml(scale: float, base: float, n_rot: int, length: float) -> None:
+    """Both sides are ggml's, also at the length of 6, where both ends are 0 and 1/1000 stands for their distance."""
+    text = Numbers("theorem_18_yarn_on_ggml", n_rot=n_rot, base=base, n_ctx_orig=length, freq_scale=scale)
+    assert n_rot // 2 == text("source_pairs") == text("target_pairs")
+    for j in range(n_rot // 2):
+        for side in ("source", "target"):
+            own = [text(f"{side}_angle", j, 1), text(f"{side}_magnitude")]
+            assert own == pytest.approx(of_ggml(j, scale, base, n_rot, length), rel=1e-12)
+
+
+def test_yarn_of_transformers_with_ends_in_the_wrong_order() -> None:
+    """Below a length of 8 the ends may be in the other order: ends 0 and -10, and pair 1 is scaled by ggml alone."""
+    text = Numbers("theorem_18_yarn_on_ggml", n_rot=8, base=2.0, n_ctx_orig=1.0, freq_scale=0.5)
+    assert (text("source_low"), text("source_high")) == (text("target_low"), text("target_high")) == (0, -10)
+    assert text("source_angle", 1, 1) == pytest.approx(2 ** (-1 / 4))
+    assert text("target_angle", 1, 1) == pytest.approx(2 ** (-1 / 4) / 2)
