@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from theorem_statements import claim, small
-from written_certificates import parameter, sealed
+from written_certificates import parameter, sealed, variable
 
 from prover.commands.cli import run_command
 from prover.errors import UndecidedError
@@ -269,6 +269,14 @@ def test_sines_of_their_own() -> None:
         change(root)
         with pytest.raises(UndecidedError, match=reason):
             coq_file(json.dumps(root))
+
+
+def test_what_a_condition_needs_is_needed_before_it() -> None:
+    """Of a choice by a logarithm and a quotient: what its test needs always, and what it chooses where it does."""
+    side = small("p*(1/(k - 1) if log(k)/k > 1/9 else 2)", more=(parameter("k", "k > 0"),))
+    points = {"holds": {"n": "3", "base": "2", "k": "2"}, "fails": None}
+    text = coq_file(sealed(claim(side, side, points=points, variables=(variable("k", False),))))
+    assert "-> (0 < k)%R /\\ ((ln k / k > 1 / 9)%R -> (0 < (k + (-1)))%R)) /\\\n" in text
 
 
 def test_logarithms_that_are_refused() -> None:
