@@ -273,10 +273,10 @@ def test_sines_of_their_own() -> None:
 
 def test_what_a_condition_needs_is_needed_before_it() -> None:
     """Of a choice by a logarithm and a quotient: what its test needs always, and what it chooses where it does."""
-    side = small("p*(1/(k - 1) if log(k)/k > 1/9 else 2)", more=(parameter("k", "k > 0"),))
-    points = {"holds": {"n": "3", "base": "2", "k": "2"}, "fails": None}
-    text = coq_file(sealed(claim(side, side, points=points, variables=(variable("k", False),))))
-    assert "-> (0 < k)%R /\\ ((ln k / k > 1 / 9)%R -> (0 < (k + (-1)))%R)) /\\\n" in text
+    side = small("p*(1/(x - 1) if log(x)/x > 1/9 else 2)", more=(parameter("x", "x > 0"),))
+    points = {"holds": {"n": "3", "base": "2", "x": "2"}, "fails": None}
+    text = coq_file(sealed(claim(side, side, points=points, variables=(variable("x", False),))))
+    assert "-> (0 < x)%R /\\ ((ln x / x > 1 / 9)%R -> (0 < (x + (-1)))%R)) /\\\n" in text
 
 
 def test_logarithms_that_are_refused() -> None:
