@@ -182,7 +182,7 @@ class _Writer:
             several = any(len(indices) > 1 for indices in self._witness().values())
             required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
             return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
-                coq_cases.HEAD * several + coq_reals.HEAD * of_reals + self._more())
+                coq_cases.HEAD * several + coq_reals.HEAD * (of_reals or self._is_slower) + self._more())
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals + (
             coq_ramps.HEAD * self._with_ramps)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import blend_statements
 import pytest
 from theorem_statements import claim, small
 from written_certificates import parameter, sealed, variable
@@ -277,6 +278,12 @@ def test_what_a_condition_needs_is_needed_before_it() -> None:
     points = {"holds": {"n": "3", "base": "2", "x": "2"}, "fails": None}
     text = coq_file(sealed(claim(side, side, points=points, variables=(variable("x", False),))))
     assert "-> (0 < x)%R /\\ ((ln x / x > 1 / 9)%R -> (0 < (x + (-1)))%R)) /\\\n" in text
+
+
+def test_tactics_are_there_where_no_logarithm_is() -> None:
+    """A ramp over the pairs alone is compared with what stands for logarithms elsewhere."""
+    text = coq_file(sealed(blend_statements.TRUE["a ramp over the pairs"]()))
+    assert 0 <= text.find("Ltac above_zero := ") < text.find("Ltac at_least_0 := ")
 
 
 def test_logarithms_that_are_refused() -> None:
