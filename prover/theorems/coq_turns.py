@@ -85,9 +85,11 @@ def linear_but_for_a_constant(made: Side, angle: str) -> str:
     def at(places: Iterable[str]) -> str:
         return " ".join([angle, *["j"] * made.definitions[angle].of_pair, *places])
 
+    if not axes:
+        return ""
     both, nowhere = at(f"({axis} + {other})" for axis, other in zip(axes, others, strict=True)), at("0" for _ in axes)
-    return axes and (f"forall {' '.join([*axes, *others])} : R,\n"
-                     f"    ({both} + {nowhere} = {at(axes)} + {at(others)})%R") or ""
+    return (f"forall {' '.join([*axes, *others])} : R,\n"
+            f"    ({both} + {nowhere} = {at(axes)} + {at(others)})%R")
 
 
 def _rational(text: str) -> Fraction:

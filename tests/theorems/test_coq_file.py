@@ -306,7 +306,7 @@ def test_logarithms_that_are_refused() -> None:
     ("frequency*2**(2**(1/2))", "which their form does not show (T5)"),
 ])
 def test_algebraic_frequencies(frequency: str, said: str) -> None:
-    """A rounded logarithm is a whole number; pi and logarithms themselves are no algebraic numbers, nor is 2**sqrt(2)."""
+    """A rounded logarithm is a whole number; pi and logarithms themselves are not algebraic, nor is 2**sqrt(2)."""
     root = json.loads((PROOFS / "theorems" / "theorem-12-yarn-ramp-lost.json").read_text())
     root["source"]["pairs"]["angle"] = f"p*{frequency}"
     assert f"   {said}. *)" in coq_file(json.dumps(root))
