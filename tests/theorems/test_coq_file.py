@@ -280,6 +280,13 @@ def test_what_a_condition_needs_is_needed_before_it() -> None:
     assert "-> (0 < x)%R /\\ ((ln x / x > 1 / 9)%R -> (0 < (x + (-1)))%R)) /\\\n" in text
 
 
+def test_a_hypothesis_about_a_parameter_of_the_target() -> None:
+    """It is a whole number there, so that it is compared in Z."""
+    root = claim(small(), small(more=(parameter("m", whole=True, value="n + 1"),)))
+    root["where"] = ["m > 2"]
+    assert "Definition allowed : Prop :=\n  (target_m > 2) /\\\n" in coq_file(sealed(root))
+
+
 def test_tactics_are_there_where_no_logarithm_is() -> None:
     """A ramp over the pairs alone is compared with what stands for logarithms elsewhere."""
     text = coq_file(sealed(blend_statements.TRUE["a ramp over the pairs"]()))
