@@ -8,7 +8,7 @@ import random
 import pytest
 from blend_statements import FALSE, TRUE, UNJUDGED, is_true, random_claim
 from test_theorem_tampering import every_tampering
-from theorem_statements import changed, solve
+from theorem_statements import changed, is_shown, solve
 from written_certificates import JSON, sealed
 
 from prover.resources import PROOFS
@@ -38,13 +38,6 @@ def test_the_true_ones_are(name: str) -> None:
 def test_the_false_ones_are(name: str) -> None:
     """Each fails at some small parameters, or has no value there."""
     assert not is_true(FALSE[name]())
-
-
-def is_shown(text: str) -> bool:
-    try:
-        return bool(check(text, solve).obligations)
-    except (Rejected, NotShown):
-        return False
 
 
 @pytest.mark.parametrize("name", sorted(TRUE.keys() - UNJUDGED))

@@ -23,7 +23,7 @@ from one_by_one_statements import (
     random_pair,
 )
 from test_theorem_tampering import every_tampering
-from theorem_statements import changed, refuted, relation, solve
+from theorem_statements import changed, is_shown, refuted, relation, solve
 from written_certificates import JSON, sealed
 
 from prover import theorem_checker
@@ -40,13 +40,6 @@ SHIPPED = ("theorem-12-yarn-ramp-lost", "theorem-13-llama3-lost", "theorem-14-ya
 
 def stored(name: str) -> JSON:
     return json.loads((PROOFS / "theorems" / f"{name}.json").read_text())
-
-
-def is_shown(text: str) -> bool:
-    try:
-        return bool(check(text, solve).obligations)
-    except (Rejected, NotShown):
-        return False
 
 
 @pytest.mark.parametrize("name", TRUE)

@@ -10,6 +10,8 @@ import written_certificates as written
 import z3
 from written_certificates import JSON, layout, parameter, sealed, theorem, variable
 
+from prover.theorem_checker import NotShown, Rejected, check
+
 
 def solve(text: str) -> dict[str, str]:
     """z3, in a context of its own, with a budget of work."""
@@ -18,6 +20,14 @@ def solve(text: str) -> dict[str, str]:
     solver.set("rlimit", 4_000_000)
     solver.add(z3.parse_smt2_string(text, ctx=context))
     return {"z3": str(solver.check())}
+
+
+def is_shown(text: str) -> bool:
+    """Whether the checker accepts it."""
+    try:
+        return bool(check(text, solve).obligations)
+    except (Rejected, NotShown):
+        return False
 
 
 def changed(root: JSON, path: str, new: Any) -> str:
