@@ -1622,22 +1622,28 @@ class Proof:
         _limit(len(cases) == 1 and not cases[0][0], "a value at a point that is not worked out exactly")
         return cases[0][1]
     def loops(self, layout: Layout) -> None:
-        """What a loop carries is what its invariant says, at pair 0 and from each pair to the next."""
+        """What a loop carries is what its invariant says, at pair 0 and from each pair to the next; and has a value."""
         reading, terms, j = self.reading, self.terms, self.j
         following = terms.add(j, ONE)
         inside = [reading.inside(layout, j), reading.inside(layout, following)]
-        for name, rows in layout.invariant.items():
+        none: list[tuple[ast.expr, ast.expr]] = []
+        unknown = {name: none for name in layout.states if name not in layout.invariant}
+        for name, rows in (layout.invariant | unknown).items():
             first, step = layout.states[name]
             start = (ZERO, first, "at pair 0", [reading.inside(layout, ZERO)])
             for index, node, where, known in (start, (following, step, "from a pair to the next", inside)):
                 before: Formula = True  # a row holds where those before it do not apply
+                before_it = Scope(layout, j) if index is following else Scope(layout, ZERO, started=False)
+                if not rows:  # it has a value, whichever
+                    reading.needs = []
+                    reading.value(node, before_it)
+                    self.defined(f"{layout.side}.{name} has a value {where}", *known, exact=False)
                 for when, value in rows:
                     reading.needs = []
                     applies = reading.condition(when, Scope(index=index))
                     path = extended((), every(before, applies))
                     before = every(before, no(applies))
                     wanted = reading.value(value, Scope(index=index), path) if path is not None else []
-                    before_it = Scope(layout, j) if index is following else Scope(layout, ZERO, started=False)
                     found = reading.value(node, before_it)
                     self.defined(f"{layout.side}.{name} and its invariant have a value {where}", *known)
                     ratios = [(p, q, terms.ratio(x, y)) for p, x in wanted for q, y in found]

@@ -88,6 +88,15 @@ FALSE: dict[str, Callable[[], JSON]] = {
         small("p*(j + 1)"),
         invariant=[{"side": "source", "state": "k", "when": "0 == 0", "value": "j + 1"}],
     ),
+    "a loop that has no value at a pair, and counts for nothing": lambda: claim(
+        small(f"{ANGLE} + 0*k*p", states=(("k", "0", "1/(j - 1)"),)), small()
+    ),
+    "a loop that begins with no value, and counts for nothing": lambda: claim(
+        small(f"{ANGLE} + 0*k*p", states=(("k", "1/(n - 2)", "k"),)), small()
+    ),
+    "a loop that nothing reads, and has no value at a pair": lambda: claim(
+        small(states=(("k", "1", "k/(j - 1)"),)), small()
+    ),
     "a product that is set back one pair late": lambda: claim(
         small("p*x", states=(("x", "1", "1 if j % 3 == 0 else x*base**(-1/n)"),)),
         small("p*base**(-(j % 3)/n)"),

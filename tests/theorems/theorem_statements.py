@@ -120,6 +120,7 @@ TRUE: dict[str, Callable[[], JSON]] = {
         small(),
         invariant=[{"side": "source", "state": "power", "when": "0 == 0", "value": "base**(-j/n)"}],
     ),
+    "a loop that nothing reads": lambda: claim(small(states=(("k", "1/n", "x/(j + 1)"), ("x", "0", "k"))), small()),
     "a product that is set back": lambda: claim(
         small("p*x", states=(("x", "1", "1 if (j + 1) % 3 == 0 else x*base**(-1/n)"),)),
         small("p*base**(-(j % 3)/n)"),
