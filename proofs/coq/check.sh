@@ -35,7 +35,8 @@ coqc -q -R . Rope Recorded.v
 # back one pair early; a condition that is too wide, or too narrow; part of a head that may be all of it; a scale
 # that may be 1; a product that is set back one pair late; pairs on t one short; sections that may be all t; a
 # ramp that may begin before the first pair; a factor below 1 that is taken for 1; a last pair that may turn too often
-# to be scaled; ends of a ramp in any order.
+# to be scaled; ends of a ramp in any order; magnitudes of 0, or angles by squares of positions, on both sides
+# alike.
 mkdir false
 rejected() {
     sed "$2" "theorems/$1.v" > "false/$1.v"
@@ -63,6 +64,8 @@ rejected theorem_8_wan_slices 's/(head_dim mod 6 = 0) \\\/ (head_dim mod 6 = 2)/
 rejected theorem_12_yarn_ramp_lost 's/(freq_scale = 1)%R/(freq_scale <= 1)%R/'
 rejected theorem_18_yarn_on_ggml 's/(n_ctx_orig >= 8)/(n_ctx_orig >= 1)/'
 rejected theorem_18_yarn_on_ggml 's/(freq_scale <= 1)/(freq_scale <= 2)/'
+rejected theorem_1_normal_to_neox 's/_magnitude : R := 1%R/_magnitude : R := 0%R/'
+rejected theorem_1_normal_to_neox 's/:= (p \* \(.*\)_extrapolated j)/:= (p * p * \1_extrapolated j)/'
 
 # Nor that frequencies of more than half a turn are told apart by whole positions.
 sed 's/<= 3\./<= 4./; s/-3 <= u a <= 3/-4 <= u a <= 4/; s/-6 <= x <= 6/-8 <= x <= 8/' Joined.v > false/Joined.v

@@ -99,6 +99,8 @@ class _Writer:
         whole = {name for name, kind in self.kinds.items() if kind == "Z"}
         self.sides = {side: Side(side, root[side], self.variables, whole, names) for side in ("source", "target")}
         self.names = names
+        self.printer = Printer(lambda name: any(made.is_whole(name) for made in self.sides.values()), self._call,
+                               self.sides["source"].printer.needed)   # of what stands outside the layouts
 
     def text(self) -> str:
         """The whole file."""
@@ -182,7 +184,7 @@ class _Writer:
             several = any(len(indices) > 1 for indices in self._witness().values())
             required = coq_joined.REQUIRED if coq_joined.is_joined(self.root) else ""
             return required + HEAD.replace("Lia Lra.", "Lia Lra Classical.") + coq_elsewhere.HEAD + (
-                coq_cases.HEAD * several + coq_reals.HEAD * of_reals + self._more())
+                coq_cases.HEAD * several + coq_reals.HEAD * (of_reals or self._is_slower) + self._more())
         return HEAD + (coq_loop.HEAD if is_loop else ORDER if is_ordered else "") + coq_reals.HEAD * of_reals + (
             coq_ramps.HEAD * self._with_ramps)
 
@@ -216,7 +218,7 @@ class _Writer:
         numbers, lists = self._shared()
         terms = [settled(parse_condition(text, numbers, lists), self._meaning)
                  for text in self.root["answer"]["condition"]]
-        return [self.sides["source"].printer.proposition(term) for term in terms]
+        return [self.printer.proposition(term) for term in terms]
 
     def _witness(self) -> dict[int, list[str]]:
         """For each clause indices of pairs, one of which differs where it fails; for "never", one clause."""
@@ -225,7 +227,7 @@ class _Writer:
         for clause, text in refutation["witness"] if refutation else []:
             term = settled(parse(text, numbers, lists, index=False), self._meaning)
             place = self.root["answer"]["condition"].index(clause) if self.root["answer"]["condition"] else 0
-            found.setdefault(place, []).append(self.sides["source"].printer.integer(term))
+            found.setdefault(place, []).append(self.printer.integer(term))
         return found
 
     def _title(self) -> str:
@@ -255,14 +257,14 @@ class _Writer:
     def _hypotheses(self) -> list[str]:
         found: dict[str, None] = {}
         numbers, lists = self._shared()
-        terms = [(self.sides["source"], settled(parse_condition(text, numbers, lists), self._meaning))
+        terms = [(self.printer, settled(parse_condition(text, numbers, lists), self._meaning))
                  for text in self.root["where"]]
         for made in self.sides.values():
             required = [p["require"] for p in made.layout["parameters"] if p["require"]]
-            terms += [(made, made.condition(text)) for text in required + made.layout["require"]]
-        for made, term in terms:
+            terms += [(made.printer, made.condition(text)) for text in required + made.layout["require"]]
+        for printer, term in terms:
             for part in term.args if term.kind == "and" else () if term == TRUE else (term,):
-                found[made.printer.proposition(part)] = None
+                found[printer.proposition(part)] = None
         return list(found)
 
     def _loops(self, fields: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -49,11 +49,24 @@ def assumed(sides: Mapping[str, Side], fields: Mapping[str, Mapping[str, str]]) 
 
 
 def is_algebraic(made: Side, term: Term) -> bool:
-    """Whether its form shows that rational parameters make a term algebraic: no pi in it, no logarithm but rounded."""
+    """Whether its form shows that rational parameters make a term algebraic: no pi in it, no logarithm but rounded, and
+    no exponent with a root.
+    """
     if term.kind == "name" and term.value in made.terms:
         return is_algebraic(made, made.terms[str(term.value)])
+    if term.kind == "pow":
+        return is_algebraic(made, term.args[0]) and _is_rational(made, term.args[1])
     return term.kind in ("floor", "ceil") or (
         term.kind not in ("pi", "log") and all(is_algebraic(made, part) for part in term.args))
+
+
+def _is_rational(made: Side, term: Term) -> bool:
+    if term.kind == "name" and term.value in made.terms:
+        return _is_rational(made, made.terms[str(term.value)])
+    if term.kind == "pow":
+        return term.args[1].whole is not None and _is_rational(made, term.args[0])
+    return term.kind in ("floor", "ceil") or (
+        term.kind not in ("pi", "log") and all(_is_rational(made, part) for part in term.args))
 
 
 def _within(made: Side, term: Term) -> bool:

@@ -136,8 +136,11 @@ class Side:
         term = self.term(text)
         if is_lane and not self.printer.whole(term):
             raise refused(f"{key} of the {self.side} has to be whole, which its form does not show")
-        called = self.define("pairs" if key == "count" else key, term, key in ("angle", "sine_angle", "magnitude"))
-        return str(called.value)
+        called = str(self.define("pairs" if key == "count" else key, term,
+                                 key in ("angle", "sine_angle", "magnitude")).value)
+        if self.definitions[called].axes and key not in ("angle", "sine_angle"):
+            raise refused(f"{key} of the {self.side} depends on positions")
+        return called
 
 
 def numbers_of(values: Mapping[str, Meaning]) -> set[str]:

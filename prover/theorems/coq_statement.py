@@ -9,7 +9,7 @@ from typing import Any
 from prover.theorems.coq_logarithms import may_be_0
 from prover.theorems.coq_names import Names
 from prover.theorems.coq_side import Side
-from prover.theorems.coq_turns import Turns
+from prover.theorems.coq_turns import Turns, linear_but_for_a_constant
 
 JSON = dict[str, Any]
 
@@ -28,15 +28,24 @@ def statement(
     """
     source, target = fields["source"], fields["target"]
 
+    def linear(side: str, inside: str) -> list[tuple[str, str]]:
+        keys = ["angle", *["sine_angle"] * sides[side].has_own_sine]
+        said = ([linear_but_for_a_constant(sides[side], fields[side][key]) for key in keys] if scope == "always" else
+                [Turns(sides, names, feed, fields).linear(side, key) for feed in feeds for key in keys])
+        about = f"The angles of the {side} are linear in the positions{', but for a constant' * (scope == 'always')}."
+        return [("" if place else about, f"({inside} {each})") for place, each in enumerate(filter(None, said))]
+
     def at(name: str, index: str = "j") -> str:
         definition = next(d for made in sides.values() for d in made.definitions.values() if d.name == name)
         return f"{name} {index}" if definition.of_pair else name
 
     same = [("Both have one width and one number of pairs.",
              f"{source['width']} = {target['width']} /\\ {source['count']} = {target['count']}")]
-    alone: list[tuple[str, str]] = []
+    alone = [("Both have one width.", f"{source['width']} = {target['width']}")] if scope != "always" else []
     for side, own in fields.items():
         first, second, width = own["first"], own["second"], own["width"]
+        alone.append((f"The width of the {side} and its number of pairs are not negative.",
+                      f"0 <= {width} /\\ 0 <= {own['count']}"))
         count = (target if scope == "always" else own)["count"]
         inside, two = f"forall j, 0 <= j < {count} ->", f"forall j k, 0 <= j < {count} -> 0 <= k < {count} ->"
         alone += [
@@ -50,13 +59,11 @@ def statement(
         why = (f"In the {side} no divisor is 0, and logarithms and powers are of positive numbers." if of_reals else
                f"Every divisor and every base of a power in the {side} is positive.")
         alone += [(why, f"({inside} {needed})")] if needed else []
-        alone += [(f"The angles of the {side} are linear in the positions." if key == "angle" else "",
-                   f"({inside} {Turns(sides, names, feed, fields).linear(side, key)})")
-                  for feed in feeds if scope != "always"
-                  for key in ["angle", *["sine_angle"] * sides[side].has_own_sine]]
-        above = "{} <> 0" if not of_numbers and may_be_0(sides[side], own["magnitude"]) else "0 < {}"
+        alone += linear(side, inside)
+        may_vanish = may_be_0(sides[side], own["magnitude"])
+        above = "{} <> 0" if not of_numbers and may_vanish else "0 < {}"
         alone += [(f"The magnitudes of the {side} are {'positive' if above[0] == '0' else 'not 0'}.",
-                   f"({inside} ({above.format(at(own['magnitude']))})%R)")] if scope != "always" else []
+                   f"({inside} ({above.format(at(own['magnitude']))})%R)")] * (scope != "always" or not may_vanish)
     inside = f"forall j, 0 <= j < {target['count']} ->"
     lane, parts = f"0 <= lane < {target['width']}", list[tuple[str, str]]()
     other = "(order j)" if is_ordered else "j"

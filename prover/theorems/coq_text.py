@@ -202,7 +202,9 @@ class Printer:
         return text
 
     def _need(self, text: str, term: Term) -> None:
-        said = "".join(f"{self.proposition(guard)} -> " for guard in self.guards) if self.is_guarded else ""
+        guards = self.guards if self.is_guarded else []
+        plain = Printer(self.is_whole, self.call)   # what the conditions need is met where they are printed as tests
+        said = "".join(f"{plain.proposition(guard)} -> " for guard in guards)
         self.needed[f"({said}{text})" if said else text] = term
 
     def _power(self, base: Term, exponent: Term) -> str:

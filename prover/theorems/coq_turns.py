@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -73,6 +73,23 @@ class Turns:
             "  let k := fresh in let inside := fresh in intros k inside; apart; destruct (Z.eq_dec k i);",
             "  [subst k|]; split; turns.",
         ]
+
+
+def linear_but_for_a_constant(made: Side, angle: str) -> str:
+    """That an angle is linear in the positions on its axes, but for what it is at 0; "" if it has none."""
+    axes = made.definitions[angle].axes
+    others = [f"{axis}'" for axis in axes]
+    while {*others} & {*axes}:
+        others = [f"{axis}'" for axis in others]
+
+    def at(places: Iterable[str]) -> str:
+        return " ".join([angle, *["j"] * made.definitions[angle].of_pair, *places])
+
+    if not axes:
+        return ""
+    both, nowhere = at(f"({axis} + {other})" for axis, other in zip(axes, others, strict=True)), at("0" for _ in axes)
+    return (f"forall {' '.join([*axes, *others])} : R,\n"
+            f"    ({both} + {nowhere} = {at(axes)} + {at(others)})%R")
 
 
 def _rational(text: str) -> Fraction:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import blend_statements
 import pytest
 from theorem_statements import claim, small
-from written_certificates import parameter, sealed
+from written_certificates import parameter, sealed, variable
 
 from prover.commands.cli import run_command
 from prover.errors import UndecidedError
@@ -190,6 +191,34 @@ def test_other_lanes_written_are_refused() -> None:
         coq_file(json.dumps(root))
 
 
+@pytest.mark.parametrize("key", ["magnitude", "count"])
+def test_positions_in_other_fields_than_angles_are_refused(key: str) -> None:
+    """A definition that needs a position stands for no number: two such are one where their functions are."""
+    side = small(**{key: "1 + p" if key == "magnitude" else "n + floor(p)"})
+    with pytest.raises(UndecidedError, match=f"{key} of the source depends on positions"):
+        coq_file(sealed(claim(side, side)))
+
+
+def test_both_are_layouts_is_stated_where_all_agree() -> None:
+    """What a layout has to be, of each side: linear on each axis, beside a constant, and with positive magnitudes."""
+    for angle, axes in (("p*base**(-j/n)", "p"), ("(p*j + 2)*base", "p"), ("5", "")):
+        side = small(angle)
+        text = coq_file(sealed(claim(side, side))).partition("Theorem layouts_agree")[2].partition("Proof.")[0]
+        for name in ("source", "target"):
+            assert f"  0 <= {name}_width /\\ 0 <= {name}_pairs /\\\n" in text
+            assert f"  (forall j, 0 <= j < target_pairs -> (0 < {name}_magnitude)%R) /\\\n" in text
+            assert bool(axes) == (
+                f"  (forall j, 0 <= j < target_pairs -> forall p p' : R,\n    ({name}_angle j (p + p') + "
+                f"{name}_angle j 0 = {name}_angle j p + {name}_angle j p')%R) /\\\n" in text)
+
+
+def test_both_have_one_width_where_they_differ() -> None:
+    """Linear maps are of heads of one width, which holds without the condition too."""
+    for path in (PROOFS / "coq" / "theorems").glob("*.v"):
+        text = path.read_text()
+        assert text.count("source_width = target_width /\\") == 1 + ("~ condition ->" in text)
+
+
 def test_a_condition_is_stated_both_ways() -> None:
     """What holds where it does, what fails where it does not, and parameters on either side of it."""
     text = (PROOFS / "coq" / "theorems" / "theorem_2_mrope_neox_text.v").read_text()
@@ -243,6 +272,27 @@ def test_sines_of_their_own() -> None:
             coq_file(json.dumps(root))
 
 
+def test_what_a_condition_needs_is_needed_before_it() -> None:
+    """Of a choice by a logarithm and a quotient: what its test needs always, and what it chooses where it does."""
+    side = small("p*(1/(x - 1) if log(x)/x > 1/9 else 2)", more=(parameter("x", "x > 0"),))
+    points = {"holds": {"n": "3", "base": "2", "x": "2"}, "fails": None}
+    text = coq_file(sealed(claim(side, side, points=points, variables=(variable("x", False),))))
+    assert "-> (0 < x)%R /\\ ((ln x / x > 1 / 9)%R -> (0 < (x + (-1)))%R)) /\\\n" in text
+
+
+def test_a_hypothesis_about_a_parameter_of_the_target() -> None:
+    """It is a whole number there, so that it is compared in Z."""
+    root = claim(small(), small(more=(parameter("m", whole=True, value="n + 1"),)))
+    root["where"] = ["m > 2"]
+    assert "Definition allowed : Prop :=\n  (target_m > 2) /\\\n" in coq_file(sealed(root))
+
+
+def test_tactics_are_there_where_no_logarithm_is() -> None:
+    """A ramp over the pairs alone is compared with what stands for logarithms elsewhere."""
+    text = coq_file(sealed(blend_statements.TRUE["a ramp over the pairs"]()))
+    assert 0 <= text.find("Ltac above_zero := ") < text.find("Ltac at_least_0 := ")
+
+
 def test_logarithms_that_are_refused() -> None:
     """Where no side turns slower by the sum of its pairs, and in magnitudes that pairs do not share."""
     for change, reason in (
@@ -259,9 +309,11 @@ def test_logarithms_that_are_refused() -> None:
     ("frequency", "as they are where all parameters are rational (T5)"),
     ("frequency*pi", "which their form does not show (T5)"),
     ("frequency*log(2)", "which their form does not show (T5)"),
+    ("frequency*2**(freq_scale/3)", "as they are where all parameters are rational (T5)"),
+    ("frequency*2**(2**(1/2))", "which their form does not show (T5)"),
 ])
 def test_algebraic_frequencies(frequency: str, said: str) -> None:
-    """A rounded logarithm is a whole number; pi and logarithms themselves are no algebraic numbers."""
+    """A rounded logarithm is a whole number; pi and logarithms themselves are not algebraic, nor is 2**sqrt(2)."""
     root = json.loads((PROOFS / "theorems" / "theorem-12-yarn-ramp-lost.json").read_text())
     root["source"]["pairs"]["angle"] = f"p*{frequency}"
     assert f"   {said}. *)" in coq_file(json.dumps(root))

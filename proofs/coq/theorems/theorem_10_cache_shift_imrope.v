@@ -64,6 +64,8 @@ Definition allowed : Prop :=
 Theorem layouts_agree : allowed ->
   (* Both have one width and one number of pairs. *)
   source_width = target_width /\ source_pairs = target_pairs /\
+  (* The width of the source and its number of pairs are not negative. *)
+  0 <= source_width /\ 0 <= source_pairs /\
   (* The source has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= source_first j < source_width /\ 0 <= source_second j < source_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
@@ -71,6 +73,13 @@ Theorem layouts_agree : allowed ->
     source_first j <> source_second k) /\
   (* Every divisor and every base of a power in the source is positive. *)
   (forall j, 0 <= j < target_pairs -> 0 < (sections_0 + sections_1 + sections_2 + sections_3) /\ (0 < base)%R /\ 0 < n_rot) /\
+  (* The angles of the source are linear in the positions, but for a constant. *)
+  (forall j, 0 <= j < target_pairs -> forall t h w e t' h' w' e' : R,
+    (source_angle j (t + t') (h + h') (w + w') (e + e') + source_angle j 0 0 0 0 = source_angle j t h w e + source_angle j t' h' w' e')%R) /\
+  (* The magnitudes of the source are positive. *)
+  (forall j, 0 <= j < target_pairs -> (0 < source_magnitude)%R) /\
+  (* The width of the target and its number of pairs are not negative. *)
+  0 <= target_width /\ 0 <= target_pairs /\
   (* The target has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= target_first j < target_width /\ 0 <= target_second j < target_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
@@ -78,6 +87,11 @@ Theorem layouts_agree : allowed ->
     target_first j <> target_second k) /\
   (* Every divisor and every base of a power in the target is positive. *)
   (forall j, 0 <= j < target_pairs -> (0 < base)%R /\ 0 < n_rot) /\
+  (* The angles of the target are linear in the positions, but for a constant. *)
+  (forall j, 0 <= j < target_pairs -> forall p p' : R,
+    (target_angle j (p + p') + target_angle j 0 = target_angle j p + target_angle j p')%R) /\
+  (* The magnitudes of the target are positive. *)
+  (forall j, 0 <= j < target_pairs -> (0 < target_magnitude)%R) /\
   (* The lanes of each pair are the same. *)
   (forall j, 0 <= j < target_pairs -> target_first j = source_first j /\ target_second j = source_second j) /\
   (* Each pair has one magnitude in both. *)

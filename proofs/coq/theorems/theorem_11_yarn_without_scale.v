@@ -90,6 +90,8 @@ Definition allowed : Prop :=
 Theorem layouts_agree : allowed ->
   (* Both have one width and one number of pairs. *)
   source_width = target_width /\ source_pairs = target_pairs /\
+  (* The width of the source and its number of pairs are not negative. *)
+  0 <= source_width /\ 0 <= source_pairs /\
   (* The source has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= source_first j < source_width /\ 0 <= source_second j < source_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
@@ -97,6 +99,11 @@ Theorem layouts_agree : allowed ->
     source_first j <> source_second k) /\
   (* In the source no divisor is 0, and logarithms and powers are of positive numbers. *)
   (forall j, 0 <= j < target_pairs -> ((ext_factor <> 0)%R -> (0 < base)%R /\ 0 < n_rot /\ (0 < (beta_fast * 2 * PI))%R /\ (0 < (n_ctx_orig / (beta_fast * 2 * PI)))%R /\ (0 < (2 * ln base))%R /\ (0 < (beta_slow * 2 * PI))%R /\ (0 < (n_ctx_orig / (beta_slow * 2 * PI)))%R /\ (0 < (Rmax (1 / 1000) (IZR (source_high - source_low))))%R) /\ ((ext_factor = 0)%R -> (0 < base)%R /\ 0 < n_rot)) /\
+  (* The angles of the source are linear in the positions, but for a constant. *)
+  (forall j, 0 <= j < target_pairs -> forall p p' : R,
+    (source_angle j (p + p') + source_angle j 0 = source_angle j p + source_angle j p')%R) /\
+  (* The width of the target and its number of pairs are not negative. *)
+  0 <= target_width /\ 0 <= target_pairs /\
   (* The target has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= target_first j < target_width /\ 0 <= target_second j < target_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
@@ -104,6 +111,11 @@ Theorem layouts_agree : allowed ->
     target_first j <> target_second k) /\
   (* In the target no divisor is 0, and logarithms and powers are of positive numbers. *)
   (forall j, 0 <= j < target_pairs -> (0 < base)%R /\ 0 < n_rot) /\
+  (* The angles of the target are linear in the positions, but for a constant. *)
+  (forall j, 0 <= j < target_pairs -> forall p p' : R,
+    (target_angle j (p + p') + target_angle j 0 = target_angle j p + target_angle j p')%R) /\
+  (* The magnitudes of the target are positive. *)
+  (forall j, 0 <= j < target_pairs -> (0 < target_magnitude)%R) /\
   (* The lanes of each pair are the same. *)
   (forall j, 0 <= j < target_pairs -> target_first j = source_first j /\ target_second j = source_second j) /\
   (* Each pair has one magnitude in both. *)

@@ -68,6 +68,8 @@ Definition permutation (lane : Z) : Z :=
 Theorem layouts_agree : allowed ->
   (* Both have one width and one number of pairs. *)
   source_width = target_width /\ source_pairs = target_pairs /\
+  (* The width of the source and its number of pairs are not negative. *)
+  0 <= source_width /\ 0 <= source_pairs /\
   (* The source has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= source_first j < source_width /\ 0 <= source_second j < source_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
@@ -75,6 +77,13 @@ Theorem layouts_agree : allowed ->
     source_first j <> source_second k) /\
   (* Every divisor and every base of a power in the source is positive. *)
   (forall j, 0 <= j < target_pairs -> (0 < base)%R /\ 0 < n_rot) /\
+  (* The angles of the source are linear in the positions, but for a constant. *)
+  (forall j, 0 <= j < target_pairs -> forall p p' : R,
+    (source_angle j (p + p') + source_angle j 0 = source_angle j p + source_angle j p')%R) /\
+  (* The magnitudes of the source are positive. *)
+  (forall j, 0 <= j < target_pairs -> (0 < source_magnitude)%R) /\
+  (* The width of the target and its number of pairs are not negative. *)
+  0 <= target_width /\ 0 <= target_pairs /\
   (* The target has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= target_first j < target_width /\ 0 <= target_second j < target_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
@@ -82,6 +91,11 @@ Theorem layouts_agree : allowed ->
     target_first j <> target_second k) /\
   (* Every divisor and every base of a power in the target is positive. *)
   (forall j, 0 <= j < target_pairs -> (0 < base)%R /\ 0 < n_rot) /\
+  (* The angles of the target are linear in the positions, but for a constant. *)
+  (forall j, 0 <= j < target_pairs -> forall p p' : R,
+    (target_angle j (p + p') + target_angle j 0 = target_angle j p + target_angle j p')%R) /\
+  (* The magnitudes of the target are positive. *)
+  (forall j, 0 <= j < target_pairs -> (0 < target_magnitude)%R) /\
   (* The permutation stays in the head and is one-to-one. *)
   (forall lane, 0 <= lane < target_width -> 0 <= permutation lane < target_width) /\
   (forall lane other, 0 <= lane < target_width -> 0 <= other < target_width ->

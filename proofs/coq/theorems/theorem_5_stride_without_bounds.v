@@ -160,6 +160,10 @@ Definition condition : Prop :=
   (3 * sections_0 >= n_rot / 2).
 
 Theorem both_are_layouts : allowed ->
+  (* Both have one width. *)
+  source_width = target_width /\
+  (* The width of the source and its number of pairs are not negative. *)
+  0 <= source_width /\ 0 <= source_pairs /\
   (* The source has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < source_pairs -> 0 <= source_first j < source_width /\ 0 <= source_second j < source_width) /\
   (forall j k, 0 <= j < source_pairs -> 0 <= k < source_pairs ->
@@ -172,6 +176,8 @@ Theorem both_are_layouts : allowed ->
     (source_angle j (t + t') (h + h') (w + w') (e + e') = source_angle j t h w e + source_angle j t' h' w' e')%R) /\
   (* The magnitudes of the source are positive. *)
   (forall j, 0 <= j < source_pairs -> (0 < source_magnitude)%R) /\
+  (* The width of the target and its number of pairs are not negative. *)
+  0 <= target_width /\ 0 <= target_pairs /\
   (* The target has each lane of its pairs in the head, and no lane twice. *)
   (forall j, 0 <= j < target_pairs -> 0 <= target_first j < target_width /\ 0 <= target_second j < target_width) /\
   (forall j k, 0 <= j < target_pairs -> 0 <= k < target_pairs ->
